@@ -18,7 +18,7 @@ SERVICES = {"gateway": 100, "router": 200, "presence": 300, "history": 400, "wri
 """Service name to the offset of its block of ports."""
 
 CALLS = {
-    "gateway": ("router", "presence", "history"),
+    "gateway": ("router", "presence", "history", "accounts"),
     "router": ("router", "history", "presence", "accounts"),
     "presence": (),
     "history": (),
