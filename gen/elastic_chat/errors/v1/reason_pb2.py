@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#elastic_chat/errors/v1/reason.proto\x12\x16\x65lastic_chat.errors.v1*\xf3\x03\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x0c\n\x08INTERNAL\x10\x01\x12\x0f\n\x0bUNAVAILABLE\x10\x02\x12\x0e\n\nOVERLOADED\x10\x03\x12\x15\n\x11\x44\x45\x41\x44LINE_EXCEEDED\x10\x04\x12\r\n\tBAD_FRAME\x10\x05\x12\x13\n\x0f\x46RAME_TOO_LARGE\x10\x06\x12\x14\n\x10INVALID_ARGUMENT\x10\x07\x12\x16\n\x12INVALID_MESSAGE_ID\x10\x08\x12\x0e\n\nTEXT_EMPTY\x10\t\x12\x11\n\rTEXT_TOO_LONG\x10\n\x12\x12\n\x0eHELLO_EXPECTED\x10\x0b\x12\x12\n\x0eHELLO_REPEATED\x10\x0c\x12\x13\n\x0fUNAUTHENTICATED\x10\r\x12\x11\n\rTOKEN_EXPIRED\x10\x0e\x12\x18\n\x14UNKNOWN_CONVERSATION\x10\x0f\x12\x15\n\x11PERMISSION_DENIED\x10\x10\x12\x10\n\x0cUNKNOWN_USER\x10\x11\x12\x12\n\x0eUSERNAME_TAKEN\x10\x12\x12\x13\n\x0f\x42\x41\x44_CREDENTIALS\x10\x13\x12\x11\n\rSLOW_CONSUMER\x10\x14\x12\x15\n\x11MESSAGE_ID_REUSED\x10\x15\x12\x11\n\rLIMIT_REACHED\x10\x16\x12\x0e\n\nGOING_AWAY\x10\x17\x12\r\n\tNOT_FOUND\x10\x18\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#elastic_chat/errors/v1/reason.proto\x12\x16\x65lastic_chat.errors.v1*\x85\x04\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x0c\n\x08INTERNAL\x10\x01\x12\x0f\n\x0bUNAVAILABLE\x10\x02\x12\x0e\n\nOVERLOADED\x10\x03\x12\x15\n\x11\x44\x45\x41\x44LINE_EXCEEDED\x10\x04\x12\r\n\tBAD_FRAME\x10\x05\x12\x13\n\x0f\x46RAME_TOO_LARGE\x10\x06\x12\x14\n\x10INVALID_ARGUMENT\x10\x07\x12\x16\n\x12INVALID_MESSAGE_ID\x10\x08\x12\x0e\n\nTEXT_EMPTY\x10\t\x12\x11\n\rTEXT_TOO_LONG\x10\n\x12\x12\n\x0eHELLO_EXPECTED\x10\x0b\x12\x12\n\x0eHELLO_REPEATED\x10\x0c\x12\x13\n\x0fUNAUTHENTICATED\x10\r\x12\x11\n\rTOKEN_EXPIRED\x10\x0e\x12\x18\n\x14UNKNOWN_CONVERSATION\x10\x0f\x12\x15\n\x11PERMISSION_DENIED\x10\x10\x12\x10\n\x0cUNKNOWN_USER\x10\x11\x12\x12\n\x0eUSERNAME_TAKEN\x10\x12\x12\x13\n\x0f\x42\x41\x44_CREDENTIALS\x10\x13\x12\x11\n\rSLOW_CONSUMER\x10\x14\x12\x15\n\x11MESSAGE_ID_REUSED\x10\x15\x12\x11\n\rLIMIT_REACHED\x10\x16\x12\x0e\n\nGOING_AWAY\x10\x17\x12\r\n\tNOT_FOUND\x10\x18\x12\x10\n\x0cIDLE_TIMEOUT\x10\x19\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'elastic_chat.errors.v1.reas
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REASON']._serialized_start=64
-  _globals['_REASON']._serialized_end=563
+  _globals['_REASON']._serialized_end=581
 # @@protoc_insertion_point(module_scope)

@@ -74,6 +74,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The gateway is being stopped. Reconnect after the time in `going_away`."""
     NOT_FOUND: _Reason.ValueType  # 24
     """No such method, path or resource."""
+    IDLE_TIMEOUT: _Reason.ValueType  # 25
+    """Nothing came from the client for three times the heartbeat. Reconnect and catch up."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a command was refused. The same names are `reason` in a `reject` frame, `reason` in google.rpc.ErrorInfo (domain
@@ -133,4 +135,6 @@ GOING_AWAY: Reason.ValueType  # 23
 """The gateway is being stopped. Reconnect after the time in `going_away`."""
 NOT_FOUND: Reason.ValueType  # 24
 """No such method, path or resource."""
+IDLE_TIMEOUT: Reason.ValueType  # 25
+"""Nothing came from the client for three times the heartbeat. Reconnect and catch up."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015

@@ -1,0 +1,54 @@
+"""The rules of the conversation log that more than one service must know."""
+
+from __future__ import annotations
+
+from enum import IntFlag
+
+from chatkit.core.errors import ChatError, Reason
+
+BUCKET_SIZE = 1024
+"""Seqs in one Cassandra partition: at 1 kB a message it stays at 1 MB, and never passes a few MB but for abuse."""
+
+MAX_TEXT_BYTES = 16 * 1024
+MAX_TITLE = 128
+MAX_GROUP_AT_BIRTH = 500
+MAX_MENTIONS = 100
+MAX_ATTACHMENTS = 20
+MAX_FRAME_BYTES = 64 * 1024
+
+
+class Permission(IntFlag):
+    """What a member may do; the sum is Member.permissions."""
+
+    READ = 1
+    WRITE = 2
+    ADD = 4
+    REMOVE = 8
+    ADMINISTER = 16
+
+
+DIRECT_MEMBER = Permission.READ | Permission.WRITE
+GROUP_MEMBER = Permission.READ | Permission.WRITE | Permission.ADD
+GROUP_OWNER = Permission.READ | Permission.WRITE | Permission.ADD | Permission.REMOVE | Permission.ADMINISTER
+
+
+def bucket_of(seq: int) -> int:
+    """Return the Cassandra bucket in which an entry lies."""
+    return seq // BUCKET_SIZE
+
+
+def seq_floor(now_ms: int) -> int:
+    """Return a seq that is higher than any that can have been issued until now: 1,024 for each second since 1970.
+
+    A conversation whose counter was lost goes on above it. To overtake it, one conversation would have to take over 1,024 entries a second
+    for as long as it exists.
+    """
+    return now_ms // 1000 * 1024
+
+
+def check_text(text: str, *, has_attachments: bool) -> None:
+    """Refuse a text that is empty (unless files come with it) or over 16 KiB of UTF-8."""
+    if not text.strip() and not has_attachments:
+        raise ChatError(Reason.TEXT_EMPTY)
+    if len(text.encode()) > MAX_TEXT_BYTES:
+        raise ChatError(Reason.TEXT_TOO_LONG)

@@ -1,0 +1,42 @@
+"""The fan-out within one process, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+
+LIMIT = 10_000
+"""Batches that wait for a listener; beyond that, as with Redis, the listener is cut off and starts again with None."""
+
+
+class MemoryFanout:
+    """Both sides of the fan-out."""
+
+    def __init__(self) -> None:
+        self._queues: dict[str, asyncio.Queue[bytes | None]] = {}
+
+    async def publish(self, batches: Mapping[str, bytes]) -> None:
+        for node, batch in batches.items():
+            queue = self._queues.get(node)
+            if queue is None:
+                continue
+            if queue.full():
+                self.interrupt(node)
+            else:
+                queue.put_nowait(batch)
+
+    async def listen(self, node: str) -> AsyncIterator[bytes | None]:
+        queue = self._queues[node] = asyncio.Queue(LIMIT)
+        queue.put_nowait(None)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            del self._queues[node]
+
+    def interrupt(self, node: str) -> None:
+        """Lose what waits for `node`, as a broken connection does."""
+        queue = self._queues[node]
+        while not queue.empty():
+            queue.get_nowait()
+        queue.put_nowait(None)

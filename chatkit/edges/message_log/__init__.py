@@ -1,0 +1,36 @@
+"""The durable log: what is in it happened, and everything else can be rebuilt from it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+LOG_TOPIC = "elastic-chat.log"
+"""Entries of all conversations, keyed by conversation id: events.v1.LogEntry."""
+WATERMARK_TOPIC = "elastic-chat.watermarks"
+"""Watermarks, compacted, keyed by "<conversation id>/<user id>": events.v1.WatermarkRecord."""
+DEAD_LETTER_TOPIC = "elastic-chat.dead-letters"
+"""Records that could not be applied: events.v1.DeadLetter."""
+REQUEST_ID_HEADER = "request_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is appended: records with the same key keep their order."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    request_id: str = ""
+
+
+class MessageLog(Protocol):
+    """Appends to the log."""
+
+    async def append(self, records: Sequence[Record]) -> Sequence[Awaitable[None]]:
+        """Hand `records` over in their order and return, for each, what ends when it is durable on every replica that counts.
+
+        A record that can't be made durable in bounded time raises UNAVAILABLE from its awaitable; it may be in the log all the same.
+        """
+        ...

@@ -1,0 +1,67 @@
+"""The log in Kafka: idempotent producer, acks=all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.edges.message_log import REQUEST_ID_HEADER, Record
+from chatkit.edges.wait import wait_for_engine
+
+TIMEOUT_MS = 8_000
+"""How long a record may take to become durable before its sender is told to try again."""
+
+
+class KafkaMessageLog:
+    """Appends through one producer, which keeps the order of records of a partition through its own retries."""
+
+    def __init__(self, bootstrap: str, client_id: str) -> None:
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=bootstrap,
+            client_id=client_id,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            max_request_size=1024 * 1024,
+            request_timeout_ms=TIMEOUT_MS,
+            metadata_max_age_ms=30_000,
+        )
+
+    async def start(self, topics: Sequence[str]) -> None:
+        """Connect, and wait for `topics` to exist. Raises ConnectionError if Kafka or they do not come up."""
+        await wait_for_engine("Kafka", self._producer.start, (KafkaError, OSError))
+        for topic in topics:
+            await wait_for_engine(f"Kafka topic {topic}", lambda topic=topic: self._find(topic), (KafkaError, LookupError))  # type: ignore[misc]
+
+    async def _find(self, topic: str) -> None:
+        async with asyncio.timeout(TIMEOUT_MS / 1000):
+            if not await self._producer.partitions_for(topic):
+                raise LookupError(f"{topic} has no partitions")
+
+    async def stop(self) -> None:
+        """Flush and disconnect."""
+        await self._producer.stop()
+
+    async def append(self, records: Sequence[Record]) -> Sequence[Awaitable[None]]:
+        return [_durable(await self._send(record)) for record in records]
+
+    async def _send(self, record: Record) -> Awaitable[Any] | KafkaError:
+        headers = [(REQUEST_ID_HEADER, record.request_id.encode())] if record.request_id else []
+        try:
+            return await self._producer.send(record.topic, record.value, key=record.key, headers=headers)  # type: ignore[no-any-return]
+        except KafkaError as error:
+            return error
+
+
+async def _durable(sent: Awaitable[Any] | KafkaError) -> None:
+    if isinstance(sent, KafkaError):
+        raise ChatError(Reason.UNAVAILABLE) from sent
+    try:
+        await sent
+    except KafkaError as error:
+        raise ChatError(Reason.UNAVAILABLE) from error

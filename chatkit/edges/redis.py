@@ -1,0 +1,95 @@
+"""Redis: the connection, and the one place where every key is named.
+
+Keys carry a hash tag, the conversation's or the user's id, so that what belongs together lies on one shard of a cluster. docs/data.md says for
+each key who writes it, how large it gets and when it goes.
+"""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import BusyLoadingError, RedisError
+
+from chatkit.edges.wait import wait_for_engine
+
+TIMEOUT_S = 5.0
+NODES = "nodes"
+"""Sorted set of node incarnations by the Unix milliseconds at which their lease ends."""
+
+
+async def connect_redis(url: str) -> Redis:
+    """Return a client that answers. Raises ConnectionError if Redis does not come up."""
+    client = Redis.from_url(
+        url,
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=TIMEOUT_S,
+        health_check_interval=15,
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=2),
+    )
+
+    async def ping() -> None:
+        await client.ping()
+
+    await wait_for_engine("Redis", ping, (RedisError, BusyLoadingError, OSError))
+    return client
+
+
+def meta(conversation_id: str) -> str:
+    """Hash: conversation (serialised types.v1.Conversation), seq and ordinal (issued), head and head_ordinal (durable)."""
+    return f"{{c:{conversation_id}}}:meta"
+
+
+def members(conversation_id: str) -> str:
+    """Hash: user id to "<permissions>:<joined_seq>"."""
+    return f"{{c:{conversation_id}}}:members"
+
+
+def tail(conversation_id: str) -> str:
+    """Stream: the newest durable entries, id "<seq>-0", field e = serialised events.v1.LogEntry."""
+    return f"{{c:{conversation_id}}}:tail"
+
+
+def message(conversation_id: str, message_id: str) -> str:
+    """String: "<seq>:<ordinal>:<accepted_ms>:<1 if durable>", what a message_id has made here."""
+    return f"{{c:{conversation_id}}}:m:{message_id}"
+
+
+def nodes(conversation_id: str) -> str:
+    """Set: incarnations of the nodes that listen to the conversation."""
+    return f"{{c:{conversation_id}}}:nodes"
+
+
+def marks(conversation_id: str) -> str:
+    """Hash: user id to "<delivered_seq>:<read_seq>:<read_ordinal>"."""
+    return f"{{c:{conversation_id}}}:marks"
+
+
+def conversations(user_id: str) -> str:
+    """Set: the ids of the conversations that the user is in."""
+    return f"{{u:{user_id}}}:conversations"
+
+
+def connections(user_id: str) -> str:
+    """Hash: connection id to "<incarnation>|<session id>"."""
+    return f"{{u:{user_id}}}:connections"
+
+
+def watchers(user_id: str) -> str:
+    """Set: incarnations of the nodes that want to hear of the user's coming and going."""
+    return f"{{u:{user_id}}}:watchers"
+
+
+def last_seen(user_id: str) -> str:
+    """String: Unix milliseconds at which the user's last connection went."""
+    return f"{{u:{user_id}}}:last_seen"
+
+
+def incarnation(node_id: str, epoch: int) -> str:
+    """Return the name of one life of a node: a restarted gateway is another one."""
+    return f"{node_id}@{epoch}"
+
+
+def channel(node: str) -> str:
+    """Return the Pub/Sub channel of a node's incarnation."""
+    return f"node:{node}"

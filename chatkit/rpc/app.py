@@ -1,0 +1,121 @@
+"""The life of a service process: start, serve, drain at SIGTERM, end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import grpc
+import structlog
+import uvloop
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+
+from chatkit import logging
+from chatkit.rpc.server import GrpcServer
+from chatkit.settings import ServiceSettings, SettingsError, load
+
+log = structlog.get_logger()
+
+LOOP_LAG = Gauge("chat_loop_lag_seconds", "How late the event loop was at its last look, in seconds: what a busy process adds to everything.")
+LOOK_S = 1.0
+NOTICE_S = 1.0
+"""How long the mesh has to notice NOT_SERVING before streams are ended."""
+
+
+async def _nothing() -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """A service, wired.
+
+    `services` are the full gRPC names, `register` adds their servicers, `tasks` run for as long as the process, `routes` are what it answers over
+    HTTP besides its health, and `drain` ends what would not end by itself, after NOT_SERVING was announced.
+    """
+
+    services: Sequence[str]
+    register: Callable[[grpc.aio.Server], None]
+    tasks: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
+    routes: Sequence[web.RouteDef] = ()
+    drain: Callable[[], Awaitable[None]] = field(default=_nothing)
+
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
+Build = Callable[[Settings, AsyncExitStack], Awaitable[App]]
+"""Connects what the service needs (what is to be closed goes on the stack) and wires it."""
+
+
+def main(service: str, settings_class: type[Settings], build: Build[Settings], environ: Mapping[str, str] = os.environ) -> None:
+    """Run a service until SIGTERM or SIGINT. Exits with 2 and a list of faults if the environment makes no valid settings."""
+    try:
+        settings = load(settings_class, service, environ)
+    except SettingsError as error:
+        sys.exit(f"{service} can't start with these settings:\n{error}")
+    logging.configure(node_id=settings.node_id, level=settings.log_level, fmt=settings.log_format)
+    uvloop.run(_run(service, settings, build))
+
+
+async def _run(service: str, settings: Settings, build: Build[Settings]) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with AsyncExitStack() as stack:
+        app = await build(settings, stack)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(task()) for task in (*app.tasks, _watch_loop)]
+            await serve(app, settings, stopping, service)
+            for task in tasks:
+                task.cancel()
+    log.info("stopped", service=service)
+
+
+async def serve(app: App, settings: ServiceSettings, stopping: asyncio.Event, service: str) -> None:
+    """Serve until `stopping` is set, then drain: say NOT_SERVING, let the mesh notice, end streams, finish calls, leave."""
+    server = GrpcServer(f"{settings.bind}:{settings.grpc_port}", app.services, app.register)
+    ready = asyncio.Event()
+    runner = web.AppRunner(_http(app, ready), access_log=None, handle_signals=False)
+    await runner.setup()
+    await web.TCPSite(runner, settings.bind, settings.http_port).start()
+    await server.start()
+    ready.set()
+    log.info("serving", service=service, grpc_port=settings.grpc_port, http_port=settings.http_port)
+    await stopping.wait()
+    log.info("draining", service=service)
+    ready.clear()
+    await server.announce_stop()
+    await asyncio.sleep(NOTICE_S)
+    await app.drain()
+    await server.stop(settings.drain.total_seconds())
+    await runner.cleanup()
+
+
+def _http(app: App, ready: asyncio.Event) -> web.Application:
+    async def alive(_: web.Request) -> web.Response:
+        return web.Response(text="alive\n")
+
+    async def readiness(_: web.Request) -> web.Response:
+        return web.Response(text="ready\n") if ready.is_set() else web.Response(text="not ready\n", status=503)
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    http = web.Application()
+    http.add_routes([web.get("/healthz", alive), web.get("/readyz", readiness), web.get("/metrics", metrics), *app.routes])
+    return http
+
+
+async def _watch_loop() -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LOOK_S
+        await asyncio.sleep(LOOK_S)
+        LOOP_LAG.set(loop.time() - due)

@@ -1,0 +1,135 @@
+"""The way in: a gRPC server with health, reflection, and one place where errors become statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from prometheus_client import Counter, Histogram
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.rpc.caller import REQUEST_ID, bind_request_id
+from chatkit.rpc.errors import abort
+
+log = structlog.get_logger()
+
+CALLS = Counter("chat_rpc_calls_total", "Calls that ended, by method and by reason (OK if they were carried out).", ("method", "reason"))
+SECONDS = Histogram("chat_rpc_seconds", "Seconds that unary calls took.", ("method",), buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10))
+
+Handler = grpc.RpcMethodHandler  # type: ignore[type-arg]
+
+
+class _Conduct(grpc.aio.ServerInterceptor):
+    """Bind the request id, count and time the call, and turn what a handler raises into a status; what it did not mean to raise into INTERNAL."""
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Any],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        handler: Handler = await continuation(handler_call_details)
+        method = str(handler_call_details.method)
+        if handler is None or method.startswith("/grpc."):
+            return handler
+        if handler.unary_unary is not None:
+            return grpc.unary_unary_rpc_method_handler(
+                _unary(handler.unary_unary, method),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        if handler.stream_stream is None:
+            raise TypeError(f"{method} is of a kind that no contract uses yet")
+        return grpc.stream_stream_rpc_method_handler(
+            _stream(handler.stream_stream, method),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+
+def _begin(context: Any, method: str) -> None:  # noqa: ANN401 - gRPC's own class is private
+    request_id = dict(context.invocation_metadata() or ()).get(REQUEST_ID)
+    bind_request_id(str(request_id) if request_id else "")
+    structlog.contextvars.bind_contextvars(method=method)
+
+
+async def _refuse(context: Any, method: str, error: Exception) -> None:  # noqa: ANN401 - gRPC's own class is private
+    if not isinstance(error, ChatError):
+        log.error("call_failed", exc_info=error)
+        error = ChatError(Reason.INTERNAL)
+    CALLS.labels(method, error.reason).inc()
+    await abort(context, error)
+
+
+def _unary(behavior: Callable[[Any, Any], Any], method: str) -> Callable[[Any, Any], Any]:
+    ok, seconds = CALLS.labels(method, "OK"), SECONDS.labels(method)
+
+    async def handle(request: Any, context: Any) -> Any:  # noqa: ANN401 - any message
+        _begin(context, method)
+        try:
+            with seconds.time():
+                response = await behavior(request, context)
+        except grpc.aio.AbortError:
+            raise
+        except Exception as error:  # noqa: BLE001 - this is the one place where errors become statuses
+            return await _refuse(context, method, error)
+        ok.inc()
+        return response
+
+    return handle
+
+
+def _stream(behavior: Callable[[Any, Any], Any], method: str) -> Callable[[Any, Any], Any]:
+    ok = CALLS.labels(method, "OK")
+
+    async def handle(requests: Any, context: Any) -> None:  # noqa: ANN401 - any message
+        _begin(context, method)
+        try:
+            await behavior(requests, context)
+        except grpc.aio.AbortError:
+            raise
+        except Exception as error:  # noqa: BLE001 - this is the one place where errors become statuses
+            await _refuse(context, method, error)
+        else:
+            ok.inc()
+
+    return handle
+
+
+class GrpcServer:
+    """A gRPC server of one process: its services, grpc.health.v1 and reflection."""
+
+    def __init__(self, address: str, services: Sequence[str], register: Callable[[grpc.aio.Server], None]) -> None:
+        self._services = ("", *services)
+        self._health = health.aio.HealthServicer()
+        self._server = grpc.aio.server(
+            interceptors=(_Conduct(),),
+            options=(
+                ("grpc.so_reuseport", 0),
+                ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+                ("grpc.max_send_message_length", 16 * 1024 * 1024),
+                ("grpc.http2.min_ping_interval_without_data_ms", 5000),
+                ("grpc.keepalive_permit_without_calls", 1),
+            ),
+        )
+        register(self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection((*services, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
+        self._server.add_insecure_port(address)
+
+    async def start(self) -> None:
+        """Take calls, and say SERVING."""
+        await self._server.start()
+        for service in self._services:
+            await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
+
+    async def announce_stop(self) -> None:
+        """Say NOT_SERVING from now on, so that the mesh sends nothing new."""
+        await self._health.enter_graceful_shutdown()
+
+    async def stop(self, grace_s: float) -> None:
+        """Stop: wait up to `grace_s` seconds for calls to end, then cut them."""
+        await self._server.stop(grace_s)
