@@ -1,0 +1,190 @@
+"""The client side of RouterService.Route: a fixed number of streams that carry every command, in batches of whatever has queued up.
+
+There is no timer: a lane writes what waits, and what arrives meanwhile is its next batch. So an idle system adds no delay, and a busy one gets
+large batches. When a stream breaks or is moved to another router, the commands that had no result yet are sent again in their order: every
+one of them is idempotent by its message_id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from datetime import timedelta
+from typing import Any
+
+import grpc
+import structlog
+from prometheus_client import Counter, Gauge
+
+from chatkit.core.backoff import Backoff, spread
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.lanes import LANES, lane_of
+from elastic_chat.errors.v1 import reason_pb2
+from elastic_chat.router.v1 import router_service_pb2 as pb
+from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
+
+log = structlog.get_logger()
+
+LANE_HEADER = "x-lane"
+DEADLINE_S = 10.0
+"""How long a command may take before its sender is told to try again."""
+WAITING_LIMIT = 4096
+"""Commands that wait in a lane; more are refused with OVERLOADED."""
+WINDOW = 1024
+"""Commands of a lane that have been written and have no result yet."""
+BATCH = 256
+ROTATE_S = 300.0
+"""A stream is opened again after about this long, so that load follows when routers come and go."""
+
+REOPENED = Counter("chat_lane_reopened_total", "Streams to routers that were opened again, by cause.", ("cause",))
+WAITING = Gauge("chat_lane_waiting_commands", "Commands that wait to be written to a router.")
+
+
+class _Pending:
+    """A command and who waits for it; nobody does if `result` is None."""
+
+    __slots__ = ("command", "result")
+
+    def __init__(self, command: pb.Command, result: asyncio.Future[pb.Accepted] | None) -> None:
+        self.command = command
+        self.result = result
+
+    @property
+    def given_up(self) -> bool:
+        return self.result is not None and self.result.done()
+
+
+class Lanes:
+    """All lanes of a process. `run` keeps them open; `call` and `tell` may be used before that, and wait."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        stub: Any = rpc.RouterServiceStub(channel)
+        self._lanes = [_Lane(number, stub) for number in range(LANES)]
+
+    async def run(self) -> None:
+        """Keep a stream open for each lane, for ever."""
+        async with asyncio.TaskGroup() as group:
+            for lane in self._lanes:
+                group.create_task(lane.run())
+
+    async def call(self, command: pb.Command) -> pb.Accepted:
+        """Carry out a command. Raises the ChatError that it was refused with, OVERLOADED, or DEADLINE_EXCEEDED after 10 s."""
+        lane = self._lanes[lane_of(command.conversation_id)]
+        result: asyncio.Future[pb.Accepted] = asyncio.get_running_loop().create_future()
+        if not lane.put(_Pending(command, result)):
+            raise ChatError(Reason.OVERLOADED, "too many commands wait for the routers", retry_after=timedelta(seconds=1))
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                return await result
+        except TimeoutError as error:
+            raise ChatError(Reason.DEADLINE_EXCEEDED) from error
+
+    def tell(self, command: pb.Command) -> None:
+        """Carry out a command that nobody waits for, such as typing; under load it is dropped."""
+        self._lanes[lane_of(command.conversation_id)].put(_Pending(command, None))
+
+
+class _Lane:
+    def __init__(self, number: int, stub: Any) -> None:  # noqa: ANN401 - the generated async stub is a typing-only class
+        self._number = number
+        self._stub = stub
+        self._waiting: deque[_Pending] = deque()
+        self._flying: dict[int, _Pending] = {}
+        self._correlation = 0
+        self._more = asyncio.Event()
+        self._room = asyncio.Event()
+        self._backoff = Backoff(0.05, 2.0)
+
+    def put(self, pending: _Pending) -> bool:
+        """Queue a command; False if the lane is full."""
+        if len(self._waiting) >= WAITING_LIMIT:
+            return False
+        self._waiting.append(pending)
+        WAITING.inc()
+        self._more.set()
+        return True
+
+    async def run(self) -> None:
+        while True:
+            cause = "rotation"
+            try:
+                await self._stream()
+            except* grpc.aio.AioRpcError as failures:
+                error = failures.exceptions[0]
+                cause = error.code().name.lower() if isinstance(error, grpc.aio.AioRpcError) else "error"
+                log.info("lane_broken", lane=self._number, cause=cause)
+            REOPENED.labels(cause).inc()
+            if cause != "rotation":
+                await asyncio.sleep(self._backoff.next())
+
+    async def _stream(self) -> None:
+        """Open the stream, send again what has no result, and go on until the stream ends or has lived long enough."""
+        again = [pending for pending in self._flying.values() if not pending.given_up]
+        self._waiting.extendleft(reversed(again))
+        WAITING.inc(len(again))
+        self._flying.clear()
+        if self._waiting:
+            self._more.set()
+        call = self._stub.Route(metadata=((LANE_HEADER, str(self._number)),))
+        async with asyncio.TaskGroup() as group:
+            writer = group.create_task(self._write(call))
+            await self._read(call)
+            writer.cancel()
+
+    async def _write(self, call: Any) -> None:  # noqa: ANN401 - grpc.aio.StreamStreamCall
+        """Write batches until the stream is to be rotated, then close our half. A failed write is left to the reader to find."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + spread(ROTATE_S)
+        try:
+            while (left := until - loop.time()) > 0:
+                try:
+                    async with asyncio.timeout(left):
+                        await self._more.wait()
+                        await self._take_room()
+                except TimeoutError:
+                    break
+                await call.write(self._next_batch())
+            await call.done_writing()
+        except (grpc.aio.AioRpcError, asyncio.InvalidStateError, grpc.aio.UsageError):
+            return
+
+    async def _take_room(self) -> None:
+        while len(self._flying) >= WINDOW:
+            self._room.clear()
+            await self._room.wait()
+
+    def _next_batch(self) -> pb.RouteRequest:
+        batch = pb.RouteRequest()
+        while self._waiting and len(batch.commands) < BATCH:
+            pending = self._waiting.popleft()
+            WAITING.dec()
+            if pending.given_up:
+                continue
+            if pending.result is None:
+                pending.command.correlation = 0
+            else:
+                self._correlation += 1
+                pending.command.correlation = self._correlation
+                self._flying[self._correlation] = pending
+            batch.commands.append(pending.command)
+        if not self._waiting:
+            self._more.clear()
+        return batch
+
+    async def _read(self, call: Any) -> None:  # noqa: ANN401 - grpc.aio.StreamStreamCall
+        while (response := await call.read()) is not grpc.aio.EOF:
+            self._backoff.reset()
+            for result in response.results:
+                pending = self._flying.pop(result.correlation, None)
+                if pending is not None and pending.result is not None and not pending.result.done():
+                    _settle(pending.result, result)
+            self._room.set()
+
+
+def _settle(waiter: asyncio.Future[pb.Accepted], result: pb.Result) -> None:
+    if result.WhichOneof("result") == "accepted":
+        waiter.set_result(result.accepted)
+        return
+    refused = result.refused
+    retry_after = refused.retry_after.ToTimedelta() if refused.HasField("retry_after") else None
+    waiter.set_exception(ChatError(Reason(reason_pb2.Reason.Name(refused.reason)), refused.message, retry_after=retry_after))
