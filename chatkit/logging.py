@@ -15,7 +15,8 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 def configure(*, node_id: str, level: str, fmt: str) -> None:
     """Send the logs of this process, and of the libraries in it, to standard output. Called once, by the process's entry point.
 
-    Message texts, passwords and tokens are never given to a logger; that is a rule for callers, and a test reads a whole run's logs for them.
+    Message texts, passwords and tokens are never given to a logger; that is a rule for callers, and a test reads a whole run's logs for
+    them.
     """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,

@@ -1,8 +1,8 @@
 """Settings: a frozen dataclass each, read from the environment once, at start.
 
-A field `batch_size` of the settings of `router` is read from `CHAT_ROUTER_BATCH_SIZE`; the fields that services share (`ServiceSettings` and the
-engines' mix-ins) from `CHAT_<FIELD>`. `<NAME>_FILE` names a file that holds the value: for secrets. All faults are reported at once,
-and a `CHAT_*` name that means nothing is one of them, because a misspelt setting is a setting that silently does nothing.
+A field `batch_size` of the settings of `router` is read from `CHAT_ROUTER_BATCH_SIZE`; the fields that services share (`ServiceSettings`
+and the engines' mix-ins) from `CHAT_<FIELD>`. `<NAME>_FILE` names a file that holds the value: for secrets. All faults are reported at
+once, and a `CHAT_*` name that means nothing is one of them, because a misspelt setting is a setting that silently does nothing.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def variables(cls: type[ServiceSettings], service: str) -> list[Variable]:
 def load(cls: type[Settings], service: str, environ: Mapping[str, str]) -> Settings:
     """Return the settings of `service` as `environ` gives them. Raises SettingsError with every fault."""
     faults: list[str] = []
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     known: set[str] = set()
     for variable in variables(cls, service):
         known |= {variable.name, f"{variable.name}_FILE"}
@@ -108,11 +108,13 @@ def load(cls: type[Settings], service: str, environ: Mapping[str, str]) -> Setti
         except (ValueError, OSError) as error:
             faults.append(f"{variable.name}: {error}. {variable.doc}")
     faults.extend(
-        f"{name} means nothing to {service}. Correct or remove it." for name in sorted(environ) if name.startswith(PREFIX) and name not in known
+        f"{name} means nothing to {service}. Correct or remove it."
+        for name in sorted(environ)
+        if name.startswith(PREFIX) and name not in known
     )
     if faults:
         raise SettingsError("\n".join(faults))
-    return cls(**values)  # type: ignore[arg-type] - the fields were cast by their own types
+    return cls(**values)
 
 
 def _text(name: str, environ: Mapping[str, str]) -> str | None:

@@ -1,4 +1,4 @@
-"""Generate the Python code of the contracts into a folder (`gen/` unless another is named) and the descriptor set that Envoy reads.
+"""Generate the Python code of the contracts, and the descriptor set that Envoy reads, into a folder: `gen/` unless another is named.
 
 Run as `python proto/generate.py [FOLDER]`. The output is a pure function of proto/ and of the pinned generators.
 """
@@ -56,10 +56,9 @@ def generate(folder: Path) -> None:
     )
     for directory in [package, *(path for path in package.rglob("*") if path.is_dir())]:
         (directory / "__init__.py").touch()
-    for stub in package.rglob("*_pb2_grpc.py"):
-        if not any(stub.with_name(stub.name.replace("_pb2_grpc.py", ".proto")).name in path.name for path in PROTO.rglob("*_service.proto")):
+    for stub in package.rglob("*_pb2_grpc.py*"):
+        if not stub.name.startswith(f"{stub.parent.parent.name}_service"):
             stub.unlink()
-            stub.with_suffix(".pyi").unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -49,8 +49,8 @@ class Row:
     """How a reason looks at each door.
 
     `status` is the gRPC status, of which HTTP's follows by the mapping of google.rpc.Code. `close_code` is the WebSocket close code if the
-    reason ends a connection, None if it is only ever a `reject`: up to 4499 and below 4000 the client should reconnect, from 4500 on it must
-    change something first. `retryable` says whether the very same command may be accepted later. `cure` is what the client should do.
+    reason ends a connection, None if it is only ever a `reject`: up to 4499 and below 4000 the client should reconnect, from 4500 on it
+    must change something first. `retryable` says whether the very same command may be accepted later. `cure` is what the client should do.
     """
 
     status: str
@@ -91,8 +91,8 @@ TABLE: dict[Reason, Row] = {
 class ChatError(Exception):
     """A command is refused, for a reason of the table.
 
-    `message` is shown to the caller: it names cause and cure, and nothing that is not theirs to know. `retry_after` is the server's opinion of
-    when to try again.
+    `message` is shown to the caller: it names cause and cure, and nothing that is not theirs to know. `retry_after` is the server's
+    opinion of when to try again.
     """
 
     def __init__(self, reason: Reason, message: str = "", *, retry_after: timedelta | None = None) -> None:

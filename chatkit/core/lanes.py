@@ -1,7 +1,7 @@
 """Lanes: how the commands of one conversation always find the same router.
 
-A client of the router opens a fixed number of streams. A conversation hashes to a lane, and the mesh's ring hash sends the same lane of every
-client to the same router: order without locks.
+A client of the router opens a fixed number of streams. A conversation hashes to a lane, and the mesh's ring hash sends the same lane of
+every client to the same router: order without locks.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from cassandra import ConsistencyLevel, DriverException, InvalidRequest
@@ -25,8 +25,8 @@ from chatkit.settings import CassandraSettings
 
 log = structlog.get_logger()
 
-TIMEOUT_S = 5.0
-Statement = BoundStatement | BatchStatement
+TIMEOUT_S = 5
+Statement: TypeAlias = BoundStatement | BatchStatement
 Row = Any
 """A named tuple with the columns of the query."""
 
@@ -34,7 +34,9 @@ FAILURES: tuple[type[Exception], ...] = (DriverException, NoHostAvailable, OSErr
 
 
 class CassandraSession:
-    """Prepared statements at LOCAL_QUORUM, awaited. Every call has a deadline of 5 s and raises UNAVAILABLE if the database can't serve it."""
+    """Prepared statements at LOCAL_QUORUM, awaited. Every call has a deadline of 5 s and raises UNAVAILABLE if the database can't serve
+    it.
+    """
 
     def __init__(self, cluster: Cluster, session: DriverSession) -> None:
         self._cluster = cluster
@@ -74,7 +76,7 @@ class CassandraSession:
 
     async def prepare(self, query: str) -> PreparedStatement:
         """Prepare a query, once for the life of the process."""
-        return await asyncio.to_thread(self._session.prepare, query)  # type: ignore[no-any-return]
+        return await asyncio.to_thread(self._session.prepare, query)
 
     async def run(self, query: str) -> list[Row]:
         """Run a query that is not worth preparing: schema, and reads at start."""
@@ -147,16 +149,23 @@ async def migrate(session: CassandraSession, keyspace: str, folder: Path, replic
     await session.run(f"CREATE KEYSPACE IF NOT EXISTS {keyspace} WITH replication = {strategy}")
     await session.run(f"CREATE TABLE IF NOT EXISTS {keyspace}.schema_version (id int PRIMARY KEY, version int)")
     current = await schema_version(session, keyspace)
-    for path in sorted(folder.glob("[0-9]*.cql")):
+    for path in _files(folder):
         version = int(path.name.split("_")[0])
         if version <= current:
             continue
-        text = "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if not line.lstrip().startswith("--"))
-        for statement in text.split(";"):
-            if statement.strip():
-                await session.run(statement.replace("${keyspace}", keyspace))
+        for statement in _statements(path):
+            await session.run(statement.replace("${keyspace}", keyspace))
         await session.run(f"INSERT INTO {keyspace}.schema_version (id, version) VALUES (0, {version})")  # noqa: S608 - our own names and numbers
         log.info("schema_migrated", keyspace=keyspace, version=version)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("[0-9]*.cql"))
+
+
+def _statements(path: Path) -> list[str]:
+    lines = (line for line in path.read_text(encoding="utf-8").splitlines() if not line.lstrip().startswith("--"))
+    return [statement for statement in "\n".join(lines).split(";") if statement.strip()]
 
 
 async def schema_version(session: CassandraSession, keyspace: str) -> int:
@@ -166,7 +175,9 @@ async def schema_version(session: CassandraSession, keyspace: str) -> int:
 
 
 async def await_schema(session: CassandraSession, keyspace: str, version: int) -> None:
-    """Wait until another service has brought `keyspace` to `version`. Raises ConnectionError if it does not, or if the schema is newer than we are."""
+    """Wait until another service has brought `keyspace` to `version`. Raises ConnectionError if it does not, or if the schema is newer
+    than we are.
+    """
 
     async def check() -> None:
         found = await schema_version(session, keyspace)

@@ -1,7 +1,7 @@
 """Redis: the connection, and the one place where every key is named.
 
-Keys carry a hash tag, the conversation's or the user's id, so that what belongs together lies on one shard of a cluster. docs/data.md says for
-each key who writes it, how large it gets and when it goes.
+Keys carry a hash tag, the conversation's or the user's id, so that what belongs together lies on one shard of a cluster. docs/data.md
+says for each key who writes it, how large it gets and when it goes.
 """
 
 from __future__ import annotations

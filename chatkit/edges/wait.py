@@ -21,7 +21,9 @@ async def wait_for_engine(
     errors: tuple[type[Exception], ...],
     patience_s: float = PATIENCE_S,
 ) -> Result:
-    """Return what `attempt` returns, trying again after `errors` for `patience_s` seconds; then the last of them is raised with the engine's name."""
+    """Return what `attempt` returns, trying again after `errors` for `patience_s` seconds; then the last of them is raised with the
+    engine's name.
+    """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + patience_s
     while True:
@@ -29,6 +31,8 @@ async def wait_for_engine(
             return await attempt()
         except errors as error:
             if loop.time() > deadline:
-                raise ConnectionError(f"{name} did not answer for {patience_s:.0f} s ({error}): is it running, and where the settings say?") from error
+                raise ConnectionError(
+                    f"{name} did not answer for {patience_s:.0f} s ({error}): is it running, and where the settings say?"
+                ) from error
             log.info("waiting_for_engine", engine=name, error=str(error))
             await asyncio.sleep(PAUSE_S)

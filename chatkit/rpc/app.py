@@ -23,7 +23,9 @@ from chatkit.settings import ServiceSettings, SettingsError, load
 
 log = structlog.get_logger()
 
-LOOP_LAG = Gauge("chat_loop_lag_seconds", "How late the event loop was at its last look, in seconds: what a busy process adds to everything.")
+LOOP_LAG = Gauge(
+    "chat_loop_lag_seconds", "How late the event loop was at its last look, in seconds: what a busy process adds to everything."
+)
 LOOK_S = 1.0
 NOTICE_S = 1.0
 """How long the mesh has to notice NOT_SERVING before streams are ended."""
@@ -37,8 +39,8 @@ async def _nothing() -> None:
 class App:
     """A service, wired.
 
-    `services` are the full gRPC names, `register` adds their servicers, `tasks` run for as long as the process, `routes` are what it answers over
-    HTTP besides its health, and `drain` ends what would not end by itself, after NOT_SERVING was announced.
+    `services` are the full gRPC names, `register` adds their servicers, `tasks` run for as long as the process, `routes` are what it
+    answers over HTTP besides its health, and `drain` ends what would not end by itself, after NOT_SERVING was announced.
     """
 
     services: Sequence[str]

@@ -1,7 +1,7 @@
 """Who calls: what the edge found out about the caller travels as metadata, which the mesh lets nobody forge.
 
-The edge checks the access token and sets `x-user-id` and `x-session-id` from it, having removed whatever came from outside. A gateway sets them
-for the user of a connection. `x-request-id` follows a command through every service and its logs.
+The edge checks the access token and sets `x-user-id` and `x-session-id` from it, having removed whatever came from outside. A gateway
+sets them for the user of a connection. `x-request-id` follows a command through every service and its logs.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ DEADLINE_S = 5.0
 """What a unary call may take unless it says otherwise."""
 
 
-class _Defaults(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[type-arg]
+class _Defaults(grpc.aio.UnaryUnaryClientInterceptor):
     """Give every unary call a deadline and the request id of the task that makes it."""
 
     async def intercept_unary_unary(
@@ -23,7 +23,7 @@ class _Defaults(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[type-arg]
         request: Any,  # noqa: ANN401 - any message
     ) -> Any:  # noqa: ANN401 - gRPC's own signature
         metadata = grpc.aio.Metadata(*(client_call_details.metadata or ()))
-        if REQUEST_ID not in metadata:
+        if metadata.get(REQUEST_ID) is None:
             metadata.add(REQUEST_ID, current_request_id())
         details = grpc.aio.ClientCallDetails(
             client_call_details.method,

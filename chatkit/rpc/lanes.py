@@ -1,8 +1,8 @@
 """The client side of RouterService.Route: a fixed number of streams that carry every command, in batches of whatever has queued up.
 
-There is no timer: a lane writes what waits, and what arrives meanwhile is its next batch. So an idle system adds no delay, and a busy one gets
-large batches. When a stream breaks or is moved to another router, the commands that had no result yet are sent again in their order: every
-one of them is idempotent by its message_id.
+There is no timer: a lane writes what waits, and what arrives meanwhile is its next batch. So an idle system adds no delay, and a busy
+one gets large batches. When a stream breaks or is moved to another router, the commands that had no result yet are sent again in their
+order: every one of them is idempotent by its message_id.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 
 import grpc
 import structlog
+from elastic_chat.errors.v1 import reason_pb2
+from elastic_chat.router.v1 import router_service_pb2 as pb
+from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
 from prometheus_client import Counter, Gauge
 
 from chatkit.core.backoff import Backoff, spread
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.lanes import LANES, lane_of
-from elastic_chat.errors.v1 import reason_pb2
-from elastic_chat.router.v1 import router_service_pb2 as pb
-from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
 
 log = structlog.get_logger()
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import grpc
 import structlog
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import SERVICE_NAME as HEALTH
+from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 from prometheus_client import Counter, Histogram
 
@@ -20,18 +22,20 @@ log = structlog.get_logger()
 CALLS = Counter("chat_rpc_calls_total", "Calls that ended, by method and by reason (OK if they were carried out).", ("method", "reason"))
 SECONDS = Histogram("chat_rpc_seconds", "Seconds that unary calls took.", ("method",), buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10))
 
-Handler = grpc.RpcMethodHandler  # type: ignore[type-arg]
+Handler = grpc.RpcMethodHandler[Any, Any]
 
 
 class _Conduct(grpc.aio.ServerInterceptor):
-    """Bind the request id, count and time the call, and turn what a handler raises into a status; what it did not mean to raise into INTERNAL."""
+    """Bind the request id, count and time the call, and turn what a handler raises into a status; what it did not mean to raise into
+    INTERNAL.
+    """
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Any],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> Handler:
-        handler: Handler = await continuation(handler_call_details)
+    ) -> Handler | None:
+        handler: Handler | None = await continuation(handler_call_details)
         method = str(handler_call_details.method)
         if handler is None or method.startswith("/grpc."):
             return handler
@@ -104,7 +108,7 @@ class GrpcServer:
 
     def __init__(self, address: str, services: Sequence[str], register: Callable[[grpc.aio.Server], None]) -> None:
         self._services = ("", *services)
-        self._health = health.aio.HealthServicer()
+        self._health = health.HealthServicer()
         self._server = grpc.aio.server(
             interceptors=(_Conduct(),),
             options=(
@@ -117,7 +121,7 @@ class GrpcServer:
         )
         register(self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection((*services, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
+        reflection.enable_server_reflection((*services, HEALTH, reflection.SERVICE_NAME), self._server)
         self._server.add_insecure_port(address)
 
     async def start(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from typing import cast
 
 import structlog
 from redis.asyncio import Redis
@@ -57,7 +58,7 @@ class RedisNodeChannel:
                 await asyncio.sleep(self._retry_s)
             finally:
                 with suppress(RedisError, OSError):
-                    await subscription.aclose()
+                    await subscription.aclose()  # type: ignore[no-untyped-call]
 
     async def _read(self, subscription: PubSub) -> AsyncIterator[bytes | None]:
         asked = False
@@ -71,6 +72,6 @@ class RedisNodeChannel:
                 continue
             asked = False
             if message["type"] == "message":
-                yield message["data"]
+                yield cast("bytes", message["data"])
             elif message["type"] == "subscribe":
                 yield None

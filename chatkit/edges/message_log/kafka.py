@@ -53,7 +53,7 @@ class KafkaMessageLog:
     async def _send(self, record: Record) -> Awaitable[Any] | KafkaError:
         headers = [(REQUEST_ID_HEADER, record.request_id.encode())] if record.request_id else []
         try:
-            return await self._producer.send(record.topic, record.value, key=record.key, headers=headers)  # type: ignore[no-any-return]
+            return await self._producer.send(record.topic, record.value, key=record.key, headers=headers)
         except KafkaError as error:
             return error
 
