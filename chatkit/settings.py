@@ -39,21 +39,24 @@ class ServiceSettings:
     drain: timedelta = setting("How long a graceful stop may take, in seconds.", timedelta(seconds=10))
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+# The mix-ins have no slots: a class can inherit slots from one base only, and that is ServiceSettings.
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class RedisSettings:
     """Where Redis is."""
 
     redis_url: str = setting("redis://HOST:PORT/DB, or rediss:// for TLS.")
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class KafkaSettings:
     """Where Kafka is."""
 
     kafka_bootstrap: str = setting("HOST:PORT of Kafka brokers, separated by commas.")
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class CassandraSettings:
     """Where Cassandra is."""
 
@@ -62,7 +65,14 @@ class CassandraSettings:
     cassandra_datacenter: str = setting("The data centre whose nodes are used, and whose quorum counts.", "datacenter1")
 
 
-SHARED: tuple[type, ...] = (ServiceSettings, RedisSettings, KafkaSettings, CassandraSettings)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CassandraOwnerSettings(CassandraSettings):
+    """Where Cassandra is, for a service that owns a keyspace there."""
+
+    cassandra_replication_factor: int = setting("On how many nodes each row of a keyspace lies, when the keyspace is made.", 3)
+
+
+SHARED: tuple[type, ...] = (ServiceSettings, RedisSettings, KafkaSettings, CassandraSettings, CassandraOwnerSettings)
 
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
