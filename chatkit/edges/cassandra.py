@@ -114,6 +114,7 @@ class CassandraSession:
         try:
             return [future.result() for future in futures]
         except FAILURES as error:
+            log.warning("database_failed", error=str(error))
             raise ChatError(Reason.UNAVAILABLE, "the database can't serve this now") from error
 
 

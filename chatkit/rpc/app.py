@@ -60,7 +60,8 @@ def main(service: str, settings_class: type[Settings], build: Build[Settings], e
     try:
         settings = load(settings_class, service, environ)
     except SettingsError as error:
-        sys.exit(f"{service} can't start with these settings:\n{error}")
+        sys.stderr.write(f"{service} can't start with these settings:\n{error}\n")
+        sys.exit(2)
     logging.configure(node_id=settings.node_id, level=settings.log_level, fmt=settings.log_format)
     uvloop.run(_run(service, settings, build))
 
