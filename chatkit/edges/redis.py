@@ -36,7 +36,7 @@ async def connect_redis(url: str) -> Redis:
 
 
 def meta(conversation_id: str) -> str:
-    """Hash: conversation (serialised types.v1.Conversation), seq and ordinal (issued), head and head_ordinal (durable)."""
+    """Hash: conversation (serialised types.v1.Conversation), seq and ordinal (issued), head and head_ordinal (durable), kind."""
     return f"{{c:{conversation_id}}}:meta"
 
 
@@ -46,12 +46,12 @@ def members(conversation_id: str) -> str:
 
 
 def tail(conversation_id: str) -> str:
-    """Stream: the newest durable entries, id "<seq>-0", field e = serialised events.v1.LogEntry."""
+    """Stream: the newest durable entries, id "<seq>-0", field e = serialised events.v1.LogEntry, o = its ordinal."""
     return f"{{c:{conversation_id}}}:tail"
 
 
 def message(conversation_id: str, message_id: str) -> str:
-    """String: "<seq>:<ordinal>:<accepted_ms>:<1 if durable>", what a message_id has made here."""
+    """String: "<seq>:<ordinal>:<accepted_ms>:<1 if durable>:<sender>", what a message_id has made here."""
     return f"{{c:{conversation_id}}}:m:{message_id}"
 
 

@@ -309,7 +309,7 @@ class Command(_message.Message):
     WATERMARK_FIELD_NUMBER: _builtins.int
     TYPING_FIELD_NUMBER: _builtins.int
     correlation: _builtins.int
-    """Given back in the result. Unique on the stream among commands that have no result yet; 0 asks for no result unless it is a refusal."""
+    """Given back in the result. Unique on the stream among commands that have no result yet; 0 asks for no result."""
     user_id: _builtins.str
     """The user."""
     request_id: _builtins.str

@@ -1,0 +1,79 @@
+"""What the router asks of the history service: only for what the live view does not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+from elastic_chat.events.v1 import log_pb2
+from elastic_chat.history.v1 import history_service_pb2 as pb
+from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
+from elastic_chat.types.v1 import conversation_pb2, entry_pb2
+
+from chatkit.core.conversation import Permission, seq_floor
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import ConversationId, MessageId, SessionId, UserId, creation_message_id
+from chatkit.rpc.caller import Caller, caller_metadata
+from chatkit.rpc.errors import error_of
+from svc_router.job import Job
+from svc_router.store import Birth, Membership, Sequencer
+
+
+class HistoryArchive:
+    """The archive behind HistoryService, through the mesh."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub: Any = rpc.HistoryServiceStub(channel)
+
+    async def restore(self, conversation_id: ConversationId, sequencer: Sequencer, now_ms: int) -> bool:
+        try:
+            state: pb.GetConversationStateResponse = await self._stub.GetConversationState(
+                pb.GetConversationStateRequest(conversation_id=conversation_id),
+            )
+        except grpc.aio.AioRpcError as failure:
+            error = error_of(failure)
+            if error.reason is Reason.UNKNOWN_CONVERSATION:
+                return False
+            raise error from failure
+        conversation = state.conversation
+        members = {UserId(member.user_id): Membership(Permission(member.permissions), member.joined_seq) for member in state.members}
+        birth = Birth(
+            conversation_id,
+            UserId(conversation.creator_id),
+            creation_message_id(conversation_id),
+            conversation_pb2.Conversation.Kind.Name(conversation.kind),
+            conversation.SerializeToString(),
+            {user_id: member.permissions for user_id, member in members.items()},
+            now_ms,
+        )
+        await sequencer.restore(
+            birth,
+            members,
+            head=state.head_seq,
+            head_ordinal=state.head_ordinal,
+            floor=seq_floor(now_ms),
+        )
+        return True
+
+    async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
+        try:
+            found: pb.FindMessageResponse = await self._stub.FindMessage(
+                pb.FindMessageRequest(conversation_id=conversation_id, message_id=message_id),
+            )
+        except grpc.aio.AioRpcError as failure:
+            raise error_of(failure) from failure
+        return log_pb2.LogEntry.FromString(found.entry.SerializeToString()) if found.HasField("entry") else None
+
+    async def ordinal_at(self, job: Job) -> int:
+        read_seq = job.command.watermark.read_seq
+        try:
+            page: pb.ListMessagesResponse = await self._stub.ListMessages(
+                pb.ListMessagesRequest(conversation_id=job.conversation_id, before_seq=read_seq + 1, page_size=1),
+                metadata=caller_metadata(Caller(job.user_id, SessionId(""))),
+            )
+        except grpc.aio.AioRpcError as failure:
+            raise error_of(failure) from failure
+        if not page.entries:
+            raise ChatError(Reason.INVALID_ARGUMENT, "read_seq is older than the oldest entry that the user can see")
+        entry: entry_pb2.Entry = page.entries[-1]
+        return entry.ordinal

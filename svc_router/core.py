@@ -1,0 +1,49 @@
+"""The rules of commands: what they need, and what may be created."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatkit.core.conversation import MAX_GROUP_AT_BIRTH, MAX_TITLE, Permission
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import FUTURE_TOLERANCE_MS, REMEMBERED_MS, MessageId, UserId, is_uuid, message_id_ms
+
+
+def permission_to_remove(caller: UserId, subject: UserId) -> Permission:
+    """Return what removing `subject` takes: anyone may leave."""
+    return Permission(0) if caller == subject else Permission.REMOVE
+
+
+def is_remembered(message_id: MessageId, now_ms: int) -> bool:
+    """Tell whether the live view alone can say that a message_id is new.
+
+    An id whose own time is longer ago than the live view remembers, or ahead of us, must be looked up in history before it is given a
+    place.
+    """
+    return now_ms - REMEMBERED_MS + FUTURE_TOLERANCE_MS < message_id_ms(message_id) <= now_ms + FUTURE_TOLERANCE_MS
+
+
+def check_group(title: str, others: Sequence[str], creator: UserId) -> tuple[str, tuple[UserId, ...]]:
+    """Return the title and the other members of a new group, cleaned; refuse a title or members that break their rules."""
+    title = title.strip()
+    if not 1 <= len(title) <= MAX_TITLE:
+        raise ChatError(Reason.INVALID_ARGUMENT, f"title of a group has 1 to {MAX_TITLE} characters")
+    if len(others) > MAX_GROUP_AT_BIRTH:
+        raise ChatError(Reason.INVALID_ARGUMENT, f"member_ids holds at most {MAX_GROUP_AT_BIRTH} users; add others afterwards")
+    _check_ids(others)
+    return title, tuple(UserId(other) for other in dict.fromkeys(others) if other != creator)
+
+
+def check_direct(title: str, others: Sequence[str], creator: UserId) -> UserId:
+    """Return the other member of a direct conversation; refuse anything but exactly one, who is not the creator."""
+    if title:
+        raise ChatError(Reason.INVALID_ARGUMENT, "title must be empty for a direct conversation")
+    _check_ids(others)
+    if len(others) != 1 or others[0] == creator:
+        raise ChatError(Reason.INVALID_ARGUMENT, "member_ids of a direct conversation names exactly one other user")
+    return UserId(others[0])
+
+
+def _check_ids(ids: Sequence[str]) -> None:
+    if not all(is_uuid(user_id) for user_id in ids):
+        raise ChatError(Reason.INVALID_ARGUMENT, "member_ids holds user ids, UUIDs in lower case")

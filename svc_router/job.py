@@ -1,0 +1,95 @@
+"""A command on its way through the router."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from elastic_chat.errors.v1 import reason_pb2
+from elastic_chat.router.v1 import router_service_pb2 as pb
+from elastic_chat.types.v1 import conversation_pb2
+
+from chatkit.core.conversation import Permission
+from chatkit.core.errors import ChatError
+from chatkit.core.ids import ConversationId, MessageId, UserId
+from chatkit.rpc.errors import duration
+from svc_router.core import permission_to_remove
+from svc_router.store import Birth, Claim, Place
+
+
+class Job:
+    """A command and where its result goes. `known_new` is set once history has said that no entry has its message_id."""
+
+    __slots__ = ("command", "kind", "known_new", "read_ordinal", "reply")
+
+    def __init__(self, command: pb.Command, reply: Callable[[pb.Result], None]) -> None:
+        self.command = command
+        self.kind = command.WhichOneof("command") or ""
+        self.reply = reply
+        self.known_new = False
+        self.read_ordinal: int | None = None
+
+    @property
+    def conversation_id(self) -> ConversationId:
+        """The conversation that the command is about."""
+        return ConversationId(self.command.conversation_id)
+
+    @property
+    def user_id(self) -> UserId:
+        """The user who gave the command."""
+        return UserId(self.command.user_id)
+
+    @property
+    def message_id(self) -> MessageId:
+        """The idempotency key of the entry that the command makes."""
+        return MessageId(getattr(self.command, self.kind).message_id)
+
+    @property
+    def makes_entry(self) -> bool:
+        """Whether the command makes an entry of the log."""
+        return self.kind in {"send", "create", "add_member", "remove_member"}
+
+    def joining(self, place: Place) -> tuple[UserId, ...]:
+        """Return the users that the command's entry brings in."""
+        if self.kind == "create":
+            return tuple(place.members or ())
+        return (UserId(self.command.add_member.member.user_id),) if self.kind == "add_member" else ()
+
+    @property
+    def leaving(self) -> tuple[UserId, ...]:
+        """The users that the command's entry takes out."""
+        return (UserId(self.command.remove_member.user_id),) if self.kind == "remove_member" else ()
+
+    def claim(self, now_ms: int) -> Claim | Birth:
+        """Return what the command asks of the sequencer."""
+        if self.kind == "create":
+            return self._birth(now_ms)
+        needs, adds, grants, removes = Permission.WRITE, None, Permission(0), None
+        if self.kind == "add_member":
+            added = self.command.add_member.member
+            needs, adds, grants = Permission.ADD, UserId(added.user_id), Permission(added.permissions)
+        elif self.kind == "remove_member":
+            removes = UserId(self.command.remove_member.user_id)
+            needs = permission_to_remove(self.user_id, removes)
+        return Claim(self.conversation_id, self.user_id, self.message_id, needs, now_ms, adds, grants, removes)
+
+    def _birth(self, now_ms: int) -> Birth:
+        create = self.command.create
+        return Birth(
+            self.conversation_id,
+            self.user_id,
+            self.message_id,
+            conversation_pb2.Conversation.Kind.Name(create.conversation.kind),
+            create.conversation.SerializeToString(),
+            {UserId(member.user_id): Permission(member.permissions) for member in create.members},
+            now_ms,
+        )
+
+    def accept(self, accepted: pb.Accepted) -> None:
+        """Send the result of a command that was carried out."""
+        self.reply(pb.Result(correlation=self.command.correlation, accepted=accepted))
+
+    def refuse(self, error: ChatError) -> None:
+        """Send the result of a command that was refused."""
+        retry_after = None if error.retry_after is None else duration(error.retry_after)
+        refused = pb.Refused(reason=reason_pb2.Reason.Value(error.reason), message=error.message, retry_after=retry_after)
+        self.reply(pb.Result(correlation=self.command.correlation, refused=refused))

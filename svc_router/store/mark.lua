@@ -1,0 +1,40 @@
+-- Moves a member's watermarks forward.
+-- KEYS: marks, members, meta, tail, nodes. ARGV: user, delivered seq, read seq, ordinal of read seq or ''
+if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 then
+  return {0, 0, 0, 0}
+end
+local delivered, read, ordinal = 0, 0, 0
+local was = redis.call('HGET', KEYS[1], ARGV[1])
+if was then
+  local d, r, o = string.match(was, '^(%d+):(%d+):(%d+)$')
+  delivered, read, ordinal = tonumber(d), tonumber(r), tonumber(o)
+end
+local at = redis.call('HMGET', KEYS[3], 'head', 'head_ordinal')
+local head = tonumber(at[1] or '0')
+local new_read = math.min(tonumber(ARGV[3]), head)
+local new_delivered = math.max(math.min(tonumber(ARGV[2]), head), new_read)
+local changed = 0
+if new_read > read then
+  if new_read == head then
+    ordinal = tonumber(at[2])
+  elseif ARGV[4] ~= '' then
+    ordinal = tonumber(ARGV[4])
+  else
+    local entries = redis.call('XREVRANGE', KEYS[4], string.format('%.0f', new_read), '-', 'COUNT', 1)
+    if #entries == 0 then
+      return {-1, 0, 0, 0}
+    end
+    ordinal = tonumber(entries[1][2][4])
+  end
+  read = new_read
+  changed = 1
+end
+if new_delivered > delivered then
+  delivered = new_delivered
+  changed = 1
+end
+if changed == 0 then
+  return {0, delivered, read, ordinal}
+end
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f:%.0f:%.0f', delivered, read, ordinal))
+return {1, delivered, read, ordinal, redis.call('SMEMBERS', KEYS[5])}
