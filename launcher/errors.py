@@ -1,0 +1,12 @@
+"""The one kind of failure that the launcher tells a person about."""
+
+from __future__ import annotations
+
+
+class LaunchError(Exception):
+    """Something that a person can put right: what is wrong, and what to do about it, each one sentence without its full stop."""
+
+    def __init__(self, cause: str, cure: str) -> None:
+        self.cause = cause
+        self.cure = cure
+        super().__init__(f"{cause}. {cure}.")

@@ -1,0 +1,105 @@
+"""The folder of a stack: what is in it, and who may work on it."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.errors import LaunchError
+
+LONGEST_SOCKET_PATH = 103
+"""Bytes: what a Unix socket's address can hold on every system we run on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """`$ELASTIC_CHAT_HOME`: `data` and `keys` are the stack's own, `run` is rendered again at each start, `logs` are rotated."""
+
+    root: Path
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def run(self) -> Path:
+        return self.root / "run"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys"
+
+    @property
+    def signing_key(self) -> Path:
+        """The key that the accounts service signs access tokens with."""
+        return self.keys / "accounts.pem"
+
+    @property
+    def envoy(self) -> Path:
+        """The configuration of every Envoy, and the endpoints that they watch."""
+        return self.run / "envoy"
+
+    @property
+    def supervisor_config(self) -> Path:
+        return self.run / "supervisord.conf"
+
+    @property
+    def supervisor_socket(self) -> Path:
+        return self.run / "supervisord.sock"
+
+    @property
+    def supervisor_pid(self) -> Path:
+        return self.run / "supervisord.pid"
+
+    @property
+    def supervisor_log(self) -> Path:
+        """What supervisord did: also the record of every process that it started and of every one that ended by itself."""
+        return self.logs / "supervisord.log"
+
+    @property
+    def stack(self) -> Path:
+        """The topology of the stack that runs."""
+        return self.run / "stack.json"
+
+    def log(self, process: str) -> Path:
+        return self.logs / f"{process}.log"
+
+    def create(self) -> None:
+        """Make the folders.
+
+        Raises:
+            LaunchError: the place can't be written to, or is too deep for a socket.
+        """
+        if len(str(self.supervisor_socket).encode()) > LONGEST_SOCKET_PATH:
+            raise LaunchError(f"The path {self.root} is too long to hold a Unix socket", "Set ELASTIC_CHAT_HOME to a shorter one")
+        try:
+            for folder in (self.data, self.run, self.logs, self.keys):
+                folder.mkdir(parents=True, exist_ok=True)
+            self.keys.chmod(0o700)
+            (self.run / "launcher.lock").touch()
+        except OSError as error:
+            raise LaunchError(
+                f"Cannot write to {self.root} ({error.strerror})", "Set ELASTIC_CHAT_HOME to a folder that you may write to"
+            ) from error
+
+    @contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """Hold this stack for one command at a time; a second one waits for the first."""
+        with (self.run / "launcher.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old text or the new, and nothing between: Envoy watches some of them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.rename(path)

@@ -1,0 +1,55 @@
+"""What the environment says about a stack: where it lives and where it listens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.errors import LaunchError
+from launcher.home import Home
+from launcher.topology import DEFAULT_PORT
+
+HIGHEST_PORT = 64_000
+"""Above this a stack's own ports would not all exist."""
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one stack."""
+
+    home: Home
+    port: int
+    cache: Path
+    """What all stacks of this user share: the engines."""
+
+    log_level: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read `ELASTIC_CHAT_HOME`, `ELASTIC_CHAT_PORT`, `ELASTIC_CHAT_LOG_LEVEL` and `XDG_CACHE_HOME`.
+
+        Raises:
+            LaunchError: one of them makes no sense.
+        """
+        cache = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return cls(
+            home=Home(Path(environment.get("ELASTIC_CHAT_HOME") or ".elastic-chat").absolute()),
+            port=_port(environment.get("ELASTIC_CHAT_PORT") or str(DEFAULT_PORT)),
+            cache=cache / "elastic-chat",
+            log_level=_log_level(environment.get("ELASTIC_CHAT_LOG_LEVEL") or "info"),
+        )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1024 <= int(text) <= HIGHEST_PORT:
+        raise LaunchError(f"ELASTIC_CHAT_PORT is {text!r}", f"Set it to a number from 1024 to {HIGHEST_PORT}")
+    return int(text)
+
+
+def _log_level(text: str) -> str:
+    if text not in LOG_LEVELS:
+        raise LaunchError(f"ELASTIC_CHAT_LOG_LEVEL is {text!r}", f"Set it to one of {', '.join(LOG_LEVELS)}")
+    return text
