@@ -1,0 +1,39 @@
+import js from "@eslint/js";
+import hooks from "eslint-plugin-react-hooks";
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+export default defineConfig(
+  { ignores: ["dist", "src/gen"] },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  hooks.configs.flat.recommended,
+  {
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] }, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      eqeqeq: "error",
+      "no-console": "error",
+    },
+  },
+  {
+    // The rules of the client are pure: what they need of the world is an argument.
+    files: ["src/core/**"],
+    rules: {
+      "no-restricted-imports": ["error", { patterns: ["../gen/*", "../net/*", "../app/*", "../ui/*", "react", "@bufbuild/*"] }],
+      "no-restricted-globals": ["error", "window", "document", "localStorage", "fetch", "WebSocket", "crypto", "setTimeout", "setInterval"],
+      "no-restricted-properties": [
+        "error",
+        { object: "Date", property: "now", message: "Take `now` as an argument." },
+        { object: "Math", property: "random", message: "Take `random` as an argument." },
+      ],
+    },
+  },
+  {
+    files: ["src/ui/**"],
+    rules: { "no-restricted-imports": ["error", { patterns: ["../gen/*", "../net/*", "@bufbuild/*"] }] },
+  },
+);

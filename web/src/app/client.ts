@@ -1,0 +1,438 @@
+/** The client: everything that the user can do, and what follows from what the server says. */
+
+import { type Connection, isOpen } from "../core/connection";
+import { hasHole } from "../core/log";
+import { enqueued, refused, retried, without } from "../core/outbox";
+import { watchedUsers } from "../core/select";
+import { myId } from "../core/state";
+import type { ConversationId, MessageId, UserId } from "../core/types";
+import { uuid7, uuid7Epoch } from "../core/uuid7";
+import { Api, authentication, type Tokens } from "../net/api";
+import { ApiError } from "../net/errors";
+import type { Cursor, ServerEvent } from "../net/frames";
+import { clearOutbox, loadOutbox } from "../net/outbox_storage";
+import { SESSION_KEY, SessionKeeper } from "../net/session";
+import type { OpenSocket } from "../net/socket";
+import { Alarm } from "./alarm";
+import { CatchUp } from "./catch_up";
+import { Directory } from "./directory";
+import { Dispatcher } from "./dispatcher";
+import { Link } from "./link";
+import { Reporter } from "./reporter";
+import { Store } from "./store";
+
+const PAGE_SIZE = 50;
+/** A sign of typing is worth five seconds to those who see it, and is given at most every three. */
+const TYPING_SHOWN_MS = 5_000;
+const TYPING_EVERY_MS = 3_000;
+const MAX_CURSORS = 500;
+const RELIST_MS = 3_000;
+/** A conversation that was just made may not be found at once everywhere. */
+const DISCOVERY_PAUSES_MS = [0, 300, 1_000, 3_000];
+
+export class Client {
+  readonly store = new Store();
+  private readonly session = new SessionKeeper(authentication.refresh, () => {
+    this.end("You were logged out. Log in again.");
+  });
+  private readonly api = new Api((isRefused) => this.session.token(isRefused));
+  private readonly link: Link;
+  private readonly dispatcher: Dispatcher;
+  private readonly reporter: Reporter;
+  private readonly catchUp = new CatchUp(this.store, this.api);
+  private readonly listAgain = new Alarm(() => {
+    void this.list();
+  });
+  private readonly typingAlarm = new Alarm(() => {
+    this.store.dispatch({ type: "typing_ended", now: Date.now() });
+    this.setTypingAlarm();
+  });
+  private readonly discovering = new Set<ConversationId>();
+  /** Conversations whose members were asked for since the connection opened. */
+  private readonly membersKnown = new Set<ConversationId>();
+  private readonly typingToldAt = new Map<ConversationId, number>();
+  /** What the server welcomed us with. */
+  private heads: readonly Cursor[] = [];
+  private clock = uuid7Epoch;
+  private watched = "";
+
+  constructor(open: OpenSocket) {
+    this.link = new Link(open, (isRefused) => this.session.token(isRefused), {
+      changed: (connection) => {
+        this.connectionChanged(connection);
+      },
+      received: (event) => {
+        this.received(event);
+      },
+      cursors: () => this.cursors(),
+    });
+    this.dispatcher = new Dispatcher(this.store, (event) => this.link.send(event));
+    this.reporter = new Reporter(this.store, (event) => this.link.send(event));
+    new Directory(this.store, this.api);
+    this.store.subscribe(() => {
+      this.watch();
+    });
+  }
+
+  /** Picks up the session that was kept from before, if there is one. */
+  start(): void {
+    const userId = this.session.userId();
+    if (userId === null) {
+      this.store.dispatch({ type: "signed_out", notice: null });
+    } else {
+      this.begin(userId);
+    }
+  }
+
+  /** Throws ApiError. */
+  async register(username: string, password: string, displayName: string): Promise<void> {
+    this.accept(await authentication.register(username, password, displayName));
+  }
+
+  /** Throws ApiError. */
+  async login(username: string, password: string): Promise<void> {
+    this.accept(await authentication.login(username, password));
+  }
+
+  /** Ends the session, here at once and on the server as soon as it can be told. What was not sent is discarded. */
+  async logout(): Promise<void> {
+    const me = myId(this.store.get());
+    const told = this.api.logout().catch(() => undefined);
+    this.link.handle({ type: "stop" });
+    await told;
+    if (me !== null) {
+      clearOutbox(me);
+    }
+    this.session.forget();
+    this.end(null);
+  }
+
+  /** Another tab has changed what all of them share. */
+  storageChanged(key: string | null): void {
+    const me = myId(this.store.get());
+    if ((key === SESSION_KEY || key === null) && this.session.userId() !== me) {
+      this.end(null);
+      this.start();
+    }
+  }
+
+  networkChanged(isOnline: boolean): void {
+    this.link.handle({ type: isOnline ? "online" : "offline" });
+  }
+
+  /** Connects now rather than later, and makes sure of a connection that may have died unnoticed. */
+  hurry(): void {
+    this.link.handle({ type: "hurry" });
+  }
+
+  openConversation(conversationId: ConversationId | null): void {
+    this.store.dispatch({ type: "opened", conversationId });
+    this.prepare();
+  }
+
+  /** Fetches a page of what is older. */
+  async loadOlder(conversationId: ConversationId): Promise<void> {
+    const chat = this.store.get().conversations.get(conversationId);
+    if (chat === undefined || chat.log.complete || chat.older === "loading") {
+      return;
+    }
+    const before = chat.log.first;
+    this.store.dispatch({ type: "older_changed", conversationId, older: "loading" });
+    try {
+      const page = await this.api.listMessages(conversationId, { beforeSeq: before, pageSize: PAGE_SIZE });
+      this.store.dispatch({ type: "older_came", conversationId, before, page });
+    } catch {
+      this.store.dispatch({ type: "older_changed", conversationId, older: "failed" });
+    }
+  }
+
+  send(conversationId: ConversationId, text: string): void {
+    const messageId = this.newMessageId();
+    this.typingToldAt.delete(conversationId);
+    this.dispatcher.change((outbox) => enqueued(outbox, messageId, conversationId, text, Date.now()));
+  }
+
+  retry(messageId: MessageId): void {
+    this.dispatcher.change((outbox) => retried(outbox, messageId, Date.now()));
+  }
+
+  discard(messageId: MessageId): void {
+    this.dispatcher.change((outbox) => without(outbox, messageId));
+  }
+
+  typing(conversationId: ConversationId): void {
+    const now = Date.now();
+    if (now - (this.typingToldAt.get(conversationId) ?? 0) >= TYPING_EVERY_MS && this.link.send({ type: "typing", conversationId })) {
+      this.typingToldAt.set(conversationId, now);
+    }
+  }
+
+  /** Everything up to `seq` was on the screen. */
+  read(conversationId: ConversationId, seq: number): void {
+    if (seq > (this.store.get().conversations.get(conversationId)?.readSeq ?? Infinity)) {
+      this.store.dispatch({ type: "read", conversationId, seq });
+      this.reporter.note(conversationId);
+    }
+  }
+
+  /** Starts a conversation with a user, or finds the one that is there. Throws ApiError. */
+  async startDirect(username: string): Promise<ConversationId> {
+    return this.create("direct", "", [await this.userNamed(username)]);
+  }
+
+  /** Throws ApiError. */
+  async createGroup(title: string, usernames: readonly string[]): Promise<ConversationId> {
+    const memberIds: UserId[] = [];
+    for (const username of usernames) {
+      memberIds.push(await this.userNamed(username));
+    }
+    return this.create("group", title, [...new Set(memberIds)]);
+  }
+
+  /** Throws ApiError. */
+  async addMember(conversationId: ConversationId, username: string): Promise<void> {
+    await this.api.addMember(conversationId, await this.userNamed(username));
+    await this.loadMembers(conversationId);
+  }
+
+  /** Leaves a group. Throws ApiError. */
+  async leave(conversationId: ConversationId): Promise<void> {
+    const me = myId(this.store.get());
+    if (me !== null) {
+      await this.api.removeMember(conversationId, me);
+      this.store.dispatch({ type: "left", conversationId });
+    }
+  }
+
+  private accept(tokens: Tokens): void {
+    this.session.keep(tokens);
+    this.begin(tokens.userId);
+  }
+
+  private begin(userId: UserId): void {
+    this.store.dispatch({ type: "signed_in", userId, outbox: loadOutbox(userId, Date.now()) });
+    void this.list().then(() => {
+      if (myId(this.store.get()) === userId) {
+        this.link.handle({ type: "start" });
+        if (!navigator.onLine) {
+          this.link.handle({ type: "offline" });
+        }
+      }
+    });
+  }
+
+  private end(notice: string | null): void {
+    this.link.handle({ type: "stop" });
+    this.listAgain.set(null);
+    this.membersKnown.clear();
+    this.store.dispatch({ type: "signed_out", notice });
+  }
+
+  private async list(): Promise<void> {
+    const me = myId(this.store.get());
+    if (me === null) {
+      return;
+    }
+    this.store.dispatch({ type: "listing_changed", listing: "loading" });
+    try {
+      const summaries = await this.api.listConversations();
+      if (myId(this.store.get()) === me) {
+        this.store.dispatch({ type: "conversations_listed", summaries });
+        await this.fetchNewer(summaries.map(({ conversation, headSeq }) => ({ conversationId: conversation.conversationId, seq: headSeq })));
+      }
+    } catch {
+      if (myId(this.store.get()) === me) {
+        this.store.dispatch({ type: "listing_changed", listing: "failed" });
+        this.listAgain.set(Date.now() + RELIST_MS);
+      }
+    }
+    this.prepare();
+  }
+
+  private async fetchNewer(heads: readonly Cursor[]): Promise<void> {
+    const { conversations } = this.store.get();
+    const behind = heads.filter(({ conversationId, seq }) => (conversations.get(conversationId)?.log.tail ?? Infinity) < seq);
+    await Promise.all(behind.map(({ conversationId }) => this.catchUp.now(conversationId)));
+  }
+
+  /** Sees to it that the open conversation has what the screen shows of it. */
+  private prepare(): void {
+    const { opened, conversations } = this.store.get();
+    const chat = opened === null ? undefined : conversations.get(opened.conversationId);
+    if (opened === null || chat === undefined) {
+      return;
+    }
+    const { conversationId } = opened;
+    if (chat.log.entries.length < PAGE_SIZE) {
+      void this.loadOlder(conversationId);
+    }
+    if (!this.membersKnown.has(conversationId)) {
+      this.membersKnown.add(conversationId);
+      this.loadMembers(conversationId).catch(() => this.membersKnown.delete(conversationId));
+    }
+  }
+
+  private async loadMembers(conversationId: ConversationId): Promise<void> {
+    const { members, watermarks } = await this.api.listMembers(conversationId);
+    this.store.dispatch({ type: "members_listed", conversationId, members, watermarks });
+  }
+
+  private async userNamed(username: string): Promise<UserId> {
+    const user = await this.api.findUser(username);
+    if (user === null) {
+      throw new ApiError("UNKNOWN_USER", `Nobody is called “${username}”.`);
+    }
+    this.store.dispatch({ type: "users_found", users: [user] });
+    return user.userId;
+  }
+
+  private async create(kind: "direct" | "group", title: string, memberIds: readonly UserId[]): Promise<ConversationId> {
+    const { conversationId } = await this.api.createConversation(kind, title, memberIds, this.newMessageId());
+    await this.discover(conversationId);
+    return conversationId;
+  }
+
+  /** Gets to know a conversation that the user is now in. */
+  private async discover(conversationId: ConversationId): Promise<void> {
+    if (this.discovering.has(conversationId) || this.store.get().conversations.has(conversationId)) {
+      return;
+    }
+    this.discovering.add(conversationId);
+    try {
+      for (const pauseMs of DISCOVERY_PAUSES_MS) {
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        if (this.store.get().conversations.has(conversationId) || (await this.found(conversationId))) {
+          break;
+        }
+      }
+    } finally {
+      this.discovering.delete(conversationId);
+    }
+    // What came live meanwhile had no place to go.
+    await this.catchUp.now(conversationId);
+    this.prepare();
+  }
+
+  private async found(conversationId: ConversationId): Promise<boolean> {
+    try {
+      this.store.dispatch({ type: "conversation_found", summary: await this.api.getConversation(conversationId) });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private connectionChanged(connection: Connection): void {
+    const wasOpen = isOpen(this.store.get().connection);
+    this.store.dispatch({ type: "connection_changed", connection });
+    if (wasOpen && !isOpen(connection)) {
+      this.dispatcher.interrupt();
+      this.watched = "";
+    }
+  }
+
+  private received(event: ServerEvent): void {
+    switch (event.type) {
+      case "welcome":
+        this.welcomed(event);
+        break;
+      case "live":
+        // What `resume` asked for has come; this gets what it could not ask for.
+        void this.fetchNewer(this.heads);
+        break;
+      case "pong":
+      case "going_away":
+        break;
+      case "ack":
+        this.store.dispatch({ ...event, type: "acked" });
+        this.dispatcher.pump();
+        break;
+      case "reject":
+        if (event.messageId !== null) {
+          const { messageId } = event;
+          this.dispatcher.change((outbox) => refused(outbox, messageId, event, Date.now(), Math.random()));
+        }
+        break;
+      case "entry":
+        this.entryCame(event);
+        break;
+      case "watermark":
+        this.store.dispatch({ type: "watermark_came", watermark: event.watermark });
+        break;
+      case "typing":
+        this.store.dispatch({ ...event, type: "typing_came", until: Date.now() + TYPING_SHOWN_MS });
+        this.setTypingAlarm();
+        break;
+      case "presence":
+        this.store.dispatch({ type: "presence_came", presence: [event.presence] });
+        break;
+      case "resync":
+        void (event.conversationId === null ? this.list() : this.catchUp.now(event.conversationId));
+        break;
+      case "left":
+        this.store.dispatch({ type: "left", conversationId: event.conversationId });
+        break;
+    }
+  }
+
+  private welcomed({ heads }: Extract<ServerEvent, { type: "welcome" }>): void {
+    const state = this.store.get();
+    const isIncomplete = state.listing !== "idle" || heads.some(({ conversationId }) => !state.conversations.has(conversationId));
+    this.store.dispatch({ type: "welcomed", heads });
+    this.reporter.reset(heads);
+    this.membersKnown.clear();
+    this.dispatcher.pump();
+    if (isIncomplete) {
+      void this.list();
+    } else {
+      this.prepare();
+    }
+    this.heads = heads.map(({ conversationId, headSeq }) => ({ conversationId, seq: headSeq }));
+  }
+
+  private entryCame({ entry }: Extract<ServerEvent, { type: "entry" }>): void {
+    const { conversationId } = entry;
+    this.store.dispatch({ type: "entry_came", entry });
+    const chat = this.store.get().conversations.get(conversationId);
+    if (chat === undefined) {
+      void this.discover(conversationId);
+      return;
+    }
+    if (hasHole(chat.log)) {
+      void this.catchUp.soon(conversationId);
+    }
+    this.reporter.note(conversationId);
+    this.dispatcher.pump();
+  }
+
+  private cursors(): readonly Cursor[] {
+    const chats = [...this.store.get().conversations.values()];
+    return chats
+      .sort((a, b) => (b.log.entries.at(-1)?.acceptedAt ?? 0) - (a.log.entries.at(-1)?.acceptedAt ?? 0))
+      .slice(0, MAX_CURSORS)
+      .map(({ conversation, log }) => ({ conversationId: conversation.conversationId, seq: log.tail }));
+  }
+
+  /** Asks for the presence of those who are on the screen, whenever they change. */
+  private watch(): void {
+    if (!isOpen(this.store.get().connection)) {
+      return;
+    }
+    const userIds = watchedUsers(this.store.get());
+    const watched = [...userIds].sort().join();
+    if (watched !== this.watched && this.link.send({ type: "subscribe_presence", userIds })) {
+      this.watched = watched;
+    }
+  }
+
+  private setTypingAlarm(): void {
+    const times = [...this.store.get().typing.values()].flatMap((typists) => [...typists.values()]);
+    this.typingAlarm.set(times.length > 0 ? Math.min(...times) : null);
+  }
+
+  private newMessageId(): MessageId {
+    const { id, clock } = uuid7(this.clock, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
+    this.clock = clock;
+    return id as MessageId;
+  }
+}

@@ -1,0 +1,86 @@
+/** What the state means on the screen. */
+
+import type { OutboxItem } from "./outbox";
+import { type ConversationState, myId, type State } from "./state";
+import type { Conversation, ConversationId, Entry, UserId } from "./types";
+
+/** The other member of a direct conversation; null for a group. */
+export function peerOf(conversation: Conversation, me: UserId | null): UserId | null {
+  return conversation.kind === "direct" ? (conversation.memberIds.find((id) => id !== me) ?? conversation.memberIds[0] ?? null) : null;
+}
+
+/** The name to show for a user, also while it is being fetched. */
+export function nameOf(state: Pick<State, "users">, userId: UserId): string {
+  return state.users.get(userId)?.displayName ?? "…";
+}
+
+export function titleOf(state: State, conversation: Conversation): string {
+  const peer = peerOf(conversation, myId(state));
+  return peer === null ? conversation.title : nameOf(state, peer);
+}
+
+export interface ConversationRow {
+  readonly chat: ConversationState;
+  readonly title: string;
+  /** The newest entry that says something. */
+  readonly last: Entry | null;
+  /** The newest message that is still on its way, if it is newer than that. */
+  readonly pending: OutboxItem | null;
+  /** Unix milliseconds of the newer of the two; 0 if there is none. */
+  readonly at: number;
+}
+
+/** The conversations, the one with the newest message first. */
+export function conversationRows(state: State): readonly ConversationRow[] {
+  const pending = new Map(state.outbox.map((item) => [item.conversationId, item]));
+  return [...state.conversations.values()]
+    .map((chat) => {
+      const last = chat.log.entries.findLast((entry) => entry.content.kind !== "unknown") ?? null;
+      const item = pending.get(chat.conversation.conversationId) ?? null;
+      return { chat, title: titleOf(state, chat.conversation), last, pending: item, at: Math.max(last?.acceptedAt ?? 0, item?.createdAt ?? 0) };
+    })
+    .sort((a, b) => b.at - a.at || (a.chat.conversation.conversationId < b.chat.conversation.conversationId ? -1 : 1));
+}
+
+/** Who is typing in a conversation, but for the user. */
+export function typists(state: State, conversationId: ConversationId): readonly UserId[] {
+  const me = myId(state);
+  return [...(state.typing.get(conversationId)?.keys() ?? [])].filter((userId) => userId !== me);
+}
+
+/** How many messages are unread in all conversations together. */
+export function totalUnread(state: State): number {
+  return [...state.conversations.values()].reduce((sum, chat) => sum + chat.unread, 0);
+}
+
+/** Every user that the screen names: members, senders, and those who came and went. */
+export function namedUsers(state: State): ReadonlySet<UserId> {
+  const ids = new Set<UserId>();
+  const me = myId(state);
+  if (me !== null) {
+    ids.add(me);
+  }
+  for (const { conversation, log, members } of state.conversations.values()) {
+    for (const id of [...conversation.memberIds, ...(members ?? [])]) {
+      ids.add(id);
+    }
+    for (const { senderId, content } of log.entries) {
+      ids.add(senderId);
+      for (const id of content.kind === "membership" ? [...content.added, ...content.removed] : []) {
+        ids.add(id);
+      }
+    }
+  }
+  return ids;
+}
+
+const MAX_WATCHED = 200;
+
+/** Whose coming and going to ask for: the members of the open conversation, then the partners of the newest direct ones. */
+export function watchedUsers(state: State): readonly UserId[] {
+  const me = myId(state);
+  const open = state.opened === null ? undefined : state.conversations.get(state.opened.conversationId);
+  const peers = conversationRows(state).map(({ chat }) => peerOf(chat.conversation, me));
+  const ids = [...(open?.members ?? []), ...peers].filter((id) => id !== null && id !== me);
+  return [...new Set(ids)].slice(0, MAX_WATCHED) as UserId[];
+}

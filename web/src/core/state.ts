@@ -1,0 +1,365 @@
+/** Everything that the client shows, and the one function that changes it. */
+
+import { type Connection, stopped } from "./connection";
+import { append, extend, type Log, prepend, restarted, seeded } from "./log";
+import { accepted, type Outbox, without } from "./outbox";
+import type { Conversation, ConversationId, Entry, Head, MessageId, Page, Presence, Summary, User, UserId, Watermark } from "./types";
+
+export type Session =
+  /** A session was kept from before, and is being picked up. */
+  | { readonly status: "restoring" }
+  | { readonly status: "anonymous"; readonly notice: string | null }
+  | { readonly status: "active"; readonly userId: UserId };
+
+export type Loading = "idle" | "loading" | "failed";
+
+export interface ConversationState {
+  readonly conversation: Conversation;
+  readonly log: Log;
+  /** The newest seq that the user has read. */
+  readonly readSeq: number;
+  readonly unread: number;
+  /** Entries up to this seq are accounted for in `unread`. */
+  readonly countedSeq: number;
+  /** How far the others have got. */
+  readonly watermarks: ReadonlyMap<UserId, Watermark>;
+  /** Null until it was asked for. */
+  readonly members: readonly UserId[] | null;
+  /** The fetching of older entries. */
+  readonly older: Loading;
+}
+
+/** The conversation on the screen. */
+export interface Opened {
+  readonly conversationId: ConversationId;
+  /** What was read when it was opened: the line "new" stands after it. Null if there was nothing new. */
+  readonly newAfterSeq: number | null;
+}
+
+export interface State {
+  readonly session: Session;
+  readonly connection: Connection;
+  readonly listing: Loading;
+  readonly conversations: ReadonlyMap<ConversationId, ConversationState>;
+  readonly users: ReadonlyMap<UserId, User>;
+  readonly presence: ReadonlyMap<UserId, Presence>;
+  /** Who is typing where, and until when it is worth showing, in Unix milliseconds. */
+  readonly typing: ReadonlyMap<ConversationId, ReadonlyMap<UserId, number>>;
+  readonly outbox: Outbox;
+  readonly opened: Opened | null;
+}
+
+export type Action =
+  | { readonly type: "signed_in"; readonly userId: UserId; readonly outbox: Outbox }
+  | { readonly type: "signed_out"; readonly notice: string | null }
+  | { readonly type: "connection_changed"; readonly connection: Connection }
+  | { readonly type: "listing_changed"; readonly listing: Loading }
+  | { readonly type: "conversations_listed"; readonly summaries: readonly Summary[] }
+  | { readonly type: "conversation_found"; readonly summary: Summary }
+  | { readonly type: "welcomed"; readonly heads: readonly Head[] }
+  | { readonly type: "entry_came"; readonly entry: Entry }
+  | { readonly type: "newer_came"; readonly conversationId: ConversationId; readonly after: number; readonly page: Page }
+  | { readonly type: "older_changed"; readonly conversationId: ConversationId; readonly older: Loading }
+  | { readonly type: "older_came"; readonly conversationId: ConversationId; readonly before: number; readonly page: Page }
+  | { readonly type: "restarted"; readonly conversationId: ConversationId; readonly page: Page }
+  | { readonly type: "left"; readonly conversationId: ConversationId }
+  | { readonly type: "watermark_came"; readonly watermark: Watermark }
+  | { readonly type: "read"; readonly conversationId: ConversationId; readonly seq: number }
+  | {
+      readonly type: "members_listed";
+      readonly conversationId: ConversationId;
+      readonly members: readonly UserId[];
+      readonly watermarks: readonly Watermark[];
+    }
+  | { readonly type: "users_found"; readonly users: readonly User[] }
+  | { readonly type: "presence_came"; readonly presence: readonly Presence[] }
+  | { readonly type: "typing_came"; readonly conversationId: ConversationId; readonly userId: UserId; readonly until: number }
+  | { readonly type: "typing_ended"; readonly now: number }
+  | { readonly type: "outbox_changed"; readonly outbox: Outbox }
+  | { readonly type: "acked"; readonly messageId: MessageId; readonly conversationId: ConversationId; readonly seq: number }
+  | { readonly type: "opened"; readonly conversationId: ConversationId | null };
+
+export const initial: State = {
+  session: { status: "restoring" },
+  connection: stopped,
+  listing: "idle",
+  conversations: new Map(),
+  users: new Map(),
+  presence: new Map(),
+  typing: new Map(),
+  outbox: [],
+  opened: null,
+};
+
+/** The id of the user who is logged in; null if nobody is. */
+export function myId(state: State): UserId | null {
+  return state.session.status === "active" ? state.session.userId : null;
+}
+
+export function update(state: State, action: Action): State {
+  switch (action.type) {
+    case "signed_in":
+      return { ...initial, session: { status: "active", userId: action.userId }, outbox: action.outbox, opened: state.opened };
+    case "signed_out":
+      return { ...initial, session: { status: "anonymous", notice: action.notice } };
+    case "connection_changed":
+      return { ...state, connection: action.connection };
+    case "listing_changed":
+      return { ...state, listing: action.listing };
+    case "conversations_listed":
+      return listed(state, action.summaries);
+    case "conversation_found":
+      return listed(state, [action.summary]);
+    case "welcomed":
+      return welcomed(state, action.heads);
+    case "entry_came":
+      return entryCame(state, action.entry);
+    case "newer_came":
+      return grown(state, action.conversationId, (log) => extend(log, action.after, action.page));
+    case "restarted":
+      return grown(state, action.conversationId, (log) => restarted(log, action.page));
+    case "older_changed":
+      return changed(state, action.conversationId, (chat) => ({ ...chat, older: action.older }));
+    case "older_came":
+      return changed(state, action.conversationId, (chat) => ({
+        ...chat,
+        older: "idle",
+        log: prepend(chat.log, action.before, action.page),
+      }));
+    case "left":
+      return left(state, action.conversationId);
+    case "watermark_came":
+      return watermarkCame(state, action.watermark);
+    case "read":
+      return changed(state, action.conversationId, (chat) => readUpTo(chat, action.seq, myId(state)));
+    case "members_listed":
+      return changed(state, action.conversationId, (chat) => ({
+        ...chat,
+        members: action.members,
+        watermarks: action.watermarks.reduce(raised, chat.watermarks),
+      }));
+    case "users_found":
+      return { ...state, users: withAll(state.users, action.users, (user) => user.userId) };
+    case "presence_came":
+      return { ...state, presence: withAll(state.presence, action.presence, (presence) => presence.userId) };
+    case "typing_came":
+      return typingCame(state, action.conversationId, action.userId, action.until);
+    case "typing_ended":
+      return typingEnded(state, action.now);
+    case "outbox_changed":
+      return { ...state, outbox: action.outbox };
+    case "acked":
+      return acked(state, action.messageId, action.conversationId, action.seq);
+    case "opened":
+      return opened(state, action.conversationId);
+  }
+}
+
+function changed(state: State, conversationId: ConversationId, change: (chat: ConversationState) => ConversationState): State {
+  const chat = state.conversations.get(conversationId);
+  return chat === undefined ? state : { ...state, conversations: new Map(state.conversations).set(conversationId, change(chat)) };
+}
+
+function withAll<K, V>(map: ReadonlyMap<K, V>, values: readonly V[], keyOf: (value: V) => K): ReadonlyMap<K, V> {
+  const next = new Map(map);
+  for (const value of values) {
+    next.set(keyOf(value), value);
+  }
+  return next;
+}
+
+function listed(state: State, summaries: readonly Summary[]): State {
+  const conversations = new Map(state.conversations);
+  for (const summary of summaries) {
+    const id = summary.conversation.conversationId;
+    const known = conversations.get(id);
+    conversations.set(
+      id,
+      known === undefined ? fresh(summary) : counted({ ...known, conversation: summary.conversation }, { conversationId: id, ...summary }, myId(state)),
+    );
+  }
+  return { ...state, conversations, listing: "idle", opened: openedIn(state, conversations) };
+}
+
+/** Draws the line "new" in a conversation that was opened before it was known, as after a reload. */
+function openedIn({ opened: before, conversations: known }: State, conversations: State["conversations"]): Opened | null {
+  return before === null || known.has(before.conversationId) ? before : openedAt(before.conversationId, conversations);
+}
+
+function openedAt(conversationId: ConversationId, conversations: State["conversations"]): Opened {
+  const chat = conversations.get(conversationId);
+  return { conversationId, newAfterSeq: chat !== undefined && chat.unread > 0 ? chat.readSeq : null };
+}
+
+function fresh(summary: Summary): ConversationState {
+  return {
+    conversation: summary.conversation,
+    log: seeded(summary.headSeq, summary.lastEntry),
+    readSeq: summary.readSeq,
+    unread: summary.unread,
+    countedSeq: summary.headSeq,
+    watermarks: new Map(),
+    members: null,
+    older: "idle",
+  };
+}
+
+/** Takes over the server's count, unless the user has read further here than the server knows. */
+function counted(chat: ConversationState, head: Head, me: UserId | null): ConversationState {
+  if (head.headSeq < chat.countedSeq) {
+    return chat;
+  }
+  if (chat.readSeq > head.readSeq) {
+    return recounted(chat, me);
+  }
+  return { ...chat, readSeq: head.readSeq, unread: head.unread, countedSeq: head.headSeq };
+}
+
+function welcomed(state: State, heads: readonly Head[]): State {
+  const conversations = new Map<ConversationId, ConversationState>();
+  for (const head of heads) {
+    const chat = state.conversations.get(head.conversationId);
+    if (chat !== undefined) {
+      conversations.set(head.conversationId, counted(chat, head, myId(state)));
+    }
+  }
+  const isGone = state.opened !== null && state.conversations.has(state.opened.conversationId) && !conversations.has(state.opened.conversationId);
+  return { ...state, conversations, opened: isGone ? null : state.opened };
+}
+
+function entryCame(state: State, entry: Entry): State {
+  const { conversationId, content } = entry;
+  if (state.conversations.has(conversationId)) {
+    return grown(state, conversationId, (log) => append(log, entry));
+  }
+  if (content.kind !== "created") {
+    return state;
+  }
+  const summary = { conversation: content.conversation, headSeq: 0, readSeq: 0, unread: 0, lastEntry: null };
+  const chat: ConversationState = { ...fresh(summary), members: content.memberIds };
+  const known = { ...state, conversations: new Map(state.conversations).set(conversationId, chat) };
+  return grown(known, conversationId, (log) => append(log, entry));
+}
+
+/** Lets a log grow at its newer end, and draws every consequence of the entries that came. */
+function grown(state: State, conversationId: ConversationId, grow: (log: Log) => Log): State {
+  const chat = state.conversations.get(conversationId);
+  if (chat === undefined) {
+    return state;
+  }
+  const log = grow(chat.log);
+  if (log === chat.log) {
+    return state;
+  }
+  const me = myId(state);
+  const news = since(log, chat.log.tail);
+  const uncounted = news.filter((entry) => entry.seq > chat.countedSeq && isUnread(entry, chat.readSeq, me));
+  const next: ConversationState = {
+    ...chat,
+    log,
+    unread: chat.unread + uncounted.length,
+    countedSeq: Math.max(chat.countedSeq, log.tail),
+    members: news.reduce(membersAfter, chat.members),
+  };
+  return {
+    ...state,
+    conversations: new Map(state.conversations).set(conversationId, next),
+    outbox: news.reduce((outbox, entry) => without(outbox, entry.messageId), state.outbox),
+    typing: withoutTypists(state.typing, conversationId, new Set(news.map((entry) => entry.senderId))),
+  };
+}
+
+/** The entries that are newer than `seq`. */
+export function since(log: Log, seq: number): readonly Entry[] {
+  const before = log.entries.findLastIndex((entry) => entry.seq <= seq);
+  return log.entries.slice(before + 1);
+}
+
+function isUnread(entry: Entry, readSeq: number, me: UserId | null): boolean {
+  return entry.seq > readSeq && entry.content.kind === "message" && entry.senderId !== me;
+}
+
+function membersAfter(members: readonly UserId[] | null, { content }: Entry): readonly UserId[] | null {
+  if (members === null || content.kind !== "membership") {
+    return members;
+  }
+  const gone = new Set(content.removed);
+  return [...new Set([...members, ...content.added])].filter((member) => !gone.has(member));
+}
+
+function left(state: State, conversationId: ConversationId): State {
+  const conversations = new Map(state.conversations);
+  conversations.delete(conversationId);
+  return {
+    ...state,
+    conversations,
+    outbox: state.outbox.filter((item) => item.conversationId !== conversationId),
+    opened: state.opened?.conversationId === conversationId ? null : state.opened,
+  };
+}
+
+function watermarkCame(state: State, watermark: Watermark): State {
+  const me = myId(state);
+  return changed(state, watermark.conversationId, (chat) =>
+    watermark.userId === me ? readUpTo(chat, watermark.readSeq, me) : { ...chat, watermarks: raised(chat.watermarks, watermark) },
+  );
+}
+
+function raised(watermarks: ReadonlyMap<UserId, Watermark>, watermark: Watermark): ReadonlyMap<UserId, Watermark> {
+  const before = watermarks.get(watermark.userId);
+  return new Map(watermarks).set(watermark.userId, {
+    ...watermark,
+    deliveredSeq: Math.max(watermark.deliveredSeq, before?.deliveredSeq ?? 0),
+    readSeq: Math.max(watermark.readSeq, before?.readSeq ?? 0),
+  });
+}
+
+function readUpTo(chat: ConversationState, seq: number, me: UserId | null): ConversationState {
+  return seq <= chat.readSeq ? chat : recounted({ ...chat, readSeq: seq }, me);
+}
+
+/** Counts anew what is unread, if the log reaches back far enough to tell. */
+function recounted(chat: ConversationState, me: UserId | null): ConversationState {
+  const { log, readSeq } = chat;
+  if (readSeq >= Math.max(log.tail, chat.countedSeq)) {
+    return { ...chat, unread: 0 };
+  }
+  if (readSeq < log.first - 1 || chat.countedSeq > log.tail) {
+    return chat;
+  }
+  return { ...chat, unread: since(log, readSeq).filter((entry) => isUnread(entry, readSeq, me)).length };
+}
+
+function typingCame(state: State, conversationId: ConversationId, userId: UserId, until: number): State {
+  const typists = new Map(state.typing.get(conversationId)).set(userId, until);
+  return { ...state, typing: new Map(state.typing).set(conversationId, typists) };
+}
+
+function typingEnded(state: State, now: number): State {
+  const typing = new Map<ConversationId, ReadonlyMap<UserId, number>>();
+  for (const [conversationId, typists] of state.typing) {
+    const still = new Map([...typists].filter(([, until]) => until > now));
+    if (still.size > 0) {
+      typing.set(conversationId, still);
+    }
+  }
+  return { ...state, typing };
+}
+
+function withoutTypists(typing: State["typing"], conversationId: ConversationId, gone: ReadonlySet<UserId>): State["typing"] {
+  const typists = typing.get(conversationId);
+  if (typists === undefined || ![...typists.keys()].some((userId) => gone.has(userId))) {
+    return typing;
+  }
+  return new Map(typing).set(conversationId, new Map([...typists].filter(([userId]) => !gone.has(userId))));
+}
+
+function acked(state: State, messageId: MessageId, conversationId: ConversationId, seq: number): State {
+  const chat = state.conversations.get(conversationId);
+  const isThere = chat !== undefined && seq <= chat.log.tail;
+  return { ...state, outbox: isThere ? without(state.outbox, messageId) : accepted(state.outbox, messageId) };
+}
+
+function opened(state: State, conversationId: ConversationId | null): State {
+  return { ...state, opened: conversationId === null ? null : openedAt(conversationId, state.conversations) };
+}

@@ -1,0 +1,127 @@
+/** Turns a log and what is on its way into the rows of the screen: days, system lines, and messages in groups. */
+
+import type { OutboxItem } from "./outbox";
+import type { Entry, UserId, Watermark } from "./types";
+
+export type MessageStatus = "sending" | "failed" | "sent" | "delivered" | "seen";
+
+export interface MessageRow {
+  readonly type: "message";
+  /** The message's id, so that a row stays the same when its entry arrives. */
+  readonly key: string;
+  readonly senderId: UserId;
+  readonly isOwn: boolean;
+  readonly text: string;
+  readonly at: number;
+  /** Null for what others sent. */
+  readonly status: MessageStatus | null;
+  /** Why it failed, if it did. */
+  readonly failure: string | null;
+  readonly startsGroup: boolean;
+  readonly endsGroup: boolean;
+}
+
+export type Row =
+  | { readonly type: "day"; readonly key: string; readonly at: number }
+  | { readonly type: "new"; readonly key: string }
+  | { readonly type: "system"; readonly key: string; readonly entry: Entry }
+  | MessageRow;
+
+export interface TimelineInput {
+  readonly entries: readonly Entry[];
+  readonly pending: readonly OutboxItem[];
+  readonly me: UserId | null;
+  /** How far the other member of a direct conversation has got; null for a group. */
+  readonly peer: Watermark | null;
+  /** Where the line "new" stands; null for nowhere. */
+  readonly newAfterSeq: number | null;
+}
+
+const GROUP_MS = 5 * 60_000;
+
+export function timeline(input: TimelineInput): readonly Row[] {
+  const rows: Row[] = [];
+  let day = "";
+  let isNewMarked = input.newAfterSeq === null;
+  for (const item of [...input.entries.map((entry) => entryRow(entry, input)), ...input.pending.map((pending) => pendingRow(pending, input.me))]) {
+    if (item === null) {
+      continue;
+    }
+    const { row, at, seq } = item;
+    if (dayKey(at) !== day) {
+      day = dayKey(at);
+      rows.push({ type: "day", key: `day-${day}-${row.key}`, at });
+    }
+    if (!isNewMarked && seq > (input.newAfterSeq ?? 0) && row.type === "message" && !row.isOwn) {
+      rows.push({ type: "new", key: "new" });
+      isNewMarked = true;
+    }
+    rows.push(row);
+  }
+  return rows.map((row, index) => (row.type === "message" ? grouped(row, rows[index - 1], rows[index + 1]) : row));
+}
+
+interface Placed {
+  readonly row: Row;
+  readonly at: number;
+  readonly seq: number;
+}
+
+function entryRow(entry: Entry, { me, peer }: TimelineInput): Placed | null {
+  const { content, seq, acceptedAt: at } = entry;
+  switch (content.kind) {
+    case "unknown":
+      return null;
+    case "created":
+    case "membership":
+      return { row: { type: "system", key: entry.messageId || `seq-${seq}`, entry }, at, seq };
+    case "message": {
+      const isOwn = entry.senderId === me;
+      const status = isOwn ? statusOf(seq, peer) : null;
+      return { row: messageRow(entry.messageId, entry.senderId, isOwn, content.text, at, status, null), at, seq };
+    }
+  }
+}
+
+function pendingRow(item: OutboxItem, me: UserId | null): Placed | null {
+  if (me === null) {
+    return null;
+  }
+  const { delivery } = item;
+  const status = delivery.state === "failed" ? "failed" : delivery.state === "accepted" ? "sent" : "sending";
+  const failure = delivery.state === "failed" ? delivery.reason : null;
+  return { row: messageRow(item.messageId, me, true, item.text, item.createdAt, status, failure), at: item.createdAt, seq: Infinity };
+}
+
+function messageRow(
+  key: string,
+  senderId: UserId,
+  isOwn: boolean,
+  text: string,
+  at: number,
+  status: MessageStatus | null,
+  failure: string | null,
+): MessageRow {
+  return { type: "message", key, senderId, isOwn, text, at, status, failure, startsGroup: true, endsGroup: true };
+}
+
+function statusOf(seq: number, peer: Watermark | null): MessageStatus {
+  if (peer === null) {
+    return "sent";
+  }
+  return seq <= peer.readSeq ? "seen" : seq <= peer.deliveredSeq ? "delivered" : "sent";
+}
+
+function grouped(row: MessageRow, before: Row | undefined, after: Row | undefined): MessageRow {
+  return { ...row, startsGroup: !belongTogether(before, row), endsGroup: !belongTogether(row, after) };
+}
+
+function belongTogether(a: Row | undefined, b: Row | undefined): boolean {
+  return a?.type === "message" && b?.type === "message" && a.senderId === b.senderId && b.at - a.at < GROUP_MS;
+}
+
+/** The local calendar day. */
+function dayKey(at: number): string {
+  const date = new Date(at);
+  return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+}

@@ -1,0 +1,78 @@
+/** What the client thinks in. The wire's messages are turned into these at the edge (net/wire.ts) and nowhere else. */
+
+export type UserId = string & { readonly brand: "UserId" };
+export type ConversationId = string & { readonly brand: "ConversationId" };
+export type MessageId = string & { readonly brand: "MessageId" };
+
+export interface User {
+  readonly userId: UserId;
+  readonly username: string;
+  readonly displayName: string;
+}
+
+export interface Conversation {
+  readonly conversationId: ConversationId;
+  readonly kind: "direct" | "group";
+  /** Empty for a direct conversation. */
+  readonly title: string;
+  readonly creatorId: UserId;
+  /** Both members of a direct conversation; empty for a group. */
+  readonly memberIds: readonly UserId[];
+}
+
+export type Content =
+  | { readonly kind: "message"; readonly text: string }
+  | { readonly kind: "created"; readonly conversation: Conversation; readonly memberIds: readonly UserId[] }
+  | { readonly kind: "membership"; readonly added: readonly UserId[]; readonly removed: readonly UserId[] }
+  /** From a newer server. It keeps its place in the log and is not shown. */
+  | { readonly kind: "unknown" };
+
+/** One step of a conversation's log. A seq fits a number: it stays under 2^53 for the next 275,000 years. */
+export interface Entry {
+  readonly conversationId: ConversationId;
+  readonly seq: number;
+  readonly messageId: MessageId;
+  readonly senderId: UserId;
+  /** Unix milliseconds. */
+  readonly acceptedAt: number;
+  readonly content: Content;
+}
+
+/** A conversation as the server sums it up for one of its members. */
+export interface Summary {
+  readonly conversation: Conversation;
+  readonly headSeq: number;
+  readonly readSeq: number;
+  readonly unread: number;
+  readonly lastEntry: Entry | null;
+}
+
+/** Where a conversation is, and where the user is in it. */
+export interface Head {
+  readonly conversationId: ConversationId;
+  readonly headSeq: number;
+  readonly readSeq: number;
+  readonly unread: number;
+}
+
+export interface Watermark {
+  readonly conversationId: ConversationId;
+  readonly userId: UserId;
+  readonly deliveredSeq: number;
+  readonly readSeq: number;
+}
+
+export interface Presence {
+  readonly userId: UserId;
+  readonly online: boolean;
+  /** Unix milliseconds, if the server knows. */
+  readonly lastSeenAt: number | null;
+}
+
+/** A part of a log: consecutive entries by rising seq. */
+export interface Page {
+  readonly entries: readonly Entry[];
+  readonly headSeq: number;
+  /** Whether there are more in the direction that was asked for. */
+  readonly hasMore: boolean;
+}

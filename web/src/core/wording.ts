@@ -1,0 +1,150 @@
+/** The sentences and times that people read. */
+
+import type { Entry, Presence, UserId } from "./types";
+
+type NameOf = (userId: UserId) => string;
+
+/** What a system line says. */
+export function describe(entry: Entry, me: UserId | null, nameOf: NameOf): string {
+  const { content, senderId } = entry;
+  const who = senderId === me ? "You" : nameOf(senderId);
+  switch (content.kind) {
+    case "created":
+      return content.conversation.kind === "group" ? `${who} created “${content.conversation.title}”` : `${who} started the conversation`;
+    case "membership":
+      return [
+        ...(content.added.length > 0 ? [`${who} added ${listed(content.added, me, nameOf)}`] : []),
+        ...(content.removed.length > 0 ? [removal(content.removed, entry, me, nameOf)] : []),
+      ].join(", ");
+    case "message":
+      return content.text;
+    case "unknown":
+      return "";
+  }
+}
+
+function removal(removed: readonly UserId[], entry: Entry, me: UserId | null, nameOf: NameOf): string {
+  const who = entry.senderId === me ? "You" : nameOf(entry.senderId);
+  return removed.length === 1 && removed[0] === entry.senderId ? `${who} left` : `${who} removed ${listed(removed, me, nameOf)}`;
+}
+
+function listed(ids: readonly UserId[], me: UserId | null, nameOf: NameOf): string {
+  const names = ids.map((id) => (id === me ? "you" : nameOf(id)));
+  return new Intl.ListFormat("en", { type: "conjunction" }).format(names);
+}
+
+/** The line of the conversation list: who said what, last. */
+export function preview(entry: Entry, me: UserId | null, isGroup: boolean, nameOf: NameOf): string {
+  if (entry.content.kind !== "message") {
+    return describe(entry, me, nameOf);
+  }
+  const text = entry.content.text.replace(/\s+/g, " ");
+  if (entry.senderId === me) {
+    return `You: ${text}`;
+  }
+  return isGroup ? `${firstWord(nameOf(entry.senderId))}: ${text}` : text;
+}
+
+export function firstWord(name: string): string {
+  return name.split(/\s/, 1)[0] ?? name;
+}
+
+/** One or two letters that stand for a name. */
+export function initials(name: string): string {
+  const words = name.split(/[\s._-]+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => /^./u.exec(word ?? "")?.[0] ?? "");
+  return letters.join("").toUpperCase() || "?";
+}
+
+/** A number from 0 to `tones - 1` that stays the same for an id. */
+export function toneOf(id: string, tones: number): number {
+  let hash = 0;
+  for (const char of id) {
+    hash = (Math.imul(hash, 31) + char.charCodeAt(0)) >>> 0;
+  }
+  return hash % tones;
+}
+
+export function clockTime(at: number): string {
+  return new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" }).format(at);
+}
+
+/** The head of a day in a conversation. */
+export function dayName(at: number, now: number): string {
+  const days = daysBetween(at, now);
+  if (days === 0 || days === 1) {
+    return days === 0 ? "Today" : "Yesterday";
+  }
+  const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  return new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", ...(isThisYear ? {} : { year: "numeric" }) }).format(at);
+}
+
+/** A time in the conversation list: as short as it can be told. */
+export function shortTime(at: number, now: number): string {
+  const days = daysBetween(at, now);
+  if (days <= 0) {
+    return clockTime(at);
+  }
+  if (days === 1) {
+    return "Yesterday";
+  }
+  return new Intl.DateTimeFormat(undefined, days < 7 ? { weekday: "short" } : { day: "numeric", month: "short" }).format(at);
+}
+
+function daysBetween(at: number, now: number): number {
+  const midnight = (time: number) => new Date(time).setHours(0, 0, 0, 0);
+  return Math.round((midnight(now) - midnight(at)) / 86_400_000);
+}
+
+export function presenceText(presence: Presence | undefined, now: number): string {
+  if (presence === undefined) {
+    return "";
+  }
+  if (presence.online) {
+    return "Online";
+  }
+  if (presence.lastSeenAt === null) {
+    return "Offline";
+  }
+  const minutes = Math.floor((now - presence.lastSeenAt) / 60_000);
+  if (minutes < 1) {
+    return "Last seen just now";
+  }
+  return minutes < 60 ? `Last seen ${minutes} min ago` : `Last seen ${lastSeenDay(presence.lastSeenAt, now)}`;
+}
+
+function lastSeenDay(at: number, now: number): string {
+  const days = daysBetween(at, now);
+  return days === 0 ? `at ${clockTime(at)}` : days === 1 ? `yesterday at ${clockTime(at)}` : `on ${shortTime(at, now)}`;
+}
+
+export function typingText(names: readonly string[]): string {
+  if (names.length === 0) {
+    return "";
+  }
+  if (names.length > 3) {
+    return "Several people are typing";
+  }
+  return `${new Intl.ListFormat("en", { type: "conjunction" }).format(names)} ${names.length === 1 ? "is" : "are"} typing`;
+}
+
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  BAD_CREDENTIALS: "User name or password is wrong.",
+  USERNAME_TAKEN: "This user name is taken. Choose another one.",
+  UNKNOWN_USER: "Nobody has this user name.",
+  UNKNOWN_CONVERSATION: "You are not in this conversation any more.",
+  PERMISSION_DENIED: "You are not allowed to do that in this conversation.",
+  TEXT_EMPTY: "There is nothing to send.",
+  TEXT_TOO_LONG: "The message is too long. Send it in parts.",
+  FRAME_TOO_LARGE: "The message is too long. Send it in parts.",
+  LIMIT_REACHED: "There is no room for more here.",
+  OVERLOADED: "The server has too much to do. Try again in a moment.",
+  UNAVAILABLE: "The server can’t be reached. Try again in a moment.",
+  DEADLINE_EXCEEDED: "The server took too long. Try again.",
+  UNAUTHENTICATED: "You were logged out. Log in again.",
+};
+
+/** A sentence for a reason of the server's table; `fallback` for those that only a developer can act on. */
+export function explain(reason: string, fallback: string): string {
+  return EXPLANATIONS[reason] ?? fallback;
+}

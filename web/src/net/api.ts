@@ -1,0 +1,209 @@
+/** The REST calls, in proto3 JSON. Each ends within ten seconds, and throws ApiError and nothing else. */
+
+import { create, type DescMessage, fromJson, type JsonValue, type MessageInitShape, type MessageShape, toJson } from "@bufbuild/protobuf";
+
+import type { Conversation, ConversationId, MessageId, Page, Summary, User, UserId, Watermark } from "../core/types";
+import {
+  FindUsersResponseSchema,
+  LoginRequestSchema,
+  LoginResponseSchema,
+  LogoutRequestSchema,
+  LogoutResponseSchema,
+  RefreshRequestSchema,
+  RefreshResponseSchema,
+  RegisterRequestSchema,
+  RegisterResponseSchema,
+} from "../gen/elastic_chat/accounts/v1/accounts_service_pb";
+import {
+  GetConversationResponseSchema,
+  ListConversationsResponseSchema,
+  ListMembersResponseSchema,
+  ListMessagesResponseSchema,
+} from "../gen/elastic_chat/history/v1/history_service_pb";
+import {
+  AddMemberRequestSchema,
+  AddMemberResponseSchema,
+  CreateConversationRequestSchema,
+  CreateConversationResponseSchema,
+  RemoveMemberResponseSchema,
+} from "../gen/elastic_chat/router/v1/router_service_pb";
+import { Conversation_Kind } from "../gen/elastic_chat/types/v1/conversation_pb";
+import { ApiError, errorOf } from "./errors";
+import { conversationFrom, pageFrom, summaryFrom, userFrom, watermarkFrom } from "./wire";
+
+export interface Tokens {
+  readonly userId: UserId;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** Seconds until the access token ends. */
+  readonly expiresIn: number;
+}
+
+export interface PageQuery {
+  readonly beforeSeq?: number;
+  readonly afterSeq?: number;
+  readonly pageSize: number;
+}
+
+export interface Members {
+  readonly members: readonly UserId[];
+  readonly watermarks: readonly Watermark[];
+}
+
+/** Gives an access token; `isRefused` says that the last one was not taken. */
+export type TokenSource = (isRefused: boolean) => Promise<string>;
+
+const DEADLINE_MS = 10_000;
+/** Keeps an address with user ids in it under 8 KiB. */
+const IDS_PER_CALL = 100;
+
+/** The calls that take no token. */
+export const authentication = {
+  register: (username: string, password: string, displayName: string) =>
+    send(RegisterResponseSchema, "POST", "/v1/auth/register", bodyOf(RegisterRequestSchema, { username, password, displayName })).then(tokensFrom),
+  login: (username: string, password: string) =>
+    send(LoginResponseSchema, "POST", "/v1/auth/login", bodyOf(LoginRequestSchema, { username, password })).then(tokensFrom),
+  refresh: (refreshToken: string) =>
+    send(RefreshResponseSchema, "POST", "/v1/auth/refresh", bodyOf(RefreshRequestSchema, { refreshToken })).then(tokensFrom),
+} as const;
+
+/** The calls of a user who is logged in. A token that is refused is replaced once. */
+export class Api {
+  constructor(private readonly token: TokenSource) {}
+
+  async logout(): Promise<void> {
+    await this.call(LogoutResponseSchema, "POST", "/v1/auth/logout", bodyOf(LogoutRequestSchema, {}));
+  }
+
+  /** Null if nobody has this name. */
+  async findUser(username: string): Promise<User | null> {
+    const { users } = await this.call(FindUsersResponseSchema, "GET", `/v1/users?${query({ username })}`);
+    return users[0] === undefined ? null : userFrom(users[0]);
+  }
+
+  async findUsers(userIds: readonly UserId[]): Promise<readonly User[]> {
+    const found: User[] = [];
+    for (const ids of chunks(userIds, IDS_PER_CALL)) {
+      const { users } = await this.call(FindUsersResponseSchema, "GET", `/v1/users?${query({ userIds: ids })}`);
+      found.push(...users.map(userFrom));
+    }
+    return found;
+  }
+
+  async listConversations(): Promise<readonly Summary[]> {
+    const { conversations } = await this.call(ListConversationsResponseSchema, "GET", "/v1/conversations");
+    return conversations.map(summaryFrom).filter((summary) => summary !== null);
+  }
+
+  async getConversation(conversationId: ConversationId): Promise<Summary> {
+    const answer = await this.call(GetConversationResponseSchema, "GET", pathOf(conversationId));
+    return present(answer.conversation === undefined ? null : summaryFrom(answer.conversation));
+  }
+
+  async listMessages(conversationId: ConversationId, page: PageQuery): Promise<Page> {
+    return pageFrom(await this.call(ListMessagesResponseSchema, "GET", `${pathOf(conversationId)}/messages?${query({ ...page })}`));
+  }
+
+  async listMembers(conversationId: ConversationId): Promise<Members> {
+    const { members, watermarks } = await this.call(ListMembersResponseSchema, "GET", `${pathOf(conversationId)}/members`);
+    return { members: members.map((member) => member.userId as UserId), watermarks: watermarks.map(watermarkFrom) };
+  }
+
+  /** Gives back the conversation that is there already, for the same partner or the same `messageId`. */
+  async createConversation(kind: "direct" | "group", title: string, memberIds: readonly UserId[], messageId: MessageId): Promise<Conversation> {
+    const wireKind = kind === "direct" ? Conversation_Kind.DIRECT : Conversation_Kind.GROUP;
+    const body = bodyOf(CreateConversationRequestSchema, { kind: wireKind, title, memberIds: [...memberIds], messageId });
+    const { conversation } = await this.call(CreateConversationResponseSchema, "POST", "/v1/conversations", body);
+    return conversationFrom(present(conversation ?? null));
+  }
+
+  async addMember(conversationId: ConversationId, userId: UserId): Promise<void> {
+    await this.call(AddMemberResponseSchema, "POST", `${pathOf(conversationId)}/members`, bodyOf(AddMemberRequestSchema, { userId }));
+  }
+
+  async removeMember(conversationId: ConversationId, userId: UserId): Promise<void> {
+    await this.call(RemoveMemberResponseSchema, "DELETE", `${pathOf(conversationId)}/members/${encodeURIComponent(userId)}`);
+  }
+
+  private async call<D extends DescMessage>(schema: D, method: string, path: string, body?: JsonValue): Promise<MessageShape<D>> {
+    try {
+      return await send(schema, method, path, body, await this.token(false));
+    } catch (error) {
+      if (error instanceof ApiError && error.needsToken) {
+        return send(schema, method, path, body, await this.token(true));
+      }
+      throw error;
+    }
+  }
+}
+
+async function send<D extends DescMessage>(
+  schema: D,
+  method: string,
+  path: string,
+  body?: JsonValue,
+  accessToken?: string,
+): Promise<MessageShape<D>> {
+  const response = await fetch(path, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }),
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: AbortSignal.timeout(DEADLINE_MS),
+  }).catch((error: unknown) => {
+    const isLate = error instanceof DOMException && error.name === "TimeoutError";
+    throw isLate
+      ? new ApiError("DEADLINE_EXCEEDED", `${method} ${path} did not answer within ${DEADLINE_MS} ms.`)
+      : new ApiError("UNAVAILABLE", `${method} ${path} could not be sent: is the server reachable?`);
+  });
+  const answer = await jsonOf(response);
+  if (!response.ok) {
+    throw errorOf(response.status, answer);
+  }
+  try {
+    return fromJson(schema, answer as JsonValue, { ignoreUnknownFields: true });
+  } catch {
+    throw new ApiError("UNAVAILABLE", `${method} ${path} answered with something that is no ${schema.typeName}.`);
+  }
+}
+
+/** Null for an answer that is no JSON, as a proxy may give. */
+async function jsonOf(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return null;
+  }
+}
+
+function bodyOf<D extends DescMessage>(schema: D, init: MessageInitShape<D>): JsonValue {
+  return toJson(schema, create(schema, init));
+}
+
+function tokensFrom(answer: { userId: string; accessToken: string; refreshToken: string; expiresIn: number }): Tokens {
+  return { ...answer, userId: answer.userId as UserId };
+}
+
+function pathOf(conversationId: ConversationId): string {
+  return `/v1/conversations/${encodeURIComponent(conversationId)}`;
+}
+
+function query(parameters: Readonly<Record<string, string | number | readonly string[]>>): string {
+  const pairs = Object.entries(parameters).flatMap(([name, value]) =>
+    (typeof value === "object" ? value : [value]).map((item) => [name, String(item)]),
+  );
+  return new URLSearchParams(pairs).toString();
+}
+
+function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+}
+
+function present<T>(value: T | null): T {
+  if (value === null) {
+    throw new ApiError("UNAVAILABLE", "The server answered without a conversation.");
+  }
+  return value;
+}

@@ -1,0 +1,116 @@
+/** Turns the wire's messages into what the client thinks in. */
+
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+
+import type {
+  Content,
+  Conversation,
+  ConversationId,
+  Entry,
+  Head,
+  MessageId,
+  Page,
+  Presence,
+  Summary,
+  User,
+  UserId,
+  Watermark,
+} from "../core/types";
+import type { User as WireUser } from "../gen/elastic_chat/accounts/v1/accounts_service_pb";
+import type { ConversationHead as WireHead } from "../gen/elastic_chat/gateway/v1/frames_pb";
+import type { ConversationSummary as WireSummary, ListMessagesResponse } from "../gen/elastic_chat/history/v1/history_service_pb";
+import { type Conversation as WireConversation, Conversation_Kind, type Watermark as WireWatermark } from "../gen/elastic_chat/types/v1/conversation_pb";
+import { type Entry as WireEntry, Entry_Kind } from "../gen/elastic_chat/types/v1/entry_pb";
+
+/** Unix milliseconds. */
+export function timeFrom(timestamp: Timestamp | undefined): number {
+  return timestamp === undefined ? 0 : Number(timestamp.seconds) * 1_000 + Math.trunc(timestamp.nanos / 1_000_000);
+}
+
+/** Milliseconds. */
+export function durationFrom(duration: Duration): number {
+  return Number(duration.seconds) * 1_000 + Math.ceil(duration.nanos / 1_000_000);
+}
+
+export function userFrom(user: WireUser): User {
+  return { userId: user.userId as UserId, username: user.username, displayName: user.displayName || user.username };
+}
+
+export function conversationFrom(conversation: WireConversation): Conversation {
+  return {
+    conversationId: conversation.conversationId as ConversationId,
+    kind: conversation.kind === Conversation_Kind.DIRECT ? "direct" : "group",
+    title: conversation.title,
+    creatorId: conversation.creatorId as UserId,
+    memberIds: conversation.memberIds as UserId[],
+  };
+}
+
+export function entryFrom(entry: WireEntry): Entry {
+  return {
+    conversationId: entry.conversationId as ConversationId,
+    seq: Number(entry.seq),
+    messageId: entry.messageId as MessageId,
+    senderId: entry.senderId as UserId,
+    acceptedAt: timeFrom(entry.acceptedAt),
+    content: contentFrom(entry),
+  };
+}
+
+function contentFrom(entry: WireEntry): Content {
+  if (entry.kind === Entry_Kind.MESSAGE && entry.body !== undefined) {
+    return { kind: "message", text: entry.body.text };
+  }
+  if (entry.kind === Entry_Kind.CREATED && entry.created?.conversation !== undefined) {
+    const memberIds = entry.created.members.map((member) => member.userId as UserId);
+    return { kind: "created", conversation: conversationFrom(entry.created.conversation), memberIds };
+  }
+  if (entry.kind === Entry_Kind.MEMBERSHIP && entry.membership !== undefined) {
+    const added = entry.membership.added.map((member) => member.userId as UserId);
+    return { kind: "membership", added, removed: entry.membership.removedUserIds as UserId[] };
+  }
+  return { kind: "unknown" };
+}
+
+/** Null for a summary without a conversation, which no server should send. */
+export function summaryFrom(summary: WireSummary): Summary | null {
+  return summary.conversation === undefined
+    ? null
+    : {
+        conversation: conversationFrom(summary.conversation),
+        headSeq: Number(summary.headSeq),
+        readSeq: Number(summary.readSeq),
+        unread: Number(summary.unreadCount),
+        lastEntry: summary.lastEntry === undefined ? null : entryFrom(summary.lastEntry),
+      };
+}
+
+export function headFrom(head: WireHead): Head {
+  return {
+    conversationId: head.conversationId as ConversationId,
+    headSeq: Number(head.headSeq),
+    readSeq: Number(head.readSeq),
+    unread: Number(head.unreadCount),
+  };
+}
+
+export function watermarkFrom(watermark: WireWatermark): Watermark {
+  return {
+    conversationId: watermark.conversationId as ConversationId,
+    userId: watermark.userId as UserId,
+    deliveredSeq: Number(watermark.deliveredSeq),
+    readSeq: Number(watermark.readSeq),
+  };
+}
+
+export function presenceFrom(presence: { userId: string; online: boolean; lastSeenAt?: Timestamp | undefined }): Presence {
+  return {
+    userId: presence.userId as UserId,
+    online: presence.online,
+    lastSeenAt: presence.lastSeenAt === undefined ? null : timeFrom(presence.lastSeenAt),
+  };
+}
+
+export function pageFrom(page: ListMessagesResponse): Page {
+  return { entries: page.entries.map(entryFrom), headSeq: Number(page.headSeq), hasMore: page.hasMore };
+}
