@@ -16,6 +16,10 @@ from svc_router.core import permission_to_remove
 from svc_router.store import Birth, Claim, Place
 
 
+def unheard(_: pb.Result) -> None:
+    """Take the result of a command that nobody waits for, or waits for any more."""
+
+
 class Job:
     """A command and where its result goes. `known_new` is set once history has said that no entry has its message_id."""
 

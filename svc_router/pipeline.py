@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -30,7 +30,7 @@ from chatkit.edges.fanout import Fanout, batch_of
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, MessageLog, Record
 from svc_router.core import is_remembered
 from svc_router.entries import delivery, entry_of, member, timestamp, typing_event, watermark_event, watermark_of
-from svc_router.job import Job
+from svc_router.job import Job, unheard
 from svc_router.store import Answer, Birth, Claim, Durable, Mark, Marked, Needless, NotLive, OrdinalNeeded, Place, Sequencer
 
 log = structlog.get_logger()
@@ -237,7 +237,7 @@ class Pipeline:
                 await ack
             except ChatError:
                 continue
-            await self._show_durable([written])
+            await self._show_durable([replace(written, job=Job(written.job.command, unheard))])
             return
 
     async def _show_durable(self, batch: Sequence[_Written]) -> None:

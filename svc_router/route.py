@@ -9,7 +9,7 @@ from typing import Any
 
 from elastic_chat.router.v1 import router_service_pb2 as pb
 
-from svc_router.job import Job
+from svc_router.job import Job, unheard
 from svc_router.pipeline import Pipeline
 
 BATCH = 256
@@ -43,7 +43,7 @@ class Lane:
                     self._unanswered += 1
                     self._pipeline.submit(Job(command, self._reply))
                 else:
-                    self._pipeline.submit(Job(command, _drop))
+                    self._pipeline.submit(Job(command, unheard))
             if self._ended:
                 return
         self._end()
@@ -72,7 +72,3 @@ class Lane:
             self._more.clear()
             if self._ended and not self._unanswered and not self._results:
                 return
-
-
-def _drop(_: pb.Result) -> None:
-    """Nobody waits for the result of typing and watermarks."""

@@ -105,7 +105,9 @@ class _Lane:
         return True
 
     async def run(self) -> None:
-        while True:
+        # A task group that is cancelled just when a child of it fails raises the failure and swallows the cancellation: so it is asked for.
+        task = asyncio.current_task()
+        while task is not None and not task.cancelling():
             cause = "rotation"
             try:
                 await self._stream()

@@ -1,0 +1,186 @@
+"""Lanes over real gRPC: order, batches, and what happens when the router at the other end drains or dies."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+import pytest
+from elastic_chat.router.v1 import router_service_pb2 as pb
+from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import new_id
+from chatkit.rpc.channel import mesh_channel
+from chatkit.rpc.errors import abort
+from chatkit.rpc.lanes import Lanes
+from svc_router.job import Job
+from svc_router.route import Lane
+
+
+class Recorder:
+    """Stands where the pipeline stands, and answers each command with its place in the order of arrival."""
+
+    def __init__(self) -> None:
+        self.commands: list[pb.Command] = []
+        self.held: list[Job] = []
+        self.holding = False
+        self.arrived = asyncio.Event()
+
+    def submit(self, job: Job) -> None:
+        self.commands.append(pb.Command.FromString(job.command.SerializeToString()))
+        self.arrived.set()
+        if self.holding:
+            self.held.append(job)
+        else:
+            job.accept(pb.Accepted(seq=len(self.commands)))
+
+    def release(self) -> None:
+        self.holding = False
+        for job in self.held:
+            job.accept(pb.Accepted(seq=1000 + len(self.commands)))
+        self.held.clear()
+
+
+class Router(rpc.RouterServiceServicer):
+    """A router whose pipeline is a Recorder."""
+
+    def __init__(self, port: int, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.draining = asyncio.Event()
+        self.lanes: list[str] = []
+        self.server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
+        rpc.add_RouterServiceServicer_to_server(self, self.server)
+        self.server.add_insecure_port(f"127.0.0.1:{port}")
+
+    async def Route(self, request_iterator: AsyncIterator[pb.RouteRequest], context: Any) -> None:
+        self.lanes.append(str(dict(context.invocation_metadata())["x-lane"]))
+        lane: Any = Lane(self.recorder)  # type: ignore[arg-type]
+        await lane.serve(request_iterator, context, self.draining)
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+async def lanes(port: int) -> AsyncIterator[Lanes]:
+    channel = mesh_channel(f"127.0.0.1:{port}")
+    made = Lanes(channel)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(made.run())
+        yield made
+        running.cancel()
+    await channel.close()
+
+
+def send(conversation_id: str) -> pb.Command:
+    command = pb.Command(user_id=new_id(), conversation_id=conversation_id)
+    command.send.message_id = new_id()
+    return command
+
+
+async def start(port: int) -> Router:
+    router = Router(port, Recorder())
+    await router.server.start()
+    return router
+
+
+async def test_commands_of_a_conversation_arrive_in_their_order_on_one_lane(port: int, lanes: Lanes) -> None:
+    router = await start(port)
+    conversations = [new_id() for _ in range(8)]
+    commands = [send(conversations[n % 8]) for n in range(800)]
+    await asyncio.gather(*(lanes.call(command) for command in commands))
+    for conversation_id in conversations:
+        arrived = [command.send.message_id for command in router.recorder.commands if command.conversation_id == conversation_id]
+        assert arrived == [command.send.message_id for command in commands if command.conversation_id == conversation_id]
+    assert sorted(set(router.lanes), key=int) == [str(number) for number in range(16)]
+    await router.server.stop(0)
+
+
+async def test_a_refusal_comes_back_as_the_error_that_it_was(port: int, lanes: Lanes) -> None:
+    router = await start(port)
+    router.recorder.holding = True
+    call = asyncio.get_running_loop().create_task(lanes.call(send(new_id())))
+    await router.recorder.arrived.wait()
+    router.recorder.held[0].refuse(ChatError(Reason.PERMISSION_DENIED, "not you"))
+    with pytest.raises(ChatError, match="not you") as failure:
+        await call
+    assert failure.value.reason is Reason.PERMISSION_DENIED
+    await router.server.stop(0)
+
+
+async def test_what_had_no_result_when_the_router_died_is_sent_again_in_order(port: int, lanes: Lanes) -> None:
+    router = await start(port)
+    router.recorder.holding = True
+    conversation_id = new_id()
+    commands = [send(conversation_id) for _ in range(50)]
+    async with asyncio.TaskGroup() as group:
+        calls = [group.create_task(lanes.call(command)) for command in commands]
+        while len(router.recorder.commands) < 50:
+            router.recorder.arrived.clear()
+            await router.recorder.arrived.wait()
+        await router.server.stop(0)
+        router = await start(port)
+    assert all(call.result().seq for call in calls)
+    assert [command.send.message_id for command in router.recorder.commands] == [command.send.message_id for command in commands]
+    await router.server.stop(0)
+
+
+async def test_a_draining_router_answers_what_it_has_read_and_ends_its_lanes_well(port: int, lanes: Lanes) -> None:
+    router = await start(port)
+    router.recorder.holding = True
+    call = asyncio.get_running_loop().create_task(lanes.call(send(new_id())))
+    await router.recorder.arrived.wait()
+    router.draining.set()
+    stopping = asyncio.get_running_loop().create_task(router.server.stop(30))
+    assert not call.done()
+    router.recorder.release()
+    assert (await call).seq == 1001
+    await stopping
+    assert len(router.recorder.commands) == 1
+
+
+async def test_a_full_lane_refuses_instead_of_growing(port: int, lanes: Lanes, monkeypatch: pytest.MonkeyPatch) -> None:
+    del port
+    monkeypatch.setattr("chatkit.rpc.lanes.WAITING_LIMIT", 3)
+    conversation_id = new_id()
+    waiting = [asyncio.get_running_loop().create_task(lanes.call(send(conversation_id))) for _ in range(3)]
+    await asyncio.sleep(0)
+    with pytest.raises(ChatError) as failure:
+        await lanes.call(send(conversation_id))
+    assert failure.value.reason is Reason.OVERLOADED
+    assert failure.value.retry_after is not None
+    for call in waiting:
+        call.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_errors_cross_the_wire_whole(port: int) -> None:
+    from datetime import timedelta
+
+    from chatkit.rpc.errors import error_of
+
+    class Refusing(rpc.RouterServiceServicer):
+        async def SendMessage(self, request: pb.SendMessageRequest, context: Any) -> pb.SendMessageResponse:
+            await abort(context, ChatError(Reason.OVERLOADED, "too fast", retry_after=timedelta(seconds=3)))
+            raise AssertionError
+
+    server = grpc.aio.server()
+    rpc.add_RouterServiceServicer_to_server(Refusing(), server)
+    server.add_insecure_port(f"127.0.0.1:{port}")
+    await server.start()
+    channel = mesh_channel(f"127.0.0.1:{port}")
+    stub: Any = rpc.RouterServiceStub(channel)
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await stub.SendMessage(pb.SendMessageRequest())
+    error = error_of(failure.value)
+    assert (error.reason, error.message, error.retry_after) == (Reason.OVERLOADED, "too fast", timedelta(seconds=3))
+    await channel.close()
+    await server.stop(0)

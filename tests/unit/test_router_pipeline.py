@@ -1,0 +1,285 @@
+"""The router's hot path on fakes: what is acknowledged, in which order, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from elastic_chat.errors.v1 import reason_pb2
+from elastic_chat.events.v1 import log_pb2, node_pb2
+from elastic_chat.gateway.v1 import frames_pb2
+from elastic_chat.router.v1 import router_service_pb2 as pb
+from elastic_chat.types.v1 import conversation_pb2, entry_pb2
+
+from chatkit.core.clock import ManualClock
+from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
+from chatkit.edges.fanout.memory import MemoryFanout
+from chatkit.edges.message_log import LOG_TOPIC, Record
+from chatkit.edges.message_log.memory import MemoryMessageLog
+from svc_router.job import Job
+from svc_router.pipeline import Pipeline
+from svc_router.store import Birth, Membership, Sequencer
+from svc_router.store.memory import MemorySequencer
+
+
+class HeldLog(MemoryMessageLog):
+    """A log whose records become durable only when the test lets them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = asyncio.Event()
+        self.let.set()
+
+    async def append(self, records: Sequence[Record]) -> Sequence[Awaitable[None]]:
+        return [self._held(ack) for ack in await super().append(records)]
+
+    async def _held(self, ack: Awaitable[None]) -> None:
+        await self.let.wait()
+        await ack
+
+
+@dataclass
+class FakeArchive:
+    known: dict[ConversationId, dict[UserId, Membership]] = field(default_factory=dict)
+    found: dict[MessageId, log_pb2.LogEntry] = field(default_factory=dict)
+    reachable: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: list[str] = field(default_factory=list)
+
+    async def restore(self, conversation_id: ConversationId, sequencer: Sequencer, now_ms: int) -> bool:
+        self.asked.append("restore")
+        await self.reachable.wait()
+        if conversation_id not in self.known:
+            return False
+        born = Birth(conversation_id, UserId(""), creation_message_id(conversation_id), "GROUP", b"", {}, now_ms)
+        await sequencer.restore(born, self.known[conversation_id], head=7, head_ordinal=6, floor=1000)
+        return True
+
+    async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
+        del conversation_id
+        self.asked.append("find")
+        return self.found.get(message_id)
+
+    async def ordinal_at(self, job: Job) -> int:
+        raise AssertionError(job)
+
+
+@dataclass
+class Bench:
+    """A running pipeline and its surroundings."""
+
+    sequencer: MemorySequencer = field(default_factory=MemorySequencer)
+    log: HeldLog = field(default_factory=HeldLog)
+    fanout: MemoryFanout = field(default_factory=MemoryFanout)
+    archive: FakeArchive = field(default_factory=FakeArchive)
+    clock: ManualClock = field(default_factory=ManualClock)
+
+    def __post_init__(self) -> None:
+        self.archive.reachable.set()
+        self.pipeline = Pipeline(self.sequencer, self.log, self.fanout, self.archive, self.clock)
+
+    def submit(self, command: pb.Command) -> asyncio.Future[pb.Result]:
+        result: asyncio.Future[pb.Result] = asyncio.get_running_loop().create_future()
+        self.pipeline.submit(Job(command, result.set_result))
+        return result
+
+    async def accepted(self, command: pb.Command) -> pb.Accepted:
+        result = await self.submit(command)
+        assert result.WhichOneof("result") == "accepted", result
+        return result.accepted
+
+    async def refused(self, command: pb.Command) -> str:
+        result = await self.submit(command)
+        assert result.WhichOneof("result") == "refused", result
+        return reason_pb2.Reason.Name(result.refused.reason)
+
+    @property
+    def entries(self) -> list[log_pb2.LogEntry]:
+        return [log_pb2.LogEntry.FromString(record.value) for record in self.log.records if record.topic == LOG_TOPIC]
+
+    async def group(self, owner: str, *others: str) -> str:
+        conversation_id = new_id()
+        command = pb.Command(correlation=1, user_id=owner, conversation_id=conversation_id)
+        command.create.message_id = creation_message_id(ConversationId(conversation_id))
+        command.create.conversation.CopyFrom(
+            conversation_pb2.Conversation(
+                conversation_id=conversation_id, kind=conversation_pb2.Conversation.GROUP, title="t", creator_id=owner
+            ),
+        )
+        for user_id in (owner, *others):
+            grants = GROUP_OWNER if user_id == owner else GROUP_MEMBER
+            command.create.members.add(user_id=user_id, permissions=int(grants))
+        await self.accepted(command)
+        return conversation_id
+
+
+def send(conversation_id: str, user_id: str, message_id: str | None = None, body: bytes = b"body") -> pb.Command:
+    command = pb.Command(correlation=1, user_id=user_id, conversation_id=conversation_id, request_id="r")
+    command.send.message_id = message_id or fresh_id()
+    command.send.body = body
+    return command
+
+
+def fresh_id(age_ms: int = 0) -> str:
+    """A UUIDv7 of the manual clock's time."""
+    ms = ManualClock().now_ms() - age_ms
+    tail = new_id()[13:]
+    return f"{ms:012x}"[:8] + "-" + f"{ms:012x}"[8:] + tail
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    made = Bench()
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(made.pipeline.run())
+        yield made
+        running.cancel()
+
+
+async def test_the_log_has_every_conversation_in_the_order_of_its_seq(bench: Bench) -> None:
+    anna = new_id()
+    conversations = [await bench.group(anna) for _ in range(5)]
+    results = [bench.submit(send(conversations[n % 5], anna)) for n in range(500)]
+    await asyncio.gather(*results)
+    for conversation_id in conversations:
+        seqs = [entry.seq for entry in bench.entries if entry.conversation_id == conversation_id]
+        assert seqs == list(range(1, 102))
+
+
+async def test_nothing_is_acknowledged_or_told_before_it_is_durable(bench: Bench) -> None:
+    anna = new_id()
+    conversation_id = await bench.group(anna)
+    bench.sequencer.nodes[ConversationId(conversation_id)] = {"gateway-1@1"}
+    told: list[bytes] = []
+
+    async def listen() -> None:
+        async for batch in bench.fanout.listen("gateway-1@1"):
+            if batch is None:
+                ready.set()
+            else:
+                told.append(batch)
+                heard.set()
+
+    ready, heard = asyncio.Event(), asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        listener = group.create_task(listen())
+        await ready.wait()
+        bench.log.let.clear()
+        result = bench.submit(send(conversation_id, anna))
+        while len(bench.entries) < 2:
+            await asyncio.sleep(0)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert not result.done()
+        assert not told
+        bench.log.let.set()
+        assert (await result).accepted.seq == 2
+        await heard.wait()
+        listener.cancel()
+    (event,) = node_pb2.NodeBatch.FromString(b"".join(told)).events
+    assert (event.entry.conversation_id, event.entry.seq) == (conversation_id, 2)
+
+
+async def test_a_repeat_while_the_first_is_in_flight_makes_one_record_and_two_answers(bench: Bench) -> None:
+    anna = new_id()
+    conversation_id = await bench.group(anna)
+    bench.log.let.clear()
+    command = send(conversation_id, anna)
+    first, second = bench.submit(command), bench.submit(command)
+    while len(bench.entries) < 2:
+        await asyncio.sleep(0)
+    third = bench.submit(command)
+    bench.log.let.set()
+    assert [(await result).accepted.seq for result in (first, second, third)] == [2, 2, 2]
+    assert [entry.seq for entry in bench.entries] == [1, 2]
+
+
+async def test_a_log_that_is_away_is_no_acknowledgement_and_the_retry_keeps_its_seq(bench: Bench) -> None:
+    anna = new_id()
+    conversation_id = await bench.group(anna)
+    command = send(conversation_id, anna)
+    bench.log.available = False
+    assert await bench.refused(command) == "UNAVAILABLE"
+    bench.log.available = True
+    assert (await bench.accepted(command)).seq == 2
+    assert (await bench.accepted(send(conversation_id, anna))).seq == 3
+
+
+async def test_a_change_of_members_gets_into_the_log_even_after_the_log_was_away(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna, bob = new_id(), new_id()
+    conversation_id = await bench.group(anna)
+    monkeypatch.setattr("chatkit.core.backoff.Backoff.next", lambda _: 0.0)
+    command = pb.Command(correlation=1, user_id=anna, conversation_id=conversation_id)
+    command.add_member.message_id = new_id()
+    command.add_member.member.user_id = bob
+    command.add_member.member.permissions = int(GROUP_MEMBER)
+    bench.log.available = False
+    assert await bench.refused(command) == "UNAVAILABLE"
+    bench.log.available = True
+    while len(bench.entries) < 2:
+        await asyncio.sleep(0)
+    assert bench.entries[1].membership.added[0].user_id == bob
+    assert bench.entries[1].membership.added[0].joined_seq == 2
+
+
+async def test_a_conversation_that_the_live_view_lost_is_restored_and_its_commands_keep_their_order(bench: Bench) -> None:
+    anna, other = new_id(), await bench.group(new_id())
+    conversation_id = new_id()
+    bench.archive.known[ConversationId(conversation_id)] = {UserId(anna): Membership(GROUP_OWNER, 1)}
+    bench.archive.asked.clear()
+    bench.archive.reachable.clear()
+    commands = [send(conversation_id, anna) for _ in range(20)]
+    results = [bench.submit(command) for command in commands]
+    assert await bench.refused(send(other, anna)) == "UNKNOWN_CONVERSATION"
+    late = [send(conversation_id, anna) for _ in range(5)]
+    results += [bench.submit(command) for command in late]
+    bench.archive.reachable.set()
+    seqs = [(await result).accepted.seq for result in results]
+    assert seqs == list(range(1001, 1026))
+    logged = [entry.message_id for entry in bench.entries if entry.conversation_id == conversation_id]
+    assert logged == [command.send.message_id for command in (*commands, *late)]
+    assert bench.archive.asked == ["restore"]
+
+
+async def test_a_conversation_that_history_does_not_know_either_is_refused(bench: Bench) -> None:
+    anna = new_id()
+    assert await bench.refused(send(new_id(), anna)) == "UNKNOWN_CONVERSATION"
+
+
+async def test_an_old_message_id_is_looked_up_and_gets_its_first_seq(bench: Bench) -> None:
+    anna, bob = new_id(), new_id()
+    conversation_id = await bench.group(anna, bob)
+    old = fresh_id(age_ms=3_600_000)
+    bench.archive.found[MessageId(old)] = log_pb2.LogEntry(seq=77, sender_id=anna, message_id=old)
+    assert (await bench.accepted(send(conversation_id, anna, old))).seq == 77
+    assert await bench.refused(send(conversation_id, bob, old)) == "MESSAGE_ID_REUSED"
+    assert (await bench.accepted(send(conversation_id, anna, fresh_id(age_ms=3_600_000)))).seq == 2
+    assert bench.archive.asked.count("find") == 3
+
+
+async def test_a_live_view_that_is_away_refuses_and_goes_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = new_id()
+    conversation_id = await bench.group(anna)
+    with monkeypatch.context() as patch:
+
+        async def away(_: object) -> list[object]:
+            raise ChatError(Reason.UNAVAILABLE)
+
+        patch.setattr(bench.sequencer, "sequence", away)
+        assert await bench.refused(send(conversation_id, anna)) == "UNAVAILABLE"
+    assert (await bench.accepted(send(conversation_id, anna))).seq == 2
+
+
+async def test_an_entry_on_the_wire_is_the_entry_that_clients_read(bench: Bench) -> None:
+    anna = new_id()
+    conversation_id = await bench.group(anna)
+    body = entry_pb2.Body(text="grüße", mentions=[anna])
+    await bench.accepted(send(conversation_id, anna, body=body.SerializeToString()))
+    stored = bench.entries[1]
+    frame = frames_pb2.ServerFrame.FromString(log_pb2.EntryFrame(entry=stored).SerializeToString())
+    assert frame.entry.body == body
+    assert frame.entry == entry_pb2.Entry.FromString(stored.SerializeToString())
+    assert (frame.entry.seq, frame.entry.sender_id, frame.entry.ordinal) == (2, anna, 1)
