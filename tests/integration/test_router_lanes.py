@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import grpc
@@ -15,7 +16,7 @@ from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from chatkit.rpc.channel import mesh_channel
-from chatkit.rpc.errors import abort
+from chatkit.rpc.errors import abort, error_of
 from chatkit.rpc.lanes import Lanes
 from svc_router.job import Job
 from svc_router.route import Lane
@@ -163,10 +164,6 @@ async def test_a_full_lane_refuses_instead_of_growing(port: int, lanes: Lanes, m
 
 
 async def test_errors_cross_the_wire_whole(port: int) -> None:
-    from datetime import timedelta
-
-    from chatkit.rpc.errors import error_of
-
     class Refusing(rpc.RouterServiceServicer):
         async def SendMessage(self, request: pb.SendMessageRequest, context: Any) -> pb.SendMessageResponse:
             await abort(context, ChatError(Reason.OVERLOADED, "too fast", retry_after=timedelta(seconds=3)))
