@@ -177,16 +177,16 @@ export class Client {
 
   /** Starts a conversation with a user, or finds the one that is there. Throws ApiError. */
   async startDirect(username: string): Promise<ConversationId> {
-    return this.create("direct", "", [await this.userNamed(username)]);
+    return this.create("direct", "", [await this.userNamed(username)], this.newMessageId());
   }
 
-  /** Throws ApiError. */
-  async createGroup(title: string, usernames: readonly string[]): Promise<ConversationId> {
+  /** Creates a group, once for each `key` (see `newMessageId`) however often it is tried. Throws ApiError. */
+  async createGroup(title: string, usernames: readonly string[], key: MessageId): Promise<ConversationId> {
     const memberIds: UserId[] = [];
     for (const username of usernames) {
       memberIds.push(await this.userNamed(username));
     }
-    return this.create("group", title, [...new Set(memberIds)]);
+    return this.create("group", title, [...new Set(memberIds)], key);
   }
 
   /** Throws ApiError. */
@@ -202,6 +202,13 @@ export class Client {
       await this.api.removeMember(conversationId, me);
       this.store.dispatch({ type: "left", conversationId });
     }
+  }
+
+  /** An id for something that must happen once. */
+  newMessageId(): MessageId {
+    const { id, clock } = uuid7(this.clock, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
+    this.clock = clock;
+    return id as MessageId;
   }
 
   private accept(tokens: Tokens): void {
@@ -286,8 +293,8 @@ export class Client {
     return user.userId;
   }
 
-  private async create(kind: "direct" | "group", title: string, memberIds: readonly UserId[]): Promise<ConversationId> {
-    const { conversationId } = await this.api.createConversation(kind, title, memberIds, this.newMessageId());
+  private async create(kind: "direct" | "group", title: string, memberIds: readonly UserId[], key: MessageId): Promise<ConversationId> {
+    const { conversationId } = await this.api.createConversation(kind, title, memberIds, key);
     await this.discover(conversationId);
     return conversationId;
   }
@@ -428,11 +435,5 @@ export class Client {
   private setTypingAlarm(): void {
     const times = [...this.store.get().typing.values()].flatMap((typists) => [...typists.values()]);
     this.typingAlarm.set(times.length > 0 ? Math.min(...times) : null);
-  }
-
-  private newMessageId(): MessageId {
-    const { id, clock } = uuid7(this.clock, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
-    this.clock = clock;
-    return id as MessageId;
   }
 }

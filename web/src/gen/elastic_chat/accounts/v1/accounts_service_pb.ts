@@ -2,8 +2,8 @@
 // @generated from file elastic_chat/accounts/v1/accounts_service.proto (package elastic_chat.accounts.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/accounts/v1/accounts_service.proto.
  */
 export const file_elastic_chat_accounts_v1_accounts_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIm8KBFVzZXISDwoHdXNlcl9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiSwoPUmVnaXN0ZXJSZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCSJ4ChBSZWdpc3RlclJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIjIKDExvZ2luUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCSJ1Cg1Mb2dpblJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIg8KDUxvZ291dFJlcXVlc3QiEAoOTG9nb3V0UmVzcG9uc2UiEAoOR2V0Sndrc1JlcXVlc3QiPgoPR2V0Sndrc1Jlc3BvbnNlEisKBGtleXMYASADKAsyHS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuSndrIlEKA0p3axILCgNrdHkYASABKAkSCwoDY3J2GAIgASgJEgkKAXgYAyABKAkSCwoDa2lkGAQgASgJEgsKA2FsZxgFIAEoCRILCgN1c2UYBiABKAkiNgoQRmluZFVzZXJzUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCgh1c2VyX2lkcxgCIAMoCSJCChFGaW5kVXNlcnNSZXNwb25zZRItCgV1c2VycxgBIAMoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyMtEECg9BY2NvdW50c1NlcnZpY2USYQoIUmVnaXN0ZXISKS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUmVnaXN0ZXJSZXF1ZXN0GiouZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlJlZ2lzdGVyUmVzcG9uc2USWAoFTG9naW4SJi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuTG9naW5SZXF1ZXN0GicuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkxvZ2luUmVzcG9uc2USXgoHUmVmcmVzaBIoLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5SZWZyZXNoUmVxdWVzdBopLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5SZWZyZXNoUmVzcG9uc2USWwoGTG9nb3V0EicuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkxvZ291dFJlcXVlc3QaKC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuTG9nb3V0UmVzcG9uc2USXgoHR2V0SndrcxIoLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5HZXRKd2tzUmVxdWVzdBopLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5HZXRKd2tzUmVzcG9uc2USZAoJRmluZFVzZXJzEiouZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkZpbmRVc2Vyc1JlcXVlc3QaKy5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuRmluZFVzZXJzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIm8KBFVzZXISDwoHdXNlcl9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiSwoPUmVnaXN0ZXJSZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCSJ4ChBSZWdpc3RlclJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIjIKDExvZ2luUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCSJ1Cg1Mb2dpblJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIg8KDUxvZ291dFJlcXVlc3QiEAoOTG9nb3V0UmVzcG9uc2UiQgoRRmluZFVzZXJzUmVzcG9uc2USLQoFdXNlcnMYASADKAsyHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuVXNlcmIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * A user as others see them.
@@ -318,126 +318,6 @@ export const LogoutResponseSchema: GenMessage<LogoutResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_accounts_v1_accounts_service, 8);
 
 /**
- * No parameters.
- *
- * @generated from message elastic_chat.accounts.v1.GetJwksRequest
- */
-export type GetJwksRequest = Message<"elastic_chat.accounts.v1.GetJwksRequest"> & {
-};
-
-/**
- * Describes the message elastic_chat.accounts.v1.GetJwksRequest.
- * Use `create(GetJwksRequestSchema)` to create a new message.
- */
-export const GetJwksRequestSchema: GenMessage<GetJwksRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 9);
-
-/**
- * A JSON Web Key Set.
- *
- * @generated from message elastic_chat.accounts.v1.GetJwksResponse
- */
-export type GetJwksResponse = Message<"elastic_chat.accounts.v1.GetJwksResponse"> & {
-  /**
-   * The keys; tokens name theirs by `kid`.
-   *
-   * @generated from field: repeated elastic_chat.accounts.v1.Jwk keys = 1;
-   */
-  keys: Jwk[];
-};
-
-/**
- * Describes the message elastic_chat.accounts.v1.GetJwksResponse.
- * Use `create(GetJwksResponseSchema)` to create a new message.
- */
-export const GetJwksResponseSchema: GenMessage<GetJwksResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 10);
-
-/**
- * A public key as RFC 8037 writes it.
- *
- * @generated from message elastic_chat.accounts.v1.Jwk
- */
-export type Jwk = Message<"elastic_chat.accounts.v1.Jwk"> & {
-  /**
-   * "OKP".
-   *
-   * @generated from field: string kty = 1;
-   */
-  kty: string;
-
-  /**
-   * "Ed25519".
-   *
-   * @generated from field: string crv = 2;
-   */
-  crv: string;
-
-  /**
-   * The key, base64url without padding.
-   *
-   * @generated from field: string x = 3;
-   */
-  x: string;
-
-  /**
-   * Its name: the RFC 7638 thumbprint.
-   *
-   * @generated from field: string kid = 4;
-   */
-  kid: string;
-
-  /**
-   * "EdDSA".
-   *
-   * @generated from field: string alg = 5;
-   */
-  alg: string;
-
-  /**
-   * "sig".
-   *
-   * @generated from field: string use = 6;
-   */
-  use: string;
-};
-
-/**
- * Describes the message elastic_chat.accounts.v1.Jwk.
- * Use `create(JwkSchema)` to create a new message.
- */
-export const JwkSchema: GenMessage<Jwk> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 11);
-
-/**
- * Who to find: either a user name or ids.
- *
- * @generated from message elastic_chat.accounts.v1.FindUsersRequest
- */
-export type FindUsersRequest = Message<"elastic_chat.accounts.v1.FindUsersRequest"> & {
-  /**
-   * An exact user name, case ignored.
-   *
-   * @generated from field: string username = 1;
-   */
-  username: string;
-
-  /**
-   * At most 500 users.
-   *
-   * @generated from field: repeated string user_ids = 2;
-   */
-  userIds: string[];
-};
-
-/**
- * Describes the message elastic_chat.accounts.v1.FindUsersRequest.
- * Use `create(FindUsersRequestSchema)` to create a new message.
- */
-export const FindUsersRequestSchema: GenMessage<FindUsersRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 12);
-
-/**
  * The users found.
  *
  * @generated from message elastic_chat.accounts.v1.FindUsersResponse
@@ -456,77 +336,5 @@ export type FindUsersResponse = Message<"elastic_chat.accounts.v1.FindUsersRespo
  * Use `create(FindUsersResponseSchema)` to create a new message.
  */
 export const FindUsersResponseSchema: GenMessage<FindUsersResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 13);
-
-/**
- * Users, passwords and login sessions.
- *
- * @generated from service elastic_chat.accounts.v1.AccountsService
- */
-export const AccountsService: GenService<{
-  /**
-   * Makes a user and logs them in. Anyone may call it. Fails with USERNAME_TAKEN, INVALID_ARGUMENT or OVERLOADED.
-   *
-   * @generated from rpc elastic_chat.accounts.v1.AccountsService.Register
-   */
-  register: {
-    methodKind: "unary";
-    input: typeof RegisterRequestSchema;
-    output: typeof RegisterResponseSchema;
-  },
-  /**
-   * Starts a login session. Anyone may call it. Fails with BAD_CREDENTIALS, after the same time whether the user exists or not, or
-   * OVERLOADED.
-   *
-   * @generated from rpc elastic_chat.accounts.v1.AccountsService.Login
-   */
-  login: {
-    methodKind: "unary";
-    input: typeof LoginRequestSchema;
-    output: typeof LoginResponseSchema;
-  },
-  /**
-   * Gives new tokens for a refresh token. Anyone may call it. A refresh token works once; a lost answer may be asked for again for 10 seconds;
-   * a later second use ends the session. Fails with UNAUTHENTICATED.
-   *
-   * @generated from rpc elastic_chat.accounts.v1.AccountsService.Refresh
-   */
-  refresh: {
-    methodKind: "unary";
-    input: typeof RefreshRequestSchema;
-    output: typeof RefreshResponseSchema;
-  },
-  /**
-   * Ends the caller's login session and closes its connections. Idempotent.
-   *
-   * @generated from rpc elastic_chat.accounts.v1.AccountsService.Logout
-   */
-  logout: {
-    methodKind: "unary";
-    input: typeof LogoutRequestSchema;
-    output: typeof LogoutResponseSchema;
-  },
-  /**
-   * Gives the public keys that access tokens are signed with, as a JSON Web Key Set (RFC 7517). Anyone may call it.
-   *
-   * @generated from rpc elastic_chat.accounts.v1.AccountsService.GetJwks
-   */
-  getJwks: {
-    methodKind: "unary";
-    input: typeof GetJwksRequestSchema;
-    output: typeof GetJwksResponseSchema;
-  },
-  /**
-   * Finds users by exact user name, case ignored, or by ids; ids that are unknown are left out. Fails with INVALID_ARGUMENT for more than
-   * 500 ids.
-   *
-   * @generated from rpc elastic_chat.accounts.v1.AccountsService.FindUsers
-   */
-  findUsers: {
-    methodKind: "unary";
-    input: typeof FindUsersRequestSchema;
-    output: typeof FindUsersResponseSchema;
-  },
-}> = /*@__PURE__*/
-  serviceDesc(file_elastic_chat_accounts_v1_accounts_service, 0);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 9);
 

@@ -2,8 +2,8 @@
 // @generated from file elastic_chat/history/v1/history_service.proto (package elastic_chat.history.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Conversation, Member, Watermark } from "../../types/v1/conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "../../types/v1/conversation_pb";
 import type { Entry } from "../../types/v1/entry_pb";
@@ -14,22 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/history/v1/history_service.proto.
  */
 export const file_elastic_chat_history_v1_history_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1lbGFzdGljX2NoYXQvaGlzdG9yeS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF2VsYXN0aWNfY2hhdC5oaXN0b3J5LnYxIhoKGExpc3RDb252ZXJzYXRpb25zUmVxdWVzdCJgChlMaXN0Q29udmVyc2F0aW9uc1Jlc3BvbnNlEkMKDWNvbnZlcnNhdGlvbnMYASADKAsyLC5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5Db252ZXJzYXRpb25TdW1tYXJ5Iu8BChNDb252ZXJzYXRpb25TdW1tYXJ5EjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24SMQoKbWVtYmVyc2hpcBgCIAEoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISEAoIaGVhZF9zZXEYAyABKAMSEAoIcmVhZF9zZXEYBCABKAMSFAoMdW5yZWFkX2NvdW50GAUgASgDEjAKCmxhc3RfZW50cnkYBiABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkiMQoWR2V0Q29udmVyc2F0aW9uUmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAkiXQoXR2V0Q29udmVyc2F0aW9uUmVzcG9uc2USQgoMY29udmVyc2F0aW9uGAEgASgLMiwuZWxhc3RpY19jaGF0Lmhpc3RvcnkudjEuQ29udmVyc2F0aW9uU3VtbWFyeSJoChNMaXN0TWVzc2FnZXNSZXF1ZXN0EhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRISCgpiZWZvcmVfc2VxGAIgASgDEhEKCWFmdGVyX3NlcRgDIAEoAxIRCglwYWdlX3NpemUYBCABKAUiaQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USLQoHZW50cmllcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIQCghoZWFkX3NlcRgCIAEoAxIQCghoYXNfbW9yZRgDIAEoCCItChJMaXN0TWVtYmVyc1JlcXVlc3QSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJInsKE0xpc3RNZW1iZXJzUmVzcG9uc2USLgoHbWVtYmVycxgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISNAoKd2F0ZXJtYXJrcxgCIAMoCzIgLmVsYXN0aWNfY2hhdC50eXBlcy52MS5XYXRlcm1hcmsiMgoKU3luY0N1cnNvchIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgDIkMKC1N5bmNSZXF1ZXN0EjQKB2N1cnNvcnMYASADKAsyIy5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5TeW5jQ3Vyc29yIlwKDFN5bmNSZXNwb25zZRItCgdlbnRyaWVzGAEgAygLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5Eh0KFW1vcmVfY29udmVyc2F0aW9uX2lkcxgCIAMoCSI2ChtHZXRDb252ZXJzYXRpb25TdGF0ZVJlcXVlc3QSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJIrEBChxHZXRDb252ZXJzYXRpb25TdGF0ZVJlc3BvbnNlEjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24SLgoHbWVtYmVycxgCIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISEAoIaGVhZF9zZXEYAyABKAMSFAoMaGVhZF9vcmRpbmFsGAQgASgDIkEKEkZpbmRNZXNzYWdlUmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSEgoKbWVzc2FnZV9pZBgCIAEoCSJCChNGaW5kTWVzc2FnZVJlc3BvbnNlEisKBWVudHJ5GAEgASgLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5Mp4GCg5IaXN0b3J5U2VydmljZRJ6ChFMaXN0Q29udmVyc2F0aW9ucxIxLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkxpc3RDb252ZXJzYXRpb25zUmVxdWVzdBoyLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USdAoPR2V0Q29udmVyc2F0aW9uEi8uZWxhc3RpY19jaGF0Lmhpc3RvcnkudjEuR2V0Q29udmVyc2F0aW9uUmVxdWVzdBowLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkdldENvbnZlcnNhdGlvblJlc3BvbnNlEmsKDExpc3RNZXNzYWdlcxIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkxpc3RNZXNzYWdlc1JlcXVlc3QaLS5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5MaXN0TWVzc2FnZXNSZXNwb25zZRJoCgtMaXN0TWVtYmVycxIrLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkxpc3RNZW1iZXJzUmVxdWVzdBosLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkxpc3RNZW1iZXJzUmVzcG9uc2USUwoEU3luYxIkLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLlN5bmNSZXF1ZXN0GiUuZWxhc3RpY19jaGF0Lmhpc3RvcnkudjEuU3luY1Jlc3BvbnNlEoMBChRHZXRDb252ZXJzYXRpb25TdGF0ZRI0LmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkdldENvbnZlcnNhdGlvblN0YXRlUmVxdWVzdBo1LmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkdldENvbnZlcnNhdGlvblN0YXRlUmVzcG9uc2USaAoLRmluZE1lc3NhZ2USKy5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5GaW5kTWVzc2FnZVJlcXVlc3QaLC5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5GaW5kTWVzc2FnZVJlc3BvbnNlYgZwcm90bzM", [file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry]);
-
-/**
- * No parameters: it is always the caller's.
- *
- * @generated from message elastic_chat.history.v1.ListConversationsRequest
- */
-export type ListConversationsRequest = Message<"elastic_chat.history.v1.ListConversationsRequest"> & {
-};
-
-/**
- * Describes the message elastic_chat.history.v1.ListConversationsRequest.
- * Use `create(ListConversationsRequestSchema)` to create a new message.
- */
-export const ListConversationsRequestSchema: GenMessage<ListConversationsRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 0);
+  fileDesc("Ci1lbGFzdGljX2NoYXQvaGlzdG9yeS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF2VsYXN0aWNfY2hhdC5oaXN0b3J5LnYxImAKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQwoNY29udmVyc2F0aW9ucxgBIAMoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnki7wEKE0NvbnZlcnNhdGlvblN1bW1hcnkSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIxCgptZW1iZXJzaGlwGAIgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIQCghoZWFkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoAxIUCgx1bnJlYWRfY291bnQYBSABKAMSMAoKbGFzdF9lbnRyeRgGIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeSJdChdHZXRDb252ZXJzYXRpb25SZXNwb25zZRJCCgxjb252ZXJzYXRpb24YASABKAsyLC5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5Db252ZXJzYXRpb25TdW1tYXJ5ImkKFExpc3RNZXNzYWdlc1Jlc3BvbnNlEi0KB2VudHJpZXMYASADKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkSEAoIaGVhZF9zZXEYAiABKAMSEAoIaGFzX21vcmUYAyABKAgiewoTTGlzdE1lbWJlcnNSZXNwb25zZRIuCgdtZW1iZXJzGAEgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchI0Cgp3YXRlcm1hcmtzGAIgAygLMiAuZWxhc3RpY19jaGF0LnR5cGVzLnYxLldhdGVybWFya2IGcHJvdG8z", [file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry]);
 
 /**
  * The caller's conversations.
@@ -50,7 +35,7 @@ export type ListConversationsResponse = Message<"elastic_chat.history.v1.ListCon
  * Use `create(ListConversationsResponseSchema)` to create a new message.
  */
 export const ListConversationsResponseSchema: GenMessage<ListConversationsResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 1);
+  messageDesc(file_elastic_chat_history_v1_history_service, 0);
 
 /**
  * A conversation as its member sees it.
@@ -106,28 +91,7 @@ export type ConversationSummary = Message<"elastic_chat.history.v1.ConversationS
  * Use `create(ConversationSummarySchema)` to create a new message.
  */
 export const ConversationSummarySchema: GenMessage<ConversationSummary> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 2);
-
-/**
- * Which conversation.
- *
- * @generated from message elastic_chat.history.v1.GetConversationRequest
- */
-export type GetConversationRequest = Message<"elastic_chat.history.v1.GetConversationRequest"> & {
-  /**
-   * The conversation.
-   *
-   * @generated from field: string conversation_id = 1;
-   */
-  conversationId: string;
-};
-
-/**
- * Describes the message elastic_chat.history.v1.GetConversationRequest.
- * Use `create(GetConversationRequestSchema)` to create a new message.
- */
-export const GetConversationRequestSchema: GenMessage<GetConversationRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 3);
+  messageDesc(file_elastic_chat_history_v1_history_service, 1);
 
 /**
  * The conversation.
@@ -148,49 +112,7 @@ export type GetConversationResponse = Message<"elastic_chat.history.v1.GetConver
  * Use `create(GetConversationResponseSchema)` to create a new message.
  */
 export const GetConversationResponseSchema: GenMessage<GetConversationResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 4);
-
-/**
- * Which part of the log.
- *
- * @generated from message elastic_chat.history.v1.ListMessagesRequest
- */
-export type ListMessagesRequest = Message<"elastic_chat.history.v1.ListMessagesRequest"> & {
-  /**
-   * The conversation.
-   *
-   * @generated from field: string conversation_id = 1;
-   */
-  conversationId: string;
-
-  /**
-   * Only entries older than this; 0 starts at the newest. Not together with after_seq.
-   *
-   * @generated from field: int64 before_seq = 2;
-   */
-  beforeSeq: bigint;
-
-  /**
-   * Only entries newer than this, the oldest of them first chosen. Not together with before_seq.
-   *
-   * @generated from field: int64 after_seq = 3;
-   */
-  afterSeq: bigint;
-
-  /**
-   * 1 to 200 entries; 0 means 50.
-   *
-   * @generated from field: int32 page_size = 4;
-   */
-  pageSize: number;
-};
-
-/**
- * Describes the message elastic_chat.history.v1.ListMessagesRequest.
- * Use `create(ListMessagesRequestSchema)` to create a new message.
- */
-export const ListMessagesRequestSchema: GenMessage<ListMessagesRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 5);
+  messageDesc(file_elastic_chat_history_v1_history_service, 2);
 
 /**
  * A part of the log.
@@ -225,28 +147,7 @@ export type ListMessagesResponse = Message<"elastic_chat.history.v1.ListMessages
  * Use `create(ListMessagesResponseSchema)` to create a new message.
  */
 export const ListMessagesResponseSchema: GenMessage<ListMessagesResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 6);
-
-/**
- * Whose members.
- *
- * @generated from message elastic_chat.history.v1.ListMembersRequest
- */
-export type ListMembersRequest = Message<"elastic_chat.history.v1.ListMembersRequest"> & {
-  /**
-   * The conversation.
-   *
-   * @generated from field: string conversation_id = 1;
-   */
-  conversationId: string;
-};
-
-/**
- * Describes the message elastic_chat.history.v1.ListMembersRequest.
- * Use `create(ListMembersRequestSchema)` to create a new message.
- */
-export const ListMembersRequestSchema: GenMessage<ListMembersRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 7);
+  messageDesc(file_elastic_chat_history_v1_history_service, 3);
 
 /**
  * The members.
@@ -274,276 +175,5 @@ export type ListMembersResponse = Message<"elastic_chat.history.v1.ListMembersRe
  * Use `create(ListMembersResponseSchema)` to create a new message.
  */
 export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 8);
-
-/**
- * A place in a conversation's log.
- *
- * @generated from message elastic_chat.history.v1.SyncCursor
- */
-export type SyncCursor = Message<"elastic_chat.history.v1.SyncCursor"> & {
-  /**
-   * The conversation.
-   *
-   * @generated from field: string conversation_id = 1;
-   */
-  conversationId: string;
-
-  /**
-   * The newest seq that the client has with no hole before it.
-   *
-   * @generated from field: int64 seq = 2;
-   */
-  seq: bigint;
-};
-
-/**
- * Describes the message elastic_chat.history.v1.SyncCursor.
- * Use `create(SyncCursorSchema)` to create a new message.
- */
-export const SyncCursorSchema: GenMessage<SyncCursor> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 9);
-
-/**
- * What the client has.
- *
- * @generated from message elastic_chat.history.v1.SyncRequest
- */
-export type SyncRequest = Message<"elastic_chat.history.v1.SyncRequest"> & {
-  /**
-   * At most 500.
-   *
-   * @generated from field: repeated elastic_chat.history.v1.SyncCursor cursors = 1;
-   */
-  cursors: SyncCursor[];
-};
-
-/**
- * Describes the message elastic_chat.history.v1.SyncRequest.
- * Use `create(SyncRequestSchema)` to create a new message.
- */
-export const SyncRequestSchema: GenMessage<SyncRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 10);
-
-/**
- * What it lacks.
- *
- * @generated from message elastic_chat.history.v1.SyncResponse
- */
-export type SyncResponse = Message<"elastic_chat.history.v1.SyncResponse"> & {
-  /**
-   * By conversation in the order of the cursors, then by rising seq; at most 200 a conversation.
-   *
-   * @generated from field: repeated elastic_chat.types.v1.Entry entries = 1;
-   */
-  entries: Entry[];
-
-  /**
-   * Conversations of which there is more than that: page on with ListMessages.
-   *
-   * @generated from field: repeated string more_conversation_ids = 2;
-   */
-  moreConversationIds: string[];
-};
-
-/**
- * Describes the message elastic_chat.history.v1.SyncResponse.
- * Use `create(SyncResponseSchema)` to create a new message.
- */
-export const SyncResponseSchema: GenMessage<SyncResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 11);
-
-/**
- * Which conversation.
- *
- * @generated from message elastic_chat.history.v1.GetConversationStateRequest
- */
-export type GetConversationStateRequest = Message<"elastic_chat.history.v1.GetConversationStateRequest"> & {
-  /**
-   * The conversation.
-   *
-   * @generated from field: string conversation_id = 1;
-   */
-  conversationId: string;
-};
-
-/**
- * Describes the message elastic_chat.history.v1.GetConversationStateRequest.
- * Use `create(GetConversationStateRequestSchema)` to create a new message.
- */
-export const GetConversationStateRequestSchema: GenMessage<GetConversationStateRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 12);
-
-/**
- * A conversation, as Cassandra has it.
- *
- * @generated from message elastic_chat.history.v1.GetConversationStateResponse
- */
-export type GetConversationStateResponse = Message<"elastic_chat.history.v1.GetConversationStateResponse"> & {
-  /**
-   * The conversation.
-   *
-   * @generated from field: elastic_chat.types.v1.Conversation conversation = 1;
-   */
-  conversation?: Conversation | undefined;
-
-  /**
-   * Its members.
-   *
-   * @generated from field: repeated elastic_chat.types.v1.Member members = 2;
-   */
-  members: Member[];
-
-  /**
-   * The newest seq that was written.
-   *
-   * @generated from field: int64 head_seq = 3;
-   */
-  headSeq: bigint;
-
-  /**
-   * The number of messages up to it.
-   *
-   * @generated from field: int64 head_ordinal = 4;
-   */
-  headOrdinal: bigint;
-};
-
-/**
- * Describes the message elastic_chat.history.v1.GetConversationStateResponse.
- * Use `create(GetConversationStateResponseSchema)` to create a new message.
- */
-export const GetConversationStateResponseSchema: GenMessage<GetConversationStateResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 13);
-
-/**
- * Which message.
- *
- * @generated from message elastic_chat.history.v1.FindMessageRequest
- */
-export type FindMessageRequest = Message<"elastic_chat.history.v1.FindMessageRequest"> & {
-  /**
-   * The conversation.
-   *
-   * @generated from field: string conversation_id = 1;
-   */
-  conversationId: string;
-
-  /**
-   * The sender's UUIDv7.
-   *
-   * @generated from field: string message_id = 2;
-   */
-  messageId: string;
-};
-
-/**
- * Describes the message elastic_chat.history.v1.FindMessageRequest.
- * Use `create(FindMessageRequestSchema)` to create a new message.
- */
-export const FindMessageRequestSchema: GenMessage<FindMessageRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 14);
-
-/**
- * The entry, if there is one.
- *
- * @generated from message elastic_chat.history.v1.FindMessageResponse
- */
-export type FindMessageResponse = Message<"elastic_chat.history.v1.FindMessageResponse"> & {
-  /**
-   * Unset if no entry has that id.
-   *
-   * @generated from field: elastic_chat.types.v1.Entry entry = 1;
-   */
-  entry?: Entry | undefined;
-};
-
-/**
- * Describes the message elastic_chat.history.v1.FindMessageResponse.
- * Use `create(FindMessageResponseSchema)` to create a new message.
- */
-export const FindMessageResponseSchema: GenMessage<FindMessageResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 15);
-
-/**
- * Reads: what was said, and where everyone is. Never writes.
- *
- * @generated from service elastic_chat.history.v1.HistoryService
- */
-export const HistoryService: GenService<{
-  /**
-   * Lists every conversation of the caller, the one with the newest entry first.
-   *
-   * @generated from rpc elastic_chat.history.v1.HistoryService.ListConversations
-   */
-  listConversations: {
-    methodKind: "unary";
-    input: typeof ListConversationsRequestSchema;
-    output: typeof ListConversationsResponseSchema;
-  },
-  /**
-   * Gives one conversation of the caller. Fails with UNKNOWN_CONVERSATION.
-   *
-   * @generated from rpc elastic_chat.history.v1.HistoryService.GetConversation
-   */
-  getConversation: {
-    methodKind: "unary";
-    input: typeof GetConversationRequestSchema;
-    output: typeof GetConversationResponseSchema;
-  },
-  /**
-   * Pages through a conversation that the caller is in: backwards from `before_seq`, or forwards from `after_seq`. Never shows what was
-   * before the caller joined. Fails with UNKNOWN_CONVERSATION or INVALID_ARGUMENT.
-   *
-   * @generated from rpc elastic_chat.history.v1.HistoryService.ListMessages
-   */
-  listMessages: {
-    methodKind: "unary";
-    input: typeof ListMessagesRequestSchema;
-    output: typeof ListMessagesResponseSchema;
-  },
-  /**
-   * Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION.
-   *
-   * @generated from rpc elastic_chat.history.v1.HistoryService.ListMembers
-   */
-  listMembers: {
-    methodKind: "unary";
-    input: typeof ListMembersRequestSchema;
-    output: typeof ListMembersResponseSchema;
-  },
-  /**
-   * Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. A cursor of a conversation that the
-   * caller is not in is passed over. Fails with INVALID_ARGUMENT for more than 500 cursors.
-   *
-   * @generated from rpc elastic_chat.history.v1.HistoryService.Sync
-   */
-  sync: {
-    methodKind: "unary";
-    input: typeof SyncRequestSchema;
-    output: typeof SyncResponseSchema;
-  },
-  /**
-   * Gives the durable state of a conversation, whoever is in it. Internal: routers call it to rebuild the live view. Fails with
-   * UNKNOWN_CONVERSATION.
-   *
-   * @generated from rpc elastic_chat.history.v1.HistoryService.GetConversationState
-   */
-  getConversationState: {
-    methodKind: "unary";
-    input: typeof GetConversationStateRequestSchema;
-    output: typeof GetConversationStateResponseSchema;
-  },
-  /**
-   * Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view.
-   *
-   * @generated from rpc elastic_chat.history.v1.HistoryService.FindMessage
-   */
-  findMessage: {
-    methodKind: "unary";
-    input: typeof FindMessageRequestSchema;
-    output: typeof FindMessageResponseSchema;
-  },
-}> = /*@__PURE__*/
-  serviceDesc(file_elastic_chat_history_v1_history_service, 0);
+  messageDesc(file_elastic_chat_history_v1_history_service, 4);
 

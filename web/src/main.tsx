@@ -1,0 +1,41 @@
+import "./ui/styles/tokens.css";
+import "./ui/styles/base.css";
+import "./ui/styles/auth.css";
+import "./ui/styles/sidebar.css";
+import "./ui/styles/conversation.css";
+import "./ui/styles/dialog.css";
+
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { Client } from "./app/client";
+import { openSocket } from "./net/socket";
+import { App } from "./ui/App";
+import { ClientProvider } from "./ui/context";
+import { currentRoute } from "./ui/route";
+
+const client = new Client(openSocket);
+
+window.addEventListener("online", () => { client.networkChanged(true); });
+window.addEventListener("offline", () => { client.networkChanged(false); });
+window.addEventListener("storage", ({ key }) => { client.storageChanged(key); });
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") {
+    client.hurry();
+  }
+});
+
+client.openConversation(currentRoute());
+client.start();
+
+const root = document.getElementById("root");
+if (root === null) {
+  throw new Error("The page has no #root to draw in: index.html is not the one that belongs to this script.");
+}
+createRoot(root).render(
+  <StrictMode>
+    <ClientProvider client={client}>
+      <App />
+    </ClientProvider>
+  </StrictMode>,
+);

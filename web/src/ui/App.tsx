@@ -1,0 +1,31 @@
+import { useEffect } from "react";
+
+import { totalUnread } from "../core/select";
+import { AuthPage } from "./AuthPage";
+import { ChatPage } from "./ChatPage";
+import { useAppState } from "./context";
+import { Logo } from "./Logo";
+
+const TITLE = "Elastic-Chat";
+
+export function App() {
+  const state = useAppState();
+  const unread = totalUnread(state);
+
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) ${TITLE}` : TITLE;
+  }, [unread]);
+
+  switch (state.session.status) {
+    case "restoring":
+      return (
+        <main className="splash" aria-busy="true" aria-label="Loading">
+          <Logo size={56} />
+        </main>
+      );
+    case "anonymous":
+      return <AuthPage notice={state.session.notice} />;
+    case "active":
+      return <ChatPage />;
+  }
+}

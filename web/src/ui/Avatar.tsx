@@ -1,0 +1,27 @@
+import { initials, toneOf } from "../core/wording";
+import { Icon } from "./Icon";
+
+const TONES = 8;
+
+interface AvatarProps {
+  /** Gives the colour. */
+  readonly id: string;
+  readonly name: string;
+  readonly isGroup?: boolean;
+  readonly isOnline?: boolean;
+  readonly size?: "small" | "medium" | "large";
+}
+
+export function Avatar({ id, name, isGroup = false, isOnline = false, size = "medium" }: AvatarProps) {
+  return (
+    <span className={`avatar avatar-${size}`} data-tone={toneOf(id, TONES)}>
+      <span aria-hidden="true">{name === "…" ? <Icon name="person" size={18} /> : initials(name)}</span>
+      {isGroup && (
+        <span className="avatar-group" aria-hidden="true">
+          <Icon name="people" size={11} />
+        </span>
+      )}
+      {isOnline && <span className="avatar-online" role="img" aria-label="Online" data-testid="online-dot" />}
+    </span>
+  );
+}

@@ -1,0 +1,64 @@
+import { useCallback, useEffect, useState } from "react";
+
+import type { ConversationId } from "../core/types";
+import { useAppState, useClient } from "./context";
+import { ConversationPane } from "./ConversationPane";
+import { EmptyPane } from "./EmptyPane";
+import { NewConversationDialog } from "./NewConversationDialog";
+import { currentRoute, showRoute } from "./route";
+import { Sidebar } from "./Sidebar";
+import { StatusLine } from "./StatusLine";
+
+export function ChatPage() {
+  const client = useClient();
+  const state = useAppState();
+  const [isStarting, setStarting] = useState(false);
+  const [drafts, setDrafts] = useState<ReadonlyMap<ConversationId, string>>(new Map());
+  const openedId = state.opened?.conversationId ?? null;
+  const chat = openedId === null ? undefined : state.conversations.get(openedId);
+
+  useEffect(() => {
+    const follow = () => { client.openConversation(currentRoute()); };
+    window.addEventListener("popstate", follow);
+    return () => { window.removeEventListener("popstate", follow); };
+  }, [client]);
+
+  // Also when the conversation closed by itself: the user was removed, or left it on another device.
+  useEffect(() => { showRoute(openedId); }, [openedId]);
+
+  const open = useCallback((conversationId: ConversationId | null) => { client.openConversation(conversationId); }, [client]);
+
+  const setDraft = useCallback((conversationId: ConversationId, text: string) => {
+    setDrafts((before) => new Map(before).set(conversationId, text));
+  }, []);
+
+  return (
+    <div className="chat" data-open={openedId !== null}>
+      <Sidebar state={state} onOpen={open} onNew={() => { setStarting(true); }} />
+      <main className="pane">
+        <StatusLine connection={state.connection} />
+        {chat !== undefined ? (
+          <ConversationPane
+            key={chat.conversation.conversationId}
+            state={state}
+            chat={chat}
+            draft={drafts.get(chat.conversation.conversationId) ?? ""}
+            onDraft={setDraft}
+            onClose={() => { open(null); }}
+          />
+        ) : (
+          <EmptyPane state={state} onNew={() => { setStarting(true); }} onClose={() => { open(null); }} />
+        )}
+      </main>
+      {isStarting && (
+        <NewConversationDialog
+          onClose={() => { setStarting(false); }}
+          onCreated={(conversationId) => {
+            setStarting(false);
+            open(conversationId);
+          }}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+import { type ConversationRow, nameOf, peerOf, typists } from "../core/select";
+import { myId, type State } from "../core/state";
+import type { ConversationId } from "../core/types";
+import { preview, shortTime, typingText } from "../core/wording";
+import { Avatar } from "./Avatar";
+import { Icon } from "./Icon";
+
+interface ConversationItemProps {
+  readonly row: ConversationRow;
+  readonly state: State;
+  readonly now: number;
+  readonly isOpen: boolean;
+  readonly onOpen: (conversationId: ConversationId) => void;
+}
+
+const MAX_SHOWN = 99;
+
+export function ConversationItem({ row, state, now, isOpen, onOpen }: ConversationItemProps) {
+  const { chat, title, at } = row;
+  const { conversationId, kind } = chat.conversation;
+  const peer = peerOf(chat.conversation, myId(state));
+  const isOnline = peer !== null && state.presence.get(peer)?.online === true;
+  return (
+    <li>
+      <a
+        className="item"
+        href={`/c/${conversationId}`}
+        aria-current={isOpen ? "page" : undefined}
+        data-testid="conversation-item"
+        data-unread={chat.unread > 0}
+        onClick={(event) => {
+          if (!event.metaKey && !event.ctrlKey && !event.shiftKey) {
+            event.preventDefault();
+            onOpen(conversationId);
+          }
+        }}
+      >
+        <Avatar id={peer ?? conversationId} name={title} isGroup={kind === "group"} isOnline={isOnline} />
+        <span className="item-text">
+          <span className="item-title">{title}</span>
+          <LastLine row={row} state={state} />
+        </span>
+        <span className="item-side">
+          <time className="item-time">{at > 0 ? shortTime(at, now) : ""}</time>
+          {chat.unread > 0 && (
+            <span className="badge" aria-label={`${chat.unread} unread`} data-testid="unread-badge">
+              {chat.unread > MAX_SHOWN ? `${MAX_SHOWN}+` : chat.unread}
+            </span>
+          )}
+        </span>
+      </a>
+    </li>
+  );
+}
+
+function LastLine({ row: { chat, last, pending }, state }: { readonly row: ConversationRow; readonly state: State }) {
+  const { conversationId, kind } = chat.conversation;
+  const typing = typists(state, conversationId);
+  if (typing.length > 0) {
+    return <span className="item-last item-typing">{kind === "direct" ? "typing…" : `${typingText(typing.map((id) => nameOf(state, id)))}…`}</span>;
+  }
+  if (pending !== null) {
+    const isFailed = pending.delivery.state === "failed";
+    return (
+      <span className={isFailed ? "item-last item-failed" : "item-last"}>
+        <Icon name={isFailed ? "alert" : "clock"} size={14} /> {isFailed ? `Not sent: ${pending.text}` : `You: ${pending.text}`}
+      </span>
+    );
+  }
+  return <span className="item-last">{last === null ? "" : preview(last, myId(state), kind === "group", (id) => nameOf(state, id))}</span>;
+}

@@ -1,0 +1,122 @@
+import { useCallback, useMemo, useState } from "react";
+
+import { nameOf, peerOf, titleOf, typists } from "../core/select";
+import { type ConversationState, myId, type State } from "../core/state";
+import { timeline } from "../core/timeline";
+import type { ConversationId } from "../core/types";
+import { presenceText, typingText } from "../core/wording";
+import { Avatar } from "./Avatar";
+import { Composer } from "./Composer";
+import { useClient, useNow } from "./context";
+import { Icon } from "./Icon";
+import { MembersDialog } from "./MembersDialog";
+import { MessageList } from "./MessageList";
+
+interface ConversationPaneProps {
+  readonly state: State;
+  readonly chat: ConversationState;
+  readonly draft: string;
+  readonly onDraft: (conversationId: ConversationId, text: string) => void;
+  readonly onClose: () => void;
+}
+
+export function ConversationPane({ state, chat, draft, onDraft, onClose }: ConversationPaneProps) {
+  const client = useClient();
+  const [isListing, setListing] = useState(false);
+  const { conversation, log, watermarks } = chat;
+  const { conversationId } = conversation;
+  const { outbox, users } = state;
+  const me = myId(state);
+  const peer = peerOf(conversation, me);
+  const newAfterSeq = state.opened?.newAfterSeq ?? null;
+
+  const rows = useMemo(
+    () =>
+      timeline({
+        entries: log.entries,
+        pending: outbox.filter((item) => item.conversationId === conversationId),
+        me,
+        peer: peer === null ? null : (watermarks.get(peer) ?? { conversationId, userId: peer, deliveredSeq: 0, readSeq: 0 }),
+        newAfterSeq,
+      }),
+    [log.entries, outbox, conversationId, me, peer, watermarks, newAfterSeq],
+  );
+  const change = useCallback(
+    (text: string) => {
+      onDraft(conversationId, text);
+      if (text.trim() !== "") {
+        client.typing(conversationId);
+      }
+    },
+    [client, conversationId, onDraft],
+  );
+  const send = useCallback(
+    (text: string) => {
+      onDraft(conversationId, "");
+      client.send(conversationId, text);
+    },
+    [client, conversationId, onDraft],
+  );
+
+  return (
+    <section className="conversation" aria-label={titleOf(state, conversation)} data-testid="conversation">
+      <Header state={state} chat={chat} onClose={onClose} onMembers={() => { setListing(true); }} />
+      <MessageList rows={rows} chat={chat} users={users} me={me} />
+      <p className="typing" role="status" data-testid="typing-line">
+        {typingLine(state, conversationId)}
+      </p>
+      <Composer title={titleOf(state, conversation)} text={draft} onChange={change} onSend={send} />
+      {isListing && <MembersDialog state={state} chat={chat} onClose={() => { setListing(false); }} />}
+    </section>
+  );
+}
+
+function typingLine(state: State, conversationId: ConversationId) {
+  const text = typingText(typists(state, conversationId).map((id) => nameOf(state, id)));
+  return (
+    text !== "" && (
+      <>
+        <span className="typing-dots" aria-hidden="true">
+          <i />
+          <i />
+          <i />
+        </span>
+        {text}
+      </>
+    )
+  );
+}
+
+interface HeaderProps {
+  readonly state: State;
+  readonly chat: ConversationState;
+  readonly onClose: () => void;
+  readonly onMembers: () => void;
+}
+
+function Header({ state, chat: { conversation, members }, onClose, onMembers }: HeaderProps) {
+  const now = useNow(30_000);
+  const title = titleOf(state, conversation);
+  const peer = peerOf(conversation, myId(state));
+  const presence = peer === null ? undefined : state.presence.get(peer);
+  const online = (members ?? []).filter((id) => id === myId(state) || state.presence.get(id)?.online === true).length;
+  const count = members?.length ?? 0;
+  const subtitle = peer !== null ? presenceText(presence, now) : count > 0 ? `${count} ${count === 1 ? "member" : "members"}, ${online} online` : "";
+  return (
+    <header className="conversation-head">
+      <button className="button-icon conversation-back" type="button" onClick={onClose} aria-label="Back to all conversations">
+        <Icon name="back" />
+      </button>
+      <Avatar id={peer ?? conversation.conversationId} name={title} isGroup={peer === null} isOnline={presence?.online === true} />
+      <div className="conversation-names">
+        <h2 data-testid="conversation-title">{title}</h2>
+        <p data-testid="conversation-subtitle">{subtitle}</p>
+      </div>
+      {peer === null && (
+        <button className="button-icon" type="button" onClick={onMembers} aria-label="Members" title="Members" data-testid="members">
+          <Icon name="people" />
+        </button>
+      )}
+    </header>
+  );
+}

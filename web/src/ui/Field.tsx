@@ -1,0 +1,32 @@
+import { type InputHTMLAttributes, useId } from "react";
+
+interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, "onChange" | "id" | "className"> {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly hint?: string;
+  readonly isOptional?: boolean;
+}
+
+export function Field({ label, hint, isOptional = false, onChange, ...input }: FieldProps) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>
+        {label}
+        {isOptional && <span className="field-optional"> (optional)</span>}
+      </label>
+      <input
+        {...input}
+        id={id}
+        onChange={(event) => { onChange(event.target.value); }}
+        {...(hint === undefined ? {} : { "aria-describedby": `${id}-hint` })}
+      />
+      {hint !== undefined && (
+        <p className="field-hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}

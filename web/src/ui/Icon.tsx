@@ -1,0 +1,28 @@
+const PATHS = {
+  plus: "M12 5v14M5 12h14",
+  back: "M15 5l-7 7 7 7",
+  close: "M6 6l12 12M18 6L6 18",
+  send: "M5 12h13M12.5 5.5L19 12l-6.5 6.5",
+  people: "M9 11a3.2 3.2 0 1 0 0-6.4A3.2 3.2 0 0 0 9 11zM3 19.4c.4-3.2 2.7-5 6-5s5.6 1.8 6 5M16 10.8a2.8 2.8 0 0 0 .6-5.5M17.4 14.6c2 .5 3.3 2 3.6 4.2",
+  person: "M12 11.4a3.7 3.7 0 1 0 0-7.4 3.7 3.7 0 0 0 0 7.4zM5 20c.5-3.7 3.2-5.7 7-5.7s6.5 2 7 5.7",
+  search: "M10.8 17a6.2 6.2 0 1 0 0-12.4 6.2 6.2 0 0 0 0 12.4zM15.4 15.4L20 20",
+  logout: "M14 4.5H7a2 2 0 0 0-2 2v11a2 2 0 0 0 2 2h7M10.5 12H20M16.5 8.5L20 12l-3.5 3.5",
+  down: "M12 5v14M5.5 12.5L12 19l6.5-6.5",
+  clock: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM12 7.6V12l2.8 1.8",
+  check: "M5 12.6l4.6 4.6L19 7.4",
+  checks: "M2.5 12.8l4.3 4.3L15 8M11.6 15.9l1.3 1.2L21.5 8",
+  alert: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM12 8v4.6M12 15.9v.2",
+  retry: "M19 12a7 7 0 1 1-2.2-5.1M19.4 3.8v4h-4",
+  trash: "M5 7h14M10 7V4.8h4V7M7 7l.8 12.2h8.4L17 7",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+/** Decoration only: what it means is said by the label of what holds it. */
+export function Icon({ name, size = 20 }: { readonly name: IconName; readonly size?: number }) {
+  return (
+    <svg className="icon" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,72 @@
+import { type SyntheticEvent, useState } from "react";
+
+import { nameOf } from "../core/select";
+import { type ConversationState, myId, type State } from "../core/state";
+import { useAction } from "./action";
+import { Avatar } from "./Avatar";
+import { useClient } from "./context";
+import { Dialog } from "./Dialog";
+import { Field } from "./Field";
+
+interface MembersDialogProps {
+  readonly state: State;
+  readonly chat: ConversationState;
+  readonly onClose: () => void;
+}
+
+/** Who is in a group, and the ways in and out. */
+export function MembersDialog({ state, chat, onClose }: MembersDialogProps) {
+  const client = useClient();
+  const adding = useAction();
+  const leaving = useAction();
+  const [username, setUsername] = useState("");
+  const [isSure, setSure] = useState(false);
+  const { conversationId, title } = chat.conversation;
+  const me = myId(state);
+
+  const add = (event: SyntheticEvent) => {
+    event.preventDefault();
+    void adding
+      .run(() => client.addMember(conversationId, username.trim().replace(/^@/, "").toLowerCase()))
+      .then((isDone) => {
+        if (isDone) {
+          setUsername("");
+        }
+      });
+  };
+
+  const leave = () => {
+    if (isSure) {
+      void leaving.run(() => client.leave(conversationId));
+    } else {
+      setSure(true);
+    }
+  };
+
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <ul className="members" aria-label="Members" data-testid="member-list">
+        {(chat.members ?? []).map((userId) => (
+          <li key={userId}>
+            <Avatar id={userId} name={nameOf(state, userId)} size="small" isOnline={userId === me || state.presence.get(userId)?.online === true} />
+            <span className="members-name">{userId === me ? `${nameOf(state, userId)} (you)` : nameOf(state, userId)}</span>
+            <span className="members-username">{state.users.has(userId) ? `@${state.users.get(userId)?.username ?? ""}` : ""}</span>
+          </li>
+        ))}
+      </ul>
+      <form className="dialog-form dialog-row" onSubmit={add}>
+        <Field label="Add by user name" name="member" value={username} onChange={setUsername} autoCapitalize="none" spellCheck={false} autoComplete="off" required />
+        <button className="button button-primary" type="submit" disabled={adding.isBusy}>
+          Add
+        </button>
+      </form>
+      {adding.error !== null && <p className="error" role="alert">{adding.error}</p>}
+      <div className="dialog-foot">
+        <button className="button button-danger" type="button" onClick={leave} disabled={leaving.isBusy}>
+          {isSure ? "Leave, really" : "Leave group"}
+        </button>
+        {leaving.error !== null && <p className="error" role="alert">{leaving.error}</p>}
+      </div>
+    </Dialog>
+  );
+}

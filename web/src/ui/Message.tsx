@@ -1,0 +1,92 @@
+import { memo } from "react";
+
+import { segments } from "../core/links";
+import type { MessageRow, MessageStatus } from "../core/timeline";
+import type { MessageId } from "../core/types";
+import { clockTime, explain } from "../core/wording";
+import { Avatar } from "./Avatar";
+import { useClient } from "./context";
+import { Icon, type IconName } from "./Icon";
+
+const STATUS: Readonly<Record<MessageStatus, { readonly icon: IconName; readonly label: string }>> = {
+  sending: { icon: "clock", label: "Sending" },
+  failed: { icon: "alert", label: "Not sent" },
+  sent: { icon: "check", label: "Sent" },
+  delivered: { icon: "checks", label: "Delivered" },
+  seen: { icon: "checks", label: "Seen" },
+};
+
+interface MessageProps {
+  readonly row: MessageRow;
+  readonly senderName: string;
+  /** Whether the sender's name and face are shown: not in a direct conversation, where they can be but one. */
+  readonly isNamed: boolean;
+}
+
+export const Message = memo(function Message({ row, senderName, isNamed }: MessageProps) {
+  const status = row.status === null ? null : STATUS[row.status];
+  const isShown = isNamed && !row.isOwn;
+  return (
+    <li
+      className="message"
+      data-testid="message"
+      data-own={row.isOwn}
+      data-status={row.status ?? "received"}
+      data-starts={row.startsGroup}
+      data-ends={row.endsGroup}
+      data-named={isShown}
+    >
+      {isShown && row.endsGroup && <Avatar id={row.senderId} name={senderName} size="small" />}
+      <div className="bubble">
+        <span className="visually-hidden">{row.isOwn ? "You" : senderName}:</span>
+        {isShown && row.startsGroup && (
+          <span className="bubble-sender" aria-hidden="true">
+            {senderName}
+          </span>
+        )}
+        <Text text={row.text} />
+        <span className="bubble-meta">
+          <time dateTime={new Date(row.at).toISOString()}>{clockTime(row.at)}</time>
+          {status !== null && (
+            <span className="tick" role="img" aria-label={status.label} title={status.label}>
+              <Icon name={status.icon} size={15} />
+            </span>
+          )}
+        </span>
+      </div>
+      {row.status === "failed" && <Failure row={row} />}
+    </li>
+  );
+});
+
+function Text({ text }: { readonly text: string }) {
+  return (
+    <span className="bubble-text" data-testid="message-text" dir="auto">
+      {segments(text).map((segment, index) =>
+        segment.type === "text" ? (
+          segment.text
+        ) : (
+          <a key={index} href={segment.href} target="_blank" rel="noopener noreferrer nofollow">
+            {segment.text}
+          </a>
+        ),
+      )}
+    </span>
+  );
+}
+
+function Failure({ row }: { readonly row: MessageRow }) {
+  const client = useClient();
+  const messageId = row.key as MessageId;
+  return (
+    <p className="failure" role="alert">
+      <span>{explain(row.failure ?? "", "It could not be sent.")}</span>
+      <button className="button-link" type="button" onClick={() => { client.retry(messageId); }}>
+        Try again
+      </button>
+      <button className="button-link" type="button" onClick={() => { client.discard(messageId); }}>
+        Discard
+      </button>
+    </p>
+  );
+}

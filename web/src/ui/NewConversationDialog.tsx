@@ -1,0 +1,91 @@
+import { type SyntheticEvent, useState } from "react";
+
+import type { ConversationId } from "../core/types";
+import { useAction } from "./action";
+import { useClient } from "./context";
+import { Dialog } from "./Dialog";
+import { Field } from "./Field";
+import { Icon } from "./Icon";
+
+interface NewConversationDialogProps {
+  readonly onClose: () => void;
+  readonly onCreated: (conversationId: ConversationId) => void;
+}
+
+type Kind = "direct" | "group";
+
+const KINDS = [
+  { kind: "direct", label: "One person", icon: "person" },
+  { kind: "group", label: "Group", icon: "people" },
+] as const;
+
+export function NewConversationDialog({ onClose, onCreated }: NewConversationDialogProps) {
+  const client = useClient();
+  const action = useAction();
+  const [kind, setKind] = useState<Kind>("direct");
+  const [key] = useState(() => client.newMessageId());
+  const [username, setUsername] = useState("");
+  const [title, setTitle] = useState("");
+  const [usernames, setUsernames] = useState("");
+
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault();
+    void action.run(async () => {
+      onCreated(kind === "direct" ? await client.startDirect(named(username)) : await client.createGroup(title.trim(), listed(usernames), key));
+    });
+  };
+
+  return (
+    <Dialog title="New conversation" onClose={onClose}>
+      <form className="dialog-form" onSubmit={submit} data-testid="new-conversation-form">
+        <div className="choice" role="radiogroup" aria-label="Kind of conversation">
+          {KINDS.map((option) => (
+            <label key={option.kind}>
+              <input
+                type="radio"
+                name="kind"
+                value={option.kind}
+                checked={kind === option.kind}
+                onChange={() => {
+                  setKind(option.kind);
+                  action.clear();
+                }}
+              />
+              <Icon name={option.icon} size={18} /> {option.label}
+            </label>
+          ))}
+        </div>
+        {kind === "direct" ? (
+          <Field key="direct" label="User name" name="username" value={username} onChange={setUsername} autoCapitalize="none" spellCheck={false} autoComplete="off" required />
+        ) : (
+          <>
+            <Field key="group" label="Title" name="title" value={title} onChange={setTitle} maxLength={128} autoComplete="off" required />
+            <Field
+              label="Members"
+              name="members"
+              value={usernames}
+              onChange={setUsernames}
+              autoCapitalize="none"
+              spellCheck={false}
+              autoComplete="off"
+              hint="User names, with spaces or commas between them."
+            />
+          </>
+        )}
+        {action.error !== null && <p className="error" role="alert">{action.error}</p>}
+        <button className="button button-primary button-wide" type="submit" disabled={action.isBusy}>
+          {kind === "direct" ? "Start conversation" : "Create group"}
+        </button>
+      </form>
+    </Dialog>
+  );
+}
+
+/** People write user names with the sign that they are shown with. */
+function named(text: string): string {
+  return text.trim().replace(/^@/, "").toLowerCase();
+}
+
+function listed(text: string): readonly string[] {
+  return text.split(/[\s,;]+/).map(named).filter((name) => name !== "");
+}

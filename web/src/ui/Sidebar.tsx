@@ -1,0 +1,91 @@
+import { useState } from "react";
+
+import { conversationRows, nameOf } from "../core/select";
+import { myId, type State } from "../core/state";
+import type { ConversationId } from "../core/types";
+import { AccountBar } from "./AccountBar";
+import { useNow } from "./context";
+import { ConversationItem } from "./ConversationItem";
+import { Icon } from "./Icon";
+import { Logo } from "./Logo";
+
+interface SidebarProps {
+  readonly state: State;
+  readonly onOpen: (conversationId: ConversationId) => void;
+  readonly onNew: () => void;
+}
+
+/** From this many conversations on it is worth having a filter. */
+const FILTER_FROM = 5;
+
+export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
+  const now = useNow(30_000);
+  const [filter, setFilter] = useState("");
+  const me = myId(state);
+  const rows = conversationRows(state);
+  const shown = rows.filter(({ title }) => title.toLocaleLowerCase().includes(filter.trim().toLocaleLowerCase()));
+
+  return (
+    <aside className="sidebar" aria-label="Conversations">
+      <header className="sidebar-head">
+        <Logo size={30} />
+        <span className="sidebar-name">Elastic-Chat</span>
+        <button className="button-icon button-icon-filled" type="button" onClick={onNew} aria-label="New conversation" title="New conversation" data-testid="new-conversation">
+          <Icon name="plus" />
+        </button>
+      </header>
+      {rows.length >= FILTER_FROM && (
+        <div className="sidebar-filter">
+          <Icon name="search" size={17} />
+          <input type="search" aria-label="Filter conversations" placeholder="Filter" value={filter} onChange={(event) => { setFilter(event.target.value); }} />
+        </div>
+      )}
+      <nav className="sidebar-list" aria-label="Conversation list" data-testid="conversation-list">
+        {rows.length === 0 && state.listing === "loading" && <Skeletons />}
+        {rows.length === 0 && state.listing === "failed" && (
+          <p className="sidebar-note" role="alert">
+            Your conversations can’t be loaded. Trying again…
+          </p>
+        )}
+        {rows.length === 0 && state.listing === "idle" && (
+          <div className="sidebar-note">
+            <p>No conversations yet.</p>
+            <button className="button" type="button" onClick={onNew}>
+              Start one
+            </button>
+          </div>
+        )}
+        {rows.length > 0 && shown.length === 0 && <p className="sidebar-note">No conversation is called that.</p>}
+        <ul>
+          {shown.map((row) => (
+            <ConversationItem
+              key={row.chat.conversation.conversationId}
+              row={row}
+              state={state}
+              now={now}
+              isOpen={row.chat.conversation.conversationId === state.opened?.conversationId}
+              onOpen={onOpen}
+            />
+          ))}
+        </ul>
+      </nav>
+      {me !== null && <AccountBar userId={me} name={nameOf(state, me)} username={state.users.get(me)?.username ?? ""} />}
+    </aside>
+  );
+}
+
+function Skeletons() {
+  return (
+    <div className="skeletons" role="status" aria-label="Loading conversations">
+      {[1, 2, 3, 4].map((index) => (
+        <div key={index} className="skeleton-row">
+          <span className="skeleton skeleton-avatar" />
+          <span className="skeleton-lines">
+            <span className="skeleton skeleton-line" />
+            <span className="skeleton skeleton-line skeleton-line-short" />
+          </span>
+        </div>
+      ))}
+    </div>
+  );
+}
