@@ -1,0 +1,164 @@
+"""The mesh from an operator's side: grpcurl against every service, the edge's closed doors, and a request id through every log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.client import Api, ApiError, Socket
+from chatkit.core.ids import new_id
+from launcher.topology import SERVICES, Instance
+from tests.e2e.conftest import ROOT, Stack
+
+GRPCURL = Path(sys.executable).parent / "grpcurl"
+
+METHODS = {
+    "accounts": ("AccountsService", "GetJwks", {}),
+    "gateway": ("GatewayService", None, {}),
+    "history": ("HistoryService", "FindMessage", {"conversation_id": new_id(), "message_id": new_id()}),
+    "presence": ("PresenceService", "EndSession", {"user_id": new_id(), "session_id": new_id()}),
+    "router": ("RouterService", None, {}),
+    "writer": ("WriterService", "GetLag", {}),
+}
+"""For each service a call that needs no user, if it has one."""
+
+INTERNAL = (
+    "router.v1.RouterService/Route",
+    "presence.v1.PresenceService/Attach",
+    "presence.v1.PresenceService/RenewLease",
+    "presence.v1.PresenceService/EndLease",
+    "presence.v1.PresenceService/EndSession",
+    "history.v1.HistoryService/GetConversationState",
+    "history.v1.HistoryService/FindMessage",
+    "writer.v1.WriterService/GetLag",
+    "writer.v1.WriterService/AwaitWritten",
+)
+
+
+def grpcurl(*arguments: str, check: bool = True) -> str:
+    done = subprocess.run([GRPCURL, "-plaintext", "-max-time", "15", *arguments], capture_output=True, text=True, check=False)
+    assert not check or done.returncode == 0, done.stderr
+    return done.stdout if done.returncode == 0 else done.stderr
+
+
+def through_edge(stack: Stack, method: str, body: dict[str, Any], token: str = "", *, check: bool = True) -> str:
+    protos = ["-import-path", str(ROOT / "proto"), "-import-path", str(ROOT / "build" / "googleapis")]
+    for path in sorted((ROOT / "proto").rglob("*_service.proto")):
+        protos += ["-proto", str(path.relative_to(ROOT / "proto"))]
+    headers = ["-H", f"authorization: Bearer {token}"] if token else []
+    return grpcurl(
+        *protos, *headers, "-d", json.dumps(body), f"127.0.0.1:{stack.topology.edge_port}", f"elastic_chat.{method}", check=check
+    )
+
+
+def every_instance(stack: Stack) -> Iterator[Instance]:
+    yield from stack.topology.instances()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_grpcurl_lists_describes_and_calls_every_service_through_its_sidecar(stack: Stack, service: str) -> None:
+    name, method, body = METHODS[service]
+    full = f"elastic_chat.{service}.v1.{name}"
+    for instance in stack.topology.instances(service):
+        address = f"127.0.0.1:{instance.ingress_port}"
+        assert {full, "grpc.health.v1.Health"} <= set(grpcurl(address, "list").split())
+        assert f"service {name}" in grpcurl(address, "describe", full)
+        for checked in ("", full):
+            answer = grpcurl("-d", json.dumps({"service": checked}), address, "grpc.health.v1.Health/Check")
+            assert json.loads(answer) == {"status": "SERVING"}
+        if method is not None:
+            json.loads(grpcurl("-d", json.dumps(body), address, f"{full}/{method}"))
+
+
+async def test_grpcurl_calls_the_public_methods_through_the_edge_with_a_token(stack: Stack, api: Api) -> None:
+    anna, bob = await api.register("anna"), await api.register("bob")
+    created = json.loads(
+        through_edge(stack, "router.v1.RouterService/CreateConversation", {"kind": "DIRECT", "member_ids": [bob.user_id]}, anna.token)
+    )
+    conversation_id = created["conversation"]["conversationId"]
+    message = {"conversation_id": conversation_id, "message_id": new_id(), "body": {"text": "from grpcurl"}}
+    assert json.loads(through_edge(stack, "router.v1.RouterService/SendMessage", message, anna.token))["seq"] == "2"
+    page = json.loads(through_edge(stack, "history.v1.HistoryService/ListMessages", {"conversation_id": conversation_id}, bob.token))
+    assert page["entries"][-1]["body"]["text"] == "from grpcurl"
+    presence = json.loads(through_edge(stack, "presence.v1.PresenceService/GetPresence", {"user_ids": [bob.user_id]}, anna.token))
+    assert presence["users"] == [{"userId": bob.user_id}]
+    users = json.loads(through_edge(stack, "accounts.v1.AccountsService/FindUsers", {"username": bob.username}, anna.token))
+    assert users["users"][0]["userId"] == bob.user_id
+    assert "Unauthenticated" in through_edge(stack, "history.v1.HistoryService/ListConversations", {}, check=False)
+
+
+@pytest.mark.parametrize("method", INTERNAL)
+async def test_internal_methods_are_refused_at_the_edge(stack: Stack, api: Api, method: str) -> None:
+    anna = await api.register("anna")
+    answer = through_edge(stack, method, {}, anna.token, check=False)
+    assert any(status in answer for status in ("Unimplemented", "NotFound", "PermissionDenied")), answer
+
+
+@pytest.mark.parametrize("service", ["grpc.reflection.v1alpha.ServerReflection", "grpc.health.v1.Health"])
+def test_reflection_and_health_are_not_for_the_outside(stack: Stack, service: str) -> None:
+    edge = f"127.0.0.1:{stack.topology.edge_port}"
+    arguments = (edge, "list") if "reflection" in service else (edge, f"{service}/Check")
+    done = subprocess.run([GRPCURL, "-plaintext", "-max-time", "15", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+
+
+def test_the_edge_serves_the_web_client_and_its_deep_links(stack: Stack) -> None:
+    for path in ("/", "/c/anything"):
+        with urllib.request.urlopen(stack.edge + path, timeout=10) as response:  # noqa: S310 - our own edge
+            assert response.status == 200
+            assert b'<div id="root">' in response.read()
+
+
+def test_every_instance_has_metrics_and_every_sidecar_an_admin(stack: Stack) -> None:
+    for instance in every_instance(stack):
+        with urllib.request.urlopen(f"http://127.0.0.1:{instance.http_port}/metrics", timeout=10) as response:
+            assert b"chat_loop_lag_seconds" in response.read()
+        with urllib.request.urlopen(f"http://127.0.0.1:{instance.admin_port}/ready", timeout=10) as response:
+            assert response.read().strip() == b"LIVE"
+
+
+def log_lines(stack: Stack, name: str) -> list[dict[str, Any]]:
+    lines = []
+    for path in stack.logs.glob(f"{name}*"):
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("{"):
+                lines.append(json.loads(line))
+    return lines
+
+
+async def test_a_request_id_follows_a_message_through_every_service_and_no_log_has_its_text(stack: Stack, api: Api) -> None:
+    anna, bob = await api.register("anna"), await api.register("bob")
+    conversation_id = await api.direct(anna, bob)
+    one, two = await Socket.open_on(api, anna, "gateway-1"), await Socket.open_on(api, bob, "gateway-2")
+    secret = f"secret-{new_id()}"
+    message_id = await one.say(conversation_id, secret)
+    await two.until("entry")
+    writer = stack.instance("writer-1")
+    grpcurl(f"127.0.0.1:{writer.ingress_port}", "elastic_chat.writer.v1.WriterService/AwaitWritten")
+    await asyncio.gather(one.close(), two.close())
+
+    (request_id,) = {line["request_id"] for line in log_lines(stack, "router-") if line.get("message_id") == message_id}
+    for name in ("gateway-1", "router-", "gateway-2", "writer-1"):
+        assert any(request_id in (line.get("request_id"), *line.get("request_ids", ())) for line in log_lines(stack, name)), name
+    for path in stack.logs.iterdir():
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for word in (secret, anna.token, anna.refresh_token):
+            assert word not in text, path
+
+
+async def test_a_request_id_comes_back_from_rest(stack: Stack, api: Api) -> None:
+    anna = await api.register("anna")
+    headers = {"Authorization": f"Bearer {anna.token}"}
+    async with api.http.get(f"{stack.edge}/v1/conversations", headers=headers) as response:
+        request_id = response.headers["x-request-id"]
+    assert request_id
+    with pytest.raises(ApiError):
+        await api.call("GET", f"/v1/conversations/{new_id()}", token=anna.token)

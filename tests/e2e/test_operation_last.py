@@ -1,0 +1,98 @@
+"""Running the stack: what `elastic-chat` says and does, and what survives it. These tests stop and kill things, so they come last."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from typing import Any
+
+import psutil
+
+from bench.client import Account, Api, Socket
+from tests.e2e.conftest import Stack
+
+
+async def until(condition: Any) -> Any:
+    """Return what `condition` returns once it is true."""
+    async with asyncio.timeout(60):
+        while not (value := condition()):
+            await asyncio.sleep(0.2)
+        return value
+
+
+def test_status_shows_every_process(stack: Stack) -> None:
+    processes = stack.status()
+    names = {instance.name for instance in stack.topology.instances()}
+    expected = names | {f"{name}-sidecar" for name in names} | {"valkey", "kafka", "cassandra", "edge", "web"}
+    assert set(processes) == expected
+    assert all(one["state"] == "running" and one["healthy"] for one in processes.values()), processes
+    table = stack.run("status").stdout
+    assert all(name in table for name in expected)
+
+
+def test_up_twice_is_harmless(stack: Stack) -> None:
+    before = {name: one["pid"] for name, one in stack.status().items()}
+    stack.run("up")
+    assert {name: one["pid"] for name, one in stack.status().items()} == before
+
+
+async def test_a_killed_router_is_started_again_and_its_crash_is_shown_and_nothing_acked_is_lost(stack: Stack, api: Api) -> None:
+    anna, bob = await api.register("anna"), await api.register("bob")
+    conversation_id = await api.direct(anna, bob)
+    sender = await Socket.open(api, anna)
+    acked = []
+    for n in range(60):
+        if n == 20:
+            os.kill(stack.status()["router-1"]["pid"], signal.SIGKILL)
+        message_id = await sender.say(conversation_id, f"{n}")
+        answer = await sender.next()
+        while answer.WhichOneof("frame") not in {"ack", "reject"}:
+            answer = await sender.next()
+        if answer.WhichOneof("frame") == "ack":
+            acked.append((str(answer.ack.seq), message_id))
+    entries = await api.messages(bob, conversation_id, "pageSize=100")
+    assert set(acked) <= {(entry["seq"], entry["messageId"]) for entry in entries}
+    assert len(acked) > 30
+    crashed = await until(lambda: stack.status()["router-1"] if stack.status()["router-1"]["healthy"] else None)
+    assert crashed["crashes"] >= 1
+    await sender.close()
+
+
+def test_restart_gives_an_instance_a_new_life(stack: Stack) -> None:
+    before = stack.status()["history-1"]["pid"]
+    stack.run("restart", "history-1")
+    after = stack.status()["history-1"]
+    assert after["pid"] != before
+    assert after["healthy"]
+
+
+def test_logs_shows_the_lines_of_an_instance(stack: Stack) -> None:
+    assert '"event":"serving"' in stack.run("logs", "history-1").stdout
+
+
+async def test_history_survives_down_and_up(stack: Stack, api: Api) -> None:
+    anna, bob = await api.register("anna"), await api.register("bob")
+    conversation_id = await api.direct(anna, bob)
+    sender = await Socket.open(api, anna)
+    for n in range(10):
+        await sender.say(conversation_id, f"before {n}")
+        await sender.until("ack")
+    status = json.loads(stack.run("status", "--json").stdout)
+    pids = [one["pid"] for one in status["processes"]] + [status["supervisor"]["pid"]]
+    await sender.close()
+    stack.run("down")
+    assert not [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
+    stack.run("up")
+
+    tokens = await api.call("POST", "/v1/auth/refresh", {"refreshToken": anna.refresh_token})
+    back = Account(anna.user_id, anna.username, tokens["accessToken"], tokens["refreshToken"])
+    texts = [entry["body"]["text"] for entry in await api.messages(back, conversation_id, "afterSeq=1")]
+    assert texts == [f"before {n}" for n in range(10)]
+    (summary,) = (await api.call("GET", "/v1/conversations", token=bob.token))["conversations"]
+    assert (summary["headSeq"], summary["unreadCount"]) == ("11", "10")
+    again = await Socket.open(api, back)
+    await again.say(conversation_id, "after")
+    assert (await again.until("ack")).seq == 12
+    await again.close()
