@@ -126,12 +126,8 @@ def test_every_instance_has_metrics_and_every_sidecar_an_admin(stack: Stack) -> 
 
 
 def log_lines(stack: Stack, name: str) -> list[dict[str, Any]]:
-    lines = []
-    for path in stack.logs.glob(f"{name}*"):
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("{"):
-                lines.append(json.loads(line))
-    return lines
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in stack.logs.glob(f"{name}*"))
+    return [json.loads(line) for text in texts for line in text.splitlines() if line.startswith("{")]
 
 
 async def test_a_request_id_follows_a_message_through_every_service_and_no_log_has_its_text(stack: Stack, api: Api) -> None:
