@@ -1,0 +1,195 @@
+"""The mesh as configuration: what every Envoy of a stack is told, rendered from the templates in envoy/.
+
+A pure function of the topology and of the contracts. envoy/README.md explains every listener, route and number.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+import elastic_chat
+from google.protobuf.any_pb2 import Any
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status
+from grpc import StatusCode
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from chatkit.core.errors import DOMAIN, TABLE, Reason
+from chatkit.rpc.caller import SESSION_ID, USER_ID
+from launcher.topology import CALLS, HOST, Instance, Topology
+
+TEMPLATES = (Path(__file__).with_name("envoy"), Path(__file__).parents[1] / "envoy")
+"""Where the templates are: in the installed package, or in the repository."""
+
+DESCRIPTORS = Path(elastic_chat.__path__[0]) / "descriptors.binpb"
+"""The contracts, as the edge needs them to turn JSON into protobuf and back."""
+
+ENDPOINTS = "eds"
+"""The folder, beside the configurations, that holds `<service>.yaml` for every service. Every Envoy watches it."""
+
+ANYONE: dict[str, tuple[str, ...]] = {
+    "gateway": ("Connect",),
+    "accounts": ("Register", "Login", "Refresh", "GetJwks"),
+}
+"""The methods that the edge lets everyone call."""
+
+USERS: dict[str, tuple[str, ...]] = {
+    "router": ("SendMessage", "CreateConversation", "AddMember", "RemoveMember"),
+    "presence": ("GetPresence",),
+    "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+    "accounts": ("Logout", "FindUsers"),
+}
+"""The methods that the edge lets those call who have an access token. What is in neither table is internal, and refused there."""
+
+READS: dict[str, tuple[str, ...]] = {
+    "presence": ("GetPresence",),
+    "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync", "GetConversationState", "FindMessage"),
+    "accounts": ("GetJwks", "FindUsers"),
+}
+"""The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""
+
+STREAMS: dict[str, tuple[str, ...]] = {"gateway": ("Connect",), "router": ("Route",)}
+"""The methods that last as long as both sides like."""
+
+
+def service_name(service: str) -> str:
+    """Return the full gRPC name of a service."""
+    return f"elastic_chat.{service}.v1.{service.capitalize()}Service"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalReply:
+    """An answer that an Envoy makes itself, shaped like those of the services.
+
+    `when` is a CEL expression on the answer as Envoy would have given it; the first that holds counts. Without a `message`, Envoy's own
+    text stays.
+    """
+
+    when: str
+    http: int
+    status: StatusCode
+    reason: Reason
+    message: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def code(self) -> int:
+        """The number of the gRPC status."""
+        number: int = self.status.value[0]
+        return number
+
+    @property
+    def details(self) -> str:
+        """The answer as `grpc-status-details-bin` holds it: base64 of a google.rpc.Status."""
+        info = Any()
+        info.Pack(ErrorInfo(reason=self.reason, domain=DOMAIN))
+        status = Status(code=self.code, message=self.message, details=[info])
+        return base64.b64encode(status.SerializeToString()).decode().rstrip("=")
+
+
+INNER_HEADERS = (USER_ID, SESSION_ID, "x-lane", "x-envoy-original-path")
+"""What only the mesh may say, and the edge therefore removes from what comes from outside."""
+
+NOT_DELIVERED = "x-not-delivered"
+"""The response header by which a sidecar tells that its service never saw the call: whoever made it may try another instance."""
+
+TOO_LATE = LocalReply(
+    "response.code in [408, 504]",
+    504,
+    StatusCode.DEADLINE_EXCEEDED,
+    Reason.DEADLINE_EXCEEDED,
+    TABLE[Reason.DEADLINE_EXCEEDED].cure,
+)
+UNREACHABLE = LocalReply(
+    "response.code in [502, 503]",
+    503,
+    StatusCode.UNAVAILABLE,
+    Reason.UNAVAILABLE,
+    "The service can't be reached: try again with the same message_id.",
+)
+UNKNOWN_METHOD = LocalReply("response.code == 404", 404, StatusCode.UNIMPLEMENTED, Reason.NOT_FOUND, "No such method: check its name.")
+
+SIDECAR_REPLIES = (
+    LocalReply(
+        "response.code_details.contains('connection_failure')",
+        503,
+        StatusCode.UNAVAILABLE,
+        Reason.UNAVAILABLE,
+        UNREACHABLE.message,
+        headers=((NOT_DELIVERED, "true"),),
+    ),
+    UNKNOWN_METHOD,
+    TOO_LATE,
+    UNREACHABLE,
+)
+
+EDGE_REPLIES = (
+    LocalReply(
+        "response.code == 401 && response.code_details.contains('Jwt_is_expired')",
+        401,
+        StatusCode.UNAUTHENTICATED,
+        Reason.TOKEN_EXPIRED,
+        "The access token is past its time: refresh it.",
+    ),
+    LocalReply(
+        "response.code == 401 && response.code_details.contains('Jwks_remote_fetch_is_failed')",
+        503,
+        StatusCode.UNAVAILABLE,
+        Reason.UNAVAILABLE,
+        "The keys that access tokens are checked with can't be had: try again later.",
+    ),
+    LocalReply(
+        "response.code == 401",
+        401,
+        StatusCode.UNAUTHENTICATED,
+        Reason.UNAUTHENTICATED,
+        "No access token, or none that is valid: log in and send `authorization: Bearer TOKEN`.",
+    ),
+    LocalReply("response.code == 404", 404, StatusCode.NOT_FOUND, Reason.NOT_FOUND, "No such method or path: check its name."),
+    LocalReply("response.code == 413", 413, StatusCode.RESOURCE_EXHAUSTED, Reason.FRAME_TOO_LARGE, "The request is too large: split it."),
+    LocalReply("response.code == 429", 429, StatusCode.RESOURCE_EXHAUSTED, Reason.OVERLOADED, TABLE[Reason.OVERLOADED].cure),
+    TOO_LATE,
+    UNREACHABLE,
+    LocalReply("response.code < 500", 400, StatusCode.INVALID_ARGUMENT, Reason.INVALID_ARGUMENT),
+    LocalReply("true", 500, StatusCode.INTERNAL, Reason.INTERNAL, TABLE[Reason.INTERNAL].cure),
+)
+
+
+def render_edge(topology: Topology, folder: Path) -> str:
+    """Return the configuration of the edge. `folder` is where `eds` is."""
+    return _render("edge.yaml.j2", folder, replies=EDGE_REPLIES, topology=topology, descriptors=DESCRIPTORS, anyone=ANYONE, users=USERS)
+
+
+def render_sidecar(instance: Instance, topology: Topology, folder: Path) -> str:
+    """Return the configuration of the sidecar of `instance`. `folder` is where `eds` is."""
+    calls = CALLS[instance.service]
+    return _render("sidecar.yaml.j2", folder, replies=SIDECAR_REPLIES, topology=topology, instance=instance, calls=calls)
+
+
+def render_endpoints(service: str, topology: Topology) -> str:
+    """Return where the instances of `service` are: the content of `eds/<service>.yaml`, to be replaced in one step."""
+    return _render("endpoints.yaml.j2", Path(), service=service, instances=list(topology.instances(service)))
+
+
+def _render(template: str, folder: Path, **facts: object) -> str:
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - none of this is HTML
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return templates.get_template(template).render(
+        facts,
+        host=HOST,
+        endpoints=str(folder / ENDPOINTS),
+        service_name=service_name,
+        reads=READS,
+        streams=STREAMS,
+        domain=DOMAIN,
+        inner_headers=INNER_HEADERS,
+        not_delivered=NOT_DELIVERED,
+    )
