@@ -10,7 +10,7 @@ export default defineConfig(
   tseslint.configs.stylisticTypeChecked,
   hooks.configs.flat.recommended,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/switch-exhaustiveness-check": "error",
@@ -19,6 +19,7 @@ export default defineConfig(
       "no-console": "error",
     },
   },
+  { files: ["eslint.config.js"], ...tseslint.configs.disableTypeChecked },
   {
     // The rules of the client are pure: what they need of the world is an argument.
     files: ["src/core/**"],

@@ -12,6 +12,10 @@ export interface LinkListener {
   cursors(): readonly Cursor[];
 }
 
+/** Close codes of docs/protocol.md that ask for more than to connect again. */
+const TOKEN_CODES: ReadonlySet<number> = new Set([4503, 4504]);
+const LIMIT_CODE = 4505;
+
 export class Link {
   private connection: Connection = stopped;
   private socket: Socket | null = null;
@@ -35,8 +39,9 @@ export class Link {
     if (effects.includes("close") || (isOpen(before) && !isOpen(connection))) {
       this.drop();
     }
+    // Timers may ring a little early: then the alarm has to be set anew though nothing has changed.
+    this.alarm.set(wakeAt(connection));
     if (connection !== before) {
-      this.alarm.set(wakeAt(connection));
       this.listener.changed(connection);
     }
     if (effects.includes("open")) {
@@ -89,13 +94,13 @@ export class Link {
         }
         if (event.type === "reject" && event.messageId === null) {
           retryAfterMs = event.retryAfterMs ?? retryAfterMs;
-          this.isTokenRefused ||= event.reason === "TOKEN_EXPIRED" || event.reason === "UNAUTHENTICATED";
         }
         this.receive(event);
       },
-      closed: () => {
+      closed: (code) => {
         if (generation === this.generation) {
-          this.handle({ type: "closed", ...(retryAfterMs === null ? {} : { retryAfterMs }) });
+          this.isTokenRefused = TOKEN_CODES.has(code);
+          this.handle({ type: "closed", isLimited: code === LIMIT_CODE, ...(retryAfterMs === null ? {} : { retryAfterMs }) });
         }
       },
     });

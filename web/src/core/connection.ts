@@ -30,7 +30,7 @@ export type Connection =
   | { readonly phase: "connecting"; readonly attempt: number; readonly deadline: number }
   | ({ readonly phase: "catching_up" } & Open)
   | ({ readonly phase: "live" } & Open)
-  | { readonly phase: "waiting"; readonly attempt: number; readonly until: number };
+  | { readonly phase: "waiting"; readonly attempt: number; readonly until: number; readonly isLimited: boolean };
 
 export type ConnectionEvent =
   | { readonly type: "start" }
@@ -46,8 +46,8 @@ export type ConnectionEvent =
   | { readonly type: "heard" }
   | { readonly type: "caught_up" }
   | { readonly type: "going_away"; readonly reconnectAfterMs: number }
-  /** The socket closed or could not be opened. */
-  | { readonly type: "closed"; readonly retryAfterMs?: number };
+  /** The socket closed or could not be opened. `isLimited`: because the user has as many connections as one may have. */
+  | { readonly type: "closed"; readonly retryAfterMs?: number; readonly isLimited?: boolean };
 
 export type Effect = "open" | "close" | "ping";
 
@@ -59,6 +59,8 @@ export interface Step {
 export const RECONNECT: BackoffRule = { baseMs: 1_000, capMs: 30_000 };
 export const OPEN_DEADLINE_MS = 15_000;
 export const ANSWER_DEADLINE_MS = 10_000;
+/** Another tab or device has to close first: there is no hurry. */
+export const LIMITED_MS = 30_000;
 /** A connection that held this long wipes out the failures before it. */
 export const STABLE_MS = 10_000;
 /** Ping somewhat more often than the server asks for. */
@@ -114,7 +116,7 @@ export function step(connection: Connection, event: ConnectionEvent, now: number
     case "going_away":
       return isOpen(connection) ? stay({ ...connection, leaveAt: now + event.reconnectAfterMs }) : stay(connection);
     case "closed":
-      return closed(connection, event.retryAfterMs ?? null, now, random);
+      return closed(connection, event, now, random);
   }
 }
 
@@ -155,19 +157,20 @@ function woke(connection: Connection, now: number, random: number): Step {
       return probe(connection, now);
     }
   }
-  return { ...closed(connection, null, now, random), effects: ["close"] };
+  return { ...closed(connection, { type: "closed" }, now, random), effects: ["close"] };
 }
 
-function closed(connection: Connection, retryAfterMs: number | null, now: number, random: number): Step {
+function closed(connection: Connection, event: Extract<ConnectionEvent, { type: "closed" }>, now: number, random: number): Step {
   if (connection.phase !== "connecting" && !isOpen(connection)) {
     return stay(connection);
   }
+  const { retryAfterMs, isLimited = false } = event;
   const leaveAt = isOpen(connection) ? connection.leaveAt : null;
   if (leaveAt !== null) {
-    return stay({ phase: "waiting", attempt: 0, until: Math.max(now, leaveAt) });
+    return stay({ phase: "waiting", attempt: 0, until: Math.max(now, leaveAt), isLimited });
   }
   const held = isOpen(connection) && now - connection.since >= STABLE_MS;
   const attempt = held ? 0 : connection.attempt;
-  const until = now + (retryAfterMs ?? backoffMs(RECONNECT, attempt, random));
-  return stay({ phase: "waiting", attempt: attempt + 1, until });
+  const wait = retryAfterMs ?? (isLimited ? LIMITED_MS : backoffMs(RECONNECT, attempt, random));
+  return stay({ phase: "waiting", attempt: attempt + 1, until: now + wait, isLimited });
 }

@@ -11,11 +11,14 @@ export interface Socket {
 export interface SocketListener {
   opened(): void;
   received(event: ServerEvent): void;
-  /** Also when it could not be opened. Called once at most. */
-  closed(): void;
+  /** Also when it could not be opened. Called once at most. `code` is of RFC 6455 or of docs/protocol.md. */
+  closed(code: number): void;
 }
 
 export type OpenSocket = (listener: SocketListener) => Socket;
+
+/** The code of RFC 6455 for data that can't be understood. */
+const UNREADABLE = 1007;
 
 export const openSocket: OpenSocket = (listener) => {
   const url = new URL("/v1/connect", location.href);
@@ -24,12 +27,12 @@ export const openSocket: OpenSocket = (listener) => {
   socket.binaryType = "arraybuffer";
   const off = new AbortController();
   const { signal } = off;
-  const end = (): void => {
+  const end = (code: number): void => {
     off.abort();
-    listener.closed();
+    listener.closed(code);
   };
   socket.addEventListener("open", () => { listener.opened(); }, { signal });
-  socket.addEventListener("close", end, { signal });
+  socket.addEventListener("close", ({ code }) => { end(code); }, { signal });
   socket.addEventListener(
     "message",
     ({ data }: MessageEvent<ArrayBuffer>) => {
@@ -39,7 +42,7 @@ export const openSocket: OpenSocket = (listener) => {
       } catch {
         // What can't be read may be an entry: a new connection asks for it again.
         socket.close();
-        end();
+        end(UNREADABLE);
         return;
       }
       if (event !== null) {

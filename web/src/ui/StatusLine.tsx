@@ -39,7 +39,10 @@ function textOf(connection: Connection, now: number): string | null {
       return "You are offline. Messages are sent when you are back.";
     case "waiting": {
       const seconds = Math.ceil((connection.until - now) / 1_000);
-      return seconds > 0 ? `Reconnecting in ${seconds} s` : "Reconnecting…";
+      if (seconds <= 0) {
+        return "Reconnecting…";
+      }
+      return connection.isLimited ? `Too many devices or tabs are connected. Trying again in ${seconds} s` : `Reconnecting in ${seconds} s`;
     }
   }
 }

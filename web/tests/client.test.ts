@@ -1,0 +1,330 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { Client } from "../src/app/client";
+import { conversationRows } from "../src/core/select";
+import { timeline } from "../src/core/timeline";
+import type { Entry, Head } from "../src/core/types";
+import type { ClientEvent, ServerEvent } from "../src/net/frames";
+import { SESSION_KEY } from "../src/net/session";
+import type { SocketListener } from "../src/net/socket";
+import { browser } from "./browser";
+import { ANNA, ME, message, ROOM } from "./make";
+
+/** One conversation on a server, and the sockets to it. */
+class Server {
+  log: Entry[] = [];
+  readonly said: ClientEvent[] = [];
+  readonly asked: string[] = [];
+  isDown = false;
+  socket: SocketListener | null = null;
+
+  readonly open = (listener: SocketListener) => {
+    queueMicrotask(() => {
+      if (this.isDown) {
+        listener.closed(1006);
+        return;
+      }
+      this.socket = listener;
+      listener.opened();
+    });
+    return {
+      send: (event: ClientEvent) => {
+        this.said.push(event);
+        if (event.type === "hello") {
+          const head: Head = { conversationId: ROOM, headSeq: this.log.length, readSeq: 1, unread: 0 };
+          this.tell({ type: "welcome", heads: [head], heartbeatMs: 25_000, nodeId: "gateway-1" });
+          for (const { seq } of event.resume) {
+            this.log.slice(seq).forEach((entry) => { this.tell({ type: "entry", entry }); });
+          }
+          this.tell({ type: "live" });
+        } else if (event.type === "ping") {
+          this.tell({ type: "pong" });
+        }
+      },
+      close: () => { this.socket = null; },
+    };
+  };
+
+  readonly fetch = (path: string): Promise<Response> => {
+    const url = new URL(path, "http://server");
+    this.asked.push(`${url.pathname}${url.search}`);
+    return this.isDown ? Promise.reject(new TypeError("down")) : Promise.resolve(Response.json(this.answer(url)));
+  };
+
+  tell(event: ServerEvent): void {
+    this.socket?.received(event);
+  }
+
+  cut(code = 1006): void {
+    const { socket } = this;
+    this.socket = null;
+    socket?.closed(code);
+  }
+
+  /** Something is said; `isHeard` says whether the frame of it arrives. */
+  say(text: string, isHeard = true, sender = ANNA, messageId?: string): Entry {
+    const seq = this.log.length + 1;
+    const entry = { ...message(seq, sender, text), ...(messageId === undefined ? {} : { messageId: messageId as Entry["messageId"] }) };
+    this.log.push(entry);
+    if (isHeard) {
+      this.tell({ type: "entry", entry });
+    }
+    return entry;
+  }
+
+  sends(): Extract<ClientEvent, { type: "send" }>[] {
+    return this.said.filter((event) => event.type === "send");
+  }
+
+  private answer(url: URL): unknown {
+    const after = Number(url.searchParams.get("afterSeq") ?? 0);
+    const before = Number(url.searchParams.get("beforeSeq") ?? Infinity);
+    switch (url.pathname) {
+      case "/v1/auth/refresh":
+        return { userId: ME, accessToken: "access", refreshToken: "refresh", expiresIn: 300 };
+      case "/v1/users":
+        return { users: url.searchParams.getAll("userIds").map((userId) => ({ userId, username: userId, displayName: userId })) };
+      case "/v1/conversations":
+        return {
+          conversations: [
+            {
+              conversation: { conversationId: ROOM, kind: "DIRECT", memberIds: [ME, ANNA] },
+              headSeq: String(this.log.length),
+              readSeq: "1",
+              lastEntry: wire(this.log.at(-1)),
+            },
+          ],
+        };
+      case `/v1/conversations/${ROOM}/members`:
+        return { members: [{ userId: ME }, { userId: ANNA }], watermarks: [] };
+      case `/v1/conversations/${ROOM}/messages`:
+        return { entries: this.log.filter(({ seq }) => seq > after && seq < before).map(wire), headSeq: String(this.log.length) };
+      default:
+        throw new Error(`Unexpected call: ${url.pathname}`);
+    }
+  }
+}
+
+function wire(entry: Entry | undefined) {
+  return entry === undefined
+    ? undefined
+    : {
+        conversationId: ROOM,
+        seq: String(entry.seq),
+        messageId: entry.messageId,
+        senderId: entry.senderId,
+        kind: "MESSAGE",
+        body: { text: entry.content.kind === "message" ? entry.content.text : "" },
+        acceptedAt: new Date(entry.acceptedAt).toISOString(),
+      };
+}
+
+let server: Server;
+let client: Client;
+
+/** Lets everything happen that is due within `ms`. */
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+const state = () => client.store.get();
+const texts = () => state().conversations.get(ROOM)?.log.entries.map(({ content }) => (content.kind === "message" ? content.text : content.kind));
+const statuses = () =>
+  timeline({ entries: state().conversations.get(ROOM)?.log.entries ?? [], pending: state().outbox, me: ME, peer: null, newAfterSeq: null }).flatMap((row) =>
+    row.type === "message" && row.isOwn ? [row.status] : [],
+  );
+
+async function start(): Promise<void> {
+  client = new Client(server.open);
+  client.start();
+  await pass(100);
+}
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  browser();
+  server = new Server();
+  server.say("one", false);
+  vi.stubGlobal("fetch", server.fetch);
+  localStorage.setItem(SESSION_KEY, JSON.stringify({ userId: ME, refreshToken: "refresh" }));
+  await start();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe("the client", () => {
+  it("picks up its session, lists, connects, and learns the names", () => {
+    expect(state().connection.phase).toBe("live");
+    expect(conversationRows(state()).map(({ title }) => title)).toEqual([ANNA]);
+    expect(server.said[0]).toEqual({ type: "hello", accessToken: "access", resume: [{ conversationId: ROOM, seq: 1 }] });
+    expect(server.said).toContainEqual({ type: "subscribe_presence", userIds: [ANNA] });
+  });
+
+  it("says nothing without a session", async () => {
+    localStorage.removeItem(SESSION_KEY);
+    server.said.length = 0;
+    await start();
+    expect(state().session).toEqual({ status: "anonymous", notice: null });
+    expect(server.said).toEqual([]);
+  });
+
+  it("shows a message as sending, sent, and said", async () => {
+    client.send(ROOM, "hello");
+    expect(statuses()).toEqual(["sending"]);
+    const sent = server.sends()[0];
+    server.tell({ type: "ack", messageId: sent?.messageId ?? ("" as Entry["messageId"]), conversationId: ROOM, seq: 2, acceptedAt: 0 });
+    expect(statuses()).toEqual(["sent"]);
+    server.say("hello", true, ME, sent?.messageId);
+    await pass(10);
+    expect(state().outbox).toEqual([]);
+    expect(texts()).toEqual(["one", "hello"]);
+  });
+
+  it("sends again with the same id after the connection was lost, and what was written meanwhile after it", async () => {
+    client.send(ROOM, "hello");
+    server.isDown = true;
+    server.cut();
+    client.send(ROOM, "are you there?");
+    await pass(60_000);
+    expect(statuses()).toEqual(["sending", "sending"]);
+    server.isDown = false;
+    while (server.sends().length < 2) {
+      await pass(1_000);
+    }
+    const [first, again] = server.sends();
+    expect(again).toEqual(first);
+    server.tell({ type: "ack", messageId: first?.messageId ?? ("" as Entry["messageId"]), conversationId: ROOM, seq: 2, acceptedAt: 0 });
+    expect(server.sends().map(({ text }) => text)).toEqual(["hello", "hello", "are you there?"]);
+  });
+
+  it("sends after a reload what was not sent before", async () => {
+    server.isDown = true;
+    server.cut();
+    client.send(ROOM, "one for the road");
+    const [item] = state().outbox;
+    server.isDown = false;
+    await start();
+    expect(server.sends().at(-1)).toMatchObject({ messageId: item?.messageId, text: "one for the road" });
+  });
+
+  it("shows why a message failed, and sends it again when it is told to", async () => {
+    client.send(ROOM, "hello");
+    const messageId = server.sends()[0]?.messageId ?? ("" as Entry["messageId"]);
+    server.tell({ type: "reject", messageId, reason: "PERMISSION_DENIED", retryable: false, retryAfterMs: null });
+    expect(statuses()).toEqual(["failed"]);
+    await start();
+    expect(statuses()).toEqual(["failed"]);
+    client.retry(messageId);
+    expect(server.sends().map((sent) => sent.messageId)).toEqual([messageId, messageId]);
+    client.discard(messageId);
+    await start();
+    expect(state().outbox).toEqual([]);
+  });
+
+  it("fetches what it did not hear", async () => {
+    server.say("two", false);
+    server.say("three");
+    expect(texts()).toEqual(["one"]);
+    await pass(1_000);
+    expect(texts()).toEqual(["one", "two", "three"]);
+  });
+
+  it("does not fetch what was only overtaken", async () => {
+    const two = server.say("two", false);
+    server.say("three");
+    await pass(20);
+    server.tell({ type: "entry", entry: two });
+    await pass(1_000);
+    expect(texts()).toEqual(["one", "two", "three"]);
+    expect(server.asked.filter((path) => path.includes("afterSeq"))).toEqual([]);
+  });
+
+  it("catches up from where it is when it reconnects", async () => {
+    server.cut();
+    server.say("two");
+    server.say("three");
+    await pass(5_000);
+    expect(texts()).toEqual(["one", "two", "three"]);
+    expect(server.said.filter(({ type }) => type === "hello").at(-1)).toMatchObject({ resume: [{ seq: 1 }] });
+  });
+
+  it("fetches again when it is told that something may be missing", async () => {
+    for (const conversationId of [ROOM, null]) {
+      const { seq } = server.say("unheard", false);
+      server.tell({ type: "resync", conversationId });
+      await pass(100);
+      expect(state().conversations.get(ROOM)?.log.tail).toBe(seq);
+    }
+  });
+
+  it("moves on when its gateway goes away", async () => {
+    server.tell({ type: "going_away", reconnectAfterMs: 3_000 });
+    await pass(2_900);
+    expect(server.said.filter(({ type }) => type === "hello")).toHaveLength(1);
+    await pass(200);
+    expect(server.said.filter(({ type }) => type === "hello")).toHaveLength(2);
+    expect(state().connection.phase).toBe("live");
+  });
+
+  it("gets a new token when the gateway does not take the one it has", async () => {
+    const refreshes = () => server.asked.filter((path) => path === "/v1/auth/refresh").length;
+    expect(refreshes()).toBe(1);
+    server.cut(4504);
+    await pass(5_000);
+    expect(refreshes()).toBe(2);
+    expect(state().connection.phase).toBe("live");
+  });
+
+  it("keeps the connection warm", async () => {
+    await pass(70_000);
+    expect(server.said.filter(({ type }) => type === "ping").length).toBeGreaterThanOrEqual(3);
+    expect(state().connection.phase).toBe("live");
+  });
+
+  it("tells what it has and what was read, and nothing twice", async () => {
+    server.say("two");
+    await pass(2_000);
+    client.read(ROOM, 2);
+    client.read(ROOM, 2);
+    await pass(2_000);
+    expect(server.said.filter(({ type }) => type === "watermark")).toEqual([
+      { type: "watermark", conversationId: ROOM, deliveredSeq: 2, readSeq: 0 },
+      { type: "watermark", conversationId: ROOM, deliveredSeq: 0, readSeq: 2 },
+    ]);
+  });
+
+  it("tells that the user is typing, but not with every key", async () => {
+    const told = () => server.said.filter(({ type }) => type === "typing").length;
+    client.typing(ROOM);
+    client.typing(ROOM);
+    expect(told()).toBe(1);
+    await pass(3_000);
+    client.typing(ROOM);
+    expect(told()).toBe(2);
+  });
+
+  it("forgets that others are typing", async () => {
+    server.tell({ type: "typing", conversationId: ROOM, userId: ANNA });
+    expect(state().typing.size).toBe(1);
+    await pass(5_001);
+    expect(state().typing.size).toBe(0);
+  });
+
+  it("leaves nothing behind when the user logs out", async () => {
+    server.isDown = true;
+    client.send(ROOM, "unsent");
+    const leaving = client.logout();
+    await pass(60_000);
+    await leaving;
+    expect(state().session).toEqual({ status: "anonymous", notice: null });
+    expect(Object.keys(localStorage)).toEqual([]);
+  });
+
+  it("logs out with the other tabs", async () => {
+    localStorage.removeItem(SESSION_KEY);
+    client.storageChanged(SESSION_KEY);
+    await pass(10);
+    expect(state().session.status).toBe("anonymous");
+    expect(server.socket).toBeNull();
+  });
+});

@@ -1,0 +1,76 @@
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+
+import type { ConversationId } from "../src/core/types";
+import { Reason } from "../src/gen/elastic_chat/errors/v1/reason_pb";
+import { ClientFrameSchema, ServerFrameSchema } from "../src/gen/elastic_chat/gateway/v1/frames_pb";
+import { Conversation_Kind } from "../src/gen/elastic_chat/types/v1/conversation_pb";
+import { Entry_Kind } from "../src/gen/elastic_chat/types/v1/entry_pb";
+import { type ClientEvent, decode, encode } from "../src/net/frames";
+import { errorOf } from "../src/net/errors";
+import { id } from "./make";
+
+type ServerFrame = NonNullable<MessageInitShape<typeof ServerFrameSchema>["frame"]>;
+const read = (frame: ServerFrame) => decode(toBinary(ServerFrameSchema, create(ServerFrameSchema, { frame })));
+const written = (event: ClientEvent) => fromBinary(ClientFrameSchema, encode(event)).frame;
+/** A value of an enum that only a newer server has. */
+const unheardOf = <T extends number>(value: number) => value as T;
+const room = "room" as ConversationId;
+
+describe("what the client says", () => {
+  it("is what the contract calls it", () => {
+    expect(written({ type: "hello", accessToken: "t", resume: [{ conversationId: room, seq: 2 ** 41 }] })).toMatchObject({
+      case: "hello",
+      value: { accessToken: "t", resume: [{ conversationId: "room", seq: 2n ** 41n }] },
+    });
+    expect(written({ type: "send", messageId: id("m"), conversationId: room, text: "hi" })).toMatchObject({
+      case: "send",
+      value: { messageId: "m", conversationId: "room", body: { text: "hi" } },
+    });
+    expect(written({ type: "watermark", conversationId: room, deliveredSeq: 3, readSeq: 0 })).toMatchObject({ case: "watermark", value: { deliveredSeq: 3n } });
+    expect(written({ type: "ping" }).case).toBe("ping");
+  });
+});
+
+describe("what the server says", () => {
+  it("is read with its times and numbers", () => {
+    const acceptedAt = { seconds: 1_700_000_000n, nanos: 5_000_000 };
+    const body = { text: "hi" };
+    expect(read({ case: "entry", value: { conversationId: "room", seq: 7n, messageId: "m", senderId: "u", kind: Entry_Kind.MESSAGE, body, acceptedAt } })).toEqual({
+      type: "entry",
+      entry: { conversationId: "room", seq: 7, messageId: "m", senderId: "u", acceptedAt: 1_700_000_000_005, content: { kind: "message", text: "hi" } },
+    });
+    expect(read({ case: "goingAway", value: { reconnectAfter: { seconds: 2n, nanos: 500_000_000 } } })).toEqual({ type: "going_away", reconnectAfterMs: 2_500 });
+  });
+
+  it("tells a created conversation with its members", () => {
+    const conversation = { conversationId: "room", kind: Conversation_Kind.GROUP, title: "Walks" };
+    const created = { conversation, members: [{ userId: "u" }] };
+    expect(read({ case: "entry", value: { seq: 1n, kind: Entry_Kind.CREATED, created } })).toMatchObject({
+      entry: { content: { kind: "created", conversation: { kind: "group", title: "Walks" }, memberIds: ["u"] } },
+    });
+  });
+
+  it("refuses with a reason, also one that this client has no name for", () => {
+    expect(read({ case: "reject", value: { messageId: "m", reason: Reason.TEXT_TOO_LONG } })).toMatchObject({ messageId: "m", reason: "TEXT_TOO_LONG", retryAfterMs: null });
+    expect(read({ case: "reject", value: { reason: unheardOf<Reason>(9_999), retryable: true } })).toMatchObject({ messageId: null, reason: "INTERNAL", retryable: true });
+  });
+
+  it("keeps the place of an entry that this client does not know, and passes over such a frame", () => {
+    expect(read({ case: "entry", value: { seq: 4n, kind: unheardOf<Entry_Kind>(77) } })).toMatchObject({ entry: { seq: 4, content: { kind: "unknown" } } });
+    expect(decode(new Uint8Array())).toBeNull();
+  });
+
+  it("is refused if it is no frame at all", () => {
+    expect(() => decode(new Uint8Array([0xff, 0xff, 0xff]))).toThrow();
+  });
+});
+
+describe("an error answer", () => {
+  it("has the reason of its details, or that of its status", () => {
+    const body = { code: 6, message: "taken", details: [{ reason: "USERNAME_TAKEN", domain: "elastic-chat" }] };
+    expect(errorOf(409, body)).toMatchObject({ reason: "USERNAME_TAKEN", message: "taken", retryable: false });
+    expect(errorOf(401, null)).toMatchObject({ reason: "UNAUTHENTICATED", needsToken: true });
+    expect([errorOf(503, "upstream"), errorOf(504, {}), errorOf(429, {})].every(({ retryable }) => retryable)).toBe(true);
+  });
+});

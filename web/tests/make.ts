@@ -1,0 +1,40 @@
+/** Values to test with. */
+import type { Conversation, ConversationId, Entry, MessageId, Page, Summary, UserId } from "../src/core/types";
+
+export const ME = "user-me" as UserId;
+export const ANNA = "user-anna" as UserId;
+export const BEN = "user-ben" as UserId;
+export const ROOM = "room" as ConversationId;
+
+export const id = (text: string) => text as MessageId;
+
+export const direct: Conversation = { conversationId: ROOM, kind: "direct", title: "", creatorId: ANNA, memberIds: [ME, ANNA] };
+export const group: Conversation = { conversationId: ROOM, kind: "group", title: "Walks", creatorId: ANNA, memberIds: [] };
+
+export function message(seq: number, senderId: UserId = ANNA, text = `text ${seq}`, acceptedAt = seq * 1_000): Entry {
+  return { conversationId: ROOM, seq, messageId: id(`m${seq}`), senderId, acceptedAt, content: { kind: "message", text } };
+}
+
+export function membership(seq: number, added: readonly UserId[], removed: readonly UserId[], senderId: UserId = ANNA): Entry {
+  return { ...message(seq, senderId), content: { kind: "membership", added, removed } };
+}
+
+export function created(conversation: Conversation, memberIds: readonly UserId[]): Entry {
+  return { ...message(1), content: { kind: "created", conversation, memberIds } };
+}
+
+export function summary(conversation: Conversation, last: Entry, readSeq: number, unread: number): Summary {
+  return { conversation, headSeq: last.seq, readSeq, unread, lastEntry: last };
+}
+
+/** What the server answers to "newer than `after`". */
+export function newer(log: readonly Entry[], after: number, size: number): Page {
+  const entries = log.filter(({ seq }) => seq > after);
+  return { entries: entries.slice(0, size), headSeq: log.at(-1)?.seq ?? 0, hasMore: entries.length > size };
+}
+
+/** What the server answers to "older than `before`". */
+export function older(log: readonly Entry[], before: number, size: number): Page {
+  const entries = log.filter(({ seq }) => seq < before);
+  return { entries: entries.slice(-size), headSeq: log.at(-1)?.seq ?? 0, hasMore: entries.length > size };
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+
+import { enqueued } from "../src/core/outbox";
+import { conversationRows, namedUsers, peerOf, titleOf, totalUnread, typists, watchedUsers } from "../src/core/select";
+import { type Action, type ConversationState, initial, type State, update } from "../src/core/state";
+import type { ConversationId, Entry, Watermark } from "../src/core/types";
+import { ANNA, BEN, created, direct, group, id, ME, membership, message, ROOM, summary } from "./make";
+
+const signedIn: Action = { type: "signed_in", userId: ME, outbox: [] };
+const listed = (last: Entry, readSeq: number, unread: number, conversation = group): Action => ({
+  type: "conversations_listed",
+  summaries: [summary(conversation, last, readSeq, unread)],
+});
+const came = (entry: Entry): Action => ({ type: "entry_came", entry });
+const read = (seq: number): Action => ({ type: "read", conversationId: ROOM, seq });
+const mark = (userId: Watermark["userId"], deliveredSeq: number, readSeq: number): Action => ({
+  type: "watermark_came",
+  watermark: { conversationId: ROOM, userId, deliveredSeq, readSeq },
+});
+
+function after(...actions: readonly Action[]): State {
+  return [signedIn, ...actions].reduce(update, initial);
+}
+
+function chat(state: State): ConversationState {
+  const found = state.conversations.get(ROOM);
+  if (found === undefined) {
+    throw new Error("The room is not there.");
+  }
+  return found;
+}
+
+describe("what is unread", () => {
+  it("starts at the server's count and grows with what others say", () => {
+    expect(chat(after(listed(message(5), 3, 2), came(message(6)))).unread).toBe(3);
+  });
+
+  it("does not count the user's own messages, repeats, or who comes and goes", () => {
+    const state = after(listed(message(5), 5, 0), came(message(6, ME)), came(membership(7, [BEN], [])), came(message(8)), came(message(8)));
+    expect(chat(state).unread).toBe(1);
+  });
+
+  it("does not count what waits beyond a hole, until it is closed", () => {
+    const holed = after(listed(message(5), 5, 0), came(message(7)));
+    expect(chat(holed).unread).toBe(0);
+    expect(chat(update(holed, came(message(6)))).unread).toBe(2);
+  });
+
+  it("does not count twice what the welcome has counted and resume brings", () => {
+    const state = after(listed(message(5), 5, 0), { type: "welcomed", heads: [{ conversationId: ROOM, headSeq: 7, readSeq: 5, unread: 2 }] });
+    expect(chat([came(message(6)), came(message(7)), came(message(8))].reduce(update, state)).unread).toBe(3);
+  });
+
+  it("is nothing once all is read, here or on another device", () => {
+    const state = after(listed(message(5), 3, 2), came(message(6)));
+    expect(chat(update(state, read(6))).unread).toBe(0);
+    expect(chat(update(state, mark(ME, 6, 6))).unread).toBe(0);
+  });
+
+  it("is counted anew when a part is read", () => {
+    const state = after(listed(message(5), 5, 0), came(message(6)), came(message(7)), came(message(8, ME)), came(message(9)));
+    expect(chat(update(state, read(6))).unread).toBe(2);
+  });
+
+  it("never goes back to what was read here before the server knew", () => {
+    const state = after(listed(message(5), 3, 2), read(5), { type: "welcomed", heads: [{ conversationId: ROOM, headSeq: 5, readSeq: 3, unread: 2 }] });
+    expect(chat(state)).toMatchObject({ readSeq: 5, unread: 0 });
+  });
+
+  it("is summed up over all conversations", () => {
+    expect(totalUnread(after(listed(message(5), 3, 2)))).toBe(2);
+  });
+});
+
+describe("conversations", () => {
+  it("begin with the entry that created them", () => {
+    const state = after(came(created(group, [ME, ANNA])));
+    expect(chat(state)).toMatchObject({ members: [ME, ANNA], log: { tail: 1, complete: true } });
+  });
+
+  it("are not made from the middle of a log", () => {
+    expect(after(came(message(4))).conversations.size).toBe(0);
+  });
+
+  it("know who comes and goes", () => {
+    const members: Action = { type: "members_listed", conversationId: ROOM, members: [ME, ANNA], watermarks: [] };
+    expect(chat(after(listed(message(5), 5, 0), members, came(membership(6, [BEN], [ANNA])))).members).toEqual([ME, BEN]);
+  });
+
+  it("go when the user has left, or is gone from them at the next welcome", () => {
+    const open = after(listed(message(5), 5, 0), { type: "opened", conversationId: ROOM });
+    for (const action of [{ type: "left", conversationId: ROOM }, { type: "welcomed", heads: [] }] as const) {
+      expect(update(open, action)).toMatchObject({ conversations: new Map(), opened: null });
+    }
+  });
+
+  it("keep the newest first, also by what is on its way", () => {
+    const other = { ...group, conversationId: "other" as ConversationId };
+    const last = { ...message(9), conversationId: other.conversationId };
+    const two: Action = { type: "conversations_listed", summaries: [summary(group, message(5), 5, 0), summary(other, last, 9, 0)] };
+    expect(conversationRows(after(two)).map(({ chat: { conversation } }) => conversation.conversationId)).toEqual(["other", ROOM]);
+    const sending: Action = { type: "outbox_changed", outbox: enqueued([], id("x"), ROOM, "x", 99_000) };
+    expect(conversationRows(after(two, sending))[0]?.pending?.text).toBe("x");
+  });
+
+  it("are called as their other member is", () => {
+    const users: Action = { type: "users_found", users: [{ userId: ANNA, username: "anna", displayName: "Anna A." }] };
+    expect(titleOf(after(users), direct)).toBe("Anna A.");
+    expect(titleOf(after(), direct)).toBe("…");
+    expect(titleOf(after(users), group)).toBe("Walks");
+    expect(peerOf(group, ME)).toBeNull();
+  });
+});
+
+describe("what is sent", () => {
+  const sending: Action = { type: "outbox_changed", outbox: enqueued([], id("m6"), ROOM, "hi", 0) };
+
+  it("leaves the outbox when its entry comes, whether the ack came before or comes after", () => {
+    const acked: Action = { type: "acked", messageId: id("m6"), conversationId: ROOM, seq: 6 };
+    const state = after(listed(message(5), 5, 0), sending);
+    const ackFirst = update(state, acked);
+    expect(ackFirst.outbox[0]?.delivery.state).toBe("accepted");
+    expect(update(ackFirst, came(message(6, ME))).outbox).toEqual([]);
+    expect(update(update(state, came(message(6, ME))), acked).outbox).toEqual([]);
+  });
+
+  it("leaves the outbox when a page brings it", () => {
+    const page = { entries: [message(6, ME)], headSeq: 6, hasMore: false };
+    expect(after(listed(message(5), 5, 0), sending, { type: "newer_came", conversationId: ROOM, after: 5, page }).outbox).toEqual([]);
+  });
+
+  it("is forgotten at the end of the session", () => {
+    expect(update(after(sending), { type: "signed_out", notice: null })).toEqual({ ...initial, session: { status: "anonymous", notice: null } });
+  });
+});
+
+describe("others", () => {
+  it("never un-read", () => {
+    const state = after(listed(message(9), 9, 0), mark(ANNA, 8, 7), mark(ANNA, 5, 3));
+    expect(chat(state).watermarks.get(ANNA)).toMatchObject({ deliveredSeq: 8, readSeq: 7 });
+  });
+
+  it("stop typing by saying something, or after a while", () => {
+    const typing: Action = { type: "typing_came", conversationId: ROOM, userId: ANNA, until: 5_000 };
+    const state = after(listed(message(5), 5, 0), typing, { ...typing, userId: BEN, until: 9_000 });
+    expect(typists(state, ROOM)).toEqual([ANNA, BEN]);
+    expect(typists(update(state, came(message(6, ANNA))), ROOM)).toEqual([BEN]);
+    expect(typists(update(state, { type: "typing_ended", now: 5_000 }), ROOM)).toEqual([BEN]);
+  });
+
+  it("are watched if they are on the screen, and named if they are spoken of", () => {
+    const state = after(listed(message(5), 5, 0, direct), came(membership(6, [], [BEN])));
+    expect(watchedUsers(state)).toEqual([ANNA]);
+    expect([...namedUsers(state)].sort()).toEqual([ANNA, BEN, ME].sort());
+  });
+});
+
+describe("the line “new”", () => {
+  const open: Action = { type: "opened", conversationId: ROOM };
+
+  it("stands where the user had stopped reading, and stays there", () => {
+    expect(after(listed(message(5), 3, 2), open, read(5)).opened).toEqual({ conversationId: ROOM, newAfterSeq: 3 });
+    expect(after(listed(message(5), 5, 0), open).opened).toEqual({ conversationId: ROOM, newAfterSeq: null });
+  });
+
+  it("is found as well when the conversation is opened before it is known", () => {
+    expect(after(open, listed(message(5), 3, 2)).opened?.newAfterSeq).toBe(3);
+  });
+});

@@ -1,0 +1,124 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { segments } from "../src/core/links";
+import { uuid7, uuid7Epoch } from "../src/core/uuid7";
+import { dayName, describe as wordsOf, explain, initials, presenceText, preview, shortTime, toneOf, typingText } from "../src/core/wording";
+import { ANNA, BEN, created, direct, group, ME, membership, message } from "./make";
+
+const links = (text: string) => segments(text).flatMap((segment) => (segment.type === "link" ? [segment.href] : []));
+const names = (userId: string) => ({ [ANNA]: "Anna", [BEN]: "Ben" })[userId] ?? "?";
+
+describe("links", () => {
+  it("are web addresses and nothing else", () => {
+    expect(links("see https://a.example/x?y=1#z and http://b.example")).toEqual(["https://a.example/x?y=1#z", "http://b.example"]);
+    expect(links("javascript:alert(1) data:text/html,x ftp://a.example www.a.example https:// file:///etc")).toEqual([]);
+  });
+
+  it("end before what ends the sentence", () => {
+    expect(links("(https://a.example/x). https://a.example/y, https://a.example/Z_(disambiguation)!")).toEqual([
+      "https://a.example/x",
+      "https://a.example/y",
+      "https://a.example/Z_(disambiguation)",
+    ]);
+  });
+
+  it("end before what could be markup", () => {
+    expect(links(`https://a.example/"onclick=x <b>https://a.example/<script>`)).toEqual(["https://a.example/", "https://a.example/"]);
+  });
+
+  it("leave the text as it is", () => {
+    const piece = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("https://a.example/", "http://", " ", ").", "javascript:"));
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        const text = pieces.join("");
+        expect(segments(text).map((segment) => segment.text).join("")).toBe(text);
+        expect(links(text).every((href) => /^https?:\/\//i.test(href))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("a UUIDv7", () => {
+  const bytes = fc.uint8Array({ minLength: 10, maxLength: 10 });
+
+  it("has its version, its variant and its time", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 48 - 1 }), bytes, (now, random) => {
+        const { id } = uuid7(uuid7Epoch, now, random);
+        expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+        expect(parseInt(id.replaceAll("-", "").slice(0, 12), 16)).toBe(Math.max(now, 0));
+      }),
+    );
+  });
+
+  it("sorts after the one before, even if the clock stands still or goes back", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 5 }), bytes), { minLength: 2, maxLength: 50 }), (times) => {
+        let clock = uuid7Epoch;
+        const ids = times.map(([now, random]) => {
+          const made = uuid7(clock, now, random);
+          clock = made.clock;
+          return made.id;
+        });
+        expect([...ids].sort()).toEqual(ids);
+        expect(new Set(ids).size).toBe(ids.length);
+      }),
+    );
+  });
+
+  it("goes on when its counter is full", () => {
+    const { id, clock } = uuid7({ ms: 9, counter: 0xfff }, 9, new Uint8Array(10));
+    expect(clock.ms).toBe(10);
+    expect(id > uuid7({ ms: 9, counter: 0xffe }, 9, new Uint8Array(10).fill(255)).id).toBe(true);
+  });
+});
+
+describe("the wording", () => {
+  it("tells what happened", () => {
+    expect(wordsOf(created(group, [ME, ANNA]), ME, names)).toBe("Anna created “Walks”");
+    expect(wordsOf(created(direct, [ME, ANNA]), ANNA, names)).toBe("You started the conversation");
+    expect(wordsOf(membership(2, [BEN, ME], []), ME, names)).toBe("Anna added Ben and you");
+    expect(wordsOf(membership(2, [], [ANNA]), ME, names)).toBe("Anna left");
+    expect(wordsOf(membership(2, [], [BEN], ME), ME, names)).toBe("You removed Ben");
+  });
+
+  it("tells who said what last", () => {
+    expect(preview(message(1, ANNA, "two\nlines"), ME, true, names)).toBe("Anna: two lines");
+    expect(preview(message(1, ANNA, "hi"), ME, false, names)).toBe("hi");
+    expect(preview(message(1, ME, "hi"), ME, false, names)).toBe("You: hi");
+  });
+
+  it("shortens names", () => {
+    expect(["Maya Okafor", "tomás", "ann-marie b. clark", "🦊 fox", "…", ""].map(initials)).toEqual(["MO", "T", "AC", "F", "?", "?"]);
+    expect(toneOf("abc", 8)).toBe(toneOf("abc", 8));
+  });
+
+  it("names days and times by how far they are", () => {
+    const now = new Date(2026, 4, 10, 12).getTime();
+    const yesterday = new Date(2026, 4, 9, 23, 59).getTime();
+    expect([dayName(now, now), dayName(yesterday, now)]).toEqual(["Today", "Yesterday"]);
+    expect(dayName(new Date(2025, 0, 5).getTime(), now)).toContain("2025");
+    expect(shortTime(yesterday, now)).toBe("Yesterday");
+  });
+
+  it("tells who is there", () => {
+    const presence = (online: boolean, lastSeenAt: number | null) => presenceText({ userId: ANNA, online, lastSeenAt }, 100 * 60_000);
+    expect(presence(true, null)).toBe("Online");
+    expect(presence(false, null)).toBe("Offline");
+    expect(presence(false, 95 * 60_000)).toBe("Last seen 5 min ago");
+    expect(presenceText(undefined, 0)).toBe("");
+  });
+
+  it("tells who is typing", () => {
+    expect(typingText([])).toBe("");
+    expect(typingText(["Anna"])).toBe("Anna is typing");
+    expect(typingText(["Anna", "Ben"])).toBe("Anna and Ben are typing");
+    expect(typingText(["a", "b", "c", "d"])).toBe("Several people are typing");
+  });
+
+  it("explains what went wrong, or says what the server says", () => {
+    expect(explain("USERNAME_TAKEN", "x")).toContain("taken");
+    expect(explain("SOMETHING_NEW", "as the server says")).toBe("as the server says");
+  });
+});

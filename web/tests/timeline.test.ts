@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+
+import { enqueued, refused, started } from "../src/core/outbox";
+import { type MessageRow, type Row, timeline, type TimelineInput } from "../src/core/timeline";
+import type { Entry } from "../src/core/types";
+import { ANNA, BEN, created, group, id, ME, membership, message, ROOM } from "./make";
+
+const MINUTE = 60_000;
+const NOON = new Date(2026, 4, 10, 12).getTime();
+
+const rowsOf = (entries: readonly Entry[], input: Partial<TimelineInput> = {}) =>
+  timeline({ entries, pending: [], me: ME, peer: null, newAfterSeq: null, ...input });
+const messages = (rows: readonly Row[]) => rows.filter((row): row is MessageRow => row.type === "message");
+const at = (seq: number, time: number, sender = ANNA) => message(seq, sender, `text ${seq}`, time);
+
+describe("the timeline", () => {
+  it("begins each day with its name", () => {
+    const rows = rowsOf([at(1, NOON), at(2, NOON + MINUTE), at(3, NOON + 24 * 60 * MINUTE)]);
+    expect(rows.map(({ type }) => type)).toEqual(["day", "message", "message", "day", "message"]);
+  });
+
+  it("groups what one person says within five minutes", () => {
+    const rows = messages(rowsOf([at(1, NOON), at(2, NOON + MINUTE), at(3, NOON + 2 * MINUTE, BEN), at(4, NOON + 3 * MINUTE, BEN), at(5, NOON + 8 * MINUTE, BEN)]));
+    expect(rows.map(({ startsGroup, endsGroup }) => [startsGroup, endsGroup])).toEqual([
+      [true, false],
+      [false, true],
+      [true, false],
+      [false, true],
+      [true, true],
+    ]);
+  });
+
+  it("does not group across a line between", () => {
+    const rows = messages(rowsOf([at(1, NOON), { ...membership(2, [BEN], []), acceptedAt: NOON }, at(3, NOON)]));
+    expect(rows.every(({ startsGroup, endsGroup }) => startsGroup && endsGroup)).toBe(true);
+  });
+
+  it("shows how a conversation began, and leaves out what it does not know", () => {
+    const rows = rowsOf([created(group, [ME]), { ...message(2), content: { kind: "unknown" } }]);
+    expect(rows.map(({ type }) => type)).toEqual(["day", "system"]);
+  });
+
+  it("tells how far the user's own messages have got", () => {
+    const entries = [1, 2, 3].map((seq) => message(seq, ME));
+    const peer = { conversationId: ROOM, userId: ANNA, deliveredSeq: 2, readSeq: 1 };
+    expect(messages(rowsOf(entries, { peer })).map(({ status }) => status)).toEqual(["seen", "delivered", "sent"]);
+    expect(messages(rowsOf([...entries, message(4)])).map(({ status }) => status)).toEqual(["sent", "sent", "sent", null]);
+  });
+
+  it("shows what is on its way at the end, in a row that stays the same", () => {
+    const sending = enqueued([], id("m2"), ROOM, "text 2", 2_000);
+    const before = messages(rowsOf([message(1)], { pending: sending }));
+    expect(before.map(({ key, status }) => [key, status])).toEqual([
+      ["m1", null],
+      ["m2", "sending"],
+    ]);
+    expect(messages(rowsOf([message(1), message(2, ME)])).map(({ key }) => key)).toEqual(["m1", "m2"]);
+    const failed = refused(started(sending, id("m2"), 0), id("m2"), { reason: "TEXT_TOO_LONG", retryable: false, retryAfterMs: null }, 0, 0);
+    expect(messages(rowsOf([], { pending: failed }))[0]).toMatchObject({ status: "failed", failure: "TEXT_TOO_LONG" });
+  });
+
+  it("draws the line “new” once, before what another says", () => {
+    const rows = rowsOf([message(1), message(2), message(3, ME), message(4), message(5)], { newAfterSeq: 2 });
+    expect(rows.map(({ type }) => type)).toEqual(["day", "message", "message", "message", "new", "message", "message"]);
+  });
+});
