@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from elastic_chat.gateway.v1 import frames_pb2 as pb
 
 from chatkit.core.ids import new_id
+from elastic_chat.gateway.v1 import frames_pb2 as pb
 
 PASSWORD = "correct horse battery"
 PATIENCE_S = 15.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatkit.rpc.app import main
 from svc_router.app import build
-from svc_router.settings import RouterSettings
+from svc_router.settings import Settings
 
 if __name__ == "__main__":
-    main("router", RouterSettings, build)
+    main("router", Settings, build)

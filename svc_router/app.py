@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
-
 from chatkit.core.clock import SystemClock
 from chatkit.edges.fanout.redis import RedisFanout
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC
@@ -14,14 +12,15 @@ from chatkit.edges.redis import connect_redis
 from chatkit.rpc.app import App
 from chatkit.rpc.channel import mesh_channel
 from chatkit.rpc.lanes import Lanes
+from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
 from svc_router.archive import HistoryArchive
 from svc_router.pipeline import Pipeline
-from svc_router.service import RouterService
-from svc_router.settings import RouterSettings
+from svc_router.service import RouterServicer
+from svc_router.settings import Settings
 from svc_router.store.redis import RedisSequencer
 
 
-async def build(settings: RouterSettings, stack: AsyncExitStack) -> App:
+async def build(settings: Settings, stack: AsyncExitStack) -> App:
     """Connect to Redis, Kafka and the mesh."""
     redis = await connect_redis(settings.redis_url)
     stack.push_async_callback(redis.aclose)
@@ -33,7 +32,7 @@ async def build(settings: RouterSettings, stack: AsyncExitStack) -> App:
     lanes = Lanes(channel)
     clock = SystemClock()
     pipeline = Pipeline(RedisSequencer(redis), message_log, RedisFanout(redis), HistoryArchive(channel), clock)
-    service = RouterService(pipeline, lanes, channel, clock)
+    service = RouterServicer(pipeline, lanes, channel, clock)
     return App(
         services=(router_service_pb2.DESCRIPTOR.services_by_name["RouterService"].full_name,),
         register=lambda server: router_service_pb2_grpc.add_RouterServiceServicer_to_server(service, server),

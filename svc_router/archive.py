@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import grpc
-from elastic_chat.events.v1 import log_pb2
-from elastic_chat.history.v1 import history_service_pb2 as pb
-from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
-from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 
 from chatkit.core.conversation import Permission, seq_floor
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, SessionId, UserId, creation_message_id
 from chatkit.rpc.caller import Caller, caller_metadata
 from chatkit.rpc.errors import error_of
+from elastic_chat.events.v1 import log_pb2
+from elastic_chat.history.v1 import history_service_pb2 as pb
+from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
+from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_router.job import Job
 from svc_router.store import Birth, Membership, Sequencer
 

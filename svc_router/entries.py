@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chatkit.core.ids import UserId
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.gateway.v1 import frames_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from google.protobuf.timestamp_pb2 import Timestamp
-
-from chatkit.core.ids import UserId
 from svc_router.store import Marked, Membership, Place
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from elastic_chat.errors.v1 import reason_pb2
-from elastic_chat.router.v1 import router_service_pb2 as pb
-from elastic_chat.types.v1 import conversation_pb2
-
 from chatkit.core.conversation import Permission
 from chatkit.core.errors import ChatError
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from chatkit.rpc.errors import duration
+from elastic_chat.errors.v1 import reason_pb2
+from elastic_chat.router.v1 import router_service_pb2 as pb
+from elastic_chat.types.v1 import conversation_pb2
 from svc_router.core import permission_to_remove
 from svc_router.store import Birth, Claim, Place
 

@@ -18,8 +18,6 @@ from datetime import timedelta
 from typing import Protocol
 
 import structlog
-from elastic_chat.events.v1 import log_pb2, node_pb2
-from elastic_chat.router.v1 import router_service_pb2 as pb
 from prometheus_client import Counter, Gauge, Histogram
 
 from chatkit.core.backoff import Backoff
@@ -28,6 +26,8 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from chatkit.edges.fanout import Fanout, batch_of
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, MessageLog, Record
+from elastic_chat.events.v1 import log_pb2, node_pb2
+from elastic_chat.router.v1 import router_service_pb2 as pb
 from svc_router.core import is_remembered
 from svc_router.entries import delivery, entry_of, member, timestamp, typing_event, watermark_event, watermark_of
 from svc_router.job import Job, unheard

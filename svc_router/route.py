@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from elastic_chat.router.v1 import router_service_pb2 as pb
-
 from svc_router.job import Job, unheard
 from svc_router.pipeline import Pipeline
 

@@ -7,10 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import grpc
-from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
-from elastic_chat.router.v1 import router_service_pb2 as pb
-from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
-from elastic_chat.types.v1 import conversation_pb2
 
 from chatkit.core.clock import Clock
 from chatkit.core.conversation import DIRECT_MEMBER, GROUP_MEMBER, GROUP_OWNER, Permission
@@ -30,6 +26,10 @@ from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_request_id
 from chatkit.rpc.errors import error_of
 from chatkit.rpc.lanes import Lanes
+from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
+from elastic_chat.router.v1 import router_service_pb2 as pb
+from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
+from elastic_chat.types.v1 import conversation_pb2
 from svc_router.core import check_direct, check_group
 from svc_router.entries import timestamp
 from svc_router.pipeline import Pipeline
@@ -41,8 +41,8 @@ Context = Any
 Conversation = conversation_pb2.Conversation
 
 
-class RouterService(rpc.RouterServiceServicer):
-    """RouterService, as its contract says."""
+class RouterServicer(rpc.RouterServiceServicer):
+    """The methods of RouterService, as its contract says."""
 
     def __init__(self, pipeline: Pipeline, lanes: Lanes, channel: grpc.aio.Channel, clock: Clock) -> None:
         self._pipeline = pipeline

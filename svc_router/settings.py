@@ -8,5 +8,5 @@ from chatkit.settings import KafkaSettings, RedisSettings, ServiceSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RouterSettings(ServiceSettings, RedisSettings, KafkaSettings):
+class Settings(ServiceSettings, RedisSettings, KafkaSettings):
     """What every service has, and where Redis and Kafka are."""

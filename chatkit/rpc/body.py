@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from elastic_chat.types.v1 import entry_pb2
-
 from chatkit.core.conversation import MAX_ATTACHMENTS, MAX_MENTIONS, check_text
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import is_uuid
+from elastic_chat.types.v1 import entry_pb2
 
 MAX_NAME = 255
 

@@ -14,14 +14,14 @@ from typing import Any
 
 import grpc
 import structlog
-from elastic_chat.errors.v1 import reason_pb2
-from elastic_chat.router.v1 import router_service_pb2 as pb
-from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
 from prometheus_client import Counter, Gauge
 
 from chatkit.core.backoff import Backoff, spread
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.lanes import LANES, lane_of
+from elastic_chat.errors.v1 import reason_pb2
+from elastic_chat.router.v1 import router_service_pb2 as pb
+from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
 
 log = structlog.get_logger()
 

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
-from elastic_chat.gateway.v1 import frames_pb2 as pb
 from playwright.async_api import Browser, Page, WebSocket, async_playwright, expect
 
 from bench.client import PASSWORD
+from elastic_chat.gateway.v1 import frames_pb2 as pb
 from tests.e2e.conftest import Stack
 
 FLAGS = (

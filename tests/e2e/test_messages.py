@@ -9,14 +9,14 @@ from typing import Any
 import grpc
 import pytest
 import websockets
-from elastic_chat.errors.v1 import reason_pb2
-from elastic_chat.gateway.v1 import frames_pb2 as pb
-from elastic_chat.gateway.v1 import gateway_service_pb2_grpc
-from elastic_chat.types.v1.entry_pb2 import Entry
 from google.protobuf.json_format import ParseDict
 
 from bench.client import PASSWORD, Account, Api, ApiError, Socket
 from chatkit.core.ids import new_id
+from elastic_chat.errors.v1 import reason_pb2
+from elastic_chat.gateway.v1 import frames_pb2 as pb
+from elastic_chat.gateway.v1 import gateway_service_pb2_grpc
+from elastic_chat.types.v1.entry_pb2 import Entry
 from tests.e2e.conftest import Stack
 
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import grpc
 import pytest
-from elastic_chat.router.v1 import router_service_pb2 as pb
-from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from chatkit.rpc.channel import mesh_channel
 from chatkit.rpc.errors import abort, error_of
 from chatkit.rpc.lanes import Lanes
+from elastic_chat.router.v1 import router_service_pb2 as pb
+from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
 from svc_router.job import Job
 from svc_router.route import Lane
 

@@ -7,11 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from elastic_chat.errors.v1 import reason_pb2
-from elastic_chat.events.v1 import log_pb2, node_pb2
-from elastic_chat.gateway.v1 import frames_pb2
-from elastic_chat.router.v1 import router_service_pb2 as pb
-from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 
 from chatkit.core.clock import ManualClock
 from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER
@@ -20,6 +15,11 @@ from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message
 from chatkit.edges.fanout.memory import MemoryFanout
 from chatkit.edges.message_log import LOG_TOPIC, Record
 from chatkit.edges.message_log.memory import MemoryMessageLog
+from elastic_chat.errors.v1 import reason_pb2
+from elastic_chat.events.v1 import log_pb2, node_pb2
+from elastic_chat.gateway.v1 import frames_pb2
+from elastic_chat.router.v1 import router_service_pb2 as pb
+from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_router.job import Job
 from svc_router.pipeline import Pipeline
 from svc_router.store import Birth, Membership, Sequencer
