@@ -1,4 +1,4 @@
-"""Rewrite what the documents say of the code: `python docs/generate.py`. With `--check`, only tell what is not current, and fail if anything is.
+"""Rewrite what the documents say of the code: `python docs/generate.py`. With `--check`, only tell what is not current, and fail then.
 
 The settings of every service (docs/settings.md), the table of errors (docs/protocol.md) and the measured figures (docs/performance.md).
 A generated part stands between `<!-- generated -->` and `<!-- /generated -->`; the text around it is written by people.
@@ -20,7 +20,7 @@ from chatkit.settings import Variable, variables
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("gateway", "router", "presence", "history", "writer", "accounts")
-PART = re.compile(r"(<!-- generated -->\n).*?(<!-- /generated -->)", re.DOTALL)
+PART = re.compile(r"<!-- generated -->\n.*?<!-- /generated -->", re.DOTALL)
 
 
 def settings() -> str:
@@ -96,7 +96,8 @@ def main(*, check: bool) -> int:
         path = ROOT / "docs" / name
         old = path.read_text(encoding="utf-8")
         part = make()
-        new = PART.sub(lambda match, part=part: f"{match[1]}{part}{match[2]}", old)
+        begin, end = PART.split(old)
+        new = f"{begin}<!-- generated -->\n{part}<!-- /generated -->{end}"
         if new != old:
             stale += 1
             print(f"docs/{name} is not current" + ("" if check else ": rewritten"))
