@@ -34,9 +34,9 @@ export function ChatPage() {
 
   return (
     <div className="chat" data-open={openedId !== null}>
+      <StatusLine connection={state.connection} />
       <Sidebar state={state} onOpen={open} onNew={() => { setStarting(true); }} />
       <main className="pane">
-        <StatusLine connection={state.connection} />
         {chat !== undefined ? (
           <ConversationPane
             key={chat.conversation.conversationId}
