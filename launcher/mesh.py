@@ -17,7 +17,7 @@ from grpc import StatusCode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chatkit.core.errors import DOMAIN, TABLE, Reason
-from chatkit.rpc.caller import SESSION_ID, USER_ID
+from chatkit.rpc.caller import REQUEST_ID, SESSION_ID, USER_ID
 from launcher.topology import CALLS, HOST, Instance, Topology
 
 TEMPLATES = (Path(__file__).with_name("envoy"), Path(__file__).parents[1] / "envoy")
@@ -59,25 +59,31 @@ def service_name(service: str) -> str:
     return f"elastic_chat.{service}.v1.{service.capitalize()}Service"
 
 
+NOT_DELIVERED = "x-not-delivered"
+"""The response header by which a sidecar tells that its service never saw the call: whoever made it may try another instance."""
+
+INNER_HEADERS = (USER_ID, SESSION_ID, REQUEST_ID, "x-lane", "x-envoy-original-path")
+"""What only the mesh may say, and the edge therefore removes from what comes from outside."""
+
+
 @dataclass(frozen=True, slots=True)
 class LocalReply:
     """An answer that an Envoy makes itself, shaped like those of the services.
 
-    `when` is a CEL expression on the answer as Envoy would have given it; the first that holds counts. Without a `message`, Envoy's own
-    text stays.
+    `when` is a CEL expression on the answer as Envoy would have given it; the first that holds counts. Without `http` its status stays, and
+    without `message` its text.
     """
 
     when: str
-    http: int
-    status: StatusCode
     reason: Reason
+    http: int | None = None
     message: str = ""
     headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def code(self) -> int:
         """The number of the gRPC status."""
-        number: int = self.status.value[0]
+        number: int = StatusCode[TABLE[self.reason].status].value[0]
         return number
 
     @property
@@ -89,71 +95,44 @@ class LocalReply:
         return base64.b64encode(status.SerializeToString()).decode().rstrip("=")
 
 
-INNER_HEADERS = (USER_ID, SESSION_ID, "x-lane", "x-envoy-original-path")
-"""What only the mesh may say, and the edge therefore removes from what comes from outside."""
-
-NOT_DELIVERED = "x-not-delivered"
-"""The response header by which a sidecar tells that its service never saw the call: whoever made it may try another instance."""
-
-TOO_LATE = LocalReply(
-    "response.code in [408, 504]",
-    504,
-    StatusCode.DEADLINE_EXCEEDED,
-    Reason.DEADLINE_EXCEEDED,
-    TABLE[Reason.DEADLINE_EXCEEDED].cure,
-)
-UNREACHABLE = LocalReply(
-    "response.code in [502, 503]",
-    503,
-    StatusCode.UNAVAILABLE,
-    Reason.UNAVAILABLE,
-    "The service can't be reached: try again with the same message_id.",
-)
-UNKNOWN_METHOD = LocalReply("response.code == 404", 404, StatusCode.UNIMPLEMENTED, Reason.NOT_FOUND, "No such method: check its name.")
+UNREACHABLE = "The service can't be reached: try again with the same message_id."
 
 SIDECAR_REPLIES = (
     LocalReply(
-        "response.code_details.contains('connection_failure')",
-        503,
-        StatusCode.UNAVAILABLE,
-        Reason.UNAVAILABLE,
-        UNREACHABLE.message,
-        headers=((NOT_DELIVERED, "true"),),
+        "response.code_details.contains('connection_failure')", Reason.UNAVAILABLE, 503, UNREACHABLE, headers=((NOT_DELIVERED, "true"),)
     ),
-    UNKNOWN_METHOD,
-    TOO_LATE,
-    UNREACHABLE,
+    LocalReply("response.code == 404", Reason.NOT_FOUND, 404, "No such method or path here: check its name."),
+    LocalReply("response.code in [408, 504]", Reason.DEADLINE_EXCEEDED, 504, TABLE[Reason.DEADLINE_EXCEEDED].cure),
+    LocalReply("response.code in [502, 503]", Reason.UNAVAILABLE, 503, UNREACHABLE),
 )
 
 EDGE_REPLIES = (
     LocalReply(
-        "response.code == 401 && response.code_details.contains('Jwt_is_expired')",
-        401,
-        StatusCode.UNAUTHENTICATED,
+        "response.code_details.contains('Jwt_is_expired')",
         Reason.TOKEN_EXPIRED,
+        401,
         "The access token is past its time: refresh it.",
     ),
     LocalReply(
-        "response.code == 401 && response.code_details.contains('Jwks_remote_fetch_is_failed')",
-        503,
-        StatusCode.UNAVAILABLE,
+        "response.code_details.contains('Jwks_remote_fetch_is_failed')",
         Reason.UNAVAILABLE,
+        503,
         "The keys that access tokens are checked with can't be had: try again later.",
     ),
     LocalReply(
-        "response.code == 401",
-        401,
-        StatusCode.UNAUTHENTICATED,
+        "response.code_details.startsWith('jwt_authn_access_denied')",
         Reason.UNAUTHENTICATED,
+        401,
         "No access token, or none that is valid: log in and send `authorization: Bearer TOKEN`.",
     ),
-    LocalReply("response.code == 404", 404, StatusCode.NOT_FOUND, Reason.NOT_FOUND, "No such method or path: check its name."),
-    LocalReply("response.code == 413", 413, StatusCode.RESOURCE_EXHAUSTED, Reason.FRAME_TOO_LARGE, "The request is too large: split it."),
-    LocalReply("response.code == 429", 429, StatusCode.RESOURCE_EXHAUSTED, Reason.OVERLOADED, TABLE[Reason.OVERLOADED].cure),
-    TOO_LATE,
-    UNREACHABLE,
-    LocalReply("response.code < 500", 400, StatusCode.INVALID_ARGUMENT, Reason.INVALID_ARGUMENT),
-    LocalReply("true", 500, StatusCode.INTERNAL, Reason.INTERNAL, TABLE[Reason.INTERNAL].cure),
+    *SIDECAR_REPLIES,
+    LocalReply("response.code == 413", Reason.FRAME_TOO_LARGE, 413, "The request is over 1 MiB: split it."),
+    LocalReply("response.code == 429", Reason.OVERLOADED, 429, TABLE[Reason.OVERLOADED].cure),
+    LocalReply(
+        "response.code_details == 'path_normalization_failed'", Reason.INVALID_ARGUMENT, 400, "The path has an escaped slash: send it plain."
+    ),
+    LocalReply("response.code < 500", Reason.INVALID_ARGUMENT),
+    LocalReply("true", Reason.INTERNAL, 500, TABLE[Reason.INTERNAL].cure),
 )
 
 

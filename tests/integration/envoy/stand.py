@@ -1,0 +1,303 @@
+"""A mesh to try things on: real Envoys, as the launcher would configure them, in front of small services that do as a test says."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import grpc
+import jwt
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from elastic_chat.accounts.v1 import accounts_service_pb2
+from elastic_chat.gateway.v1 import gateway_service_pb2
+from elastic_chat.history.v1 import history_service_pb2
+from elastic_chat.presence.v1 import presence_service_pb2
+from elastic_chat.router.v1 import router_service_pb2
+from elastic_chat.writer.v1 import writer_service_pb2
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message_factory import GetMessageClass
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from launcher import mesh
+from launcher.home import write_atomically
+from launcher.topology import HOST, SERVICES, Instance, Topology
+
+CONTRACTS = {
+    "accounts": accounts_service_pb2,
+    "gateway": gateway_service_pb2,
+    "history": history_service_pb2,
+    "presence": presence_service_pb2,
+    "router": router_service_pb2,
+    "writer": writer_service_pb2,
+}
+CONDITION_S = 20.0
+
+Script = Callable[[Any, Any], Awaitable[Any]]
+
+
+def contract(service: str) -> ServiceDescriptor:
+    """Return the gRPC service that `service` serves."""
+    return CONTRACTS[service].DESCRIPTOR.services_by_name[f"{service.capitalize()}Service"]
+
+
+async def until(holds: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Wait for a condition; fail if it does not come true in good time."""
+    try:
+        async with asyncio.timeout(CONDITION_S):
+            while not await holds():
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"never came true: {what}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that reached a service."""
+
+    instance: str
+    method: str
+    metadata: dict[str, str]
+
+
+class Service:
+    """One instance of a service: it records every call, and answers with an empty message unless `scripts` says otherwise."""
+
+    def __init__(self, instance: Instance, calls: list[Call], scripts: dict[str, Script], key: SigningKey) -> None:
+        self.instance = instance
+        self.health = health.aio.HealthServicer()
+        self.ready = True
+        self._calls = calls
+        self._scripts = scripts
+        self._key = key
+
+    async def start(self) -> None:
+        descriptor = contract(self.instance.service)
+        self._server = grpc.aio.server(
+            options=(("grpc.so_reuseport", 0), ("grpc.http2.min_ping_interval_without_data_ms", 5000), ("grpc.keepalive_permit_without_calls", 1))
+        )
+        handlers = {method.name: self._handler(method) for method in descriptor.methods}
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(descriptor.full_name, handlers),))
+        health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
+        reflection.enable_server_reflection((descriptor.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
+        self._server.add_insecure_port(f"{HOST}:{self.instance.grpc_port}")
+        await self._server.start()
+        await self.serving(yes=True)
+        app = web.Application()
+        app.add_routes([
+            web.get("/readyz", self._readyz),
+            web.get("/jwks.json", self._jwks),
+            web.get("/v1/connect", self._connect),
+            web.get("/metrics", self._jwks),
+        ])
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, HOST, self.instance.http_port).start()
+
+    async def stop(self) -> None:
+        await self._server.stop(None)
+        await self._runner.cleanup()
+
+    async def serving(self, *, yes: bool) -> None:
+        """Say by every health check whether new calls are welcome."""
+        self.ready = yes
+        status = health_pb2.HealthCheckResponse.SERVING if yes else health_pb2.HealthCheckResponse.NOT_SERVING
+        await self.health.set("", status)
+
+    def _handler(self, method: MethodDescriptor) -> grpc.RpcMethodHandler[Any, Any]:
+        make = grpc.stream_stream_rpc_method_handler if method.client_streaming else grpc.unary_unary_rpc_method_handler
+        answer = GetMessageClass(method.output_type)
+
+        async def unary(request: Any, context: Any) -> Any:
+            self._record(method.name, context)
+            script = self._scripts.get(method.name)
+            return answer() if script is None else await script(request, context)
+
+        async def stream(requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
+            self._record(method.name, context)
+            async for _ in requests:
+                yield answer()
+
+        return make(
+            stream if method.client_streaming else unary,
+            request_deserializer=GetMessageClass(method.input_type).FromString,
+            response_serializer=answer.SerializeToString,
+        )
+
+    def _record(self, method: str, context: Any) -> None:
+        metadata = {key: str(value) for key, value in context.invocation_metadata()}
+        self._calls.append(Call(self.instance.name, method, metadata))
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        return web.Response(status=200 if self.ready else 503)
+
+    async def _jwks(self, _: web.Request) -> web.Response:
+        return web.json_response({"keys": [self._key.public]})
+
+    async def _connect(self, request: web.Request) -> web.WebSocketResponse:
+        self._calls.append(Call(self.instance.name, "connect", {key.lower(): value for key, value in request.headers.items()}))
+        socket_ = web.WebSocketResponse(protocols=("elastic-chat.v1.json",))
+        await socket_.prepare(request)
+        async for message in socket_:
+            await socket_.send_str(f"{self.instance.name} {message.data}")
+        return socket_
+
+
+class SigningKey:
+    """What the accounts service signs tokens with."""
+
+    def __init__(self) -> None:
+        self._key = Ed25519PrivateKey.generate()
+        self.public: dict[str, str] = {**jwt.algorithms.OKPAlgorithm.to_jwk(self._key.public_key(), as_dict=True), "kid": "key-1", "alg": "EdDSA"}
+
+    def token(self, *, lasts: timedelta = timedelta(minutes=5), **claims: object) -> str:
+        """Return an access token of user `u-1` in session `s-1`, or of what the claims say."""
+        now = datetime.now(UTC)
+        facts = {"iss": "elastic-chat", "aud": "elastic-chat", "sub": "u-1", "sid": "s-1", "iat": now, "exp": now + lasts}
+        return jwt.encode({**facts, **claims}, self._key, algorithm="EdDSA", headers={"kid": "key-1"})
+
+
+@dataclass(slots=True)
+class Stand:
+    """The mesh, and all that reached its services."""
+
+    envoy: Path
+    folder: Path
+    topology: Topology
+    calls: list[Call] = field(default_factory=list)
+    scripts: dict[str, Script] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+    key: SigningKey = field(default_factory=SigningKey)
+
+    @property
+    def edge(self) -> str:
+        return f"http://{HOST}:{self.topology.edge_port}"
+
+    @property
+    def user(self) -> dict[str, str]:
+        """The header of a user who has logged in."""
+        return {"authorization": f"Bearer {self.key.token()}"}
+
+    def instance(self, name: str) -> Instance:
+        return next(instance for instance in self.topology.instances() if instance.name == name)
+
+    def calls_of(self, method: str) -> list[Call]:
+        return [call for call in self.calls if call.method == method]
+
+    async def add_service(self, instance: Instance) -> Service:
+        service = Service(instance, self.calls, self.scripts, self.key)
+        await service.start()
+        self.services[instance.name] = service
+        return service
+
+    def announce(self, topology: Topology) -> None:
+        """Tell every Envoy, as the launcher does, where the instances are."""
+        for service in SERVICES:
+            write_atomically(self.folder / mesh.ENDPOINTS / f"{service}.yaml", mesh.render_endpoints(service, topology))
+
+    async def start_sidecar(self, stack: AsyncExitStack, instance: Instance) -> None:
+        await self._start_envoy(stack, f"{instance.name}-sidecar", mesh.render_sidecar(instance, self.topology, self.folder), instance.admin_port)
+
+    async def start_edge(self, stack: AsyncExitStack) -> None:
+        await self._start_envoy(stack, "edge", mesh.render_edge(self.topology, self.folder), self.topology.edge_admin_port)
+
+    async def _start_envoy(self, stack: AsyncExitStack, name: str, configuration: str, admin_port: int) -> None:
+        path = self.folder / f"{name}.yaml"
+        path.write_text(configuration)
+        log = stack.enter_context((self.folder / f"{name}.log").open("wb"))
+        process = subprocess.Popen(
+            [self.envoy, "-c", path, "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"], stdout=log, stderr=log
+        )
+        stack.callback(process.wait)
+        stack.callback(process.terminate)
+
+        async def live() -> bool:
+            assert process.poll() is None, (self.folder / f"{name}.log").read_text()
+            return await get(admin_port, "/ready") == "LIVE\n"
+
+        await until(live, f"{name} is live")
+
+    async def healthy(self, admin_port: int, cluster: str) -> set[int]:
+        """Return the ports of the hosts of a cluster that an Envoy would send calls to."""
+        statuses = json.loads(await get(admin_port, "/clusters?format=json") or "{}")["cluster_statuses"]
+        hosts = next(status.get("host_statuses", []) for status in statuses if status["name"] == cluster)
+        return {host["address"]["socket_address"]["port_value"] for host in hosts if set(host["health_status"].items()) == {("eds_health_status", "HEALTHY")}}
+
+    async def await_healthy(self, admin_port: int, cluster: str, instances: Iterable[Instance]) -> None:
+        wanted = {instance.ingress_port for instance in instances}
+
+        async def found() -> bool:
+            return await self.healthy(admin_port, cluster) == wanted
+
+        await until(found, f"{cluster} has the healthy hosts {sorted(wanted)}")
+
+    async def counter(self, admin_port: int, name: str) -> int:
+        """Return a counter or gauge of an Envoy; 0 if nothing was counted yet."""
+        stats = json.loads(await get(admin_port, "/stats?format=json") or "{}")["stats"]
+        return next((one["value"] for one in stats if one.get("name") == name), 0)
+
+
+async def get(port: int, path: str) -> str | None:
+    """Return what a GET gives, or None if nobody answers with 200."""
+    try:
+        async with aiohttp.ClientSession() as session, session.get(f"http://{HOST}:{port}{path}") as response:
+            return await response.text() if response.status == 200 else None
+    except aiohttp.ClientError:
+        return None
+
+
+async def started(envoy: Path, folder: Path, scale: dict[str, int], stack: AsyncExitStack) -> Stand:
+    """Start a whole mesh, with an edge and a web server, and wait until every instance is known to be healthy."""
+    stand = Stand(envoy, folder, Topology(free_base(), scale))
+    stand.announce(stand.topology)
+    await _start_web(stand.topology.web_port, stack)
+    for instance in stand.topology.instances():
+        stack.push_async_callback((await stand.add_service(instance)).stop)
+    await asyncio.gather(*(stand.start_sidecar(stack, instance) for instance in stand.topology.instances()), stand.start_edge(stack))
+    for service in mesh.USERS:
+        await stand.await_healthy(stand.topology.edge_admin_port, service, stand.topology.instances(service))
+    for cluster in ("gateway", "gateway_websocket"):
+        await stand.await_healthy(stand.topology.edge_admin_port, cluster, stand.topology.instances("gateway"))
+    return stand
+
+
+async def _start_web(port: int, stack: AsyncExitStack) -> None:
+    async def page(request: web.Request) -> web.Response:
+        return web.Response(text=f"page {request.path}")
+
+    app = web.Application()
+    app.add_routes([web.get("/{path:.*}", page)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, HOST, port).start()
+
+
+def free_base() -> int:
+    """Return the first of a thousand ports of which a stack would use none that is taken."""
+    for base in range(33_080, 60_000, 1_000):
+        blocks = itertools.product(SERVICES.values(), range(3), range(5))
+        if all(map(_free, (*range(base, base + 9), *(base + block + 10 * number + k for block, number, k in blocks)))):
+            return base
+    raise AssertionError("no thousand ports are free")
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True

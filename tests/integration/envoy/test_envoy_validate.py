@@ -1,0 +1,48 @@
+"""Envoy itself says whether a configuration is one."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from launcher import mesh
+from launcher.topology import SERVICES, Instance, Topology
+
+TOPOLOGY = Topology(9_080, dict.fromkeys(SERVICES, 3))
+
+
+def validate(envoy: Path, configuration: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([envoy, "--mode", "validate", "-c", configuration], capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / mesh.ENDPOINTS).mkdir()
+    for service in SERVICES:
+        (tmp_path / mesh.ENDPOINTS / f"{service}.yaml").write_text(mesh.render_endpoints(service, TOPOLOGY))
+    return tmp_path
+
+
+@pytest.mark.parametrize("instance", [next(TOPOLOGY.instances(service)) for service in SERVICES], ids=lambda instance: instance.name)
+def test_every_sidecar_is_valid(envoy: Path, folder: Path, instance: Instance) -> None:
+    (folder / "sidecar.yaml").write_text(mesh.render_sidecar(instance, TOPOLOGY, folder))
+    done = validate(envoy, folder / "sidecar.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "deprecated" not in done.stderr.lower()
+
+
+def test_the_edge_is_valid(envoy: Path, folder: Path) -> None:
+    (folder / "edge.yaml").write_text(mesh.render_edge(TOPOLOGY, folder))
+    done = validate(envoy, folder / "edge.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "deprecated" not in done.stderr.lower()
+
+
+def test_a_route_to_nowhere_would_be_noticed(envoy: Path, folder: Path) -> None:
+    edge = mesh.render_edge(TOPOLOGY, folder).replace("cluster: web,", "cluster: nowhere,")
+    (folder / "edge.yaml").write_text(edge)
+    done = validate(envoy, folder / "edge.yaml")
+    assert done.returncode != 0
+    assert "nowhere" in done.stderr
