@@ -32,7 +32,7 @@ class Server {
         this.said.push(event);
         if (event.type === "hello") {
           const head: Head = { conversationId: ROOM, headSeq: this.log.length, readSeq: 1, unread: 0 };
-          this.tell({ type: "welcome", heads: [head], heartbeatMs: 25_000, nodeId: "gateway-1" });
+          this.tell({ type: "welcome", heads: [head], heartbeatMs: 25_000 });
           for (const { seq } of event.resume) {
             this.log.slice(seq).forEach((entry) => { this.tell({ type: "entry", entry }); });
           }
@@ -172,7 +172,7 @@ describe("the client", () => {
     client.send(ROOM, "hello");
     expect(statuses()).toEqual(["sending"]);
     const sent = server.sends()[0];
-    server.tell({ type: "ack", messageId: sent?.messageId ?? ("" as Entry["messageId"]), conversationId: ROOM, seq: 2, acceptedAt: 0 });
+    server.tell({ type: "ack", messageId: sent?.messageId ?? ("" as Entry["messageId"]), conversationId: ROOM, seq: 2 });
     expect(statuses()).toEqual(["sent"]);
     server.say("hello", true, ME, sent?.messageId);
     await pass(10);
@@ -193,7 +193,7 @@ describe("the client", () => {
     }
     const [first, again] = server.sends();
     expect(again).toEqual(first);
-    server.tell({ type: "ack", messageId: first?.messageId ?? ("" as Entry["messageId"]), conversationId: ROOM, seq: 2, acceptedAt: 0 });
+    server.tell({ type: "ack", messageId: first?.messageId ?? ("" as Entry["messageId"]), conversationId: ROOM, seq: 2 });
     expect(server.sends().map(({ text }) => text)).toEqual(["hello", "hello", "are you there?"]);
   });
 

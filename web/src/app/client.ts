@@ -17,18 +17,15 @@ import { Alarm } from "./alarm";
 import { CatchUp } from "./catch_up";
 import { Directory } from "./directory";
 import { Dispatcher } from "./dispatcher";
+import { Library } from "./library";
 import { Link } from "./link";
 import { Reporter } from "./reporter";
 import { Store } from "./store";
 
-const PAGE_SIZE = 50;
 /** A sign of typing is worth five seconds to those who see it, and is given at most every three. */
 const TYPING_SHOWN_MS = 5_000;
 const TYPING_EVERY_MS = 3_000;
 const MAX_CURSORS = 500;
-const RELIST_MS = 3_000;
-/** A conversation that was just made may not be found at once everywhere. */
-const DISCOVERY_PAUSES_MS = [0, 300, 1_000, 3_000];
 
 export class Client {
   readonly store = new Store();
@@ -40,16 +37,11 @@ export class Client {
   private readonly dispatcher: Dispatcher;
   private readonly reporter: Reporter;
   private readonly catchUp = new CatchUp(this.store, this.api);
-  private readonly listAgain = new Alarm(() => {
-    void this.list();
-  });
+  private readonly library = new Library(this.store, this.api, this.catchUp);
   private readonly typingAlarm = new Alarm(() => {
     this.store.dispatch({ type: "typing_ended", now: Date.now() });
     this.setTypingAlarm();
   });
-  private readonly discovering = new Set<ConversationId>();
-  /** Conversations whose members were asked for since the connection opened. */
-  private readonly membersKnown = new Set<ConversationId>();
   private readonly typingToldAt = new Map<ConversationId, number>();
   /** What the server welcomed us with. */
   private heads: readonly Cursor[] = [];
@@ -127,23 +119,12 @@ export class Client {
 
   openConversation(conversationId: ConversationId | null): void {
     this.store.dispatch({ type: "opened", conversationId });
-    this.prepare();
+    this.library.prepare();
   }
 
   /** Fetches a page of what is older. */
   async loadOlder(conversationId: ConversationId): Promise<void> {
-    const chat = this.store.get().conversations.get(conversationId);
-    if (chat === undefined || chat.log.complete || chat.older === "loading") {
-      return;
-    }
-    const before = chat.log.first;
-    this.store.dispatch({ type: "older_changed", conversationId, older: "loading" });
-    try {
-      const page = await this.api.listMessages(conversationId, { beforeSeq: before, pageSize: PAGE_SIZE });
-      this.store.dispatch({ type: "older_came", conversationId, before, page });
-    } catch {
-      this.store.dispatch({ type: "older_changed", conversationId, older: "failed" });
-    }
+    await this.library.loadOlder(conversationId);
   }
 
   send(conversationId: ConversationId, text: string): void {
@@ -192,7 +173,7 @@ export class Client {
   /** Throws ApiError. */
   async addMember(conversationId: ConversationId, username: string): Promise<void> {
     await this.api.addMember(conversationId, await this.userNamed(username));
-    await this.loadMembers(conversationId);
+    await this.library.loadMembers(conversationId);
   }
 
   /** Leaves a group. Throws ApiError. */
@@ -218,7 +199,7 @@ export class Client {
 
   private begin(userId: UserId): void {
     this.store.dispatch({ type: "signed_in", userId, outbox: loadOutbox(userId, Date.now()) });
-    void this.list().then(() => {
+    void this.library.list().then(() => {
       if (myId(this.store.get()) === userId) {
         this.link.handle({ type: "start" });
         if (!navigator.onLine) {
@@ -230,58 +211,8 @@ export class Client {
 
   private end(notice: string | null): void {
     this.link.handle({ type: "stop" });
-    this.listAgain.set(null);
-    this.membersKnown.clear();
+    this.library.close();
     this.store.dispatch({ type: "signed_out", notice });
-  }
-
-  private async list(): Promise<void> {
-    const me = myId(this.store.get());
-    if (me === null) {
-      return;
-    }
-    this.store.dispatch({ type: "listing_changed", listing: "loading" });
-    try {
-      const summaries = await this.api.listConversations();
-      if (myId(this.store.get()) === me) {
-        this.store.dispatch({ type: "conversations_listed", summaries });
-        await this.fetchNewer(summaries.map(({ conversation, headSeq }) => ({ conversationId: conversation.conversationId, seq: headSeq })));
-      }
-    } catch {
-      if (myId(this.store.get()) === me) {
-        this.store.dispatch({ type: "listing_changed", listing: "failed" });
-        this.listAgain.set(Date.now() + RELIST_MS);
-      }
-    }
-    this.prepare();
-  }
-
-  private async fetchNewer(heads: readonly Cursor[]): Promise<void> {
-    const { conversations } = this.store.get();
-    const behind = heads.filter(({ conversationId, seq }) => (conversations.get(conversationId)?.log.tail ?? Infinity) < seq);
-    await Promise.all(behind.map(({ conversationId }) => this.catchUp.now(conversationId)));
-  }
-
-  /** Sees to it that the open conversation has what the screen shows of it. */
-  private prepare(): void {
-    const { opened, conversations } = this.store.get();
-    const chat = opened === null ? undefined : conversations.get(opened.conversationId);
-    if (opened === null || chat === undefined) {
-      return;
-    }
-    const { conversationId } = opened;
-    if (chat.log.entries.length < PAGE_SIZE) {
-      void this.loadOlder(conversationId);
-    }
-    if (!this.membersKnown.has(conversationId)) {
-      this.membersKnown.add(conversationId);
-      this.loadMembers(conversationId).catch(() => this.membersKnown.delete(conversationId));
-    }
-  }
-
-  private async loadMembers(conversationId: ConversationId): Promise<void> {
-    const { members, watermarks } = await this.api.listMembers(conversationId);
-    this.store.dispatch({ type: "members_listed", conversationId, members, watermarks });
   }
 
   private async userNamed(username: string): Promise<UserId> {
@@ -295,38 +226,8 @@ export class Client {
 
   private async create(kind: "direct" | "group", title: string, memberIds: readonly UserId[], key: MessageId): Promise<ConversationId> {
     const { conversationId } = await this.api.createConversation(kind, title, memberIds, key);
-    await this.discover(conversationId);
+    await this.library.discover(conversationId);
     return conversationId;
-  }
-
-  /** Gets to know a conversation that the user is now in. */
-  private async discover(conversationId: ConversationId): Promise<void> {
-    if (this.discovering.has(conversationId) || this.store.get().conversations.has(conversationId)) {
-      return;
-    }
-    this.discovering.add(conversationId);
-    try {
-      for (const pauseMs of DISCOVERY_PAUSES_MS) {
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
-        if (this.store.get().conversations.has(conversationId) || (await this.found(conversationId))) {
-          break;
-        }
-      }
-    } finally {
-      this.discovering.delete(conversationId);
-    }
-    // What came live meanwhile had no place to go.
-    await this.catchUp.now(conversationId);
-    this.prepare();
-  }
-
-  private async found(conversationId: ConversationId): Promise<boolean> {
-    try {
-      this.store.dispatch({ type: "conversation_found", summary: await this.api.getConversation(conversationId) });
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   private connectionChanged(connection: Connection): void {
@@ -345,7 +246,7 @@ export class Client {
         break;
       case "live":
         // What `resume` asked for has come; this gets what it could not ask for.
-        void this.fetchNewer(this.heads);
+        void this.library.fetchNewer(this.heads);
         break;
       case "pong":
       case "going_away":
@@ -374,7 +275,7 @@ export class Client {
         this.store.dispatch({ type: "presence_came", presence: [event.presence] });
         break;
       case "resync":
-        void (event.conversationId === null ? this.list() : this.catchUp.now(event.conversationId));
+        void (event.conversationId === null ? this.library.list() : this.catchUp.now(event.conversationId));
         break;
       case "left":
         this.store.dispatch({ type: "left", conversationId: event.conversationId });
@@ -387,12 +288,12 @@ export class Client {
     const isIncomplete = state.listing !== "idle" || heads.some(({ conversationId }) => !state.conversations.has(conversationId));
     this.store.dispatch({ type: "welcomed", heads });
     this.reporter.reset(heads);
-    this.membersKnown.clear();
+    this.library.expire();
     this.dispatcher.pump();
     if (isIncomplete) {
-      void this.list();
+      void this.library.list();
     } else {
-      this.prepare();
+      this.library.prepare();
     }
     this.heads = heads.map(({ conversationId, headSeq }) => ({ conversationId, seq: headSeq }));
   }
@@ -402,7 +303,7 @@ export class Client {
     this.store.dispatch({ type: "entry_came", entry });
     const chat = this.store.get().conversations.get(conversationId);
     if (chat === undefined) {
-      void this.discover(conversationId);
+      void this.library.discover(conversationId);
       return;
     }
     if (hasHole(chat.log)) {

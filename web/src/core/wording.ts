@@ -45,7 +45,7 @@ export function preview(entry: Entry, me: UserId | null, isGroup: boolean, nameO
   return isGroup ? `${firstWord(nameOf(entry.senderId))}: ${text}` : text;
 }
 
-export function firstWord(name: string): string {
+function firstWord(name: string): string {
   return name.split(/\s/, 1)[0] ?? name;
 }
 

@@ -5,7 +5,7 @@ import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/p
 import type { ConversationId, Entry, Head, MessageId, Presence, UserId, Watermark } from "../core/types";
 import { Reason } from "../gen/elastic_chat/errors/v1/reason_pb";
 import { ClientFrameSchema, ServerFrameSchema } from "../gen/elastic_chat/gateway/v1/frames_pb";
-import { durationFrom, entryFrom, headFrom, presenceFrom, timeFrom, watermarkFrom } from "./wire";
+import { durationFrom, entryFrom, headFrom, presenceFrom, watermarkFrom } from "./wire";
 
 export interface Cursor {
   readonly conversationId: ConversationId;
@@ -21,14 +21,8 @@ export type ClientEvent =
   | { readonly type: "ping" };
 
 export type ServerEvent =
-  | { readonly type: "welcome"; readonly heads: readonly Head[]; readonly heartbeatMs: number; readonly nodeId: string }
-  | {
-      readonly type: "ack";
-      readonly messageId: MessageId;
-      readonly conversationId: ConversationId;
-      readonly seq: number;
-      readonly acceptedAt: number;
-    }
+  | { readonly type: "welcome"; readonly heads: readonly Head[]; readonly heartbeatMs: number }
+  | { readonly type: "ack"; readonly messageId: MessageId; readonly conversationId: ConversationId; readonly seq: number }
   | { readonly type: "entry"; readonly entry: Entry }
   | { readonly type: "watermark"; readonly watermark: Watermark }
   | { readonly type: "typing"; readonly conversationId: ConversationId; readonly userId: UserId }
@@ -84,19 +78,13 @@ export function decode(bytes: Uint8Array): ServerEvent | null {
   const { frame } = fromBinary(ServerFrameSchema, bytes);
   switch (frame.case) {
     case "welcome": {
-      const { conversations, heartbeat, nodeId } = frame.value;
+      const { conversations, heartbeat } = frame.value;
       const heartbeatMs = heartbeat === undefined ? DEFAULT_HEARTBEAT_MS : durationFrom(heartbeat);
-      return { type: "welcome", heads: conversations.map(headFrom), heartbeatMs, nodeId };
+      return { type: "welcome", heads: conversations.map(headFrom), heartbeatMs };
     }
     case "ack": {
-      const { messageId, conversationId, seq, acceptedAt } = frame.value;
-      return {
-        type: "ack",
-        messageId: messageId as MessageId,
-        conversationId: conversationId as ConversationId,
-        seq: Number(seq),
-        acceptedAt: timeFrom(acceptedAt),
-      };
+      const { messageId, conversationId, seq } = frame.value;
+      return { type: "ack", messageId: messageId as MessageId, conversationId: conversationId as ConversationId, seq: Number(seq) };
     }
     case "entry":
       return { type: "entry", entry: entryFrom(frame.value) };

@@ -23,7 +23,7 @@ import { type Conversation as WireConversation, Conversation_Kind, type Watermar
 import { type Entry as WireEntry, Entry_Kind } from "../gen/elastic_chat/types/v1/entry_pb";
 
 /** Unix milliseconds. */
-export function timeFrom(timestamp: Timestamp | undefined): number {
+function timeFrom(timestamp: Timestamp | undefined): number {
   return timestamp === undefined ? 0 : Number(timestamp.seconds) * 1_000 + Math.trunc(timestamp.nanos / 1_000_000);
 }
 

@@ -13,7 +13,6 @@ const PATHS = {
   checks: "M2.5 12.8l4.3 4.3L15 8M11.6 15.9l1.3 1.2L21.5 8",
   alert: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM12 8v4.6M12 15.9v.2",
   retry: "M19 12a7 7 0 1 1-2.2-5.1M19.4 3.8v4h-4",
-  trash: "M5 7h14M10 7V4.8h4V7M7 7l.8 12.2h8.4L17 7",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -1,0 +1,137 @@
+/** Gets the conversations of the user: the list of them, and of each what the screen shows. */
+
+import { myId } from "../core/state";
+import type { ConversationId } from "../core/types";
+import type { Api } from "../net/api";
+import type { Cursor } from "../net/frames";
+import { Alarm } from "./alarm";
+import type { CatchUp } from "./catch_up";
+import type { Store } from "./store";
+
+const PAGE_SIZE = 50;
+const RELIST_MS = 3_000;
+/** A conversation that was just made may not be found at once everywhere. */
+const DISCOVERY_PAUSES_MS = [0, 300, 1_000, 3_000];
+
+export class Library {
+  private readonly listAgain = new Alarm(() => {
+    void this.list();
+  });
+  private readonly discovering = new Set<ConversationId>();
+  /** Conversations whose members were asked for since the connection opened. */
+  private readonly membersKnown = new Set<ConversationId>();
+
+  constructor(
+    private readonly store: Store,
+    private readonly api: Api,
+    private readonly catchUp: CatchUp,
+  ) {}
+
+  /** Forgets what may have changed unheard while there was no connection. */
+  expire(): void {
+    this.membersKnown.clear();
+  }
+
+  /** The session is over. */
+  close(): void {
+    this.listAgain.set(null);
+    this.expire();
+  }
+
+  /** Lists the conversations, and tries again later if that fails. */
+  async list(): Promise<void> {
+    const me = myId(this.store.get());
+    if (me === null) {
+      return;
+    }
+    this.store.dispatch({ type: "listing_changed", listing: "loading" });
+    try {
+      const summaries = await this.api.listConversations();
+      if (myId(this.store.get()) === me) {
+        this.store.dispatch({ type: "conversations_listed", summaries });
+        await this.fetchNewer(summaries.map(({ conversation, headSeq }) => ({ conversationId: conversation.conversationId, seq: headSeq })));
+      }
+    } catch {
+      if (myId(this.store.get()) === me) {
+        this.store.dispatch({ type: "listing_changed", listing: "failed" });
+        this.listAgain.set(Date.now() + RELIST_MS);
+      }
+    }
+    this.prepare();
+  }
+
+  /** Fetches what is missing up to these places. */
+  async fetchNewer(heads: readonly Cursor[]): Promise<void> {
+    const { conversations } = this.store.get();
+    const behind = heads.filter(({ conversationId, seq }) => (conversations.get(conversationId)?.log.tail ?? Infinity) < seq);
+    await Promise.all(behind.map(({ conversationId }) => this.catchUp.now(conversationId)));
+  }
+
+  /** Sees to it that the open conversation has what the screen shows of it. */
+  prepare(): void {
+    const { opened, conversations } = this.store.get();
+    const chat = opened === null ? undefined : conversations.get(opened.conversationId);
+    if (opened === null || chat === undefined) {
+      return;
+    }
+    const { conversationId } = opened;
+    if (chat.log.entries.length < PAGE_SIZE) {
+      void this.loadOlder(conversationId);
+    }
+    if (!this.membersKnown.has(conversationId)) {
+      this.membersKnown.add(conversationId);
+      this.loadMembers(conversationId).catch(() => this.membersKnown.delete(conversationId));
+    }
+  }
+
+  async loadMembers(conversationId: ConversationId): Promise<void> {
+    const { members, watermarks } = await this.api.listMembers(conversationId);
+    this.store.dispatch({ type: "members_listed", conversationId, members, watermarks });
+  }
+
+  /** Fetches a page of what is older. */
+  async loadOlder(conversationId: ConversationId): Promise<void> {
+    const chat = this.store.get().conversations.get(conversationId);
+    if (chat === undefined || chat.log.complete || chat.older === "loading") {
+      return;
+    }
+    const before = chat.log.first;
+    this.store.dispatch({ type: "older_changed", conversationId, older: "loading" });
+    try {
+      const page = await this.api.listMessages(conversationId, { beforeSeq: before, pageSize: PAGE_SIZE });
+      this.store.dispatch({ type: "older_came", conversationId, before, page });
+    } catch {
+      this.store.dispatch({ type: "older_changed", conversationId, older: "failed" });
+    }
+  }
+
+  /** Gets to know a conversation that the user is now in. */
+  async discover(conversationId: ConversationId): Promise<void> {
+    if (this.discovering.has(conversationId) || this.store.get().conversations.has(conversationId)) {
+      return;
+    }
+    this.discovering.add(conversationId);
+    try {
+      for (const pauseMs of DISCOVERY_PAUSES_MS) {
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        if (this.store.get().conversations.has(conversationId) || (await this.found(conversationId))) {
+          break;
+        }
+      }
+    } finally {
+      this.discovering.delete(conversationId);
+    }
+    // What came live meanwhile had no place to go.
+    await this.catchUp.now(conversationId);
+    this.prepare();
+  }
+
+  private async found(conversationId: ConversationId): Promise<boolean> {
+    try {
+      this.store.dispatch({ type: "conversation_found", summary: await this.api.getConversation(conversationId) });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
