@@ -180,6 +180,13 @@ describe("the client", () => {
     expect(texts()).toEqual(["one", "hello"]);
   });
 
+  it("does not wait for an answer that can't come any more", async () => {
+    client.send(ROOM, "hello");
+    server.cut();
+    await pass(2_000);
+    expect(server.sends().map(({ text }) => text)).toEqual(["hello", "hello"]);
+  });
+
   it("sends again with the same id after the connection was lost, and what was written meanwhile after it", async () => {
     client.send(ROOM, "hello");
     server.isDown = true;
