@@ -57,6 +57,13 @@ class KafkaSettings:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class KafkaOwnerSettings(KafkaSettings):
+    """Where Kafka is, for the service that makes the topics there."""
+
+    kafka_replication_factor: int = setting("On how many brokers each record lies, when the topics are made.", 3)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class CassandraSettings:
     """Where Cassandra is."""
 
@@ -72,7 +79,7 @@ class CassandraOwnerSettings(CassandraSettings):
     cassandra_replication_factor: int = setting("On how many nodes each row of a keyspace lies, when the keyspace is made.", 3)
 
 
-SHARED: tuple[type, ...] = (ServiceSettings, RedisSettings, KafkaSettings, CassandraSettings, CassandraOwnerSettings)
+SHARED: tuple[type, ...] = (ServiceSettings, RedisSettings, KafkaSettings, KafkaOwnerSettings, CassandraSettings, CassandraOwnerSettings)
 
 
 Settings = TypeVar("Settings", bound=ServiceSettings)

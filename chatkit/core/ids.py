@@ -58,6 +58,11 @@ def message_id_ms(message_id: MessageId) -> int:
     return uuid.UUID(message_id).int >> 80
 
 
+def message_id_hour(message_id: MessageId) -> int:
+    """Return the hour since 1970 at which a UUIDv7 says that it was made: ids of one hour lie together in the database."""
+    return message_id_ms(message_id) // 3_600_000
+
+
 def direct_conversation_id(one: UserId, other: UserId) -> ConversationId:
     """Return the id of the direct conversation of two users: the same from both sides, so that both starting at once meet in one."""
     return ConversationId(str(uuid.uuid5(_DIRECT, "/".join(sorted((one, other))))))

@@ -85,6 +85,16 @@ def last_seen(user_id: str) -> str:
     return f"{{u:{user_id}}}:last_seen"
 
 
+def node_connections(node: str) -> str:
+    """Set: "<connection id>|<user id>|<session id>" of the connections on an incarnation."""
+    return f"{{n:{node}}}:connections"
+
+
+def node_conversations(node: str) -> str:
+    """Set: the ids of the conversations that an incarnation listens to."""
+    return f"{{n:{node}}}:conversations"
+
+
 def incarnation(node_id: str, epoch: int) -> str:
     """Return the name of one life of a node: a restarted gateway is another one."""
     return f"{node_id}@{epoch}"

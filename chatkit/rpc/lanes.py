@@ -69,15 +69,23 @@ class Lanes:
 
     async def call(self, command: pb.Command) -> pb.Accepted:
         """Carry out a command. Raises the ChatError that it was refused with, OVERLOADED, or DEADLINE_EXCEEDED after 10 s."""
-        lane = self._lanes[lane_of(command.conversation_id)]
-        result: asyncio.Future[pb.Accepted] = asyncio.get_running_loop().create_future()
-        if not lane.put(_Pending(command, result)):
-            raise ChatError(Reason.OVERLOADED, "too many commands wait for the routers", retry_after=timedelta(seconds=1))
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                return await result
-        except TimeoutError as error:
-            raise ChatError(Reason.DEADLINE_EXCEEDED) from error
+        return await self.submit(command)
+
+    def submit(self, command: pb.Command) -> asyncio.Future[pb.Accepted]:
+        """Carry out a command, without waiting: commands of one conversation are carried out in the order in which they were submitted.
+
+        The result ends as `call` does.
+        """
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[pb.Accepted] = loop.create_future()
+        if self._lanes[lane_of(command.conversation_id)].put(_Pending(command, result)):
+            deadline = loop.call_later(DEADLINE_S, _expire, result)
+            result.add_done_callback(lambda _: deadline.cancel())
+        else:
+            result.set_exception(
+                ChatError(Reason.OVERLOADED, "too many commands wait for the routers", retry_after=timedelta(seconds=1)),
+            )
+        return result
 
     def tell(self, command: pb.Command) -> None:
         """Carry out a command that nobody waits for, such as typing; under load it is dropped."""
@@ -181,6 +189,11 @@ class _Lane:
                 if pending is not None and pending.result is not None and not pending.result.done():
                     _settle(pending.result, result)
             self._room.set()
+
+
+def _expire(waiter: asyncio.Future[pb.Accepted]) -> None:
+    if not waiter.done():
+        waiter.set_exception(ChatError(Reason.DEADLINE_EXCEEDED))
 
 
 def _settle(waiter: asyncio.Future[pb.Accepted], result: pb.Result) -> None:

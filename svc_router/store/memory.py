@@ -85,7 +85,7 @@ class MemorySequencer:
             live.head, live.head_ordinal = entry.seq, entry.ordinal
         if entry.message_id in live.made:
             live.made[entry.message_id] = (Place(entry.seq, entry.ordinal, entry.accepted_ms, durable=True), entry.sender_id)
-        nodes = set(self.nodes.get(entry.conversation_id, ()))
+        nodes = self.nodes.setdefault(entry.conversation_id, set())
         for user_id in entry.joining:
             self.conversations.setdefault(user_id, set()).add(entry.conversation_id)
             nodes |= self.homes.get(user_id, set())

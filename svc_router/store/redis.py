@@ -44,15 +44,30 @@ class RedisSequencer:
         ]
 
     async def commit(self, entries: Sequence[Durable]) -> list[frozenset[str]]:
-        replies = iter(await self._run([_commit(entry) for entry in entries], lambda pipeline: _move(pipeline, entries)))
-        nodes = [_names(next(replies)) for _ in entries]
-        for index, entry in enumerate(entries):
-            for _ in entry.joining:
-                next(replies)
-                nodes[index] |= {value.split(b"|")[0].decode() for value in next(replies)}
-            for _ in entry.leaving:
-                next(replies)
-        return nodes
+        homes = await self._homes([user_id for entry in entries for user_id in entry.joining], entries)
+        return [_names(reply) for reply in await self._run([_commit(entry, homes) for entry in entries])]
+
+    async def _homes(self, joining: Sequence[UserId], entries: Sequence[Durable]) -> dict[UserId, set[str]]:
+        """Note who is in which conversation now, and return the nodes of those who join.
+
+        The conversation is noted before the connections are read; presence notes a connection before it reads the conversations. So a
+        user who connects while they are added is found by one of the two.
+        """
+        if not any(entry.joining or entry.leaving for entry in entries):
+            return {}
+
+        def move(pipeline: Pipeline) -> None:
+            for entry in entries:
+                for user_id in entry.joining:
+                    pipeline.sadd(keys.conversations(user_id), entry.conversation_id)
+                for user_id in entry.leaving:
+                    pipeline.srem(keys.conversations(user_id), entry.conversation_id)
+            for user_id in joining:
+                pipeline.hvals(keys.connections(user_id))
+
+        replies = await self._run([], move)
+        values = replies[len(replies) - len(joining) :]
+        return {user_id: {home.split(b"|")[0].decode() for home in homes} for user_id, homes in zip(joining, values, strict=True)}
 
     async def restore(
         self,
@@ -171,8 +186,9 @@ def _born(reply: list[Any], birth: Birth) -> Place:
     )
 
 
-def _commit(entry: Durable) -> _Call:
+def _commit(entry: Durable, homes: Mapping[UserId, set[str]]) -> _Call:
     conversation_id = entry.conversation_id
+    joining = set[str]().union(*(homes.get(user_id, set()) for user_id in entry.joining))
     return (
         "commit",
         [
@@ -188,17 +204,9 @@ def _commit(entry: Durable) -> _Call:
             TAIL_ENTRIES,
             TAIL_MS,
             f"{entry.seq}:{entry.ordinal}:{entry.accepted_ms}:1:{entry.sender_id}",
+            *sorted(joining),
         ],
     )
-
-
-def _move(pipeline: Pipeline, entries: Sequence[Durable]) -> None:
-    for entry in entries:
-        for user_id in entry.joining:
-            pipeline.sadd(keys.conversations(user_id), entry.conversation_id)
-            pipeline.hvals(keys.connections(user_id))
-        for user_id in entry.leaving:
-            pipeline.srem(keys.conversations(user_id), entry.conversation_id)
 
 
 def _mark(mark: Mark) -> _Call:

@@ -1,0 +1,61 @@
+"""The wiring of the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from aiohttp import web
+
+from chatkit.core.clock import SystemClock
+from chatkit.edges.fanout.redis import RedisNodeChannel
+from chatkit.edges.redis import connect_redis, incarnation
+from chatkit.rpc.app import App
+from chatkit.rpc.channel import mesh_channel
+from chatkit.rpc.lanes import Lanes
+from chatkit.rpc.tokens import TokenVerifier
+from elastic_chat.gateway.v1 import gateway_service_pb2, gateway_service_pb2_grpc
+from elastic_chat.presence.v1 import presence_service_pb2
+from svc_gateway.attacher import Attacher
+from svc_gateway.core import Wheel
+from svc_gateway.gateway import Gateway
+from svc_gateway.hub import Hub
+from svc_gateway.service import GatewayServicer
+from svc_gateway.session import Surroundings
+from svc_gateway.settings import Settings
+from svc_gateway.web import WebDoor
+
+
+async def build(settings: Settings, stack: AsyncExitStack) -> App:
+    """Connect to Redis and the mesh."""
+    redis = await connect_redis(settings.redis_url)
+    stack.push_async_callback(redis.aclose)
+    channel = mesh_channel(settings.mesh)
+    stack.push_async_callback(channel.close)
+    clock = SystemClock()
+    node = presence_service_pb2.Node(node_id=settings.node_id, epoch=clock.now_ms())
+    hub = Hub(settings.max_connections, lambda conversation_id: attacher.note(conversation_id))  # noqa: PLW0108 - it comes next
+    attacher = Attacher(channel, node, hub)
+    around = Surroundings(
+        node_id=settings.node_id,
+        hub=hub,
+        lanes=Lanes(channel),
+        attacher=attacher,
+        verifier=TokenVerifier.over(channel, clock),
+        channel=channel,
+        clock=clock,
+        wheel=Wheel(),
+        ready=asyncio.Event(),
+        heartbeat=settings.heartbeat,
+        hello_s=settings.hello_s,
+    )
+    gateway = Gateway(around, RedisNodeChannel(redis), incarnation(node.node_id, node.epoch), settings.outbox_bytes)
+    door = WebDoor(gateway, settings.allowed_origins)
+    servicer = GatewayServicer(gateway)
+    return App(
+        services=(gateway_service_pb2.DESCRIPTOR.services_by_name["GatewayService"].full_name,),
+        register=lambda server: gateway_service_pb2_grpc.add_GatewayServiceServicer_to_server(servicer, server),
+        tasks=(gateway.hear, gateway.turn_wheel, attacher.run, attacher.keep_lease, attacher.sweep, around.lanes.run, around.verifier.run),
+        routes=(web.get("/v1/connect", door.connect),),
+        drain=gateway.drain,
+    )

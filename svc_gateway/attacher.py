@@ -1,0 +1,208 @@
+"""Tells presence who is here. One call at a time, with everything that has queued up: so calls arrive in order, and a storm makes large
+calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import structlog
+
+from chatkit.core.backoff import Backoff
+from chatkit.core.errors import Reason
+from chatkit.core.ids import ConnectionId, ConversationId, UserId
+from chatkit.rpc.errors import error_of
+from elastic_chat.presence.v1 import presence_service_pb2 as pb
+from elastic_chat.presence.v1 import presence_service_pb2_grpc as rpc
+from svc_gateway.hub import Hub, Listener
+
+log = structlog.get_logger()
+
+BATCH = 500
+SWEEP_S = 30.0
+"""How often conversations that no session needs are given up."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """What presence is to be told."""
+
+    attached: dict[ConnectionId, tuple[pb.Connection, asyncio.Future[list[ConversationId]] | None]] = field(default_factory=dict)
+    detached: dict[ConnectionId, pb.Connection] = field(default_factory=dict)
+    listen: set[ConversationId] = field(default_factory=set)
+    unlisten: set[ConversationId] = field(default_factory=set)
+    watch: set[UserId] = field(default_factory=set)
+    unwatch: set[UserId] = field(default_factory=set)
+    done: list[asyncio.Future[None]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.attached or self.detached or self.listen or self.unlisten or self.watch or self.unwatch or self.done)
+
+
+class Attacher:
+    """The node's side of the connection map: what is attached, and the lease without which none of it counts."""
+
+    def __init__(self, channel: grpc.aio.Channel, node: pb.Node, hub: Hub) -> None:
+        self._stub: Any = rpc.PresenceServiceStub(channel)
+        self._node = node
+        self._hub = hub
+        self._waiting = _Waiting()
+        self._more = asyncio.Event()
+        self._leased = asyncio.Event()
+        self._pause = Backoff(0.1, 2.0)
+
+    async def attach(self, session: Listener) -> list[ConversationId]:
+        """Enter a session into the map; return the conversations of its user, which the node hears of from now on."""
+        attached: asyncio.Future[list[ConversationId]] = asyncio.get_running_loop().create_future()
+        self._waiting.attached[session.connection_id] = (_connection(session), attached)
+        self._more.set()
+        return await attached
+
+    def detach(self, session: Listener) -> None:
+        """Take a session out of the map."""
+        self._waiting.attached.pop(session.connection_id, None)
+        self._waiting.detached[session.connection_id] = _connection(session)
+        self._more.set()
+
+    def note(self, conversation_id: ConversationId) -> None:
+        """Put down that the node hears of a conversation; the router has seen to it already, for a user who joined."""
+        self._waiting.listen.add(conversation_id)
+        self._more.set()
+
+    async def listen(self, conversations: Collection[ConversationId]) -> None:
+        """Hear of conversations, when this returns."""
+        self._waiting.listen |= set(conversations)
+        await self._told()
+
+    def unwatch(self, ceased: Collection[UserId]) -> None:
+        """Hear no more of the coming and going of users."""
+        if ceased:
+            self._waiting.unwatch |= set(ceased)
+            self._waiting.watch -= set(ceased)
+            self._more.set()
+
+    async def watch(self, begun: Collection[UserId], ceased: Collection[UserId]) -> None:
+        """Hear of the coming and going of users, when this returns, and of others no more."""
+        self._waiting.watch = (self._waiting.watch | set(begun)) - set(ceased)
+        self._waiting.unwatch = (self._waiting.unwatch | set(ceased)) - set(begun)
+        await self._told()
+
+    async def _told(self) -> None:
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.done.append(done)
+        self._more.set()
+        await done
+
+    async def run(self) -> None:
+        """Tell presence what waits, for ever. Raises if a later process has taken this node's name: then this one must not go on."""
+        await self._leased.wait()
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            waiting, self._waiting = self._waiting, _Waiting()
+            await self._until_told(waiting)
+
+    async def _until_told(self, waiting: _Waiting) -> None:
+        while waiting:
+            attached = list(waiting.attached.items())[:BATCH]
+            detached = list(waiting.detached.items())[:BATCH]
+            response = await self._call(self._request(waiting, [one for _, (one, _) in attached], [one for _, one in detached]))
+            for (connection_id, (_, future)), user in zip(attached, response.users, strict=True):
+                del waiting.attached[connection_id]
+                # Someone who has just come needs them after all.
+                waiting.unlisten.difference_update(ConversationId(one) for one in user.conversation_ids)
+                if future is not None and not future.done():
+                    future.set_result([ConversationId(conversation_id) for conversation_id in user.conversation_ids])
+            for connection_id, _ in detached:
+                del waiting.detached[connection_id]
+            waiting.listen.clear()
+            waiting.watch.clear()
+            waiting.unwatch.clear()
+            if not attached:
+                waiting.unlisten.clear()
+            for done in waiting.done:
+                if not done.done():
+                    done.set_result(None)
+            waiting.done.clear()
+
+    def _request(self, waiting: _Waiting, attached: list[pb.Connection], detached: list[pb.Connection]) -> pb.AttachRequest:
+        return pb.AttachRequest(
+            node=self._node,
+            attached=attached,
+            detached=detached,
+            listen_conversation_ids=waiting.listen,
+            # Who is being attached may be in one of these, which nobody knows before the answer: so never both in one call.
+            unlisten_conversation_ids=() if attached else waiting.unlisten - waiting.listen,
+            watch_user_ids=waiting.watch,
+            unwatch_user_ids=waiting.unwatch,
+        )
+
+    async def _call(self, request: pb.AttachRequest) -> pb.AttachResponse:
+        while True:
+            try:
+                response: pb.AttachResponse = await self._stub.Attach(request)
+            except grpc.aio.AioRpcError as failure:
+                error = error_of(failure)
+                if error.reason is Reason.PERMISSION_DENIED:
+                    raise error from failure
+                log.warning("attach_failed", reason=error.reason)
+                await asyncio.sleep(self._pause.next())
+            else:
+                self._pause.reset()
+                return response
+
+    async def keep_lease(self) -> None:
+        """Renew the lease, for ever. If it had lapsed, attach everything again and tell the sessions that they may have missed
+        something.
+        """
+        pause_s = 1.0
+        first = True
+        while True:
+            try:
+                response: pb.RenewLeaseResponse = await self._stub.RenewLease(pb.RenewLeaseRequest(node=self._node), timeout=2.0)
+            except grpc.aio.AioRpcError as failure:
+                error = error_of(failure)
+                if error.reason is Reason.PERMISSION_DENIED:
+                    raise error from failure
+                log.warning("lease_not_renewed", reason=error.reason)
+                await asyncio.sleep(min(1.0, pause_s))
+                continue
+            if response.lapsed and not first:
+                log.warning("lease_lapsed")
+                self._attach_again()
+            first = False
+            self._leased.set()
+            pause_s = response.lease.ToTimedelta().total_seconds() / 3
+            await asyncio.sleep(pause_s)
+
+    def _attach_again(self) -> None:
+        for session in self._hub.sessions:
+            self._waiting.attached.setdefault(session.connection_id, (_connection(session), None))
+        self._waiting.listen |= set(self._hub.conversations)
+        self._waiting.watch |= set(self._hub.watched)
+        self._more.set()
+        self._hub.resync()
+
+    async def sweep(self, pause_s: float = SWEEP_S) -> None:
+        """Give up conversations that no session needs, for ever."""
+        while True:
+            await asyncio.sleep(pause_s)
+            unneeded = self._hub.sweep()
+            if unneeded:
+                self._waiting.unlisten |= set(unneeded)
+                self._more.set()
+
+    async def end(self) -> None:
+        """Leave the map. A failure is left to the lease, which ends by itself."""
+        try:
+            await self._stub.EndLease(pb.EndLeaseRequest(node=self._node), timeout=2.0)
+        except grpc.aio.AioRpcError as failure:
+            log.warning("lease_not_ended", reason=error_of(failure).reason)
+
+
+def _connection(session: Listener) -> pb.Connection:
+    return pb.Connection(connection_id=session.connection_id, user_id=session.user_id, session_id=session.session_id)

@@ -1,0 +1,142 @@
+"""What is under a session: bytes out, and an end. Flushed once a loop tick, with one write for everything that waits."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Callable
+from typing import Protocol
+
+from prometheus_client import Counter
+
+from chatkit.core.errors import ChatError, Reason
+from svc_gateway.core import Outbox
+from svc_gateway.frames import CLOSE, Codec, Outgoing, websocket_frame
+
+ENOUGH = 64 * 1024
+"""Bytes in the socket's own buffer above which the rest waits in the outbox, where it can still be dropped."""
+TRY_AGAIN, REFUSED = 1013, 1008
+"""Close codes of RFC 6455 for reasons that end a connection only because they came with its hello."""
+AGAIN_S = 0.02
+"""How often connections whose socket is full are looked at."""
+
+BYTES = Counter("chat_gateway_sent_bytes_total", "Bytes written to connections.")
+DROPPED = Counter("chat_gateway_dropped_total", "Ephemeral frames that were dropped because a connection was slow.")
+CLOSED = Counter("chat_gateway_closed_total", "Connections that the gateway closed, by reason.", ("reason",))
+
+
+class Pipe(Protocol):
+    """A way to the client."""
+
+    codec: Codec
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, without waiting."""
+
+    def waiting(self) -> int:
+        """Return how many bytes were written and are not on the wire yet."""
+        ...
+
+    def end(self, error: ChatError) -> None:
+        """Tell the client why, and close; what was written before goes first."""
+
+    def abort(self) -> None:
+        """Close at once."""
+
+
+class Flusher:
+    """Flushes every connection that has something to send, once a tick; those whose socket is full, a little later."""
+
+    def __init__(self) -> None:
+        self._dirty: set[Connection] = set()
+        self._scheduled = False
+
+    def mark(self, connection: Connection) -> None:
+        """Have a connection flushed at the end of this tick."""
+        self._dirty.add(connection)
+        self._schedule(asyncio.get_running_loop().call_soon)
+
+    def _schedule(self, call: Callable[[Callable[[], None]], object]) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            call(self._flush)
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        dirty, self._dirty = self._dirty, set()
+        self._dirty |= {connection for connection in dirty if not connection.flush()}
+        if self._dirty:
+            loop = asyncio.get_running_loop()
+            self._schedule(lambda flush: loop.call_later(AGAIN_S, flush))
+
+
+class Connection:
+    """The way to one client, with its outbox."""
+
+    __slots__ = ("_flusher", "_outbox", "_pipe", "ended")
+
+    def __init__(self, pipe: Pipe, flusher: Flusher, cap: int) -> None:
+        self._pipe = pipe
+        self._flusher = flusher
+        self._outbox = Outbox(cap)
+        self.ended: ChatError | None = None
+
+    def send(self, frame: Outgoing, *, ephemeral: bool = False) -> None:
+        """Send a frame; if the client is too slow for it, drop it if it is ephemeral, and else end the connection."""
+        if self.ended is not None:
+            return
+        dropped = self._outbox.dropped
+        if not self._outbox.put(frame.written(self._pipe.codec), ephemeral=ephemeral, in_flight=self._pipe.waiting()):
+            self.end(ChatError(Reason.SLOW_CONSUMER))
+            return
+        if self._outbox.dropped > dropped:
+            DROPPED.inc(self._outbox.dropped - dropped)
+        self._flusher.mark(self)
+
+    def flush(self) -> bool:
+        """Write what waits; False if the socket is too full for that."""
+        if not len(self._outbox):
+            return True
+        if self._pipe.waiting() > ENOUGH:
+            return False
+        data = self._outbox.take()
+        BYTES.inc(len(data))
+        self._pipe.write(data)
+        return True
+
+    def end(self, error: ChatError) -> None:
+        """End the connection and tell the client why. What waits is sent first, unless the client is too slow."""
+        if self.ended is not None:
+            return
+        self.ended = error
+        CLOSED.labels(error.reason).inc()
+        if error.reason is not Reason.SLOW_CONSUMER:
+            self._pipe.write(self._outbox.take())
+        self._pipe.end(error)
+
+    def abort(self) -> None:
+        """Close at once: the client did not react to the end."""
+        self._pipe.abort()
+
+
+class WebSocketPipe:
+    """A WebSocket. Whole frames are written to its socket directly: aiohttp's own writer would frame each again, for each reader."""
+
+    def __init__(self, codec: Codec, transport: asyncio.Transport) -> None:
+        self.codec = codec
+        self._transport = transport
+
+    def write(self, data: bytes) -> None:
+        if data and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def waiting(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    def end(self, error: ChatError) -> None:
+        code = error.row.close_code or (TRY_AGAIN if error.row.retryable else REFUSED)
+        reason = f"{error.reason}: {error.message}".encode()[:120].decode(errors="ignore")
+        self.write(websocket_frame(CLOSE, struct.pack("!H", code) + reason.encode()))
+
+    def abort(self) -> None:
+        self._transport.abort()

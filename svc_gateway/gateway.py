@@ -1,0 +1,86 @@
+"""All sessions of a gateway: they come, they are looked after, they go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from chatkit.core.backoff import spread
+from chatkit.core.errors import ChatError, Reason
+from chatkit.edges.fanout import NodeChannel
+from elastic_chat.events.v1 import node_pb2
+from svc_gateway.connection import Connection, Flusher, Pipe
+from svc_gateway.core import going_away_after_s
+from svc_gateway.session import Session, Surroundings
+
+log = structlog.get_logger()
+
+FINISH_S = 3.0
+"""How long a stopping gateway waits for answers that are under way."""
+GOODBYE_S = 3.0
+"""How long it waits for clients to close."""
+
+
+class Gateway:
+    """The sessions, what they hear, and how long they may be silent."""
+
+    def __init__(self, around: Surroundings, channel: NodeChannel, incarnation: str, outbox_bytes: int) -> None:
+        self._around = around
+        self._channel = channel
+        self._incarnation = incarnation
+        self._outbox_bytes = outbox_bytes
+        self._flusher = Flusher()
+        self._sessions: set[Session] = set()
+        self.is_draining = False
+
+    def open(self, pipe: Pipe) -> Session:
+        """Begin a session on a new connection."""
+        session = Session(self._around, Connection(pipe, self._flusher, self._outbox_bytes))
+        self._sessions.add(session)
+        return session
+
+    def forget(self, session: Session) -> None:
+        """End what is left of a session whose connection has gone."""
+        self._sessions.discard(session)
+        session.over()
+
+    async def hear(self) -> None:
+        """Give what this node is told to whom it concerns, for ever."""
+        async for batch in self._channel.listen(self._incarnation):
+            if batch is not None:
+                for event in node_pb2.NodeBatch.FromString(batch).events:
+                    self._around.hub.handle(event)
+            elif self._around.ready.is_set():
+                log.warning("resync_everyone", sessions=len(self._sessions))
+                self._around.hub.resync()
+            else:
+                self._around.ready.set()
+
+    async def turn_wheel(self) -> None:
+        """Let the seconds pass, for ever."""
+        while True:
+            await asyncio.sleep(1.0)
+            for session in self._around.wheel.turn():
+                if isinstance(session, Session) and session in self._sessions:
+                    session.due()
+
+    async def drain(self) -> None:
+        """Send everyone away, each with a delay of their own; finish what is under way; then leave the map."""
+        self.is_draining = True
+        within_s = going_away_after_s(len(self._sessions))
+        for session in self._sessions:
+            session.go_away(timedelta(seconds=spread(within_s / 2, 0.98)))
+        await self._until(lambda: not any(session.unanswered for session in self._sessions), FINISH_S)
+        for session in list(self._sessions):
+            session.close(ChatError(Reason.GOING_AWAY))
+        await self._until(lambda: not self._sessions, GOODBYE_S)
+        await self._around.attacher.end()
+
+    async def _until(self, condition: Callable[[], bool], patience_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + patience_s
+        while not condition() and loop.time() < until:  # noqa: ASYNC110 - no one event says it: it is about all sessions
+            await asyncio.sleep(0.02)

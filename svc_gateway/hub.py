@@ -1,0 +1,201 @@
+"""Who is here, and what goes to whom: conversations and users to their local sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Protocol
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId
+from elastic_chat.events.v1 import node_pb2
+from elastic_chat.gateway.v1 import frames_pb2 as pb
+from svc_gateway.frames import Outgoing
+
+log = structlog.get_logger()
+
+DELIVERIES = Counter("chat_gateway_deliveries_total", "Frames given to sessions, by kind.", ("kind",))
+REPEATS = Counter("chat_gateway_repeats_total", "Entries that had been delivered here before.")
+CONVERSATIONS = Gauge("chat_gateway_conversations", "Conversations with a session here.")
+SESSIONS = Gauge("chat_gateway_sessions", "Sessions that have said hello.")
+
+
+class Listener(Protocol):
+    """A session, as the hub sees it. No method waits."""
+
+    connection_id: ConnectionId
+    user_id: UserId
+    session_id: SessionId
+    conversations: set[ConversationId]
+
+    def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
+        """Take an entry."""
+
+    def notify(self, frame: Outgoing, *, ephemeral: bool) -> None:
+        """Take another frame."""
+
+    def leave(self, conversation_id: ConversationId) -> None:
+        """Hear no more of a conversation."""
+
+    def close(self, error: ChatError) -> None:
+        """End."""
+
+
+class _Room:
+    __slots__ = ("last_seq", "sessions")
+
+    def __init__(self) -> None:
+        self.sessions: set[Listener] = set()
+        self.last_seq = 0
+
+
+class Hub:
+    """The local sessions. It never waits: whatever a delivery needs is here. `joined` is told of conversations that users here were
+    added to.
+    """
+
+    def __init__(self, max_connections: int, joined: Callable[[ConversationId], None]) -> None:
+        self._max_connections = max_connections
+        self._joined = joined
+        self._rooms: dict[ConversationId, _Room] = {}
+        self._users: dict[UserId, set[Listener]] = {}
+        self._watched: dict[UserId, set[Listener]] = {}
+        self._watching: dict[Listener, frozenset[UserId]] = {}
+
+    def register(self, session: Listener) -> None:
+        """Let a session be found by its user, or raise LIMIT_REACHED."""
+        sessions = self._users.setdefault(session.user_id, set())
+        if len(sessions) >= self._max_connections:
+            raise ChatError(Reason.LIMIT_REACHED, f"a user has at most {self._max_connections} connections to a gateway: close one first")
+        sessions.add(session)
+        SESSIONS.inc()
+
+    def unregister(self, session: Listener) -> set[UserId]:
+        """Forget a session, and return whom the node must cease to watch; a no-op if it is not registered."""
+        sessions = self._users.get(session.user_id, set())
+        if session not in sessions:
+            return set()
+        sessions.discard(session)
+        SESSIONS.dec()
+        if not sessions:
+            del self._users[session.user_id]
+        for conversation_id in list(session.conversations):
+            self._leave(session, conversation_id)
+        _, ceased = self.watch(session, frozenset())
+        del self._watching[session]
+        return ceased
+
+    def join(self, session: Listener, conversations: Iterable[ConversationId]) -> None:
+        """Let a session hear of conversations."""
+        for conversation_id in conversations:
+            self._rooms.setdefault(conversation_id, _Room()).sessions.add(session)
+            session.conversations.add(conversation_id)
+        CONVERSATIONS.set(len(self._rooms))
+
+    def _leave(self, session: Listener, conversation_id: ConversationId) -> None:
+        session.conversations.discard(conversation_id)
+        room = self._rooms.get(conversation_id)
+        if room is not None:
+            room.sessions.discard(session)
+
+    def sweep(self) -> list[ConversationId]:
+        """Forget conversations that no session here needs, and return them."""
+        empty = [conversation_id for conversation_id, room in self._rooms.items() if not room.sessions]
+        for conversation_id in empty:
+            del self._rooms[conversation_id]
+        CONVERSATIONS.set(len(self._rooms))
+        return empty
+
+    def watch(self, session: Listener, users: frozenset[UserId]) -> tuple[set[UserId], set[UserId]]:
+        """Let a session hear of the coming and going of exactly these users; return whom the node must begin and cease to watch."""
+        before = self._watching.get(session, frozenset())
+        self._watching[session] = users
+        begun, ceased = set[UserId](), set[UserId]()
+        for user_id in users - before:
+            watchers = self._watched.setdefault(user_id, set())
+            if not watchers:
+                begun.add(user_id)
+            watchers.add(session)
+        for user_id in before - users:
+            self._watched[user_id].discard(session)
+            if not self._watched[user_id]:
+                del self._watched[user_id]
+                ceased.add(user_id)
+        return begun, ceased
+
+    @property
+    def sessions(self) -> list[Listener]:
+        """Every session."""
+        return [session for sessions in self._users.values() for session in sessions]
+
+    @property
+    def conversations(self) -> Collection[ConversationId]:
+        """Every conversation that the node listens to."""
+        return self._rooms.keys()
+
+    @property
+    def watched(self) -> Collection[UserId]:
+        """Every user whose coming and going the node hears of."""
+        return self._watched.keys()
+
+    def handle(self, event: node_pb2.NodeEvent) -> None:
+        """Give an event to whom it concerns."""
+        match event.WhichOneof("event"):
+            case "entry":
+                self._entry(event.entry)
+            case "ephemeral":
+                self._ephemeral(event.ephemeral)
+            case "presence":
+                frame = Outgoing(event.presence.frame)
+                self._give(self._watched.get(UserId(event.presence.user_id), ()), frame, "presence")
+            case "session_end":
+                end = event.session_end
+                for session in list(self._users.get(UserId(end.user_id), ())):
+                    if session.session_id == end.session_id:
+                        session.close(ChatError(Reason.UNAUTHENTICATED, "the login session has ended: log in again"))
+            case _:
+                log.warning("unknown_event")
+
+    def _entry(self, entry: node_pb2.EntryDelivery) -> None:
+        conversation_id = ConversationId(entry.conversation_id)
+        for user_id in entry.leaving_user_ids:
+            for session in list(self._users.get(UserId(user_id), ())):
+                self._leave(session, conversation_id)
+                session.leave(conversation_id)
+        for user_id in entry.joining_user_ids:
+            for session in self._users.get(UserId(user_id), ()):
+                self.join(session, (conversation_id,))
+                self._joined(conversation_id)
+        room = self._rooms.get(conversation_id)
+        if room is None:
+            return
+        if entry.seq <= room.last_seq:
+            REPEATS.inc()
+            return
+        room.last_seq = entry.seq
+        frame = Outgoing(entry.frame)
+        for session in room.sessions:
+            session.deliver(conversation_id, entry.seq, frame)
+        DELIVERIES.labels("entry").inc(len(room.sessions))
+        log.debug(
+            "entry_delivered", request_id=entry.request_id, conversation_id=conversation_id, seq=entry.seq, sessions=len(room.sessions)
+        )
+
+    def _ephemeral(self, event: node_pb2.EphemeralDelivery) -> None:
+        room = self._rooms.get(ConversationId(event.conversation_id))
+        if room is not None:
+            sessions = [session for session in room.sessions if event.to_own_sessions or session.user_id != event.user_id]
+            self._give(sessions, Outgoing(event.frame), "ephemeral")
+
+    def _give(self, sessions: Collection[Listener], frame: Outgoing, kind: str) -> None:
+        for session in sessions:
+            session.notify(frame, ephemeral=True)
+        DELIVERIES.labels(kind).inc(len(sessions))
+
+    def resync(self) -> None:
+        """Tell every session that it may have missed something."""
+        frame = Outgoing.of(pb.ServerFrame(resync=pb.Resync()))
+        for session in self.sessions:
+            session.notify(frame, ephemeral=False)

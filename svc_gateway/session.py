@@ -1,0 +1,423 @@
+"""One connection's life: hello, catching up, live, the end. The same for every door."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import grpc
+import structlog
+
+from chatkit.core.clock import Clock
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, check_message_id, is_uuid, new_id
+from chatkit.rpc.body import checked
+from chatkit.rpc.caller import Caller, bind_request_id, caller_metadata
+from chatkit.rpc.errors import duration, error_of
+from chatkit.rpc.lanes import Lanes
+from chatkit.rpc.tokens import AccessToken, TokenVerifier
+from elastic_chat.errors.v1 import reason_pb2
+from elastic_chat.gateway.v1 import frames_pb2 as pb
+from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
+from elastic_chat.presence.v1 import presence_service_pb2, presence_service_pb2_grpc
+from elastic_chat.router.v1 import router_service_pb2
+from svc_gateway.attacher import Attacher
+from svc_gateway.connection import Connection
+from svc_gateway.core import BAD_FRAMES, MAX_CURSORS, MAX_HELD, MAX_UNANSWERED, MAX_WATCHED, Phase, Wheel, check_frame
+from svc_gateway.frames import Outgoing
+from svc_gateway.hub import Hub
+
+log = structlog.get_logger()
+
+MARK_S = 0.2
+"""Watermarks of one session that follow each other faster than this are sent as one."""
+END_S = 5
+"""How long a client may take to see that its connection has ended before it is cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every session of a gateway works with."""
+
+    node_id: str
+    hub: Hub
+    lanes: Lanes
+    attacher: Attacher
+    verifier: TokenVerifier
+    channel: grpc.aio.Channel
+    clock: Clock
+    wheel: Wheel
+    ready: asyncio.Event
+    heartbeat: timedelta
+    hello_s: int
+
+    @property
+    def idle_s(self) -> int:
+        """How long a client may be silent."""
+        return round(self.heartbeat.total_seconds() * 3)
+
+
+class Session:
+    """A connection and who is behind it. Its reader calls `handle` for each frame, `bad_frame` for what is none, and `over` at the end."""
+
+    __slots__ = (
+        "_answered",
+        "_around",
+        "_bad_frames",
+        "_connection",
+        "_heard",
+        "_held",
+        "_left",
+        "_marks",
+        "_missed",
+        "_phase",
+        "_unanswered",
+        "connection_id",
+        "conversations",
+        "session_id",
+        "user_id",
+    )
+
+    def __init__(self, around: Surroundings, connection: Connection) -> None:
+        self._around = around
+        self._connection = connection
+        self._phase = Phase.AWAITING_HELLO
+        self._bad_frames = 0
+        self._unanswered = 0
+        self._answered = asyncio.Event()
+        self._heard = around.wheel.now
+        self._held: list[tuple[ConversationId, int, Outgoing]] = []
+        self._missed = False
+        self._left: set[ConversationId] = set()
+        self._marks: dict[ConversationId, tuple[int, int]] | None = None
+        self.connection_id = ConnectionId(new_id())
+        self.user_id = UserId("")
+        self.session_id = SessionId("")
+        self.conversations: set[ConversationId] = set()
+        around.wheel.put(self, around.hello_s)
+
+    # --- what the reader does
+
+    async def handle(self, frame: pb.ClientFrame, kind: str) -> None:
+        """Do what a frame asks. Whatever goes wrong is answered; nothing is raised for the client's faults."""
+        self._heard = self._around.wheel.now
+        try:
+            check_frame(self._phase, kind)
+        except ChatError as error:
+            self.close(error)
+            return
+        try:
+            await self._carry_out(frame, kind)
+        except ChatError as error:
+            self._refuse(frame, kind, error)
+
+    def bad_frame(self, error: ChatError) -> None:
+        """Answer what is no frame; the third one ends the connection, and so does the first if no hello has come."""
+        self._bad_frames += 1
+        if self._phase is Phase.AWAITING_HELLO:
+            self.close(ChatError(Reason.HELLO_EXPECTED))
+        elif self._bad_frames >= BAD_FRAMES:
+            self.close(error)
+        else:
+            self._reject(error)
+
+    def over(self) -> None:
+        """Forget the session: its connection is gone."""
+        self._phase = Phase.CLOSED
+        self._answered.set()
+        if self.user_id:
+            self._around.attacher.unwatch(self._around.hub.unregister(self))
+            self._around.attacher.detach(self)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the connection has ended, or is about to."""
+        return self._connection.ended is not None or self._phase is Phase.CLOSED
+
+    @property
+    def ended(self) -> ChatError | None:
+        """Why the gateway has ended the connection, if it has."""
+        return self._connection.ended
+
+    @property
+    def unanswered(self) -> int:
+        """Sends that have no answer yet."""
+        return self._unanswered
+
+    # --- what the hub does
+
+    def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
+        if self._phase is Phase.LIVE:
+            self._connection.send(frame)
+        elif len(self._held) < MAX_HELD:
+            self._held.append((conversation_id, seq, frame))
+        else:
+            self._missed = True
+
+    def notify(self, frame: Outgoing, *, ephemeral: bool) -> None:
+        if self._phase is Phase.LIVE:
+            self._connection.send(frame, ephemeral=ephemeral)
+        elif not ephemeral:
+            self._missed = True
+
+    def leave(self, conversation_id: ConversationId) -> None:
+        self._left.add(conversation_id)
+        self._send(pb.ServerFrame(left=pb.Left(conversation_id=conversation_id)))
+
+    def close(self, error: ChatError) -> None:
+        self._connection.end(error)
+        self._phase = Phase.CLOSED
+        self._answered.set()
+        self._around.wheel.put(self, END_S)
+
+    # --- what the wheel does
+
+    def due(self) -> None:
+        """Look whether the client has been silent for too long, or has not reacted to the end."""
+        if self._phase is Phase.CLOSED:
+            self._connection.abort()
+        elif self._phase is Phase.AWAITING_HELLO:
+            self.close(ChatError(Reason.HELLO_EXPECTED))
+        else:
+            left = self._heard + self._around.idle_s - self._around.wheel.now
+            if left <= 0:
+                self.close(ChatError(Reason.IDLE_TIMEOUT))
+            else:
+                self._around.wheel.put(self, left)
+
+    # --- frames
+
+    async def _carry_out(self, frame: pb.ClientFrame, kind: str) -> None:
+        match kind:
+            case "hello":
+                await self._hello(frame.hello)
+            case "send":
+                await self._send_message(frame.send)
+            case "typing":
+                self._tell(self._joined(frame.typing.conversation_id), typing=router_service_pb2.TypingCommand())
+            case "watermark":
+                self._mark(frame.watermark)
+            case "subscribe_presence":
+                await self._subscribe(frame.subscribe_presence.user_ids)
+            case _:
+                self._send(pb.ServerFrame(pong=pb.Pong()))
+
+    async def _hello(self, hello: pb.Hello) -> None:
+        """Let the client in: from here on it hears everything, in order, and nothing twice."""
+        self._phase = Phase.SYNCING
+        around = self._around
+        if len(hello.resume) > MAX_CURSORS:
+            raise ChatError(Reason.INVALID_ARGUMENT, f"resume holds at most {MAX_CURSORS} cursors: give those of the newest conversations")
+        token = await around.verifier.verify(hello.access_token)
+        try:
+            async with asyncio.timeout(around.hello_s):
+                await self._let_in(token, hello)
+        except TimeoutError as error:
+            raise ChatError(Reason.UNAVAILABLE, "the gateway can't let anyone in right now") from error
+
+    async def _let_in(self, token: AccessToken, hello: pb.Hello) -> None:
+        around = self._around
+        await around.ready.wait()
+        if self.is_over:
+            return
+        self.user_id, self.session_id = token.user_id, token.session_id
+        around.hub.register(self)
+        heads = await self._join(await around.attacher.attach(self))
+        self._send(
+            pb.ServerFrame(
+                welcome=pb.Welcome(
+                    session_id=self.session_id,
+                    user_id=self.user_id,
+                    conversations=heads,
+                    node_id=around.node_id,
+                    heartbeat=duration(around.heartbeat),
+                ),
+            ),
+        )
+        sent = await self._resume(hello.resume) if hello.resume else {}
+        self._go_live(sent)
+        around.wheel.put(self, around.idle_s)
+
+    async def _join(self, conversations: Sequence[ConversationId]) -> list[pb.ConversationHead]:
+        """Hear of the user's conversations, then read where they are: what comes in between is held back, so that none is missed."""
+        around = self._around
+        around.hub.join(self, (one for one in conversations if one not in self._left))
+        summaries = await self._conversations()
+        # History may know of conversations that the live view has lost.
+        lost = [ConversationId(one.conversation.conversation_id) for one in summaries]
+        lost = [one for one in lost if one not in self.conversations and one not in self._left]
+        if lost:
+            await around.attacher.listen(lost)
+            around.hub.join(self, (one for one in lost if one not in self._left))
+            summaries = await self._conversations()
+        return [
+            pb.ConversationHead(
+                conversation_id=one.conversation.conversation_id,
+                head_seq=one.head_seq,
+                read_seq=one.read_seq,
+                unread_count=one.unread_count,
+            )
+            for one in summaries
+        ]
+
+    async def _conversations(self) -> Sequence[history_service_pb2.ConversationSummary]:
+        stub: Any = history_service_pb2_grpc.HistoryServiceStub(self._around.channel)
+        request = history_service_pb2.ListConversationsRequest()
+        response: history_service_pb2.ListConversationsResponse = await self._ask(stub.ListConversations, request)
+        return response.conversations
+
+    async def _resume(self, cursors: Sequence[pb.Cursor]) -> dict[ConversationId, int]:
+        """Send what is newer than the cursors; return how far that goes in each conversation."""
+        stub: Any = history_service_pb2_grpc.HistoryServiceStub(self._around.channel)
+        request = history_service_pb2.SyncRequest(
+            cursors=[history_service_pb2.SyncCursor(conversation_id=one.conversation_id, seq=one.seq) for one in cursors],
+        )
+        response: history_service_pb2.SyncResponse = await self._ask(stub.Sync, request)
+        sent: dict[ConversationId, int] = {}
+        for entry in response.entries:
+            self._send(pb.ServerFrame(entry=entry))
+            sent[ConversationId(entry.conversation_id)] = entry.seq
+        for conversation_id in response.more_conversation_ids:
+            self._send(pb.ServerFrame(resync=pb.Resync(conversation_id=conversation_id)))
+        return sent
+
+    def _go_live(self, sent: dict[ConversationId, int]) -> None:
+        """Let out what was held back, but for what `sent` says has been sent already."""
+        if self.is_over:
+            return
+        self._send(pb.ServerFrame(live=pb.Live()))
+        if self._missed:
+            self._send(pb.ServerFrame(resync=pb.Resync()))
+        self._phase = Phase.LIVE
+        held, self._held = self._held, []
+        for conversation_id, seq, frame in held:
+            if seq > sent.get(conversation_id, 0) and conversation_id in self.conversations:
+                self._connection.send(frame)
+
+    async def _send_message(self, send: pb.Send) -> None:
+        """Hand a message to its lane. Its answer comes later; a client with too many unanswered ones is not read until there are fewer."""
+        while self._unanswered >= MAX_UNANSWERED and not self.is_over:
+            self._answered.clear()
+            await self._answered.wait()
+        message_id = check_message_id(send.message_id, self._around.clock.now_ms())
+        body = checked(send.body)
+        if not is_uuid(send.conversation_id):
+            raise ChatError(Reason.UNKNOWN_CONVERSATION)
+        command = self._command(send.conversation_id)
+        command.send.message_id = message_id
+        command.send.body = body
+        self._unanswered += 1
+        log.debug("message_received", request_id=command.request_id, message_id=message_id, conversation_id=send.conversation_id)
+        self._around.lanes.submit(command).add_done_callback(self._answer(send.message_id, send.conversation_id))
+
+    def _answer(self, message_id: str, conversation_id: str) -> Callable[[asyncio.Future[router_service_pb2.Accepted]], None]:
+        def answer(result: asyncio.Future[router_service_pb2.Accepted]) -> None:
+            self._unanswered -= 1
+            self._answered.set()
+            error = result.exception()
+            if error is None:
+                accepted = result.result()
+                ack = pb.Ack(message_id=message_id, conversation_id=conversation_id, seq=accepted.seq, accepted_at=accepted.accepted_at)
+                self._send(pb.ServerFrame(ack=ack))
+            elif isinstance(error, ChatError):
+                self._reject(error, message_id, conversation_id)
+            else:
+                self._reject(ChatError(Reason.INTERNAL), message_id, conversation_id)
+
+        return answer
+
+    def _mark(self, mark: pb.ClientWatermark) -> None:
+        """Send a watermark at once, and gather those that follow it closely."""
+        conversation_id = self._joined(mark.conversation_id)
+        if mark.delivered_seq < 0 or mark.read_seq < 0:
+            raise ChatError(Reason.INVALID_ARGUMENT, "delivered_seq and read_seq are the seq of an entry, or 0")
+        if self._marks is None:
+            self._marks = {}
+            asyncio.get_running_loop().call_later(MARK_S, self._send_marks)
+            self._tell_mark(conversation_id, mark.delivered_seq, mark.read_seq)
+        else:
+            delivered_seq, read_seq = self._marks.get(conversation_id, (0, 0))
+            self._marks[conversation_id] = (max(delivered_seq, mark.delivered_seq), max(read_seq, mark.read_seq))
+
+    def _send_marks(self) -> None:
+        marks, self._marks = self._marks or {}, None
+        for conversation_id, (delivered_seq, read_seq) in marks.items():
+            self._tell_mark(conversation_id, delivered_seq, read_seq)
+
+    def _tell_mark(self, conversation_id: ConversationId, delivered_seq: int, read_seq: int) -> None:
+        self._tell(conversation_id, watermark=router_service_pb2.WatermarkCommand(delivered_seq=delivered_seq, read_seq=read_seq))
+
+    async def _subscribe(self, user_ids: Sequence[str]) -> None:
+        """Watch the users whom this one may know of; begin to listen first, then tell how they are, so that no change falls between."""
+        if len(user_ids) > MAX_WATCHED:
+            raise ChatError(Reason.INVALID_ARGUMENT, f"user_ids holds at most {MAX_WATCHED} users")
+        known = frozenset(UserId(user.user_id) for user in await self._presence(user_ids)) if user_ids else frozenset[UserId]()
+        begun, ceased = self._around.hub.watch(self, known)
+        if begun or ceased:
+            await self._around.attacher.watch(begun, ceased)
+        for user in await self._presence(list(known)) if known else ():
+            presence = pb.Presence(user_id=user.user_id, online=user.online)
+            if user.HasField("last_seen_at"):
+                presence.last_seen_at.CopyFrom(user.last_seen_at)
+            self._send(pb.ServerFrame(presence=presence))
+
+    async def _presence(self, user_ids: Sequence[str]) -> Sequence[presence_service_pb2.UserPresence]:
+        stub: Any = presence_service_pb2_grpc.PresenceServiceStub(self._around.channel)
+        request = presence_service_pb2.GetPresenceRequest(user_ids=user_ids)
+        response: presence_service_pb2.GetPresenceResponse = await self._ask(stub.GetPresence, request)
+        return response.users
+
+    # --- small things
+
+    async def _ask(self, method: Any, request: Any) -> Any:  # noqa: ANN401 - any unary method
+        """Call another service in the user's name."""
+        bind_request_id(new_id())
+        try:
+            return await method(request, metadata=caller_metadata(Caller(self.user_id, self.session_id)))
+        except grpc.aio.AioRpcError as failure:
+            raise error_of(failure) from failure
+
+    def _joined(self, conversation_id: str) -> ConversationId:
+        joined = ConversationId(conversation_id)
+        if joined not in self.conversations:
+            raise ChatError(Reason.UNKNOWN_CONVERSATION)
+        return joined
+
+    def _command(self, conversation_id: str) -> router_service_pb2.Command:
+        return router_service_pb2.Command(user_id=self.user_id, conversation_id=conversation_id, request_id=new_id())
+
+    def _tell(self, conversation_id: ConversationId, **what: Any) -> None:  # noqa: ANN401 - one member of Command's oneof
+        command = self._command(conversation_id)
+        command.MergeFrom(router_service_pb2.Command(**what))
+        self._around.lanes.tell(command)
+
+    def _refuse(self, frame: pb.ClientFrame, kind: str, error: ChatError) -> None:
+        """Answer a refusal; that of a hello ends the connection."""
+        if kind == "hello":
+            self.close(error)
+        elif kind == "send":
+            self._reject(error, frame.send.message_id, frame.send.conversation_id)
+        else:
+            self._reject(error, conversation_id=getattr(getattr(frame, kind), "conversation_id", ""))
+
+    def _reject(self, error: ChatError, message_id: str = "", conversation_id: str = "") -> None:
+        reject = pb.Reject(
+            message_id=message_id,
+            conversation_id=conversation_id,
+            reason=reason_pb2.Reason.Value(error.reason),
+            retryable=error.row.retryable,
+            message=error.message,
+        )
+        if error.retry_after is not None:
+            reject.retry_after.CopyFrom(duration(error.retry_after))
+        self._send(pb.ServerFrame(reject=reject))
+
+    def go_away(self, after: timedelta) -> None:
+        """Tell the client that the gateway is about to stop."""
+        self._send(pb.ServerFrame(going_away=pb.GoingAway(reconnect_after=duration(after))))
+
+    def _send(self, frame: pb.ServerFrame) -> None:
+        self._connection.send(Outgoing.of(frame))

@@ -1,0 +1,62 @@
+"""The WebSocket door."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import WSMsgType, web
+from prometheus_client import Gauge
+
+from chatkit.core.conversation import MAX_FRAME_BYTES
+from chatkit.core.errors import ChatError
+from svc_gateway.connection import WebSocketPipe
+from svc_gateway.frames import Codec, decode
+from svc_gateway.gateway import Gateway
+from svc_gateway.session import Session
+
+SUBPROTOCOLS = {codec.value: codec for codec in (Codec.PROTO, Codec.JSON)}
+CLOSE_S = 2.0
+"""How long a client may take to answer the close of a connection."""
+
+CONNECTIONS = Gauge("chat_gateway_connections", "Connections, by door.", ("door",))
+
+
+class WebDoor:
+    """`/v1/connect`."""
+
+    def __init__(self, gateway: Gateway, allowed_origins: tuple[str, ...]) -> None:
+        self._gateway = gateway
+        self._allowed_origins = frozenset(allowed_origins)
+
+    async def connect(self, request: web.Request) -> web.StreamResponse:
+        """Open a connection, and read it until it ends."""
+        origin = request.headers.get("Origin")
+        if origin is not None and origin not in self._allowed_origins:
+            return web.Response(status=403, text=f"Pages of {origin} may not connect here: add it to CHAT_GATEWAY_ALLOWED_ORIGINS.\n")
+        offered = [part.strip() for part in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
+        codec = next((SUBPROTOCOLS[name] for name in offered if name in SUBPROTOCOLS), None)
+        if codec is None:
+            return web.Response(status=400, text=f"Connect by WebSocket with one of the subprotocols {', '.join(SUBPROTOCOLS)}.\n")
+        if self._gateway.is_draining:
+            return web.Response(status=503, text="This gateway is being stopped: connect again.\n")
+        socket = web.WebSocketResponse(protocols=(codec.value,), compress=False, max_msg_size=MAX_FRAME_BYTES, timeout=CLOSE_S)
+        await socket.prepare(request)
+        assert isinstance(request.transport, asyncio.Transport)  # noqa: S101 - an HTTP server has no other kind
+        session = self._gateway.open(WebSocketPipe(codec, request.transport))
+        with CONNECTIONS.labels(codec.name.lower()).track_inprogress():
+            try:
+                await self._read(socket, codec, session)
+            finally:
+                self._gateway.forget(session)
+        return socket
+
+    async def _read(self, socket: web.WebSocketResponse, codec: Codec, session: Session) -> None:
+        async for message in socket:
+            if message.type is WSMsgType.ERROR or session.is_over:
+                continue
+            try:
+                frame, kind = decode(message.data, codec)
+            except ChatError as error:
+                session.bad_frame(error)
+            else:
+                await session.handle(frame, kind)

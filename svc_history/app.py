@@ -1,0 +1,31 @@
+"""The wiring of history."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from chatkit.edges.cassandra import CassandraSession, await_schema
+from chatkit.edges.redis import connect_redis
+from chatkit.rpc.app import App
+from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
+from svc_history.reader import Reader
+from svc_history.service import HistoryServicer
+from svc_history.settings import Settings
+from svc_history.store.cassandra import KEYSPACE, SCHEMA_VERSION, CassandraTimeline
+from svc_history.store.redis import RedisLiveLog
+
+
+async def build(settings: Settings, stack: AsyncExitStack) -> App:
+    """Connect to Redis and Cassandra, and wait until the writer has made the tables."""
+    redis = await connect_redis(settings.redis_url)
+    stack.push_async_callback(redis.aclose)
+    session = await CassandraSession.connect(settings)
+    stack.push_async_callback(session.close)
+    await await_schema(session, KEYSPACE, SCHEMA_VERSION)
+    timeline = CassandraTimeline(session)
+    await timeline.prepare()
+    servicer = HistoryServicer(Reader(RedisLiveLog(redis), timeline))
+    return App(
+        services=(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name,),
+        register=lambda server: history_service_pb2_grpc.add_HistoryServiceServicer_to_server(servicer, server),
+    )

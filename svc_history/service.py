@@ -1,0 +1,126 @@
+"""HistoryService: proto/elastic_chat/history/v1 tells what each method promises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import ConversationId, MessageId, UserId, is_uuid
+from chatkit.rpc.caller import caller_of
+from elastic_chat.history.v1 import history_service_pb2 as pb
+from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
+from elastic_chat.types.v1 import conversation_pb2, entry_pb2
+from svc_history.core import MAX_CURSORS, Mark, Membership, Stored, unread
+from svc_history.reader import Reader
+from svc_history.store import State
+
+Context = Any
+"""gRPC's own class is generic over what no method needs."""
+
+
+class HistoryServicer(rpc.HistoryServiceServicer):
+    """The methods of history."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def ListConversations(self, request: pb.ListConversationsRequest, context: Context) -> pb.ListConversationsResponse:  # noqa: ARG002, N802
+        caller = caller_of(context)
+        found = await self._reader.conversations(caller.user_id)
+        return pb.ListConversationsResponse(conversations=[await self._summary(caller.user_id, one, state) for one, state in found])
+
+    async def GetConversation(self, request: pb.GetConversationRequest, context: Context) -> pb.GetConversationResponse:  # noqa: N802
+        caller = caller_of(context)
+        conversation_id = _conversation_id(request.conversation_id)
+        state = await self._reader.conversation(caller.user_id, conversation_id)
+        return pb.GetConversationResponse(conversation=await self._summary(caller.user_id, conversation_id, state))
+
+    async def ListMessages(self, request: pb.ListMessagesRequest, context: Context) -> pb.ListMessagesResponse:  # noqa: N802
+        caller = caller_of(context)
+        conversation_id = _conversation_id(request.conversation_id)
+        state, entries, has_more = await self._reader.page(
+            caller.user_id,
+            conversation_id,
+            request.before_seq,
+            request.after_seq,
+            request.page_size,
+        )
+        return pb.ListMessagesResponse(entries=map(_entry, entries), head_seq=state.head_seq, has_more=has_more)
+
+    async def ListMembers(self, request: pb.ListMembersRequest, context: Context) -> pb.ListMembersResponse:  # noqa: N802
+        caller = caller_of(context)
+        conversation_id = _conversation_id(request.conversation_id)
+        roll = await self._reader.roll(caller.user_id, conversation_id)
+        return pb.ListMembersResponse(
+            members=[_member(user_id, member) for user_id, member in sorted(roll.members.items())],
+            watermarks=[_watermark(conversation_id, user_id, mark) for user_id, mark in sorted(roll.marks.items())],
+        )
+
+    async def Sync(self, request: pb.SyncRequest, context: Context) -> pb.SyncResponse:  # noqa: N802
+        caller = caller_of(context)
+        if len(request.cursors) > MAX_CURSORS:
+            raise ChatError(Reason.INVALID_ARGUMENT, f"cursors holds at most {MAX_CURSORS}: ask in several calls")
+        cursors = [(ConversationId(one.conversation_id), one.seq) for one in request.cursors if is_uuid(one.conversation_id)]
+        entries, more = await self._reader.sync(caller.user_id, cursors)
+        return pb.SyncResponse(entries=map(_entry, entries), more_conversation_ids=more)
+
+    async def GetConversationState(  # noqa: N802
+        self,
+        request: pb.GetConversationStateRequest,
+        context: Context,  # noqa: ARG002 - for whom it may concern
+    ) -> pb.GetConversationStateResponse:
+        state, roll = await self._reader.durable_state(_conversation_id(request.conversation_id))
+        return pb.GetConversationStateResponse(
+            conversation=_conversation(state),
+            members=[_member(user_id, member) for user_id, member in sorted(roll.members.items())],
+            head_seq=state.head_seq,
+            head_ordinal=_entry(state.newest).ordinal if state.newest else 0,
+        )
+
+    async def FindMessage(self, request: pb.FindMessageRequest, context: Context) -> pb.FindMessageResponse:  # noqa: ARG002, N802
+        if not is_uuid(request.message_id):
+            raise ChatError(Reason.INVALID_MESSAGE_ID)
+        found = await self._reader.find(_conversation_id(request.conversation_id), MessageId(request.message_id))
+        return pb.FindMessageResponse(entry=_entry(found) if found else None)
+
+    async def _summary(self, user_id: UserId, conversation_id: ConversationId, state: State) -> pb.ConversationSummary:
+        assert state.member is not None  # noqa: S101 - the reader gives states of members only
+        last = _entry(state.newest) if state.newest else None
+        head_ordinal = state.head_ordinal or (last.ordinal if last else 0)
+        joined_ordinal = 0 if state.mark else await self._reader.joined_ordinal(conversation_id, state.member)
+        return pb.ConversationSummary(
+            conversation=_conversation(state),
+            membership=_member(user_id, state.member),
+            head_seq=state.head_seq,
+            read_seq=state.mark.read_seq if state.mark else 0,
+            unread_count=unread(head_ordinal, state.mark, joined_ordinal),
+            last_entry=last,
+        )
+
+
+def _conversation_id(text: str) -> ConversationId:
+    if not is_uuid(text):
+        raise ChatError(Reason.UNKNOWN_CONVERSATION)
+    return ConversationId(text)
+
+
+def _conversation(state: State) -> conversation_pb2.Conversation:
+    return conversation_pb2.Conversation.FromString(state.conversation)
+
+
+def _entry(stored: Stored) -> entry_pb2.Entry:
+    """Return a stored entry as clients read it: the same bytes, with the body understood."""
+    return entry_pb2.Entry.FromString(stored.entry)
+
+
+def _member(user_id: UserId, member: Membership) -> conversation_pb2.Member:
+    return conversation_pb2.Member(user_id=user_id, permissions=member.permissions, joined_seq=member.joined_seq)
+
+
+def _watermark(conversation_id: ConversationId, user_id: UserId, mark: Mark) -> conversation_pb2.Watermark:
+    return conversation_pb2.Watermark(
+        conversation_id=conversation_id,
+        user_id=user_id,
+        delivered_seq=mark.delivered_seq,
+        read_seq=mark.read_seq,
+    )

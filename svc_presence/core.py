@@ -1,0 +1,61 @@
+"""The rules of presence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import ConnectionId, SessionId, UserId
+
+MAX_ASKED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection of a user, in one of their login sessions."""
+
+    connection_id: ConnectionId
+    user_id: UserId
+    session_id: SessionId
+
+
+def check_asked(user_ids: Iterable[str]) -> tuple[UserId, ...]:
+    """Return the users that are asked for, each once; refuse more than 200."""
+    asked = tuple(UserId(user_id) for user_id in dict.fromkeys(user_ids))
+    if len(asked) > MAX_ASKED:
+        raise ChatError(Reason.INVALID_ARGUMENT, f"user_ids holds at most {MAX_ASKED} users")
+    return asked
+
+
+def is_superseded(node_id: str, epoch: int, incarnations: Iterable[str]) -> bool:
+    """Tell whether a later life of the same node is known: then this one is a ghost, and must not touch the map."""
+    return any(name == node_id and later > epoch for name, later in map(_parts, incarnations))
+
+
+def _parts(incarnation: str) -> tuple[str, int]:
+    node_id, _, epoch = incarnation.rpartition("@")
+    return node_id, int(epoch)
+
+
+class Farewells:
+    """Users whose last connection has gone, until it is certain that they did not just change networks."""
+
+    def __init__(self, grace_ms: int) -> None:
+        self._grace_ms = grace_ms
+        self._due: dict[UserId, int] = {}
+
+    def left(self, user_id: UserId, now_ms: int) -> None:
+        """A user's last connection has gone."""
+        self._due[user_id] = now_ms + self._grace_ms
+
+    def came_back(self, user_id: UserId) -> bool:
+        """A user is here; True if nobody was told that they had gone."""
+        return self._due.pop(user_id, None) is not None
+
+    def due(self, now_ms: int) -> list[UserId]:
+        """Take out the users who have stayed away for long enough."""
+        gone = [user_id for user_id, due in self._due.items() if due <= now_ms]
+        for user_id in gone:
+            del self._due[user_id]
+        return gone

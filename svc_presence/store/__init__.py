@@ -1,0 +1,71 @@
+"""The connection map: which users are on which nodes, which conversations and users a node listens to, and which nodes live."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chatkit.core.ids import ConversationId, SessionId, UserId
+from svc_presence.core import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Whether a user is on a living node; if not, when they last were, in Unix milliseconds, if that is known."""
+
+    online: bool
+    last_seen_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What attaching did: the conversations of each user who came, and the users who came online or whose last connection went."""
+
+    conversations: Sequence[frozenset[ConversationId]]
+    came_online: frozenset[UserId]
+    went_offline: frozenset[UserId]
+
+
+class Directory(Protocol):
+    """All times are Unix milliseconds; a node is named by its incarnation. Every method raises UNAVAILABLE if the map can't be reached."""
+
+    async def attach(self, node: str, came: Sequence[Connection], went: Sequence[Connection], now_ms: int) -> Attached:
+        """Enter and remove connections of a node, and let it listen to every conversation of those who came. Idempotent."""
+        ...
+
+    async def listen(self, node: str, conversations: Collection[ConversationId], no_more: Collection[ConversationId]) -> None:
+        """Let a node listen to conversations, and no more to others."""
+        ...
+
+    async def watch(self, node: str, users: Collection[UserId], no_more: Collection[UserId]) -> None:
+        """Let a node hear of the coming and going of users, and no more of others."""
+        ...
+
+    async def watchers(self, users: Sequence[UserId]) -> list[frozenset[str]]:
+        """Return which nodes want to hear of each user."""
+        ...
+
+    async def presence(self, users: Sequence[UserId], now_ms: int) -> list[Presence]:
+        """Return whether each user is there."""
+        ...
+
+    async def acquaintances(self, user_id: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
+        """Return those of `others` who share a conversation with a user, and the user themselves."""
+        ...
+
+    async def homes(self, user_id: UserId) -> Mapping[SessionId, frozenset[str]]:
+        """Return the nodes on which each login session of a user has connections."""
+        ...
+
+    async def incarnations(self) -> Mapping[str, int]:
+        """Return when the lease of each known incarnation ends."""
+        ...
+
+    async def renew(self, node: str, until_ms: int) -> bool:
+        """Extend a node's lease; False if it had none."""
+        ...
+
+    async def remove(self, node: str, now_ms: int) -> frozenset[UserId]:
+        """Remove a node and all that it left; return the users whose last connection that was. Idempotent."""
+        ...

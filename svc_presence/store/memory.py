@@ -1,0 +1,80 @@
+"""The connection map in memory, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from chatkit.core.ids import ConversationId, SessionId, UserId
+from svc_presence.core import Connection
+from svc_presence.store import Attached, Presence
+
+
+class MemoryDirectory:
+    """Follows the Redis adapter; both pass one suite. `conversations` stands for what the router writes."""
+
+    def __init__(self) -> None:
+        self.conversations: dict[UserId, set[ConversationId]] = {}
+        self.nodes: dict[ConversationId, set[str]] = {}
+        self._connections: dict[Connection, str] = {}
+        self._watchers: dict[UserId, set[str]] = {}
+        self._leases: dict[str, int] = {}
+        self._seen: dict[UserId, int] = {}
+
+    async def attach(self, node: str, came: Sequence[Connection], went: Sequence[Connection], now_ms: int) -> Attached:
+        online = {connection.user_id for connection in came if not self._online(connection.user_id, now_ms)}
+        for connection in came:
+            self._connections[connection] = node
+            await self.listen(node, self.conversations.get(connection.user_id, set()), ())
+        for connection in went:
+            self._connections.pop(connection, None)
+        offline = {connection.user_id for connection in went if not self._online(connection.user_id, now_ms)}
+        self._seen |= dict.fromkeys(offline, now_ms)
+        conversations = [frozenset(self.conversations.get(connection.user_id, ())) for connection in came]
+        return Attached(conversations, frozenset(online), frozenset(offline))
+
+    async def listen(self, node: str, conversations: Collection[ConversationId], no_more: Collection[ConversationId]) -> None:
+        for conversation_id in conversations:
+            self.nodes.setdefault(conversation_id, set()).add(node)
+        for conversation_id in no_more:
+            self.nodes.setdefault(conversation_id, set()).discard(node)
+
+    async def watch(self, node: str, users: Collection[UserId], no_more: Collection[UserId]) -> None:
+        for user_id in users:
+            self._watchers.setdefault(user_id, set()).add(node)
+        for user_id in no_more:
+            self._watchers.setdefault(user_id, set()).discard(node)
+
+    async def watchers(self, users: Sequence[UserId]) -> list[frozenset[str]]:
+        return [frozenset(self._watchers.get(user_id, ())) for user_id in users]
+
+    async def presence(self, users: Sequence[UserId], now_ms: int) -> list[Presence]:
+        return [Presence(True) if self._online(user_id, now_ms) else Presence(False, self._seen.get(user_id)) for user_id in users]
+
+    async def acquaintances(self, user_id: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
+        mine = self.conversations.get(user_id, set())
+        return frozenset(other for other in others if other == user_id or mine & self.conversations.get(other, set()))
+
+    async def homes(self, user_id: UserId) -> Mapping[SessionId, frozenset[str]]:
+        found: dict[SessionId, set[str]] = {}
+        for connection, node in self._connections.items():
+            if connection.user_id == user_id:
+                found.setdefault(connection.session_id, set()).add(node)
+        return {session_id: frozenset(nodes) for session_id, nodes in found.items()}
+
+    async def incarnations(self) -> Mapping[str, int]:
+        return dict(self._leases)
+
+    async def renew(self, node: str, until_ms: int) -> bool:
+        known = node in self._leases
+        self._leases[node] = until_ms
+        return known
+
+    async def remove(self, node: str, now_ms: int) -> frozenset[UserId]:
+        went = [connection for connection, home in self._connections.items() if home == node]
+        await self.listen(node, (), list(self.nodes))
+        attached = await self.attach(node, (), went, now_ms)
+        self._leases.pop(node, None)
+        return attached.went_offline
+
+    def _online(self, user_id: UserId, now_ms: int) -> bool:
+        return any(c.user_id == user_id and self._leases.get(node, 0) > now_ms for c, node in self._connections.items())

@@ -1,0 +1,170 @@
+"""The connection map in Redis: pipelines of single-key commands, so that it works on a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+from redis.exceptions import RedisError
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, direct_conversation_id
+from chatkit.edges import redis as keys
+from svc_presence.core import Connection
+from svc_presence.store import Attached, Presence
+
+DAY_S = 24 * 3600
+LAST_SEEN_S = 90 * DAY_S
+
+
+class RedisDirectory:
+    """The only writer of the keys of presence, as docs/data.md lists them."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+
+    async def attach(self, node: str, came: Sequence[Connection], went: Sequence[Connection], now_ms: int) -> Attached:
+        leases = await self._leases()
+        arrived = await self._run(lambda pipeline: _enter(pipeline, node, came))
+        before, conversations = arrived[::6], [_ids(reply) for reply in arrived[5::6]]
+        heard = frozenset[ConversationId]().union(*conversations)
+        await self.listen(node, heard, ())
+        left = await self._run(lambda pipeline: _leave(pipeline, node, went))
+        after = left[2::3]
+        return Attached(
+            conversations,
+            frozenset(c.user_id for c, homes in zip(came, before, strict=True) if not _alive(homes, leases, now_ms)),
+            await self._last_seen([c.user_id for c, homes in zip(went, after, strict=True) if not _alive(homes, leases, now_ms)], now_ms),
+        )
+
+    async def listen(self, node: str, conversations: Collection[ConversationId], no_more: Collection[ConversationId]) -> None:
+        def write(pipeline: Pipeline) -> None:
+            for conversation_id in conversations:
+                pipeline.sadd(keys.nodes(conversation_id), node)
+                pipeline.expire(keys.nodes(conversation_id), DAY_S)
+            for conversation_id in no_more:
+                pipeline.srem(keys.nodes(conversation_id), node)
+            if conversations:
+                pipeline.sadd(keys.node_conversations(node), *conversations)
+                pipeline.expire(keys.node_conversations(node), DAY_S)
+            if no_more:
+                pipeline.srem(keys.node_conversations(node), *no_more)
+
+        await self._run(write)
+
+    async def watch(self, node: str, users: Collection[UserId], no_more: Collection[UserId]) -> None:
+        def write(pipeline: Pipeline) -> None:
+            for user_id in users:
+                pipeline.sadd(keys.watchers(user_id), node)
+                pipeline.expire(keys.watchers(user_id), DAY_S)
+            for user_id in no_more:
+                pipeline.srem(keys.watchers(user_id), node)
+
+        await self._run(write)
+
+    async def watchers(self, users: Sequence[UserId]) -> list[frozenset[str]]:
+        replies = await self._run(lambda pipeline: [pipeline.smembers(keys.watchers(user_id)) for user_id in users])
+        return [frozenset(node.decode() for node in reply) for reply in replies]
+
+    async def presence(self, users: Sequence[UserId], now_ms: int) -> list[Presence]:
+        leases = await self._leases()
+
+        def read(pipeline: Pipeline) -> None:
+            for user_id in users:
+                pipeline.hvals(keys.connections(user_id))
+                pipeline.get(keys.last_seen(user_id))
+
+        replies = await self._run(read)
+        found = zip(replies[::2], replies[1::2], strict=True)
+        return [Presence(True) if _alive(homes, leases, now_ms) else Presence(False, int(seen) if seen else None) for homes, seen in found]
+
+    async def acquaintances(self, user_id: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
+        (reply,) = await self._run(lambda pipeline: pipeline.smembers(keys.conversations(user_id)))
+        mine = _ids(reply)
+        known = {other for other in others if other == user_id or direct_conversation_id(user_id, other) in mine}
+        strangers = [other for other in others if other not in known]
+        if mine and strangers:
+            shared = await self._run(lambda pipeline: [pipeline.smismember(keys.conversations(other), list(mine)) for other in strangers])
+            known |= {other for other, hits in zip(strangers, shared, strict=True) if any(hits)}
+        return frozenset(known)
+
+    async def homes(self, user_id: UserId) -> Mapping[SessionId, frozenset[str]]:
+        (values,) = await self._run(lambda pipeline: pipeline.hvals(keys.connections(user_id)))
+        found: dict[SessionId, set[str]] = {}
+        for value in values:
+            node, _, session_id = value.decode().partition("|")
+            found.setdefault(SessionId(session_id), set()).add(node)
+        return {session_id: frozenset(nodes) for session_id, nodes in found.items()}
+
+    async def incarnations(self) -> Mapping[str, int]:
+        return {node.decode(): until for node, until in (await self._leases()).items()}
+
+    async def renew(self, node: str, until_ms: int) -> bool:
+        (added,) = await self._run(lambda pipeline: pipeline.zadd(keys.NODES, {node: until_ms}))
+        return not added
+
+    async def remove(self, node: str, now_ms: int) -> frozenset[UserId]:
+        def read(pipeline: Pipeline) -> None:
+            pipeline.smembers(keys.node_connections(node))
+            pipeline.smembers(keys.node_conversations(node))
+
+        connections, conversations = await self._run(read)
+        went = [_connection(value) for value in connections]
+        await self.listen(node, (), _ids(conversations))
+        attached = await self.attach(node, (), went, now_ms)
+        await self._run(lambda pipeline: pipeline.zrem(keys.NODES, node))
+        return attached.went_offline
+
+    async def _leases(self) -> dict[bytes, int]:
+        (pairs,) = await self._run(lambda pipeline: pipeline.zrange(keys.NODES, 0, -1, withscores=True))
+        return {pair[0]: int(pair[1]) for pair in pairs}
+
+    async def _last_seen(self, users: Sequence[UserId], now_ms: int) -> frozenset[UserId]:
+        await self._run(lambda pipeline: [pipeline.set(keys.last_seen(user_id), now_ms, ex=LAST_SEEN_S) for user_id in users])
+        return frozenset(users)
+
+    async def _run(self, fill: Callable[[Pipeline], object]) -> list[Any]:
+        pipeline = self._client.pipeline(transaction=False)
+        fill(pipeline)
+        try:
+            return await pipeline.execute()
+        except (RedisError, OSError) as error:
+            raise ChatError(Reason.UNAVAILABLE, "the connection map can't be reached") from error
+
+
+def _enter(pipeline: Pipeline, node: str, came: Sequence[Connection]) -> None:
+    for connection in came:
+        user_id = connection.user_id
+        pipeline.hvals(keys.connections(user_id))
+        pipeline.hset(keys.connections(user_id), connection.connection_id, f"{node}|{connection.session_id}")
+        pipeline.expire(keys.connections(user_id), DAY_S)
+        pipeline.sadd(keys.node_connections(node), _packed(connection))
+        pipeline.expire(keys.node_connections(node), DAY_S)
+        # After the connection is noted: see RedisSequencer in the router, which does the two in the other order.
+        pipeline.smembers(keys.conversations(user_id))
+
+
+def _leave(pipeline: Pipeline, node: str, went: Sequence[Connection]) -> None:
+    for connection in went:
+        pipeline.hdel(keys.connections(connection.user_id), connection.connection_id)
+        pipeline.srem(keys.node_connections(node), _packed(connection))
+        pipeline.hvals(keys.connections(connection.user_id))
+
+
+def _packed(connection: Connection) -> str:
+    return f"{connection.connection_id}|{connection.user_id}|{connection.session_id}"
+
+
+def _connection(value: bytes) -> Connection:
+    connection_id, user_id, session_id = value.decode().split("|")
+    return Connection(ConnectionId(connection_id), UserId(user_id), SessionId(session_id))
+
+
+def _alive(homes: Sequence[bytes], leases: Mapping[bytes, int], now_ms: int) -> bool:
+    return any(leases.get(home.partition(b"|")[0], 0) > now_ms for home in homes)
+
+
+def _ids(reply: Collection[bytes]) -> frozenset[ConversationId]:
+    return frozenset(ConversationId(name.decode()) for name in reply)

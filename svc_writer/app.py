@@ -1,0 +1,43 @@
+"""The wiring of the writer."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from chatkit.core.clock import SystemClock
+from chatkit.edges.cassandra import CassandraSession, migrate
+from chatkit.edges.message_log import DEAD_LETTER_TOPIC
+from chatkit.edges.message_log.kafka import KafkaMessageLog
+from chatkit.rpc.app import App
+from elastic_chat.writer.v1 import writer_service_pb2, writer_service_pb2_grpc
+from svc_writer.pump import Pump
+from svc_writer.service import WriterServicer
+from svc_writer.settings import Settings
+from svc_writer.source import KafkaSource
+from svc_writer.store.cassandra import KEYSPACE, CassandraTimeline
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+async def build(settings: Settings, stack: AsyncExitStack) -> App:
+    """Make topics and tables, and connect to them."""
+    source = KafkaSource(settings.kafka_bootstrap, settings.node_id)
+    stack.push_async_callback(source.stop)
+    await source.start(settings.kafka_replication_factor)
+    dead_letters = KafkaMessageLog(settings.kafka_bootstrap, f"{settings.node_id}-dead-letters")
+    stack.push_async_callback(dead_letters.stop)
+    await dead_letters.start((DEAD_LETTER_TOPIC,))
+    session = await CassandraSession.connect(settings)
+    stack.push_async_callback(session.close)
+    await migrate(session, KEYSPACE, MIGRATIONS, settings.cassandra_replication_factor, settings.cassandra_datacenter)
+    timeline = CassandraTimeline(session)
+    await timeline.prepare()
+    pump = Pump(source, timeline, dead_letters, SystemClock())
+    servicer = WriterServicer(source)
+    return App(
+        services=(writer_service_pb2.DESCRIPTOR.services_by_name["WriterService"].full_name,),
+        register=lambda server: writer_service_pb2_grpc.add_WriterServiceServicer_to_server(servicer, server),
+        tasks=(pump.run, pump.watch_lag),
+        drain=pump.stop,
+    )

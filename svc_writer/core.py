@@ -1,0 +1,121 @@
+"""The rules of writing: which rows an entry makes, and how rows are gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from chatkit.core.conversation import bucket_of
+from chatkit.core.ids import MessageId, message_id_hour
+
+MAX_ROWS = 20
+MAX_BYTES = 32 * 1024
+
+
+class Table(StrEnum):
+    """The tables, by their names."""
+
+    MESSAGES = "messages"
+    BUCKETS = "message_buckets"
+    IDS = "message_ids"
+    CONVERSATIONS = "conversations"
+    MEMBERS = "members"
+    BY_USER = "conversations_by_user"
+    WATERMARKS = "watermarks"
+
+
+PARTITION: Mapping[Table, tuple[str, ...]] = {
+    Table.MESSAGES: ("conversation_id", "bucket"),
+    Table.BUCKETS: ("conversation_id",),
+    Table.IDS: ("conversation_id", "hour"),
+    Table.CONVERSATIONS: ("conversation_id",),
+    Table.MEMBERS: ("conversation_id",),
+    Table.BY_USER: ("user_id",),
+    Table.WATERMARKS: ("conversation_id",),
+}
+"""The columns that say on which partition a row lies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A row to be put, or taken out if `deletes`, as of `timestamp`: a later write never loses to an earlier one that comes after it."""
+
+    table: Table
+    row: Mapping[str, Any]
+    timestamp: int
+    deletes: bool = False
+
+    @property
+    def partition(self) -> tuple[object, ...]:
+        """What tells its partition from all others."""
+        return (self.table, *(self.row[column] for column in PARTITION[self.table]))
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it has."""
+        return sum(len(value) if isinstance(value, bytes | str) else 8 for value in self.row.values())
+
+
+def message_writes(conversation_id: str, seq: int, message_id: MessageId, entry: bytes) -> list[Write]:
+    """Return the rows that every entry makes."""
+    bucket = bucket_of(seq)
+    return [
+        Write(
+            Table.MESSAGES,
+            {"conversation_id": conversation_id, "bucket": bucket, "seq": seq, "message_id": message_id, "entry": entry},
+            seq,
+        ),
+        Write(Table.BUCKETS, {"conversation_id": conversation_id, "bucket": bucket}, seq),
+        Write(
+            Table.IDS,
+            {"conversation_id": conversation_id, "hour": message_id_hour(message_id), "message_id": message_id, "seq": seq},
+            seq,
+        ),
+    ]
+
+
+def joining_writes(conversation_id: str, user_id: str, permissions: int, joined_seq: int, seq: int) -> list[Write]:
+    """Return the rows that a new member makes."""
+    row = {"conversation_id": conversation_id, "user_id": user_id, "permissions": permissions, "joined_seq": joined_seq}
+    return [Write(Table.MEMBERS, row, seq), Write(Table.BY_USER, row, seq)]
+
+
+def leaving_writes(conversation_id: str, user_id: str, seq: int) -> list[Write]:
+    """Return the rows that go with a member who goes."""
+    row = {"conversation_id": conversation_id, "user_id": user_id}
+    return [Write(Table.MEMBERS, row, seq, deletes=True), Write(Table.BY_USER, row, seq, deletes=True)]
+
+
+@dataclass(slots=True)
+class Group:
+    """Writes of one partition that go to the database as one."""
+
+    writes: list[Write] = field(default_factory=list)
+    size: int = 0
+
+
+def grouped(writes: Iterable[Write]) -> list[Sequence[Write]]:
+    """Gather writes by partition into groups of at most 20 rows and 32 KB, each row once: what is repeated is written as it was last."""
+    latest: dict[tuple[object, ...], Write] = {}
+    for write in writes:
+        key = (
+            *write.partition,
+            *(value for value in write.row.values() if isinstance(value, str)),
+            write.row.get("seq"),
+            write.row.get("bucket"),
+        )
+        known = latest.get(key)
+        if known is None or known.timestamp <= write.timestamp:
+            latest[key] = write
+    open_groups: dict[tuple[object, ...], Group] = {}
+    full: list[Sequence[Write]] = []
+    for write in latest.values():
+        group = open_groups.setdefault(write.partition, Group())
+        if group.writes and (len(group.writes) >= MAX_ROWS or group.size + write.size > MAX_BYTES):
+            full.append(group.writes)
+            group = open_groups[write.partition] = Group()
+        group.writes.append(write)
+        group.size += write.size
+    return full + [group.writes for group in open_groups.values()]

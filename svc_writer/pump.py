@@ -1,0 +1,108 @@
+"""Take, write, commit, for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+from chatkit.core.backoff import Backoff
+from chatkit.core.clock import Clock
+from chatkit.core.errors import ChatError
+from chatkit.edges.message_log import DEAD_LETTER_TOPIC, MessageLog, Record
+from elastic_chat.events.v1 import log_pb2
+from svc_writer.core import Write, grouped
+from svc_writer.records import UnreadableError, writes_of
+from svc_writer.source import Source, Taken
+from svc_writer.store import Timeline
+
+log = structlog.get_logger()
+
+LAG_S = 10.0
+
+RECORDS = Counter("chat_writer_records_total", "Records dealt with, by what became of them.", ("outcome",))
+ROWS = Counter("chat_writer_rows_total", "Rows written.")
+BATCH = Histogram("chat_writer_batch_records", "Records taken at once.", buckets=(1, 10, 50, 200, 500, 1000, 2000))
+LAG = Gauge("chat_writer_lag_records", "Records that are in the log and not in the database yet.")
+
+
+class Pump:
+    """Moves records. A database that is away is waited for: the log keeps what comes, and nothing is committed meanwhile."""
+
+    def __init__(self, source: Source, timeline: Timeline, dead_letters: MessageLog, clock: Clock) -> None:
+        self._source = source
+        self._timeline = timeline
+        self._dead_letters = dead_letters
+        self._clock = clock
+        self._stopping = asyncio.Event()
+        self._stopped = asyncio.Event()
+
+    async def run(self) -> None:
+        """Move records until `stop` is called."""
+        while not self._stopping.is_set():
+            taken = await self._source.take()
+            if taken:
+                await self.move(taken)
+        self._stopped.set()
+
+    async def stop(self) -> None:
+        """Finish the batch that is under way, and no other."""
+        self._stopping.set()
+        await self._stopped.wait()
+
+    async def move(self, taken: Sequence[Taken]) -> None:
+        """Write what was taken, and then commit it."""
+        BATCH.observe(len(taken))
+        writes: list[Write] = []
+        for record in taken:
+            try:
+                writes += writes_of(record.topic, record.value)
+            except UnreadableError as error:
+                await self._set_aside(record, str(error))
+        await self._write(grouped(writes))
+        await self._source.commit(taken)
+        RECORDS.labels("written").inc(len(taken))
+        ROWS.inc(len(writes))
+        log.debug("records_written", count=len(taken), rows=len(writes), request_ids=[one.request_id for one in taken if one.request_id])
+
+    async def _write(self, groups: Sequence[Sequence[Write]]) -> None:
+        backoff = Backoff(0.1, 5.0)
+        while True:
+            try:
+                await self._timeline.put(groups)
+            except ChatError as error:
+                log.warning("database_away", reason=error.reason)
+                await asyncio.sleep(backoff.next())
+            else:
+                return
+
+    async def _set_aside(self, record: Taken, reason: str) -> None:
+        """Put a record that can't be applied where an operator finds it, before its offset is committed."""
+        letter = log_pb2.DeadLetter(
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            key=record.key,
+            value=record.value,
+            reason=reason,
+        )
+        letter.failed_at.FromMilliseconds(self._clock.now_ms())
+        backoff = Backoff(0.1, 5.0)
+        while True:
+            (ack,) = await self._dead_letters.append([Record(DEAD_LETTER_TOPIC, record.key, letter.SerializeToString(), record.request_id)])
+            try:
+                await ack
+            except ChatError:
+                await asyncio.sleep(backoff.next())
+            else:
+                break
+        RECORDS.labels("set_aside").inc()
+        log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
+
+    async def watch_lag(self) -> None:
+        """Keep the lag metric true, for ever."""
+        while True:
+            LAG.set(sum(one.end - one.committed for one in await self._source.lag()))
+            await asyncio.sleep(LAG_S)

@@ -1,0 +1,154 @@
+"""The log, read: what comes in, and how far it has been dealt with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, TopicAlreadyExistsError, for_code
+
+from chatkit.edges.message_log import DEAD_LETTER_TOPIC, LOG_TOPIC, REQUEST_ID_HEADER, WATERMARK_TOPIC
+from chatkit.edges.wait import wait_for_engine
+
+GROUP = "elastic-chat-writer"
+TOPICS = (LOG_TOPIC, WATERMARK_TOPIC)
+POLL_MS = 1000
+MAX_RECORDS = 2000
+DAY_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A record that came in."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes
+    value: bytes
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a partition is: the offsets after the last record that is committed, and after the last that there is."""
+
+    topic: str
+    partition: int
+    committed: int
+    end: int
+
+
+class Source(Protocol):
+    """The log, as the writer reads it."""
+
+    async def take(self) -> Sequence[Taken]:
+        """Return what has come, waiting up to a second."""
+        ...
+
+    async def commit(self, taken: Sequence[Taken]) -> None:
+        """Note that these, and all before them in their partitions, are dealt with. What belongs to another reader by now is passed
+        over.
+        """
+        ...
+
+    async def lag(self) -> Sequence[Lag]:
+        """Return how far every partition is, of whichever reader."""
+        ...
+
+
+class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
+    """A member of the writers' consumer group. Offsets are committed by hand, after the write."""
+
+    def __init__(self, bootstrap: str, node_id: str) -> None:
+        self._bootstrap = bootstrap
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap,
+            group_id=GROUP,
+            client_id=node_id,
+            group_instance_id=node_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
+            max_poll_interval_ms=3_600_000,
+            fetch_max_wait_ms=POLL_MS,
+            metadata_max_age_ms=30_000,
+        )
+
+    async def start(self, replication_factor: int) -> None:
+        """Make the topics, and join the group. Raises ConnectionError if Kafka does not come up."""
+        await wait_for_engine("Kafka", lambda: _make_topics(self._bootstrap, replication_factor), (KafkaError, OSError))
+        self._consumer.subscribe(TOPICS, listener=self)
+        await wait_for_engine("Kafka", self._consumer.start, (KafkaError, OSError))
+
+    async def stop(self) -> None:
+        """Leave."""
+        await self._consumer.stop()
+
+    async def take(self) -> Sequence[Taken]:
+        batches = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
+        return [_taken(record) for records in batches.values() for record in records]
+
+    async def commit(self, taken: Sequence[Taken]) -> None:
+        held = self._consumer.assignment()
+        offsets: dict[TopicPartition, int] = {}
+        for record in taken:
+            partition = TopicPartition(record.topic, record.partition)
+            if partition in held:
+                offsets[partition] = max(offsets.get(partition, 0), record.offset + 1)
+        if offsets:
+            try:
+                await self._consumer.commit(offsets)
+            except (CommitFailedError, IllegalStateError):
+                # The partitions have gone to another reader, who will read these records again: writing twice is as good as once.
+                return
+
+    async def lag(self) -> Sequence[Lag]:
+        partitions = [
+            TopicPartition(topic, number) for topic in TOPICS for number in sorted(self._consumer.partitions_for_topic(topic) or ())
+        ]
+        ends: Mapping[TopicPartition, int] = await self._consumer.end_offsets(partitions)
+        committed = [await self._consumer.committed(partition) or 0 for partition in partitions]
+        return [Lag(one.topic, one.partition, done, ends[one]) for one, done in zip(partitions, committed, strict=True)]
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Nothing to drain: `commit` passes over what is no longer ours."""
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Nothing to prepare: reading goes on from the committed offsets."""
+
+
+def _taken(record: Any) -> Taken:  # noqa: ANN401 - aiokafka has no types
+    request_id: bytes = dict(record.headers).get(REQUEST_ID_HEADER, b"")
+    return Taken(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.key or b"",
+        record.value or b"",
+        request_id.decode(errors="replace"),
+    )
+
+
+async def _make_topics(bootstrap: str, replication_factor: int) -> None:
+    min_in_sync = str(min(2, replication_factor))
+    common = {"min.insync.replicas": min_in_sync}
+    topics = [
+        NewTopic(LOG_TOPIC, 12, replication_factor, topic_configs=common | {"retention.ms": str(7 * DAY_MS)}),
+        NewTopic(WATERMARK_TOPIC, 12, replication_factor, topic_configs=common | {"cleanup.policy": "compact"}),
+        NewTopic(DEAD_LETTER_TOPIC, 1, replication_factor, topic_configs=common | {"retention.ms": str(30 * DAY_MS)}),
+    ]
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        response = await admin.create_topics(topics)
+    finally:
+        await admin.close()
+    for _, code, *_ in response.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise error

@@ -1,0 +1,16 @@
+"""Where rows go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from svc_writer.core import Write
+
+
+class Timeline(Protocol):
+    """The readable view, as the writer sees it."""
+
+    async def put(self, groups: Sequence[Sequence[Write]]) -> None:
+        """Write groups, each of one partition; repeatable. Raises UNAVAILABLE if any of it may not be written."""
+        ...
