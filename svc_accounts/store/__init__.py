@@ -1,0 +1,44 @@
+"""Where accounts are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from chatkit.core.ids import SessionId, UserId
+from svc_accounts.core import Credentials, Session, User
+
+
+class AccountStore(Protocol):
+    """Users, their credentials and their login sessions. Every method raises UNAVAILABLE if the store can't serve it."""
+
+    async def add_user(self, user: User, password_hash: str) -> bool:
+        """Add a user, or return False if the user name is taken: of many who want it at the same time one gets it.
+
+        After UNAVAILABLE the user may exist all the same, and can then log in.
+        """
+        ...
+
+    async def credentials(self, username: str) -> Credentials | None:
+        """Return what a login as `username`, in lower case, is checked against."""
+        ...
+
+    async def users(self, user_ids: Sequence[UserId]) -> list[User]:
+        """Return the users, in the order of their ids, without those that don't exist."""
+        ...
+
+    async def add_session(self, session: Session) -> None:
+        """Add a session, under an id that is new."""
+        ...
+
+    async def session(self, user_id: UserId, session_id: SessionId) -> Session | None:
+        """Return a session; one that has expired may be missing."""
+        ...
+
+    async def replace_session(self, old: Session, new: Session) -> bool:
+        """Put `new` in the place of `old`, or return False if the session has another token by now, or has ended."""
+        ...
+
+    async def end_session(self, user_id: UserId, session_id: SessionId) -> bool:
+        """End a session. Returns whether there was one."""
+        ...

@@ -1,0 +1,46 @@
+"""Accounts in memory, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatkit.core.ids import SessionId, UserId
+from svc_accounts.core import Credentials, Session, User
+
+
+class MemoryAccountStore:
+    """An AccountStore that forgets everything at its end."""
+
+    def __init__(self) -> None:
+        self._credentials: dict[str, Credentials] = {}
+        self._users: dict[UserId, User] = {}
+        self._sessions: dict[tuple[UserId, SessionId], Session] = {}
+
+    async def add_user(self, user: User, password_hash: str) -> bool:
+        if user.username in self._credentials:
+            return False
+        self._credentials[user.username] = Credentials(user.user_id, password_hash)
+        self._users[user.user_id] = user
+        return True
+
+    async def credentials(self, username: str) -> Credentials | None:
+        return self._credentials.get(username)
+
+    async def users(self, user_ids: Sequence[UserId]) -> list[User]:
+        return [self._users[user_id] for user_id in user_ids if user_id in self._users]
+
+    async def add_session(self, session: Session) -> None:
+        self._sessions[session.user_id, session.session_id] = session
+
+    async def session(self, user_id: UserId, session_id: SessionId) -> Session | None:
+        return self._sessions.get((user_id, session_id))
+
+    async def replace_session(self, old: Session, new: Session) -> bool:
+        current = self._sessions.get((old.user_id, old.session_id))
+        if current is None or current.token_hash != old.token_hash:
+            return False
+        self._sessions[new.user_id, new.session_id] = new
+        return True
+
+    async def end_session(self, user_id: UserId, session_id: SessionId) -> bool:
+        return self._sessions.pop((user_id, session_id), None) is not None
