@@ -6,6 +6,7 @@ A pure function of the topology and of the contracts. envoy/README.md explains e
 from __future__ import annotations
 
 import base64
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,9 +148,13 @@ def render_sidecar(instance: Instance, topology: Topology, folder: Path) -> str:
     return _render("sidecar.yaml.j2", folder, replies=SIDECAR_REPLIES, topology=topology, instance=instance, calls=calls)
 
 
-def render_endpoints(service: str, topology: Topology) -> str:
-    """Return where the instances of `service` are: the content of `eds/<service>.yaml`, to be replaced in one step."""
-    return _render("endpoints.yaml.j2", Path(), service=service, instances=list(topology.instances(service)))
+def render_endpoints(service: str, topology: Topology, drained: Collection[str] = ()) -> str:
+    """Return where the instances of `service` are: the content of `eds/<service>.yaml`, to be replaced in one step.
+
+    The instances that are named in `drained` are left out: they keep the calls that they have, and get no new ones.
+    """
+    instances = [instance for instance in topology.instances(service) if instance.name not in drained]
+    return _render("endpoints.yaml.j2", Path(), service=service, instances=instances)
 
 
 def _render(template: str, folder: Path, **facts: object) -> str:

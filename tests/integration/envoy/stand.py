@@ -7,7 +7,7 @@ import itertools
 import json
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -78,11 +78,13 @@ class Service:
         self.instance = instance
         self.health = health.aio.HealthServicer()
         self.ready = True
+        self.stopped = True
         self._calls = calls
         self._scripts = scripts
         self._key = key
 
     async def start(self) -> None:
+        self.stopped = False
         descriptor = contract(self.instance.service)
         self._server = grpc.aio.server(
             options=(("grpc.so_reuseport", 0), ("grpc.http2.min_ping_interval_without_data_ms", 5000), ("grpc.keepalive_permit_without_calls", 1))
@@ -106,8 +108,10 @@ class Service:
         await web.TCPSite(self._runner, HOST, self.instance.http_port).start()
 
     async def stop(self) -> None:
-        await self._server.stop(None)
-        await self._runner.cleanup()
+        if not self.stopped:
+            self.stopped = True
+            await self._server.stop(None)
+            await self._runner.cleanup()
 
     async def serving(self, *, yes: bool) -> None:
         """Say by every health check whether new calls are welcome."""
@@ -201,10 +205,10 @@ class Stand:
         self.services[instance.name] = service
         return service
 
-    def announce(self, topology: Topology) -> None:
+    def announce(self, topology: Topology, drained: Collection[str] = ()) -> None:
         """Tell every Envoy, as the launcher does, where the instances are."""
         for service in SERVICES:
-            write_atomically(self.folder / mesh.ENDPOINTS / f"{service}.yaml", mesh.render_endpoints(service, topology))
+            write_atomically(self.folder / mesh.ENDPOINTS / f"{service}.yaml", mesh.render_endpoints(service, topology, drained))
 
     async def start_sidecar(self, stack: AsyncExitStack, instance: Instance) -> None:
         await self._start_envoy(stack, f"{instance.name}-sidecar", mesh.render_sidecar(instance, self.topology, self.folder), instance.admin_port)
@@ -241,6 +245,12 @@ class Stand:
             return await self.healthy(admin_port, cluster) == wanted
 
         await until(found, f"{cluster} has the healthy hosts {sorted(wanted)}")
+
+    async def routes(self, admin_port: int) -> list[dict[str, Any]]:
+        """Return the routes of all listeners of an Envoy, as it has understood them."""
+        dump = json.loads(await get(admin_port, "/config_dump?resource=static_route_configs") or "{}")["configs"]
+        hosts = [host for config in dump for host in config["route_config"]["virtual_hosts"]]
+        return [route for host in hosts for route in host["routes"]]
 
     async def counter(self, admin_port: int, name: str) -> int:
         """Return a counter or gauge of an Envoy; 0 if nothing was counted yet."""

@@ -1,0 +1,194 @@
+"""What runs in a stack: every process with its command, its environment, and how to know that it is ready. Nothing here does I/O."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+
+from launcher import probes
+from launcher.engines import Engines
+from launcher.home import Home
+from launcher.topology import HOST, Instance, Topology
+
+REPOSITORY = Path(__file__).parents[1]
+WEB = REPOSITORY / "web"
+
+USES_REDIS = ("gateway", "router", "presence", "history")
+USES_KAFKA = ("router", "writer")
+USES_CASSANDRA = ("history", "writer", "accounts")
+OWNS_TOPICS = ("writer",)
+OWNS_KEYSPACE = ("writer", "accounts")
+
+ENGINE_STOP_S = 30
+MESH_STOP_S = 5
+SERVICE_STOP_S = 20
+"""A service drains for up to ten seconds; what is left lets it finish its writes."""
+
+
+class Wave(IntEnum):
+    """In which order processes start; they stop in the opposite one, so that a service drains while all that it needs is there."""
+
+    ENGINES = 1
+    MESH = 2
+    SERVICES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """All that a plan follows from."""
+
+    home: Home
+    topology: Topology
+    engines: Engines
+    log_level: str = "info"
+    web: Path = WEB / "dist"
+    """What nginx serves."""
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.topology.edge_port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of a stack."""
+
+    name: str
+    wave: Wave
+    argv: tuple[str, ...]
+    cwd: Path
+    ready: probes.Probe
+    stop_s: int
+    """How long it may take to stop before it is killed."""
+
+    ports: tuple[int, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
+
+
+def processes(stack: Stack) -> Iterator[Process]:
+    """Yield every process of a stack, in the order in which they start."""
+    yield from _engines(stack)
+    yield from _mesh(stack)
+    for instance in stack.topology.instances():
+        yield _service(instance, stack)
+
+
+def _engines(stack: Stack) -> Iterator[Process]:
+    run, topology, engines = stack.home.run, stack.topology, stack.engines
+    java = (str(engines.java),)
+    # Many threads with an arena each would keep hundreds of megabytes of freed memory.
+    env = {"MALLOC_ARENA_MAX": "2"}
+    yield Process(
+        "valkey",
+        Wave.ENGINES,
+        (str(engines.valkey), str(run / "valkey" / "valkey.conf")),
+        cwd=run / "valkey",
+        ready=probes.Redis(topology.redis_port),
+        stop_s=ENGINE_STOP_S,
+        ports=(topology.redis_port,),
+    )
+    yield Process(
+        "kafka",
+        Wave.ENGINES,
+        (*java, f"@{run / 'kafka' / 'java.args'}", "kafka.Kafka", str(run / "kafka" / "server.properties")),
+        cwd=run / "kafka",
+        ready=probes.Kafka(topology.kafka_port),
+        stop_s=ENGINE_STOP_S,
+        ports=(topology.kafka_port, topology.kafka_controller_port),
+        env=env,
+    )
+    yield Process(
+        "cassandra",
+        Wave.ENGINES,
+        (*java, f"@{run / 'cassandra' / 'java.args'}", "org.apache.cassandra.service.CassandraDaemon"),
+        cwd=run / "cassandra",
+        ready=probes.Cassandra(topology.cassandra_port),
+        stop_s=ENGINE_STOP_S,
+        ports=(topology.cassandra_port, topology.cassandra_storage_port),
+        env=env,
+    )
+
+
+def _mesh(stack: Stack) -> Iterator[Process]:
+    run, topology = stack.home.run, stack.topology
+    yield Process(
+        "web",
+        Wave.MESH,
+        (str(stack.engines.nginx), "-p", str(run / "nginx"), "-e", "stderr", "-c", str(run / "nginx" / "nginx.conf")),
+        cwd=run / "nginx",
+        ready=probes.Http(topology.web_port, "/"),
+        stop_s=MESH_STOP_S,
+        ports=(topology.web_port,),
+    )
+    for instance in topology.instances():
+        yield _envoy(
+            stack,
+            f"{instance.name}-sidecar",
+            probes.Http(instance.admin_port, "/ready"),
+            (instance.ingress_port, instance.egress_port, instance.admin_port),
+        )
+    yield _envoy(
+        stack,
+        "edge",
+        probes.Edge(topology.edge_port, topology.edge_admin_port),
+        (topology.edge_port, topology.edge_tls_port, topology.edge_admin_port),
+    )
+
+
+def _envoy(stack: Stack, name: str, ready: probes.Probe, ports: tuple[int, ...]) -> Process:
+    config = stack.home.envoy / f"{name}.yaml"
+    return Process(
+        name,
+        Wave.MESH,
+        # Without hot restart there is no shared memory, whose name two stacks would fight over.
+        (str(stack.engines.envoy), "-c", str(config), "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"),
+        cwd=stack.home.envoy,
+        ready=ready,
+        stop_s=MESH_STOP_S,
+        ports=ports,
+    )
+
+
+def _service(instance: Instance, stack: Stack) -> Process:
+    return Process(
+        instance.name,
+        Wave.SERVICES,
+        (sys.executable, "-m", f"svc_{instance.service}"),
+        cwd=stack.home.run,
+        ready=probes.Http(instance.http_port, "/readyz"),
+        stop_s=SERVICE_STOP_S,
+        ports=(instance.grpc_port, instance.http_port),
+        env=service_environment(instance, stack),
+    )
+
+
+def service_environment(instance: Instance, stack: Stack) -> dict[str, str]:
+    """Return the settings of a service: those that it has, and no others, for it refuses what it does not know."""
+    topology, service = stack.topology, instance.service
+    env = {
+        "CHAT_NODE_ID": instance.name,
+        "CHAT_GRPC_PORT": str(instance.grpc_port),
+        "CHAT_HTTP_PORT": str(instance.http_port),
+        "CHAT_MESH": f"{HOST}:{instance.egress_port}",
+        "CHAT_LOG_FORMAT": "json",
+        "CHAT_LOG_LEVEL": stack.log_level,
+    }
+    if service in USES_REDIS:
+        env["CHAT_REDIS_URL"] = f"redis://{HOST}:{topology.redis_port}/0"
+    if service in USES_KAFKA:
+        env["CHAT_KAFKA_BOOTSTRAP"] = f"{HOST}:{topology.kafka_port}"
+    if service in OWNS_TOPICS:
+        env["CHAT_KAFKA_REPLICATION_FACTOR"] = "1"
+    if service in USES_CASSANDRA:
+        env["CHAT_CASSANDRA_CONTACT_POINTS"] = HOST
+        env["CHAT_CASSANDRA_PORT"] = str(topology.cassandra_port)
+    if service in OWNS_KEYSPACE:
+        env["CHAT_CASSANDRA_REPLICATION_FACTOR"] = "1"
+    if service == "gateway":
+        env["CHAT_GATEWAY_ALLOWED_ORIGINS"] = f"{stack.url},http://{HOST}:{topology.edge_port}"
+    if service == "accounts":
+        env["CHAT_ACCOUNTS_SIGNING_KEY_FILE"] = str(stack.home.signing_key)
+    return env

@@ -1,0 +1,93 @@
+"""What would make a start fail later and less clearly: looked at before anything is started."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from launcher.errors import LaunchError
+from launcher.plan import Process
+from launcher.topology import HOST
+
+OLDEST_PYTHON = (3, 11)
+GIGABYTE = 10**9
+DISK = 3 * GIGABYTE
+"""What the engines and a first day's data want."""
+
+MEMORY = 3 * GIGABYTE
+"""What a whole stack holds, and some room: a machine of 4 GB that does nothing else has it."""
+
+
+def check(processes: Iterable[Process], folders: Iterable[Path]) -> None:
+    """Look at the machine before a start: Python, disk, memory, and every port that the processes will listen on.
+
+    Raises:
+        LaunchError: the first thing found wrong.
+    """
+    check_python(sys.version_info[:2])
+    for folder in folders:
+        check_disk(folder, shutil.disk_usage(existing(folder)).free)
+    check_memory(psutil.virtual_memory().available)
+    for process in processes:
+        for port in process.ports:
+            check_port(process.name, port)
+
+
+def check_python(version: tuple[int, ...]) -> None:
+    """Refuse a Python that our code does not run on."""
+    if version < OLDEST_PYTHON:
+        raise LaunchError(
+            f"This is Python {'.'.join(map(str, version))}, and 3.11 or newer is needed",
+            "Run `make up PYTHON=python3.11`, or whatever a newer one is called here, after removing .venv",
+        )
+
+
+def check_disk(folder: Path, free: int) -> None:
+    """Refuse a disk that would be full soon."""
+    if free < DISK:
+        raise LaunchError(
+            f"Only {free / GIGABYTE:.1f} GB are free where {folder} is, and {DISK / GIGABYTE:.0f} GB are needed",
+            "Free some, or set ELASTIC_CHAT_HOME and XDG_CACHE_HOME to folders on another disk",
+        )
+
+
+def check_memory(available: int) -> None:
+    """Refuse a machine that would start killing processes."""
+    if available < MEMORY:
+        raise LaunchError(
+            f"Only {available / GIGABYTE:.1f} GB of memory are free, and a stack needs {MEMORY / GIGABYTE:.0f} GB",
+            "Stop something else, or take a machine with at least 4 GB",
+        )
+
+
+def check_port(name: str, port: int) -> None:
+    """Refuse a port that somebody else listens on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what we listened on a minute ago is free
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise LaunchError(
+                f"Port {port}, which {name} needs, is taken by {_listener_on(port) or 'another process'}",
+                "Stop that, or set ELASTIC_CHAT_PORT to another number",
+            ) from error
+
+
+def _listener_on(port: int) -> str | None:
+    """Return name and pid of the process that listens on a port, if this user may know."""
+    with suppress(psutil.Error):
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+                return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
+    return None
+
+
+def existing(folder: Path) -> Path:
+    """Return the nearest folder above that is there already."""
+    return next(path for path in (folder, *folder.parents) if path.exists())

@@ -1,0 +1,154 @@
+"""How to know that a process does its work: ask it, in its own protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import struct
+from dataclasses import dataclass
+from typing import Protocol
+
+from launcher.topology import HOST
+
+TIMEOUT_S = 2.0
+
+KAFKA_API_VERSIONS = 18
+CQL_OPTIONS, CQL_SUPPORTED = 0x05, 0x06
+OK = 200
+
+
+class NotReady(Exception):  # noqa: N818 - a state, and no error
+    """Why a process can't do its work yet."""
+
+
+class Probe(Protocol):
+    """A question to one process."""
+
+    async def ask(self) -> None:
+        """Return if it is ready.
+
+        Raises:
+            NotReady: it answered, and is not.
+            OSError: it does not answer.
+        """
+
+
+async def why_not(probe: Probe) -> str | None:
+    """Return why a process isn't ready, or None if it is."""
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            await probe.ask()
+    except NotReady as reason:
+        return str(reason)
+    except TimeoutError:
+        return f"no answer within {TIMEOUT_S:.0f} s"
+    except (ConnectionRefusedError, FileNotFoundError):
+        return "not listening yet"
+    except (OSError, http.client.HTTPException, asyncio.IncompleteReadError) as error:
+        return f"no sensible answer ({type(error).__name__})"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Redis:
+    """It answers PING, and has loaded its data."""
+
+    port: int
+
+    async def ask(self) -> None:
+        answer = await _exchange(self.port, b"PING\r\n", 5)
+        if answer != b"+PONG":
+            raise NotReady("loading its data")
+
+
+@dataclass(frozen=True, slots=True)
+class Kafka:
+    """It answers an ApiVersions request, which a broker does once it serves clients."""
+
+    port: int
+
+    async def ask(self) -> None:
+        client = b"launcher"
+        request = struct.pack(">hhih", KAFKA_API_VERSIONS, 0, 1, len(client)) + client
+        answer = await _exchange(self.port, struct.pack(">i", len(request)) + request, 10)
+        _, correlation, error = struct.unpack(">iih", answer)
+        if correlation != 1 or error:
+            raise NotReady(f"it answers with error {error}")
+
+
+@dataclass(frozen=True, slots=True)
+class Cassandra:
+    """It answers an OPTIONS frame of the native protocol, which a node does once it takes queries."""
+
+    port: int
+
+    async def ask(self) -> None:
+        answer = await _exchange(self.port, struct.pack(">BBhBi", 4, 0, 0, CQL_OPTIONS, 0), 9)
+        if answer[4] != CQL_SUPPORTED:
+            raise NotReady("it refuses clients")
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """It answers a GET with 200."""
+
+    port: int
+    path: str
+
+    async def ask(self) -> None:
+        status, body = await asyncio.to_thread(_get, self.port, self.path)
+        if status != OK:
+            detail = body.decode(errors="replace").strip().splitlines()
+            raise NotReady(detail[0][:120] if detail else f"HTTP {status}")
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """It is live, serves the web client, and finds a healthy host in every cluster that it knows."""
+
+    port: int
+    admin_port: int
+
+    async def ask(self) -> None:
+        await Http(self.admin_port, "/ready").ask()
+        status, body = await asyncio.to_thread(_get, self.admin_port, "/clusters?format=json")
+        if status != OK:
+            raise NotReady(f"its admin interface answers HTTP {status}")
+        unhealthy = clusters_without_a_healthy_host(body)
+        if unhealthy:
+            raise NotReady(f"no healthy host in {', '.join(unhealthy)}")
+        await Http(self.port, "/").ask()
+
+
+def clusters_without_a_healthy_host(clusters: bytes) -> list[str]:
+    """Read Envoy's `/clusters?format=json`: the names of the clusters that could not serve a request."""
+    return [
+        cluster["name"]
+        for cluster in json.loads(clusters)["cluster_statuses"]
+        if not any(_is_healthy(host["health_status"]) for host in cluster.get("host_statuses", []))
+    ]
+
+
+def _is_healthy(status: dict[str, object]) -> bool:
+    """Envoy names a host's EDS status, and every reason that it has against the host beside it."""
+    return status.get("eds_health_status", "HEALTHY") in {"HEALTHY", "UNKNOWN"} and len(status) <= 1
+
+
+async def _exchange(port: int, request: bytes, size: int) -> bytes:
+    reader, writer = await asyncio.open_connection(HOST, port)
+    try:
+        writer.write(request)
+        return await reader.readexactly(size)
+    finally:
+        writer.close()
+
+
+def _get(port: int, path: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(HOST, port, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()

@@ -1,0 +1,107 @@
+"""The files that a stack's processes are configured by, rendered from `templates/` into the stack's `run` folder."""
+
+from __future__ import annotations
+
+import grp
+import json
+import os
+import pwd
+import resource
+import shlex
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from launcher import mesh
+from launcher.home import Home
+from launcher.plan import Process, Stack
+from launcher.topology import HOST, SERVICES
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+STEADY_S = 10
+"""A process that lives this long has started; one that ends sooner is started again after a pause, a second longer each time."""
+
+RETRIES = 20
+"""How often that is tried in a row: for about four minutes. Then `elastic-chat restart` is needed."""
+
+OPEN_FILES = 65_536
+"""What every process may have open, as far as the system lets us: one for each connection, twice in an Envoy."""
+
+
+def configuration(stack: Stack) -> dict[Path, str]:
+    """Return the text of every file that the processes of a stack are configured by."""
+    run = stack.home.run
+    return {
+        run / "valkey" / "valkey.conf": _engine(stack, "valkey.conf.j2"),
+        run / "kafka" / "server.properties": _engine(stack, "kafka.properties.j2"),
+        run / "kafka" / "java.args": _engine(stack, "kafka.args.j2"),
+        run / "cassandra" / "cassandra.yaml": _engine(stack, "cassandra.yaml.j2"),
+        run / "cassandra" / "java.args": _engine(stack, "cassandra.args.j2"),
+        run / "cassandra" / "logback.xml": (TEMPLATES / "logback.xml").read_text(encoding="utf-8"),
+        run / "nginx" / "nginx.conf": _engine(stack, "nginx.conf.j2"),
+        **mesh_configuration(stack),
+    }
+
+
+def mesh_configuration(stack: Stack) -> dict[Path, str]:
+    """Return the configuration of every Envoy, and the endpoints of every service, which the Envoys watch."""
+    envoy, topology = stack.home.envoy, stack.topology
+    return {
+        envoy / "edge.yaml": mesh.render_edge(topology, envoy),
+        **{envoy / f"{each.name}-sidecar.yaml": mesh.render_sidecar(each, topology, envoy) for each in topology.instances()},
+        **{envoy / "eds" / f"{service}.yaml": mesh.render_endpoints(service, topology) for service in SERVICES},
+    }
+
+
+def supervisor_configuration(home: Home, processes: Iterable[Process]) -> str:
+    """Return the configuration of the supervisord that runs `processes`, which come in the order of their waves."""
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _templates().get_template("supervisord.conf.j2").render(
+        home=home,
+        waves=[(wave, list(members)) for wave, members in groupby(processes, key=lambda process: process.wave)],
+        files=OPEN_FILES if most_files == resource.RLIM_INFINITY else min(OPEN_FILES, most_files),
+        steady_s=STEADY_S,
+        retries=RETRIES,
+    )
+
+
+def _engine(stack: Stack, template: str) -> str:
+    return _templates().get_template(template).render(
+        home=stack.home,
+        topology=stack.topology,
+        engines=stack.engines,
+        web=stack.web,
+        host=HOST,
+        superuser=_superuser(),
+    )
+
+
+def _superuser() -> str:
+    """Return user and group of a superuser, who must tell nginx to stay one: `nobody` can't read what lies in a private folder."""
+    if os.geteuid() != 0:
+        return ""
+    return f"{pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name}"
+
+
+def _templates() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - none of this is HTML
+        keep_trailing_newline=True,
+    )
+    templates.globals.update(quoted=_quoted, ini=_ini, command=lambda argv: _ini(shlex.join(argv)))
+    return templates
+
+
+def _quoted(value: object) -> str:
+    """Quote a path: JSON's quotes are also those of YAML, Valkey, nginx and Java's argument files."""
+    return json.dumps(str(value))
+
+
+def _ini(value: object) -> str:
+    """Escape what supervisord would take for a variable."""
+    return str(value).replace("%", "%%")

@@ -1,0 +1,173 @@
+"""The supervisord of a stack, spoken to over its Unix socket."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import xmlrpc.client  # noqa: S411 - the peer is our own supervisord, on a socket that only this user may open
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from launcher.errors import LaunchError
+from launcher.home import Home
+from launcher.plan import Wave
+from launcher.supervision import record
+
+START_TIMEOUT_S = 20
+CALL_TIMEOUT_S = 40
+"""Longer than any process may take to stop, which is what the longest call waits for."""
+
+INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR")
+"""What a process of the stack knows of the environment of whoever started it: not its proxies, and not its settings."""
+
+ALREADY_STARTED, NOT_RUNNING, BAD_NAME = 60, 70, 10
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One process as supervisord sees it."""
+
+    name: str
+    state: str
+    """`STARTING`, `RUNNING`, `BACKOFF`, `STOPPING`, `STOPPED`, `EXITED` or `FATAL`."""
+
+    pid: int | None
+    since: datetime | None
+    """When it was started, if it runs."""
+
+    fault: str
+    """Why it could not be started, if supervisord knows."""
+
+
+class Daemon:
+    """A handle on the supervisord of one home, which may or may not be running."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._supervisor: Any = xmlrpc.client.ServerProxy("http://supervisord", transport=_UnixTransport(home.supervisor_socket)).supervisor
+
+    def alive(self) -> bool:
+        """Return whether it answers."""
+        try:
+            self._supervisor.getState()
+        except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+            return False
+        return True
+
+    def start(self) -> None:
+        """Start it, with none of its processes yet, and a log of its own for this run.
+
+        Raises:
+            LaunchError: it did not start.
+        """
+        log = self._home.supervisor_log
+        if log.exists():
+            log.rename(log.with_name(log.name + ".1"))
+        self._home.supervisor_socket.unlink(missing_ok=True)
+        environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        done = subprocess.run(
+            [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._home.supervisor_config)],
+            env={**environment, "TZ": "UTC"},  # the log's times are read back
+            cwd=self._home.run,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=START_TIMEOUT_S,
+            check=False,
+        )
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+            raise LaunchError(f"supervisord did not start ({reason.rstrip('.')})", f"See {log}")
+
+    def start_wave(self, wave: Wave) -> None:
+        """Start the processes of a wave that don't run. Whether they get ready is another question."""
+        self._supervisor.startProcessGroup(wave.name.lower(), False)
+
+    def restart(self, name: str) -> None:
+        """Stop a process gracefully, if it runs, and start it again.
+
+        Raises:
+            LaunchError: there is no such process, or it can't be started.
+        """
+        full = f"{self._group_of(name)}:{name}"
+        try:
+            self._supervisor.stopProcess(full)
+        except xmlrpc.client.Fault as fault:
+            if fault.faultCode != NOT_RUNNING:
+                raise LaunchError(f"Could not stop {name} ({fault.faultString})", f"See {self._home.supervisor_log}") from fault
+        try:
+            self._supervisor.startProcess(full, False)
+        except xmlrpc.client.Fault as fault:
+            if fault.faultCode != ALREADY_STARTED:
+                raise LaunchError(f"Could not start {name} ({fault.faultString})", f"See {self._home.log(name)}") from fault
+
+    def states(self) -> dict[str, State]:
+        """Return every process by name."""
+        return {info["name"]: _state(info) for info in self._supervisor.getAllProcessInfo()}
+
+    def shut_down(self) -> None:
+        """Ask it to stop all processes, wave by wave, and then itself. Returns at once."""
+        self._supervisor.shutdown()
+
+    def record(self) -> record.Record:
+        """Return what its log tells of this run, or of the last one."""
+        try:
+            with self._home.supervisor_log.open(encoding="utf-8", errors="replace") as log:
+                return record.read(log)
+        except FileNotFoundError:
+            return record.Record((), ())
+
+    def process(self) -> psutil.Process | None:
+        """Return it as a process of this machine, if it runs."""
+        try:
+            return psutil.Process(int(self._home.supervisor_pid.read_text(encoding="ascii")))
+        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+            return None
+
+    def _group_of(self, name: str) -> str:
+        groups = {info["name"]: info["group"] for info in self._supervisor.getAllProcessInfo()}
+        if name not in groups:
+            raise LaunchError(f"No process is called {name}", f"Take one of {', '.join(groups)}")
+        return str(groups[name])
+
+
+def _state(info: dict[str, Any]) -> State:
+    runs = bool(info["pid"])
+    return State(
+        name=info["name"],
+        state=info["statename"],
+        pid=info["pid"] if runs else None,
+        since=datetime.fromtimestamp(info["start"], UTC) if runs else None,
+        fault=info["spawnerr"],
+    )
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=CALL_TIMEOUT_S)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(CALL_TIMEOUT_S)
+        self.sock.connect(str(self._path))
+
+
+class _UnixTransport(xmlrpc.client.Transport):
+    """XML-RPC over a Unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ANN401, ARG002 - as it is declared
+        return _UnixConnection(self._path)

@@ -1,0 +1,87 @@
+"""The web client, built when its sources are newer than the build."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from launcher import engines
+from launcher.display import Display
+from launcher.errors import LaunchError
+
+NOT_SOURCES = {"node_modules", "dist", "test-results"}
+RECORD = ".sources"
+"""Lies in `dist`: the hash of the sources that it was built from. nginx serves no file whose name begins with a dot."""
+
+TIMEOUT_S = 900
+
+
+def build(folder: Path, cache: Path, display: Display) -> None:
+    """Build the web client in `folder` if it has no build, or one of other sources. Without a web client there, do nothing.
+
+    Raises:
+        LaunchError: Node could not be had, or the build failed.
+    """
+    if not (folder / "package.json").exists():
+        return
+    sources = fingerprint(folder)
+    record = folder / "dist" / RECORD
+    if record.exists() and record.read_text(encoding="ascii") == sources:
+        return
+    node = engines.system_node() or engines.provide_node(cache, display)
+    log = folder / "node_modules" / ".elastic-chat-build.log"
+    for command in (("ci", "--no-audit", "--no-fund"), ("run", "build")):
+        display.note(f"Web client: npm {' '.join(command[:2])}")
+        _npm(node, command, folder, log)
+    record.write_text(sources, encoding="ascii")
+
+
+def fingerprint(folder: Path) -> str:
+    """Return a hash of the names and contents of everything that the build reads."""
+    digest = hashlib.sha256()
+    for path in sorted(_files(folder)):
+        digest.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name in NOT_SOURCES or path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _files(path)
+        else:
+            yield path
+
+
+def _npm(node: Path, command: tuple[str, ...], folder: Path, log: Path) -> None:
+    done = subprocess.run(
+        [*_npm_of(node), *command],
+        cwd=folder,
+        env={**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    if done.returncode:
+        log.parent.mkdir(exist_ok=True)
+        log.write_text(done.stdout + done.stderr, encoding="utf-8")
+        raise LaunchError(
+            f"The web client could not be built (`npm {' '.join(command)}` ended with {done.returncode})",
+            f"Read {log}; a first build needs the network",
+        )
+
+
+def _npm_of(node: Path) -> tuple[str, ...]:
+    """Return the command for the npm that came with a node: a script beside the wheel's, a program beside the system's."""
+    for place in ("lib/node_modules/npm/bin/npm-cli.js", "../lib/node_modules/npm/bin/npm-cli.js"):
+        script = node.resolve().parent / place
+        if script.exists():
+            return (str(node), str(script))
+    return ("npm",)

@@ -1,0 +1,215 @@
+"""What the mesh does when an instance fails, leaves or comes. These tests have a mesh of their own, and change it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import grpc
+import pytest
+from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
+from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
+from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.rpc.channel import mesh_channel
+from chatkit.rpc.errors import abort, error_of
+from launcher.topology import Topology
+from tests.integration.envoy.stand import Service, Stand, started, until
+
+SCALE = {"gateway": 2, "router": 2, "presence": 1, "history": 2, "writer": 1, "accounts": 1}
+
+
+@pytest.fixture(scope="module")
+async def shaken_stand(envoy: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
+    async with AsyncExitStack() as stack:
+        yield await started(envoy, tmp_path_factory.mktemp("shaken"), SCALE, stack)
+
+
+@pytest.fixture
+async def shaken(shaken_stand: Stand) -> AsyncIterator[Stand]:
+    """A mesh in which everything works when the test begins."""
+    stand = shaken_stand
+    stand.announce(stand.topology)
+    stand.scripts.clear()
+    for service in ("router", "history", "presence", "accounts"):
+        await stand.await_healthy(stand.instance("gateway-1").admin_port, service, stand.topology.instances(service))
+    await stand.await_healthy(stand.topology.edge_admin_port, "gateway_websocket", stand.topology.instances("gateway"))
+    stand.calls.clear()
+    yield stand
+    for service in stand.services.values():
+        if service.stopped:
+            await service.start()
+        await service.serving(yes=True)
+
+
+@pytest.fixture
+async def channel(shaken: Stand) -> AsyncIterator[grpc.aio.Channel]:
+    async with mesh_channel(f"127.0.0.1:{shaken.instance('gateway-1').egress_port}") as made:
+        yield made
+
+
+def history(channel: grpc.aio.Channel) -> Any:
+    return history_service_pb2_grpc.HistoryServiceStub(channel)
+
+
+def unavailable(times: int) -> Any:
+    """Fail that often, then answer."""
+    left = [times]
+
+    async def script(_: Any, context: Any) -> Any:
+        left[0] -= 1
+        if left[0] >= 0:
+            await abort(context, ChatError(Reason.UNAVAILABLE))
+        return history_service_pb2.SyncResponse()
+
+    return script
+
+
+async def test_a_read_that_finds_a_service_unavailable_is_made_again_elsewhere(shaken: Stand, channel: grpc.aio.Channel) -> None:
+    shaken.scripts["Sync"] = unavailable(1)
+    await history(channel).Sync(history_service_pb2.SyncRequest())
+    assert [call.method for call in shaken.calls] == ["Sync", "Sync"]
+    assert len({call.instance for call in shaken.calls}) == 2
+    assert len({call.metadata["x-request-id"] for call in shaken.calls}) == 1
+
+
+async def test_a_call_that_changes_something_is_never_made_twice(shaken: Stand, channel: grpc.aio.Channel) -> None:
+    async def fail(_: Any, context: Any) -> None:
+        await abort(context, ChatError(Reason.UNAVAILABLE))
+
+    shaken.scripts["Register"] = fail
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await accounts_service_pb2_grpc.AccountsServiceStub(channel).Register(accounts_service_pb2.RegisterRequest())  # type: ignore[misc]
+    assert error_of(raised.value).reason is Reason.UNAVAILABLE
+    assert len(shaken.calls) == 1
+
+
+async def test_a_read_that_keeps_failing_fails_with_the_reason_of_the_service(shaken: Stand, channel: grpc.aio.Channel) -> None:
+    shaken.scripts["Sync"] = unavailable(100)
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await history(channel).Sync(history_service_pb2.SyncRequest())
+    assert error_of(raised.value).reason is Reason.UNAVAILABLE
+    assert len(shaken.calls) == 3
+
+
+async def test_no_call_is_lost_when_an_instance_dies(shaken: Stand, channel: grpc.aio.Channel) -> None:
+    """Not even before anyone noticed, and not even one that may not be repeated: its sidecar says that it was never delivered."""
+    await shaken.services["router-2"].stop()
+    stub: Any = router_service_pb2_grpc.RouterServiceStub(channel)
+    for _ in range(20):
+        await stub.SendMessage(router_service_pb2.SendMessageRequest())
+    assert [call.instance for call in shaken.calls] == ["router-1"] * 20
+    for lane in range(16):
+        stream = stub.Route(metadata=(("x-lane", str(lane)),))
+        await stream.write(router_service_pb2.RouteRequest())
+        assert await stream.read() == router_service_pb2.RouteResponse()
+        stream.cancel()
+    await shaken.await_healthy(shaken.instance("gateway-1").admin_port, "router", [shaken.instance("router-1")])
+
+
+async def test_a_browser_finds_the_other_gateway_when_one_dies(shaken: Stand) -> None:
+    await shaken.services["gateway-2"].stop()
+    async with aiohttp.ClientSession(shaken.edge) as http:
+        for _ in range(10):
+            async with http.ws_connect("/v1/connect") as socket:
+                await socket.send_str("hello")
+                assert await socket.receive_str() == "gateway-1 hello"
+
+
+async def test_an_instance_that_says_it_is_not_serving_gets_nothing_new_and_comes_back(shaken: Stand, channel: grpc.aio.Channel) -> None:
+    admin = shaken.instance("gateway-1").admin_port
+    await shaken.services["history-1"].serving(yes=False)
+    await shaken.await_healthy(admin, "history", [shaken.instance("history-2")])
+    for _ in range(10):
+        await history(channel).Sync(history_service_pb2.SyncRequest())
+    assert {call.instance for call in shaken.calls} == {"history-2"}
+    await shaken.services["history-1"].serving(yes=True)
+    await shaken.await_healthy(admin, "history", shaken.topology.instances("history"))
+
+
+async def test_without_a_healthy_instance_the_answer_is_unavailable_at_once(shaken: Stand, channel: grpc.aio.Channel) -> None:
+    await shaken.services["presence-1"].serving(yes=False)
+    await shaken.services["accounts-1"].serving(yes=False)
+    await shaken.await_healthy(shaken.instance("gateway-1").admin_port, "accounts", [])
+    stub: Any = accounts_service_pb2_grpc.AccountsServiceStub(channel)
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await stub.Login(accounts_service_pb2.LoginRequest())
+    assert error_of(raised.value).reason is Reason.UNAVAILABLE
+    assert not shaken.calls
+
+
+async def test_an_instance_that_only_makes_errors_is_put_aside(shaken: Stand, channel: grpc.aio.Channel) -> None:
+    async def fail(_: Any, context: Any) -> None:
+        await abort(context, ChatError(Reason.INTERNAL))
+
+    shaken.scripts["FindMessage"] = fail
+    admin = shaken.instance("gateway-1").admin_port
+
+    async def some_were_ejected() -> bool:
+        with pytest.raises(grpc.aio.AioRpcError):
+            await history(channel).FindMessage(history_service_pb2.FindMessageRequest())
+        return await shaken.counter(admin, "cluster.history.outlier_detection.ejections_active") == 1
+
+    await until(some_were_ejected, "an instance of history is ejected")
+    for _ in range(30):
+        with pytest.raises(grpc.aio.AioRpcError):
+            await history(channel).FindMessage(history_service_pb2.FindMessageRequest())
+    assert await shaken.counter(admin, "cluster.history.outlier_detection.ejections_active") == 1
+    shaken.scripts.clear()
+    await shaken.await_healthy(admin, "history", shaken.topology.instances("history"))
+
+
+async def test_an_instance_that_is_taken_off_the_list_keeps_its_calls_and_gets_no_new_ones(
+    shaken: Stand, channel: grpc.aio.Channel
+) -> None:
+    admin = shaken.instance("gateway-1").admin_port
+    release, entered = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Any, __: Any) -> Any:
+        entered.set()
+        await release.wait()
+        return history_service_pb2.ListConversationsResponse()
+
+    shaken.scripts["ListConversations"] = slow
+    async with asyncio.TaskGroup() as group:
+        call = group.create_task(call_of(history(channel).ListConversations(history_service_pb2.ListConversationsRequest())))
+        await entered.wait()
+        busy = shaken.calls[0].instance
+        (idle,) = {"history-1", "history-2"} - {busy}
+        shaken.announce(shaken.topology, drained=[busy])
+        await shaken.await_healthy(admin, "history", [shaken.instance(idle)])
+        for _ in range(10):
+            await history(channel).Sync(history_service_pb2.SyncRequest())
+        release.set()
+        await call
+    assert {one.instance for one in shaken.calls_of("Sync")} == {idle}
+
+
+async def call_of(call: Any) -> Any:
+    return await call
+
+
+async def test_a_new_instance_gets_calls_as_soon_as_it_serves(shaken: Stand, channel: grpc.aio.Channel) -> None:
+    larger = Topology(shaken.topology.port, {**SCALE, "history": 3})
+    third = list(larger.instances("history"))[2]
+    admin = shaken.instance("gateway-1").admin_port
+    async with AsyncExitStack() as stack:
+        await shaken.start_sidecar(stack, third)
+        shaken.announce(larger)
+        service = Service(third, shaken.calls, shaken.scripts, shaken.key)
+        await service.start()
+        stack.push_async_callback(service.stop)
+        await shaken.await_healthy(admin, "history", larger.instances("history"))
+
+        async def called() -> bool:
+            await history(channel).Sync(history_service_pb2.SyncRequest())
+            return bool([call for call in shaken.calls if call.instance == third.name])
+
+        await until(called, "the new instance is called")
+        shaken.announce(shaken.topology)
+        await shaken.await_healthy(admin, "history", shaken.topology.instances("history"))

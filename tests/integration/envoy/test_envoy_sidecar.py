@@ -1,0 +1,134 @@
+"""A sidecar: its own service comes in, the services that its own may call go out, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import grpc
+import pytest
+from elastic_chat.history.v1 import history_service_pb2
+from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
+from google.protobuf.message_factory import GetMessageClass
+
+from chatkit.core.errors import Reason
+from chatkit.core.lanes import LANES
+from chatkit.rpc.caller import bind_request_id
+from chatkit.rpc.channel import mesh_channel
+from chatkit.rpc.errors import error_of
+from launcher import mesh
+from launcher.topology import CALLS, SERVICES
+from tests.integration.envoy.stand import Stand, contract
+
+GRPCURL = Path(sys.executable).parent / "grpcurl"
+
+PAIRS = [(caller, callee) for caller, callees in CALLS.items() if callees for callee in SERVICES]
+
+
+async def grpcurl(*arguments: str) -> str:
+    command = [GRPCURL, "-plaintext", "-max-time", "10", *arguments]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+async def first_method(channel: grpc.aio.Channel, service: str) -> Any:
+    """Call the first unary method of a service, if it has one, with an empty message."""
+    method = next((method for method in contract(service).methods if not method.client_streaming), None)
+    assert method is not None
+    stub: Any = channel.unary_unary(
+        f"/{mesh.service_name(service)}/{method.name}",
+        request_serializer=lambda message: message.SerializeToString(),
+        response_deserializer=GetMessageClass(method.output_type).FromString,
+    )
+    return await stub(GetMessageClass(method.input_type)(), timeout=10)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_grpcurl_lists_describes_and_checks_every_service(stand: Stand, service: str) -> None:
+    address = f"127.0.0.1:{next(stand.topology.instances(service)).ingress_port}"
+    name = mesh.service_name(service)
+    assert {name, "grpc.health.v1.Health"} <= set((await grpcurl(address, "list")).split())
+    assert f"service {name.rsplit('.', 1)[-1]}" in await grpcurl(address, "describe", name)
+    assert json.loads(await grpcurl(address, "grpc.health.v1.Health/Check")) == {"status": "SERVING"}
+
+
+async def test_ingress_takes_calls_for_its_own_service_only(stand: Stand) -> None:
+    history = stand.instance("history-1")
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{history.ingress_port}") as channel:
+        await first_method(channel, "history")
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await first_method(channel, "presence")
+    assert error_of(raised.value).reason is Reason.NOT_FOUND
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{history.ingress_port}") as http:
+        for path in ("/metrics", "/readyz", "/jwks.json", "/v1/connect", "/"):
+            async with http.get(path) as response:
+                assert response.status == 404, path
+
+
+@pytest.mark.parametrize(("caller", "callee"), PAIRS, ids=[f"{caller}-calls-{callee}" for caller, callee in PAIRS])
+async def test_egress_knows_the_way_to_those_that_its_service_calls(stand: Stand, caller: str, callee: str) -> None:
+    if not any(not method.client_streaming for method in contract(callee).methods):
+        return
+    sidecar = next(stand.topology.instances(caller))
+    async with mesh_channel(f"127.0.0.1:{sidecar.egress_port}") as channel:
+        if callee in CALLS[caller]:
+            await stand.await_healthy(sidecar.admin_port, callee, stand.topology.instances(callee))
+            await first_method(channel, callee)
+            assert [call.instance.rsplit("-", 1)[0] for call in stand.calls] == [callee]
+        else:
+            with pytest.raises(grpc.aio.AioRpcError) as raised:
+                await first_method(channel, callee)
+            assert error_of(raised.value).reason is Reason.NOT_FOUND
+            assert not stand.calls
+
+
+async def lanes_of(stand: Stand, gateway: str) -> dict[str, str]:
+    """Open every lane from a gateway, and return the router that each reached."""
+    stand.calls.clear()
+    sidecar = stand.instance(gateway)
+    await stand.await_healthy(sidecar.admin_port, "router", stand.topology.instances("router"))
+    async with mesh_channel(f"127.0.0.1:{sidecar.egress_port}") as channel:
+        stub: Any = router_service_pb2_grpc.RouterServiceStub(channel)
+        for lane in range(LANES):
+            stream = stub.Route(metadata=(("x-lane", str(lane)),))
+            await stream.write(router_service_pb2.RouteRequest())
+            await stream.read()
+            stream.cancel()
+    return {call.metadata["x-lane"]: call.instance for call in stand.calls_of("Route")}
+
+
+async def test_a_lane_finds_the_same_router_from_everywhere_and_all_routers_have_lanes(stand: Stand) -> None:
+    one, two = await lanes_of(stand, "gateway-1"), await lanes_of(stand, "gateway-2")
+    assert len(one) == LANES
+    assert one == two
+    assert set(one.values()) == {"router-1", "router-2"}
+
+
+async def test_a_request_id_and_trace_context_are_passed_on_as_they_are(stand: Stand) -> None:
+    gateway = stand.instance("gateway-1")
+    await stand.await_healthy(gateway.admin_port, "history", stand.topology.instances("history"))
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    async with mesh_channel(f"127.0.0.1:{gateway.egress_port}") as channel:
+        bind_request_id("request-7")
+        stub: Any = channel.unary_unary(
+            f"/{mesh.service_name('history')}/Sync",
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=history_service_pb2.SyncResponse.FromString,
+        )
+        await stub(history_service_pb2.SyncRequest(), metadata=(("traceparent", trace),))
+    (call,) = stand.calls
+    assert call.metadata["x-request-id"] == "request-7"
+    assert call.metadata["traceparent"] == trace
+
+
+async def test_a_stream_that_is_silent_for_long_is_nobodys_business(stand: Stand) -> None:
+    """What would end it are timeouts: none is configured on the way of a lane."""
+    gateway = stand.instance("gateway-1")
+    routes = [route["route"] for route in await stand.routes(gateway.admin_port) if route["match"].get("path", "").endswith("/Route")]
+    assert [(route["timeout"], route["idle_timeout"], route.get("max_stream_duration")) for route in routes] == [("0s", "0s", None)]
