@@ -50,6 +50,7 @@ class Display:
 
         Raises:
             LaunchError: whatever the first that failed raised.
+
         """
         if self.console.is_terminal:
             columns = (SpinnerColumn(), TextColumn("{task.description:<10}"), BarColumn(24), TextColumn("{task.fields[size]}"))

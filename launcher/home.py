@@ -76,6 +76,7 @@ class Home:
 
         Raises:
             LaunchError: the place can't be written to, or is too deep for a socket.
+
         """
         if len(str(self.supervisor_socket).encode()) > LONGEST_SOCKET_PATH:
             raise LaunchError(f"The path {self.root} is too long to hold a Unix socket", "Set ELASTIC_CHAT_HOME to a shorter one")

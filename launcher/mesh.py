@@ -10,13 +10,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-import elastic_chat
 from google.protobuf.any_pb2 import Any
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from grpc import StatusCode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+import elastic_chat
 from chatkit.core.errors import DOMAIN, TABLE, Reason
 from chatkit.rpc.caller import REQUEST_ID, SESSION_ID, USER_ID
 from launcher.topology import CALLS, HOST, Instance, Topology
@@ -130,7 +130,10 @@ EDGE_REPLIES = (
     LocalReply("response.code == 413", Reason.FRAME_TOO_LARGE, 413, "The request is over 1 MiB: split it."),
     LocalReply("response.code == 429", Reason.OVERLOADED, 429, TABLE[Reason.OVERLOADED].cure),
     LocalReply(
-        "response.code_details == 'path_normalization_failed'", Reason.INVALID_ARGUMENT, 400, "The path has an escaped slash: send it plain."
+        "response.code_details == 'path_normalization_failed'",
+        Reason.INVALID_ARGUMENT,
+        400,
+        "The path has an escaped slash: send it plain.",
     ),
     LocalReply("response.code < 500", Reason.INVALID_ARGUMENT),
     LocalReply("true", Reason.INTERNAL, 500, TABLE[Reason.INTERNAL].cure),

@@ -29,6 +29,7 @@ def check(processes: Iterable[Process], folders: Iterable[Path]) -> None:
 
     Raises:
         LaunchError: the first thing found wrong.
+
     """
     check_python(sys.version_info[:2])
     for folder in folders:
@@ -83,7 +84,7 @@ def _listener_on(port: int) -> str | None:
     """Return name and pid of the process that listens on a port, if this user may know."""
     with suppress(psutil.Error):
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port and connection.pid:
                 return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
     return None
 

@@ -31,6 +31,7 @@ class Probe(Protocol):
         Raises:
             NotReady: it answered, and is not.
             OSError: it does not answer.
+
         """
 
 

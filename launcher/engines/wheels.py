@@ -19,6 +19,7 @@ def requirement(package: str, lock: str) -> str:
 
     Raises:
         KeyError: the lock does not have it.
+
     """
     found = re.search(rf"^{re.escape(package)}==.*(?:\n +--hash=.*)+", lock, re.MULTILINE)
     if found is None:
@@ -31,6 +32,7 @@ def fetch(pinned: str, target: Path) -> None:
 
     Raises:
         LaunchError: it could not be downloaded, or is not the file that was locked.
+
     """
     work = target / ".pip"
     work.mkdir()

@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-import xmlrpc.client  # noqa: S411 - the peer is our own supervisord, on a socket that only this user may open
+import xmlrpc.client
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,7 +50,7 @@ class Daemon:
     """A handle on the supervisord of one home, which may or may not be running."""
 
     def __init__(self, home: Home) -> None:
-        self._home = home
+        self.home = home
         self._supervisor: Any = xmlrpc.client.ServerProxy("http://supervisord", transport=_UnixTransport(home.supervisor_socket)).supervisor
 
     def alive(self) -> bool:
@@ -66,16 +66,17 @@ class Daemon:
 
         Raises:
             LaunchError: it did not start.
+
         """
-        log = self._home.supervisor_log
+        log = self.home.supervisor_log
         if log.exists():
             log.rename(log.with_name(log.name + ".1"))
-        self._home.supervisor_socket.unlink(missing_ok=True)
+        self.home.supervisor_socket.unlink(missing_ok=True)
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
         done = subprocess.run(
-            [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._home.supervisor_config)],
+            [sys.executable, "-m", "supervisor.supervisord", "-c", str(self.home.supervisor_config)],
             env={**environment, "TZ": "UTC"},  # the log's times are read back
-            cwd=self._home.run,
+            cwd=self.home.run,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -95,18 +96,19 @@ class Daemon:
 
         Raises:
             LaunchError: there is no such process, or it can't be started.
+
         """
         full = f"{self._group_of(name)}:{name}"
         try:
             self._supervisor.stopProcess(full)
         except xmlrpc.client.Fault as fault:
             if fault.faultCode != NOT_RUNNING:
-                raise LaunchError(f"Could not stop {name} ({fault.faultString})", f"See {self._home.supervisor_log}") from fault
+                raise LaunchError(f"Could not stop {name} ({fault.faultString})", f"See {self.home.supervisor_log}") from fault
         try:
             self._supervisor.startProcess(full, False)
         except xmlrpc.client.Fault as fault:
             if fault.faultCode != ALREADY_STARTED:
-                raise LaunchError(f"Could not start {name} ({fault.faultString})", f"See {self._home.log(name)}") from fault
+                raise LaunchError(f"Could not start {name} ({fault.faultString})", f"See {self.home.log(name)}") from fault
 
     def states(self) -> dict[str, State]:
         """Return every process by name."""
@@ -119,7 +121,7 @@ class Daemon:
     def record(self) -> record.Record:
         """Return what its log tells of this run, or of the last one."""
         try:
-            with self._home.supervisor_log.open(encoding="utf-8", errors="replace") as log:
+            with self.home.supervisor_log.open(encoding="utf-8", errors="replace") as log:
                 return record.read(log)
         except FileNotFoundError:
             return record.Record((), ())
@@ -127,7 +129,7 @@ class Daemon:
     def process(self) -> psutil.Process | None:
         """Return it as a process of this machine, if it runs."""
         try:
-            return psutil.Process(int(self._home.supervisor_pid.read_text(encoding="ascii")))
+            return psutil.Process(int(self.home.supervisor_pid.read_text(encoding="ascii")))
         except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return None
 

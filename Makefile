@@ -1,0 +1,72 @@
+# Everything that one does here. `make` alone lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down status test lint fmt proto docs bench lock
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+# The environment follows its lock file. A Python that is too old is told so before anything is made.
+.venv/.stamp: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "This is Python %d.%d, and 3.11 or newer is needed. Run `make up PYTHON=python3.11`, or whatever a newer one is called here." % sys.version_info[:2])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the locked packages (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: .venv/.stamp ## make the environment, and nothing more
+
+up: .venv/.stamp ## start everything, and return when it is ready
+	@$(BIN)/elastic-chat up
+
+down: .venv/.stamp ## stop everything that `make up` started
+	@$(BIN)/elastic-chat down
+
+status: .venv/.stamp ## show every process
+	@$(BIN)/elastic-chat status
+
+test: .venv/.stamp build/googleapis web/node_modules/.stamp ## run all tests, on the real engines
+	@cd web && npm test
+	@$(BIN)/pytest
+
+lint: .venv/.stamp build/googleapis web/node_modules/.stamp ## check style, types, layers, contracts and spelling
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	$(BIN)/buf format --exit-code --diff proto
+	$(BIN)/python proto/breaking.py
+	$(BIN)/codespell
+	$(BIN)/shellcheck .ci/run
+	cd web && npm run --silent lint
+
+fmt: .venv/.stamp ## format Python and contracts
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+	@$(BIN)/buf format --write proto
+
+proto: .venv/.stamp web/node_modules/.stamp ## generate the code of the contracts again
+	@$(BIN)/python proto/generate.py
+	@cd web && npm run --silent proto
+
+build/googleapis: .venv/.stamp
+	@$(BIN)/python proto/generate.py build/gen
+
+web/node_modules/.stamp: web/package-lock.json
+	@cd web && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+docs: .venv/.stamp ## write again what the documents say of the code
+	@$(BIN)/python docs/generate.py
+
+bench: .venv/.stamp ## measure the running stack, and write bench/results
+	@$(BIN)/python -m bench
+
+lock: .venv/.stamp ## pin all packages and engines again (for maintainers)
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
+	@$(BIN)/python -m launcher.engines.relock

@@ -1,0 +1,139 @@
+"""The `elastic-chat` command."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from launcher import logs as log_files
+from launcher import operate
+from launcher.display import Display
+from launcher.errors import LaunchError
+from launcher.settings import Settings
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+
+
+def tells_faults(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command say in one line what is wrong and what to do, and exit with 1."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:  # noqa: ANN401 - whatever the command takes
+        try:
+            command(*arguments, **options)
+        except LaunchError as error:
+            click.echo(f"elastic-chat: {error}", err=True)
+            sys.exit(1)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="elastic-chat", message="elastic-chat %(version)s")
+def main() -> None:
+    """Run a whole Elastic-Chat on this machine.
+
+    ELASTIC_CHAT_HOME is the folder that holds its data, logs and keys (./.elastic-chat unless set), ELASTIC_CHAT_PORT the port of
+    its edge (8080), from which all others derive, ELASTIC_CHAT_LOG_LEVEL how much its services tell (info).
+    """
+
+
+@main.command()
+@as_json
+@tells_faults
+def up(*, as_json: bool) -> None:
+    """Start everything, and return when it is ready. Harmless if it runs already."""
+    stack = operate.up(_settings(), Display())
+    topology = stack.topology
+    urls = {
+        "web": stack.url,
+        "webSocket": f"{stack.url.replace('http', 'ws', 1)}/v1/connect",
+        "rest": f"{stack.url}/v1",
+        "grpc": f"localhost:{topology.edge_port}",
+        "edgeAdmin": f"http://127.0.0.1:{topology.edge_admin_port}",
+    }
+    if as_json:
+        click.echo(json.dumps(urls))
+        return
+    click.echo("Elastic-Chat is up.")
+    for what, url in urls.items():
+        click.echo(f"  {what:<10} {url}")
+
+
+@main.command()
+@as_json
+@tells_faults
+def down(*, as_json: bool) -> None:
+    """Stop everything that `up` started. What was said is kept."""
+    stopped = operate.down(_settings(), Display())
+    if as_json:
+        click.echo(json.dumps({"stopped": stopped}))
+    else:
+        click.echo("Elastic-Chat is down." if stopped else "Nothing was running here.")
+
+
+@main.command()
+@as_json
+@tells_faults
+def status(*, as_json: bool) -> None:
+    """Show every process: whether it does its work, since when, and how often it has crashed. Exits with 1 if anything is wrong."""
+    daemon, found = operate.status(_settings())
+    supervisor = daemon.process()
+    if as_json:
+        pid = supervisor.pid if supervisor else None
+        click.echo(json.dumps({"supervisor": {"pid": pid}, "processes": [one.as_json() for one in found]}))
+    else:
+        _table(found)
+    if not all(one.healthy for one in found):
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on with what is said from now on.")
+@click.option("-n", "--lines", default=100, show_default=True, help="How many lines of each log.")
+@tells_faults
+def logs(name: str | None, *, follow: bool, lines: int) -> None:
+    """Show what was said: by everything, by all instances of a service, or by one process."""
+    try:
+        log_files.show(log_files.files(_settings().home, name), click.echo, last=lines, follow=follow)
+    except KeyboardInterrupt:
+        return
+
+
+@main.command()
+@click.argument("instance")
+@tells_faults
+def restart(instance: str) -> None:
+    """Stop a process gracefully, start it again, and return when it is ready."""
+    operate.restart(_settings(), Display(), instance)
+    click.echo(f"{instance} is ready.")
+
+
+def _settings() -> Settings:
+    return Settings.from_environment(os.environ)
+
+
+def _table(found: Sequence[operate.ProcessStatus]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for column in ("process", "state", "pid", "since", "crashes", "note"):
+        table.add_column(column, justify="right" if column in {"pid", "crashes"} else "left", no_wrap=column == "process")
+    for one in found:
+        style = "green" if one.healthy else "red"
+        note = one.waiting_for or (f"last crash: {one.last_crash}" if one.last_crash else "")
+        since = (one.since or "")[:19].replace("T", " ")
+        table.add_row(one.name, f"[{style}]{one.state}[/{style}]", str(one.pid or ""), since, str(one.crashes or ""), note)
+    width = None if sys.stdout.isatty() else 160
+    Console(highlight=False, width=width).print(table)
+
+
+if __name__ == "__main__":
+    main()
