@@ -127,7 +127,7 @@ def _mesh(stack: Stack) -> Iterator[Process]:
         yield _envoy(
             stack,
             f"{instance.name}-sidecar",
-            probes.Http(instance.admin_port, "/ready"),
+            probes.Envoy(instance.admin_port),
             (instance.ingress_port, instance.egress_port, instance.admin_port),
         )
     yield _envoy(

@@ -105,10 +105,9 @@ class Http:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
-    """It is live, serves the web client, and finds a healthy host in every cluster that it knows."""
+class Envoy:
+    """It is live, and finds a healthy host in every cluster that it knows."""
 
-    port: int
     admin_port: int
 
     async def ask(self) -> None:
@@ -119,6 +118,17 @@ class Edge:
         unhealthy = clusters_without_a_healthy_host(body)
         if unhealthy:
             raise NotReady(f"no healthy host in {', '.join(unhealthy)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """It is ready as every Envoy, and serves the web client."""
+
+    port: int
+    admin_port: int
+
+    async def ask(self) -> None:
+        await Envoy(self.admin_port).ask()
         await Http(self.port, "/").ask()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 from aiohttp import WSMsgType, web
 from prometheus_client import Gauge
@@ -41,8 +42,8 @@ class WebDoor:
             return web.Response(status=503, text="This gateway is being stopped: connect again.\n")
         socket = web.WebSocketResponse(protocols=(codec.value,), compress=False, max_msg_size=MAX_FRAME_BYTES, timeout=CLOSE_S)
         await socket.prepare(request)
-        assert isinstance(request.transport, asyncio.Transport)  # noqa: S101 - an HTTP server has no other kind
-        session = self._gateway.open(WebSocketPipe(codec, request.transport))
+        # uvloop's transports have the methods of asyncio's, and not their class
+        session = self._gateway.open(WebSocketPipe(codec, cast("asyncio.Transport", request.transport)))
         with CONNECTIONS.labels(codec.name.lower()).track_inprogress():
             try:
                 await self._read(socket, codec, session)

@@ -122,7 +122,7 @@ class _Lane:
             except* grpc.aio.AioRpcError as failures:
                 error = failures.exceptions[0]
                 cause = error.code().name.lower() if isinstance(error, grpc.aio.AioRpcError) else "error"
-                log.info("lane_broken", lane=self._number, cause=cause)
+                log.debug("lane_broken", lane=self._number, cause=cause)
             REOPENED.labels(cause).inc()
             if cause != "rotation":
                 await asyncio.sleep(self._backoff.next())
