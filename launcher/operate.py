@@ -84,7 +84,7 @@ def up(settings: Settings, display: Display) -> Stack:
             _clean_up(daemon, display)
             preflight.check(plan, (home.root, settings.cache))
             web.build(WEB, settings.cache, display)
-            _prepare(stack, plan)
+            prepare(stack, plan)
             daemon.start()
         for wave in Wave:
             daemon.start_wave(wave)
@@ -183,7 +183,7 @@ def _clean_up(daemon: Daemon, display: Display) -> bool:
     return bool(left)
 
 
-def _prepare(stack: Stack, plan: Sequence[Process]) -> None:
+def prepare(stack: Stack, plan: Sequence[Process]) -> None:
     """Write every configuration, make keys, and format Kafka's storage the first time."""
     home = stack.home
     for name in ("valkey", "kafka", "cassandra"):

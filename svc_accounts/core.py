@@ -90,7 +90,8 @@ class RefreshToken:
             raw = base64.b64decode(text, altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             raw = b""
-        if len(raw) != 2 * ID_BYTES + FAMILY_BYTES + SECRET_BYTES:
+        # Base64 has several spellings of the same bytes, and a token only one.
+        if len(raw) != 2 * ID_BYTES + FAMILY_BYTES + SECRET_BYTES or base64.urlsafe_b64encode(raw).decode() != text:
             raise refused()
         return cls(
             UserId(str(uuid.UUID(bytes=raw[:ID_BYTES]))),

@@ -12,7 +12,7 @@ import pytest
 
 from bench.client import PATIENCE_S, Account, Api, ApiError, Socket
 from chatkit.core.ids import new_id
-from tests.e2e.conftest import Stack
+from tests.e2e.stack import Stack
 
 JSON = "elastic-chat.v1.json"
 PROTO = "elastic-chat.v1.proto"

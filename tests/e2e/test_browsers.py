@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, WebSocket, async_playwright, exp
 
 from bench.client import PASSWORD
 from elastic_chat.gateway.v1 import frames_pb2 as pb
-from tests.e2e.conftest import Stack
+from tests.e2e.stack import Stack
 
 FLAGS = (
     "--headless",

@@ -16,7 +16,7 @@ import pytest
 from bench.client import Api, ApiError, Socket
 from chatkit.core.ids import new_id
 from launcher.topology import SERVICES, Instance
-from tests.e2e.conftest import ROOT, Stack
+from tests.e2e.stack import ROOT, Stack
 
 GRPCURL = Path(sys.executable).parent / "grpcurl"
 

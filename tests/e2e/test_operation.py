@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 from bench.client import Account, Api, Socket
-from tests.e2e.conftest import Stack
+from tests.e2e.stack import Stack
 
 
 async def until(condition: Any) -> Any:

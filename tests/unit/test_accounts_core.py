@@ -67,7 +67,9 @@ def test_a_password_is_the_same_however_the_keyboard_spells_it() -> None:
     assert core.check_new_password("cafe\u0301-noir") == core.check_password("caf\u00e9-noir")
 
 
-@pytest.mark.parametrize(("text", "shown"), [("", "ada"), ("  ", "ada"), (" Ada L. ", "Ada L."), ("👩\u200d💻", "👩\u200d💻"), ("x" * 64, "x" * 64)])
+@pytest.mark.parametrize(
+    ("text", "shown"), [("", "ada"), ("  ", "ada"), (" Ada L. ", "Ada L."), ("👩\u200d💻", "👩\u200d💻"), ("x" * 64, "x" * 64)]
+)
 def test_the_display_name_is_what_was_sent_or_the_username(text: str, shown: str) -> None:
     assert core.check_display_name(text, "ada") == shown
 

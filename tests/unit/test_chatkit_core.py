@@ -65,7 +65,16 @@ def test_a_message_id_of_a_clock_that_is_a_little_fast_is_taken() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", str(uuid.UUID(int=(4 << 76) | (2 << 62))), uuid7(NOW).upper(), "{" + uuid7(NOW) + "}", uuid7(NOW).replace("-", ""), "\udcff", uuid7(NOW + FUTURE_TOLERANCE_MS + 1)],
+    [
+        "",
+        "x",
+        str(uuid.UUID(int=(4 << 76) | (2 << 62))),
+        uuid7(NOW).upper(),
+        "{" + uuid7(NOW) + "}",
+        uuid7(NOW).replace("-", ""),
+        "\udcff",
+        uuid7(NOW + FUTURE_TOLERANCE_MS + 1),
+    ],
 )
 def test_what_is_no_message_id_is_refused(text: str) -> None:
     with pytest.raises(ChatError) as failure:

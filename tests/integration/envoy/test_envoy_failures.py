@@ -11,13 +11,13 @@ from typing import Any
 import aiohttp
 import grpc
 import pytest
-from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
-from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
-from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.rpc.channel import mesh_channel
 from chatkit.rpc.errors import abort, error_of
+from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
+from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
+from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
 from launcher.topology import Topology
 from tests.integration.envoy.stand import Service, Stand, started, until
 

@@ -12,8 +12,6 @@ from typing import Any
 import aiohttp
 import grpc
 import pytest
-from elastic_chat.history.v1 import history_service_pb2
-from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
 from google.protobuf.message_factory import GetMessageClass
 
 from chatkit.core.errors import Reason
@@ -21,6 +19,8 @@ from chatkit.core.lanes import LANES
 from chatkit.rpc.caller import bind_request_id
 from chatkit.rpc.channel import mesh_channel
 from chatkit.rpc.errors import error_of
+from elastic_chat.history.v1 import history_service_pb2
+from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
 from launcher import mesh
 from launcher.topology import CALLS, SERVICES
 from tests.integration.envoy.stand import Stand, contract

@@ -1,0 +1,69 @@
+"""A whole stack, run as a user runs it, on ports and in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from launcher.topology import SERVICES, Instance, Topology
+
+ROOT = Path(__file__).parents[2]
+COMMAND = Path(sys.executable).parent / "elastic-chat"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack that runs."""
+
+    topology: Topology
+    home: Path
+
+    @property
+    def edge(self) -> str:
+        return f"http://127.0.0.1:{self.topology.edge_port}"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        environ = os.environ | {
+            "ELASTIC_CHAT_PORT": str(self.topology.port),
+            "ELASTIC_CHAT_HOME": str(self.home),
+            "ELASTIC_CHAT_LOG_LEVEL": "debug",
+        }
+        done = subprocess.run([COMMAND, *arguments], env=environ, capture_output=True, text=True, check=False, cwd=ROOT, timeout=240)
+        assert not check or done.returncode == 0, f"elastic-chat {' '.join(arguments)}: {done.stdout}\n{done.stderr}"
+        return done
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        """Return what `status --json` says, by process name."""
+        return {one["name"]: one for one in json.loads(self.run("status", "--json").stdout)["processes"]}
+
+    def instance(self, name: str) -> Instance:
+        return next(instance for instance in self.topology.instances() if instance.name == name)
+
+
+def free_base() -> int:
+    """Return a port base whose whole block is free."""
+    for base in range(24_080, 31_000, 1_000):
+        ports = [*range(base, base + 9), *(base + offset + 10 * n + k for offset in SERVICES.values() for n in range(2) for k in range(5))]
+        if all(_free(port) for port in ports):
+            return base
+    raise AssertionError("no free block of ports between 24080 and 31000")
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,92 @@
+"""The real engines for tests: those that users run, with the configuration that users run, each started when a test first asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from launcher import engines, operate, probes
+from launcher.display import Display
+from launcher.home import Home
+from launcher.plan import Process, Stack, processes
+from launcher.topology import Topology
+
+PATIENCE_S = 90
+
+
+class EngineRoom:
+    """Starts engines by their names in the plan, and stops what it started."""
+
+    def __init__(self, cache: Path) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="elastic-chat-engines-"))
+        home = Home(self._folder)
+        home.create()
+        self.topology = Topology(_free_base())
+        self._stack = Stack(home, self.topology, engines.provide(cache, Display()))
+        self._plan = {process.name: process for process in processes(self._stack)}
+        operate.prepare(self._stack, list(self._plan.values()))
+        self._running = ExitStack()
+        self._started: set[str] = set()
+
+    def start(self, *names: str) -> None:
+        """Start engines at the same time, and return when all are ready."""
+        wanted = [self._plan[name] for name in names if name not in self._started]
+        for process in wanted:
+            self._running.enter_context(_run(process, self._stack.home.log(process.name)))
+            self._started.add(process.name)
+        # A fixture may be asked for from within a test's own loop.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(_await_ready(wanted))).result()
+
+    def close(self) -> None:
+        """Stop everything and remove its data."""
+        self._running.close()
+        shutil.rmtree(self._folder)
+
+
+@contextmanager
+def _run(process: Process, log: Path) -> Iterator[None]:
+    with log.open("wb") as out:
+        running = subprocess.Popen(
+            process.argv, cwd=process.cwd, env=process.env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            yield
+        finally:
+            running.terminate()
+            try:
+                running.wait(timeout=process.stop_s)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
+
+
+async def _await_ready(plan: list[Process]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        for process in plan:
+            while await probes.why_not(process.ready) is not None:
+                await asyncio.sleep(0.1)
+
+
+def _free_base() -> int:
+    for base in range(31_080, 32_000, 20):
+        if all(_free(base + offset) for offset in range(9)):
+            return base
+    raise AssertionError("no nine free ports between 31080 and 32000")
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
