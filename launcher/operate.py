@@ -115,7 +115,7 @@ def down(settings: Settings, display: Display) -> bool:
 
 
 def restart(settings: Settings, display: Display, name: str) -> None:
-    """Stop one process gracefully, start it again, and return when it is ready.
+    """Stop one process gracefully, start it again, and return when it is ready and the mesh knows.
 
     Raises:
         LaunchError: nothing runs, there is no such process, or it does not get ready.
@@ -123,8 +123,7 @@ def restart(settings: Settings, display: Display, name: str) -> None:
     """
     daemon = _running(settings)
     daemon.restart(name)
-    stack = _described(settings)
-    _await_ready(daemon, [process for process in processes(stack) if process.name == name], display, f"Restarting {name}")
+    _await_ready(daemon, list(processes(_described(settings))), display, f"Restarting {name}")
 
 
 def status(settings: Settings) -> tuple[Daemon, list[ProcessStatus]]:

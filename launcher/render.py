@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -101,13 +102,19 @@ def _templates() -> Environment:
         autoescape=False,  # noqa: S701 - none of this is HTML
         keep_trailing_newline=True,
     )
-    templates.globals.update(quoted=_quoted, ini=_ini, command=lambda argv: _ini(shlex.join(argv)))
+    functions: dict[str, Any] = {"quoted": _quoted, "ini": _ini, "command": _command}
+    templates.globals.update(functions)
     return templates
 
 
 def _quoted(value: object) -> str:
     """Quote a path: JSON's quotes are also those of YAML, Valkey, nginx and Java's argument files."""
     return json.dumps(str(value))
+
+
+def _command(argv: Iterable[str]) -> str:
+    """Write a command as supervisord reads it."""
+    return _ini(shlex.join(argv))
 
 
 def _ini(value: object) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, TopicAlreadyExistsError, for_code
 
@@ -60,8 +60,11 @@ class Source(Protocol):
         ...
 
 
-class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
-    """A member of the writers' consumer group. Offsets are committed by hand, after the write."""
+class KafkaSource:
+    """A member of the writers' consumer group. Offsets are committed by hand, after the write.
+
+    A rebalance needs no listener: `commit` passes over partitions that have gone, and whoever has them now reads their records again.
+    """
 
     def __init__(self, bootstrap: str, node_id: str) -> None:
         self._bootstrap = bootstrap
@@ -82,7 +85,7 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
     async def start(self, replication_factor: int) -> None:
         """Make the topics, and join the group. Raises ConnectionError if Kafka does not come up."""
         await wait_for_engine("Kafka", lambda: _make_topics(self._bootstrap, replication_factor), (KafkaError, OSError))
-        self._consumer.subscribe(TOPICS, listener=self)
+        self._consumer.subscribe(TOPICS)
         await wait_for_engine("Kafka", self._consumer.start, (KafkaError, OSError))
 
     async def stop(self) -> None:
@@ -115,12 +118,6 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]
         committed = [await self._consumer.committed(partition) or 0 for partition in partitions]
         return [Lag(one.topic, one.partition, done, ends[one]) for one, done in zip(partitions, committed, strict=True)]
 
-    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        """Nothing to drain: `commit` passes over what is no longer ours."""
-
-    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Nothing to prepare: reading goes on from the committed offsets."""
-
 
 def _taken(record: Any) -> Taken:  # noqa: ANN401 - aiokafka has no types
     request_id: bytes = dict(record.headers).get(REQUEST_ID_HEADER, b"")
@@ -145,7 +142,7 @@ async def _make_topics(bootstrap: str, replication_factor: int) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        response = await admin.create_topics(topics)
+        response: Any = await admin.create_topics(topics)
     finally:
         await admin.close()
     for _, code, *_ in response.topic_errors:

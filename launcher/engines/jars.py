@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from operator import methodcaller
 from pathlib import Path
 
 from launcher.errors import LaunchError
@@ -35,7 +36,7 @@ def fetch(engine: str, target: Path) -> None:
     ]
     try:
         with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
-            for _ in pool.map(lambda artifact: artifact.resolve(), artifacts):
+            for _ in pool.map(methodcaller("resolve"), artifacts):
                 pass
     except (OSError, RuntimeError) as error:  # requests' errors are OSErrors
         raise LaunchError(

@@ -23,7 +23,8 @@ NOW = 1_800_000_000_000
 class World(Protocol):
     """A sequencer, and what presence would write beside it."""
 
-    sequencer: Sequencer
+    @property
+    def sequencer(self) -> Sequencer: ...
 
     async def listen(self, conversation_id: ConversationId, node: str) -> None: ...
     async def connect(self, user_id: UserId, node: str) -> None: ...

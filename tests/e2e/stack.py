@@ -44,7 +44,7 @@ class Stack:
 
     def status(self) -> dict[str, dict[str, Any]]:
         """Return what `status --json` says, by process name."""
-        return {one["name"]: one for one in json.loads(self.run("status", "--json").stdout)["processes"]}
+        return {one["name"]: one for one in json.loads(self.run("status", "--json", check=False).stdout)["processes"]}
 
     def instance(self, name: str) -> Instance:
         return next(instance for instance in self.topology.instances() if instance.name == name)

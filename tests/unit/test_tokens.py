@@ -182,7 +182,7 @@ async def test_a_well_signed_token_with_a_wrong_header_is_refused(world: World, 
 async def test_a_token_without_signature_is_refused(world: World) -> None:
     claims = jwt.decode(world.good(), options={"verify_signature": False})
     kid = world.signer.jwk["kid"]
-    unsigned = jwt.encode(claims, None, "none", headers={"typ": tokens.TYPE, "kid": kid})
+    unsigned = jwt.encode(claims, "", "none", headers={"typ": tokens.TYPE, "kid": kid})
     assert (await world.refusal(unsigned)).reason is Reason.UNAUTHENTICATED
     head, body, _ = world.good().split(".")
     assert (await world.refusal(f"{head}.{body}.")).reason is Reason.UNAUTHENTICATED

@@ -58,7 +58,7 @@ async def refused(response: aiohttp.ClientResponse) -> tuple[int, int, str]:
 
 @pytest.mark.parametrize(("verb", "path", "method"), ROUTES, ids=[route[2] for route in ROUTES])
 async def test_every_route_reaches_its_method(stand: Stand, http: aiohttp.ClientSession, verb: str, path: str, method: str) -> None:
-    body = {} if verb == "POST" else None
+    body: dict[str, str] | None = {} if verb == "POST" else None
     async with http.request(verb, path, json=body, headers=stand.user) as response:
         assert response.status == 200, await response.text()
     (call,) = stand.calls

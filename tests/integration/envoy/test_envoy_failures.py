@@ -41,10 +41,10 @@ async def shaken(shaken_stand: Stand) -> AsyncIterator[Stand]:
     await stand.await_healthy(stand.topology.edge_admin_port, "gateway_websocket", stand.topology.instances("gateway"))
     stand.calls.clear()
     yield stand
-    for service in stand.services.values():
-        if service.stopped:
-            await service.start()
-        await service.serving(yes=True)
+    for one in stand.services.values():
+        if one.stopped:
+            await one.start()
+        await one.serving(yes=True)
 
 
 @pytest.fixture
