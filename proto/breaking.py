@@ -26,7 +26,12 @@ def references() -> list[str]:
 
 def check(reference: str) -> bool:
     """Return whether the contracts are as good as at `reference`."""
-    archive = subprocess.run(["git", "archive", reference, "proto", "buf.yaml"], cwd=ROOT, check=True, capture_output=True).stdout  # noqa: S607
+    archive = subprocess.run(  # noqa: S603
+        ["git", "archive", reference, "proto", "buf.yaml"],  # noqa: S607
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    ).stdout
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
             files.extractall(folder, filter="data")

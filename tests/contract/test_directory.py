@@ -1,0 +1,155 @@
+"""The directory's suite: what presence relies on, asked of the fake and of the real engine alike."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, direct_conversation_id, new_id
+from chatkit.edges import redis as keys
+from chatkit.edges.redis import connect_redis
+from svc_presence.core import Connection
+from svc_presence.store import Directory, Presence
+from svc_presence.store.memory import MemoryDirectory
+from svc_presence.store.redis import RedisDirectory
+
+NOW = 1_800_000_000_000
+SOON = NOW + 10_000
+
+
+class MemoryWorld:
+    def __init__(self) -> None:
+        self.directory: Directory = MemoryDirectory()
+
+    async def put_in(self, user_id: UserId, conversation_id: ConversationId) -> None:
+        assert isinstance(self.directory, MemoryDirectory)
+        self.directory.conversations.setdefault(user_id, set()).add(conversation_id)
+
+    async def listeners(self, conversation_id: ConversationId) -> set[str]:
+        assert isinstance(self.directory, MemoryDirectory)
+        return set(self.directory.nodes.get(conversation_id, set()))
+
+
+class RedisWorld:
+    def __init__(self, client: Redis) -> None:
+        self.client: Any = client
+        self.directory: Directory = RedisDirectory(client)
+
+    async def put_in(self, user_id: UserId, conversation_id: ConversationId) -> None:
+        await self.client.sadd(keys.conversations(user_id), conversation_id)
+
+    async def listeners(self, conversation_id: ConversationId) -> set[str]:
+        return {name.decode() for name in await self.client.smembers(keys.nodes(conversation_id))}
+
+
+World = MemoryWorld | RedisWorld
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    if request.param == "memory":
+        yield MemoryWorld()
+        return
+    client = await connect_redis(request.getfixturevalue("redis_url"))
+    yield RedisWorld(client)
+    await client.aclose()
+
+
+def user() -> UserId:
+    return UserId(new_id())
+
+
+def connection(user_id: UserId, session: str = "") -> Connection:
+    return Connection(ConnectionId(new_id()), user_id, SessionId(session or new_id()))
+
+
+async def alive(world: World) -> str:
+    node = f"gateway-{new_id()}@1"
+    await world.directory.renew(node, SOON)
+    return node
+
+
+async def test_attaching_tells_the_users_conversations_and_lets_the_node_listen(world: World) -> None:
+    anna, node, tea = user(), await alive(world), ConversationId(new_id())
+    await world.put_in(anna, tea)
+    attached = await world.directory.attach(node, [connection(anna)], [], NOW)
+    assert attached.conversations == [{tea}]
+    assert attached.came_online == {anna}
+    assert await world.listeners(tea) == {node}
+
+
+async def test_a_user_comes_once_and_goes_with_the_last_connection(world: World) -> None:
+    anna, node = user(), await alive(world)
+    one, two = connection(anna), connection(anna)
+    assert (await world.directory.attach(node, [one], [], NOW)).came_online == {anna}
+    assert (await world.directory.attach(node, [two], [], NOW)).came_online == set()
+    assert (await world.directory.attach(node, [], [one], NOW)).went_offline == set()
+    assert await world.directory.presence([anna], NOW) == [Presence(online=True)]
+    assert (await world.directory.attach(node, [], [two], NOW + 5)).went_offline == {anna}
+    assert await world.directory.presence([anna], NOW + 9) == [Presence(online=False, last_seen_ms=NOW + 5)]
+
+
+async def test_attaching_twice_is_attaching_once(world: World) -> None:
+    anna, node, one = user(), await alive(world), None
+    one = connection(anna)
+    for _ in range(2):
+        await world.directory.attach(node, [one], [], NOW)
+    assert (await world.directory.attach(node, [], [one], NOW)).went_offline == {anna}
+
+
+async def test_who_is_on_a_node_whose_lease_has_ended_is_not_there(world: World) -> None:
+    anna, node = user(), await alive(world)
+    await world.directory.attach(node, [connection(anna)], [], NOW)
+    assert (await world.directory.presence([anna], SOON + 1))[0].online is False
+    assert (await world.directory.attach(await alive(world), [connection(anna)], [], SOON + 1)).came_online == {anna}
+
+
+async def test_removing_a_node_takes_everything_that_it_left(world: World) -> None:
+    anna, bob, node, other, tea = user(), user(), await alive(world), await alive(world), ConversationId(new_id())
+    await world.put_in(anna, tea)
+    await world.directory.attach(node, [connection(anna), connection(bob)], [], NOW)
+    await world.directory.attach(other, [connection(bob)], [], NOW)
+    assert await world.directory.remove(node, NOW + 7) == {anna}
+    assert await world.listeners(tea) == set()
+    assert node not in await world.directory.incarnations()
+    assert await world.directory.presence([anna, bob], NOW + 8) == [Presence(online=False, last_seen_ms=NOW + 7), Presence(online=True)]
+    assert await world.directory.remove(node, NOW + 9) == set()
+
+
+async def test_a_lease_is_held_until_its_node_is_removed(world: World) -> None:
+    node = f"gateway-{new_id()}@1"
+    assert not await world.directory.renew(node, SOON)
+    assert await world.directory.renew(node, SOON + 5)
+    assert (await world.directory.incarnations())[node] == SOON + 5
+    await world.directory.remove(node, NOW)
+    assert not await world.directory.renew(node, SOON)
+
+
+async def test_nodes_begin_and_cease_to_listen_and_to_watch(world: World) -> None:
+    node, tea, anna = await alive(world), ConversationId(new_id()), user()
+    await world.directory.listen(node, [tea], [])
+    await world.directory.watch(node, [anna], [])
+    assert (await world.listeners(tea), await world.directory.watchers([anna])) == ({node}, [{node}])
+    await world.directory.listen(node, [], [tea])
+    await world.directory.watch(node, [], [anna])
+    assert (await world.listeners(tea), await world.directory.watchers([anna])) == (set(), [frozenset()])
+
+
+async def test_acquaintances_share_a_conversation(world: World) -> None:
+    anna, bob, carl, dora = user(), user(), user(), user()
+    tea, direct = ConversationId(new_id()), direct_conversation_id(anna, bob)
+    for who, what in ((anna, tea), (carl, tea), (anna, direct), (bob, direct)):
+        await world.put_in(who, what)
+    assert await world.directory.acquaintances(anna, [anna, bob, carl, dora]) == {anna, bob, carl}
+    assert await world.directory.acquaintances(dora, [anna, bob]) == set()
+
+
+async def test_homes_are_told_by_login_session(world: World) -> None:
+    anna, one, two = user(), await alive(world), await alive(world)
+    phone, laptop = new_id(), new_id()
+    await world.directory.attach(one, [connection(anna, phone), connection(anna, laptop)], [], NOW)
+    await world.directory.attach(two, [connection(anna, phone)], [], NOW)
+    assert await world.directory.homes(anna) == {phone: {one, two}, laptop: {one}}

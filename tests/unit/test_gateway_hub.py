@@ -1,0 +1,162 @@
+"""Who hears what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId
+from elastic_chat.events.v1 import node_pb2
+from svc_gateway.frames import Outgoing
+from svc_gateway.hub import Hub
+
+TEA, WORK = ConversationId("tea"), ConversationId("work")
+
+
+@dataclass(eq=False)
+class Ear:
+    """A session that only listens."""
+
+    user_id: UserId
+    session_id: SessionId = SessionId("s")
+    connection_id: ConnectionId = ConnectionId("c")
+    conversations: set[ConversationId] = field(default_factory=set)
+    heard: list[int] = field(default_factory=list)
+    notices: list[bytes] = field(default_factory=list)
+    left: list[ConversationId] = field(default_factory=list)
+    closed: ChatError | None = None
+
+    def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
+        assert conversation_id in self.conversations
+        self.heard.append(seq)
+
+    def notify(self, frame: Outgoing, *, ephemeral: bool) -> None:
+        self.notices.append(frame.payload)
+
+    def leave(self, conversation_id: ConversationId) -> None:
+        self.left.append(conversation_id)
+
+    def close(self, error: ChatError) -> None:
+        self.closed = error
+
+
+@dataclass
+class World:
+    noted: list[ConversationId] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.hub = Hub(3, self.noted.append)
+
+    def sit(self, name: str, *conversations: ConversationId, session: str = "s") -> Ear:
+        ear = Ear(UserId(name), SessionId(session))
+        self.hub.register(ear)
+        self.hub.join(ear, conversations)
+        return ear
+
+    def entry(self, conversation_id: ConversationId, seq: int, joining: tuple[str, ...] = (), leaving: tuple[str, ...] = ()) -> None:
+        delivery = node_pb2.EntryDelivery(
+            conversation_id=conversation_id, seq=seq, frame=b"f", joining_user_ids=joining, leaving_user_ids=leaving
+        )
+        self.hub.handle(node_pb2.NodeEvent(entry=delivery))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_an_entry_goes_to_every_session_of_its_conversation_and_to_no_other(world: World) -> None:
+    anna, again, bob = world.sit("anna", TEA), world.sit("anna", TEA, WORK), world.sit("bob", WORK)
+    world.entry(TEA, 1)
+    world.entry(WORK, 1)
+    assert (anna.heard, again.heard, bob.heard) == ([1], [1, 1], [1])
+
+
+def test_an_entry_that_comes_again_is_heard_once(world: World) -> None:
+    anna = world.sit("anna", TEA)
+    for seq in (1, 2, 2, 1, 3):
+        world.entry(TEA, seq)
+    assert anna.heard == [1, 2, 3]
+
+
+def test_who_joins_hears_from_the_joining_on_and_the_node_puts_it_down(world: World) -> None:
+    anna, bob = world.sit("anna", TEA), world.sit("bob")
+    world.entry(TEA, 1)
+    world.entry(TEA, 2, joining=("bob",))
+    world.entry(TEA, 3)
+    assert (anna.heard, bob.heard) == ([1, 2, 3], [2, 3])
+    assert world.noted == [TEA]
+
+
+def test_who_is_removed_hears_nothing_from_the_removal_on(world: World) -> None:
+    anna, bob = world.sit("anna", TEA), world.sit("bob", TEA)
+    world.entry(TEA, 1)
+    world.entry(TEA, 2, leaving=("bob",))
+    world.entry(TEA, 3)
+    assert (anna.heard, bob.heard, bob.left) == ([1, 2, 3], [1], [TEA])
+    assert bob.conversations == set()
+
+
+def test_a_leave_is_told_to_a_session_that_has_not_joined_yet(world: World) -> None:
+    bob = world.sit("bob")
+    world.entry(TEA, 2, leaving=("bob",))
+    assert bob.left == [TEA]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_what_is_ephemeral_goes_to_others_and_to_own_sessions_if_asked(world: World, own: bool) -> None:
+    anna, bob = world.sit("anna", TEA), world.sit("bob", TEA)
+    event = node_pb2.EphemeralDelivery(conversation_id=TEA, frame=b"typing", user_id="anna", to_own_sessions=own)
+    world.hub.handle(node_pb2.NodeEvent(ephemeral=event))
+    assert (anna.notices, bob.notices) == ([b"typing"] if own else [], [b"typing"])
+
+
+def test_presence_goes_to_who_watches_and_the_node_learns_whom_it_must_watch(world: World) -> None:
+    anna, bob = world.sit("anna"), world.sit("bob")
+    carl, dora = UserId("carl"), UserId("dora")
+    assert world.hub.watch(anna, frozenset({carl, dora})) == ({carl, dora}, set())
+    assert world.hub.watch(bob, frozenset({carl})) == (set(), set())
+    assert world.hub.watch(anna, frozenset({carl})) == (set(), {dora})
+    for name in ("carl", "dora"):
+        world.hub.handle(node_pb2.NodeEvent(presence=node_pb2.PresenceChange(user_id=name, frame=name.encode())))
+    assert anna.notices == bob.notices == [b"carl"]
+    assert world.hub.unregister(anna) == set()
+    assert world.hub.unregister(bob) == {carl}
+    assert world.hub.unregister(bob) == set()
+    assert not world.hub.watched
+
+
+def test_the_end_of_a_login_session_closes_its_connections_only(world: World) -> None:
+    here, there, other = world.sit("anna", session="a"), world.sit("anna", session="b"), world.sit("bob", session="a")
+    world.hub.handle(node_pb2.NodeEvent(session_end=node_pb2.SessionEnd(user_id="anna", session_id="a")))
+    assert here.closed is not None
+    assert here.closed.reason is Reason.UNAUTHENTICATED
+    assert (there.closed, other.closed) == (None, None)
+
+
+def test_a_user_has_only_so_many_connections(world: World) -> None:
+    first, *_ = [world.sit("anna") for _ in range(3)]
+    with pytest.raises(ChatError) as failure:
+        world.sit("anna")
+    assert failure.value.reason is Reason.LIMIT_REACHED
+    world.hub.unregister(first)
+    world.sit("anna")
+
+
+def test_conversations_that_nobody_here_needs_are_given_up(world: World) -> None:
+    anna, bob = world.sit("anna", TEA, WORK), world.sit("bob", WORK)
+    assert world.hub.sweep() == []
+    world.hub.unregister(anna)
+    assert world.hub.sweep() == [TEA]
+    assert set(world.hub.conversations) == {WORK}
+    world.entry(TEA, 5)
+    world.entry(WORK, 5)
+    assert bob.heard == [5]
+
+
+def test_everyone_is_told_to_resync(world: World) -> None:
+    ears = [world.sit("anna", TEA), world.sit("bob")]
+    world.hub.resync()
+    assert all(len(ear.notices) == 1 for ear in ears)

@@ -1,0 +1,73 @@
+"""How two views of one log are read as one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatkit.core.conversation import BUCKET_SIZE
+from chatkit.core.errors import ChatError, Reason
+from svc_history.core import END, Mark, Range, Stored, buckets_to_read, is_whole, merged, page_range, unread
+
+
+def log(*seqs: int) -> list[Stored]:
+    return [Stored(seq, b"%d" % seq) for seq in seqs]
+
+
+@st.composite
+def views(draw: st.DrawFn) -> tuple[list[int], list[int], int]:
+    """A log with gaps, how much of it the database has, and from where on the tail has all of it."""
+    steps = draw(st.lists(st.sampled_from([1, 1, 1, 2, 5000]), min_size=1, max_size=60))
+    seqs = [sum(steps[: n + 1]) for n in range(len(steps))]
+    written = draw(st.integers(0, len(seqs)))
+    tail_from = draw(st.integers(0, written))
+    return seqs, seqs[:written], seqs[tail_from] if tail_from < len(seqs) else END
+
+
+@given(views(), st.integers(0, 70), st.integers(1, 20), st.booleans(), st.integers(1, 30))
+def test_a_page_is_the_page_of_the_whole_log_wherever_the_views_meet(
+    made: tuple[list[int], list[int], int], place: int, count: int, backwards: bool, joined: int
+) -> None:
+    seqs, written, tail_start = made
+    cursor = seqs[place] if place < len(seqs) else 0
+    page = page_range(cursor if backwards else 0, 0 if backwards else cursor, count, joined)
+    tail = log(*(seq for seq in seqs if seq >= tail_start))
+    within = [seq for seq in seqs if page.holds(seq)]
+    # as the database answers: the page and one more
+    rows = [seq for seq in written if page.holds(seq)]
+    database = log(*(rows[-count - 1 :] if page.backwards else rows[: count + 1]))
+    entries, has_more = merged(page, tail) if is_whole(page, tail, tail_start) else merged(page, database, tail)
+    expected = within[-count:] if page.backwards else within[:count]
+    assert [one.seq for one in entries] == expected
+    assert has_more == (len(within) > count)
+
+
+def test_a_page_begins_where_the_member_joined() -> None:
+    assert page_range(0, 0, 10, 7) == Range(6, END, 10, backwards=True)
+    assert page_range(20, 0, 10, 7) == Range(6, 20, 10, backwards=True)
+    assert page_range(0, 3, 10, 7) == Range(6, END, 10, backwards=False)
+    assert page_range(0, 9, 0, 7) == Range(9, END, 50, backwards=False)
+
+
+@pytest.mark.parametrize(("before", "after", "size"), [(-1, 0, 1), (0, -1, 1), (5, 5, 1), (0, 0, 201), (0, 0, -1)])
+def test_a_page_that_makes_no_sense_is_refused(before: int, after: int, size: int) -> None:
+    with pytest.raises(ChatError) as failure:
+        page_range(before, after, size, 1)
+    assert failure.value.reason is Reason.INVALID_ARGUMENT
+
+
+def test_only_buckets_that_a_page_can_lie_in_are_read_nearest_first() -> None:
+    used = [9, 5, 1, 0]
+    assert list(buckets_to_read(Range(0, END, 10, backwards=True), used)) == [9, 5, 1, 0]
+    assert list(buckets_to_read(Range(BUCKET_SIZE + 5, END, 10, backwards=False), used)) == [1, 5, 9]
+    assert list(buckets_to_read(Range(0, 5 * BUCKET_SIZE, 10, backwards=True), used)) == [1, 0]
+    assert list(buckets_to_read(Range(2 * BUCKET_SIZE, 2 * BUCKET_SIZE + 9, 10, backwards=True), used)) == []
+
+
+def test_unread_is_what_came_after_reading_or_joining() -> None:
+    assert unread(10, None, 0) == 10
+    assert unread(10, None, 4) == 6
+    assert unread(10, Mark(9, 9, 8), 4) == 2
+    assert unread(10, Mark(3, 0, 0), 4) == 6
+    assert unread(3, Mark(9, 9, 8), 0) == 0
