@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status test lint fmt proto docs bench lock
+.PHONY: help setup up down status test lint fmt proto docs screenshots bench lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ build/googleapis: .venv/.stamp
 web/node_modules/.stamp: web/package-lock.json
 	@cd web && npm ci --no-audit --no-fund --silent
 	@touch $@
+
+screenshots: .venv/.stamp ## take the pictures of the documents from the running stack
+	@$(BIN)/python docs/screenshots.py
 
 docs: .venv/.stamp ## write again what the documents say of the code
 	@$(BIN)/python docs/generate.py

@@ -60,10 +60,11 @@ class Api:
                 raise ApiError(response.status, answer)
             return answer
 
-    async def register(self, name: str = "user") -> Account:
+    async def register(self, name: str = "user", display_name: str = "") -> Account:
         """Make a user with a name that nobody has."""
         username = f"{name}-{secrets.token_hex(5)}"
-        answer = await self.call("POST", "/v1/auth/register", {"username": username, "password": PASSWORD, "displayName": name.title()})
+        body = {"username": username, "password": PASSWORD, "displayName": display_name or name.title()}
+        answer = await self.call("POST", "/v1/auth/register", body)
         return Account(answer["userId"], username, answer["accessToken"], answer["refreshToken"])
 
     async def direct(self, one: Account, other: Account) -> str:

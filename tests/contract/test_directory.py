@@ -76,7 +76,7 @@ async def test_attaching_tells_the_users_conversations_and_lets_the_node_listen(
     anna, node, tea = user(), await alive(world), ConversationId(new_id())
     await world.put_in(anna, tea)
     attached = await world.directory.attach(node, [connection(anna)], [], NOW)
-    assert attached.conversations == [{tea}]
+    assert list(attached.conversations) == [frozenset({tea})]
     assert attached.came_online == {anna}
     assert await world.listeners(tea) == {node}
 
@@ -132,7 +132,7 @@ async def test_nodes_begin_and_cease_to_listen_and_to_watch(world: World) -> Non
     node, tea, anna = await alive(world), ConversationId(new_id()), user()
     await world.directory.listen(node, [tea], [])
     await world.directory.watch(node, [anna], [])
-    assert (await world.listeners(tea), await world.directory.watchers([anna])) == ({node}, [{node}])
+    assert (await world.listeners(tea), await world.directory.watchers([anna])) == ({node}, [frozenset({node})])
     await world.directory.listen(node, [], [tea])
     await world.directory.watch(node, [], [anna])
     assert (await world.listeners(tea), await world.directory.watchers([anna])) == (set(), [frozenset()])

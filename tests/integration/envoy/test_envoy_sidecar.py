@@ -31,7 +31,7 @@ PAIRS = [(caller, callee) for caller, callees in CALLS.items() if callees for ca
 
 
 async def grpcurl(*arguments: str) -> str:
-    command = [GRPCURL, "-plaintext", "-max-time", "10", *arguments]
+    command = [str(GRPCURL), "-plaintext", "-max-time", "10", *arguments]
     done = await asyncio.to_thread(lambda: subprocess.run(command, capture_output=True, text=True, check=False, timeout=30))
     assert done.returncode == 0, done.stderr
     return done.stdout
