@@ -32,8 +32,8 @@ GROUP = (
 )
 
 
-async def furnish(api: Api) -> Account:
-    """Let four people talk, and return the one whose screen is shown."""
+async def furnish(api: Api) -> tuple[Account, Socket]:
+    """Let four people talk; return the one whose screen is shown, and the connection of the one who stays."""
     people = {}
     for name, shown in (("maya", "Maya Okafor"), ("jonas", "Jonas Lindqvist"), ("priya", "Priya Raman"), ("aiko", "Aiko Tanaka")):
         people[name] = await api.register(name, shown)
@@ -48,7 +48,7 @@ async def furnish(api: Api) -> Account:
         await sockets[name].until("ack")
     for name in ("maya", "aiko", "priya"):
         await sockets[name].close()
-    return maya
+    return maya, sockets["jonas"]
 
 
 async def take(browser: Browser, user: Account, name: str, width: int, height: int, *, dark: bool) -> None:
@@ -74,13 +74,14 @@ async def main() -> None:
     if path is None:
         sys.exit("These pictures are taken with Chromium: apt-get install chromium")
     api = Api(EDGE)
-    maya = await furnish(api)
+    maya, jonas = await furnish(api)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         await take(browser, maya, "chat", 1280, 800, dark=False)
         await take(browser, maya, "chat-dark", 1280, 800, dark=True)
         await take(browser, maya, "phone", 390, 800, dark=False)
         await browser.close()
+    await jonas.close()
     await api.close()
 
 
