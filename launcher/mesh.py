@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 import elastic_chat
 from chatkit.core.errors import DOMAIN, TABLE, Reason
 from chatkit.rpc.caller import REQUEST_ID, SESSION_ID, USER_ID
+from chatkit.rpc.server import LEAVING
 from launcher.topology import CALLS, HOST, Instance, Topology
 
 TEMPLATES = (Path(__file__).with_name("envoy"), Path(__file__).parents[1] / "envoy")
@@ -107,7 +108,11 @@ UNREACHABLE = "The service can't be reached: try again with the same message_id.
 
 SIDECAR_REPLIES = (
     LocalReply(
-        "response.code_details.contains('connection_failure')", Reason.UNAVAILABLE, 503, UNREACHABLE, headers=((NOT_DELIVERED, "true"),)
+        "response.code_details.contains('connection_failure') || response.code_details.contains('refused_stream')",
+        Reason.UNAVAILABLE,
+        503,
+        UNREACHABLE,
+        headers=((NOT_DELIVERED, "true"),),
     ),
     LocalReply("response.code == 404", Reason.NOT_FOUND, 404, "No such method or path here: check its name."),
     LocalReply("response.code in [408, 504]", Reason.DEADLINE_EXCEEDED, 504, TABLE[Reason.DEADLINE_EXCEEDED].cure),
@@ -186,4 +191,5 @@ def _render(template: str, folder: Path, **facts: object) -> str:
         domain=DOMAIN,
         inner_headers=INNER_HEADERS,
         not_delivered=NOT_DELIVERED,
+        leaving=LEAVING[0][0],
     )

@@ -44,7 +44,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         verifier=TokenVerifier.over(channel, clock),
         channel=channel,
         clock=clock,
-        wheel=Wheel(),
+        wheel=Wheel(max(settings.hello_s, round(3 * settings.heartbeat.total_seconds())) + 1),
         ready=asyncio.Event(),
         heartbeat=settings.heartbeat,
         hello_s=settings.hello_s,

@@ -54,6 +54,7 @@ class Attacher:
         self._more = asyncio.Event()
         self._leased = asyncio.Event()
         self._pause = Backoff(0.1, 2.0)
+        self._ended = False
 
     async def attach(self, session: Listener) -> list[ConversationId]:
         """Enter a session into the map; return the conversations of its user, which the node hears of from now on."""
@@ -161,7 +162,7 @@ class Attacher:
         """
         pause_s = 1.0
         first = True
-        while True:
+        while not self._ended:
             try:
                 response: pb.RenewLeaseResponse = await self._stub.RenewLease(pb.RenewLeaseRequest(node=self._node), timeout=2.0)
             except grpc.aio.AioRpcError as failure:
@@ -198,6 +199,7 @@ class Attacher:
 
     async def end(self) -> None:
         """Leave the map. A failure is left to the lease, which ends by itself."""
+        self._ended = True
         try:
             await self._stub.EndLease(pb.EndLeaseRequest(node=self._node), timeout=2.0)
         except grpc.aio.AioRpcError as failure:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Callable
 from typing import Protocol
 
 from prometheus_client import Counter
@@ -49,25 +48,28 @@ class Flusher:
 
     def __init__(self) -> None:
         self._dirty: set[Connection] = set()
-        self._scheduled = False
+        self._full: set[Connection] = set()
 
     def mark(self, connection: Connection) -> None:
-        """Have a connection flushed at the end of this tick."""
+        """Have a connection flushed at the end of this tick; one whose socket is full waits for its own turn."""
+        if connection in self._full:
+            return
+        if not self._dirty:
+            asyncio.get_running_loop().call_soon(self._flush)
         self._dirty.add(connection)
-        self._schedule(asyncio.get_running_loop().call_soon)
-
-    def _schedule(self, call: Callable[[Callable[[], None]], object]) -> None:
-        if not self._scheduled:
-            self._scheduled = True
-            call(self._flush)
 
     def _flush(self) -> None:
-        self._scheduled = False
         dirty, self._dirty = self._dirty, set()
-        self._dirty |= {connection for connection in dirty if not connection.flush()}
-        if self._dirty:
-            loop = asyncio.get_running_loop()
-            self._schedule(lambda flush: loop.call_later(AGAIN_S, flush))
+        self._set_full({connection for connection in dirty if not connection.flush()})
+
+    def _flush_full(self) -> None:
+        full, self._full = self._full, set()
+        self._set_full({connection for connection in full if not connection.flush()})
+
+    def _set_full(self, full: set[Connection]) -> None:
+        if full and not self._full:
+            asyncio.get_running_loop().call_later(AGAIN_S, self._flush_full)
+        self._full |= full
 
 
 class Connection:

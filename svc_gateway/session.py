@@ -239,7 +239,6 @@ class Session:
         )
         sent = await self._resume(hello.resume) if hello.resume else {}
         self._go_live(sent)
-        around.wheel.put(self, around.idle_s)
 
     async def _join(self, conversations: Sequence[ConversationId]) -> list[pb.ConversationHead]:
         """Hear of the user's conversations, then read where they are: what comes in between is held back, so that none is missed."""

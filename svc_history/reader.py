@@ -60,15 +60,16 @@ class Reader:
 
     async def sync(self, user_id: UserId, cursors: Sequence[tuple[ConversationId, int]]) -> tuple[list[Stored], list[ConversationId]]:
         """Return what is newer than the cursors, and the conversations that have more than an answer holds."""
-        ids = [conversation_id for conversation_id, _ in cursors]
-        states = await self._states(user_id, ids)
-        tails = await self._live.tails(ids)
+        states = await self._states(user_id, [conversation_id for conversation_id, _ in cursors])
+        behind = [
+            (conversation_id, Range(max(seq, state.member.joined_seq - 1), END, SYNC_ENTRIES, backwards=False))
+            for (conversation_id, seq), state in zip(cursors, states, strict=True)
+            if state is not None and state.member is not None and state.head_seq > seq
+        ]
+        tails = await self._live.tails([conversation_id for conversation_id, _ in behind])
         found: list[Stored] = []
         more: list[ConversationId] = []
-        for (conversation_id, seq), state, tail in zip(cursors, states, tails, strict=True):
-            if state is None or state.member is None or state.head_seq <= seq:
-                continue
-            page = Range(max(seq, state.member.joined_seq - 1), END, SYNC_ENTRIES, backwards=False)
+        for (conversation_id, page), tail in zip(behind, tails, strict=True):
             entries, has_more = await self._merge(conversation_id, page, tail)
             found += entries
             if has_more:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
@@ -21,6 +22,7 @@ from svc_writer.store import Timeline
 log = structlog.get_logger()
 
 LAG_S = 10.0
+Result = TypeVar("Result")
 
 RECORDS = Counter("chat_writer_records_total", "Records dealt with, by what became of them.", ("outcome",))
 ROWS = Counter("chat_writer_rows_total", "Rows written.")
@@ -61,22 +63,12 @@ class Pump:
                 writes += writes_of(record.topic, record.value)
             except UnreadableError as error:
                 await self._set_aside(record, str(error))
-        await self._write(grouped(writes))
-        await self._source.commit(taken)
+        groups = grouped(writes)
+        await _until_done(lambda: self._timeline.put(groups), "database_away")
+        await _until_done(lambda: self._source.commit(taken), "log_away")
         RECORDS.labels("written").inc(len(taken))
         ROWS.inc(len(writes))
         log.debug("records_written", count=len(taken), rows=len(writes), request_ids=[one.request_id for one in taken if one.request_id])
-
-    async def _write(self, groups: Sequence[Sequence[Write]]) -> None:
-        backoff = Backoff(0.1, 5.0)
-        while True:
-            try:
-                await self._timeline.put(groups)
-            except ChatError as error:
-                log.warning("database_away", reason=error.reason)
-                await asyncio.sleep(backoff.next())
-            else:
-                return
 
     async def _set_aside(self, record: Taken, reason: str) -> None:
         """Put a record that can't be applied where an operator finds it, before its offset is committed."""
@@ -89,20 +81,29 @@ class Pump:
             reason=reason,
         )
         letter.failed_at.FromMilliseconds(self._clock.now_ms())
-        backoff = Backoff(0.1, 5.0)
-        while True:
-            (ack,) = await self._dead_letters.append([Record(DEAD_LETTER_TOPIC, record.key, letter.SerializeToString(), record.request_id)])
-            try:
-                await ack
-            except ChatError:
-                await asyncio.sleep(backoff.next())
-            else:
-                break
+        dead = Record(DEAD_LETTER_TOPIC, record.key, letter.SerializeToString(), record.request_id)
+        await _until_done(lambda: self._append(dead), "log_away")
         RECORDS.labels("set_aside").inc()
         log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
+
+    async def _append(self, record: Record) -> None:
+        (ack,) = await self._dead_letters.append([record])
+        await ack
 
     async def watch_lag(self) -> None:
         """Keep the lag metric true, for ever."""
         while True:
-            LAG.set(sum(one.end - one.committed for one in await self._source.lag()))
+            lags = await _until_done(self._source.lag, "log_away")
+            LAG.set(sum(one.end - one.committed for one in lags))
             await asyncio.sleep(LAG_S)
+
+
+async def _until_done(attempt: Callable[[], Awaitable[Result]], event: str) -> Result:
+    """Try until an engine that is away is back. Whatever is tried can be repeated."""
+    backoff = Backoff(0.1, 5.0)
+    while True:
+        try:
+            return await attempt()
+        except ChatError as error:
+            log.warning(event, reason=error.reason)
+            await asyncio.sleep(backoff.next())

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, TopicAlreadyExistsError, for_code
 
+from chatkit.core.errors import ChatError, Reason
 from chatkit.edges.message_log import DEAD_LETTER_TOPIC, LOG_TOPIC, REQUEST_ID_HEADER, WATERMARK_TOPIC
 from chatkit.edges.wait import wait_for_engine
 
@@ -51,12 +52,12 @@ class Source(Protocol):
 
     async def commit(self, taken: Sequence[Taken]) -> None:
         """Note that these, and all before them in their partitions, are dealt with. What belongs to another reader by now is passed
-        over.
+        over. Raises UNAVAILABLE.
         """
         ...
 
     async def lag(self) -> Sequence[Lag]:
-        """Return how far every partition is, of whichever reader."""
+        """Return how far every partition is, of whichever reader. Raises UNAVAILABLE."""
         ...
 
 
@@ -109,8 +110,16 @@ class KafkaSource:
             except (CommitFailedError, IllegalStateError):
                 # The partitions have gone to another reader, who will read these records again: writing twice is as good as once.
                 return
+            except KafkaError as error:
+                raise ChatError(Reason.UNAVAILABLE, "Kafka does not take the offsets") from error
 
     async def lag(self) -> Sequence[Lag]:
+        try:
+            return await self._lag()
+        except KafkaError as error:
+            raise ChatError(Reason.UNAVAILABLE, "Kafka does not tell the offsets") from error
+
+    async def _lag(self) -> Sequence[Lag]:
         partitions = [
             TopicPartition(topic, number) for topic in TOPICS for number in sorted(self._consumer.partitions_for_topic(topic) or ())
         ]

@@ -22,6 +22,11 @@ log = structlog.get_logger()
 CALLS = Counter("chat_rpc_calls_total", "Calls that ended, by method and by reason (OK if they were carried out).", ("method", "reason"))
 SECONDS = Histogram("chat_rpc_seconds", "Seconds that unary calls took.", ("method",), buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10))
 
+LEAVING = (("x-envoy-immediate-health-check-fail", "true"),)
+"""What an answer begins with from a server that is about to stop: the Envoy that made the call sends the next one elsewhere, and does not
+wait for its next health check to learn why.
+"""
+
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
@@ -29,6 +34,8 @@ class _Conduct(grpc.aio.ServerInterceptor):
     """Bind the request id, count and time the call, and turn what a handler raises into a status; what it did not mean to raise into
     INTERNAL.
     """
+
+    leaving = False
 
     async def intercept_service(
         self,
@@ -41,7 +48,7 @@ class _Conduct(grpc.aio.ServerInterceptor):
             return handler
         if handler.unary_unary is not None:
             return grpc.unary_unary_rpc_method_handler(
-                _unary(handler.unary_unary, method),
+                _unary(handler.unary_unary, method, leaving=self.leaving),
                 request_deserializer=handler.request_deserializer,
                 response_serializer=handler.response_serializer,
             )
@@ -68,11 +75,13 @@ async def _refuse(context: Any, method: str, error: Exception) -> None:  # noqa:
     await abort(context, error)
 
 
-def _unary(behavior: Callable[[Any, Any], Any], method: str) -> Callable[[Any, Any], Any]:
+def _unary(behavior: Callable[[Any, Any], Any], method: str, *, leaving: bool) -> Callable[[Any, Any], Any]:
     ok, seconds = CALLS.labels(method, "OK"), SECONDS.labels(method)
 
     async def handle(request: Any, context: Any) -> Any:  # noqa: ANN401 - any message
         _begin(context, method)
+        if leaving:
+            await context.send_initial_metadata(LEAVING)
         try:
             with seconds.time():
                 response = await behavior(request, context)
@@ -109,8 +118,9 @@ class GrpcServer:
     def __init__(self, address: str, services: Sequence[str], register: Callable[[grpc.aio.Server], None]) -> None:
         self._services = ("", *services)
         self._health = health.HealthServicer()
+        self._conduct = _Conduct()
         self._server = grpc.aio.server(
-            interceptors=(_Conduct(),),
+            interceptors=(self._conduct,),
             options=(
                 ("grpc.so_reuseport", 0),
                 ("grpc.max_receive_message_length", 16 * 1024 * 1024),
@@ -131,7 +141,8 @@ class GrpcServer:
             await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
 
     async def announce_stop(self) -> None:
-        """Say NOT_SERVING from now on, so that the mesh sends nothing new."""
+        """Say NOT_SERVING from now on, and with every answer that this server is leaving, so that the mesh sends nothing new."""
+        self._conduct.leaving = True
         await self._health.enter_graceful_shutdown()
 
     async def stop(self, grace_s: float) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatkit.core.errors import ChatError, Reason
+from svc_gateway.connection import ENOUGH, Connection, Flusher
 from svc_gateway.core import Outbox, Phase, Wheel, check_frame, going_away_after_s
+from svc_gateway.frames import Codec, Outgoing, bare_frames
 
 CAP = 100
 
@@ -71,3 +75,71 @@ def test_more_connections_take_longer_to_come_back_but_not_for_ever() -> None:
     assert going_away_after_s(0) == going_away_after_s(1) == 1.0
     assert going_away_after_s(5_000) == 10.0
     assert going_away_after_s(10**6) == 60.0
+
+
+class Pipe:
+    """A socket that can be full."""
+
+    codec = Codec.BARE
+
+    def __init__(self) -> None:
+        self.backlog = 0
+        self.written: list[bytes] = []
+        self.reasons: list[Reason] = []
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    def waiting(self) -> int:
+        return self.backlog
+
+    def end(self, error: ChatError) -> None:
+        self.reasons.append(error.reason)
+
+    def abort(self) -> None:
+        raise AssertionError
+
+
+async def tick() -> None:
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+async def test_what_is_sent_in_one_tick_is_one_write() -> None:
+    flusher, pipe = Flusher(), Pipe()
+    connection = Connection(pipe, flusher, CAP)
+    for payload in (b"a", b"b", b"c"):
+        connection.send(Outgoing(payload))
+    assert pipe.written == []
+    await tick()
+    (written,) = pipe.written
+    assert list(bare_frames(written)) == [b"a", b"b", b"c"]
+
+
+async def test_a_full_socket_holds_up_no_other_and_gets_its_frames_when_there_is_room() -> None:
+    flusher, slow, quick = Flusher(), Pipe(), Pipe()
+    slow.backlog = ENOUGH + 1
+    one, two = Connection(slow, flusher, 2 * ENOUGH), Connection(quick, flusher, CAP)
+    one.send(Outgoing(b"late"))
+    await tick()
+    two.send(Outgoing(b"now"))
+    one.send(Outgoing(b"later"))
+    await tick()
+    assert [list(bare_frames(data)) for data in quick.written] == [[b"now"]]
+    assert slow.written == []
+    slow.backlog = 0
+    while not slow.written:
+        await asyncio.sleep(0.001)
+    assert list(bare_frames(b"".join(slow.written))) == [b"late", b"later"]
+
+
+async def test_a_connection_that_is_too_slow_is_ended_and_told_why() -> None:
+    flusher, pipe = Flusher(), Pipe()
+    connection = Connection(pipe, flusher, CAP)
+    connection.send(Outgoing(b"x" * (CAP + 1)), ephemeral=True)
+    assert pipe.reasons == []
+    connection.send(Outgoing(b"x" * (CAP + 1)))
+    assert pipe.reasons == [Reason.SLOW_CONSUMER]
+    connection.send(Outgoing(b"more"))
+    await tick()
+    assert pipe.written == []

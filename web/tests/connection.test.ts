@@ -7,7 +7,7 @@ import {
   type ConnectionEvent,
   isOpen,
   LIMITED_MS,
-  OPEN_DEADLINE_MS,
+  OFFLINE_MS, OPEN_DEADLINE_MS,
   RECONNECT,
   STABLE_MS,
   step,
@@ -100,7 +100,8 @@ describe("the connection", () => {
   });
 
   it("rests while there is no network, and opens at once when it is back", () => {
-    expect(after(...live, [200, { type: "offline" }])).toEqual({ connection: { phase: "offline" }, effects: ["close"] });
+    expect(after(...live, [200, { type: "offline" }])).toEqual({ connection: { phase: "offline", until: 200 + OFFLINE_MS }, effects: ["close"] });
+    expect(after(...live, [200, { type: "offline" }], [200 + OFFLINE_MS, { type: "woke" }])).toMatchObject({ connection: { phase: "connecting" }, effects: ["open"] });
     expect(after(...live, [200, { type: "offline" }], [900, { type: "online" }])).toMatchObject({ connection: { phase: "connecting", attempt: 0 }, effects: ["open"] });
   });
 });
@@ -122,7 +123,7 @@ const anyEvent: fc.Arbitrary<ConnectionEvent> = fc.oneof(
 );
 
 describe("whatever happens", () => {
-  it("a connection that is started has an alarm to wake it, or waits for the network", () => {
+  it("a connection that is started has an alarm to wake it", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyEvent, fc.nat(40_000), fc.double({ min: 0, max: 0.999, noNaN: true }))), (events) => {
         let connection: Connection = stopped;
@@ -132,8 +133,7 @@ describe("whatever happens", () => {
           const before = connection;
           const next = step(connection, event, now, random);
           connection = next.connection;
-          const isResting = connection.phase === "stopped" || connection.phase === "offline";
-          expect(wakeAt(connection) === null).toBe(isResting);
+          expect(wakeAt(connection) === null).toBe(connection.phase === "stopped");
           expect(next.effects.includes("open")).toBe(connection.phase === "connecting" && connection !== before);
           if (next.effects.includes("ping")) {
             expect(isOpen(connection)).toBe(true);

@@ -48,18 +48,22 @@ class KafkaMessageLog:
         await self._producer.stop()
 
     async def append(self, records: Sequence[Record]) -> Sequence[Awaitable[None]]:
-        return [_durable(await self._send(record)) for record in records]
+        # One deadline for all: each may have to wait for room, and a batch must not wait for as long as all of them together.
+        deadline = asyncio.get_running_loop().time() + TIMEOUT_MS / 1000
+        return [_durable(await self._send(record, deadline)) for record in records]
 
-    async def _send(self, record: Record) -> Awaitable[Any] | KafkaError:
+    async def _send(self, record: Record, deadline: float) -> Awaitable[Any] | Exception:
         headers = [(REQUEST_ID_HEADER, record.request_id.encode())] if record.request_id else []
         try:
-            return await self._producer.send(record.topic, record.value, key=record.key, headers=headers)
-        except KafkaError as error:
+            async with asyncio.timeout_at(deadline):
+                sent: Awaitable[Any] = await self._producer.send(record.topic, record.value, key=record.key, headers=headers)
+                return sent
+        except (KafkaError, TimeoutError) as error:
             return error
 
 
-async def _durable(sent: Awaitable[Any] | KafkaError) -> None:
-    if isinstance(sent, KafkaError):
+async def _durable(sent: Awaitable[Any] | Exception) -> None:
+    if isinstance(sent, Exception):
         raise ChatError(Reason.UNAVAILABLE) from sent
     try:
         await sent

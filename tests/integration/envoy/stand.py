@@ -21,9 +21,8 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message_factory import GetMessageClass
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
+from chatkit.rpc.server import GrpcServer
 from elastic_chat.accounts.v1 import accounts_service_pb2
 from elastic_chat.gateway.v1 import gateway_service_pb2
 from elastic_chat.history.v1 import history_service_pb2
@@ -76,54 +75,43 @@ class Service:
 
     def __init__(self, instance: Instance, calls: list[Call], scripts: dict[str, Script], key: SigningKey) -> None:
         self.instance = instance
-        self.health = health.aio.HealthServicer()
-        self.ready = True
-        self.stopped = True
         self._calls = calls
         self._scripts = scripts
         self._key = key
+        self._ready = False
+        self._stopped = True
 
     async def start(self) -> None:
-        self.stopped = False
-        descriptor = contract(self.instance.service)
-        self._server = grpc.aio.server(
-            options=(
-                ("grpc.so_reuseport", 0),
-                ("grpc.http2.min_ping_interval_without_data_ms", 5000),
-                ("grpc.keepalive_permit_without_calls", 1),
-            )
-        )
-        handlers = {method.name: self._handler(method) for method in descriptor.methods}
-        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(descriptor.full_name, handlers),))
-        health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
-        reflection.enable_server_reflection((descriptor.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
-        self._server.add_insecure_port(f"{HOST}:{self.instance.grpc_port}")
+        self._server = GrpcServer(f"{HOST}:{self.instance.grpc_port}", [mesh.service_name(self.instance.service)], self._register)
         await self._server.start()
-        await self.serving(yes=True)
         app = web.Application()
-        app.add_routes(
-            [
-                web.get("/readyz", self._readyz),
-                web.get("/jwks.json", self._jwks),
-                web.get("/v1/connect", self._connect),
-                web.get("/metrics", self._jwks),
-            ]
-        )
+        app.add_routes([web.get("/readyz", self._readyz), web.get("/jwks.json", self._jwks), web.get("/v1/connect", self._connect)])
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, HOST, self.instance.http_port).start()
+        self._ready, self._stopped = True, False
 
-    async def stop(self) -> None:
-        if not self.stopped:
-            self.stopped = True
-            await self._server.stop(None)
+    async def leave(self) -> None:
+        """Say by every health check that new calls are not welcome."""
+        self._ready = False
+        await self._server.announce_stop()
+
+    async def stop(self, grace_s: float = 0) -> None:
+        if not self._stopped:
+            self._ready, self._stopped = False, True
+            await self._server.stop(grace_s)
             await self._runner.cleanup()
 
-    async def serving(self, *, yes: bool) -> None:
-        """Say by every health check whether new calls are welcome."""
-        self.ready = yes
-        status = health_pb2.HealthCheckResponse.SERVING if yes else health_pb2.HealthCheckResponse.NOT_SERVING
-        await self.health.set("", status)
+    async def restore(self) -> None:
+        """Start again, if it has stopped or is about to."""
+        if not self._ready:
+            await self.stop()
+            await self.start()
+
+    def _register(self, server: grpc.aio.Server) -> None:
+        descriptor = contract(self.instance.service)
+        handlers = {method.name: self._handler(method) for method in descriptor.methods}
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(descriptor.full_name, handlers),))
 
     def _handler(self, method: MethodDescriptor) -> grpc.RpcMethodHandler[Any, Any]:
         make = grpc.stream_stream_rpc_method_handler if method.client_streaming else grpc.unary_unary_rpc_method_handler
@@ -134,10 +122,10 @@ class Service:
             script = self._scripts.get(method.name)
             return answer() if script is None else await script(request, context)
 
-        async def stream(requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
+        async def stream(requests: AsyncIterator[Any], context: Any) -> None:
             self._record(method.name, context)
             async for _ in requests:
-                yield answer()
+                await context.write(answer())
 
         return make(
             stream if method.client_streaming else unary,
@@ -150,7 +138,7 @@ class Service:
         self._calls.append(Call(self.instance.name, method, metadata))
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        return web.Response(status=200 if self.ready else 503)
+        return web.Response(status=200 if self._ready else 503)
 
     async def _jwks(self, _: web.Request) -> web.Response:
         return web.json_response({"keys": [self._key.public]})

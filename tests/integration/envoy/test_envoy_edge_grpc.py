@@ -18,7 +18,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from chatkit.core.errors import ChatError, Reason
-from chatkit.rpc.errors import abort, error_of
+from chatkit.rpc.errors import error_of
 from elastic_chat.accounts.v1 import accounts_service_pb2
 from elastic_chat.gateway.v1 import frames_pb2, gateway_service_pb2_grpc
 from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
@@ -89,8 +89,8 @@ async def test_an_old_token_is_told_apart(stand: Stand, channel: grpc.aio.Channe
 
 
 async def test_an_error_of_a_service_comes_through_whole(stand: Stand, channel: grpc.aio.Channel) -> None:
-    async def fail(_: Any, context: Any) -> None:
-        await abort(context, ChatError(Reason.OVERLOADED, retry_after=timedelta(seconds=3)))
+    async def fail(_: Any, __: Any) -> None:
+        raise ChatError(Reason.OVERLOADED, retry_after=timedelta(seconds=3))
 
     stand.scripts["Sync"] = fail
     error = error_of(await failure(channel, "history", contract("history").methods_by_name["Sync"], stand.user))

@@ -12,7 +12,6 @@ import aiohttp
 import pytest
 
 from chatkit.core.errors import ChatError, Reason
-from chatkit.rpc.errors import abort
 from elastic_chat.accounts.v1 import accounts_service_pb2
 from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.types.v1 import entry_pb2
@@ -129,8 +128,8 @@ async def test_fields_are_what_proto3_json_says(stand: Stand, http: aiohttp.Clie
 async def test_an_error_of_a_service_keeps_its_reason(
     stand: Stand, http: aiohttp.ClientSession, reason: Reason, status: int, code: int
 ) -> None:
-    async def fail(_: Any, context: Any) -> None:
-        await abort(context, ChatError(reason))
+    async def fail(_: Any, __: Any) -> None:
+        raise ChatError(reason)
 
     stand.scripts["AddMember"] = fail
     async with http.post("/v1/conversations/c-1/members", json={"userId": "u-2"}, headers=stand.user) as response:

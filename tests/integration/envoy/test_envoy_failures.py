@@ -14,9 +14,10 @@ import pytest
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.rpc.channel import mesh_channel
-from chatkit.rpc.errors import abort, error_of
+from chatkit.rpc.errors import error_of
 from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
 from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
+from elastic_chat.presence.v1 import presence_service_pb2, presence_service_pb2_grpc
 from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
 from launcher.topology import Topology
 from tests.integration.envoy.stand import Service, Stand, started, until
@@ -44,7 +45,7 @@ async def shaken(shaken_stand: Stand) -> AsyncIterator[Stand]:
     for one in stand.services.values():
         if one.stopped:
             await one.start()
-        await one.serving(yes=True)
+        await one.restore()
 
 
 @pytest.fixture
@@ -61,10 +62,10 @@ def unavailable(times: int) -> Any:
     """Fail that often, then answer."""
     left = [times]
 
-    async def script(_: Any, context: Any) -> Any:
+    async def script(_: Any, __: Any) -> Any:
         left[0] -= 1
         if left[0] >= 0:
-            await abort(context, ChatError(Reason.UNAVAILABLE))
+            raise ChatError(Reason.UNAVAILABLE)
         return history_service_pb2.SyncResponse()
 
     return script
@@ -79,8 +80,8 @@ async def test_a_read_that_finds_a_service_unavailable_is_made_again_elsewhere(s
 
 
 async def test_a_call_that_changes_something_is_never_made_twice(shaken: Stand, channel: grpc.aio.Channel) -> None:
-    async def fail(_: Any, context: Any) -> None:
-        await abort(context, ChatError(Reason.UNAVAILABLE))
+    async def fail(_: Any, __: Any) -> None:
+        raise ChatError(Reason.UNAVAILABLE)
 
     shaken.scripts["Register"] = fail
     with pytest.raises(grpc.aio.AioRpcError) as raised:
@@ -112,6 +113,36 @@ async def test_no_call_is_lost_when_an_instance_dies(shaken: Stand, channel: grp
     await shaken.await_healthy(shaken.instance("gateway-1").admin_port, "router", [shaken.instance("router-1")])
 
 
+async def test_no_call_is_lost_while_an_instance_drains(shaken: Stand, channel: grpc.aio.Channel) -> None:
+    """Whoever calls it learns from its answers that it leaves, long before the next health check."""
+    stub: Any = router_service_pb2_grpc.RouterServiceStub(channel)
+    admin = shaken.instance("gateway-1").admin_port
+    drained = asyncio.Event()
+
+    async def call_on() -> int:
+        count = 0
+        while not drained.is_set():
+            await stub.SendMessage(router_service_pb2.SendMessageRequest())
+            count += 1
+        return count
+
+    async with asyncio.TaskGroup() as group:
+        callers = [group.create_task(call_on()) for _ in range(16)]
+        await until_called(shaken, "router-2")
+        await shaken.services["router-2"].leave()
+        await shaken.await_healthy(admin, "router", [shaken.instance("router-1")])
+        await shaken.services["router-2"].stop(grace_s=5)
+        drained.set()
+    assert sum(caller.result() for caller in callers) == len(shaken.calls)
+
+
+async def until_called(stand: Stand, instance: str) -> None:
+    async def called() -> bool:
+        return any(call.instance == instance for call in stand.calls)
+
+    await until(called, f"{instance} is called")
+
+
 async def test_a_browser_finds_the_other_gateway_when_one_dies(shaken: Stand) -> None:
     await shaken.services["gateway-2"].stop()
     async with aiohttp.ClientSession(shaken.edge) as http:
@@ -123,18 +154,17 @@ async def test_a_browser_finds_the_other_gateway_when_one_dies(shaken: Stand) ->
 
 async def test_an_instance_that_says_it_is_not_serving_gets_nothing_new_and_comes_back(shaken: Stand, channel: grpc.aio.Channel) -> None:
     admin = shaken.instance("gateway-1").admin_port
-    await shaken.services["history-1"].serving(yes=False)
+    await shaken.services["history-1"].leave()
     await shaken.await_healthy(admin, "history", [shaken.instance("history-2")])
     for _ in range(10):
         await history(channel).Sync(history_service_pb2.SyncRequest())
     assert {call.instance for call in shaken.calls} == {"history-2"}
-    await shaken.services["history-1"].serving(yes=True)
+    await shaken.services["history-1"].restore()
     await shaken.await_healthy(admin, "history", shaken.topology.instances("history"))
 
 
 async def test_without_a_healthy_instance_the_answer_is_unavailable_at_once(shaken: Stand, channel: grpc.aio.Channel) -> None:
-    await shaken.services["presence-1"].serving(yes=False)
-    await shaken.services["accounts-1"].serving(yes=False)
+    await shaken.services["accounts-1"].leave()
     await shaken.await_healthy(shaken.instance("gateway-1").admin_port, "accounts", [])
     stub: Any = accounts_service_pb2_grpc.AccountsServiceStub(channel)
     with pytest.raises(grpc.aio.AioRpcError) as raised:
@@ -143,25 +173,30 @@ async def test_without_a_healthy_instance_the_answer_is_unavailable_at_once(shak
     assert not shaken.calls
 
 
-async def test_an_instance_that_only_makes_errors_is_put_aside(shaken: Stand, channel: grpc.aio.Channel) -> None:
-    async def fail(_: Any, context: Any) -> None:
-        await abort(context, ChatError(Reason.INTERNAL))
+async def internal_error(_: Any, __: Any) -> None:
+    raise ChatError(Reason.INTERNAL)
 
-    shaken.scripts["FindMessage"] = fail
+
+async def test_an_instance_that_only_makes_errors_is_put_aside(shaken: Stand, channel: grpc.aio.Channel) -> None:
+    shaken.scripts["FindMessage"] = internal_error
     admin = shaken.instance("gateway-1").admin_port
 
-    async def some_were_ejected() -> bool:
+    async def one_is_left() -> bool:
         with pytest.raises(grpc.aio.AioRpcError):
             await history(channel).FindMessage(history_service_pb2.FindMessageRequest())
-        return await shaken.counter(admin, "cluster.history.outlier_detection.ejections_active") == 1
+        return len(await shaken.healthy(admin, "history")) == 1
 
-    await until(some_were_ejected, "an instance of history is ejected")
+    await until(one_is_left, "one of two instances that fail is put aside")
+
+
+async def test_the_only_instance_is_never_put_aside(shaken: Stand, channel: grpc.aio.Channel) -> None:
+    shaken.scripts["GetPresence"] = internal_error
+    stub: Any = presence_service_pb2_grpc.PresenceServiceStub(channel)
     for _ in range(30):
-        with pytest.raises(grpc.aio.AioRpcError):
-            await history(channel).FindMessage(history_service_pb2.FindMessageRequest())
-    assert await shaken.counter(admin, "cluster.history.outlier_detection.ejections_active") == 1
-    shaken.scripts.clear()
-    await shaken.await_healthy(admin, "history", shaken.topology.instances("history"))
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await stub.GetPresence(presence_service_pb2.GetPresenceRequest())
+        assert error_of(raised.value).reason is Reason.INTERNAL
+    assert len(shaken.calls) == 30
 
 
 async def test_an_instance_that_is_taken_off_the_list_keeps_its_calls_and_gets_no_new_ones(
@@ -205,11 +240,8 @@ async def test_a_new_instance_gets_calls_as_soon_as_it_serves(shaken: Stand, cha
         await service.start()
         stack.push_async_callback(service.stop)
         await shaken.await_healthy(admin, "history", larger.instances("history"))
-
-        async def called() -> bool:
+        for _ in range(30):
             await history(channel).Sync(history_service_pb2.SyncRequest())
-            return bool([call for call in shaken.calls if call.instance == third.name])
-
-        await until(called, "the new instance is called")
+        assert third.name in {call.instance for call in shaken.calls}
         shaken.announce(shaken.topology)
         await shaken.await_healthy(admin, "history", shaken.topology.instances("history"))

@@ -28,7 +28,8 @@ from tests.integration.envoy.stand import Stand, contract
 
 GRPCURL = Path(sys.executable).parent / "grpcurl"
 
-PAIRS = [(caller, callee) for caller, callees in CALLS.items() if callees for callee in SERVICES]
+PAIRS = [(caller, callee) for caller, callees in CALLS.items() if callees for callee in SERVICES if callee != "gateway"]
+"""Every way out, and every service that has a method to try it with."""
 
 
 async def grpcurl(*arguments: str) -> str:
@@ -39,9 +40,8 @@ async def grpcurl(*arguments: str) -> str:
 
 
 async def first_method(channel: grpc.aio.Channel, service: str) -> Any:
-    """Call the first unary method of a service, if it has one, with an empty message."""
-    method = next((method for method in contract(service).methods if not method.client_streaming), None)
-    assert method is not None
+    """Call the first unary method of a service with an empty message."""
+    method = next(method for method in contract(service).methods if not method.client_streaming)
     stub: Any = channel.unary_unary(
         f"/{mesh.service_name(service)}/{method.name}",
         request_serializer=lambda message: message.SerializeToString(),
@@ -74,8 +74,6 @@ async def test_ingress_takes_calls_for_its_own_service_only(stand: Stand) -> Non
 
 @pytest.mark.parametrize(("caller", "callee"), PAIRS, ids=[f"{caller}-calls-{callee}" for caller, callee in PAIRS])
 async def test_egress_knows_the_way_to_those_that_its_service_calls(stand: Stand, caller: str, callee: str) -> None:
-    if not any(not method.client_streaming for method in contract(callee).methods):
-        return
     sidecar = next(stand.topology.instances(caller))
     async with mesh_channel(f"127.0.0.1:{sidecar.egress_port}") as channel:
         if callee in CALLS[caller]:

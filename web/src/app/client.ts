@@ -202,9 +202,6 @@ export class Client {
     void this.library.list().then(() => {
       if (myId(this.store.get()) === userId) {
         this.link.handle({ type: "start" });
-        if (!navigator.onLine) {
-          this.link.handle({ type: "offline" });
-        }
       }
     });
   }

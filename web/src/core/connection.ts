@@ -5,7 +5,7 @@
  *                    ^   |          |          |
  *                    |   +----------+----------+--> waiting (backoff, or as long as the server said)
  *                    +------------------------------+
- *     any but stopped <-> offline (the browser has no network)
+ *     any but stopped <-> offline (the browser sees no network, which is a hint: what is on this machine or behind a tunnel may be there)
  */
 
 import { backoffMs, type BackoffRule } from "./backoff";
@@ -26,7 +26,7 @@ interface Open {
 
 export type Connection =
   | { readonly phase: "stopped" }
-  | { readonly phase: "offline" }
+  | { readonly phase: "offline"; readonly until: number }
   | { readonly phase: "connecting"; readonly attempt: number; readonly deadline: number }
   | ({ readonly phase: "catching_up" } & Open)
   | ({ readonly phase: "live" } & Open)
@@ -61,6 +61,8 @@ export const OPEN_DEADLINE_MS = 15_000;
 export const ANSWER_DEADLINE_MS = 10_000;
 /** Another tab or device has to close first: there is no hurry. */
 export const LIMITED_MS = 30_000;
+/** How long a browser that sees no network is believed. */
+export const OFFLINE_MS = 5_000;
 /** A connection that held this long wipes out the failures before it. */
 export const STABLE_MS = 10_000;
 /** Ping somewhat more often than the server asks for. */
@@ -77,8 +79,9 @@ export function isOpen(connection: Connection): connection is Extract<Connection
 export function wakeAt(connection: Connection): number | null {
   switch (connection.phase) {
     case "stopped":
-    case "offline":
       return null;
+    case "offline":
+      return connection.until;
     case "connecting":
       return connection.deadline;
     case "waiting":
@@ -100,7 +103,7 @@ export function step(connection: Connection, event: ConnectionEvent, now: number
     case "start":
       return stay(connection);
     case "offline":
-      return { connection: { phase: "offline" }, effects: ["close"] };
+      return { connection: { phase: "offline", until: now + OFFLINE_MS }, effects: ["close"] };
     case "online":
       return connection.phase === "offline" || connection.phase === "waiting" ? connecting(0, now, []) : probe(connection, now);
     case "hurry":
@@ -145,6 +148,9 @@ function probe(connection: Connection, now: number): Step {
 function woke(connection: Connection, now: number, random: number): Step {
   if (now < (wakeAt(connection) ?? Infinity)) {
     return stay(connection);
+  }
+  if (connection.phase === "offline") {
+    return connecting(0, now, []);
   }
   if (connection.phase === "waiting") {
     return connecting(connection.attempt, now, []);
