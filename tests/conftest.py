@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatkit.settings import CassandraSettings
+from chatkit.settings import CassandraOwnerSettings
 from launcher.errors import LaunchError
 from launcher.settings import Settings
 from launcher.topology import HOST
@@ -39,6 +39,8 @@ def kafka_bootstrap(engine_room: EngineRoom) -> str:
 
 
 @pytest.fixture(scope="session")
-def cassandra_settings(engine_room: EngineRoom) -> CassandraSettings:
+def cassandra_settings(engine_room: EngineRoom) -> CassandraOwnerSettings:
     engine_room.start("kafka", "cassandra")
-    return CassandraSettings(cassandra_contact_points=HOST, cassandra_port=engine_room.topology.cassandra_port)
+    return CassandraOwnerSettings(
+        cassandra_contact_points=HOST, cassandra_port=engine_room.topology.cassandra_port, cassandra_replication_factor=1
+    )

@@ -16,7 +16,7 @@ from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.message_log import DEAD_LETTER_TOPIC, LOG_TOPIC, WATERMARK_TOPIC, Record
 from chatkit.edges.message_log.kafka import KafkaMessageLog
-from chatkit.settings import CassandraSettings
+from chatkit.settings import CassandraOwnerSettings
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_history.core import END, Mark, Membership, Range
@@ -45,7 +45,7 @@ class Engines:
 
 
 @pytest.fixture(scope="module")
-async def engines(kafka_bootstrap: str, cassandra_settings: CassandraSettings) -> AsyncIterator[Engines]:
+async def engines(kafka_bootstrap: str, cassandra_settings: CassandraOwnerSettings) -> AsyncIterator[Engines]:
     session = await CassandraSession.connect(cassandra_settings)
     await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
     await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")

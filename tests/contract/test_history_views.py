@@ -1,0 +1,224 @@
+"""The suites of the two views that history reads: what is put in by those who own it is read back the same from fake and engine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER
+from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
+from chatkit.edges.cassandra import CassandraSession, migrate
+from chatkit.edges.redis import connect_redis
+from svc_history.core import END, Mark, Membership, Range, Stored
+from svc_history.store import LiveLog, Roll, State, Tail, Timeline
+from svc_history.store.cassandra import CassandraTimeline
+from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
+from svc_history.store.redis import RedisLiveLog
+from svc_router.store import Birth, Durable, Place
+from svc_router.store import Mark as Marking
+from svc_router.store.redis import RedisSequencer
+from svc_writer.app import MIGRATIONS
+from svc_writer.core import Table, Write, grouped, joining_writes, message_writes
+from svc_writer.store import Timeline as Writing
+from svc_writer.store.cassandra import KEYSPACE
+from svc_writer.store.cassandra import CassandraTimeline as CassandraWriting
+from svc_writer.store.memory import MemoryTimeline as MemoryWriting
+
+NOW = 1_800_000_000_000
+
+
+@dataclass(frozen=True)
+class Said:
+    """A conversation of two in which three things happened, one of them read by the second."""
+
+    conversation_id: ConversationId
+    anna: UserId
+    bob: UserId
+    ids: Sequence[MessageId]
+
+    @property
+    def members(self) -> dict[UserId, Membership]:
+        return {self.anna: Membership(int(GROUP_OWNER), 1), self.bob: Membership(int(GROUP_MEMBER), 1)}
+
+    @property
+    def entries(self) -> list[Stored]:
+        return [Stored(seq, b"entry %d" % seq) for seq in (1, 2, 3)]
+
+
+def said() -> Said:
+    conversation_id = ConversationId(new_id())
+    ids = (creation_message_id(conversation_id), MessageId(new_id()), MessageId(new_id()))
+    return Said(conversation_id, UserId(new_id()), UserId(new_id()), ids)
+
+
+def remembered(made: Said) -> MemoryConversation:
+    return MemoryConversation(
+        b"as created",
+        head_ordinal=2,
+        members=made.members,
+        marks={made.bob: Mark(2, 2, 1)},
+        entries={one.seq: one for one in made.entries},
+        ids={message_id: seq for seq, message_id in enumerate(made.ids, 1)},
+    )
+
+
+# --- the live view, as the router leaves it
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def live(request: pytest.FixtureRequest) -> AsyncIterator[tuple[LiveLog, Said]]:
+    made = said()
+    if request.param == "memory":
+        memory = MemoryLiveLog()
+        memory.known[made.conversation_id] = remembered(made)
+        yield memory, made
+        return
+    client = await connect_redis(request.getfixturevalue("redis_url"))
+    sequencer = RedisSequencer(client)
+    grants = {made.anna: GROUP_OWNER, made.bob: GROUP_MEMBER}
+    birth = Birth(made.conversation_id, made.anna, made.ids[0], "GROUP", b"as created", grants, NOW)
+    await sequencer.sequence([birth])
+    places = [Place(1, 0, NOW), Place(2, 1, NOW), Place(3, 2, NOW)]
+    for place, message_id, entry in zip(places, made.ids, made.entries, strict=True):
+        joining = tuple(grants) if place.seq == 1 else ()
+        durable = Durable(made.conversation_id, made.anna, message_id, place.seq, place.ordinal, NOW, entry.entry, joining)
+        await sequencer.commit([durable])
+    await sequencer.mark([Marking(made.conversation_id, made.bob, 2, 2)])
+    yield RedisLiveLog(client), made
+    await client.aclose()
+
+
+async def test_the_live_view_tells_how_conversations_are(live: tuple[LiveLog, Said]) -> None:
+    view, made = live
+    assert await view.conversations(made.bob) == {made.conversation_id}
+    assert await view.conversations(UserId(new_id())) == frozenset()
+    bobs, strangers, none = (
+        *await view.states(made.bob, [made.conversation_id]),
+        *await view.states(UserId(new_id()), [made.conversation_id]),
+        *await view.states(made.bob, [ConversationId(new_id())]),
+    )
+    assert bobs == State(b"as created", 3, 2, Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1), made.entries[2])
+    assert strangers == State(b"as created", 3, 2, None, None, made.entries[2])
+    assert none is None
+
+
+async def test_the_live_view_has_the_newest_entries_and_says_where_they_begin(live: tuple[LiveLog, Said]) -> None:
+    view, made = live
+    tail, nothing = await view.tails([made.conversation_id, ConversationId(new_id())])
+    assert tail == Tail(made.entries, 1)
+    assert nothing == Tail([], END)
+
+
+async def test_the_live_view_knows_who_is_in_and_how_far_they_are(live: tuple[LiveLog, Said]) -> None:
+    view, made = live
+    assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: Mark(2, 2, 1)})
+    assert await view.roll(ConversationId(new_id())) is None
+
+
+# --- the database, as the writer leaves it
+
+
+def writes(made: Said) -> list[Write]:
+    rows = [Write(Table.CONVERSATIONS, {"conversation_id": made.conversation_id, "conversation": b"as created"}, 1)]
+    for entry, message_id in zip(made.entries, made.ids, strict=True):
+        rows += message_writes(made.conversation_id, entry.seq, message_id, entry.entry)
+    for user_id, member in made.members.items():
+        rows += joining_writes(made.conversation_id, user_id, member.permissions, member.joined_seq, 1)
+    mark = {"conversation_id": made.conversation_id, "user_id": made.bob, "delivered_seq": 2, "read_seq": 2, "read_ordinal": 1}
+    return [*rows, Write(Table.WATERMARKS, mark, 4)]
+
+
+@pytest.fixture(params=["memory", "cassandra"], scope="module")
+async def database(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Timeline, Said]]:
+    made = said()
+    if request.param == "memory":
+        memory = MemoryTimeline()
+        memory.known[made.conversation_id] = remembered(made)
+        yield memory, made
+        return
+    session = await CassandraSession.connect(request.getfixturevalue("cassandra_settings"))
+    await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
+    writing, reading = CassandraWriting(session), CassandraTimeline(session)
+    await writing.prepare()
+    await reading.prepare()
+    await writing.put(grouped(writes(made)))
+    yield reading, made
+    await session.close()
+
+
+async def test_the_database_tells_how_a_conversation_is(database: tuple[Timeline, Said]) -> None:
+    view, made = database
+    state = await view.state(made.bob, made.conversation_id)
+    assert state is not None
+    assert (state.conversation, state.head_seq, state.newest) == (b"as created", 3, made.entries[2])
+    assert (state.member, state.mark) == (Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1))
+    assert await view.state(made.bob, ConversationId(new_id())) is None
+    assert await view.conversations(made.anna) == {made.conversation_id}
+    assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: Mark(2, 2, 1)})
+
+
+@pytest.mark.parametrize(
+    ("page", "seqs"),
+    [
+        (Range(0, END, 50, backwards=True), [1, 2, 3]),
+        (Range(0, END, 1, backwards=True), [2, 3]),
+        (Range(0, END, 1, backwards=False), [1, 2]),
+        (Range(1, 3, 50, backwards=False), [2]),
+        (Range(3, END, 50, backwards=False), []),
+    ],
+)
+async def test_the_database_gives_a_page_and_one_entry_more(database: tuple[Timeline, Said], page: Range, seqs: list[int]) -> None:
+    view, made = database
+    assert await view.read(made.conversation_id, page) == [made.entries[seq - 1] for seq in seqs]
+
+
+async def test_the_database_finds_an_entry_by_its_message_id(database: tuple[Timeline, Said]) -> None:
+    view, made = database
+    assert await view.find(made.conversation_id, made.ids[2]) == made.entries[2]
+    assert await view.find(made.conversation_id, MessageId(new_id())) is None
+
+
+# --- and the writer's side of it
+
+
+@pytest.fixture(params=["memory", "cassandra"], scope="module")
+async def table(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Writing, Any]]:
+    """A timeline to write to, and a way to ask who is a member according to it."""
+    if request.param == "memory":
+        memory = MemoryWriting()
+
+        async def ask(conversation_id: str) -> set[str]:
+            return {row["user_id"] for row in await memory.rows(Table.MEMBERS) if row["conversation_id"] == conversation_id}
+
+        yield memory, ask
+        return
+    session = await CassandraSession.connect(request.getfixturevalue("cassandra_settings"))
+    await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
+    writing, reading = CassandraWriting(session), CassandraTimeline(session)
+    await writing.prepare()
+    await reading.prepare()
+
+    async def members(conversation_id: str) -> set[str]:
+        return set((await reading.roll(ConversationId(conversation_id))).members)
+
+    yield writing, members
+    await session.close()
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (0, 0, 1, 1, 2, 2)])
+async def test_rows_end_the_same_in_whatever_order_and_however_often_they_are_written(
+    table: tuple[Writing, Any], order: Sequence[int]
+) -> None:
+    writing, members = table
+    conversation_id, anna, bob = new_id(), new_id(), new_id()
+    steps = [
+        joining_writes(conversation_id, anna, 3, 1, 1) + joining_writes(conversation_id, bob, 3, 1, 1),
+        [Write(Table.MEMBERS, {"conversation_id": conversation_id, "user_id": bob}, 5, deletes=True)],
+        joining_writes(conversation_id, anna, 3, 9, 9),
+    ]
+    for step in order:
+        await writing.put(grouped(steps[step]))
+    assert await members(conversation_id) == {anna}
