@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 import elastic_chat
 from chatkit.core.errors import DOMAIN, TABLE, Reason
 from chatkit.rpc.caller import REQUEST_ID, SESSION_ID, USER_ID
-from chatkit.rpc.server import LEAVING
+from chatkit.rpc.server import LEAVING, NOT_DELIVERED
 from launcher.topology import CALLS, HOST, Instance, Topology
 
 TEMPLATES = (Path(__file__).with_name("envoy"), Path(__file__).parents[1] / "envoy")
@@ -67,9 +67,6 @@ def service_name(service: str) -> str:
     """Return the full gRPC name of a service."""
     return f"elastic_chat.{service}.v1.{service.capitalize()}Service"
 
-
-NOT_DELIVERED = "x-not-delivered"
-"""The response header by which a sidecar tells that its service never saw the call: whoever made it may try another instance."""
 
 INNER_HEADERS = (USER_ID, SESSION_ID, REQUEST_ID, "x-lane", "x-envoy-original-path")
 """What only the mesh may say, and the edge therefore removes from what comes from outside."""

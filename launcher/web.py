@@ -16,6 +16,9 @@ NOT_SOURCES = {"node_modules", "dist", "test-results"}
 RECORD = ".sources"
 """Lies in `dist`: the hash of the sources that it was built from. nginx serves no file whose name begins with a dot."""
 
+INSTALLED = "node_modules/.stamp"
+"""As new as the lock file that was installed; the Makefile keeps it too."""
+
 TIMEOUT_S = 900
 
 
@@ -34,9 +37,13 @@ def build(folder: Path, cache: Path, display: Display) -> None:
         return
     node = engines.system_node() or engines.provide_node(cache, display)
     log = folder / "node_modules" / ".elastic-chat-build.log"
-    for command in (("ci", "--no-audit", "--no-fund"), ("run", "build")):
-        display.note(f"Web client: npm {' '.join(command[:2])}")
-        _npm(node, command, folder, log)
+    stamp = folder / INSTALLED
+    if not stamp.exists() or stamp.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
+        display.note("Web client: installing its locked packages")
+        _npm(node, ("ci", "--no-audit", "--no-fund"), folder, log)
+        stamp.touch()
+    display.note("Web client: building")
+    _npm(node, ("run", "build"), folder, log)
     record.write_text(sources, encoding="ascii")
 
 

@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 
 from chatkit.core.conversation import MAX_FRAME_BYTES
 from chatkit.core.errors import ChatError
+from chatkit.rpc.server import LEAVING, NOT_DELIVERED
 from svc_gateway.connection import WebSocketPipe
 from svc_gateway.frames import Codec, decode
 from svc_gateway.gateway import Gateway
@@ -39,7 +40,9 @@ class WebDoor:
         if codec is None:
             return web.Response(status=400, text=f"Connect by WebSocket with one of the subprotocols {', '.join(SUBPROTOCOLS)}.\n")
         if self._gateway.is_draining:
-            return web.Response(status=503, text="This gateway is being stopped: connect again.\n")
+            # The mesh tries another gateway, and sends no one else here.
+            headers = {NOT_DELIVERED: "true", **dict(LEAVING)}
+            return web.Response(status=503, text="This gateway is being stopped: connect again.\n", headers=headers)
         socket = web.WebSocketResponse(protocols=(codec.value,), compress=False, max_msg_size=MAX_FRAME_BYTES, timeout=CLOSE_S)
         await socket.prepare(request)
         # uvloop's transports have the methods of asyncio's, and not their class

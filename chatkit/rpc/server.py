@@ -22,6 +22,9 @@ log = structlog.get_logger()
 CALLS = Counter("chat_rpc_calls_total", "Calls that ended, by method and by reason (OK if they were carried out).", ("method", "reason"))
 SECONDS = Histogram("chat_rpc_seconds", "Seconds that unary calls took.", ("method",), buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10))
 
+NOT_DELIVERED = "x-not-delivered"
+"""The response header by which a sidecar tells that its service never saw the call: whoever made it may try another instance."""
+
 LEAVING = (("x-envoy-immediate-health-check-fail", "true"),)
 """What an answer begins with from a server that is about to stop: the Envoy that made the call sends the next one elsewhere, and does not
 wait for its next health check to learn why.

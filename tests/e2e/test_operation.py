@@ -8,9 +8,11 @@ import os
 import signal
 from typing import Any
 
+import aiohttp
 import psutil
 
 from bench.client import Account, Api, Socket
+from elastic_chat.gateway.v1 import frames_pb2 as pb
 from tests.e2e.stack import Stack
 
 
@@ -96,3 +98,44 @@ async def test_history_survives_down_and_up(stack: Stack, api: Api) -> None:
     await again.say(conversation_id, "after")
     assert (await again.until("ack")).seq == 12
     await again.close()
+
+
+async def test_a_gateway_that_stops_sends_its_clients_away_and_they_miss_nothing(stack: Stack, api: Api) -> None:
+    anna, bob = await api.register("anna"), await api.register("bob")
+    conversation_id = await api.direct(anna, bob)
+    leaving, sender = await Socket.open_on(api, bob, "gateway-1"), await Socket.open_on(api, anna, "gateway-2")
+    await sender.say(conversation_id, "before")
+    seen = (await leaving.until("entry")).seq
+    restarting = asyncio.create_task(asyncio.to_thread(stack.run, "restart", "gateway-1"))
+    told = await leaving.until("going_away")
+    assert told.reconnect_after.ToTimedelta().total_seconds() < 60
+    await sender.say(conversation_id, "while it stops")
+    while not leaving.ws.closed:
+        message = await leaving.ws.receive()
+        if message.type is aiohttp.WSMsgType.BINARY:
+            frame = pb.ServerFrame.FromString(message.data)
+            seen = max(seen, frame.entry.seq)
+    assert leaving.ws.close_code == 1012
+    back = await Socket.open(api, bob, {conversation_id: seen})
+    await sender.say(conversation_id, "afterwards")
+    missed: list[str] = []
+    while not missed or missed[-1] != "afterwards":
+        missed.append((await back.until("entry")).body.text)
+    assert missed in (["while it stops", "afterwards"], ["afterwards"])
+    assert len(missed) == 2 or seen == 3
+    await restarting
+    await asyncio.gather(back.close(), sender.close())
+
+
+def test_a_supervisor_that_was_killed_hard_is_cleaned_up_after(stack: Stack) -> None:
+    status = json.loads(stack.run("status", "--json").stdout)
+    children = [one["pid"] for one in status["processes"]]
+    os.kill(status["supervisor"]["pid"], signal.SIGKILL)
+    psutil.Process(children[0]).status()
+    refused = stack.run("status", check=False)
+    assert refused.returncode == 1
+    assert "No stack is running here" in refused.stderr
+    stack.run("up")
+    after = {one["pid"] for one in stack.status().values()}
+    assert not after & set(children)
+    assert not [pid for pid in children if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
