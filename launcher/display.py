@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Protocol
 
 from rich.console import Console
@@ -45,8 +44,8 @@ class Display:
             task = progress.add_task(what, total=total, rest="")
             yield lambda done, waiting_for: progress.update(task, completed=done, rest=waiting_for)
 
-    def follow_downloads(self, running: Mapping[str, Future[None]], folders: Mapping[str, Path]) -> None:
-        """Return when all downloads have ended, showing meanwhile how much has arrived in each one's folder.
+    def follow_downloads(self, running: Mapping[str, Future[None]], arrived: Mapping[str, Callable[[], int]]) -> None:
+        """Return when all downloads have ended, showing meanwhile how many bytes of each have arrived.
 
         Raises:
             LaunchError: whatever the first that failed raised.
@@ -61,19 +60,8 @@ class Display:
                         if running[name].done():
                             progress.update(task, total=1, completed=1)
                         else:
-                            progress.update(task, size=f"{_size(folders[name]) / MEGABYTE:.0f} MB")
+                            progress.update(task, size=f"{arrived[name]() / MEGABYTE:.0f} MB")
         else:
             self.note(f"Fetching {', '.join(running)}: once, for all stacks of this user")
         for download in running.values():
             download.result()
-
-
-def _size(folder: Path) -> int:
-    """Return the bytes in a folder that others are writing to and may take away."""
-    total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size
-        except FileNotFoundError:
-            continue
-    return total

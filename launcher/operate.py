@@ -8,11 +8,14 @@ import json
 import os
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from launcher import engines, preflight, probes, render, web
 from launcher.display import Display
@@ -75,14 +78,17 @@ def up(settings: Settings, display: Display) -> Stack:
     home = settings.home
     home.create()
     with home.exclusively():
-        stack = Stack(home, Topology(settings.port), engines.provide(settings.cache, display), settings.log_level)
-        plan = list(processes(stack))
         daemon = Daemon(home)
-        if daemon.alive():
+        running = daemon.alive()
+        if running:
             _refuse_other_port(settings)
         else:
             _clean_up(daemon, display)
-            preflight.check(plan, (home.root, settings.cache))
+            preflight.check_machine((home.root, settings.cache))
+        stack = Stack(home, Topology(settings.port), engines.provide(settings.cache, display), settings.log_level)
+        plan = list(processes(stack))
+        if not running:
+            preflight.check_ports(plan)
             web.build(WEB, settings.cache, display)
             prepare(stack, plan)
             daemon.start()
@@ -109,7 +115,8 @@ def down(settings: Settings, display: Display) -> bool:
         display.note("Stopping: services drain first")
         daemon.shut_down()
         if supervisor is not None:
-            supervisor.wait(timeout=READY_S)
+            with suppress(psutil.TimeoutExpired):  # then it is ended with what it runs
+                supervisor.wait(timeout=READY_S)
         leftovers.end(leftovers.still_running(running))
         return True
 
@@ -179,6 +186,8 @@ def _clean_up(daemon: Daemon, display: Display) -> bool:
     if left:
         display.note(f"Ending {len(left)} processes of a stack whose supervisor is gone")
         leftovers.end(left)
+    for file in (daemon.home.supervisor_socket, daemon.home.supervisor_pid):
+        file.unlink(missing_ok=True)
     return bool(left)
 
 
@@ -227,18 +236,16 @@ async def _until_ready(daemon: Daemon, plan: Sequence[Process], tally: Any) -> N
     """Ask every process until each has been ready once."""
     deadline = time.monotonic() + READY_S
     waiting = list(plan)
-    before = {process.name: len(daemon.record().crashes_of(process.name)) for process in plan}
+    before = Counter(crash.name for crash in daemon.record().crashes)
     while True:
         answers = await _ask(waiting)
         waiting = [process for process, answer in zip(waiting, answers, strict=True) if answer is not None]
         tally(len(plan) - len(waiting), ", ".join(process.name for process in waiting[:3]))
         if not waiting:
             return
+        states, crashes = daemon.states(), Counter(crash.name for crash in daemon.record().crashes)
         for process in waiting:
-            if (
-                daemon.states()[process.name].state == "FATAL"
-                or len(daemon.record().crashes_of(process.name)) - before[process.name] >= HOPELESS
-            ):
+            if states[process.name].state == "FATAL" or crashes[process.name] - before[process.name] >= HOPELESS:
                 raise _not_ready(daemon, process, "it ends as soon as it is started")
         if time.monotonic() > deadline:
             raise _not_ready(daemon, waiting[0], next(answer for answer in answers if answer is not None))

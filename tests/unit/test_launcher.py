@@ -11,7 +11,7 @@ import pytest
 
 from launcher import preflight
 from launcher.engines import Engines
-from launcher.engines.store import made_once, part_of
+from launcher.engines.store import arrived, made_once
 from launcher.engines.wheels import refusal, requirement
 from launcher.errors import LaunchError
 from launcher.home import Home, write_atomically
@@ -100,6 +100,9 @@ def test_what_pip_did_not_give_is_one_clear_line() -> None:
     assert "is not the file that launcher/engines/wheels.lock names" in str(
         refusal("a==1", "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES")
     )
+    assert "(the package index can't be reached)" in str(
+        refusal("a==1", "WARNING: Retrying after connection broken by ...\nERROR: No matching distribution found for a==1.")
+    )
     assert str(refusal("a==1", "warning\nERROR: No matching distribution found for a==1.")) == (
         "Could not download a==1 (No matching distribution found for a==1). "
         "Check the network (a first start needs it) and run the command again."
@@ -117,7 +120,7 @@ def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     folder = tmp_path / "engine"
 
     def fail(part: Path) -> None:
-        (part / "half").touch()
+        (part / "half").write_text("12345")
         raise LaunchError("the line went dead", "try again")
 
     def make(part: Path) -> None:
@@ -127,8 +130,9 @@ def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(LaunchError):
         made_once(folder, fail)
     assert not folder.exists()
-    assert (part_of(folder) / "half").exists()
+    assert arrived(folder) == 5
     made_once(folder, make)
+    assert arrived(folder) == 0, "what was left behind is gone"
     made_once(folder, fail)
     assert [path.name for path in folder.iterdir()] == ["whole"]
 
