@@ -43,8 +43,6 @@ async def shaken(shaken_stand: Stand) -> AsyncIterator[Stand]:
     stand.calls.clear()
     yield stand
     for one in stand.services.values():
-        if one.stopped:
-            await one.start()
         await one.restore()
 
 
