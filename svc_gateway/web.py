@@ -43,14 +43,24 @@ class WebDoor:
             # The mesh tries another gateway, and sends no one else here.
             headers = {NOT_DELIVERED: "true", **dict(LEAVING)}
             return web.Response(status=503, text="This gateway is being stopped: connect again.\n", headers=headers)
-        socket = web.WebSocketResponse(protocols=(codec.value,), compress=False, max_msg_size=MAX_FRAME_BYTES, timeout=CLOSE_S)
+        socket = web.WebSocketResponse(
+            protocols=(codec.value,),
+            compress=False,
+            max_msg_size=MAX_FRAME_BYTES,
+            timeout=CLOSE_S,
+            autoclose=False,
+        )
         await socket.prepare(request)
         # uvloop's transports have the methods of asyncio's, and not their class
-        session = self._gateway.open(WebSocketPipe(codec, cast("asyncio.Transport", request.transport)))
+        transport = cast("asyncio.Transport", request.transport)
+        session = self._gateway.open(WebSocketPipe(codec, transport))
         with CONNECTIONS.labels(codec.name.lower()).track_inprogress():
             try:
                 await self._read(socket, codec, session)
             finally:
+                if session.ended is not None:
+                    # The close was sent, and answered or not: aiohttp, which does not know, would send another.
+                    transport.close()
                 self._gateway.forget(session)
         return socket
 

@@ -1,0 +1,105 @@
+"""How the gateway's WebSocket ends, byte by byte."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Close, Frame, Opcode
+from websockets.typing import Subprotocol
+
+from chatkit.core.clock import ManualClock
+from svc_gateway.connection import Connection, Flusher
+from svc_gateway.core import Wheel
+from svc_gateway.session import Session, Surroundings
+from svc_gateway.web import WebDoor
+
+ANY: Any = None
+
+
+class Gate:
+    """A gateway that lets nobody in: enough for a connection's beginning and end."""
+
+    is_draining = False
+
+    def __init__(self) -> None:
+        self.sessions: list[Session] = []
+        self.forgotten: list[Session] = []
+        self.wheel = Wheel()
+
+    def open(self, pipe: Any) -> Session:
+        around = Surroundings("gateway-1", ANY, ANY, ANY, ANY, ANY, ManualClock(), self.wheel, asyncio.Event(), timedelta(seconds=25), 10)
+        session = Session(around, Connection(pipe, Flusher(), 10_000))
+        self.sessions.append(session)
+        return session
+
+    def forget(self, session: Session) -> None:
+        self.forgotten.append(session)
+
+
+@pytest.fixture
+async def gate() -> AsyncIterator[tuple[Gate, str]]:
+    gate = Gate()
+    app = web.Application()
+    app.add_routes([web.get("/v1/connect", WebDoor(gate, ()).connect)])  # type: ignore[arg-type]
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    (_, port) = runner.addresses[0][:2]
+    yield gate, f"ws://127.0.0.1:{port}/v1/connect"
+    await runner.cleanup()
+
+
+def subprotocols() -> list[Subprotocol]:
+    return [Subprotocol("elastic-chat.v1.json")]
+
+
+HANDSHAKE = (
+    "GET /v1/connect HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: elastic-chat.v1.json\r\n\r\n"
+)
+
+
+async def test_the_gateway_says_once_that_it_closes_and_why_and_nothing_after_it(gate: tuple[Gate, str]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(gate[1].split(":")[2].split("/")[0]))
+    writer.write(HANDSHAKE.encode() + Frame(Opcode.TEXT, b'{"ping": {}}').serialize(mask=True))
+    await reader.readuntil(b"\r\n\r\n")
+    head = await reader.readexactly(2)
+    closing = Close.parse(await reader.readexactly(head[1]))
+    assert head[0] == 0x80 | Opcode.CLOSE
+    assert closing.code == 4501
+    assert closing.reason.startswith("HELLO_EXPECTED: ")
+    writer.write(Frame(Opcode.CLOSE, Close(4501, "").serialize()).serialize(mask=True))
+    async with asyncio.timeout(10):
+        assert await reader.read() == b""
+    writer.close()
+    assert gate[0].forgotten == gate[0].sessions
+
+
+async def test_a_client_that_closes_is_answered(gate: tuple[Gate, str]) -> None:
+    async with connect(gate[1], subprotocols=subprotocols()) as socket:
+        pass
+    assert socket.close_code == 1000
+    async with asyncio.timeout(10):
+        while not gate[0].forgotten:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_client_that_never_says_hello_is_closed_when_the_wheel_has_turned(gate: tuple[Gate, str]) -> None:
+    async with connect(gate[1], subprotocols=subprotocols()) as socket:
+        while not gate[0].sessions:
+            await asyncio.sleep(0.01)
+        due = [item for _ in range(10) for item in gate[0].wheel.turn()]
+        assert due == gate[0].sessions
+        gate[0].sessions[0].due()
+        with pytest.raises(ConnectionClosed) as closing:
+            await socket.recv()
+    assert closing.value.rcvd is not None
+    assert closing.value.rcvd.code == 4501
