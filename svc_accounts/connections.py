@@ -35,5 +35,5 @@ class MeshConnections:
         try:
             await self._presence.EndSession(pb.EndSessionRequest(user_id=user_id, session_id=session_id), timeout=DEADLINE_S)
         except grpc.aio.AioRpcError as failure:
-            # the session has ended all the same: its connections can't outlive their access token
+            # the session has ended all the same: nothing of it can be refreshed, and a client that reconnects is refused
             log.warning("connections_not_closed", user_id=user_id, session_id=session_id, reason=error_of(failure).reason)
