@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from launcher.display import Display
 from launcher.home import Home
 from launcher.plan import Process, Stack, processes
 from launcher.topology import Topology
+from tests.ports import free_base
 
 PATIENCE_S = 90
 
@@ -28,7 +28,7 @@ class EngineRoom:
         self._folder = Path(tempfile.mkdtemp(prefix="elastic-chat-engines-"))
         home = Home(self._folder)
         home.create()
-        self.topology = Topology(_free_base())
+        self.topology = Topology(free_base(range(31_080, 32_000, 20), range(9)))
         self._stack = Stack(home, self.topology, engines.provide(cache, Display()))
         self._plan = {process.name: process for process in processes(self._stack)}
         operate.prepare(self._stack, list(self._plan.values()))
@@ -73,20 +73,3 @@ async def _await_ready(plan: list[Process]) -> None:
         for process in plan:
             while await probes.why_not(process.ready) is not None:
                 await asyncio.sleep(0.1)
-
-
-def _free_base() -> int:
-    for base in range(31_080, 32_000, 20):
-        if all(_free(base + offset) for offset in range(9)):
-            return base
-    raise AssertionError("no nine free ports between 31080 and 32000")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

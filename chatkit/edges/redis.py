@@ -6,11 +6,16 @@ says for each key who writes it, how large it gets and when it goes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import BusyLoadingError, RedisError
 
+from chatkit.core.errors import ChatError, Reason
 from chatkit.edges.wait import wait_for_engine
 
 TIMEOUT_S = 5.0
@@ -33,6 +38,16 @@ async def connect_redis(url: str) -> Redis:
 
     await wait_for_engine("Redis", ping, (RedisError, BusyLoadingError, OSError))
     return client
+
+
+async def pipelined(client: Redis, fill: Callable[[Pipeline], object]) -> list[Any]:
+    """Run the commands that `fill` puts into a pipeline, in one round trip, and return their replies. Raises UNAVAILABLE."""
+    pipeline = client.pipeline(transaction=False)
+    fill(pipeline)
+    try:
+        return await pipeline.execute()
+    except (RedisError, OSError) as error:
+        raise ChatError(Reason.UNAVAILABLE, "the live view can't be reached: try again") from error
 
 
 def meta(conversation_id: str) -> str:

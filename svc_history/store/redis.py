@@ -7,11 +7,10 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
-from redis.exceptions import RedisError
 
-from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, UserId
 from chatkit.edges import redis as keys
+from chatkit.edges.redis import pipelined
 from svc_history.core import END, Mark, Membership, Stored
 from svc_history.store import Roll, State, Tail
 
@@ -55,12 +54,7 @@ class RedisLiveLog:
         )
 
     async def _run(self, fill: Callable[[Pipeline], object]) -> list[Any]:
-        pipeline = self._client.pipeline(transaction=False)
-        fill(pipeline)
-        try:
-            return await pipeline.execute()
-        except (RedisError, OSError) as error:
-            raise ChatError(Reason.UNAVAILABLE, "the live view can't be reached") from error
+        return await pipelined(self._client, fill)
 
 
 def _state(meta: Sequence[bytes | None], member: bytes | None, mark: bytes | None, newest: Sequence[Any]) -> State | None:

@@ -7,11 +7,10 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
-from redis.exceptions import RedisError
 
-from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, direct_conversation_id
 from chatkit.edges import redis as keys
+from chatkit.edges.redis import pipelined
 from svc_presence.core import Connection
 from svc_presence.store import Attached, Presence
 
@@ -126,12 +125,7 @@ class RedisDirectory:
         return frozenset(users)
 
     async def _run(self, fill: Callable[[Pipeline], object]) -> list[Any]:
-        pipeline = self._client.pipeline(transaction=False)
-        fill(pipeline)
-        try:
-            return await pipeline.execute()
-        except (RedisError, OSError) as error:
-            raise ChatError(Reason.UNAVAILABLE, "the connection map can't be reached") from error
+        return await pipelined(self._client, fill)
 
 
 def _enter(pipeline: Pipeline, node: str, came: Sequence[Connection]) -> None:

@@ -11,13 +11,14 @@ import pytest
 
 from bench.client import Api
 from launcher.topology import Topology
-from tests.e2e.stack import Stack, free_base
+from tests.e2e.stack import Stack
+from tests.ports import free_base
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     # a folder of our own, because the path of a socket in it must be short
-    made = Stack(Topology(free_base()), Path(tempfile.mkdtemp(prefix="elastic-chat-")))
+    made = Stack(Topology(free_base(range(24_080, 31_000, 1_000))), Path(tempfile.mkdtemp(prefix="elastic-chat-")))
     try:
         made.run("up")
         yield made

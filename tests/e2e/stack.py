@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from launcher.topology import SERVICES, Instance, Topology
+from launcher.topology import Instance, Topology
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).parent / "elastic-chat"
@@ -48,22 +47,3 @@ class Stack:
 
     def instance(self, name: str) -> Instance:
         return next(instance for instance in self.topology.instances() if instance.name == name)
-
-
-def free_base() -> int:
-    """Return a port base whose whole block is free."""
-    for base in range(24_080, 31_000, 1_000):
-        ports = [*range(base, base + 9), *(base + offset + 10 * n + k for offset in SERVICES.values() for n in range(2) for k in range(5))]
-        if all(_free(port) for port in ports):
-            return base
-    raise AssertionError("no free block of ports between 24080 and 31000")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

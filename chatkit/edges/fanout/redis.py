@@ -12,8 +12,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from chatkit.core.errors import ChatError, Reason
-from chatkit.edges.redis import channel
+from chatkit.edges.redis import channel, pipelined
 
 log = structlog.get_logger()
 
@@ -30,13 +29,7 @@ class RedisFanout:
     async def publish(self, batches: Mapping[str, bytes]) -> None:
         if not batches:
             return
-        pipeline = self._client.pipeline(transaction=False)
-        for node, batch in batches.items():
-            pipeline.publish(channel(node), batch)
-        try:
-            await pipeline.execute()
-        except (RedisError, OSError) as error:
-            raise ChatError(Reason.UNAVAILABLE, "the fan-out can't be reached; readers will catch up from history") from error
+        await pipelined(self._client, lambda pipeline: [pipeline.publish(channel(node), batch) for node, batch in batches.items()])
 
 
 class RedisNodeChannel:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import AsyncExitStack
@@ -32,6 +30,7 @@ from elastic_chat.writer.v1 import writer_service_pb2
 from launcher import mesh
 from launcher.home import write_atomically
 from launcher.topology import HOST, SERVICES, Instance, Topology
+from tests.ports import free_base
 
 CONTRACTS = {
     "accounts": accounts_service_pb2,
@@ -273,7 +272,7 @@ async def get(port: int, path: str) -> str | None:
 
 async def started(envoy: Path, folder: Path, scale: dict[str, int], stack: AsyncExitStack) -> Stand:
     """Start a whole mesh, with an edge and a web server, and wait until every instance is known to be healthy."""
-    stand = Stand(envoy, folder, Topology(free_base(), scale))
+    stand = Stand(envoy, folder, Topology(free_base(range(10_080, 22_000, 1_000)), scale))
     stand.announce(stand.topology)
     await _start_web(stand.topology.web_port, stack)
     for instance in stand.topology.instances():
@@ -296,22 +295,3 @@ async def _start_web(port: int, stack: AsyncExitStack) -> None:
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, HOST, port).start()
-
-
-def free_base() -> int:
-    """Return the first of a thousand ports of which a stack would use none that is taken."""
-    for base in range(10_080, 22_000, 1_000):
-        blocks = itertools.product(SERVICES.values(), range(3), range(5))
-        if all(map(_free, (*range(base, base + 9), *(base + block + 10 * number + k for block, number, k in blocks)))):
-            return base
-    raise AssertionError("no thousand ports are free")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
