@@ -4,9 +4,12 @@ from __future__ import annotations
 
 
 class LaunchError(Exception):
-    """Something that a person can put right: what is wrong, and what to do about it, each one sentence without its full stop."""
+    """Something that a person can put right: what is wrong, and what to do about it, each one sentence without its full stop.
 
-    def __init__(self, cause: str, cure: str) -> None:
+    `detail` comes on lines of its own below.
+    """
+
+    def __init__(self, cause: str, cure: str, detail: str = "") -> None:
         self.cause = cause
         self.cure = cure
-        super().__init__(f"{cause}. {cure}.")
+        super().__init__(f"{cause}. {cure}." + (f"\n{detail}" if detail else ""))

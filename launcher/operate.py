@@ -258,12 +258,11 @@ async def _ask(plan: Sequence[Process]) -> list[str | None]:
 
 def _not_ready(daemon: Daemon, process: Process, reason: str) -> LaunchError:
     state = daemon.states()[process.name].state.lower()
-    lines = _last_lines(daemon.home.log(process.name))
-    return LaunchError(f"{process.name} ({state}) is not ready: {reason}{lines}", f"See its log with `elastic-chat logs {process.name}`")
+    log = daemon.home.log(process.name)
+    return LaunchError(f"{process.name} ({state}) is not ready: {reason}", f"Read its log, {log}; here is its end", _last_lines(log))
 
 
 def _last_lines(log: Path) -> str:
     with suppress(FileNotFoundError):
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
-        return "; it last said:\n" + "\n".join(lines) + "\n"
+        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:])
     return ""

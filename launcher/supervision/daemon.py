@@ -84,7 +84,7 @@ class Daemon:
             check=False,
         )
         if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+            reason = (done.stderr.strip().splitlines() or ["it said nothing"])[0].removeprefix("Error: ")
             raise LaunchError(f"supervisord did not start ({reason.rstrip('.')})", f"See {log}")
 
     def start_wave(self, wave: Wave) -> None:
@@ -160,16 +160,28 @@ class _UnixConnection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(CALL_TIMEOUT_S)
-        self.sock.connect(str(self._path))
+        try:
+            self.sock.settimeout(CALL_TIMEOUT_S)
+            self.sock.connect(str(self._path))
+        except OSError:
+            self.close()
+            raise
 
 
 class _UnixTransport(xmlrpc.client.Transport):
-    """XML-RPC over a Unix socket."""
+    """XML-RPC over a Unix socket: a connection for each call, so that none is left open."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
 
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ANN401, ARG002 - as it is declared
-        return _UnixConnection(self._path)
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ANN401 - as it is declared
+        connection = _UnixConnection(self._path)
+        self._connection = host, connection
+        return connection
+
+    def single_request(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as it is declared
+        try:
+            return super().single_request(*arguments, **options)
+        finally:
+            self.close()

@@ -1,0 +1,138 @@
+"""The supervisor of a stack, with small processes in place of the stack's: waves, crashes, and an end by force."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from launcher.errors import LaunchError
+from launcher.home import Home, write_atomically
+from launcher.plan import Process, Wave
+from launcher.probes import Http
+from launcher.render import supervisor_configuration
+from launcher.supervision import leftovers
+from launcher.supervision.daemon import Daemon
+
+PATIENCE_S = 30
+SLEEPER = "import signal; print('here', flush=True); signal.pause()"
+CRASHER = "raise SystemExit(3)"
+
+
+@pytest.fixture
+def home() -> Iterator[Home]:
+    folder = Path(tempfile.mkdtemp(prefix="supervised-"))  # pytest's own are too deep for a socket
+    home = Home(folder)
+    home.create()
+    yield home
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def daemon(home: Home) -> Iterator[Daemon]:
+    plan = [
+        process("engine", Wave.ENGINES, SLEEPER),
+        process("sidecar", Wave.MESH, SLEEPER),
+        process("service", Wave.SERVICES, SLEEPER),
+        process("crasher", Wave.SERVICES, CRASHER),
+    ]
+    write_atomically(home.supervisor_config, supervisor_configuration(home, plan))
+    daemon = Daemon(home)
+    daemon.start()
+    yield daemon
+    leftovers.end(leftovers.still_running(daemon.record().running))
+
+
+def process(name: str, wave: Wave, program: str) -> Process:
+    return Process(name, wave, (sys.executable, "-c", program), Path(tempfile.gettempdir()), Http(1, "/"), stop_s=10, env={"A": "50%"})
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"not {what} within {PATIENCE_S} s"
+        time.sleep(0.05)
+
+
+def until_here(daemon: Daemon, *names: str) -> None:
+    logs = [daemon.home.log(name) for name in names]
+    until(lambda: all(log.exists() and log.read_text() == "here\n" for log in logs), "started")
+
+
+def test_waves_start_one_by_one_and_end_in_the_opposite_order(daemon: Daemon) -> None:
+    assert {one.state for one in daemon.states().values()} == {"STOPPED"}
+    daemon.start_wave(Wave.ENGINES)
+    states = daemon.states()
+    assert states["engine"].pid is not None
+    assert states["sidecar"].pid is None
+    daemon.start_wave(Wave.MESH)
+    daemon.start_wave(Wave.SERVICES)
+    daemon.start_wave(Wave.SERVICES)
+    supervisor = daemon.process()
+    assert supervisor is not None
+    until_here(daemon, "engine", "sidecar", "service")
+    daemon.shut_down()
+    supervisor.wait(PATIENCE_S)
+    stopped = [line.split()[4] for line in daemon.home.supervisor_log.read_text().splitlines() if " stopped: " in line]
+    assert stopped == ["service", "sidecar", "engine"]
+    assert not daemon.alive()
+    assert leftovers.still_running(daemon.record().running) == []
+
+
+def test_a_killed_process_is_started_again_and_its_end_is_told(daemon: Daemon) -> None:
+    daemon.start_wave(Wave.ENGINES)
+    first = daemon.states()["engine"].pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    until(lambda: daemon.states()["engine"].pid not in {None, first}, "started again")
+    assert [crash.how for crash in daemon.record().crashes_of("engine")] == ["terminated by SIGKILL"]
+
+
+def test_a_process_that_ends_at_once_is_tried_again_after_a_pause(daemon: Daemon) -> None:
+    daemon.start_wave(Wave.SERVICES)
+    until(lambda: len(daemon.record().crashes_of("crasher")) >= 2, "tried twice")
+    first, second, *_ = daemon.record().crashes_of("crasher")
+    assert first.how == second.how == "exit status 3"
+    assert second.at > first.at
+    assert daemon.states()["service"].pid is not None
+
+
+def test_a_restart_gives_a_new_process_and_is_no_crash(daemon: Daemon) -> None:
+    daemon.start_wave(Wave.SERVICES)
+    until_here(daemon, "service")
+    first = daemon.states()["service"].pid
+    daemon.restart("service")
+    assert daemon.states()["service"].pid not in {None, first}
+    assert daemon.record().crashes_of("service") == ()
+    with pytest.raises(LaunchError, match=r"No process is called nobody\. Take one of .*service"):
+        daemon.restart("nobody")
+
+
+def test_what_outlives_a_killed_supervisor_is_found_and_ended(daemon: Daemon) -> None:
+    for wave in Wave:
+        daemon.start_wave(wave)
+    until_here(daemon, "engine", "sidecar", "service")
+    children = {daemon.states()[name].pid for name in ("engine", "sidecar", "service")}
+    supervisor = daemon.process()
+    assert supervisor is not None
+    supervisor.kill()
+    supervisor.wait(PATIENCE_S)
+    assert not daemon.alive()
+    left = leftovers.still_running(daemon.record().running)
+    assert {one.pid for one in left} == children
+    leftovers.end(left)
+    assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in left)
+
+
+def test_a_supervisor_that_cannot_start_says_why(home: Home) -> None:
+    write_atomically(home.supervisor_config, "[supervisord]\nminfds = many\n")
+    with pytest.raises(LaunchError, match=r"supervisord did not start .*many"):
+        Daemon(home).start()
