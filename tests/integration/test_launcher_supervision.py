@@ -24,7 +24,7 @@ from launcher.supervision.daemon import Daemon
 
 PATIENCE_S = 30
 SLEEPER = "import signal; print('here', flush=True); signal.pause()"
-CRASHER = "raise SystemExit(3)"
+QUITTER = "raise SystemExit(3)"
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def daemon(home: Home) -> Iterator[Daemon]:
         process("engine", Wave.ENGINES, SLEEPER),
         process("sidecar", Wave.MESH, SLEEPER),
         process("service", Wave.SERVICES, SLEEPER),
-        process("crasher", Wave.SERVICES, CRASHER),
+        process("quitter", Wave.SERVICES, QUITTER),
     ]
     write_atomically(home.supervisor_config, supervisor_configuration(home, plan))
     daemon = Daemon(home)
@@ -98,8 +98,8 @@ def test_a_killed_process_is_started_again_and_its_end_is_told(daemon: Daemon) -
 
 def test_a_process_that_ends_at_once_is_tried_again_after_a_pause(daemon: Daemon) -> None:
     daemon.start_wave(Wave.SERVICES)
-    until(lambda: len(daemon.record().crashes_of("crasher")) >= 2, "tried twice")
-    first, second, *_ = daemon.record().crashes_of("crasher")
+    until(lambda: len(daemon.record().crashes_of("quitter")) >= 2, "tried twice")
+    first, second, *_ = daemon.record().crashes_of("quitter")
     assert first.how == second.how == "exit status 3"
     assert second.at > first.at
     assert daemon.states()["service"].pid is not None
