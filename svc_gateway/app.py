@@ -57,5 +57,6 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         register=lambda server: gateway_service_pb2_grpc.add_GatewayServiceServicer_to_server(servicer, server),
         tasks=(gateway.hear, gateway.turn_wheel, attacher.run, attacher.keep_lease, attacher.sweep, around.lanes.run, around.verifier.run),
         routes=(web.get("/v1/connect", door.connect),),
+        ready=gateway.ready,
         drain=gateway.drain,
     )

@@ -56,6 +56,10 @@ class Attacher:
         self._pause = Backoff(0.1, 2.0)
         self._ended = False
 
+    async def ready(self) -> None:
+        """Return when the node holds a lease."""
+        await self._leased.wait()
+
     async def attach(self, session: Listener) -> list[ConversationId]:
         """Enter a session into the map; return the conversations of its user, which the node hears of from now on."""
         attached: asyncio.Future[list[ConversationId]] = asyncio.get_running_loop().create_future()

@@ -36,6 +36,12 @@ class Gateway:
         self._sessions: set[Session] = set()
         self.is_draining = False
 
+    async def ready(self) -> None:
+        """Return when someone who says hello can be let in: the node hears, holds its lease, and has keys to check tokens with."""
+        await self._around.ready.wait()
+        await self._around.attacher.ready()
+        await self._around.verifier.ready()
+
     def open(self, pipe: Pipe) -> Session:
         """Begin a session on a new connection."""
         session = Session(self._around, Connection(pipe, self._flusher, self._outbox_bytes))

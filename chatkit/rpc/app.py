@@ -39,14 +39,16 @@ async def _nothing() -> None:
 class App:
     """A service, wired.
 
-    `services` are the full gRPC names, `register` adds their servicers, `tasks` run for as long as the process, `routes` are what it
-    answers over HTTP besides its health, and `drain` ends what would not end by itself, after NOT_SERVING was announced.
+    `services` are the full gRPC names, `register` adds their servicers, `tasks` run for as long as the process, and `routes` are what it
+    answers over HTTP besides its health. `ready` returns when the service can do its work; `drain` ends what would not end by itself, after
+    NOT_SERVING was announced.
     """
 
     services: Sequence[str]
     register: Callable[[grpc.aio.Server], None]
     tasks: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     routes: Sequence[web.RouteDef] = ()
+    ready: Callable[[], Coroutine[Any, Any, None]] = field(default=_nothing)
     drain: Callable[[], Awaitable[None]] = field(default=_nothing)
 
 
@@ -88,6 +90,9 @@ async def serve(app: App, settings: ServiceSettings, stopping: asyncio.Event, se
     runner = web.AppRunner(_http(app, ready), access_log=None, handle_signals=False)
     await runner.setup()
     await web.TCPSite(runner, settings.bind, settings.http_port).start()
+    if not await _before(app.ready, stopping):
+        await runner.cleanup()
+        return
     await server.start()
     ready.set()
     log.info("serving", service=service, grpc_port=settings.grpc_port, http_port=settings.http_port)
@@ -99,6 +104,16 @@ async def serve(app: App, settings: ServiceSettings, stopping: asyncio.Event, se
     await app.drain()
     await server.stop(settings.drain.total_seconds())
     await runner.cleanup()
+
+
+async def _before(ready: Callable[[], Coroutine[Any, Any, None]], stopping: asyncio.Event) -> bool:
+    """Wait until the service is ready; False if it is to stop before that."""
+    async with asyncio.TaskGroup() as group:
+        becoming, ending = group.create_task(ready()), group.create_task(stopping.wait())
+        done, _ = await asyncio.wait((becoming, ending), return_when=asyncio.FIRST_COMPLETED)
+        becoming.cancel()
+        ending.cancel()
+    return becoming in done
 
 
 def _http(app: App, ready: asyncio.Event) -> web.Application:

@@ -67,6 +67,7 @@ class TokenVerifier:
         self._reachable = False
         self._not_before_s = float("-inf")
         self._asking = asyncio.Lock()
+        self._has_keys = asyncio.Event()
 
     @classmethod
     def over(cls, channel: grpc.aio.Channel, clock: Clock) -> TokenVerifier:
@@ -85,6 +86,10 @@ class TokenVerifier:
             async with self._asking:
                 await self._ask()
             await asyncio.sleep(spread(REFRESH_S) if self._reachable else PAUSE_AFTER_FAILURE_S)
+
+    async def ready(self) -> None:
+        """Return when there are keys to check tokens with."""
+        await self._has_keys.wait()
 
     async def verify(self, token: str) -> AccessToken:
         """Return whose token it is. Raises UNAUTHENTICATED, TOKEN_EXPIRED, or UNAVAILABLE if the keys can't be asked for."""
@@ -120,6 +125,7 @@ class TokenVerifier:
         try:
             self._keys = _keys(await self._fetch())
             self._reachable = True
+            self._has_keys.set()
         except grpc.aio.AioRpcError as failure:
             self._reachable = False
             log.warning("keys_not_fetched", reason=error_of(failure).reason)
