@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from bench.client import Api
 from launcher.topology import Topology
+from tests.e2e.person import FLAGS
 from tests.e2e.stack import Stack
 from tests.ports import free_base
 
@@ -32,3 +34,13 @@ async def api(stack: Stack) -> AsyncIterator[Api]:
     made = Api(stack.edge)
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    path = shutil.which("chromium")
+    assert path, "these tests drive Debian's Chromium: apt-get install chromium"
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield launched
+        await launched.close()

@@ -10,9 +10,11 @@ from typing import Any
 
 import aiohttp
 import psutil
+from playwright.async_api import Browser, expect
 
 from bench.client import Account, Api, Socket
 from elastic_chat.gateway.v1 import frames_pb2 as pb
+from tests.e2e.person import PATIENCE_MS, Person
 from tests.e2e.stack import Stack
 
 
@@ -139,3 +141,27 @@ def test_a_supervisor_that_was_killed_hard_is_cleaned_up_after(stack: Stack) -> 
     after = {one["pid"] for one in stack.status().values()}
     assert not after & set(children)
     assert not [pid for pid in children if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
+
+
+async def test_two_browsers_come_back_by_themselves_after_everything_was_down(stack: Stack, browser: Browser) -> None:
+    anna = await Person.sit_down(browser, stack, "anna")
+    bob = await Person.sit_down(browser, stack, "bob")
+    await anna.start_chat_with(bob)
+    await anna.say("before the night")
+    await bob.open_first()
+    await bob.sees("before the night")
+    await asyncio.to_thread(stack.run, "down")
+    await expect(anna.page.get_by_test_id("connection-status")).not_to_have_attribute("data-phase", "live", timeout=PATIENCE_MS)
+    await anna.say("written in the dark")
+    await asyncio.to_thread(stack.run, "up")
+    for person in (anna, bob):
+        await person.is_live()
+    await bob.sees("written in the dark")
+    await bob.say("good morning")
+    await anna.sees("good morning")
+    for person in (anna, bob):
+        await person.page.reload()
+        await person.is_live()
+        await person.open_first()
+        for text in ("before the night", "written in the dark", "good morning"):
+            await person.sees(text)

@@ -1,0 +1,96 @@
+"""A person in front of a browser."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from playwright.async_api import Browser, Page, WebSocket, expect
+
+from bench.client import PASSWORD
+from elastic_chat.gateway.v1 import frames_pb2 as pb
+from tests.e2e.stack import Stack
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE_MS = 20_000
+
+
+@dataclass
+class Person:
+    """Someone in front of a browser of their own."""
+
+    name: str
+    page: Page
+    nodes: list[str] = field(default_factory=list)
+
+    @classmethod
+    async def sit_down(cls, browser: Browser, stack: Stack, name: str, *, phone: bool = False) -> Person:
+        """Open the web client in a new profile and register."""
+        context = await browser.new_context(viewport={"width": 360, "height": 740} if phone else {"width": 1200, "height": 800})
+        context.set_default_timeout(PATIENCE_MS)
+        page = await context.new_page()
+        person = cls(f"{name}-{secrets.token_hex(4)}", page)
+        page.on("websocket", person._watch)
+        await page.goto(stack.edge)
+        await page.get_by_role("button", name="Create an account").click()
+        await page.get_by_label("User name").fill(person.name)
+        await page.get_by_label("Display name").fill(name.title())
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Create account").click()
+        await person.is_live()
+        return person
+
+    def _watch(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self._hear)
+
+    def _hear(self, payload: bytes | str) -> None:
+        assert isinstance(payload, bytes)
+        frame = pb.ServerFrame.FromString(payload)
+        if frame.WhichOneof("frame") == "welcome":
+            self.nodes.append(frame.welcome.node_id)
+
+    async def is_live(self) -> None:
+        await expect(self.page.get_by_test_id("connection-status")).to_have_attribute("data-phase", "live", timeout=2 * PATIENCE_MS)
+
+    async def move_to_other_gateway(self, node: str) -> None:
+        """Reload until the mesh has chosen another gateway than `node`."""
+        for _ in range(15):
+            if self.nodes[-1] != node:
+                return
+            await self.page.reload()
+            await self.is_live()
+        raise AssertionError(f"the mesh never chose another gateway than {node}")
+
+    async def start_chat_with(self, other: Person) -> None:
+        await self.page.get_by_test_id("new-conversation").click()
+        await self.page.get_by_label("User name").fill(other.name)
+        await self.page.get_by_role("button", name="Start conversation").click()
+        await expect(self.page.get_by_test_id("composer-input")).to_be_visible()
+
+    async def create_group(self, title: str, *others: Person) -> None:
+        await self.page.get_by_test_id("new-conversation").click()
+        await self.page.get_by_text("Group", exact=True).click()
+        await self.page.get_by_label("Title").fill(title)
+        await self.page.get_by_label("Members").fill(" ".join(other.name for other in others))
+        await self.page.get_by_role("button", name="Create group").click()
+        await expect(self.page.get_by_test_id("conversation-title")).to_have_text(title)
+
+    async def open_first(self) -> None:
+        await self.page.get_by_test_id("conversation-item").first.click()
+        await expect(self.page.get_by_test_id("message-list")).to_be_visible()
+
+    async def say(self, text: str) -> None:
+        await self.page.get_by_test_id("composer-input").fill(text)
+        await self.page.keyboard.press("Enter")
+
+    async def sees(self, text: str, times: int = 1) -> None:
+        await expect(self.page.get_by_test_id("message-text").get_by_text(text, exact=True)).to_have_count(times, timeout=PATIENCE_MS)
