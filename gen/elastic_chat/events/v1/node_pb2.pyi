@@ -98,6 +98,7 @@ class EntryDelivery(_message.Message):
     JOINING_USER_IDS_FIELD_NUMBER: _builtins.int
     LEAVING_USER_IDS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PREVIOUS_SEQ_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     seq: _builtins.int
@@ -106,6 +107,8 @@ class EntryDelivery(_message.Message):
     """A serialised elastic_chat.gateway.v1.ServerFrame."""
     request_id: _builtins.str
     """The request id that the message came with."""
+    previous_seq: _builtins.int
+    """The seq of the entry before it, 0 if there is none: a node that has not seen that one has missed something."""
     @_builtins.property
     def joining_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Users whose sessions join the conversation with this entry: they are the first to get it."""
@@ -123,10 +126,11 @@ class EntryDelivery(_message.Message):
         joining_user_ids: _abc.Iterable[_builtins.str] | None = ...,
         leaving_user_ids: _abc.Iterable[_builtins.str] | None = ...,
         request_id: _builtins.str = ...,
+        previous_seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "frame", b"frame", "joining_user_ids", b"joining_user_ids", "leaving_user_ids", b"leaving_user_ids", "request_id", b"request_id", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "frame", b"frame", "joining_user_ids", b"joining_user_ids", "leaving_user_ids", b"leaving_user_ids", "previous_seq", b"previous_seq", "request_id", b"request_id", "seq", b"seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

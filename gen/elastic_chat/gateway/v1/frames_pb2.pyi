@@ -185,7 +185,9 @@ class Hello(_message.Message):
     """An access token from login or refresh."""
     @_builtins.property
     def resume(self) -> _containers.RepeatedCompositeFieldContainer[Global___Cursor]:
-        """How far the client is in the conversations that it knows, at most 500: what is newer comes before `live`."""
+        """How far the client is in the conversations that it knows, at most 500: what is newer comes before `live`, at most 200 entries a
+        conversation. One that has more comes with `resync`; one that the user is in no longer, with `left`.
+        """
 
     def __init__(
         self,
@@ -570,7 +572,7 @@ Global___Reject: _TypeAlias = Reject  # noqa: Y015
 
 @_typing.final
 class Resync(_message.Message):
-    """Entries may be missing."""
+    """Entries may be missing: ask HistoryService.Sync (POST /v1/sync), or connect again with `resume`."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -659,12 +661,21 @@ class Live(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    POSITIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def positions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Cursor]:
+        """The conversations of `resume`, but for those that came with `left` or `resync`: every entry up to this seq has come, and a seq up to it
+        that did not come will never be one.
+        """
+
     def __init__(
         self,
+        *,
+        positions: _abc.Iterable[Global___Cursor] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["positions", b"positions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -199,7 +199,9 @@ class ListMessagesResponse(_message.Message):
     HEAD_SEQ_FIELD_NUMBER: _builtins.int
     HAS_MORE_FIELD_NUMBER: _builtins.int
     head_seq: _builtins.int
-    """The newest seq of the conversation."""
+    """The newest seq of the conversation. A seq between the first and the last of `entries`, or between the last and this one if there is no
+    more, that is not among them will never be an entry.
+    """
     has_more: _builtins.bool
     """Whether there are more entries in the direction that was asked for."""
     @_builtins.property
@@ -331,6 +333,9 @@ class SyncResponse(_message.Message):
 
     ENTRIES_FIELD_NUMBER: _builtins.int
     MORE_CONVERSATION_IDS_FIELD_NUMBER: _builtins.int
+    POSITIONS_FIELD_NUMBER: _builtins.int
+    GONE_CONVERSATION_IDS_FIELD_NUMBER: _builtins.int
+    WATERMARKS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[_entry_pb2.Entry]:
         """By conversation in the order of the cursors, then by rising seq; at most 200 a conversation."""
@@ -339,15 +344,32 @@ class SyncResponse(_message.Message):
     def more_conversation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Conversations of which there is more than that: page on with ListMessages."""
 
+    @_builtins.property
+    def positions(self) -> _containers.RepeatedCompositeFieldContainer[Global___SyncCursor]:
+        """Up to where each conversation of the cursors is settled now, in their order: every entry up to this seq has been given, and a seq up to
+        it that was not given will never be an entry.
+        """
+
+    @_builtins.property
+    def gone_conversation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Conversations of the cursors that the caller is in no longer, or never was."""
+
+    @_builtins.property
+    def watermarks(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Watermark]:
+        """How far everyone is in those conversations of the cursors that have at most 100 watermarks; ListMembers tells it of the others."""
+
     def __init__(
         self,
         *,
         entries: _abc.Iterable[_entry_pb2.Entry] | None = ...,
         more_conversation_ids: _abc.Iterable[_builtins.str] | None = ...,
+        positions: _abc.Iterable[Global___SyncCursor] | None = ...,
+        gone_conversation_ids: _abc.Iterable[_builtins.str] | None = ...,
+        watermarks: _abc.Iterable[_conversation_pb2.Watermark] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "more_conversation_ids", b"more_conversation_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "gone_conversation_ids", b"gone_conversation_ids", "more_conversation_ids", b"more_conversation_ids", "positions", b"positions", "watermarks", b"watermarks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

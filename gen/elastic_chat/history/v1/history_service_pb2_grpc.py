@@ -106,16 +106,16 @@ class HistoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Sync(self, request, context):
-        """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. A cursor of a conversation that the
-        caller is not in is passed over. Fails with INVALID_ARGUMENT for more than 500 cursors.
+        """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
+        more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetConversationState(self, request, context):
-        """Gives the durable state of a conversation, whoever is in it. Internal: routers call it to rebuild the live view. Fails with
-        UNKNOWN_CONVERSATION.
+        """Gives the durable state of a conversation, whoever is in it: exactly, for it waits until everything that is in the log at the time of the
+        call has been written. Internal: routers call it to rebuild the live view. Fails with UNKNOWN_CONVERSATION or UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -44,12 +44,12 @@ class HistoryServiceStub:
     ListMembers: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]
     """Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION."""
     Sync: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]
-    """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. A cursor of a conversation that the
-    caller is not in is passed over. Fails with INVALID_ARGUMENT for more than 500 cursors.
+    """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
+    more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
     """
     GetConversationState: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.GetConversationStateRequest, _history_service_pb2.GetConversationStateResponse]
-    """Gives the durable state of a conversation, whoever is in it. Internal: routers call it to rebuild the live view. Fails with
-    UNKNOWN_CONVERSATION.
+    """Gives the durable state of a conversation, whoever is in it: exactly, for it waits until everything that is in the log at the time of the
+    call has been written. Internal: routers call it to rebuild the live view. Fails with UNKNOWN_CONVERSATION or UNAVAILABLE.
     """
     FindMessage: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.FindMessageRequest, _history_service_pb2.FindMessageResponse]
     """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view."""
@@ -70,12 +70,12 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     ListMembers: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]  # type: ignore[assignment]
     """Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION."""
     Sync: _aio.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]  # type: ignore[assignment]
-    """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. A cursor of a conversation that the
-    caller is not in is passed over. Fails with INVALID_ARGUMENT for more than 500 cursors.
+    """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
+    more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
     """
     GetConversationState: _aio.UnaryUnaryMultiCallable[_history_service_pb2.GetConversationStateRequest, _history_service_pb2.GetConversationStateResponse]  # type: ignore[assignment]
-    """Gives the durable state of a conversation, whoever is in it. Internal: routers call it to rebuild the live view. Fails with
-    UNKNOWN_CONVERSATION.
+    """Gives the durable state of a conversation, whoever is in it: exactly, for it waits until everything that is in the log at the time of the
+    call has been written. Internal: routers call it to rebuild the live view. Fails with UNKNOWN_CONVERSATION or UNAVAILABLE.
     """
     FindMessage: _aio.UnaryUnaryMultiCallable[_history_service_pb2.FindMessageRequest, _history_service_pb2.FindMessageResponse]  # type: ignore[assignment]
     """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view."""
@@ -123,8 +123,8 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _history_service_pb2.SyncRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.SyncResponse, _abc.Awaitable[_history_service_pb2.SyncResponse]]:
-        """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. A cursor of a conversation that the
-        caller is not in is passed over. Fails with INVALID_ARGUMENT for more than 500 cursors.
+        """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
+        more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
         """
 
     @_abc_1.abstractmethod
@@ -133,8 +133,8 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _history_service_pb2.GetConversationStateRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.GetConversationStateResponse, _abc.Awaitable[_history_service_pb2.GetConversationStateResponse]]:
-        """Gives the durable state of a conversation, whoever is in it. Internal: routers call it to rebuild the live view. Fails with
-        UNKNOWN_CONVERSATION.
+        """Gives the durable state of a conversation, whoever is in it: exactly, for it waits until everything that is in the log at the time of the
+        call has been written. Internal: routers call it to rebuild the live view. Fails with UNKNOWN_CONVERSATION or UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

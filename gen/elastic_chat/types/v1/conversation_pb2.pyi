@@ -98,22 +98,26 @@ class Member(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     PERMISSIONS_FIELD_NUMBER: _builtins.int
     JOINED_SEQ_FIELD_NUMBER: _builtins.int
+    JOINED_ORDINAL_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The user."""
     permissions: _builtins.int
     """What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change title and permissions."""
     joined_seq: _builtins.int
     """The entry that made them a member: they read the log from here on, and not what was before."""
+    joined_ordinal: _builtins.int
+    """The number of messages before that entry: where the count of unread ones begins."""
     def __init__(
         self,
         *,
         user_id: _builtins.str = ...,
         permissions: _builtins.int = ...,
         joined_seq: _builtins.int = ...,
+        joined_ordinal: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["joined_seq", b"joined_seq", "permissions", b"permissions", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["joined_ordinal", b"joined_ordinal", "joined_seq", b"joined_seq", "permissions", b"permissions", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -128,7 +128,8 @@ export type ListMessagesResponse = Message<"elastic_chat.history.v1.ListMessages
   entries: Entry[];
 
   /**
-   * The newest seq of the conversation.
+   * The newest seq of the conversation. A seq between the first and the last of `entries`, or between the last and this one if there is no
+   * more, that is not among them will never be an entry.
    *
    * @generated from field: int64 head_seq = 2;
    */
