@@ -47,7 +47,11 @@ USERS: dict[str, tuple[str, ...]] = {
 
 READS: dict[str, tuple[str, ...]] = {
     "presence": ("GetPresence",),
-    "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync", "GetConversationState", "FindMessage"),
+    "history": (
+        *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+        *("GetConversationState", "FindMessage", "ListMemberships"),
+    ),
+    "writer": ("GetLag", "AwaitWritten"),
     "accounts": ("GetJwks", "FindUsers"),
 }
 """The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""

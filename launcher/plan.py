@@ -16,7 +16,7 @@ from launcher.topology import HOST, Instance, Topology
 REPOSITORY = Path(__file__).parents[1]
 WEB = REPOSITORY / "web"
 
-USES_REDIS = ("gateway", "router", "presence", "history")
+USES_REDIS = ("gateway", "router", "presence", "history", "writer")
 USES_KAFKA = ("router", "writer")
 USES_CASSANDRA = ("history", "writer", "accounts")
 OWNS_TOPICS = ("writer",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
 from aiohttp import web
 
@@ -20,6 +21,7 @@ from svc_gateway.attacher import Attacher
 from svc_gateway.core import Wheel
 from svc_gateway.gateway import Gateway
 from svc_gateway.hub import Hub
+from svc_gateway.recovery import Recovery
 from svc_gateway.service import GatewayServicer
 from svc_gateway.session import Surroundings
 from svc_gateway.settings import Settings
@@ -35,7 +37,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     clock = SystemClock()
     node = presence_service_pb2.Node(node_id=settings.node_id, epoch=clock.now_ms())
     hub = Hub(settings.max_connections, lambda conversation_id: attacher.note(conversation_id))  # noqa: PLW0108 - it comes next
-    attacher = Attacher(channel, node, hub)
+    recovery = Recovery(channel, hub)
+    attacher = Attacher(channel, node, hub, recovery.trigger)
     around = Surroundings(
         node_id=settings.node_id,
         hub=hub,
@@ -49,13 +52,16 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         heartbeat=settings.heartbeat,
         hello_s=settings.hello_s,
     )
-    gateway = Gateway(around, RedisNodeChannel(redis), incarnation(node.node_id, node.epoch), settings.outbox_bytes)
+    gateway = Gateway(around, RedisNodeChannel(redis), recovery, incarnation(node.node_id, node.epoch), settings.outbox_bytes)
     door = WebDoor(gateway, settings.allowed_origins)
     servicer = GatewayServicer(gateway)
     return App(
         services=(gateway_service_pb2.DESCRIPTOR.services_by_name["GatewayService"].full_name,),
         register=lambda server: gateway_service_pb2_grpc.add_GatewayServiceServicer_to_server(servicer, server),
-        tasks=(gateway.hear, gateway.turn_wheel, attacher.run, attacher.keep_lease, attacher.sweep, around.lanes.run, around.verifier.run),
+        tasks=(
+            *(gateway.hear, gateway.turn_wheel, attacher.run, attacher.keep_lease, attacher.sweep),
+            *(partial(recovery.run, attacher), around.lanes.run, around.verifier.run),
+        ),
         routes=(web.get("/v1/connect", door.connect),),
         ready=gateway.ready,
         drain=gateway.drain,

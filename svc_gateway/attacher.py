@@ -5,7 +5,7 @@ calls.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,12 +44,16 @@ class _Waiting:
 
 
 class Attacher:
-    """The node's side of the connection map: what is attached, and the lease without which none of it counts."""
+    """The node's side of the connection map: what is attached, and the lease without which none of it counts.
 
-    def __init__(self, channel: grpc.aio.Channel, node: pb.Node, hub: Hub) -> None:
+    `lapsed` is called when the map has lost what this node had told it.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, node: pb.Node, hub: Hub, lapsed: Callable[[], None]) -> None:
         self._stub: Any = rpc.PresenceServiceStub(channel)
         self._node = node
         self._hub = hub
+        self._lapsed = lapsed
         self._waiting = _Waiting()
         self._more = asyncio.Event()
         self._leased = asyncio.Event()
@@ -161,9 +165,7 @@ class Attacher:
                 return response
 
     async def keep_lease(self) -> None:
-        """Renew the lease, for ever. If it had lapsed, attach everything again and tell the sessions that they may have missed
-        something.
-        """
+        """Renew the lease, for ever."""
         pause_s = 1.0
         first = True
         while not self._ended:
@@ -178,19 +180,19 @@ class Attacher:
                 continue
             if response.lapsed and not first:
                 log.warning("lease_lapsed")
-                self._attach_again()
+                self._lapsed()
             first = False
             self._leased.set()
             pause_s = response.lease.ToTimedelta().total_seconds() / 3
             await asyncio.sleep(pause_s)
 
-    def _attach_again(self) -> None:
+    async def attach_everything(self) -> None:
+        """Tell the map again everything that this node has; it knows all of that when this returns."""
         for session in self._hub.sessions:
             self._waiting.attached.setdefault(session.connection_id, (_connection(session), None))
         self._waiting.listen |= set(self._hub.conversations)
         self._waiting.watch |= set(self._hub.watched)
-        self._more.set()
-        self._hub.resync()
+        await self._told()
 
     async def sweep(self, pause_s: float = SWEEP_S) -> None:
         """Give up conversations that no session needs, for ever."""

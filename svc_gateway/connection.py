@@ -106,6 +106,11 @@ class Connection:
         self._pipe.write(data)
         return True
 
+    async def room(self) -> None:
+        """Wait until a good part of what was sent is on the wire: for who sends much, and can wait."""
+        while self.ended is None and self._outbox.size + self._pipe.waiting() > ENOUGH:  # noqa: ASYNC110 - the socket tells no event
+            await asyncio.sleep(AGAIN_S)
+
     def end(self, error: ChatError) -> None:
         """End the connection and tell the client why. What waits is sent first, unless the client is too slow."""
         if self.ended is not None:

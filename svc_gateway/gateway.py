@@ -14,22 +14,24 @@ from chatkit.edges.fanout import NodeChannel
 from elastic_chat.events.v1 import node_pb2
 from svc_gateway.connection import Connection, Flusher, Pipe
 from svc_gateway.core import going_away_after_s
+from svc_gateway.recovery import Recovery
 from svc_gateway.session import Session, Surroundings
 
 log = structlog.get_logger()
 
 FINISH_S = 3.0
-"""How long a stopping gateway waits for answers that are under way."""
+"""How long a stopping gateway waits for clients to go when the last should have gone, and for answers that are under way."""
 GOODBYE_S = 3.0
-"""How long it waits for clients to close."""
+"""How long it waits for those to close that it has sent away."""
 
 
 class Gateway:
     """The sessions, what they hear, and how long they may be silent."""
 
-    def __init__(self, around: Surroundings, channel: NodeChannel, incarnation: str, outbox_bytes: int) -> None:
+    def __init__(self, around: Surroundings, channel: NodeChannel, recovery: Recovery, incarnation: str, outbox_bytes: int) -> None:
         self._around = around
         self._channel = channel
+        self._recovery = recovery
         self._incarnation = incarnation
         self._outbox_bytes = outbox_bytes
         self._flusher = Flusher()
@@ -60,8 +62,7 @@ class Gateway:
                 for event in node_pb2.NodeBatch.FromString(batch).events:
                     self._around.hub.handle(event)
             elif self._around.ready.is_set():
-                log.warning("resync_everyone", sessions=len(self._sessions))
-                self._around.hub.resync()
+                self._recovery.trigger()
             else:
                 self._around.ready.set()
 
@@ -74,11 +75,12 @@ class Gateway:
                     session.due()
 
     async def drain(self) -> None:
-        """Send everyone away, each with a delay of their own; finish what is under way; then leave the map."""
+        """Send everyone away, each with a delay of their own, and go on serving them until they have gone; then leave the map."""
         self.is_draining = True
         within_s = going_away_after_s(len(self._sessions))
         for session in self._sessions:
             session.go_away(timedelta(seconds=spread(within_s / 2, 0.98)))
+        await self._until(lambda: not self._sessions, within_s + FINISH_S)
         await self._until(lambda: not any(session.unanswered for session in self._sessions), FINISH_S)
         for session in list(self._sessions):
             session.close(ChatError(Reason.GOING_AWAY))

@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 DELIVERIES = Counter("chat_gateway_deliveries_total", "Frames given to sessions, by kind.", ("kind",))
 REPEATS = Counter("chat_gateway_repeats_total", "Entries that had been delivered here before.")
+HOLES = Counter("chat_gateway_holes_total", "Entries that were found to have been missed.")
 CONVERSATIONS = Gauge("chat_gateway_conversations", "Conversations with a session here.")
 SESSIONS = Gauge("chat_gateway_sessions", "Sessions that have said hello.")
 
@@ -35,6 +36,9 @@ class Listener(Protocol):
 
     def notify(self, frame: Outgoing, *, ephemeral: bool) -> None:
         """Take another frame."""
+
+    def join(self, conversation_id: ConversationId) -> None:
+        """Hear of a conversation from here on."""
 
     def leave(self, conversation_id: ConversationId) -> None:
         """Hear no more of a conversation."""
@@ -93,6 +97,13 @@ class Hub:
             self._rooms.setdefault(conversation_id, _Room()).sessions.add(session)
             session.conversations.add(conversation_id)
         CONVERSATIONS.set(len(self._rooms))
+
+    def place(self, session: Listener, conversations: Collection[ConversationId]) -> None:
+        """Let a session hear of exactly these conversations."""
+        for conversation_id in session.conversations.difference(conversations):
+            self._leave(session, conversation_id)
+            session.leave(conversation_id)
+        self.join(session, set(conversations) - session.conversations)
 
     def _leave(self, session: Listener, conversation_id: ConversationId) -> None:
         session.conversations.discard(conversation_id)
@@ -167,6 +178,7 @@ class Hub:
         for user_id in entry.joining_user_ids:
             for session in self._users.get(UserId(user_id), ()):
                 self.join(session, (conversation_id,))
+                session.join(conversation_id)
                 self._joined(conversation_id)
         room = self._rooms.get(conversation_id)
         if room is None:
@@ -174,6 +186,8 @@ class Hub:
         if entry.seq <= room.last_seq:
             REPEATS.inc()
             return
+        if 0 < room.last_seq < entry.previous_seq:
+            self._tell_of_hole(room, conversation_id)
         room.last_seq = entry.seq
         frame = Outgoing(entry.frame)
         for session in room.sessions:
@@ -194,8 +208,10 @@ class Hub:
             session.notify(frame, ephemeral=True)
         DELIVERIES.labels(kind).inc(len(sessions))
 
-    def resync(self) -> None:
-        """Tell every session that it may have missed something."""
-        frame = Outgoing.of(pb.ServerFrame(resync=pb.Resync()))
-        for session in self.sessions:
+    def _tell_of_hole(self, room: _Room, conversation_id: ConversationId) -> None:
+        """Something was shown that has not come here: nobody knows why, and everyone can fetch it."""
+        HOLES.inc()
+        log.warning("entry_missed", conversation_id=conversation_id, sessions=len(room.sessions))
+        frame = Outgoing.of(pb.ServerFrame(resync=pb.Resync(conversation_id=conversation_id)))
+        for session in room.sessions:
             session.notify(frame, ephemeral=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -68,13 +68,16 @@ class Session:
         "_around",
         "_bad_frames",
         "_connection",
+        "_gaps",
         "_heard",
         "_held",
-        "_left",
         "_marks",
         "_missed",
+        "_moved",
         "_phase",
+        "_suspended",
         "_unanswered",
+        "_welcomed",
         "connection_id",
         "conversations",
         "session_id",
@@ -91,7 +94,10 @@ class Session:
         self._heard = around.wheel.now
         self._held: list[tuple[ConversationId, int, Outgoing]] = []
         self._missed = False
-        self._left: set[ConversationId] = set()
+        self._suspended = False
+        self._welcomed = False
+        self._gaps = 0
+        self._moved: dict[ConversationId, bool] | None = {}
         self._marks: dict[ConversationId, tuple[int, int]] | None = None
         self.connection_id = ConnectionId(new_id())
         self.user_id = UserId("")
@@ -152,6 +158,8 @@ class Session:
     def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
         if self._phase is Phase.LIVE:
             self._connection.send(frame)
+        elif self._missed:
+            return  # a resync will bring it
         elif len(self._held) < MAX_HELD:
             self._held.append((conversation_id, seq, frame))
         else:
@@ -163,15 +171,50 @@ class Session:
         elif not ephemeral:
             self._missed = True
 
+    def join(self, conversation_id: ConversationId) -> None:
+        if self._moved is not None:
+            self._moved[conversation_id] = True
+
     def leave(self, conversation_id: ConversationId) -> None:
-        self._left.add(conversation_id)
-        self._send(pb.ServerFrame(left=pb.Left(conversation_id=conversation_id)))
+        if self._moved is not None:
+            self._moved[conversation_id] = False
+        if self._welcomed:
+            self._send(pb.ServerFrame(left=pb.Left(conversation_id=conversation_id)))
 
     def close(self, error: ChatError) -> None:
         self._connection.end(error)
         self._phase = Phase.CLOSED
         self._answered.set()
         self._around.wheel.put(self, END_S)
+
+    # --- what recovery does
+
+    def suspend(self) -> None:
+        """Give the client no entries from now on: the gateway may have missed something. `recover` ends it."""
+        self._gaps += 1
+        self._moved = {}
+        self._missed = True
+        if self._phase is Phase.LIVE:
+            self._phase = Phase.SYNCING
+            self._suspended = True
+
+    def recover(self, conversations: Collection[ConversationId]) -> None:
+        """Hear of the user's conversations again, and of no others, and tell the client to fetch what it has missed."""
+        self._place(conversations)
+        if self._suspended:
+            self._suspended = False
+            self._go_live(())
+
+    def give_up(self) -> None:
+        """Send the client away, if it still waits."""
+        if self._suspended:
+            self.close(ChatError(Reason.UNAVAILABLE, "the gateway can't find out what it has missed: connect again with resume"))
+
+    def _place(self, conversations: Collection[ConversationId]) -> None:
+        """Hear of conversations that were asked for while the node was listening already: what it has heard since counts for more."""
+        moved = self._moved or {}
+        here = {one for one in conversations if moved.get(one, True)} | {one for one, is_in in moved.items() if is_in}
+        self._around.hub.place(self, here)
 
     # --- what the wheel does
 
@@ -237,21 +280,28 @@ class Session:
                 ),
             ),
         )
-        sent = await self._resume(hello.resume) if hello.resume else {}
-        self._go_live(sent)
+        self._welcomed = True
+        positions = await self._resume(hello.resume) if hello.resume else ()
+        if not self.is_over:
+            self._send(pb.ServerFrame(live=pb.Live(positions=positions)))
+            self._go_live(positions)
 
-    async def _join(self, conversations: Sequence[ConversationId]) -> list[pb.ConversationHead]:
+    async def _join(self, conversations: Collection[ConversationId]) -> list[pb.ConversationHead]:
         """Hear of the user's conversations, then read where they are: what comes in between is held back, so that none is missed."""
         around = self._around
-        around.hub.join(self, (one for one in conversations if one not in self._left))
+        around.hub.join(self, conversations)
+        gaps = self._gaps
         summaries = await self._conversations()
         # History may know of conversations that the live view has lost.
-        lost = [ConversationId(one.conversation.conversation_id) for one in summaries]
-        lost = [one for one in lost if one not in self.conversations and one not in self._left]
+        lost = {ConversationId(one.conversation.conversation_id) for one in summaries}.difference(conversations)
         if lost:
             await around.attacher.listen(lost)
-            around.hub.join(self, (one for one in lost if one not in self._left))
+            around.hub.join(self, lost)
             summaries = await self._conversations()
+        if gaps != self._gaps:
+            # What was read may be older than the gap. Recovery has placed the session, or will.
+            return await self._join(self.conversations)
+        self._place({ConversationId(one.conversation.conversation_id) for one in summaries})
         return [
             pb.ConversationHead(
                 conversation_id=one.conversation.conversation_id,
@@ -268,30 +318,37 @@ class Session:
         response: history_service_pb2.ListConversationsResponse = await self._ask(stub.ListConversations, request)
         return response.conversations
 
-    async def _resume(self, cursors: Sequence[pb.Cursor]) -> dict[ConversationId, int]:
-        """Send what is newer than the cursors; return how far that goes in each conversation."""
+    async def _resume(self, cursors: Sequence[pb.Cursor]) -> Sequence[pb.Cursor]:
+        """Send what is newer than the cursors; return how far each conversation is with that."""
         stub: Any = history_service_pb2_grpc.HistoryServiceStub(self._around.channel)
         request = history_service_pb2.SyncRequest(
             cursors=[history_service_pb2.SyncCursor(conversation_id=one.conversation_id, seq=one.seq) for one in cursors],
         )
         response: history_service_pb2.SyncResponse = await self._ask(stub.Sync, request)
-        sent: dict[ConversationId, int] = {}
         for entry in response.entries:
+            await self._connection.room()
             self._send(pb.ServerFrame(entry=entry))
-            sent[ConversationId(entry.conversation_id)] = entry.seq
-        for conversation_id in response.more_conversation_ids:
+        for mark in response.watermarks:
+            await self._connection.room()
+            self._send(pb.ServerFrame(watermark=mark))
+        for conversation_id in response.gone_conversation_ids:
+            self._send(pb.ServerFrame(left=pb.Left(conversation_id=conversation_id)))
+        more = set(response.more_conversation_ids)
+        for conversation_id in more:
             self._send(pb.ServerFrame(resync=pb.Resync(conversation_id=conversation_id)))
-        return sent
+        return [
+            pb.Cursor(conversation_id=one.conversation_id, seq=one.seq) for one in response.positions if one.conversation_id not in more
+        ]
 
-    def _go_live(self, sent: dict[ConversationId, int]) -> None:
-        """Let out what was held back, but for what `sent` says has been sent already."""
-        if self.is_over:
-            return
-        self._send(pb.ServerFrame(live=pb.Live()))
+    def _go_live(self, positions: Sequence[pb.Cursor]) -> None:
+        """Let out what was held back, but for what the client has already: everything up to `positions`."""
+        self._phase = Phase.LIVE
+        self._moved = None
         if self._missed:
             self._send(pb.ServerFrame(resync=pb.Resync()))
-        self._phase = Phase.LIVE
+        self._missed = False
         held, self._held = self._held, []
+        sent = {one.conversation_id: one.seq for one in positions}
         for conversation_id, seq, frame in held:
             if seq > sent.get(conversation_id, 0) and conversation_id in self.conversations:
                 self._connection.send(frame)

@@ -7,7 +7,9 @@ from contextlib import AsyncExitStack
 from chatkit.edges.cassandra import CassandraSession, await_schema
 from chatkit.edges.redis import connect_redis
 from chatkit.rpc.app import App
+from chatkit.rpc.channel import mesh_channel
 from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
+from svc_history.certainty import Certainty
 from svc_history.reader import Reader
 from svc_history.service import HistoryServicer
 from svc_history.settings import Settings
@@ -24,8 +26,12 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     await await_schema(session, KEYSPACE, SCHEMA_VERSION)
     timeline = CassandraTimeline(session)
     await timeline.prepare()
-    servicer = HistoryServicer(Reader(RedisLiveLog(redis), timeline))
+    channel = mesh_channel(settings.mesh)
+    stack.push_async_callback(channel.close)
+    certainty = Certainty.over(channel)
+    servicer = HistoryServicer(Reader(RedisLiveLog(redis), timeline, certainty))
     return App(
         services=(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name,),
         register=lambda server: history_service_pb2_grpc.add_HistoryServiceServicer_to_server(servicer, server),
+        tasks=(certainty.run,),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatkit.core.conversation import bucket_of
 from chatkit.core.errors import ChatError, Reason
@@ -12,6 +12,12 @@ DEFAULT_PAGE, MAX_PAGE = 50, 200
 MAX_CURSORS = 500
 SYNC_ENTRIES = 200
 """Entries of one conversation in one answer of Sync."""
+SYNC_BYTES = 512 * 1024
+"""Entries of all conversations in one answer of Sync, about; what comes after that is for another call."""
+SYNC_MARKS = 100
+"""Watermarks of one conversation in one answer of Sync; of one that has more, none."""
+MAX_USERS = 500
+"""Users in one question for memberships."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +30,11 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """What a member may do, and the first entry that they see."""
+    """What a member may do, the first entry that they see, and how many messages there were before."""
 
     permissions: int
     joined_seq: int
+    joined_ordinal: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +74,29 @@ def page_range(before_seq: int, after_seq: int, page_size: int, joined_seq: int)
     return Range(first, before_seq or END, page_size or DEFAULT_PAGE, backwards=not after_seq)
 
 
-def is_whole(page: Range, tail: Sequence[Stored], tail_start: int) -> bool:
-    """Tell whether the tail alone answers: it has every entry from `tail_start` on, the seq of its oldest, 1 if it is the whole log."""
-    if tail_start <= max(page.after + 1, 1):
-        return True
-    return page.backwards and sum(page.holds(one.seq) for one in tail) > page.count
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What the live view has of a page, by rising seq: everything from `start` up to `head`. The database has all up to `written`."""
+
+    entries: Sequence[Stored]
+    start: int
+    head: int
+    written: int
+
+
+def shown(page: Range, head: int) -> Range:
+    """Return the part of a page that readers are shown: nothing is, before everything below it is."""
+    return replace(page, before=min(page.before, head + 1))
+
+
+def below_tail(page: Range, tail: Tail) -> Range | None:
+    """Return the part of a page that only the database has; None if the tail alone answers."""
+    if tail.start <= page.after + 1:
+        return None
+    if page.backwards and sum(page.holds(one.seq) and one.seq >= tail.start for one in tail.entries) > page.count:
+        return None
+    part = replace(page, before=min(page.before, tail.start))
+    return part if part.after + 1 < part.before else None
 
 
 def merged(page: Range, *views: Iterable[Stored]) -> tuple[list[Stored], bool]:
@@ -88,6 +113,6 @@ def buckets_to_read(page: Range, used: Sequence[int]) -> Iterator[int]:
     yield from within if page.backwards else reversed(within)
 
 
-def unread(head_ordinal: int, mark: Mark | None, joined_ordinal: int) -> int:
+def unread(head_ordinal: int, mark: Mark | None, member: Membership) -> int:
     """Return how many messages a member has not read; who never read anything has not read what came after they joined."""
-    return max(0, head_ordinal - max(joined_ordinal, mark.read_ordinal if mark else 0))
+    return max(0, head_ordinal - max(member.joined_ordinal, mark.read_ordinal if mark else 0))

@@ -3,33 +3,71 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from prometheus_client import Counter
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from elastic_chat.events.v1 import log_pb2
-from svc_history.core import END, SYNC_ENTRIES, Membership, Range, Stored, is_whole, merged, page_range
-from svc_history.store import LiveLog, Roll, State, Tail, Timeline
+from svc_history.certainty import Certainty
+from svc_history.core import END, SYNC_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Range, Stored, Tail, below_tail, merged, page_range, shown
+from svc_history.store import LiveLog, Roll, State, Timeline
+
+AT_ONCE = 50
+"""Conversations that are synced before it is asked whether the answer is large enough."""
+ALL = 1_000_000
+"""More entries than a tail ever has."""
 
 PAGES = Counter("chat_history_pages_total", "Pages read, by where they came from.", ("source",))
+
+
+@dataclass(slots=True)
+class Synced:
+    """What is new since a client was here: entries by conversation and seq, and up to which seq that is everything.
+
+    `more` are conversations with more entries than an answer holds, `gone` those that the user is not in, `marks` how far everyone is.
+    """
+
+    entries: list[Stored] = field(default_factory=list)
+    positions: list[tuple[ConversationId, int]] = field(default_factory=list)
+    more: list[ConversationId] = field(default_factory=list)
+    gone: list[ConversationId] = field(default_factory=list)
+    marks: Mapping[ConversationId, Mapping[UserId, Mark]] = field(default_factory=dict)
 
 
 class Reader:
     """Reads for a user what they may see; what they may not is UNKNOWN_CONVERSATION."""
 
-    def __init__(self, live: LiveLog, timeline: Timeline) -> None:
+    def __init__(self, live: LiveLog, timeline: Timeline, certainty: Certainty) -> None:
         self._live = live
         self._timeline = timeline
+        self._certainty = certainty
         self._reading: dict[tuple[ConversationId, Range], asyncio.Future[list[Stored]]] = {}
 
     async def conversations(self, user_id: UserId) -> list[tuple[ConversationId, State]]:
         """Return every conversation of a user, the one with the newest entry first."""
-        ids = sorted(await self._live.conversations(user_id) or await self._timeline.conversations(user_id))
+        (known,) = await self.memberships([user_id])
+        ids = sorted(known)
         states = zip(ids, await self._states(user_id, ids), strict=True)
         mine = [(one, state) for one, state in states if state is not None and state.member is not None]
         return sorted(mine, key=lambda pair: _time(pair[1]), reverse=True)
+
+    async def memberships(self, users: Sequence[UserId]) -> list[frozenset[ConversationId]]:
+        """Return the conversations that each user is in; some of them may have ended since."""
+        live = await self._live.conversations(users)
+        return await asyncio.gather(*(self._all_of(user_id, known) for user_id, known in zip(users, live, strict=True)))
+
+    async def _all_of(self, user_id: UserId, known: frozenset[ConversationId] | None) -> frozenset[ConversationId]:
+        """Return what is known; if nothing is, ask the database, and let the live view know it from now on."""
+        if known is not None:
+            return known
+        await self._certainty.since(self._live.epoch)
+        known = await self._timeline.conversations(user_id)
+        await self._live.remember(user_id, known)
+        (both,) = await self._live.conversations([user_id])
+        return known if both is None else both
 
     async def conversation(self, user_id: UserId, conversation_id: ConversationId) -> State:
         """Return how a conversation is, for a member."""
@@ -38,72 +76,99 @@ class Reader:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         return state
 
-    async def joined_ordinal(self, conversation_id: ConversationId, member: Membership) -> int:
-        """Return how many messages there were when a member joined."""
-        if member.joined_seq <= 1:
-            return 0
-        page = Range(member.joined_seq - 1, member.joined_seq + 1, 1, backwards=True)
-        (tail,) = await self._live.tails([conversation_id])
-        entries, _ = await self._merge(conversation_id, page, tail)
-        return log_pb2.LogEntry.FromString(entries[-1].entry).ordinal if entries else 0
-
     async def page(
         self, user_id: UserId, conversation_id: ConversationId, before: int, after: int, size: int
-    ) -> tuple[State, list[Stored], bool]:
-        """Return how the conversation is, a page of it by rising seq, and whether there is more in its direction."""
+    ) -> tuple[int, list[Stored], bool]:
+        """Return the head of the conversation, a page of it by rising seq, and whether there is more in its direction."""
         state = await self.conversation(user_id, conversation_id)
         assert state.member is not None  # noqa: S101 - `conversation` has refused otherwise
         page = page_range(before, after, size, state.member.joined_seq)
-        (tail,) = await self._live.tails([conversation_id])
+        (tail,) = await self._tails([(conversation_id, page)])
         entries, has_more = await self._merge(conversation_id, page, tail)
-        return state, entries, has_more
+        return max(state.head_seq, tail.head) if tail.head < END else state.head_seq, entries, has_more
 
-    async def sync(self, user_id: UserId, cursors: Sequence[tuple[ConversationId, int]]) -> tuple[list[Stored], list[ConversationId]]:
-        """Return what is newer than the cursors, and the conversations that have more than an answer holds."""
+    async def sync(self, user_id: UserId, cursors: Sequence[tuple[ConversationId, int]]) -> Synced:
+        """Return what is newer than the cursors, and what has become of their conversations."""
         states = await self._states(user_id, [conversation_id for conversation_id, _ in cursors])
-        behind = [
-            (conversation_id, Range(max(seq, state.member.joined_seq - 1), END, SYNC_ENTRIES, backwards=False))
-            for (conversation_id, seq), state in zip(cursors, states, strict=True)
-            if state is not None and state.member is not None and state.head_seq > seq
-        ]
-        tails = await self._live.tails([conversation_id for conversation_id, _ in behind])
-        found: list[Stored] = []
-        more: list[ConversationId] = []
-        for (conversation_id, page), tail in zip(behind, tails, strict=True):
-            entries, has_more = await self._merge(conversation_id, page, tail)
-            found += entries
-            if has_more:
-                more.append(conversation_id)
-        return found, more
+        synced = Synced()
+        pages: list[tuple[ConversationId, Range]] = []
+        for (conversation_id, seq), state in zip(cursors, states, strict=True):
+            if state is None or state.member is None:
+                synced.gone.append(conversation_id)
+            elif state.head_seq > seq:
+                after = max(seq, state.member.joined_seq - 1)
+                pages.append((conversation_id, Range(after, state.head_seq + 1, SYNC_ENTRIES, backwards=False)))
+            else:
+                synced.positions.append((conversation_id, state.head_seq))
+        for start in range(0, len(pages), AT_ONCE):
+            some = pages[start : start + AT_ONCE]
+            if sum(len(one.entry) for one in synced.entries) > SYNC_BYTES:
+                synced.more += [conversation_id for conversation_id, _ in some]
+                continue
+            for (conversation_id, page), tail in zip(some, await self._tails(some), strict=True):
+                entries, has_more = await self._merge(conversation_id, page, tail)
+                synced.entries += entries
+                synced.positions.append((conversation_id, entries[-1].seq if has_more else page.before - 1))
+                if has_more:
+                    synced.more.append(conversation_id)
+        here = [conversation_id for conversation_id, _ in synced.positions]
+        synced.marks = dict(zip(here, await self._live.marks(here, SYNC_MARKS), strict=True))
+        return synced
 
     async def roll(self, user_id: UserId, conversation_id: ConversationId) -> Roll:
         """Return who is in a conversation, for a member."""
-        roll = await self._live.roll(conversation_id) or await self._timeline.roll(conversation_id)
+        roll = await self._live.roll(conversation_id)
+        if roll is None:
+            await self._certainty.since(self._live.epoch)
+            roll = await self._timeline.roll(conversation_id)
         if user_id not in roll.members:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         return roll
 
     async def durable_state(self, conversation_id: ConversationId) -> tuple[State, Roll]:
-        """Return what the database knows of a conversation, for whom it may concern."""
+        """Return what the log has of a conversation at the time of the call, for whom it may concern."""
+        await self._certainty.now()
         state = await self._timeline.state(UserId(""), conversation_id)
         if state is None:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         return state, await self._timeline.roll(conversation_id)
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
-        """Return the entry that a message_id has made, as the database knows it."""
+        """Return the entry that a message_id has made, wherever it is by now."""
+        (tail,) = await self._tails([(conversation_id, Range(END, END, 0, backwards=True))])
+        unwritten = Range(tail.written, tail.head + 1, ALL, backwards=False)
+        if tail.written < tail.head:
+            (tail,) = await self._tails([(conversation_id, unwritten)])
+            for one in tail.entries:
+                if log_pb2.LogEntry.FromString(one.entry).message_id == message_id:
+                    return one
+        if below_tail(unwritten, tail) is not None:
+            await self._certainty.now()
         return await self._timeline.find(conversation_id, message_id)
 
     async def _states(self, user_id: UserId, ids: Sequence[ConversationId]) -> list[State | None]:
         states = await self._live.states(user_id, ids) if ids else []
+        if None in states:
+            await self._certainty.since(self._live.epoch)
         return [state or await self._timeline.state(user_id, one) for one, state in zip(ids, states, strict=True)]
 
+    async def _tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail]:
+        """Return what the live view has of pages. What it does not know is all in the database, as soon as that can be believed."""
+        tails = await self._live.tails(pages) if pages else []
+        if None in tails:
+            await self._certainty.since(self._live.epoch)
+        return [tail or Tail((), END, END, END) for tail in tails]
+
     async def _merge(self, conversation_id: ConversationId, page: Range, tail: Tail) -> tuple[list[Stored], bool]:
-        if is_whole(page, tail.entries, tail.start):
+        page = shown(page, tail.head)
+        below = below_tail(page, tail)
+        if below is None:
             PAGES.labels("live").inc()
             return merged(page, tail.entries)
         PAGES.labels("database").inc()
-        return merged(page, await self._read_once(conversation_id, page), tail.entries)
+        if tail.written < below.before - 1:
+            await self._certainty.now()
+        return merged(page, await self._read_once(conversation_id, below), tail.entries)
 
     async def _read_once(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
         """Read from the database; who asks for the same page at the same time shares the answer."""

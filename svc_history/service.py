@@ -7,10 +7,11 @@ from typing import Any
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, is_uuid
 from chatkit.rpc.caller import caller_of
+from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_history.core import MAX_CURSORS, Mark, Membership, Stored, unread
+from svc_history.core import MAX_CURSORS, MAX_USERS, Mark, Membership, Stored, unread
 from svc_history.reader import Reader
 from svc_history.store import State
 
@@ -27,25 +28,25 @@ class HistoryServicer(rpc.HistoryServiceServicer):
     async def ListConversations(self, request: pb.ListConversationsRequest, context: Context) -> pb.ListConversationsResponse:  # noqa: ARG002, N802
         caller = caller_of(context)
         found = await self._reader.conversations(caller.user_id)
-        return pb.ListConversationsResponse(conversations=[await self._summary(caller.user_id, one, state) for one, state in found])
+        return pb.ListConversationsResponse(conversations=[_summary(caller.user_id, state) for _, state in found])
 
     async def GetConversation(self, request: pb.GetConversationRequest, context: Context) -> pb.GetConversationResponse:  # noqa: N802
         caller = caller_of(context)
         conversation_id = _conversation_id(request.conversation_id)
         state = await self._reader.conversation(caller.user_id, conversation_id)
-        return pb.GetConversationResponse(conversation=await self._summary(caller.user_id, conversation_id, state))
+        return pb.GetConversationResponse(conversation=_summary(caller.user_id, state))
 
     async def ListMessages(self, request: pb.ListMessagesRequest, context: Context) -> pb.ListMessagesResponse:  # noqa: N802
         caller = caller_of(context)
         conversation_id = _conversation_id(request.conversation_id)
-        state, entries, has_more = await self._reader.page(
+        head, entries, has_more = await self._reader.page(
             caller.user_id,
             conversation_id,
             request.before_seq,
             request.after_seq,
             request.page_size,
         )
-        return pb.ListMessagesResponse(entries=map(_entry, entries), head_seq=state.head_seq, has_more=has_more)
+        return pb.ListMessagesResponse(entries=map(_entry, entries), head_seq=head, has_more=has_more)
 
     async def ListMembers(self, request: pb.ListMembersRequest, context: Context) -> pb.ListMembersResponse:  # noqa: N802
         caller = caller_of(context)
@@ -61,20 +62,37 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         if len(request.cursors) > MAX_CURSORS:
             raise ChatError(Reason.INVALID_ARGUMENT, f"cursors holds at most {MAX_CURSORS}: ask in several calls")
         cursors = [(ConversationId(one.conversation_id), one.seq) for one in request.cursors if is_uuid(one.conversation_id)]
-        entries, more = await self._reader.sync(caller.user_id, cursors)
-        return pb.SyncResponse(entries=map(_entry, entries), more_conversation_ids=more)
+        synced = await self._reader.sync(caller.user_id, list(dict(cursors).items()))
+        return pb.SyncResponse(
+            entries=map(_entry, synced.entries),
+            more_conversation_ids=synced.more,
+            positions=[pb.SyncCursor(conversation_id=one, seq=seq) for one, seq in synced.positions],
+            gone_conversation_ids=synced.gone,
+            watermarks=[_watermark(one, user_id, mark) for one, marks in synced.marks.items() for user_id, mark in marks.items()],
+        )
+
+    async def ListMemberships(self, request: pb.ListMembershipsRequest, context: Context) -> pb.ListMembershipsResponse:  # noqa: ARG002, N802
+        if len(request.user_ids) > MAX_USERS:
+            raise ChatError(Reason.INVALID_ARGUMENT, f"user_ids holds at most {MAX_USERS}: ask in several calls")
+        found = await self._reader.memberships([UserId(user_id) for user_id in request.user_ids])
+        return pb.ListMembershipsResponse(users=[pb.Memberships(conversation_ids=sorted(ids)) for ids in found])
 
     async def GetConversationState(  # noqa: N802
         self,
         request: pb.GetConversationStateRequest,
         context: Context,  # noqa: ARG002 - for whom it may concern
     ) -> pb.GetConversationStateResponse:
-        state, roll = await self._reader.durable_state(_conversation_id(request.conversation_id))
+        conversation_id = _conversation_id(request.conversation_id)
+        state, roll = await self._reader.durable_state(conversation_id)
         return pb.GetConversationStateResponse(
             conversation=_conversation(state),
             members=[_member(user_id, member) for user_id, member in sorted(roll.members.items())],
             head_seq=state.head_seq,
             head_ordinal=_entry(state.newest).ordinal if state.newest else 0,
+            watermarks=[
+                log_pb2.WatermarkRecord(watermark=_watermark(conversation_id, user_id, mark), read_ordinal=mark.read_ordinal)
+                for user_id, mark in roll.marks.items()
+            ],
         )
 
     async def FindMessage(self, request: pb.FindMessageRequest, context: Context) -> pb.FindMessageResponse:  # noqa: ARG002, N802
@@ -83,19 +101,19 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         found = await self._reader.find(_conversation_id(request.conversation_id), MessageId(request.message_id))
         return pb.FindMessageResponse(entry=_entry(found) if found else None)
 
-    async def _summary(self, user_id: UserId, conversation_id: ConversationId, state: State) -> pb.ConversationSummary:
-        assert state.member is not None  # noqa: S101 - the reader gives states of members only
-        last = _entry(state.newest) if state.newest else None
-        head_ordinal = state.head_ordinal or (last.ordinal if last else 0)
-        joined_ordinal = 0 if state.mark else await self._reader.joined_ordinal(conversation_id, state.member)
-        return pb.ConversationSummary(
-            conversation=_conversation(state),
-            membership=_member(user_id, state.member),
-            head_seq=state.head_seq,
-            read_seq=state.mark.read_seq if state.mark else 0,
-            unread_count=unread(head_ordinal, state.mark, joined_ordinal),
-            last_entry=last,
-        )
+
+def _summary(user_id: UserId, state: State) -> pb.ConversationSummary:
+    assert state.member is not None  # noqa: S101 - the reader gives states of members only
+    last = _entry(state.newest) if state.newest else None
+    head_ordinal = state.head_ordinal or (last.ordinal if last else 0)
+    return pb.ConversationSummary(
+        conversation=_conversation(state),
+        membership=_member(user_id, state.member),
+        head_seq=state.head_seq,
+        read_seq=state.mark.read_seq if state.mark else 0,
+        unread_count=unread(head_ordinal, state.mark, state.member),
+        last_entry=last,
+    )
 
 
 def _conversation_id(text: str) -> ConversationId:
@@ -114,7 +132,12 @@ def _entry(stored: Stored) -> entry_pb2.Entry:
 
 
 def _member(user_id: UserId, member: Membership) -> conversation_pb2.Member:
-    return conversation_pb2.Member(user_id=user_id, permissions=member.permissions, joined_seq=member.joined_seq)
+    return conversation_pb2.Member(
+        user_id=user_id,
+        permissions=member.permissions,
+        joined_seq=member.joined_seq,
+        joined_ordinal=member.joined_ordinal,
+    )
 
 
 def _watermark(conversation_id: ConversationId, user_id: UserId, mark: Mark) -> conversation_pb2.Watermark:

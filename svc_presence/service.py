@@ -96,6 +96,10 @@ class PresenceServicer(rpc.PresenceServiceServicer):
         node = await self._node(request.node)
         until_ms = self._clock.now_ms() + round(self._lease.total_seconds() * 1000)
         held = await self._directory.renew(node, until_ms)
+        if not held:
+            # It will attach everything anew: what an older copy of the map may have of it must not outlive that.
+            await self._say_goodbye(await self._directory.remove(node, self._clock.now_ms()))
+            await self._directory.renew(node, until_ms)
         return pb.RenewLeaseResponse(lease=duration(self._lease), lapsed=not held)
 
     async def EndLease(self, request: pb.EndLeaseRequest, context: Context) -> pb.EndLeaseResponse:  # noqa: ARG002, N802

@@ -8,7 +8,7 @@ import grpc
 
 from chatkit.core.conversation import Permission, seq_floor
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConversationId, MessageId, SessionId, UserId, creation_message_id
+from chatkit.core.ids import ConversationId, MessageId, SessionId, UserId
 from chatkit.rpc.caller import Caller, caller_metadata
 from chatkit.rpc.errors import error_of
 from elastic_chat.events.v1 import log_pb2
@@ -16,7 +16,10 @@ from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_router.job import Job
-from svc_router.store import Birth, Membership, Sequencer
+from svc_router.store import Membership, Restored
+
+STATE_S = 15.0
+"""How long history may take to be certain of a conversation: it waits for the writer."""
 
 
 class HistoryArchive:
@@ -25,35 +28,28 @@ class HistoryArchive:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub: Any = rpc.HistoryServiceStub(channel)
 
-    async def restore(self, conversation_id: ConversationId, sequencer: Sequencer, now_ms: int) -> bool:
+    async def state(self, conversation_id: ConversationId, now_ms: int) -> Restored | None:
         try:
             state: pb.GetConversationStateResponse = await self._stub.GetConversationState(
                 pb.GetConversationStateRequest(conversation_id=conversation_id),
+                timeout=STATE_S,
             )
         except grpc.aio.AioRpcError as failure:
             error = error_of(failure)
             if error.reason is Reason.UNKNOWN_CONVERSATION:
-                return False
+                return None
             raise error from failure
-        conversation = state.conversation
-        members = {UserId(member.user_id): Membership(Permission(member.permissions), member.joined_seq) for member in state.members}
-        birth = Birth(
+        return Restored(
             conversation_id,
-            UserId(conversation.creator_id),
-            creation_message_id(conversation_id),
-            conversation_pb2.Conversation.Kind.Name(conversation.kind),
-            conversation.SerializeToString(),
-            {user_id: member.permissions for user_id, member in members.items()},
-            now_ms,
-        )
-        await sequencer.restore(
-            birth,
-            members,
+            conversation_pb2.Conversation.Kind.Name(state.conversation.kind),
+            state.conversation.SerializeToString(),
+            {UserId(one.user_id): Membership(Permission(one.permissions), one.joined_seq, one.joined_ordinal) for one in state.members},
+            {UserId(one.watermark.user_id): _mark(one) for one in state.watermarks},
             head=state.head_seq,
             head_ordinal=state.head_ordinal,
             floor=seq_floor(now_ms),
+            now_ms=now_ms,
         )
-        return True
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
         try:
@@ -77,3 +73,7 @@ class HistoryArchive:
             raise ChatError(Reason.INVALID_ARGUMENT, "read_seq is older than the oldest entry that the user can see")
         entry: entry_pb2.Entry = page.entries[-1]
         return entry.ordinal
+
+
+def _mark(record: log_pb2.WatermarkRecord) -> tuple[int, int, int]:
+    return record.watermark.delivered_seq, record.watermark.read_seq, record.read_ordinal

@@ -14,13 +14,18 @@ def permission_to_remove(caller: UserId, subject: UserId) -> Permission:
     return Permission(0) if caller == subject else Permission.REMOVE
 
 
+def earliest_ms(message_id: MessageId) -> int:
+    """Return the earliest Unix milliseconds at which a command can have been given, by its message_id: the client's clock may be ahead."""
+    return message_id_ms(message_id) - FUTURE_TOLERANCE_MS
+
+
 def is_remembered(message_id: MessageId, now_ms: int) -> bool:
     """Tell whether the live view alone can say that a message_id is new.
 
     An id whose own time is longer ago than the live view remembers, or ahead of us, must be looked up in history before it is given a
     place.
     """
-    return now_ms - REMEMBERED_MS + FUTURE_TOLERANCE_MS < message_id_ms(message_id) <= now_ms + FUTURE_TOLERANCE_MS
+    return now_ms - REMEMBERED_MS < earliest_ms(message_id) <= now_ms
 
 
 def check_group(title: str, others: Sequence[str], creator: UserId) -> tuple[str, tuple[UserId, ...]]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chatkit.core.ids import UserId
+from chatkit.core.ids import MessageId, UserId
+from chatkit.edges.fanout import batch_of
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.gateway.v1 import frames_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_router.store import Marked, Membership, Place
+from svc_router.store import Durable, Marked, Membership, Place
 
 
 def timestamp(ms: int) -> Timestamp:
@@ -21,18 +20,21 @@ def timestamp(ms: int) -> Timestamp:
 
 def member(user_id: UserId, membership: Membership) -> conversation_pb2.Member:
     """Return a membership as the wire has it."""
-    return conversation_pb2.Member(user_id=user_id, permissions=int(membership.permissions), joined_seq=membership.joined_seq)
+    return conversation_pb2.Member(
+        user_id=user_id,
+        permissions=int(membership.permissions),
+        joined_seq=membership.joined_seq,
+        joined_ordinal=membership.joined_ordinal,
+    )
 
 
-def entry_of(command: pb.Command, message_id: str, place: Place) -> log_pb2.LogEntry:
-    """Return the entry that a command makes at its place."""
+def draft_of(command: pb.Command, message_id: str, now_ms: int) -> log_pb2.LogEntry:
+    """Return the entry that a command makes, without its place: `placed` gives it one."""
     entry = log_pb2.LogEntry(
         conversation_id=command.conversation_id,
-        seq=place.seq,
         message_id=message_id,
         sender_id=command.user_id,
-        accepted_at=timestamp(place.accepted_ms),
-        ordinal=place.ordinal,
+        accepted_at=timestamp(now_ms),
     )
     match command.WhichOneof("command"):
         case "send":
@@ -40,32 +42,56 @@ def entry_of(command: pb.Command, message_id: str, place: Place) -> log_pb2.LogE
             entry.body = command.send.body
         case "create":
             entry.kind = entry_pb2.Entry.CREATED
-            entry.created.conversation.ParseFromString(place.conversation)
-            entry.sender_id = entry.created.conversation.creator_id
-            entry.accepted_at.CopyFrom(entry.created.conversation.created_at)
-            entry.created.members.extend(member(user_id, membership) for user_id, membership in (place.members or {}).items())
+            entry.created.conversation.CopyFrom(command.create.conversation)
+            entry.created.members.extend(command.create.members)
+            entry.accepted_at.CopyFrom(command.create.conversation.created_at)
         case "add_member":
             entry.kind = entry_pb2.Entry.MEMBERSHIP
             entry.membership.added.add().CopyFrom(command.add_member.member)
-            entry.membership.added[0].joined_seq = place.seq
         case _:
             entry.kind = entry_pb2.Entry.MEMBERSHIP
             entry.membership.removed_user_ids.append(command.remove_member.user_id)
     return entry
 
 
-def delivery(entry: log_pb2.LogEntry, joining: Sequence[str], leaving: Sequence[str], request_id: str) -> node_pb2.NodeEvent:
-    """Return what nodes are told of a durable entry."""
-    return node_pb2.NodeEvent(
-        entry=node_pb2.EntryDelivery(
-            conversation_id=entry.conversation_id,
-            seq=entry.seq,
-            frame=log_pb2.EntryFrame(entry=entry).SerializeToString(),
-            joining_user_ids=joining,
-            leaving_user_ids=leaving,
-            request_id=request_id,
-        ),
+def placed(draft: bytes, place: Place) -> log_pb2.LogEntry:
+    """Return the entry of a draft at its place. The same from every router that finds the draft."""
+    entry = log_pb2.LogEntry.FromString(draft)
+    entry.seq = place.seq
+    entry.ordinal = place.ordinal
+    if entry.kind != entry_pb2.Entry.CREATED:
+        entry.accepted_at.CopyFrom(timestamp(place.accepted_ms))
+    for joined in (*entry.created.members, *entry.membership.added):
+        joined.joined_seq = place.seq
+        joined.joined_ordinal = place.ordinal
+    return entry
+
+
+def joining(entry: log_pb2.LogEntry) -> tuple[UserId, ...]:
+    """Return the users that an entry brings in."""
+    return tuple(UserId(one.user_id) for one in (*entry.created.members, *entry.membership.added))
+
+
+def leaving(entry: log_pb2.LogEntry) -> tuple[UserId, ...]:
+    """Return the users that an entry takes out."""
+    return tuple(map(UserId, entry.membership.removed_user_ids))
+
+
+def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, *, doubted: bool) -> Durable:
+    """Return an entry that is in the log as the live view takes it, with what nodes are told of it."""
+    value, came, went = entry.SerializeToString(), joining(entry), leaving(entry)
+    told = node_pb2.EntryDelivery(
+        conversation_id=entry.conversation_id,
+        seq=entry.seq,
+        frame=log_pb2.EntryFrame(entry=entry).SerializeToString(),
+        joining_user_ids=came,
+        leaving_user_ids=went,
+        request_id=request_id,
+        previous_seq=place.previous,
     )
+    event = batch_of(node_pb2.NodeEvent(entry=told))
+    sender = UserId(entry.sender_id)
+    return Durable(MessageId(entry.message_id), sender, place.seq, place.ordinal, place.accepted_ms, value, event, came, went, doubted)
 
 
 def typing_event(command: pb.Command) -> node_pb2.NodeEvent:

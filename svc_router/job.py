@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from chatkit.core.conversation import Permission
@@ -11,8 +12,9 @@ from chatkit.rpc.errors import duration
 from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2
-from svc_router.core import permission_to_remove
-from svc_router.store import Birth, Claim, Place
+from svc_router.core import earliest_ms, permission_to_remove
+from svc_router.entries import draft_of
+from svc_router.store import Birth, Claim
 
 
 def unheard(_: pb.Result) -> None:
@@ -20,15 +22,19 @@ def unheard(_: pb.Result) -> None:
 
 
 class Job:
-    """A command and where its result goes. `known_new` is set once history has said that no entry has its message_id."""
+    """A command and where its result goes. Nobody waits for it any more after `until`, in seconds of a clock that never jumps.
 
-    __slots__ = ("command", "kind", "known_new", "read_ordinal", "reply")
+    `looked_up` is set once history has said that it has no entry with its message_id.
+    """
 
-    def __init__(self, command: pb.Command, reply: Callable[[pb.Result], None]) -> None:
+    __slots__ = ("command", "kind", "looked_up", "read_ordinal", "reply", "until")
+
+    def __init__(self, command: pb.Command, reply: Callable[[pb.Result], None], until: float = math.inf) -> None:
         self.command = command
         self.kind = command.WhichOneof("command") or ""
         self.reply = reply
-        self.known_new = False
+        self.until = until
+        self.looked_up = False
         self.read_ordinal: int | None = None
 
     @property
@@ -51,21 +57,11 @@ class Job:
         """Whether the command makes an entry of the log."""
         return self.kind in {"send", "create", "add_member", "remove_member"}
 
-    def joining(self, place: Place) -> tuple[UserId, ...]:
-        """Return the users that the command's entry brings in."""
-        if self.kind == "create":
-            return tuple(place.members or ())
-        return (UserId(self.command.add_member.member.user_id),) if self.kind == "add_member" else ()
-
-    @property
-    def leaving(self) -> tuple[UserId, ...]:
-        """The users that the command's entry takes out."""
-        return (UserId(self.command.remove_member.user_id),) if self.kind == "remove_member" else ()
-
     def claim(self, now_ms: int) -> Claim | Birth:
         """Return what the command asks of the sequencer."""
+        draft = draft_of(self.command, self.message_id, now_ms).SerializeToString()
         if self.kind == "create":
-            return self._birth(now_ms)
+            return self._birth(draft, now_ms)
         needs, adds, grants, removes = Permission.WRITE, None, Permission(0), None
         if self.kind == "add_member":
             added = self.command.add_member.member
@@ -73,18 +69,32 @@ class Job:
         elif self.kind == "remove_member":
             removes = UserId(self.command.remove_member.user_id)
             needs = permission_to_remove(self.user_id, removes)
-        return Claim(self.conversation_id, self.user_id, self.message_id, needs, now_ms, adds, grants, removes)
+        return Claim(
+            self.conversation_id,
+            self.user_id,
+            self.message_id,
+            draft,
+            needs,
+            now_ms,
+            earliest_ms(self.message_id),
+            self.looked_up,
+            adds,
+            grants,
+            removes,
+        )
 
-    def _birth(self, now_ms: int) -> Birth:
+    def _birth(self, draft: bytes, now_ms: int) -> Birth:
         create = self.command.create
         return Birth(
             self.conversation_id,
             self.user_id,
             self.message_id,
+            draft,
             conversation_pb2.Conversation.Kind.Name(create.conversation.kind),
             create.conversation.SerializeToString(),
             {UserId(member.user_id): Permission(member.permissions) for member in create.members},
             now_ms,
+            self.looked_up,
         )
 
     def accept(self, accepted: pb.Accepted) -> None:

@@ -1,8 +1,12 @@
 """The hot path: commands in, places, the log, readers; in batches, without a timer.
 
 Two stages run at the same time. The first takes everything that waits, gives each command its place in one round trip and hands the
-entries to the log in that order. The second takes batches in the same order, waits until they are durable, shows them to readers in one
-round trip and tells the nodes in another. While a batch is on its way to the disk, the next one gets its places.
+entries to the log in that order. The second takes everything that has become durable and shows it to readers in one round trip. While
+entries are on their way to the disk, the next ones get their places.
+
+Who has a place is finished, whatever happens: by this router, which appends an entry again until it is certain that it is in the log, or,
+if it dies, by the next one that has something for the conversation, which finds the draft in the live view. So a seq is never given up,
+and what anyone is shown has nothing missing before it.
 
 A conversation that the live view does not know, or a message_id that it may have forgotten, takes a detour by way of history. Later
 commands of that conversation wait behind it, and other conversations do not.
@@ -12,9 +16,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -29,22 +34,36 @@ from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, MessageLog, Re
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from svc_router.core import is_remembered
-from svc_router.entries import delivery, entry_of, member, timestamp, typing_event, watermark_event, watermark_of
-from svc_router.job import Job, unheard
-from svc_router.store import Answer, Birth, Claim, Durable, Mark, Marked, Needless, NotLive, OrdinalNeeded, Place, Sequencer
+from svc_router.entries import durable, member, placed, timestamp, typing_event, watermark_event, watermark_of
+from svc_router.flight import Flight, Flying
+from svc_router.job import Job
+from svc_router.store import (
+    Answer,
+    Birth,
+    Claim,
+    Durable,
+    Forgotten,
+    Mark,
+    Marked,
+    Needless,
+    NotLive,
+    OrdinalNeeded,
+    Place,
+    Restored,
+    Sequencer,
+)
 
 log = structlog.get_logger()
 
 QUEUE_LIMIT = 8192
 """Commands that wait for a place; more are refused with OVERLOADED."""
 BATCH = 256
-BATCHES_IN_FLIGHT = 8
+FLIGHT_LIMIT = 2048
+"""Entries that have a place and are not shown yet, about; with so many, no more places are given."""
 DETOURS = 256
 """Conversations that are being looked up in history at the same time; more are refused with OVERLOADED."""
 DETOUR_LIMIT = 1024
 """Commands of one conversation that wait for history; more are refused with OVERLOADED."""
-SHOW_FOR_S = 20.0
-"""How long the live view may be away before senders of durable entries are told to try again."""
 
 COMMANDS = Counter("chat_router_commands_total", "Commands by kind and by reason (OK if they were carried out).", ("kind", "reason"))
 BATCH_SIZE = Histogram("chat_router_batch_commands", "Commands in a batch.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))
@@ -55,14 +74,18 @@ STAGE = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1, 5),
 )
 QUEUED = Gauge("chat_router_queued_commands", "Commands that wait for a place.")
+FINISHED = Counter("chat_router_unfinished_total", "Entries that another router, or a broken call, had left unfinished.")
 BUSY = ChatError(Reason.OVERLOADED, "the router has more commands than it can take", retry_after=timedelta(seconds=1))
+HELD_UP = ChatError(
+    Reason.UNAVAILABLE, "the log does not take messages now: try again with the same message_id", retry_after=timedelta(seconds=1)
+)
 
 
 class Archive(Protocol):
-    """What the router asks of history."""
+    """What the router asks of history. Every method raises a ChatError if history can't be certain."""
 
-    async def restore(self, conversation_id: ConversationId, sequencer: Sequencer, now_ms: int) -> bool:
-        """Put a conversation back into the live view; False if history does not know it either. Raises ChatError if it can't tell."""
+    async def state(self, conversation_id: ConversationId, now_ms: int) -> Restored | None:
+        """Return a conversation as the log has it now; None if it has none of it."""
         ...
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
@@ -72,17 +95,6 @@ class Archive(Protocol):
     async def ordinal_at(self, job: Job) -> int:
         """Return the ordinal at the read_seq of a watermark command."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A job whose entry is on its way to the disk."""
-
-    job: Job
-    claim: Claim | Birth
-    place: Place
-    entry: log_pb2.LogEntry
-    durable: Awaitable[None]
 
 
 _Told = tuple[node_pb2.NodeEvent, frozenset[str]]
@@ -100,8 +112,9 @@ class Pipeline:
         self._clock = clock
         self._waiting: deque[Job] = deque()
         self._more = asyncio.Event()
-        self._written: asyncio.Queue[list[_Written]] = asyncio.Queue(BATCHES_IN_FLIGHT)
-        self._flying: dict[tuple[ConversationId, MessageId], list[Job]] = {}
+        self._claiming: dict[tuple[ConversationId, MessageId], list[Job]] = {}
+        self._flight = Flight(FLIGHT_LIMIT)
+        self._again = asyncio.Event()
         self._detours: dict[ConversationId, deque[Job]] = {}
         self._group: asyncio.TaskGroup
 
@@ -110,7 +123,7 @@ class Pipeline:
         if job.conversation_id in self._detours:
             self._wait_behind(job)
         elif len(self._waiting) >= QUEUE_LIMIT:
-            self._refuse(job, BUSY)
+            self._refuse([job], BUSY)
         else:
             self._waiting.append(job)
             self._more.set()
@@ -120,6 +133,7 @@ class Pipeline:
         async with asyncio.TaskGroup() as group:
             self._group = group
             group.create_task(self._give_places())
+            group.create_task(self._append_again())
             group.create_task(self._show())
 
     # --- the first stage
@@ -127,6 +141,7 @@ class Pipeline:
     async def _give_places(self) -> None:
         while True:
             await self._more.wait()
+            await self._until_room()
             jobs = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             if not self._waiting:
                 self._more.clear()
@@ -135,6 +150,13 @@ class Pipeline:
             now_ms = self._clock.now_ms()
             await self._sequence([job for job in jobs if job.makes_entry and self._may_go_on(job, now_ms)], now_ms)
             await self._tell([job for job in jobs if not job.makes_entry])
+
+    async def _until_room(self) -> None:
+        while self._flight.is_full:
+            if self._flight.uncertain:
+                while self._waiting:
+                    self._refuse([self._waiting.popleft()], HELD_UP)
+            await self._flight.moved()
 
     async def _sequence(self, jobs: Sequence[Job], now_ms: int) -> None:
         """Give each job its place, answer those that make no entry after all, and hand the entries of the others to the log."""
@@ -146,155 +168,166 @@ class Pipeline:
                 answers = await self._sequencer.sequence(claims)
         except ChatError as error:
             for job in jobs:
-                self._refuse(job, error)
+                self._refuse(self._claimants(job), error)
             return
-        await self._write([self._answer(job, claim, answer) for job, claim, answer in zip(jobs, claims, answers, strict=True)])
+        launched: list[Flying] = []
+        for job, claim, answer in zip(jobs, claims, answers, strict=True):
+            launched += self._take_over(job.conversation_id, answer)
+            launched += self._answer(self._claimants(job), claim, answer)
+        await self._append(launched)
 
     def _may_go_on(self, job: Job, now_ms: int) -> bool:
-        """Take jobs out of the batch that must wait: for the first of their message_id, or for history."""
+        """Take jobs out of the batch whose time is over, or that must wait: for the first of their message_id, or for history."""
         key = (job.conversation_id, job.message_id)
-        if key in self._flying:
-            self._flying[key].append(job)
-            return False
-        if job.conversation_id in self._detours:
+        flying = self._flight.find(*key)
+        if job.until <= self._clock.monotonic():
+            self._refuse([job], ChatError(Reason.DEADLINE_EXCEEDED))
+        elif flying is not None:
+            flying.jobs.append(job)
+        elif key in self._claiming:
+            self._claiming[key].append(job)
+        elif job.conversation_id in self._detours:
             self._wait_behind(job)
-            return False
-        if job.kind == "create" and not job.known_new:
-            self._detour(job, self._check_birth(job))
-            return False
-        if job.kind == "send" and not job.known_new and not is_remembered(job.message_id, now_ms):
-            self._detour(job, self._look_up(job))
-            return False
-        self._flying[key] = []
-        return True
+        elif self._flight.is_held_up(job.conversation_id):
+            self._refuse([job], HELD_UP)
+        elif job.kind == "send" and not job.looked_up and not is_remembered(job.message_id, now_ms):
+            self._detour([job], self._look_up)
+        else:
+            self._claiming[key] = [job]
+            return True
+        return False
 
-    def _answer(self, job: Job, claim: Claim | Birth, answer: Answer) -> tuple[Job, Claim | Birth, Place, log_pb2.LogEntry] | None:
-        """Return what is to be written, or answer the job and return None."""
-        match answer:
-            case Place(durable=False):
-                return job, claim, answer, entry_of(job.command, job.message_id, answer)
-            case Place():
-                self._accept(job, answer)
-            case Needless():
-                added = member(UserId(job.command.add_member.member.user_id), answer.member) if answer.member else None
-                self._finish(job, pb.Accepted(member=added))
+    def _claimants(self, job: Job) -> list[Job]:
+        """Return a job that was claimed for, and those that have the same message_id."""
+        return self._claiming.pop((job.conversation_id, job.message_id))
+
+    def _take_over(self, conversation_id: ConversationId, answer: Answer) -> list[Flying]:
+        """Take what was left unfinished and is not under way here."""
+        found = [one for one in answer.unfinished if self._flight.find(conversation_id, one.message_id) is None]
+        launched = [Flying(placed(one.draft, one.place), one.place, "") for one in found]
+        for flying in launched:
+            FINISHED.inc()
+            log.info("entry_taken_over", conversation_id=conversation_id, message_id=flying.message_id, seq=flying.place.seq)
+            self._flight.launch(flying)
+        return launched
+
+    def _answer(self, jobs: list[Job], claim: Claim | Birth, answer: Answer) -> list[Flying]:
+        """Launch the entry of jobs that have a place now, or answer them."""
+        match answer.outcome:
+            case Place(durable=True) as place:
+                entry = placed(claim.draft, place)
+                if place.conversation:
+                    entry.created.conversation.ParseFromString(place.conversation)
+                self._accept(jobs, entry, place)
+            case Place() as place:
+                flying = self._flight.find(claim.conversation_id, claim.message_id)
+                if flying is None:
+                    flying = Flying(placed(claim.draft, place), place, jobs[0].command.request_id, jobs)
+                    self._flight.launch(flying)
+                    return [flying]
+                flying.jobs += jobs
+            case Needless(there):
+                added = member(UserId(jobs[0].command.add_member.member.user_id), there) if there else None
+                self._finish(jobs, pb.Accepted(member=added))
             case NotLive():
-                followers = self._flying.pop((job.conversation_id, job.message_id))
-                self._detour(job, self._restore(job))
-                for follower in followers:
-                    self.submit(follower)
-            case ChatError():
-                self._refuse(job, answer)
-        return None
+                self._detour(jobs, self._check_birth if isinstance(claim, Birth) else self._restore)
+            case Forgotten():
+                self._detour(jobs, self._look_up)
+            case ChatError() as error:
+                self._refuse(jobs, error)
+        return []
 
-    async def _write(self, made: Sequence[tuple[Job, Claim | Birth, Place, log_pb2.LogEntry] | None]) -> None:
-        todo = [one for one in made if one is not None]
-        if not todo:
+    # --- the log
+
+    async def _append(self, launched: Sequence[Flying]) -> None:
+        """Hand entries to the log, in their order. What becomes of each is noted when it is known."""
+        if not launched:
             return
-        records = [
-            Record(LOG_TOPIC, entry.conversation_id.encode(), entry.SerializeToString(), job.command.request_id)
-            for job, _, _, entry in todo
-        ]
-        acks = await self._log.append(records)
-        await self._written.put([_Written(*one, ack) for one, ack in zip(todo, acks, strict=True)])
+        outcomes = await self._log.append([_record(flying) for flying in launched])
+        for flying, outcome in zip(launched, outcomes, strict=True):
+            outcome.add_done_callback(partial(self._settle, flying))
+
+    def _settle(self, flying: Flying, outcome: asyncio.Future[None]) -> None:
+        if outcome.cancelled():
+            return
+        error = outcome.exception()
+        if error is None:
+            self._flight.land(flying)
+            return
+        # Nobody knows whether it is in the log. Who waits is told to try again; the entry keeps its place, and is appended again.
+        log.warning("append_failed", request_id=flying.request_id, error=repr(error.__cause__ or error))
+        self._refuse(flying.jobs, error if isinstance(error, ChatError) else ChatError(Reason.INTERNAL))
+        flying.jobs = []
+        self._flight.doubt(flying)
+        self._again.set()
+
+    async def _append_again(self) -> None:
+        """Append what is uncertain until it is certain, for ever. Twice in the log is as good as once: the place is the same."""
+        backoff = Backoff(0.2, 2.0)
+        while True:
+            await self._again.wait()
+            self._again.clear()
+            await asyncio.sleep(backoff.next())
+            uncertain = [flying for flying in self._flight.uncertain if not flying.durable]
+            if not uncertain:
+                backoff.reset()
+                continue
+            outcomes = await self._log.append([_record(flying) for flying in uncertain])
+            await asyncio.wait(outcomes)
+            for flying, outcome in zip(uncertain, outcomes, strict=True):
+                if not outcome.cancelled() and outcome.exception() is None:
+                    self._flight.land(flying)
+            self._again.set()
 
     # --- the second stage
 
     async def _show(self) -> None:
         while True:
-            batch = await self._written.get()
-            with STAGE.labels("durable").time():
-                outcomes = await asyncio.gather(*(written.durable for written in batch), return_exceptions=True)
-            durable: list[_Written] = []
-            for written, outcome in zip(batch, outcomes, strict=True):
-                if outcome is None:
-                    durable.append(written)
+            runs = await self._flight.landed()
+            entries = {one: [_durable(flying) for flying in run] for one, run in runs.items()}
+            with STAGE.labels("show").time():
+                shown = await self._commit(entries)
+            for conversation_id, outcome in shown.items():
+                if isinstance(outcome, NotLive):
+                    self._group.create_task(self._show_restored(conversation_id, runs[conversation_id], entries[conversation_id]))
                 else:
-                    self._give_up(written, outcome)
-            if durable:
-                with STAGE.labels("show").time():
-                    await self._show_durable(durable)
+                    self._land(conversation_id, runs[conversation_id], outcome)
 
-    def _give_up(self, written: _Written, outcome: BaseException) -> None:
-        """Answer for an entry of which nobody knows whether it is durable.
-
-        A retry of a message gets the same seq. A change of members holds in the live view already, so it must get into the log as well.
-        """
-        log.warning("append_failed", request_id=written.job.command.request_id, error=repr(outcome))
-        self._refuse(written.job, outcome if isinstance(outcome, ChatError) else ChatError(Reason.INTERNAL))
-        if isinstance(written.claim, Claim) and (written.claim.adds or written.claim.removes):
-            self._group.create_task(self._persist(written))
-
-    async def _persist(self, written: _Written) -> None:
-        """Append a change of members until it is durable. Twice is as good as once: its place stays the same."""
-        backoff = Backoff(0.5, 10.0)
-        entry = written.entry
-        record = Record(LOG_TOPIC, entry.conversation_id.encode(), entry.SerializeToString(), written.job.command.request_id)
-        while True:
-            await asyncio.sleep(backoff.next())
-            (ack,) = await self._log.append([record])
-            try:
-                await ack
-            except ChatError:
-                continue
-            await self._show_durable([replace(written, job=Job(written.job.command, unheard))])
-            return
-
-    async def _show_durable(self, batch: Sequence[_Written]) -> None:
-        entries = [
-            Durable(
-                written.job.conversation_id,
-                written.claim.user_id,
-                written.job.message_id,
-                written.place.seq,
-                written.place.ordinal,
-                written.place.accepted_ms,
-                written.entry.SerializeToString(),
-                written.job.joining(written.place),
-                written.job.leaving,
-            )
-            for written in batch
-        ]
-        try:
-            nodes = await self._commit(entries)
-        except ChatError as error:
-            for written in batch:
-                self._refuse(written.job, error)
-            return
-        batches: dict[str, list[bytes]] = {}
-        for written, entry, listeners in zip(batch, entries, nodes, strict=True):
-            self._accept(written.job, written.place)
-            event = batch_of(delivery(written.entry, entry.joining, entry.leaving, written.job.command.request_id))
-            for node in listeners:
-                batches.setdefault(node, []).append(event)
+    def _land(self, conversation_id: ConversationId, run: Sequence[Flying], nodes: frozenset[str]) -> None:
+        for flying in run:
+            self._accept(flying.jobs, flying.entry, flying.place)
             log.debug(
                 "message_accepted",
-                request_id=written.job.command.request_id,
-                conversation_id=entry.conversation_id,
-                message_id=entry.message_id,
-                seq=entry.seq,
-                nodes=len(listeners),
+                request_id=flying.request_id,
+                conversation_id=conversation_id,
+                message_id=flying.message_id,
+                seq=flying.place.seq,
+                nodes=len(nodes),
             )
-        await self._publish(batches)
+        self._flight.shown(conversation_id, len(run))
 
-    async def _commit(self, entries: Sequence[Durable]) -> list[frozenset[str]]:
+    async def _show_restored(self, conversation_id: ConversationId, run: Sequence[Flying], entries: Sequence[Durable]) -> None:
+        """Show entries of a conversation that the live view has lost meanwhile: history has them by now, or will have."""
+        backoff = Backoff(0.1, 2.0)
+        while True:
+            with suppress(ChatError):
+                await self._put_back(conversation_id)
+            outcome = (await self._commit({conversation_id: entries}))[conversation_id]
+            if not isinstance(outcome, NotLive):
+                self._land(conversation_id, run, outcome)
+                return
+            log.warning("not_shown_yet", conversation_id=conversation_id)
+            await asyncio.sleep(backoff.next())
+
+    async def _commit(self, entries: Mapping[ConversationId, Sequence[Durable]]) -> _Shown:
         """Show durable entries, and go on trying while the live view is away: they happened, whether it knows or not."""
         backoff = Backoff(0.05, 1.0)
-        deadline = self._clock.monotonic() + SHOW_FOR_S
         while True:
             try:
                 return await self._sequencer.commit(entries)
-            except ChatError:
-                if self._clock.monotonic() > deadline:
-                    raise
+            except ChatError as error:
+                log.warning("live_view_away", reason=error.reason)
                 await asyncio.sleep(backoff.next())
-
-    async def _publish(self, batches: dict[str, list[bytes]]) -> None:
-        try:
-            await self._fanout.publish({node: b"".join(events) for node, events in batches.items()})
-        except ChatError:
-            # The gateways' subscriptions are broken too: they will tell their sessions to resync when they are back.
-            log.warning("publish_failed", nodes=len(batches))
 
     # --- what makes no entry
 
@@ -314,7 +347,10 @@ class Pipeline:
         for event, nodes in events:
             for node in nodes:
                 batches.setdefault(node, []).append(batch_of(event))
-        await self._publish(batches)
+        try:
+            await self._fanout.publish({node: b"".join(events) for node, events in batches.items()})
+        except ChatError as error:
+            log.info("ephemeral_dropped", count=len(jobs), reason=error.reason)
 
     async def _typing(self, jobs: Sequence[Job]) -> list[_Told]:
         listeners = await self._sequencer.listeners([(job.conversation_id, job.user_id) for job in jobs]) if jobs else []
@@ -324,47 +360,49 @@ class Pipeline:
         told: list[_Told] = []
         for job, marked in zip(jobs, await self._mark(jobs) if jobs else [], strict=True):
             if isinstance(marked, OrdinalNeeded):
-                self._detour(job, self._find_ordinal(job))
+                self._detour([job], self._find_ordinal)
+            elif isinstance(marked, NotLive):
+                self._detour([job], self._restore)
             elif marked.changed:
                 told.append((watermark_event(job.command, marked), marked.nodes))
         return told
 
-    async def _mark(self, jobs: Sequence[Job]) -> list[Marked | OrdinalNeeded]:
+    async def _mark(self, jobs: Sequence[Job]) -> list[Marked | OrdinalNeeded | NotLive]:
         marks = await self._sequencer.mark([_mark_of(job) for job in jobs])
         records = [
             _watermark_record(job, marked) for job, marked in zip(jobs, marks, strict=True) if isinstance(marked, Marked) and marked.changed
         ]
-        for ack in await self._log.append(records):
-            self._group.create_task(_log_failure(ack))
+        for outcome in await self._log.append(records) if records else ():
+            outcome.add_done_callback(_note_failure)
         return marks
 
     # --- detours
 
-    def _detour(self, job: Job, work: Coroutine[None, None, bool]) -> None:
-        """Let a job wait for `work`, which says whether it is to go on; or for the work that its conversation waits for already."""
-        if job.conversation_id in self._detours or len(self._detours) >= DETOURS:
-            work.close()
+    def _detour(self, jobs: Sequence[Job], work: Callable[[Job], Coroutine[None, None, bool]]) -> None:
+        """Let jobs of one message_id wait for `work`, which says whether the first is to go on; or for work that is under way already."""
+        first, *others = jobs
+        if first.conversation_id in self._detours or len(self._detours) >= DETOURS:
+            self._wait_behind(first)
+        else:
+            self._detours[first.conversation_id] = deque((first,))
+            self._group.create_task(self._travel(first.conversation_id, work(first)))
+        for job in others:
             self._wait_behind(job)
-            return
-        self._detours[job.conversation_id] = deque((job,))
-        self._group.create_task(self._travel(job.conversation_id, work))
 
     def _wait_behind(self, job: Job) -> None:
         jobs = self._detours.get(job.conversation_id)
         if jobs is None or len(jobs) >= DETOUR_LIMIT:
-            self._refuse(job, BUSY)
+            self._refuse([job], BUSY)
         else:
             jobs.append(job)
 
     async def _travel(self, conversation_id: ConversationId, work: Coroutine[None, None, bool]) -> None:
-        """Do `work`; then let the jobs of the conversation go on, in their order and before all others, or refuse the first if it is
-        answered.
-        """
+        """Do `work`; then let the jobs of the conversation go on, in their order and before all others; not the first if it is answered."""
         try:
             go_on = await work
         except ChatError as error:
             for job in self._detours.pop(conversation_id):
-                self._refuse(job, error)
+                self._refuse([job], error)
             return
         jobs = self._detours.pop(conversation_id)
         if not go_on:
@@ -373,29 +411,38 @@ class Pipeline:
         if self._waiting:
             self._more.set()
 
+    async def _put_back(self, conversation_id: ConversationId) -> bool:
+        """Put a conversation back into the live view, with everything that the log has of it; False if it has nothing."""
+        # What is under way here must be in the log before history is asked, or it would get there after its place has been passed.
+        await self._flight.all_durable(conversation_id)
+        restored = await self._archive.state(conversation_id, self._clock.now_ms())
+        if restored is None:
+            return False
+        await self._sequencer.restore(restored)
+        log.info("conversation_restored", conversation_id=conversation_id, head=restored.head)
+        return True
+
     async def _restore(self, job: Job) -> bool:
         """Put the conversation back into the live view, or raise that there is none."""
-        if not await self._archive.restore(job.conversation_id, self._sequencer, self._clock.now_ms()):
+        if not await self._put_back(job.conversation_id):
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
-        log.info("conversation_restored", conversation_id=job.conversation_id)
         return True
 
     async def _check_birth(self, job: Job) -> bool:
         """Put the conversation back into the live view if it was born before: its log must not start again."""
-        await self._archive.restore(job.conversation_id, self._sequencer, self._clock.now_ms())
-        job.known_new = True
+        job.looked_up = not await self._put_back(job.conversation_id)
         return True
 
     async def _look_up(self, job: Job) -> bool:
         """Ask history for a message_id that the live view may have forgotten; answer the job if it has made an entry."""
         found = await self._archive.find(job.conversation_id, job.message_id)
         if found is None:
-            job.known_new = True
+            job.looked_up = True
             return True
         if found.sender_id != job.user_id:
-            self._refuse(job, ChatError(Reason.MESSAGE_ID_REUSED))
+            self._refuse([job], ChatError(Reason.MESSAGE_ID_REUSED))
         else:
-            self._finish(job, pb.Accepted(seq=found.seq, accepted_at=found.accepted_at))
+            self._finish([job], pb.Accepted(seq=found.seq, accepted_at=found.accepted_at))
         return False
 
     async def _find_ordinal(self, job: Job) -> bool:
@@ -404,25 +451,36 @@ class Pipeline:
 
     # --- results
 
-    def _accept(self, job: Job, place: Place) -> None:
+    def _accept(self, jobs: Sequence[Job], entry: log_pb2.LogEntry, place: Place) -> None:
+        """Answer jobs whose entry is in the log and shown."""
         accepted = pb.Accepted(seq=place.seq, accepted_at=timestamp(place.accepted_ms))
-        if job.kind == "create":
-            accepted.conversation.ParseFromString(place.conversation)
-        elif job.kind == "add_member":
-            accepted.member.CopyFrom(job.command.add_member.member)
-            accepted.member.joined_seq = place.seq
-        self._finish(job, accepted)
+        if entry.HasField("created"):
+            accepted.conversation.CopyFrom(entry.created.conversation)
+        for added in entry.membership.added:
+            accepted.member.CopyFrom(added)
+        self._finish(jobs, accepted)
 
-    def _finish(self, job: Job, accepted: pb.Accepted) -> None:
-        for one in (job, *self._flying.pop((job.conversation_id, job.message_id), ())):
-            COMMANDS.labels(one.kind, "OK").inc()
-            one.accept(accepted)
+    def _finish(self, jobs: Sequence[Job], accepted: pb.Accepted) -> None:
+        for job in jobs:
+            COMMANDS.labels(job.kind, "OK").inc()
+            job.accept(accepted)
 
-    def _refuse(self, job: Job, error: ChatError) -> None:
-        followers = self._flying.pop((job.conversation_id, job.message_id), ()) if job.makes_entry else ()
-        for one in (job, *followers):
-            COMMANDS.labels(one.kind, error.reason).inc()
-            one.refuse(error)
+    def _refuse(self, jobs: Sequence[Job], error: ChatError) -> None:
+        for job in jobs:
+            COMMANDS.labels(job.kind, error.reason).inc()
+            job.refuse(error)
+
+
+_Shown = dict[ConversationId, frozenset[str] | NotLive]
+"""Which nodes were told of each conversation."""
+
+
+def _durable(flying: Flying) -> Durable:
+    return durable(flying.entry, flying.place, flying.request_id, doubted=flying.doubted)
+
+
+def _record(flying: Flying) -> Record:
+    return Record(LOG_TOPIC, flying.conversation_id.encode(), flying.entry.SerializeToString(), flying.request_id)
 
 
 def _mark_of(job: Job) -> Mark:
@@ -436,8 +494,6 @@ def _watermark_record(job: Job, marked: Marked) -> Record:
     return Record(WATERMARK_TOPIC, key, value.SerializeToString(), job.command.request_id)
 
 
-async def _log_failure(ack: Awaitable[None]) -> None:
-    try:
-        await ack
-    except ChatError:
+def _note_failure(outcome: asyncio.Future[None]) -> None:
+    if not outcome.cancelled() and outcome.exception() is not None:
         log.warning("watermark_not_durable")

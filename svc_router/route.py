@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
+from chatkit.rpc.lanes import DEADLINE_S
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from svc_router.job import Job, unheard
 from svc_router.pipeline import Pipeline
@@ -25,6 +26,7 @@ class Lane:
         self._unanswered = 0
         self._more = asyncio.Event()
         self._ended = False
+        self._loop = asyncio.get_running_loop()
 
     async def serve(self, requests: AsyncIterator[pb.RouteRequest], context: Any, draining: asyncio.Event) -> None:  # noqa: ANN401 - private class
         """Read commands and write results until the stream is over."""
@@ -40,7 +42,7 @@ class Lane:
             for command in request.commands:
                 if command.correlation:
                     self._unanswered += 1
-                    self._pipeline.submit(Job(command, self._reply))
+                    self._pipeline.submit(Job(command, self._reply, self._loop.time() + DEADLINE_S))
                 else:
                     self._pipeline.submit(Job(command, unheard))
             if self._ended:

@@ -9,6 +9,7 @@ from chatkit.core.clock import SystemClock
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.message_log import DEAD_LETTER_TOPIC
 from chatkit.edges.message_log.kafka import KafkaMessageLog
+from chatkit.edges.redis import connect_redis
 from chatkit.rpc.app import App
 from elastic_chat.writer.v1 import writer_service_pb2, writer_service_pb2_grpc
 from svc_writer.pump import Pump
@@ -16,6 +17,7 @@ from svc_writer.service import WriterServicer
 from svc_writer.settings import Settings
 from svc_writer.source import KafkaSource
 from svc_writer.store.cassandra import KEYSPACE, CassandraTimeline
+from svc_writer.store.redis import RedisProgress
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -33,7 +35,9 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     await migrate(session, KEYSPACE, MIGRATIONS, settings.cassandra_replication_factor, settings.cassandra_datacenter)
     timeline = CassandraTimeline(session)
     await timeline.prepare()
-    pump = Pump(source, timeline, dead_letters, SystemClock())
+    redis = await connect_redis(settings.redis_url)
+    stack.push_async_callback(redis.aclose)
+    pump = Pump(source, timeline, RedisProgress(redis), dead_letters, SystemClock())
     servicer = WriterServicer(source)
     return App(
         services=(writer_service_pb2.DESCRIPTOR.services_by_name["WriterService"].full_name,),

@@ -76,16 +76,26 @@ def message_writes(conversation_id: str, seq: int, message_id: MessageId, entry:
     ]
 
 
-def joining_writes(conversation_id: str, user_id: str, permissions: int, joined_seq: int, seq: int) -> list[Write]:
+def joining_writes(conversation_id: str, user_id: str, permissions: int, joined_seq: int, joined_ordinal: int, seq: int) -> list[Write]:
     """Return the rows that a new member makes."""
     row = {"conversation_id": conversation_id, "user_id": user_id, "permissions": permissions, "joined_seq": joined_seq}
-    return [Write(Table.MEMBERS, row, seq), Write(Table.BY_USER, row, seq)]
+    return [Write(Table.MEMBERS, row | {"joined_ordinal": joined_ordinal}, seq), Write(Table.BY_USER, row, seq)]
 
 
 def leaving_writes(conversation_id: str, user_id: str, seq: int) -> list[Write]:
     """Return the rows that go with a member who goes."""
     row = {"conversation_id": conversation_id, "user_id": user_id}
     return [Write(Table.MEMBERS, row, seq, deletes=True), Write(Table.BY_USER, row, seq, deletes=True)]
+
+
+def heads(writes: Iterable[Write]) -> dict[str, int]:
+    """Return the highest seq that is written of each conversation."""
+    found: dict[str, int] = {}
+    for write in writes:
+        if write.table is Table.MESSAGES:
+            conversation_id, seq = write.row["conversation_id"], write.row["seq"]
+            found[conversation_id] = max(seq, found.get(conversation_id, 0))
+    return found
 
 
 @dataclass(slots=True)

@@ -14,14 +14,16 @@ from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError
 from chatkit.edges.message_log import DEAD_LETTER_TOPIC, MessageLog, Record
 from elastic_chat.events.v1 import log_pb2
-from svc_writer.core import Write, grouped
+from svc_writer.core import Write, grouped, heads
 from svc_writer.records import UnreadableError, writes_of
 from svc_writer.source import Source, Taken
-from svc_writer.store import Timeline
+from svc_writer.store import Progress, Timeline
 
 log = structlog.get_logger()
 
 LAG_S = 10.0
+UNTOLD_LIMIT = 50_000
+"""Conversations of which the live view is still to be told how far the database is; beyond that it is not told."""
 Result = TypeVar("Result")
 
 RECORDS = Counter("chat_writer_records_total", "Records dealt with, by what became of them.", ("outcome",))
@@ -33,9 +35,11 @@ LAG = Gauge("chat_writer_lag_records", "Records that are in the log and not in t
 class Pump:
     """Moves records. A database that is away is waited for: the log keeps what comes, and nothing is committed meanwhile."""
 
-    def __init__(self, source: Source, timeline: Timeline, dead_letters: MessageLog, clock: Clock) -> None:
+    def __init__(self, source: Source, timeline: Timeline, progress: Progress, dead_letters: MessageLog, clock: Clock) -> None:
         self._source = source
         self._timeline = timeline
+        self._progress = progress
+        self._untold: dict[str, int] = {}
         self._dead_letters = dead_letters
         self._clock = clock
         self._stopping = asyncio.Event()
@@ -65,10 +69,22 @@ class Pump:
                 await self._set_aside(record, str(error))
         groups = grouped(writes)
         await _until_done(lambda: self._timeline.put(groups), "database_away")
+        await self._tell(heads(writes))
         await _until_done(lambda: self._source.commit(taken), "log_away")
         RECORDS.labels("written").inc(len(taken))
         ROWS.inc(len(writes))
         log.debug("records_written", count=len(taken), rows=len(writes), request_ids=[one.request_id for one in taken if one.request_id])
+
+    async def _tell(self, written: dict[str, int]) -> None:
+        """Tell the live view how far the database is. Nothing waits for it: what it is not told, it keeps for longer."""
+        self._untold |= written
+        try:
+            await self._progress.note(self._untold)
+        except ChatError as error:
+            log.warning("live_view_away", reason=error.reason, conversations=len(self._untold))
+            if len(self._untold) <= UNTOLD_LIMIT:
+                return
+        self._untold = {}
 
     async def _set_aside(self, record: Taken, reason: str) -> None:
         """Put a record that can't be applied where an operator finds it, before its offset is committed."""

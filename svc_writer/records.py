@@ -7,7 +7,7 @@ from google.protobuf.message import DecodeError
 from chatkit.core.ids import MessageId, is_uuid
 from chatkit.edges.message_log import LOG_TOPIC
 from elastic_chat.events.v1 import log_pb2
-from elastic_chat.types.v1 import entry_pb2
+from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_writer.core import Table, Write, joining_writes, leaving_writes, message_writes
 
 
@@ -36,15 +36,19 @@ def _entry(value: bytes) -> list[Write]:
             row = {"conversation_id": entry.conversation_id, "conversation": conversation}
             writes.append(Write(Table.CONVERSATIONS, row, entry.seq))
             for member in entry.created.members:
-                writes += joining_writes(entry.conversation_id, member.user_id, member.permissions, member.joined_seq, entry.seq)
+                writes += _joining(entry, member)
         case entry_pb2.Entry.MEMBERSHIP:
             for member in entry.membership.added:
-                writes += joining_writes(entry.conversation_id, member.user_id, member.permissions, member.joined_seq, entry.seq)
+                writes += _joining(entry, member)
             for user_id in entry.membership.removed_user_ids:
                 writes += leaving_writes(entry.conversation_id, user_id, entry.seq)
         case _:
             raise UnreadableError(f"the entry is of kind {entry.kind}, which this writer does not know: start a newer one, then redrive")
     return writes
+
+
+def _joining(entry: log_pb2.LogEntry, member: conversation_pb2.Member) -> list[Write]:
+    return joining_writes(entry.conversation_id, member.user_id, member.permissions, member.joined_seq, member.joined_ordinal, entry.seq)
 
 
 def _watermark(value: bytes) -> list[Write]:

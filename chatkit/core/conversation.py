@@ -41,9 +41,9 @@ def seq_floor(now_ms: int) -> int:
     """Return a seq that is higher than any that can have been issued until now: 1,024 for each second since 1970.
 
     A conversation whose counter was lost goes on above it. To overtake it, one conversation would have to take over 1,024 entries a second
-    for as long as it exists.
+    for as long as it exists. It rises within the second too, so that a counter that is lost twice in one is not issued twice.
     """
-    return now_ms // 1000 * 1024
+    return now_ms * 1024 // 1000
 
 
 def check_text(text: str, *, has_attachments: bool) -> None:

@@ -6,7 +6,7 @@ says for each key who writes it, how large it gets and when it goes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from redis.asyncio import Redis
@@ -16,6 +16,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import BusyLoadingError, RedisError
 
 from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import ConversationId
 from chatkit.edges.wait import wait_for_engine
 
 TIMEOUT_S = 5.0
@@ -51,18 +52,23 @@ async def pipelined(client: Redis, fill: Callable[[Pipeline], object]) -> list[A
 
 
 def meta(conversation_id: str) -> str:
-    """Hash: conversation (serialised types.v1.Conversation), seq and ordinal (issued), head and head_ordinal (durable), kind."""
+    """Hash: the sequencer's state, as docs/data.md lists it."""
     return f"{{c:{conversation_id}}}:meta"
 
 
 def members(conversation_id: str) -> str:
-    """Hash: user id to "<permissions>:<joined_seq>"."""
+    """Hash: user id to "<permissions>:<joined_seq>:<joined_ordinal>"."""
     return f"{{c:{conversation_id}}}:members"
 
 
 def tail(conversation_id: str) -> str:
     """Stream: the newest durable entries, id "<seq>-0", field e = serialised events.v1.LogEntry, o = its ordinal."""
     return f"{{c:{conversation_id}}}:tail"
+
+
+def pending(conversation_id: str) -> str:
+    """Hash: seq to "<message id>:<ordinal>:<previous seq>:<sender>:<accepted_ms>:<draft>", entries that have a place and were not shown."""
+    return f"{{c:{conversation_id}}}:pending"
 
 
 def message(conversation_id: str, message_id: str) -> str:
@@ -81,8 +87,18 @@ def marks(conversation_id: str) -> str:
 
 
 def conversations(user_id: str) -> str:
-    """Set: the ids of the conversations that the user is in."""
+    """Set: the ids of the conversations that the user is in, and `all_known`."""
     return f"{{u:{user_id}}}:conversations"
+
+
+def all_known(epoch: str) -> str:
+    """Return the member of a user's conversations that says: these are all of them, as of this epoch of the live view."""
+    return f"@{epoch}"
+
+
+def conversation_ids(names: Iterable[bytes]) -> frozenset[ConversationId]:
+    """Return the conversations in a reply about a user's conversations."""
+    return frozenset(ConversationId(name.decode()) for name in names if not name.startswith(b"@"))
 
 
 def connections(user_id: str) -> str:
@@ -98,6 +114,11 @@ def watchers(user_id: str) -> str:
 def last_seen(user_id: str) -> str:
     """String: Unix milliseconds at which the user's last connection went."""
     return f"{{u:{user_id}}}:last_seen"
+
+
+def leases(epoch: str) -> str:
+    """Set: incarnations whose entries in the map are whole, as of an epoch of the live view."""
+    return f"nodes@{epoch}"
 
 
 def node_connections(node: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from chatkit.core.ids import ConversationId, MessageId, UserId
-from svc_history.core import Mark, Membership, Range, Stored
+from svc_history.core import Mark, Membership, Range, Stored, Tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,6 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Tail:
-    """The newest entries of a conversation by rising seq. `start` is the seq from which on it has them all."""
-
-    entries: Sequence[Stored]
-    start: int
-
-
-@dataclass(frozen=True, slots=True)
 class Roll:
     """Everyone in a conversation, and how far each has got."""
 
@@ -39,22 +31,35 @@ class Roll:
 
 
 class LiveLog(Protocol):
-    """The live view. What it does not know is None. Raises UNAVAILABLE if it can't be reached."""
+    """The live view. What it does not know, or knows from an older copy of itself, is None. Raises UNAVAILABLE if it can't be reached."""
 
-    async def conversations(self, user_id: UserId) -> frozenset[ConversationId]:
-        """Return the conversations that a user is in."""
+    @property
+    def epoch(self) -> str:
+        """Which memory the last answer came from: another name whenever something can have been lost."""
+        ...
+
+    async def conversations(self, users: Sequence[UserId]) -> list[frozenset[ConversationId] | None]:
+        """Return the conversations that each user is in."""
+        ...
+
+    async def remember(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
+        """Take note of all conversations that a user is in, as the database has them."""
         ...
 
     async def states(self, user_id: UserId, conversations: Sequence[ConversationId]) -> list[State | None]:
         """Return how conversations are, for a user."""
         ...
 
-    async def tails(self, conversations: Sequence[ConversationId]) -> list[Tail]:
-        """Return the newest entries of conversations; an empty tail starts above every seq."""
+    async def tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail | None]:
+        """Return what the tails of conversations have of a page each, and one entry more."""
         ...
 
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
         """Return who is in a conversation."""
+        ...
+
+    async def marks(self, conversations: Sequence[ConversationId], at_most: int) -> list[Mapping[UserId, Mark]]:
+        """Return how far everyone is in conversations that have at most so many watermarks; of others, nothing."""
         ...
 
 

@@ -11,13 +11,13 @@ from svc_history.core import END, Mark, Membership, Range, Stored, buckets_to_re
 from svc_history.store import Roll, State
 
 KEYSPACE = "elastic_chat"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 QUERIES = {
     "conversations": "SELECT conversation_id FROM {}.conversations_by_user WHERE user_id = ?",
     "conversation": "SELECT conversation FROM {}.conversations WHERE conversation_id = ?",
-    "member": "SELECT permissions, joined_seq FROM {}.members WHERE conversation_id = ? AND user_id = ?",
-    "members": "SELECT user_id, permissions, joined_seq FROM {}.members WHERE conversation_id = ?",
+    "member": "SELECT permissions, joined_seq, joined_ordinal FROM {}.members WHERE conversation_id = ? AND user_id = ?",
+    "members": "SELECT user_id, permissions, joined_seq, joined_ordinal FROM {}.members WHERE conversation_id = ?",
     "mark": "SELECT delivered_seq, read_seq, read_ordinal FROM {}.watermarks WHERE conversation_id = ? AND user_id = ?",
     "marks": "SELECT user_id, delivered_seq, read_seq, read_ordinal FROM {}.watermarks WHERE conversation_id = ?",
     "buckets": "SELECT bucket FROM {}.message_buckets WHERE conversation_id = ?",
@@ -97,7 +97,7 @@ class CassandraTimeline:
 
 
 def _member(row: Row) -> Membership:
-    return Membership(row.permissions, row.joined_seq)
+    return Membership(row.permissions, row.joined_seq, row.joined_ordinal or 0)
 
 
 def _mark(row: Row) -> Mark:

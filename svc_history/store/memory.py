@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chatkit.core.ids import ConversationId, MessageId, UserId
-from svc_history.core import END, Mark, Membership, Range, Stored
-from svc_history.store import Roll, State, Tail
+from svc_history.core import Mark, Membership, Range, Stored, Tail
+from svc_history.store import Roll, State
 
 
 @dataclass
@@ -28,43 +28,83 @@ class MemoryView:
     def __init__(self) -> None:
         self.known: dict[ConversationId, MemoryConversation] = {}
 
-    async def conversations(self, user_id: UserId) -> frozenset[ConversationId]:
+    def _users(self, user_id: UserId) -> frozenset[ConversationId]:
         return frozenset(name for name, one in self.known.items() if user_id in one.members)
 
-    async def state(self, user_id: UserId, conversation_id: ConversationId) -> State | None:
+    def _state(self, user_id: UserId, conversation_id: ConversationId) -> State | None:
         one = self.known.get(conversation_id)
         if one is None:
             return None
         head = max(one.entries, default=0)
         return State(one.conversation, head, one.head_ordinal, one.members.get(user_id), one.marks.get(user_id), one.entries.get(head))
 
-    async def states(self, user_id: UserId, conversations: Sequence[ConversationId]) -> list[State | None]:
-        return [await self.state(user_id, conversation_id) for conversation_id in conversations]
-
-    async def tails(self, conversations: Sequence[ConversationId]) -> list[Tail]:
-        tails = [self.known.get(conversation_id, MemoryConversation(b"")).entries for conversation_id in conversations]
-        return [Tail([entries[seq] for seq in sorted(entries)], min(entries, default=END)) for entries in tails]
-
-    async def read(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
+    def _page(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
         one = self.known.get(conversation_id, MemoryConversation(b""))
         within = [one.entries[seq] for seq in sorted(one.entries) if page.holds(seq)]
         return within[-page.count - 1 :] if page.backwards else within[: page.count + 1]
 
-    async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
-        one = self.known.get(conversation_id, MemoryConversation(b""))
-        return one.entries.get(one.ids.get(message_id, 0))
-
 
 class MemoryLiveLog(MemoryView):
-    """The live view."""
+    """The live view. `trimmed` and `written` hold for every conversation; `complete` are users whose conversations it knows for certain."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.epoch = "first"
+        self.trimmed = 0
+        self.written = 0
+        self.complete: set[UserId] = set()
+
+    async def conversations(self, users: Sequence[UserId]) -> list[frozenset[ConversationId] | None]:
+        return [self._users(user_id) if user_id in self.complete else None for user_id in users]
+
+    async def remember(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
+        del conversations
+        self.complete.add(user_id)
+
+    async def states(self, user_id: UserId, conversations: Sequence[ConversationId]) -> list[State | None]:
+        return [self._state(user_id, conversation_id) for conversation_id in conversations]
+
+    async def tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail | None]:
+        return [self._tail(conversation_id, page) for conversation_id, page in pages]
+
+    def _tail(self, conversation_id: ConversationId, page: Range) -> Tail | None:
+        if conversation_id not in self.known:
+            return None
+        head = max(self.known[conversation_id].entries, default=0)
+        return Tail(self._page(conversation_id, page), self.trimmed + 1, head, self.written)
 
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
         one = self.known.get(conversation_id)
         return Roll(one.members, one.marks) if one else None
 
+    async def marks(self, conversations: Sequence[ConversationId], at_most: int) -> list[Mapping[UserId, Mark]]:
+        found = [self.known[one].marks if one in self.known else {} for one in conversations]
+        return [marks if len(marks) <= at_most else {} for marks in found]
+
 
 class MemoryTimeline(MemoryView):
-    """The database."""
+    """The database. `reads` counts what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+
+    async def conversations(self, user_id: UserId) -> frozenset[ConversationId]:
+        self.reads += 1
+        return self._users(user_id)
+
+    async def state(self, user_id: UserId, conversation_id: ConversationId) -> State | None:
+        self.reads += 1
+        return self._state(user_id, conversation_id)
+
+    async def read(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
+        self.reads += 1
+        return self._page(conversation_id, page)
+
+    async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
+        self.reads += 1
+        one = self.known.get(conversation_id, MemoryConversation(b""))
+        return one.entries.get(one.ids.get(message_id, 0))
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         one = self.known.get(conversation_id, MemoryConversation(b""))

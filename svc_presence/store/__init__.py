@@ -63,7 +63,7 @@ class Directory(Protocol):
         ...
 
     async def renew(self, node: str, until_ms: int) -> bool:
-        """Extend a node's lease; False if it had none."""
+        """Extend a node's lease; False if it had none, or the live view may have lost some of what the node had told it."""
         ...
 
     async def remove(self, node: str, now_ms: int) -> frozenset[UserId]:

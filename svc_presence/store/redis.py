@@ -10,7 +10,7 @@ from redis.asyncio.client import Pipeline
 
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, direct_conversation_id
 from chatkit.edges import redis as keys
-from chatkit.edges.redis import pipelined
+from chatkit.edges.live_view import LiveView
 from svc_presence.core import Connection
 from svc_presence.store import Attached, Presence
 
@@ -22,12 +22,12 @@ class RedisDirectory:
     """The only writer of the keys of presence, as docs/data.md lists them."""
 
     def __init__(self, client: Redis) -> None:
-        self._client = client
+        self._view = LiveView(client)
 
     async def attach(self, node: str, came: Sequence[Connection], went: Sequence[Connection], now_ms: int) -> Attached:
         leases = await self._leases()
         arrived = await self._run(lambda pipeline: _enter(pipeline, node, came))
-        before, conversations = arrived[::6], [_ids(reply) for reply in arrived[5::6]]
+        before, conversations = arrived[::6], [keys.conversation_ids(reply) for reply in arrived[5::6]]
         heard = frozenset[ConversationId]().union(*conversations)
         await self.listen(node, heard, ())
         left = await self._run(lambda pipeline: _leave(pipeline, node, went))
@@ -81,7 +81,7 @@ class RedisDirectory:
 
     async def acquaintances(self, user_id: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         (reply,) = await self._run(lambda pipeline: pipeline.smembers(keys.conversations(user_id)))
-        mine = _ids(reply)
+        mine = keys.conversation_ids(reply)
         known = {other for other in others if other == user_id or direct_conversation_id(user_id, other) in mine}
         strangers = [other for other in others if other not in known]
         if mine and strangers:
@@ -101,8 +101,13 @@ class RedisDirectory:
         return {node.decode(): until for node, until in (await self._leases()).items()}
 
     async def renew(self, node: str, until_ms: int) -> bool:
-        (added,) = await self._run(lambda pipeline: pipeline.zadd(keys.NODES, {node: until_ms}))
-        return not added
+        def write(pipeline: Pipeline) -> None:
+            pipeline.zadd(keys.NODES, {node: until_ms})
+            pipeline.sadd(keys.leases(self._view.epoch), node)
+            pipeline.expire(keys.leases(self._view.epoch), DAY_S)
+
+        _, is_new, _ = await self._run(write)
+        return not is_new
 
     async def remove(self, node: str, now_ms: int) -> frozenset[UserId]:
         def read(pipeline: Pipeline) -> None:
@@ -111,9 +116,9 @@ class RedisDirectory:
 
         connections, conversations = await self._run(read)
         went = [_connection(value) for value in connections]
-        await self.listen(node, (), _ids(conversations))
+        await self.listen(node, (), keys.conversation_ids(conversations))
         attached = await self.attach(node, (), went, now_ms)
-        await self._run(lambda pipeline: pipeline.zrem(keys.NODES, node))
+        await self._run(lambda pipeline: (pipeline.zrem(keys.NODES, node), pipeline.srem(keys.leases(self._view.epoch), node)))
         return attached.went_offline
 
     async def _leases(self) -> dict[bytes, int]:
@@ -125,17 +130,18 @@ class RedisDirectory:
         return frozenset(users)
 
     async def _run(self, fill: Callable[[Pipeline], object]) -> list[Any]:
-        return await pipelined(self._client, fill)
+        return await self._view.run(fill)
 
 
 def _enter(pipeline: Pipeline, node: str, came: Sequence[Connection]) -> None:
     for connection in came:
         user_id = connection.user_id
         pipeline.hvals(keys.connections(user_id))
-        pipeline.hset(keys.connections(user_id), connection.connection_id, f"{node}|{connection.session_id}")
-        pipeline.expire(keys.connections(user_id), DAY_S)
+        # What can be removed with the node before what would have to be: a copy of the live view may end between the two.
         pipeline.sadd(keys.node_connections(node), _packed(connection))
         pipeline.expire(keys.node_connections(node), DAY_S)
+        pipeline.hset(keys.connections(user_id), connection.connection_id, f"{node}|{connection.session_id}")
+        pipeline.expire(keys.connections(user_id), DAY_S)
         # After the connection is noted: see RedisSequencer in the router, which does the two in the other order.
         pipeline.smembers(keys.conversations(user_id))
 
@@ -158,7 +164,3 @@ def _connection(value: bytes) -> Connection:
 
 def _alive(homes: Sequence[bytes], leases: Mapping[bytes, int], now_ms: int) -> bool:
     return any(leases.get(home.partition(b"|")[0], 0) > now_ms for home in homes)
-
-
-def _ids(reply: Collection[bytes]) -> frozenset[ConversationId]:
-    return frozenset(ConversationId(name.decode()) for name in reply)

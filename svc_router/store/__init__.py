@@ -15,24 +15,30 @@ NOTHING = Permission(0)
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """What a member may do, and from which seq on they are one."""
+    """What a member may do, from which seq on they are one, and how many messages there were before."""
 
     permissions: Permission
     joined_seq: int
+    joined_ordinal: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A command that wants a place in the log of a conversation that exists.
 
-    `needs` is what its user must be permitted. With `adds` or `removes` it changes who is in the conversation, otherwise it is a message.
+    `draft` is the entry without its place: whoever finds it under way can finish it. `needs` is what its user must be permitted. With
+    `adds` or `removes` it changes who is in the conversation, otherwise it is a message. `made_ms` is the earliest Unix millisecond at
+    which the command can have been given before; `looked_up` says that history was asked for it, and has no entry of it.
     """
 
     conversation_id: ConversationId
     user_id: UserId
     message_id: MessageId
+    draft: bytes
     needs: Permission
     now_ms: int
+    made_ms: int
+    looked_up: bool = False
     adds: UserId | None = None
     grants: Permission = NOTHING
     removes: UserId | None = None
@@ -40,31 +46,36 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Birth:
-    """A conversation that is to be there: `conversation` is the serialised types.v1.Conversation, opaque here."""
+    """A conversation that is to be there: `conversation` is the serialised types.v1.Conversation, opaque here.
+
+    `looked_up` says that history was asked for it, and does not know it.
+    """
 
     conversation_id: ConversationId
     user_id: UserId
     message_id: MessageId
+    draft: bytes
     kind: str
     conversation: bytes
     members: Mapping[UserId, Permission]
     now_ms: int
+    looked_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the log.
+    """A place in the log, and the seq of the entry before it.
 
-    `durable` tells that the command is a repeat whose entry is in the log already. `conversation` and `members` are given for a Birth:
-    of the conversation that is there now.
+    `durable` tells that the command is a repeat whose entry is in the log already. `conversation` is given for a Birth: that which is
+    there now.
     """
 
     seq: int
     ordinal: int
     accepted_ms: int
+    previous: int = 0
     durable: bool = False
     conversation: bytes = b""
-    members: Mapping[UserId, Membership] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +90,49 @@ class NotLive:
     """The live view does not know the conversation: it may have lost it, or there is none."""
 
 
-Answer = Place | Needless | NotLive | ChatError
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The live view can't tell whether the command was given before: ask history, then claim again, `looked_up`."""
+
+
+Outcome = Place | Needless | NotLive | Forgotten | ChatError
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An entry that has its place and is not known to be in the log: whoever gave it the place did not finish, or does not know."""
+
+    message_id: MessageId
+    place: Place
+    draft: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a claim, and what is to be finished before it, by rising seq."""
+
+    outcome: Outcome
+    unfinished: Sequence[Unfinished] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Durable:
-    """An entry that is in the log: `entry` is the serialised events.v1.LogEntry. `joining` and `leaving` are the users that it moves."""
+    """An entry that is in the log.
 
-    conversation_id: ConversationId
-    sender_id: UserId
+    `entry` is the serialised events.v1.LogEntry, `event` the events.v1.NodeBatch that tells nodes of it. `joining` and `leaving` are the
+    users that it moves. `doubted` says that it was appended more than once, and may be in the log after what follows it.
+    """
+
     message_id: MessageId
+    sender_id: UserId
     seq: int
     ordinal: int
     accepted_ms: int
     entry: bytes
+    event: bytes
     joining: Sequence[UserId] = ()
     leaving: Sequence[UserId] = ()
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +153,8 @@ class Marked:
     delivered_seq: int
     read_seq: int
     read_ordinal: int
-    nodes: frozenset[str]
-    changed: bool
+    nodes: frozenset[str] = frozenset()
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,33 +162,47 @@ class OrdinalNeeded:
     """read_seq is older than what the live view keeps: ask history for its ordinal, then mark again with it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A conversation as history has it, to be put back: `marks` are "delivered_seq:read_seq:read_ordinal" as numbers.
+
+    It goes on above `floor`, a seq higher than any that can have been issued; what was given before `now_ms` is known to history alone.
+    """
+
+    conversation_id: ConversationId
+    kind: str
+    conversation: bytes
+    members: Mapping[UserId, Membership]
+    marks: Mapping[UserId, tuple[int, int, int]]
+    head: int
+    head_ordinal: int
+    floor: int
+    now_ms: int
+
+
 class Sequencer(Protocol):
-    """Every method takes a whole batch and makes one round trip. All raise UNAVAILABLE if the live view can't be reached."""
+    """Every method takes a whole batch and makes one round trip. All raise UNAVAILABLE if the live view can't be reached.
+
+    One router at a time has a conversation, the one that claimed last. Who claims and did not have it is told what is unfinished, and must
+    put that into the log before its own: so whoever shows an entry has shown everything before it.
+    """
 
     async def sequence(self, commands: Sequence[Claim | Birth]) -> list[Answer]:
         """Give each command its place, or say why not, in order. A repeat gets the place of its first time."""
         ...
 
-    async def commit(self, entries: Sequence[Durable]) -> list[frozenset[str]]:
-        """Show durable entries to readers, in order, and return for each the incarnations of the nodes that must hear of it.
+    async def commit(self, runs: Mapping[ConversationId, Sequence[Durable]]) -> dict[ConversationId, frozenset[str] | NotLive]:
+        """Show durable entries to readers and tell the nodes that listen, in one step for each conversation; return these nodes.
 
-        A node that begins to listen either is in the answer or finds the entry in the tail: the two are one step.
+        Entries come by rising seq, without a hole. A node that begins to listen either is told or finds the entry in the tail.
         """
         ...
 
-    async def restore(
-        self,
-        birth: Birth,
-        members: Mapping[UserId, Membership],
-        *,
-        head: int,
-        head_ordinal: int,
-        floor: int,
-    ) -> None:
-        """Put back a conversation that the live view had lost, its seq going on above `floor`. Does nothing if it is there."""
+    async def restore(self, restored: Restored) -> None:
+        """Put back a conversation that the live view had lost, or had an older copy of. Does nothing if it is there."""
         ...
 
-    async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded]:
+    async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         """Move watermarks forward, never back, and never past the head."""
         ...
 

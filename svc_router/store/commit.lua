@@ -1,12 +1,61 @@
--- Shows a durable entry to readers, and says which nodes listen.
--- KEYS: tail, meta, message, nodes. ARGV: seq, ordinal, entry, entries in the tail, ms that the tail lasts, what the message has made, nodes that listen from here on
-redis.pcall('XADD', KEYS[1], 'MAXLEN', '=', ARGV[4], ARGV[1] .. '-0', 'e', ARGV[3], 'o', ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[5])
-if tonumber(ARGV[1]) > tonumber(redis.call('HGET', KEYS[2], 'head') or '0') then
-  redis.call('HSET', KEYS[2], 'head', ARGV[1], 'head_ordinal', ARGV[2])
+-- Shows durable entries of a conversation to its readers: those who ask find them in the tail, and the nodes that listen are told, in one step.
+-- KEYS: meta, tail, pending, nodes, then the message of each entry. ARGV: entries that the tail keeps, entries that it has at most, ms that it
+-- lasts, 1 if they may be in the log in another order, number of nodes that listen from here on, these nodes, then for each entry: seq, ordinal,
+-- entry, what the message has made, event
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'written')
+if meta[1] ~= EPOCH then
+  return false
 end
-redis.call('SET', KEYS[3], ARGV[6], 'XX', 'KEEPTTL')
-for i = 7, #ARGV do
+local head = tonumber(meta[2])
+local written = tonumber(meta[3] or '0')
+if ARGV[4] == '1' and written > head then
+  -- The database may have a later one, and not yet an earlier.
+  redis.call('HSET', KEYS[1], 'written', meta[2])
+  written = head
+end
+local first = 6 + tonumber(ARGV[5])
+for i = 6, first - 1 do
   redis.call('SADD', KEYS[4], ARGV[i])
 end
-return redis.call('SMEMBERS', KEYS[4])
+if redis.call('EXISTS', KEYS[2]) == 0 then
+  redis.call('HSET', KEYS[1], 'trimmed', meta[2])
+end
+local events = {}
+for i = first, #ARGV, 5 do
+  local seq = tonumber(ARGV[i])
+  if seq > head then
+    redis.call('XADD', KEYS[2], ARGV[i] .. '-0', 'e', ARGV[i + 2], 'o', ARGV[i + 1])
+    redis.call('HSET', KEYS[1], 'head', ARGV[i], 'head_ordinal', ARGV[i + 1])
+    head = seq
+  end
+  redis.call('HDEL', KEYS[3], ARGV[i])
+  redis.call('SET', KEYS[5 + (i - first) / 5], ARGV[i + 3], 'XX', 'KEEPTTL')
+  -- Also if another router has shown it already: its telling may come after ours of what follows.
+  table.insert(events, ARGV[i + 4])
+end
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+local surplus = redis.call('XLEN', KEYS[2]) - tonumber(ARGV[1])
+if surplus > 0 then
+  -- What the database does not have yet stays, up to a limit that keeps memory bounded.
+  local must = surplus + tonumber(ARGV[1]) - tonumber(ARGV[2])
+  local trimmed
+  for _, item in ipairs(redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', math.min(surplus, 64))) do
+    local seq = string.match(item[1], '^%d+')
+    if tonumber(seq) > written and must <= 0 then
+      break
+    end
+    trimmed, must = seq, must - 1
+  end
+  if trimmed then
+    redis.call('XTRIM', KEYS[2], 'MINID', '=', string.format('%.0f', tonumber(trimmed) + 1))
+    redis.call('HSET', KEYS[1], 'trimmed', trimmed)
+  end
+end
+local nodes = redis.call('SMEMBERS', KEYS[4])
+if #events > 0 then
+  local batch = table.concat(events)
+  for _, node in ipairs(nodes) do
+    redis.call('PUBLISH', 'node:' .. node, batch)
+  end
+end
+return nodes

@@ -1,5 +1,9 @@
 -- Moves a member's watermarks forward.
 -- KEYS: marks, members, meta, tail, nodes. ARGV: user, delivered seq, read seq, ordinal of read seq or ''
+local at = redis.call('HMGET', KEYS[3], 'epoch', 'head', 'head_ordinal')
+if at[1] ~= EPOCH then
+  return {-2}
+end
 if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 then
   return {0, 0, 0, 0}
 end
@@ -9,20 +13,19 @@ if was then
   local d, r, o = string.match(was, '^(%d+):(%d+):(%d+)$')
   delivered, read, ordinal = tonumber(d), tonumber(r), tonumber(o)
 end
-local at = redis.call('HMGET', KEYS[3], 'head', 'head_ordinal')
-local head = tonumber(at[1] or '0')
+local head = tonumber(at[2])
 local new_read = math.min(tonumber(ARGV[3]), head)
 local new_delivered = math.max(math.min(tonumber(ARGV[2]), head), new_read)
 local changed = 0
 if new_read > read then
   if new_read == head then
-    ordinal = tonumber(at[2])
+    ordinal = tonumber(at[3])
   elseif ARGV[4] ~= '' then
     ordinal = tonumber(ARGV[4])
   else
     local entries = redis.call('XREVRANGE', KEYS[4], string.format('%.0f', new_read), '-', 'COUNT', 1)
     if #entries == 0 then
-      return {-1, 0, 0, 0}
+      return {-1}
     end
     ordinal = tonumber(entries[1][2][4])
   end

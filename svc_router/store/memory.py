@@ -7,7 +7,23 @@ from dataclasses import dataclass, field
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
-from svc_router.store import Answer, Birth, Claim, Durable, Mark, Marked, Membership, Needless, NotLive, OrdinalNeeded, Place
+from svc_router.store import (
+    Answer,
+    Birth,
+    Claim,
+    Durable,
+    Forgotten,
+    Mark,
+    Marked,
+    Membership,
+    Needless,
+    NotLive,
+    OrdinalNeeded,
+    Outcome,
+    Place,
+    Restored,
+    Unfinished,
+)
 from svc_router.store.redis import TAIL_ENTRIES
 
 
@@ -16,105 +32,163 @@ class _Conversation:
     conversation: bytes
     kind: str
     members: dict[UserId, Membership]
+    owner: object
     seq: int = 1
+    floor: int = 0
     ordinal: int = 0
     head: int = 0
     head_ordinal: int = 0
+    since: int = 0
     made: dict[MessageId, tuple[Place, UserId]] = field(default_factory=dict)
+    pending: dict[int, tuple[Unfinished, UserId]] = field(default_factory=dict)
     tail: list[tuple[int, int, bytes]] = field(default_factory=list)
     marks: dict[UserId, tuple[int, int, int]] = field(default_factory=dict)
 
 
-class MemorySequencer:
-    """Follows the scripts of the Redis adapter; both pass one suite. `nodes` and `homes` stand for what presence writes."""
+class MemoryLiveView:
+    """What several sequencers share. `nodes` and `homes` stand for what presence writes, `told` for what nodes have heard."""
 
     def __init__(self) -> None:
-        self._live: dict[ConversationId, _Conversation] = {}
+        self.live: dict[ConversationId, _Conversation] = {}
         self.nodes: dict[ConversationId, set[str]] = {}
         self.homes: dict[UserId, set[str]] = {}
         self.conversations: dict[UserId, set[ConversationId]] = {}
+        self.told: dict[str, list[bytes]] = {}
+        self.available = True
 
     def lose(self, conversation_id: ConversationId) -> None:
         """Forget a conversation, as a wiped Redis does."""
-        del self._live[conversation_id]
+        del self.live[conversation_id]
+
+    def check(self) -> None:
+        """Raise UNAVAILABLE while the view is to be away."""
+        if not self.available:
+            raise ChatError(Reason.UNAVAILABLE)
+
+
+class MemorySequencer:
+    """Follows the scripts of the Redis adapter; both pass one suite."""
+
+    def __init__(self, view: MemoryLiveView | None = None) -> None:
+        self.view = view or MemoryLiveView()
 
     async def sequence(self, commands: Sequence[Claim | Birth]) -> list[Answer]:
-        return [self._create(command) if isinstance(command, Birth) else self._place(command) for command in commands]
+        self.view.check()
+        return [self._create(command) if isinstance(command, Birth) else self._sequence(command) for command in commands]
 
-    def _create(self, birth: Birth) -> Place:
-        live = self._live.get(birth.conversation_id)
+    def _take(self, live: _Conversation) -> list[Unfinished]:
+        taken = [] if live.owner is self else [one for one, _ in live.pending.values()]
+        live.owner = self
+        return taken
+
+    def _create(self, birth: Birth) -> Answer:
+        live = self.view.live.get(birth.conversation_id)
         if live is None:
+            if not birth.looked_up:
+                return Answer(NotLive())
             members = {user_id: Membership(permissions, 1) for user_id, permissions in birth.members.items()}
-            live = self._live[birth.conversation_id] = _Conversation(birth.conversation, birth.kind, members)
-        return Place(1, 0, birth.now_ms, durable=live.head > 0, conversation=live.conversation, members=dict(live.members))
+            live = self.view.live[birth.conversation_id] = _Conversation(birth.conversation, birth.kind, members, self)
+            place = Place(1, 0, birth.now_ms)
+            live.pending[1] = (Unfinished(birth.message_id, place, birth.draft), birth.user_id)
+        unfinished = self._take(live)
+        return Answer(Place(1, 0, birth.now_ms, durable=live.head > 0, conversation=live.conversation), unfinished)
 
-    def _place(self, claim: Claim) -> Answer:
-        live = self._live.get(claim.conversation_id)
+    def _sequence(self, claim: Claim) -> Answer:
+        live = self.view.live.get(claim.conversation_id)
         if live is None:
-            return NotLive()
+            return Answer(NotLive())
+        for one, sender in live.pending.values():
+            live.made.setdefault(one.message_id, (one.place, sender))
+        unfinished = self._take(live)
+        return Answer(self._outcome(live, claim), unfinished)
+
+    def _outcome(self, live: _Conversation, claim: Claim) -> Outcome:
+        forgotten = claim.made_ms <= live.since
         if claim.message_id in live.made:
             place, sender = live.made[claim.message_id]
-            return place if sender == claim.user_id else ChatError(Reason.MESSAGE_ID_REUSED)
+            if place.durable or place.seq in live.pending:
+                return place if sender == claim.user_id else ChatError(Reason.MESSAGE_ID_REUSED)
+            forgotten = True
         member = live.members.get(claim.user_id)
         if member is None:
             return ChatError(Reason.UNKNOWN_CONVERSATION)
         if claim.needs & member.permissions != claim.needs or (claim.removes and live.kind == "DIRECT"):
             return ChatError(Reason.PERMISSION_DENIED)
+        if forgotten and not claim.looked_up:
+            return Forgotten()
         if claim.adds and claim.adds in live.members:
             return Needless(live.members[claim.adds])
         if claim.removes and claim.removes not in live.members:
             return Needless()
-        live.seq += 1
+        return self._place(live, claim)
+
+    def _place(self, live: _Conversation, claim: Claim) -> Place:
+        previous, live.seq = live.seq, max(live.seq, live.floor) + 1
         if claim.adds:
-            live.members[claim.adds] = Membership(claim.grants, live.seq)
+            live.members[claim.adds] = Membership(claim.grants, live.seq, live.ordinal)
         elif claim.removes:
             del live.members[claim.removes]
         else:
             live.ordinal += 1
-        live.made[claim.message_id] = (Place(live.seq, live.ordinal, claim.now_ms), claim.user_id)
-        return Place(live.seq, live.ordinal, claim.now_ms)
+        place = Place(live.seq, live.ordinal, claim.now_ms, previous)
+        live.made[claim.message_id] = (place, claim.user_id)
+        live.pending[live.seq] = (Unfinished(claim.message_id, place, claim.draft), claim.user_id)
+        return place
 
-    async def commit(self, entries: Sequence[Durable]) -> list[frozenset[str]]:
-        return [self._commit(entry) for entry in entries]
+    async def commit(self, runs: Mapping[ConversationId, Sequence[Durable]]) -> dict[ConversationId, frozenset[str] | NotLive]:
+        self.view.check()
+        return {conversation_id: self._commit(conversation_id, entries) for conversation_id, entries in runs.items()}
 
-    def _commit(self, entry: Durable) -> frozenset[str]:
-        live = self._live[entry.conversation_id]
-        if not live.tail or live.tail[-1][0] < entry.seq:
-            live.tail = [*live.tail, (entry.seq, entry.ordinal, entry.entry)][-TAIL_ENTRIES:]
-        if entry.seq > live.head:
-            live.head, live.head_ordinal = entry.seq, entry.ordinal
-        if entry.message_id in live.made:
+    def _commit(self, conversation_id: ConversationId, entries: Sequence[Durable]) -> frozenset[str] | NotLive:
+        nodes = self.view.nodes.setdefault(conversation_id, set())
+        for entry in entries:
+            for user_id in entry.joining:
+                self.view.conversations.setdefault(user_id, set()).add(conversation_id)
+                nodes |= self.view.homes.get(user_id, set())
+            for user_id in entry.leaving:
+                self.view.conversations.setdefault(user_id, set()).discard(conversation_id)
+        live = self.view.live.get(conversation_id)
+        if live is None:
+            return NotLive()
+        for entry in entries:
+            if entry.seq > live.head:
+                live.tail = [*live.tail, (entry.seq, entry.ordinal, entry.entry)][-TAIL_ENTRIES:]
+                live.head, live.head_ordinal = entry.seq, entry.ordinal
+            live.pending.pop(entry.seq, None)
             live.made[entry.message_id] = (Place(entry.seq, entry.ordinal, entry.accepted_ms, durable=True), entry.sender_id)
-        nodes = self.nodes.setdefault(entry.conversation_id, set())
-        for user_id in entry.joining:
-            self.conversations.setdefault(user_id, set()).add(entry.conversation_id)
-            nodes |= self.homes.get(user_id, set())
-        for user_id in entry.leaving:
-            self.conversations.setdefault(user_id, set()).discard(entry.conversation_id)
+            for node in nodes:
+                self.view.told.setdefault(node, []).append(entry.event)
         return frozenset(nodes)
 
-    async def restore(
-        self,
-        birth: Birth,
-        members: Mapping[UserId, Membership],
-        *,
-        head: int,
-        head_ordinal: int,
-        floor: int,
-    ) -> None:
-        for user_id in members:
-            self.conversations.setdefault(user_id, set()).add(birth.conversation_id)
-        if birth.conversation_id not in self._live:
-            live = _Conversation(birth.conversation, birth.kind, dict(members), max(floor, head), head_ordinal, head, head_ordinal)
-            self._live[birth.conversation_id] = live
+    async def restore(self, restored: Restored) -> None:
+        self.view.check()
+        for user_id in restored.members:
+            self.view.conversations.setdefault(user_id, set()).add(restored.conversation_id)
+        if restored.conversation_id not in self.view.live:
+            self.view.live[restored.conversation_id] = _Conversation(
+                restored.conversation,
+                restored.kind,
+                dict(restored.members),
+                None,
+                seq=restored.head,
+                floor=restored.floor,
+                ordinal=restored.head_ordinal,
+                head=restored.head,
+                head_ordinal=restored.head_ordinal,
+                since=restored.now_ms,
+                marks=dict(restored.marks),
+            )
 
-    async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded]:
+    async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
+        self.view.check()
         return [self._mark(mark) for mark in marks]
 
-    def _mark(self, mark: Mark) -> Marked | OrdinalNeeded:
-        live = self._live.get(mark.conversation_id)
-        if live is None or mark.user_id not in live.members:
-            return Marked(0, 0, 0, frozenset(), changed=False)
+    def _mark(self, mark: Mark) -> Marked | OrdinalNeeded | NotLive:
+        live = self.view.live.get(mark.conversation_id)
+        if live is None:
+            return NotLive()
+        if mark.user_id not in live.members:
+            return Marked(0, 0, 0)
         was = delivered, read, ordinal = live.marks.get(mark.user_id, (0, 0, 0))
         new_read = min(mark.read_seq, live.head)
         if new_read > read:
@@ -131,13 +205,15 @@ class MemorySequencer:
         delivered = max(delivered, min(mark.delivered_seq, live.head), new_read)
         now = (delivered, read, ordinal)
         live.marks[mark.user_id] = now
-        nodes = frozenset(self.nodes.get(mark.conversation_id, ())) if now != was else frozenset[str]()
+        nodes = frozenset(self.view.nodes.get(mark.conversation_id, ())) if now != was else frozenset[str]()
         return Marked(*now, nodes, changed=now != was)
 
     async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[frozenset[str]]:
+        self.view.check()
+        live = self.view.live
         return [
-            frozenset(self.nodes.get(conversation_id, ()))
-            if conversation_id in self._live and user_id in self._live[conversation_id].members
+            frozenset(self.view.nodes.get(conversation_id, ()))
+            if conversation_id in live and user_id in live[conversation_id].members
             else frozenset()
             for conversation_id, user_id in pairs
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from svc_writer.core import Write
@@ -13,4 +13,12 @@ class Timeline(Protocol):
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:
         """Write groups, each of one partition; repeatable. Raises UNAVAILABLE if any of it may not be written."""
+        ...
+
+
+class Progress(Protocol):
+    """The live view, as the writer sees it."""
+
+    async def note(self, written: Mapping[str, int]) -> None:
+        """Take note that the database has everything of conversations up to a seq each. Raises UNAVAILABLE."""
         ...

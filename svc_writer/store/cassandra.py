@@ -17,7 +17,7 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.BUCKETS: ("conversation_id", "bucket"),
     Table.IDS: ("conversation_id", "hour", "message_id", "seq"),
     Table.CONVERSATIONS: ("conversation_id", "conversation"),
-    Table.MEMBERS: ("conversation_id", "user_id", "permissions", "joined_seq"),
+    Table.MEMBERS: ("conversation_id", "user_id", "permissions", "joined_seq", "joined_ordinal"),
     Table.BY_USER: ("user_id", "conversation_id", "permissions", "joined_seq"),
     Table.WATERMARKS: ("conversation_id", "user_id", "delivered_seq", "read_seq", "read_ordinal"),
 }

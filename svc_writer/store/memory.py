@@ -38,3 +38,16 @@ class MemoryTimeline:
     async def rows(self, table: Table) -> list[Mapping[str, Any]]:
         """Return the rows of a table."""
         return [write.row for write in self._rows.values() if write.table is table and not write.deletes]
+
+
+class MemoryProgress:
+    """What the live view was told; it is away while `available` is False."""
+
+    def __init__(self) -> None:
+        self.written: dict[str, int] = {}
+        self.available = True
+
+    async def note(self, written: Mapping[str, int]) -> None:
+        if not self.available:
+            raise ChatError(Reason.UNAVAILABLE)
+        self.written |= written

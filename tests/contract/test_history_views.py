@@ -10,10 +10,11 @@ import pytest
 
 from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
+from chatkit.edges import redis as keys
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.redis import connect_redis
-from svc_history.core import END, Mark, Membership, Range, Stored
-from svc_history.store import LiveLog, Roll, State, Tail, Timeline
+from svc_history.core import END, Mark, Membership, Range, Stored, Tail
+from svc_history.store import LiveLog, Roll, State, Timeline
 from svc_history.store.cassandra import CassandraTimeline
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
 from svc_history.store.redis import RedisLiveLog
@@ -26,6 +27,7 @@ from svc_writer.store import Timeline as Writing
 from svc_writer.store.cassandra import KEYSPACE
 from svc_writer.store.cassandra import CassandraTimeline as CassandraWriting
 from svc_writer.store.memory import MemoryTimeline as MemoryWriting
+from svc_writer.store.redis import RedisProgress
 
 NOW = 1_800_000_000_000
 
@@ -74,18 +76,20 @@ async def live(request: pytest.FixtureRequest) -> AsyncIterator[tuple[LiveLog, S
     if request.param == "memory":
         memory = MemoryLiveLog()
         memory.known[made.conversation_id] = remembered(made)
+        memory.written = 2
         yield memory, made
         return
     client = await connect_redis(request.getfixturevalue("redis_url"))
     sequencer = RedisSequencer(client)
     grants = {made.anna: GROUP_OWNER, made.bob: GROUP_MEMBER}
-    birth = Birth(made.conversation_id, made.anna, made.ids[0], "GROUP", b"as created", grants, NOW)
+    birth = Birth(made.conversation_id, made.anna, made.ids[0], b"draft", "GROUP", b"as created", grants, NOW, looked_up=True)
     await sequencer.sequence([birth])
     places = [Place(1, 0, NOW), Place(2, 1, NOW), Place(3, 2, NOW)]
     for place, message_id, entry in zip(places, made.ids, made.entries, strict=True):
         joining = tuple(grants) if place.seq == 1 else ()
-        durable = Durable(made.conversation_id, made.anna, message_id, place.seq, place.ordinal, NOW, entry.entry, joining)
-        await sequencer.commit([durable])
+        durable = Durable(message_id, made.anna, place.seq, place.ordinal, NOW, entry.entry, b"", joining)
+        await sequencer.commit({made.conversation_id: [durable]})
+    await RedisProgress(client).note({made.conversation_id: 2})
     await sequencer.mark([Marking(made.conversation_id, made.bob, 2, 2)])
     yield RedisLiveLog(client), made
     await client.aclose()
@@ -93,8 +97,9 @@ async def live(request: pytest.FixtureRequest) -> AsyncIterator[tuple[LiveLog, S
 
 async def test_the_live_view_tells_how_conversations_are(live: tuple[LiveLog, Said]) -> None:
     view, made = live
-    assert await view.conversations(made.bob) == {made.conversation_id}
-    assert await view.conversations(UserId(new_id())) == frozenset()
+    assert await view.conversations([made.bob]) == [None]
+    await view.remember(made.bob, [made.conversation_id])
+    assert await view.conversations([UserId(new_id()), made.bob]) == [None, {made.conversation_id}]
     bobs, strangers, none = (
         *await view.states(made.bob, [made.conversation_id]),
         *await view.states(UserId(new_id()), [made.conversation_id]),
@@ -107,9 +112,44 @@ async def test_the_live_view_tells_how_conversations_are(live: tuple[LiveLog, Sa
 
 async def test_the_live_view_has_the_newest_entries_and_says_where_they_begin(live: tuple[LiveLog, Said]) -> None:
     view, made = live
-    tail, nothing = await view.tails([made.conversation_id, ConversationId(new_id())])
-    assert tail == Tail(made.entries, 1)
-    assert nothing == Tail([], END)
+    everything = Range(0, END, 50, backwards=True)
+    tail, nothing = await view.tails([(made.conversation_id, everything), (ConversationId(new_id()), everything)])
+    assert tail == Tail(made.entries, 1, 3, 2)
+    assert nothing is None
+    one, other = await view.tails(
+        [(made.conversation_id, Range(0, END, 1, backwards=True)), (made.conversation_id, Range(0, 3, 1, backwards=False))]
+    )
+    assert one == Tail(made.entries[1:], 1, 3, 2)
+    assert other == Tail(made.entries[:2], 1, 3, 2)
+
+
+async def test_what_an_older_copy_of_the_live_view_has_is_not_believed(redis_url: str) -> None:
+    client: Any = await connect_redis(redis_url)
+    view, conversation_id, user_id = RedisLiveLog(client), ConversationId(new_id()), UserId(new_id())
+    await client.hset(keys.meta(conversation_id), mapping={"epoch": "older", "conversation": b"as created", "head": 3, "trimmed": 0})
+    await client.sadd(keys.conversations(user_id), keys.all_known("older"), conversation_id)
+    assert await view.states(user_id, [conversation_id]) == [None]
+    assert await view.tails([(conversation_id, Range(0, END, 50, backwards=True))]) == [None]
+    assert await view.roll(conversation_id) is None
+    assert await view.conversations([user_id]) == [None]
+    await client.aclose()
+
+
+async def test_a_tail_that_has_ended_by_itself_says_that_it_has_nothing(redis_url: str) -> None:
+    client: Any = await connect_redis(redis_url)
+    view, conversation_id = RedisLiveLog(client), ConversationId(new_id())
+    await view.states(UserId(""), [conversation_id])
+    await client.hset(
+        keys.meta(conversation_id), mapping={"epoch": view.epoch, "conversation": b"c", "head": 9, "trimmed": 4, "written": 9}
+    )
+    assert await view.tails([(conversation_id, Range(0, END, 50, backwards=True))]) == [Tail([], 10, 9, 9)]
+    await client.aclose()
+
+
+async def test_the_live_view_tells_marks_of_conversations_that_have_few(live: tuple[LiveLog, Said]) -> None:
+    view, made = live
+    assert await view.marks([made.conversation_id], 1) == [{made.bob: Mark(2, 2, 1)}]
+    assert await view.marks([made.conversation_id], 0) == [{}]
 
 
 async def test_the_live_view_knows_who_is_in_and_how_far_they_are(live: tuple[LiveLog, Said]) -> None:
@@ -126,7 +166,7 @@ def writes(made: Said) -> list[Write]:
     for entry, message_id in zip(made.entries, made.ids, strict=True):
         rows += message_writes(made.conversation_id, entry.seq, message_id, entry.entry)
     for user_id, member in made.members.items():
-        rows += joining_writes(made.conversation_id, user_id, member.permissions, member.joined_seq, 1)
+        rows += joining_writes(made.conversation_id, user_id, member.permissions, member.joined_seq, member.joined_ordinal, 1)
     mark = {"conversation_id": made.conversation_id, "user_id": made.bob, "delivered_seq": 2, "read_seq": 2, "read_ordinal": 1}
     return [*rows, Write(Table.WATERMARKS, mark, 4)]
 
@@ -215,9 +255,9 @@ async def test_rows_end_the_same_in_whatever_order_and_however_often_they_are_wr
     writing, members = table
     conversation_id, anna, bob = new_id(), new_id(), new_id()
     steps = [
-        joining_writes(conversation_id, anna, 3, 1, 1) + joining_writes(conversation_id, bob, 3, 1, 1),
+        joining_writes(conversation_id, anna, 3, 1, 0, 1) + joining_writes(conversation_id, bob, 3, 1, 0, 1),
         [Write(Table.MEMBERS, {"conversation_id": conversation_id, "user_id": bob}, 5, deletes=True)],
-        joining_writes(conversation_id, anna, 3, 9, 9),
+        joining_writes(conversation_id, anna, 3, 9, 5, 9),
     ]
     for step in order:
         await writing.put(grouped(steps[step]))

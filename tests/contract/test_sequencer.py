@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, Protocol
 
 import pytest
@@ -13,7 +14,24 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
 from chatkit.edges import redis as keys
 from chatkit.edges.redis import connect_redis
-from svc_router.store import Birth, Claim, Durable, Mark, Marked, Membership, Needless, NotLive, OrdinalNeeded, Place, Sequencer
+from svc_router.store import (
+    Answer,
+    Birth,
+    Claim,
+    Durable,
+    Forgotten,
+    Mark,
+    Marked,
+    Membership,
+    Needless,
+    NotLive,
+    OrdinalNeeded,
+    Outcome,
+    Place,
+    Restored,
+    Sequencer,
+    Unfinished,
+)
 from svc_router.store.memory import MemorySequencer
 from svc_router.store.redis import TAIL_ENTRIES, RedisSequencer
 
@@ -21,38 +39,46 @@ NOW = 1_800_000_000_000
 
 
 class World(Protocol):
-    """A sequencer, and what presence would write beside it."""
+    """A sequencer, another one of the same live view, and what presence would write beside them."""
 
     @property
     def sequencer(self) -> Sequencer: ...
+    @property
+    def other(self) -> Sequencer: ...
 
     async def listen(self, conversation_id: ConversationId, node: str) -> None: ...
     async def connect(self, user_id: UserId, node: str) -> None: ...
     async def conversations(self, user_id: UserId) -> set[str]: ...
     async def lose(self, conversation_id: ConversationId) -> None: ...
+    async def written(self, conversation_id: ConversationId, seq: int) -> None: ...
 
 
 class MemoryWorld:
     def __init__(self) -> None:
         self.sequencer = MemorySequencer()
+        self.other = MemorySequencer(self.sequencer.view)
 
     async def listen(self, conversation_id: ConversationId, node: str) -> None:
-        self.sequencer.nodes.setdefault(conversation_id, set()).add(node)
+        self.sequencer.view.nodes.setdefault(conversation_id, set()).add(node)
 
     async def connect(self, user_id: UserId, node: str) -> None:
-        self.sequencer.homes.setdefault(user_id, set()).add(node)
+        self.sequencer.view.homes.setdefault(user_id, set()).add(node)
 
     async def conversations(self, user_id: UserId) -> set[str]:
-        return {str(conversation_id) for conversation_id in self.sequencer.conversations.get(user_id, set())}
+        return {str(conversation_id) for conversation_id in self.sequencer.view.conversations.get(user_id, set())}
 
     async def lose(self, conversation_id: ConversationId) -> None:
-        self.sequencer.lose(conversation_id)
+        self.sequencer.view.lose(conversation_id)
+
+    async def written(self, conversation_id: ConversationId, seq: int) -> None:
+        """The fake's tail is bounded alone by its length."""
 
 
 class RedisWorld:
     def __init__(self, client: Redis) -> None:
         self.client: Any = client
         self.sequencer = RedisSequencer(client)
+        self.other = RedisSequencer(client)
 
     async def listen(self, conversation_id: ConversationId, node: str) -> None:
         await self.client.sadd(keys.nodes(conversation_id), node)
@@ -66,6 +92,9 @@ class RedisWorld:
     async def lose(self, conversation_id: ConversationId) -> None:
         async for key in self.client.scan_iter(f"{{c:{conversation_id}}}:*"):
             await self.client.delete(key)
+
+    async def written(self, conversation_id: ConversationId, seq: int) -> None:
+        await self.client.hset(keys.meta(conversation_id), "written", seq)
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -86,51 +115,67 @@ def birth(owner: UserId, *others: UserId, kind: str = "GROUP") -> Birth:
     conversation_id = ConversationId(new_id())
     grants = DIRECT_MEMBER if kind == "DIRECT" else GROUP_MEMBER
     members = {owner: DIRECT_MEMBER if kind == "DIRECT" else GROUP_OWNER} | dict.fromkeys(others, grants)
-    return Birth(conversation_id, owner, creation_message_id(conversation_id), kind, b"as created", members, NOW)
+    return Birth(conversation_id, owner, creation_message_id(conversation_id), b"draft", kind, b"as created", members, NOW, looked_up=True)
 
 
 def message(born: Birth, sender: UserId, message_id: str | None = None) -> Claim:
-    return Claim(born.conversation_id, sender, MessageId(message_id or new_id()), Permission.WRITE, NOW)
+    return Claim(born.conversation_id, sender, MessageId(message_id or new_id()), b"a draft: with a colon", Permission.WRITE, NOW, NOW)
 
 
 def addition(born: Birth, by: UserId, added: UserId) -> Claim:
-    return Claim(born.conversation_id, by, MessageId(new_id()), Permission.ADD, NOW, adds=added, grants=GROUP_MEMBER)
+    return Claim(born.conversation_id, by, MessageId(new_id()), b"draft", Permission.ADD, NOW, NOW, adds=added, grants=GROUP_MEMBER)
 
 
 def removal(born: Birth, by: UserId, removed: UserId) -> Claim:
     needs = Permission(0) if by == removed else Permission.REMOVE
-    return Claim(born.conversation_id, by, MessageId(new_id()), needs, NOW, removes=removed)
+    return Claim(born.conversation_id, by, MessageId(new_id()), b"draft", needs, NOW, NOW, removes=removed)
 
 
-def durable(born: Birth, claim: Claim | Birth, place: Place, joining: tuple[UserId, ...] = (), leaving: tuple[UserId, ...] = ()) -> Durable:
-    return Durable(
-        born.conversation_id, claim.user_id, claim.message_id, place.seq, place.ordinal, place.accepted_ms, b"entry", joining, leaving
-    )
+def durable(claim: Claim | Birth, place: Place, joining: tuple[UserId, ...] = (), leaving: tuple[UserId, ...] = ()) -> Durable:
+    return Durable(claim.message_id, claim.user_id, place.seq, place.ordinal, place.accepted_ms, b"entry", b"", joining, leaving)
+
+
+async def show(world: World, born: Birth, *entries: Durable) -> frozenset[str] | NotLive:
+    return (await world.sequencer.commit({born.conversation_id: entries}))[born.conversation_id]
+
+
+async def answer(sequencer: Sequencer, command: Claim | Birth) -> Answer:
+    (found,) = await sequencer.sequence([command])
+    return found
+
+
+async def outcome(world: World, command: Claim | Birth) -> Outcome:
+    return (await answer(world.sequencer, command)).outcome
+
+
+async def places(world: World, *commands: Claim | Birth) -> list[Place]:
+    found = [one.outcome for one in await world.sequencer.sequence(commands)]
+    assert all(isinstance(one, Place) for one in found), found
+    return [one for one in found if isinstance(one, Place)]
 
 
 async def place(world: World, command: Claim | Birth) -> Place:
-    (answer,) = await world.sequencer.sequence([command])
-    assert isinstance(answer, Place), answer
-    return answer
+    (found,) = await places(world, command)
+    return found
 
 
 async def refusal(world: World, command: Claim) -> Reason:
-    (answer,) = await world.sequencer.sequence([command])
-    assert isinstance(answer, ChatError), answer
-    return answer.reason
+    found = await outcome(world, command)
+    assert isinstance(found, ChatError), found
+    return found.reason
 
 
 async def start(world: World, born: Birth) -> None:
     """Bring a conversation to life, its first entry durable."""
-    await world.sequencer.commit([durable(born, born, await place(world, born), tuple(born.members))])
+    await show(world, born, durable(born, await place(world, born), tuple(born.members)))
 
 
 async def test_a_conversation_starts_at_1_and_counts_on_without_a_gap(world: World) -> None:
     anna = user()
     born = birth(anna)
     assert (await place(world, born)).seq == 1
-    answers = await world.sequencer.sequence([message(born, anna) for _ in range(5)])
-    assert [(answer.seq, answer.ordinal) for answer in answers if isinstance(answer, Place)] == [(2, 1), (3, 2), (4, 3), (5, 4), (6, 5)]
+    found = await places(world, *(message(born, anna) for _ in range(5)))
+    assert [(one.seq, one.ordinal, one.previous) for one in found] == [(2, 1, 1), (3, 2, 2), (4, 3, 3), (5, 4, 4), (6, 5, 5)]
 
 
 async def test_creating_again_gives_back_what_is_there(world: World) -> None:
@@ -138,12 +183,17 @@ async def test_creating_again_gives_back_what_is_there(world: World) -> None:
     born = birth(anna, bob)
     first = await place(world, born)
     assert not first.durable
-    await world.sequencer.commit([durable(born, born, first)])
-    other = Birth(born.conversation_id, bob, born.message_id, "GROUP", b"otherwise", {bob: GROUP_OWNER}, NOW + 5)
+    await show(world, born, durable(born, first))
+    other = Birth(born.conversation_id, bob, born.message_id, b"draft", "GROUP", b"otherwise", {bob: GROUP_OWNER}, NOW + 5)
     again = await place(world, other)
     assert again.durable
     assert again.conversation == b"as created"
-    assert again.members == {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 1)}
+    assert await refusal(world, removal(born, bob, anna)) is Reason.PERMISSION_DENIED
+
+
+async def test_a_conversation_is_not_made_before_history_was_asked(world: World) -> None:
+    born = replace(birth(user()), looked_up=False)
+    assert await outcome(world, born) == NotLive()
 
 
 async def test_a_repeat_gets_the_first_place_and_tells_whether_it_is_durable(world: World) -> None:
@@ -152,8 +202,9 @@ async def test_a_repeat_gets_the_first_place_and_tells_whether_it_is_durable(wor
     await start(world, born)
     claim = message(born, anna)
     first = await place(world, claim)
-    assert await place(world, claim) == first
-    await world.sequencer.commit([durable(born, claim, first)])
+    again = await place(world, claim)
+    assert (again.seq, again.ordinal, again.accepted_ms, again.durable) == (first.seq, first.ordinal, first.accepted_ms, False)
+    await show(world, born, durable(claim, first))
     again = await place(world, claim)
     assert (again.seq, again.ordinal, again.accepted_ms, again.durable) == (first.seq, first.ordinal, first.accepted_ms, True)
 
@@ -163,8 +214,8 @@ async def test_a_repeat_within_one_batch_is_one_place(world: World) -> None:
     born = birth(anna)
     await start(world, born)
     claim = message(born, anna)
-    one, two = await world.sequencer.sequence([claim, claim])
-    assert one == two
+    one, two = await places(world, claim, claim)
+    assert one.seq == two.seq
 
 
 async def test_another_senders_message_id_is_refused(world: World) -> None:
@@ -179,7 +230,7 @@ async def test_another_senders_message_id_is_refused(world: World) -> None:
 async def test_what_is_not_live_is_told_apart_from_what_is_not_allowed(world: World) -> None:
     anna, bob = user(), user()
     born = birth(anna)
-    assert await world.sequencer.sequence([message(born, anna)]) == [NotLive()]
+    assert await outcome(world, message(born, anna)) == NotLive()
     await start(world, born)
     assert await refusal(world, message(born, bob)) is Reason.UNKNOWN_CONVERSATION
 
@@ -199,7 +250,7 @@ async def test_a_member_joins_at_the_seq_of_their_entry_and_only_once(world: Wor
     await start(world, born)
     joined = await place(world, addition(born, anna, bob))
     assert joined.ordinal == 0
-    assert await world.sequencer.sequence([addition(born, anna, bob)]) == [Needless(Membership(GROUP_MEMBER, joined.seq))]
+    assert await outcome(world, addition(born, anna, bob)) == Needless(Membership(GROUP_MEMBER, joined.seq))
     assert (await place(world, message(born, bob))).ordinal == 1
 
 
@@ -209,7 +260,7 @@ async def test_anyone_may_leave_a_group_and_nobody_a_direct_conversation(world: 
     await start(world, group)
     await start(world, direct)
     await place(world, removal(group, bob, bob))
-    assert await world.sequencer.sequence([removal(group, anna, bob)]) == [Needless()]
+    assert await outcome(world, removal(group, anna, bob)) == Needless()
     assert await refusal(world, removal(direct, bob, bob)) is Reason.PERMISSION_DENIED
 
 
@@ -220,38 +271,115 @@ async def test_commit_names_the_nodes_that_listen_and_the_homes_of_who_joins_lis
     await world.listen(born.conversation_id, "gateway-1@1")
     await world.connect(bob, "gateway-2@7")
     claim = addition(born, anna, bob)
-    joined = durable(born, claim, await place(world, claim), joining=(bob,))
+    joined = durable(claim, await place(world, claim), joining=(bob,))
     said = message(born, anna)
-    nodes = await world.sequencer.commit([joined, durable(born, said, await place(world, said))])
-    assert nodes == [{"gateway-1@1", "gateway-2@7"}, {"gateway-1@1", "gateway-2@7"}]
+    assert await show(world, born, joined, durable(said, await place(world, said))) == {"gateway-1@1", "gateway-2@7"}
     assert await world.conversations(bob) == {born.conversation_id}
     gone = removal(born, anna, bob)
-    await world.sequencer.commit([durable(born, gone, await place(world, gone), leaving=(bob,))])
+    await show(world, born, durable(gone, await place(world, gone), leaving=(bob,)))
     assert await world.conversations(bob) == set()
 
 
-async def test_a_lost_conversation_goes_on_above_the_floor_with_its_members(world: World) -> None:
+def lost(born: Birth, members: dict[UserId, Membership], floor: int = 1_000_000) -> Restored:
+    marks = {next(iter(members)): (8, 7, 4)}
+    return Restored(born.conversation_id, born.kind, born.conversation, members, marks, 9, 5, floor, NOW)
+
+
+async def test_a_lost_conversation_goes_on_above_the_floor_with_members_and_marks(world: World) -> None:
     anna, bob = user(), user()
     born = birth(anna, bob)
     await start(world, born)
     await world.lose(born.conversation_id)
-    members = {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 4)}
-    await world.sequencer.restore(born, members, head=9, head_ordinal=5, floor=1_000_000)
-    placed = await place(world, message(born, bob))
-    assert (placed.seq, placed.ordinal) == (1_000_001, 6)
-    await world.sequencer.restore(born, {anna: Membership(GROUP_OWNER, 1)}, head=9, head_ordinal=5, floor=5)
-    assert (await place(world, message(born, bob))).seq == 1_000_002
+    members = {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 4, 2)}
+    await world.sequencer.restore(lost(born, members))
+    assert await world.sequencer.mark([Mark(born.conversation_id, anna, 0, 3)]) == [Marked(8, 7, 4)]
+    placed = await place(world, replace(message(born, bob), made_ms=NOW + 1))
+    assert (placed.seq, placed.ordinal, placed.previous) == (1_000_001, 6, 9)
+    await world.sequencer.restore(lost(born, {anna: Membership(GROUP_OWNER, 1)}, floor=5))
+    placed = await place(world, replace(message(born, bob), made_ms=NOW + 1))
+    assert (placed.seq, placed.previous) == (1_000_002, 1_000_001)
+
+
+async def test_what_was_given_before_a_loss_is_known_to_history_alone(world: World) -> None:
+    anna = user()
+    born = birth(anna)
+    await world.sequencer.restore(lost(born, {anna: Membership(GROUP_OWNER, 1)}))
+    claim = message(born, anna)
+    assert await outcome(world, claim) == Forgotten()
+    assert isinstance(await outcome(world, replace(claim, looked_up=True)), Place)
+
+
+async def test_nothing_is_shown_of_a_conversation_that_was_lost_meanwhile(world: World) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(world, born)
+    claim = message(born, anna)
+    placed = await place(world, claim)
+    await world.lose(born.conversation_id)
+    assert await show(world, born, durable(claim, placed)) == NotLive()
+    assert await world.sequencer.mark([Mark(born.conversation_id, anna, 1, 1)]) == [NotLive()]
+
+
+async def test_who_takes_a_conversation_over_is_told_what_is_unfinished_once_and_before_its_own(world: World) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(world, born)
+    shown, one, two = (message(born, anna) for _ in range(3))
+    found = await places(world, shown, one, two)
+    await show(world, born, durable(shown, found[0]))
+    mine = await answer(world.other, message(born, anna))
+    assert mine.unfinished == [
+        Unfinished(one.message_id, found[1], one.draft),
+        Unfinished(two.message_id, found[2], two.draft),
+    ]
+    assert isinstance(mine.outcome, Place)
+    assert mine.outcome.seq == 5
+    assert (await answer(world.other, message(born, anna))).unfinished == []
+    back = await answer(world.sequencer, message(born, anna))
+    assert [unfinished.place.seq for unfinished in back.unfinished] == [3, 4, 5, 6]
+
+
+async def test_a_repeat_of_what_another_left_unfinished_gets_its_place(world: World) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(world, born)
+    claim = message(born, anna)
+    first = await place(world, claim)
+    again = await answer(world.other, claim)
+    assert isinstance(again.outcome, Place)
+    assert (again.outcome.seq, again.outcome.durable) == (first.seq, False)
+    assert [unfinished.message_id for unfinished in again.unfinished] == [claim.message_id]
+
+
+async def test_a_birth_that_was_not_finished_is_finished_by_the_next(world: World) -> None:
+    anna = user()
+    born = birth(anna)
+    await place(world, born)
+    found = await answer(world.other, message(born, anna))
+    assert [(unfinished.place.seq, unfinished.draft) for unfinished in found.unfinished] == [(1, b"draft")]
+
+
+async def test_showing_again_changes_nothing(world: World) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(world, born)
+    one, two = message(born, anna), message(born, anna)
+    found = await places(world, one, two)
+    await show(world, born, durable(one, found[0]), durable(two, found[1]))
+    await show(world, born, durable(one, found[0]))
+    marked = await world.sequencer.mark([Mark(born.conversation_id, anna, 3, 3)])
+    assert marked == [Marked(3, 3, 2, changed=True)]
 
 
 async def test_seqs_stay_exact_above_the_time_floor(world: World) -> None:
     anna = user()
     born = birth(anna)
     floor = 1_900_000_000 * 1024
-    await world.sequencer.restore(born, {anna: Membership(GROUP_OWNER, 1)}, head=9, head_ordinal=5, floor=floor)
-    claim = message(born, anna)
+    await world.sequencer.restore(lost(born, {anna: Membership(GROUP_OWNER, 1)}, floor))
+    claim = replace(message(born, anna), made_ms=NOW + 1)
     placed = await place(world, claim)
     assert placed.seq == floor + 1
-    await world.sequencer.commit([durable(born, claim, placed)])
+    await show(world, born, durable(claim, placed))
     (marked,) = await world.sequencer.mark([Mark(born.conversation_id, anna, 0, placed.seq)])
     assert isinstance(marked, Marked)
     assert (marked.read_seq, marked.delivered_seq, marked.read_ordinal) == (floor + 1, floor + 1, 6)
@@ -260,9 +388,9 @@ async def test_seqs_stay_exact_above_the_time_floor(world: World) -> None:
 
 async def say(world: World, born: Birth, sender: UserId, count: int) -> list[Place]:
     claims = [message(born, sender) for _ in range(count)]
-    places = [answer for answer in await world.sequencer.sequence(claims) if isinstance(answer, Place)]
-    await world.sequencer.commit([durable(born, claim, placed) for claim, placed in zip(claims, places, strict=True)])
-    return places
+    found = await places(world, *claims)
+    await show(world, born, *(durable(claim, placed) for claim, placed in zip(claims, found, strict=True)))
+    return found
 
 
 async def test_watermarks_go_forward_only_and_never_past_the_head(world: World) -> None:
@@ -297,6 +425,7 @@ async def test_reading_what_the_tail_no_longer_has_asks_for_its_ordinal(world: W
     anna, bob = user(), user()
     born = birth(anna, bob)
     await start(world, born)
+    await world.written(born.conversation_id, 11)
     await say(world, born, anna, TAIL_ENTRIES + 10)
     assert await world.sequencer.mark([Mark(born.conversation_id, bob, 0, 5)]) == [OrdinalNeeded()]
     (marked,) = await world.sequencer.mark([Mark(born.conversation_id, bob, 0, 5, read_ordinal=4)])
@@ -313,12 +442,106 @@ async def test_only_members_have_listeners(world: World) -> None:
     assert await world.sequencer.listeners(pairs) == [{"gateway-1@1"}, frozenset()]
 
 
-async def test_scripts_that_the_server_lost_are_given_to_it_again(redis_url: str) -> None:
+@pytest.fixture
+async def redis_world(redis_url: str) -> AsyncIterator[RedisWorld]:
     client = await connect_redis(redis_url)
-    world = RedisWorld(client)
+    yield RedisWorld(client)
+    await client.aclose()
+
+
+async def test_scripts_that_the_server_lost_are_given_to_it_again(redis_world: RedisWorld) -> None:
     anna = user()
     born = birth(anna)
-    await start(world, born)
-    await client.script_flush()
-    assert (await place(world, message(born, anna))).seq == 2
-    await client.aclose()
+    await start(redis_world, born)
+    await redis_world.client.script_flush()
+    assert (await place(redis_world, message(born, anna))).seq == 2
+
+
+async def test_an_older_copy_is_not_taken_for_the_live_view_and_keeps_what_is_unfinished(redis_world: RedisWorld) -> None:
+    """What differs between a server and a copy of it is its epoch: so a conversation of another epoch is what a copy would show."""
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(redis_world, born)
+    known, under_way = message(born, anna), message(born, anna)
+    await places(redis_world, known, under_way)
+    await redis_world.client.hset(keys.meta(born.conversation_id), "epoch", "older")
+    assert await outcome(redis_world, message(born, anna)) == NotLive()
+    assert await outcome(redis_world, birth(anna)) is not None
+    in_history = replace(lost(born, {anna: Membership(GROUP_OWNER, 1)}), head=2, head_ordinal=1)
+    await redis_world.sequencer.restore(in_history)
+    assert await outcome(redis_world, replace(known, looked_up=False)) == Forgotten()
+    found = await answer(redis_world.other, replace(message(born, anna), made_ms=NOW + 1))
+    assert [one.place.seq for one in found.unfinished] == [3]
+    assert isinstance(found.outcome, Place)
+    assert (found.outcome.seq, found.outcome.ordinal, found.outcome.previous) == (1_000_001, 3, 3)
+    assert await refusal(redis_world, message(born, bob)) is Reason.UNKNOWN_CONVERSATION
+
+
+async def test_a_call_whose_end_is_unknown_makes_the_next_one_look_for_what_is_unfinished(redis_world: RedisWorld) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(redis_world, born)
+    claim = message(born, anna)
+
+    async def cut(*arguments: Any) -> list[Any]:
+        await done(*arguments)
+        raise ChatError(Reason.UNAVAILABLE)
+
+    view: Any = vars(redis_world.sequencer)["_view"]
+    done, view.call = view.call, cut
+    with pytest.raises(ChatError):
+        await redis_world.sequencer.sequence([claim])
+    view.call = done
+    found = await answer(redis_world.sequencer, message(born, anna))
+    assert [one.message_id for one in found.unfinished] == [claim.message_id]
+
+
+async def test_the_tail_keeps_what_the_database_does_not_have_up_to_a_limit(redis_world: RedisWorld) -> None:
+    redis_world.sequencer = RedisSequencer(redis_world.client, tail_entries=4, tail_limit=8)
+    anna = user()
+    born = birth(anna)
+    await start(redis_world, born)
+
+    async def tail() -> tuple[list[int], int]:
+        entries = await redis_world.client.xrange(keys.tail(born.conversation_id))
+        trimmed = await redis_world.client.hget(keys.meta(born.conversation_id), "trimmed")
+        return [int(name.split(b"-")[0]) for name, _ in entries], int(trimmed)
+
+    await say(redis_world, born, anna, 5)
+    assert await tail() == ([1, 2, 3, 4, 5, 6], 0)
+    await redis_world.written(born.conversation_id, 5)
+    await say(redis_world, born, anna, 1)
+    assert await tail() == ([4, 5, 6, 7], 3)
+    await say(redis_world, born, anna, 6)
+    assert await tail() == ([6, 7, 8, 9, 10, 11, 12, 13], 5)
+    await redis_world.client.delete(keys.tail(born.conversation_id))
+    await say(redis_world, born, anna, 1)
+    assert await tail() == ([14], 13)
+
+
+async def test_what_may_be_in_the_log_in_another_order_is_not_taken_for_written(redis_world: RedisWorld) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(redis_world, born)
+    one, two = message(born, anna), message(born, anna)
+    found = await places(redis_world, one, two)
+    await redis_world.written(born.conversation_id, found[1].seq)
+    await show(redis_world, born, replace(durable(one, found[0]), doubted=True), durable(two, found[1]))
+    assert await redis_world.client.hget(keys.meta(born.conversation_id), "written") == b"1"
+
+
+async def test_nodes_are_told_in_the_step_that_shows(redis_world: RedisWorld) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(redis_world, born)
+    await redis_world.listen(born.conversation_id, "gateway-1@1")
+    subscription = redis_world.client.pubsub()
+    await subscription.subscribe(keys.channel("gateway-1@1"))
+    await subscription.get_message(timeout=5)
+    one, two = message(born, anna), message(born, anna)
+    found = await places(redis_world, one, two)
+    entries = [replace(durable(claim, placed), event=text) for claim, placed, text in zip((one, two), found, (b"one", b"two"), strict=True)]
+    await show(redis_world, born, *entries)
+    told = await subscription.get_message(timeout=5)
+    assert told["data"] == b"onetwo"
+    await subscription.aclose()

@@ -67,7 +67,7 @@ class Running:
 
     def __init__(self, engines: Engines, timeline: object = None) -> None:
         self.source = KafkaSource(engines.bootstrap, "writer-1")
-        self.pump = Pump(self.source, timeline or engines.writing, engines.log, ManualClock())  # type: ignore[arg-type]
+        self.pump = Pump(self.source, timeline or engines.writing, MemoryProgress(), engines.log, ManualClock())  # type: ignore[arg-type]
 
     async def __aenter__(self) -> Self:
         await self.source.start(1)

@@ -9,6 +9,7 @@ import pytest
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId
 from elastic_chat.events.v1 import node_pb2
+from elastic_chat.gateway.v1 import frames_pb2 as pb
 from svc_gateway.frames import Outgoing
 from svc_gateway.hub import Hub
 
@@ -35,6 +36,9 @@ class Ear:
     def notify(self, frame: Outgoing, *, ephemeral: bool) -> None:
         self.notices.append(frame.payload)
 
+    def join(self, conversation_id: ConversationId) -> None:
+        """Nothing to note."""
+
     def leave(self, conversation_id: ConversationId) -> None:
         self.left.append(conversation_id)
 
@@ -55,9 +59,11 @@ class World:
         self.hub.join(ear, conversations)
         return ear
 
-    def entry(self, conversation_id: ConversationId, seq: int, joining: tuple[str, ...] = (), leaving: tuple[str, ...] = ()) -> None:
+    def entry(
+        self, conversation_id: ConversationId, seq: int, joining: tuple[str, ...] = (), leaving: tuple[str, ...] = (), previous: int = 0
+    ) -> None:
         delivery = node_pb2.EntryDelivery(
-            conversation_id=conversation_id, seq=seq, frame=b"f", joining_user_ids=joining, leaving_user_ids=leaving
+            conversation_id=conversation_id, seq=seq, frame=b"f", joining_user_ids=joining, leaving_user_ids=leaving, previous_seq=previous
         )
         self.hub.handle(node_pb2.NodeEvent(entry=delivery))
 
@@ -156,7 +162,21 @@ def test_conversations_that_nobody_here_needs_are_given_up(world: World) -> None
     assert bob.heard == [5]
 
 
-def test_everyone_is_told_to_resync(world: World) -> None:
-    ears = [world.sit("anna", TEA), world.sit("bob")]
-    world.hub.resync()
-    assert all(len(ear.notices) == 1 for ear in ears)
+def test_a_session_is_placed_in_exactly_the_conversations_that_are_said(world: World) -> None:
+    anna = world.sit("anna", TEA)
+    world.hub.place(anna, {WORK})
+    world.entry(TEA, 1)
+    world.entry(WORK, 2)
+    assert anna.heard == [2]
+    assert anna.left == [TEA]
+
+
+def test_an_entry_that_never_came_is_noticed_by_the_next(world: World) -> None:
+    anna = world.sit("anna", TEA)
+    world.entry(TEA, 4, previous=3)
+    world.entry(TEA, 5, previous=4)
+    assert anna.notices == []
+    world.entry(TEA, 7, previous=6)
+    world.entry(TEA, 9_000, previous=7)
+    assert [pb.ServerFrame.FromString(notice).resync.conversation_id for notice in anna.notices] == [TEA]
+    assert anna.heard == [4, 5, 7, 9_000]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chatkit.core.conversation import BUCKET_SIZE
 from chatkit.core.errors import ChatError, Reason
-from svc_history.core import END, Mark, Range, Stored, buckets_to_read, is_whole, merged, page_range, unread
+from svc_history.core import END, Mark, Membership, Range, Stored, Tail, below_tail, buckets_to_read, merged, page_range, shown, unread
 
 
 def log(*seqs: int) -> list[Stored]:
@@ -16,30 +16,40 @@ def log(*seqs: int) -> list[Stored]:
 
 
 @st.composite
-def views(draw: st.DrawFn) -> tuple[list[int], list[int], int]:
-    """A log with gaps, how much of it the database has, and from where on the tail has all of it."""
+def views(draw: st.DrawFn) -> tuple[list[int], int, int, int]:
+    """A log with gaps; how many of its entries are shown, how many of those the database has, and how many have left the tail."""
     steps = draw(st.lists(st.sampled_from([1, 1, 1, 2, 5000]), min_size=1, max_size=60))
     seqs = [sum(steps[: n + 1]) for n in range(len(steps))]
+    head = draw(st.integers(1, len(seqs)))
     written = draw(st.integers(0, len(seqs)))
-    tail_from = draw(st.integers(0, written))
-    return seqs, seqs[:written], seqs[tail_from] if tail_from < len(seqs) else END
+    return seqs, head, written, draw(st.integers(0, min(written, head)))
 
 
-@given(views(), st.integers(0, 70), st.integers(1, 20), st.booleans(), st.integers(1, 30))
+@given(views(), st.integers(0, 70), st.integers(1, 20), st.booleans(), st.integers(1, 30), st.booleans())
 def test_a_page_is_the_page_of_the_whole_log_wherever_the_views_meet(
-    made: tuple[list[int], list[int], int], place: int, count: int, backwards: bool, joined: int
+    made: tuple[list[int], int, int, int], place: int, count: int, backwards: bool, joined: int, expired: bool
 ) -> None:
-    seqs, written, tail_start = made
+    seqs, shown_count, written, trimmed = made
+    if expired:
+        written = max(written, shown_count)
     cursor = seqs[place] if place < len(seqs) else 0
     page = page_range(cursor if backwards else 0, 0 if backwards else cursor, count, joined)
-    tail = log(*(seq for seq in seqs if seq >= tail_start))
-    within = [seq for seq in seqs if page.holds(seq)]
-    # as the database answers: the page and one more
-    rows = [seq for seq in written if page.holds(seq)]
-    database = log(*(rows[-count - 1 :] if page.backwards else rows[: count + 1]))
-    entries, has_more = merged(page, tail) if is_whole(page, tail, tail_start) else merged(page, database, tail)
-    expected = within[-count:] if page.backwards else within[:count]
-    assert [one.seq for one in entries] == expected
+    head = seqs[shown_count - 1]
+    start = (head if expired else seqs[trimmed - 1] if trimmed else 0) + 1
+
+    def answer(entries: list[int], page: Range) -> list[Stored]:
+        """As both views answer: the page and one more."""
+        rows = [seq for seq in entries if page.holds(seq)]
+        return log(*(rows[-page.count - 1 :] if page.backwards else rows[: page.count + 1]))
+
+    # what is shown while the tail is read may be in its answer already
+    tail = Tail(answer([] if expired else [seq for seq in seqs if seq >= start], page), start, head, seqs[written - 1] if written else 0)
+    page = shown(page, head)
+    below = below_tail(page, tail)
+    assert below is None or tail.written >= below.before - 1 or below.before > head
+    entries, has_more = merged(page, answer(seqs[:written], below) if below else [], tail.entries)
+    within = [seq for seq in seqs[:shown_count] if page.holds(seq)]
+    assert [one.seq for one in entries] == (within[-count:] if page.backwards else within[:count])
     assert has_more == (len(within) > count)
 
 
@@ -66,8 +76,9 @@ def test_only_buckets_that_a_page_can_lie_in_are_read_nearest_first() -> None:
 
 
 def test_unread_is_what_came_after_reading_or_joining() -> None:
-    assert unread(10, None, 0) == 10
-    assert unread(10, None, 4) == 6
-    assert unread(10, Mark(9, 9, 8), 4) == 2
-    assert unread(10, Mark(3, 0, 0), 4) == 6
-    assert unread(3, Mark(9, 9, 8), 0) == 0
+    first, later = Membership(3, 1), Membership(3, 7, 4)
+    assert unread(10, None, first) == 10
+    assert unread(10, None, later) == 6
+    assert unread(10, Mark(9, 9, 8), later) == 2
+    assert unread(10, Mark(3, 0, 0), later) == 6
+    assert unread(3, Mark(9, 9, 8), first) == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -20,9 +20,10 @@ from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.gateway.v1 import frames_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
+from svc_router.flight import Flight
 from svc_router.job import Job
 from svc_router.pipeline import Pipeline
-from svc_router.store import Birth, Membership, Sequencer
+from svc_router.store import Membership, Restored
 from svc_router.store.memory import MemorySequencer
 
 
@@ -34,12 +35,13 @@ class HeldLog(MemoryMessageLog):
         self.let = asyncio.Event()
         self.let.set()
 
-    async def append(self, records: Sequence[Record]) -> Sequence[Awaitable[None]]:
-        return [self._held(ack) for ack in await super().append(records)]
+    async def append(self, records: Sequence[Record]) -> Sequence[asyncio.Future[None]]:
+        outcomes = await super().append(records)
+        return outcomes if self.let.is_set() else [asyncio.ensure_future(self._held(outcome)) for outcome in outcomes]
 
-    async def _held(self, ack: Awaitable[None]) -> None:
+    async def _held(self, outcome: asyncio.Future[None]) -> None:
         await self.let.wait()
-        await ack
+        await outcome
 
 
 @dataclass
@@ -48,15 +50,14 @@ class FakeArchive:
     found: dict[MessageId, log_pb2.LogEntry] = field(default_factory=dict)
     reachable: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[str] = field(default_factory=list)
+    head: int = 7
 
-    async def restore(self, conversation_id: ConversationId, sequencer: Sequencer, now_ms: int) -> bool:
-        self.asked.append("restore")
+    async def state(self, conversation_id: ConversationId, now_ms: int) -> Restored | None:
+        self.asked.append("state")
         await self.reachable.wait()
         if conversation_id not in self.known:
-            return False
-        born = Birth(conversation_id, UserId(""), creation_message_id(conversation_id), "GROUP", b"", {}, now_ms)
-        await sequencer.restore(born, self.known[conversation_id], head=7, head_ordinal=6, floor=1000)
-        return True
+            return None
+        return Restored(conversation_id, "GROUP", b"", self.known[conversation_id], {}, self.head, self.head - 1, 1000, now_ms - 3_600_000)
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
         del conversation_id
@@ -97,6 +98,11 @@ class Bench:
         return reason_pb2.Reason.Name(result.refused.reason)
 
     @property
+    def pipeline_flight(self) -> Flight:
+        flight: Flight = vars(self.pipeline)["_flight"]
+        return flight
+
+    @property
     def entries(self) -> list[log_pb2.LogEntry]:
         return [log_pb2.LogEntry.FromString(record.value) for record in self.log.records if record.topic == LOG_TOPIC]
 
@@ -123,6 +129,14 @@ def send(conversation_id: str, user_id: str, message_id: str | None = None, body
     return command
 
 
+def addition(conversation_id: str, user_id: str, added: str) -> pb.Command:
+    command = pb.Command(correlation=1, user_id=user_id, conversation_id=conversation_id)
+    command.add_member.message_id = fresh_id()
+    command.add_member.member.user_id = added
+    command.add_member.member.permissions = int(GROUP_MEMBER)
+    return command
+
+
 def fresh_id(age_ms: int = 0) -> str:
     """A UUIDv7 of the manual clock's time."""
     ms = ManualClock().now_ms() - age_ms
@@ -131,7 +145,8 @@ def fresh_id(age_ms: int = 0) -> str:
 
 
 @pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
+async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    monkeypatch.setattr("chatkit.core.backoff.Backoff.next", lambda _: 0.0)
     made = Bench()
     async with asyncio.TaskGroup() as group:
         running = group.create_task(made.pipeline.run())
@@ -152,35 +167,19 @@ async def test_the_log_has_every_conversation_in_the_order_of_its_seq(bench: Ben
 async def test_nothing_is_acknowledged_or_told_before_it_is_durable(bench: Bench) -> None:
     anna = new_id()
     conversation_id = await bench.group(anna)
-    bench.sequencer.nodes[ConversationId(conversation_id)] = {"gateway-1@1"}
-    told: list[bytes] = []
-
-    async def listen() -> None:
-        async for batch in bench.fanout.listen("gateway-1@1"):
-            if batch is None:
-                ready.set()
-            else:
-                told.append(batch)
-                heard.set()
-
-    ready, heard = asyncio.Event(), asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        listener = group.create_task(listen())
-        await ready.wait()
-        bench.log.let.clear()
-        result = bench.submit(send(conversation_id, anna))
-        while len(bench.entries) < 2:
-            await asyncio.sleep(0)
-        for _ in range(50):
-            await asyncio.sleep(0)
-        assert not result.done()
-        assert not told
-        bench.log.let.set()
-        assert (await result).accepted.seq == 2
-        await heard.wait()
-        listener.cancel()
-    (event,) = node_pb2.NodeBatch.FromString(b"".join(told)).events
-    assert (event.entry.conversation_id, event.entry.seq) == (conversation_id, 2)
+    bench.sequencer.view.nodes[ConversationId(conversation_id)] = {"gateway-1@1"}
+    bench.log.let.clear()
+    result = bench.submit(send(conversation_id, anna))
+    while len(bench.entries) < 2:
+        await asyncio.sleep(0)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not result.done()
+    assert not bench.sequencer.view.told
+    bench.log.let.set()
+    assert (await result).accepted.seq == 2
+    (event,) = node_pb2.NodeBatch.FromString(b"".join(bench.sequencer.view.told["gateway-1@1"])).events
+    assert (event.entry.conversation_id, event.entry.seq, event.entry.previous_seq) == (conversation_id, 2, 1)
 
 
 async def test_a_repeat_while_the_first_is_in_flight_makes_one_record_and_two_answers(bench: Bench) -> None:
@@ -203,26 +202,95 @@ async def test_a_log_that_is_away_is_no_acknowledgement_and_the_retry_keeps_its_
     command = send(conversation_id, anna)
     bench.log.available = False
     assert await bench.refused(command) == "UNAVAILABLE"
+    assert await bench.refused(send(conversation_id, anna)) == "UNAVAILABLE"
     bench.log.available = True
     assert (await bench.accepted(command)).seq == 2
     assert (await bench.accepted(send(conversation_id, anna))).seq == 3
 
 
-async def test_a_change_of_members_gets_into_the_log_even_after_the_log_was_away(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_has_a_place_is_finished_although_nobody_asks_again_and_before_what_follows(bench: Bench) -> None:
     anna, bob = new_id(), new_id()
     conversation_id = await bench.group(anna)
-    monkeypatch.setattr("chatkit.core.backoff.Backoff.next", lambda _: 0.0)
-    command = pb.Command(correlation=1, user_id=anna, conversation_id=conversation_id)
-    command.add_member.message_id = new_id()
-    command.add_member.member.user_id = bob
-    command.add_member.member.permissions = int(GROUP_MEMBER)
+    bench.sequencer.view.nodes[ConversationId(conversation_id)] = {"gateway-1@1"}
+    bench.log.let.clear()
+    lost, following = bench.submit(addition(conversation_id, anna, bob)), bench.submit(send(conversation_id, anna))
+    while len(bench.entries) < 3:
+        await asyncio.sleep(0)
+    failed = bench.pipeline_flight.find(ConversationId(conversation_id), MessageId(bench.entries[1].message_id))
+    assert failed is not None
+    bench.pipeline_flight.doubt(failed)
+    bench.log.let.set()
+    assert (await lost).accepted.member.joined_seq == 2
+    assert (await following).accepted.seq == 3
+    told = node_pb2.NodeBatch.FromString(b"".join(bench.sequencer.view.told["gateway-1@1"])).events
+    assert [event.entry.seq for event in told] == [2, 3]
+
+
+async def test_an_uncertain_entry_holds_up_its_conversation_and_no_other(bench: Bench) -> None:
+    anna = new_id()
+    held, other = await bench.group(anna), await bench.group(anna)
     bench.log.available = False
+    command = send(held, anna)
     assert await bench.refused(command) == "UNAVAILABLE"
+    bench.log.let.clear()
     bench.log.available = True
+    assert await bench.refused(send(held, anna)) == "UNAVAILABLE"
+    going = bench.submit(send(other, anna))
+    while len(bench.entries) < 3:
+        await asyncio.sleep(0)
+    bench.log.let.set()
+    assert (await going).accepted.seq == 2
+    assert (await bench.accepted(command)).seq == 2
+
+
+async def test_what_a_dead_router_left_is_finished_by_the_next_one(bench: Bench) -> None:
+    anna, bob = new_id(), new_id()
+    conversation_id = await bench.group(anna)
+    dead = MemorySequencer(bench.sequencer.view)
+    jobs = [Job(command, lambda _: None) for command in (addition(conversation_id, anna, bob), send(conversation_id, anna))]
+    await dead.sequence([job.claim(bench.clock.now_ms()) for job in jobs])
+    assert (await bench.accepted(send(conversation_id, bob))).seq == 4
+    assert [(entry.seq, entry.message_id) for entry in bench.entries[1:3]] == [(2, jobs[0].message_id), (3, jobs[1].message_id)]
+    assert bench.entries[1].membership.added[0].joined_seq == 2
+    assert (await bench.accepted(jobs[1].command)).seq == 3
+    assert len(bench.entries) == 4
+
+
+async def test_entries_that_the_live_view_lost_while_they_were_written_are_shown_when_it_is_back(bench: Bench) -> None:
+    anna = new_id()
+    conversation_id = ConversationId(await bench.group(anna))
+    bench.log.let.clear()
+    result = bench.submit(send(conversation_id, anna))
     while len(bench.entries) < 2:
         await asyncio.sleep(0)
-    assert bench.entries[1].membership.added[0].user_id == bob
-    assert bench.entries[1].membership.added[0].joined_seq == 2
+    bench.sequencer.view.lose(conversation_id)
+    bench.archive.known[conversation_id] = {UserId(anna): Membership(GROUP_OWNER, 1)}
+    bench.archive.head = 2
+    bench.log.let.set()
+    assert (await result).accepted.seq == 2
+    assert (await bench.accepted(send(conversation_id, anna))).seq == 1001
+
+
+async def test_a_message_id_that_a_lost_live_view_knew_gets_its_first_seq(bench: Bench) -> None:
+    anna = new_id()
+    conversation_id = ConversationId(new_id())
+    bench.archive.known[conversation_id] = {UserId(anna): Membership(GROUP_OWNER, 1)}
+    old = fresh_id(age_ms=3_700_000)
+    bench.archive.found[MessageId(old)] = log_pb2.LogEntry(seq=5, sender_id=anna, message_id=old)
+    assert (await bench.accepted(send(conversation_id, anna, old))).seq == 5
+
+
+async def test_a_full_router_refuses_and_recovers(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = new_id()
+    conversations = [await bench.group(anna) for _ in range(4)]
+    monkeypatch.setattr(bench.pipeline_flight, "_limit", 3)
+    bench.log.available = False
+    results = [await bench.submit(send(conversation_id, anna)) for conversation_id in conversations]
+    assert {reason_pb2.Reason.Name(result.refused.reason) for result in results} == {"UNAVAILABLE"}
+    bench.log.available = True
+    while len(bench.pipeline_flight):
+        await asyncio.sleep(0.01)
+    assert (await bench.accepted(send(conversations[3], anna))).seq in {2, 3}
 
 
 async def test_a_conversation_that_the_live_view_lost_is_restored_and_its_commands_keep_their_order(bench: Bench) -> None:
@@ -241,7 +309,7 @@ async def test_a_conversation_that_the_live_view_lost_is_restored_and_its_comman
     assert seqs == list(range(1001, 1026))
     logged = [entry.message_id for entry in bench.entries if entry.conversation_id == conversation_id]
     assert logged == [command.send.message_id for command in (*commands, *late)]
-    assert bench.archive.asked == ["restore"]
+    assert bench.archive.asked == ["state"]
 
 
 async def test_a_conversation_that_history_does_not_know_either_is_refused(bench: Bench) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,9 +29,9 @@ class Record:
 class MessageLog(Protocol):
     """Appends to the log."""
 
-    async def append(self, records: Sequence[Record]) -> Sequence[Awaitable[None]]:
+    async def append(self, records: Sequence[Record]) -> Sequence[asyncio.Future[None]]:
         """Hand `records` over in their order and return, for each, what ends when it is durable on every replica that counts.
 
-        A record that can't be made durable in bounded time raises UNAVAILABLE from its awaitable; it may be in the log all the same.
+        A record that can't be made durable in bounded time ends with UNAVAILABLE; it may be in the log all the same, or get there later.
         """
         ...

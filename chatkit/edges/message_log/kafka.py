@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -47,25 +47,43 @@ class KafkaMessageLog:
         """Flush and disconnect."""
         await self._producer.stop()
 
-    async def append(self, records: Sequence[Record]) -> Sequence[Awaitable[None]]:
+    async def append(self, records: Sequence[Record]) -> Sequence[asyncio.Future[None]]:
         # One deadline for all: each may have to wait for room, and a batch must not wait for as long as all of them together.
         deadline = asyncio.get_running_loop().time() + TIMEOUT_MS / 1000
-        return [_durable(await self._send(record, deadline)) for record in records]
+        return [await self._send(record, deadline) for record in records]
 
-    async def _send(self, record: Record, deadline: float) -> Awaitable[Any] | Exception:
+    async def _send(self, record: Record, deadline: float) -> asyncio.Future[None]:
+        durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        durable.add_done_callback(_seen)
         headers = [(REQUEST_ID_HEADER, record.request_id.encode())] if record.request_id else []
         try:
             async with asyncio.timeout_at(deadline):
-                sent: Awaitable[Any] = await self._producer.send(record.topic, record.value, key=record.key, headers=headers)
-                return sent
+                sent: asyncio.Future[Any] = await self._producer.send(record.topic, record.value, key=record.key, headers=headers)
         except (KafkaError, TimeoutError) as error:
-            return error
+            _fail(durable, error)
+        else:
+            sent.add_done_callback(lambda sent: _settle(sent, durable))
+        return durable
 
 
-async def _durable(sent: Awaitable[Any] | Exception) -> None:
-    if isinstance(sent, Exception):
-        raise ChatError(Reason.UNAVAILABLE) from sent
-    try:
-        await sent
-    except KafkaError as error:
-        raise ChatError(Reason.UNAVAILABLE) from error
+def _settle(sent: asyncio.Future[Any], durable: asyncio.Future[None]) -> None:
+    if durable.done():
+        return
+    if sent.cancelled():
+        durable.cancel()
+    elif (error := sent.exception()) is not None:
+        _fail(durable, error)
+    else:
+        durable.set_result(None)
+
+
+def _fail(durable: asyncio.Future[None], error: BaseException) -> None:
+    refusal = ChatError(Reason.UNAVAILABLE, "the log can't be reached: try again with the same message_id")
+    refusal.__cause__ = error
+    durable.set_exception(refusal)
+
+
+def _seen(durable: asyncio.Future[None]) -> None:
+    """Look at the outcome, so that one for which nobody waits is not reported as forgotten."""
+    if not durable.cancelled():
+        durable.exception()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+import asyncio
+from collections.abc import Sequence
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.edges.message_log import Record
@@ -15,13 +16,16 @@ class MemoryMessageLog:
         self.records: list[Record] = []
         self.available = True
 
-    async def append(self, records: Sequence[Record]) -> Sequence[Awaitable[None]]:
-        accepted = self.available
-        if accepted:
+    async def append(self, records: Sequence[Record]) -> Sequence[asyncio.Future[None]]:
+        if self.available:
             self.records.extend(records)
-        return [_durable(accepted) for _ in records]
+        return [self._outcome() for _ in records]
 
-
-async def _durable(accepted: bool) -> None:  # noqa: FBT001 - the one thing that there is to say
-    if not accepted:
-        raise ChatError(Reason.UNAVAILABLE)
+    def _outcome(self) -> asyncio.Future[None]:
+        outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.available:
+            outcome.set_result(None)
+        else:
+            outcome.set_exception(ChatError(Reason.UNAVAILABLE))
+            outcome.exception()  # nobody need be waiting
+        return outcome

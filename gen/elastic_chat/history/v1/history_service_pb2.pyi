@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from elastic_chat.events.v1 import log_pb2 as _log_pb2
 from elastic_chat.types.v1 import conversation_pb2 as _conversation_pb2
 from elastic_chat.types.v1 import entry_pb2 as _entry_pb2
 from google.protobuf import descriptor as _descriptor
@@ -407,6 +408,7 @@ class GetConversationStateResponse(_message.Message):
     MEMBERS_FIELD_NUMBER: _builtins.int
     HEAD_SEQ_FIELD_NUMBER: _builtins.int
     HEAD_ORDINAL_FIELD_NUMBER: _builtins.int
+    WATERMARKS_FIELD_NUMBER: _builtins.int
     head_seq: _builtins.int
     """The newest seq that was written."""
     head_ordinal: _builtins.int
@@ -419,6 +421,10 @@ class GetConversationStateResponse(_message.Message):
     def members(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Member]:
         """Its members."""
 
+    @_builtins.property
+    def watermarks(self) -> _containers.RepeatedCompositeFieldContainer[_log_pb2.WatermarkRecord]:
+        """How far each member has got; a member who never told is left out."""
+
     def __init__(
         self,
         *,
@@ -426,14 +432,87 @@ class GetConversationStateResponse(_message.Message):
         members: _abc.Iterable[_conversation_pb2.Member] | None = ...,
         head_seq: _builtins.int = ...,
         head_ordinal: _builtins.int = ...,
+        watermarks: _abc.Iterable[_log_pb2.WatermarkRecord] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "head_ordinal", b"head_ordinal", "head_seq", b"head_seq", "members", b"members"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "head_ordinal", b"head_ordinal", "head_seq", b"head_seq", "members", b"members", "watermarks", b"watermarks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetConversationStateResponse: _TypeAlias = GetConversationStateResponse  # noqa: Y015
+
+@_typing.final
+class ListMembershipsRequest(_message.Message):
+    """Whose conversations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 500 users."""
+
+    def __init__(
+        self,
+        *,
+        user_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMembershipsRequest: _TypeAlias = ListMembershipsRequest  # noqa: Y015
+
+@_typing.final
+class ListMembershipsResponse(_message.Message):
+    """Who is where."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def users(self) -> _containers.RepeatedCompositeFieldContainer[Global___Memberships]:
+        """In the order of the request."""
+
+    def __init__(
+        self,
+        *,
+        users: _abc.Iterable[Global___Memberships] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["users", b"users"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMembershipsResponse: _TypeAlias = ListMembershipsResponse  # noqa: Y015
+
+@_typing.final
+class Memberships(_message.Message):
+    """The conversations of a user."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def conversation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Every one."""
+
+    def __init__(
+        self,
+        *,
+        conversation_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_ids", b"conversation_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Memberships: _TypeAlias = Memberships  # noqa: Y015
 
 @_typing.final
 class FindMessageRequest(_message.Message):

@@ -65,6 +65,11 @@ class HistoryServiceStub:
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetConversationStateRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetConversationStateResponse.FromString,
                 _registered_method=True)
+        self.ListMemberships = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListMemberships',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembershipsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembershipsResponse.FromString,
+                _registered_method=True)
         self.FindMessage = channel.unary_unary(
                 '/elastic_chat.history.v1.HistoryService/FindMessage',
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.FindMessageRequest.SerializeToString,
@@ -121,8 +126,17 @@ class HistoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListMemberships(self, request, context):
+        """Lists the conversations that each user is in. Internal: gateways call it when they may have missed who came and went. Fails with
+        INVALID_ARGUMENT for more than 500 users.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def FindMessage(self, request, context):
-        """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view.
+        """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view. Fails with
+        UNAVAILABLE rather than overlook one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -160,6 +174,11 @@ def add_HistoryServiceServicer_to_server(servicer, server):
                     servicer.GetConversationState,
                     request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetConversationStateRequest.FromString,
                     response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetConversationStateResponse.SerializeToString,
+            ),
+            'ListMemberships': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMemberships,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembershipsRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembershipsResponse.SerializeToString,
             ),
             'FindMessage': grpc.unary_unary_rpc_method_handler(
                     servicer.FindMessage,
@@ -330,6 +349,33 @@ class HistoryService:
             '/elastic_chat.history.v1.HistoryService/GetConversationState',
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetConversationStateRequest.SerializeToString,
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetConversationStateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMemberships(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListMemberships',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembershipsRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembershipsResponse.FromString,
             options,
             channel_credentials,
             insecure,

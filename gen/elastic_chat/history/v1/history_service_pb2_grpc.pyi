@@ -51,8 +51,14 @@ class HistoryServiceStub:
     """Gives the durable state of a conversation, whoever is in it: exactly, for it waits until everything that is in the log at the time of the
     call has been written. Internal: routers call it to rebuild the live view. Fails with UNKNOWN_CONVERSATION or UNAVAILABLE.
     """
+    ListMemberships: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListMembershipsRequest, _history_service_pb2.ListMembershipsResponse]
+    """Lists the conversations that each user is in. Internal: gateways call it when they may have missed who came and went. Fails with
+    INVALID_ARGUMENT for more than 500 users.
+    """
     FindMessage: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.FindMessageRequest, _history_service_pb2.FindMessageResponse]
-    """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view."""
+    """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view. Fails with
+    UNAVAILABLE rather than overlook one.
+    """
 
 @_typing.type_check_only
 class HistoryServiceAsyncStub(HistoryServiceStub):
@@ -77,8 +83,14 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     """Gives the durable state of a conversation, whoever is in it: exactly, for it waits until everything that is in the log at the time of the
     call has been written. Internal: routers call it to rebuild the live view. Fails with UNKNOWN_CONVERSATION or UNAVAILABLE.
     """
+    ListMemberships: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListMembershipsRequest, _history_service_pb2.ListMembershipsResponse]  # type: ignore[assignment]
+    """Lists the conversations that each user is in. Internal: gateways call it when they may have missed who came and went. Fails with
+    INVALID_ARGUMENT for more than 500 users.
+    """
     FindMessage: _aio.UnaryUnaryMultiCallable[_history_service_pb2.FindMessageRequest, _history_service_pb2.FindMessageResponse]  # type: ignore[assignment]
-    """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view."""
+    """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view. Fails with
+    UNAVAILABLE rather than overlook one.
+    """
 
 class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads: what was said, and where everyone is. Never writes."""
@@ -138,11 +150,23 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ListMemberships(
+        self,
+        request: _history_service_pb2.ListMembershipsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListMembershipsResponse, _abc.Awaitable[_history_service_pb2.ListMembershipsResponse]]:
+        """Lists the conversations that each user is in. Internal: gateways call it when they may have missed who came and went. Fails with
+        INVALID_ARGUMENT for more than 500 users.
+        """
+
+    @_abc_1.abstractmethod
     def FindMessage(
         self,
         request: _history_service_pb2.FindMessageRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.FindMessageResponse, _abc.Awaitable[_history_service_pb2.FindMessageResponse]]:
-        """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view."""
+        """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view. Fails with
+        UNAVAILABLE rather than overlook one.
+        """
 
 def add_HistoryServiceServicer_to_server(servicer: HistoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,85 @@
+"""The live view in Redis, and how one knows that it is still the same memory.
+
+A Redis that was restarted, restored from a copy or failed over to a replica may have forgotten the newest of what it was told, and
+nothing in its data says so. Two things about a server change whenever that can have happened: its run id, and its replication id. Together
+they are the epoch. Scripts carry the epoch in their text, and so in the digest that they are called by; a server forgets its scripts when
+it starts, and a replica never had them. So a call that was meant for another memory is answered NOSCRIPT, before anything has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+from redis.exceptions import NoScriptError, RedisError
+
+from chatkit.core.errors import ChatError, Reason
+
+log = structlog.get_logger()
+
+FENCE = "return 1"
+"""The script that a pipeline without scripts of its own begins with."""
+
+Call = tuple[str, Sequence[str], Sequence[Any]]
+"""A script, its keys, its arguments."""
+Fill = Callable[[Pipeline], object]
+"""Adds commands to a pipeline. Called again if the memory turns out to be another: whatever it adds must be repeatable."""
+
+
+class LiveView:
+    """Runs scripts and pipelines against one epoch at a time. `epoch` is that of the last run; scripts know it as EPOCH."""
+
+    def __init__(self, client: Redis, scripts: Mapping[str, str] | None = None) -> None:
+        self._client = client
+        self._texts = {"fence": FENCE, **(scripts or {})}
+        self._digests: dict[str, str] = {}
+        self.epoch = ""
+
+    async def run(self, fill: Fill) -> list[Any]:
+        """Run a pipeline in one round trip and return its replies, all from one memory, whose epoch is `epoch`. Raises UNAVAILABLE."""
+        return (await self.call([("fence", (), ())], fill))[1:]
+
+    async def call(self, calls: Sequence[Call], also: Fill = lambda _: None) -> list[Any]:
+        """Run scripts, then what `also` adds, in one round trip; in two more if the memory is another than before. Raises UNAVAILABLE."""
+        try:
+            try:
+                return await self._attempt(calls, also)
+            except NoScriptError:
+                # Nothing that needed a script has run: every call is by a digest of this epoch, and they are all unknown together.
+                self._digests = {}
+                return await self._attempt(calls, also)
+        except (RedisError, OSError) as error:
+            raise ChatError(Reason.UNAVAILABLE, "the live view can't be reached: try again") from error
+
+    async def _attempt(self, calls: Sequence[Call], also: Fill) -> list[Any]:
+        if not self._digests:
+            await self._load()
+        pipeline = self._client.pipeline(transaction=False)
+        for name, keys, arguments in calls:
+            pipeline.evalsha(self._digests[name], len(keys), *keys, *arguments)
+        also(pipeline)
+        return await pipeline.execute()
+
+    async def _load(self) -> None:
+        """Learn the epoch, and give the scripts to the server that has it."""
+        server, replication = await self._client.info("server"), await self._client.info("replication")
+        epoch = f"{server['run_id'][:12]}{replication['master_replid'][:12]}"
+        pipeline = self._client.pipeline(transaction=False)
+        for text in self._texts.values():
+            pipeline.script_load(f"local EPOCH = '{epoch}'\n{text}")
+        # One connection for both, so that they are about one server.
+        pipeline.info("server")
+        *digests, again = await pipeline.execute()
+        if again["run_id"] != server["run_id"]:
+            raise RedisError("the server has changed while it was asked who it is")
+        if self.epoch and epoch != self.epoch:
+            log.warning("live_view_changed", epoch=epoch)
+        self.epoch = epoch
+        self._digests = dict(zip(self._texts, map(_text, digests), strict=True))
+
+
+def _text(digest: bytes | str) -> str:
+    return digest.decode() if isinstance(digest, bytes) else digest
