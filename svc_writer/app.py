@@ -11,6 +11,7 @@ from chatkit.edges.message_log import DEAD_LETTER_TOPIC
 from chatkit.edges.message_log.kafka import KafkaMessageLog
 from chatkit.rpc.app import App
 from elastic_chat.writer.v1 import writer_service_pb2, writer_service_pb2_grpc
+from svc_writer.dead_letters import DeadLetters, KafkaShelf
 from svc_writer.pump import Pump
 from svc_writer.service import WriterServicer
 from svc_writer.settings import Settings
@@ -34,7 +35,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     timeline = CassandraTimeline(session)
     await timeline.prepare()
     pump = Pump(source, timeline, dead_letters, SystemClock())
-    servicer = WriterServicer(source)
+    servicer = WriterServicer(source, DeadLetters(KafkaShelf(settings.kafka_bootstrap, settings.node_id), dead_letters))
     return App(
         services=(writer_service_pb2.DESCRIPTOR.services_by_name["WriterService"].full_name,),
         register=lambda server: writer_service_pb2_grpc.add_WriterServiceServicer_to_server(servicer, server),
