@@ -27,8 +27,8 @@ from launcher.settings import Settings
 from launcher.topology import HOST
 
 TIMEOUT_S = 30.0
-WIDTH = 200
-"""Of a table that goes into a file or a pipe."""
+WIDTH = 1000
+"""Of a table that goes into a file or a pipe: there a letter has one line, however long its reason is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,11 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["dead-letters", *arguments])
 
 
+def test_a_long_reason_keeps_its_line(writer: WriterInMemory) -> None:
+    writer.kept.append(kept(9, b"", "why " * 100))
+    assert len(run("list").output.splitlines()) == 4
+
+
 @pytest.mark.usefixtures("writer")
 def test_list_has_a_line_for_each_that_waits_and_with_all_for_every_one() -> None:
     heading, *lines = run("list").output.splitlines()
