@@ -15,6 +15,7 @@ from rich.table import Table
 
 from launcher import logs as log_files
 from launcher import operate
+from launcher.dead_letters import dead_letters
 from launcher.display import Display
 from launcher.errors import LaunchError
 from launcher.settings import Settings
@@ -116,6 +117,9 @@ def restart(instance: str) -> None:
     """Stop a process gracefully, start it again, and return when it is ready."""
     operate.restart(_settings(), Display(), instance)
     click.echo(f"{instance} is ready.")
+
+
+main.add_command(dead_letters)
 
 
 def _settings() -> Settings:

@@ -155,6 +155,17 @@ def status(settings: Settings) -> tuple[Daemon, list[ProcessStatus]]:
     return daemon, found
 
 
+def running_topology(settings: Settings) -> Topology:
+    """Return where the stack that runs listens.
+
+    Raises:
+        LaunchError: nothing runs.
+
+    """
+    _running(settings)
+    return Topology(json.loads(settings.home.stack.read_text(encoding="utf-8"))["port"])
+
+
 def _running(settings: Settings) -> Daemon:
     daemon = Daemon(settings.home)
     if not daemon.alive():

@@ -84,6 +84,11 @@ class Tail:
     written: int
 
 
+def tail_of(entries: Sequence[Stored], start: int, head: int, written: int) -> Tail:
+    """Return a tail that was read after its head: what was shown in between is a part of it."""
+    return Tail(entries, start, max(head, entries[-1].seq if entries else 0), written)
+
+
 def shown(page: Range, head: int) -> Range:
     """Return the part of a page that readers are shown: nothing is, before everything below it is."""
     return replace(page, before=min(page.before, head + 1))

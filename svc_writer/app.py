@@ -12,6 +12,7 @@ from chatkit.edges.message_log.kafka import KafkaMessageLog
 from chatkit.edges.redis import connect_redis
 from chatkit.rpc.app import App
 from elastic_chat.writer.v1 import writer_service_pb2, writer_service_pb2_grpc
+from svc_writer.dead_letters import DeadLetters, KafkaShelf
 from svc_writer.pump import Pump
 from svc_writer.service import WriterServicer
 from svc_writer.settings import Settings
@@ -38,7 +39,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     redis = await connect_redis(settings.redis_url)
     stack.push_async_callback(redis.aclose)
     pump = Pump(source, timeline, RedisProgress(redis), dead_letters, SystemClock())
-    servicer = WriterServicer(source)
+    servicer = WriterServicer(source, DeadLetters(KafkaShelf(settings.kafka_bootstrap, settings.node_id), dead_letters))
     return App(
         services=(writer_service_pb2.DESCRIPTOR.services_by_name["WriterService"].full_name,),
         register=lambda server: writer_service_pb2_grpc.add_WriterServiceServicer_to_server(servicer, server),

@@ -11,7 +11,7 @@ from redis.asyncio.client import Pipeline
 from chatkit.core.ids import ConversationId, UserId
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import LiveView
-from svc_history.core import Mark, Membership, Range, Stored, Tail
+from svc_history.core import Mark, Membership, Range, Stored, Tail, tail_of
 from svc_history.store import Roll, State
 
 
@@ -80,7 +80,8 @@ class RedisLiveLog:
         if epoch != self.epoch.encode() or not head:
             return None
         trimmed, written = (int(value or 0) for value in after)
-        return Tail(sorted(map(_stored, items), key=lambda one: one.seq), (trimmed if exists else head) + 1, head, written)
+        entries = sorted(map(_stored, items), key=lambda one: one.seq)
+        return tail_of(entries, (trimmed if exists else head) + 1, head, written)
 
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
         def read(pipeline: Pipeline) -> None:

@@ -273,7 +273,7 @@ async def test_commit_names_the_nodes_that_listen_and_the_homes_of_who_joins_lis
     claim = addition(born, anna, bob)
     joined = durable(claim, await place(world, claim), joining=(bob,))
     said = message(born, anna)
-    assert await show(world, born, joined, durable(said, await place(world, said))) == {"gateway-1@1", "gateway-2@7"}
+    assert await show(world, born, joined, durable(said, await place(world, said))) == frozenset({"gateway-1@1", "gateway-2@7"})
     assert await world.conversations(bob) == {born.conversation_id}
     gone = removal(born, anna, bob)
     await show(world, born, durable(gone, await place(world, gone), leaving=(bob,)))

@@ -40,6 +40,8 @@ INTERNAL = (
     "history.v1.HistoryService/FindMessage",
     "writer.v1.WriterService/GetLag",
     "writer.v1.WriterService/AwaitWritten",
+    "writer.v1.WriterService/ListDeadLetters",
+    "writer.v1.WriterService/RedriveDeadLetter",
 )
 
 

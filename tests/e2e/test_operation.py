@@ -76,6 +76,13 @@ def test_logs_shows_the_lines_of_an_instance(stack: Stack) -> None:
     assert '"event":"serving"' in stack.run("logs", "history-1").stdout
 
 
+def test_dead_letters_are_asked_for_at_the_writer(stack: Stack) -> None:
+    assert json.loads(stack.run("dead-letters", "list", "--all", "--json").stdout) == {"letters": []}
+    refused = stack.run("dead-letters", "redrive", "5", check=False)
+    assert refused.returncode == 1
+    assert "There is no dead letter 5" in refused.stderr
+
+
 async def test_history_survives_down_and_up(stack: Stack, api: Api) -> None:
     anna, bob = await api.register("anna"), await api.register("bob")
     conversation_id = await api.direct(anna, bob)

@@ -3,99 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Sequence
 
 import pytest
-from aiokafka import AIOKafkaConsumer
 
-from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
-from chatkit.edges.cassandra import CassandraSession, migrate
-from chatkit.edges.message_log import DEAD_LETTER_TOPIC, LOG_TOPIC, WATERMARK_TOPIC, Record
-from chatkit.edges.message_log.kafka import KafkaMessageLog
-from chatkit.settings import CassandraOwnerSettings
+from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, Record
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_history.core import END, Mark, Membership, Range
-from svc_history.store.cassandra import CassandraTimeline as Reading
-from svc_writer.app import MIGRATIONS
+from svc_history.core import Mark, Membership, Range
 from svc_writer.core import Write
-from svc_writer.pump import Pump
-from svc_writer.source import KafkaSource
-from svc_writer.store.cassandra import KEYSPACE, CassandraTimeline
-
-EVERYTHING = Range(0, END, 200, backwards=False)
-
-
-@dataclass
-class Engines:
-    """The log, the database as the writer sees it, and as history does."""
-
-    bootstrap: str
-    log: KafkaMessageLog
-    writing: CassandraTimeline
-    reading: Reading
-
-    async def append(self, *records: Record) -> None:
-        for ack in await self.log.append(records):
-            await ack
-
-
-@pytest.fixture(scope="module")
-async def engines(kafka_bootstrap: str, cassandra_settings: CassandraOwnerSettings) -> AsyncIterator[Engines]:
-    session = await CassandraSession.connect(cassandra_settings)
-    await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
-    await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
-    writing, reading = CassandraTimeline(session), Reading(session)
-    await writing.prepare()
-    await reading.prepare()
-    first = KafkaSource(kafka_bootstrap, "maker")
-    await first.start(1)
-    await first.stop()
-    log = KafkaMessageLog(kafka_bootstrap, "tests")
-    await log.start((LOG_TOPIC, WATERMARK_TOPIC, DEAD_LETTER_TOPIC))
-    yield Engines(kafka_bootstrap, log, writing, reading)
-    await log.stop()
-    await session.close()
-
-
-class Running:
-    """A writer's pump with its source, for as long as the block."""
-
-    def __init__(self, engines: Engines, timeline: object = None) -> None:
-        self.source = KafkaSource(engines.bootstrap, "writer-1")
-        self.pump = Pump(self.source, timeline or engines.writing, MemoryProgress(), engines.log, ManualClock())  # type: ignore[arg-type]
-
-    async def __aenter__(self) -> Self:
-        await self.source.start(1)
-        self._task = asyncio.get_running_loop().create_task(self.pump.run())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        await self.source.stop()
-
-    async def drained(self) -> None:
-        async with asyncio.timeout(60):
-            while sum(one.end - one.committed for one in await self.source.lag()):
-                await asyncio.sleep(0.05)
-
-
-def entry(conversation_id: str, seq: int, sender: str = "", **more: object) -> log_pb2.LogEntry:
-    one = log_pb2.LogEntry(conversation_id=conversation_id, seq=seq, message_id=new_id(), sender_id=sender or new_id(), ordinal=seq)
-    one.kind = entry_pb2.Entry.MESSAGE
-    one.body = entry_pb2.Body(text=f"number {seq}").SerializeToString()
-    for name, value in more.items():
-        setattr(one, name, value)
-    return one
-
-
-def record(one: log_pb2.LogEntry) -> Record:
-    return Record(LOG_TOPIC, one.conversation_id.encode(), one.SerializeToString(), "r")
+from svc_writer.dead_letters import KafkaShelf
+from svc_writer.store.cassandra import CassandraTimeline
+from tests.integration.writing import Engines, Running, entry, record, seqs
 
 
 def created(conversation_id: str, *members: str) -> log_pb2.LogEntry:
@@ -104,10 +25,6 @@ def created(conversation_id: str, *members: str) -> log_pb2.LogEntry:
     for user_id in members:
         one.created.members.add(user_id=user_id, permissions=3, joined_seq=1)
     return one
-
-
-async def seqs(engines: Engines, conversation_id: str) -> list[int]:
-    return [one.seq for one in await engines.reading.read(ConversationId(conversation_id), EVERYTHING)]
 
 
 async def test_the_log_becomes_readable_and_is_found_by_message_id(engines: Engines) -> None:
@@ -190,14 +107,8 @@ async def test_a_record_that_cannot_be_read_is_set_aside_and_holds_up_nothing(en
     async with Running(engines) as writer:
         await writer.drained()
     assert await seqs(engines, conversation_id) == [1, 2]
-    consumer = AIOKafkaConsumer(DEAD_LETTER_TOPIC, bootstrap_servers=engines.bootstrap, auto_offset_reset="earliest")
-    await consumer.start()
-    async with asyncio.timeout(30):
-        while True:
-            letter = log_pb2.DeadLetter.FromString((await consumer.getone()).value)
-            if letter.value == poison.value:
-                break
-    await consumer.stop()
+    found = [kept.letter async for kept in KafkaShelf(engines.bootstrap, "tests").read(0)]
+    (letter,) = [letter for letter in found if letter.value == poison.value]
     assert (letter.topic, letter.key) == (LOG_TOPIC, poison.key)
     assert "protobuf" in letter.reason
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chatkit.core.conversation import BUCKET_SIZE
 from chatkit.core.errors import ChatError, Reason
-from svc_history.core import END, Mark, Membership, Range, Stored, Tail, below_tail, buckets_to_read, merged, page_range, shown, unread
+from svc_history.core import END, Mark, Membership, Range, Stored, below_tail, buckets_to_read, merged, page_range, shown, tail_of, unread
 
 
 def log(*seqs: int) -> list[Stored]:
@@ -43,12 +43,13 @@ def test_a_page_is_the_page_of_the_whole_log_wherever_the_views_meet(
         return log(*(rows[-page.count - 1 :] if page.backwards else rows[: page.count + 1]))
 
     # what is shown while the tail is read may be in its answer already
-    tail = Tail(answer([] if expired else [seq for seq in seqs if seq >= start], page), start, head, seqs[written - 1] if written else 0)
-    page = shown(page, head)
+    found = answer([] if expired else [seq for seq in seqs if seq >= start], page)
+    tail = tail_of(found, start, head, seqs[written - 1] if written else 0)
+    page = shown(page, tail.head)
     below = below_tail(page, tail)
-    assert below is None or tail.written >= below.before - 1 or below.before > head
+    assert below is None or tail.written >= below.before - 1 or below.before > tail.head
     entries, has_more = merged(page, answer(seqs[:written], below) if below else [], tail.entries)
-    within = [seq for seq in seqs[:shown_count] if page.holds(seq)]
+    within = [seq for seq in seqs if page.holds(seq)]
     assert [one.seq for one in entries] == (within[-count:] if page.backwards else within[:count])
     assert has_more == (len(within) > count)
 

@@ -146,7 +146,9 @@ Global___WatermarkRecord: _TypeAlias = WatermarkRecord  # noqa: Y015
 
 @_typing.final
 class DeadLetter(_message.Message):
-    """A record of the log that can't be applied, as it stands in the dead-letter topic."""
+    """A record of the log that can't be applied, as it stands in the dead-letter topic; or, if it has redriven_offset, the note that such a
+    record was sent into the log again.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -157,6 +159,7 @@ class DeadLetter(_message.Message):
     VALUE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     FAILED_AT_FIELD_NUMBER: _builtins.int
+    REDRIVEN_OFFSET_FIELD_NUMBER: _builtins.int
     topic: _builtins.str
     """The topic it came from."""
     partition: _builtins.int
@@ -169,6 +172,8 @@ class DeadLetter(_message.Message):
     """Its value, untouched."""
     reason: _builtins.str
     """Why it can't be applied."""
+    redriven_offset: _builtins.int
+    """The offset in the dead-letter topic of the letter that was redriven. A note has this and no other field; a letter does not have it."""
     @_builtins.property
     def failed_at(self) -> _timestamp_pb2.Timestamp:
         """When it was set aside."""
@@ -183,11 +188,14 @@ class DeadLetter(_message.Message):
         value: _builtins.bytes = ...,
         reason: _builtins.str = ...,
         failed_at: _timestamp_pb2.Timestamp | None = ...,
+        redriven_offset: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["failed_at", b"failed_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_redriven_offset", b"_redriven_offset", "failed_at", b"failed_at", "redriven_offset", b"redriven_offset"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["failed_at", b"failed_at", "key", b"key", "offset", b"offset", "partition", b"partition", "reason", b"reason", "topic", b"topic", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_redriven_offset", b"_redriven_offset", "failed_at", b"failed_at", "key", b"key", "offset", b"offset", "partition", b"partition", "reason", b"reason", "redriven_offset", b"redriven_offset", "topic", b"topic", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__redriven_offset: _TypeAlias = _typing.Literal["redriven_offset"]  # noqa: Y015
+    _WhichOneofArgType__redriven_offset: _TypeAlias = _typing.Literal["_redriven_offset", b"_redriven_offset"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__redriven_offset) -> _WhichOneofReturnType__redriven_offset | None: ...
 
 Global___DeadLetter: _TypeAlias = DeadLetter  # noqa: Y015

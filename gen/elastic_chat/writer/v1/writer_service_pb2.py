@@ -22,26 +22,37 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from elastic_chat.events.v1 import log_pb2 as elastic__chat_dot_events_dot_v1_dot_log__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+elastic_chat/writer/v1/writer_service.proto\x12\x16\x65lastic_chat.writer.v1\x1a\x1egoogle/protobuf/duration.proto\"\x0f\n\rGetLagRequest\"Y\n\x0eGetLagResponse\x12\x38\n\npartitions\x18\x01 \x03(\x0b\x32$.elastic_chat.writer.v1.PartitionLag\x12\r\n\x05total\x18\x02 \x01(\x03\"^\n\x0cPartitionLag\x12\r\n\x05topic\x18\x01 \x01(\t\x12\x11\n\tpartition\x18\x02 \x01(\x05\x12\x18\n\x10\x63ommitted_offset\x18\x03 \x01(\x03\x12\x12\n\nend_offset\x18\x04 \x01(\x03\"A\n\x13\x41waitWrittenRequest\x12*\n\x07timeout\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x16\n\x14\x41waitWrittenResponse2\xd3\x01\n\rWriterService\x12W\n\x06GetLag\x12%.elastic_chat.writer.v1.GetLagRequest\x1a&.elastic_chat.writer.v1.GetLagResponse\x12i\n\x0c\x41waitWritten\x12+.elastic_chat.writer.v1.AwaitWrittenRequest\x1a,.elastic_chat.writer.v1.AwaitWrittenResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+elastic_chat/writer/v1/writer_service.proto\x12\x16\x65lastic_chat.writer.v1\x1a elastic_chat/events/v1/log.proto\x1a\x1egoogle/protobuf/duration.proto\"\x0f\n\rGetLagRequest\"Y\n\x0eGetLagResponse\x12\x38\n\npartitions\x18\x01 \x03(\x0b\x32$.elastic_chat.writer.v1.PartitionLag\x12\r\n\x05total\x18\x02 \x01(\x03\"^\n\x0cPartitionLag\x12\r\n\x05topic\x18\x01 \x01(\t\x12\x11\n\tpartition\x18\x02 \x01(\x05\x12\x18\n\x10\x63ommitted_offset\x18\x03 \x01(\x03\x12\x12\n\nend_offset\x18\x04 \x01(\x03\"A\n\x13\x41waitWrittenRequest\x12*\n\x07timeout\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x16\n\x14\x41waitWrittenResponse\"@\n\x16ListDeadLettersRequest\x12\x13\n\x0b\x66rom_offset\x18\x01 \x01(\x03\x12\x11\n\tpage_size\x18\x02 \x01(\x05\"c\n\x17ListDeadLettersResponse\x12\x33\n\x07letters\x18\x01 \x03(\x0b\x32\".elastic_chat.writer.v1.KeptLetter\x12\x13\n\x0bnext_offset\x18\x02 \x01(\x03\"b\n\nKeptLetter\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12\x32\n\x06letter\x18\x02 \x01(\x0b\x32\".elastic_chat.events.v1.DeadLetter\x12\x10\n\x08redriven\x18\x03 \x01(\x08\"9\n\x18RedriveDeadLetterRequest\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"\x1b\n\x19RedriveDeadLetterResponse2\xc1\x03\n\rWriterService\x12W\n\x06GetLag\x12%.elastic_chat.writer.v1.GetLagRequest\x1a&.elastic_chat.writer.v1.GetLagResponse\x12i\n\x0c\x41waitWritten\x12+.elastic_chat.writer.v1.AwaitWrittenRequest\x1a,.elastic_chat.writer.v1.AwaitWrittenResponse\x12r\n\x0fListDeadLetters\x12..elastic_chat.writer.v1.ListDeadLettersRequest\x1a/.elastic_chat.writer.v1.ListDeadLettersResponse\x12x\n\x11RedriveDeadLetter\x12\x30.elastic_chat.writer.v1.RedriveDeadLetterRequest\x1a\x31.elastic_chat.writer.v1.RedriveDeadLetterResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'elastic_chat.writer.v1.writer_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETLAGREQUEST']._serialized_start=103
-  _globals['_GETLAGREQUEST']._serialized_end=118
-  _globals['_GETLAGRESPONSE']._serialized_start=120
-  _globals['_GETLAGRESPONSE']._serialized_end=209
-  _globals['_PARTITIONLAG']._serialized_start=211
-  _globals['_PARTITIONLAG']._serialized_end=305
-  _globals['_AWAITWRITTENREQUEST']._serialized_start=307
-  _globals['_AWAITWRITTENREQUEST']._serialized_end=372
-  _globals['_AWAITWRITTENRESPONSE']._serialized_start=374
-  _globals['_AWAITWRITTENRESPONSE']._serialized_end=396
-  _globals['_WRITERSERVICE']._serialized_start=399
-  _globals['_WRITERSERVICE']._serialized_end=610
+  _globals['_GETLAGREQUEST']._serialized_start=137
+  _globals['_GETLAGREQUEST']._serialized_end=152
+  _globals['_GETLAGRESPONSE']._serialized_start=154
+  _globals['_GETLAGRESPONSE']._serialized_end=243
+  _globals['_PARTITIONLAG']._serialized_start=245
+  _globals['_PARTITIONLAG']._serialized_end=339
+  _globals['_AWAITWRITTENREQUEST']._serialized_start=341
+  _globals['_AWAITWRITTENREQUEST']._serialized_end=406
+  _globals['_AWAITWRITTENRESPONSE']._serialized_start=408
+  _globals['_AWAITWRITTENRESPONSE']._serialized_end=430
+  _globals['_LISTDEADLETTERSREQUEST']._serialized_start=432
+  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=496
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=498
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=597
+  _globals['_KEPTLETTER']._serialized_start=599
+  _globals['_KEPTLETTER']._serialized_end=697
+  _globals['_REDRIVEDEADLETTERREQUEST']._serialized_start=699
+  _globals['_REDRIVEDEADLETTERREQUEST']._serialized_end=756
+  _globals['_REDRIVEDEADLETTERRESPONSE']._serialized_start=758
+  _globals['_REDRIVEDEADLETTERRESPONSE']._serialized_end=785
+  _globals['_WRITERSERVICE']._serialized_start=788
+  _globals['_WRITERSERVICE']._serialized_end=1237
 # @@protoc_insertion_point(module_scope)

@@ -45,6 +45,16 @@ class WriterServiceStub:
                 request_serializer=elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.AwaitWrittenRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.AwaitWrittenResponse.FromString,
                 _registered_method=True)
+        self.ListDeadLetters = channel.unary_unary(
+                '/elastic_chat.writer.v1.WriterService/ListDeadLetters',
+                request_serializer=elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.ListDeadLettersRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.ListDeadLettersResponse.FromString,
+                _registered_method=True)
+        self.RedriveDeadLetter = channel.unary_unary(
+                '/elastic_chat.writer.v1.WriterService/RedriveDeadLetter',
+                request_serializer=elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.RedriveDeadLetterRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.RedriveDeadLetterResponse.FromString,
+                _registered_method=True)
 
 
 class WriterServiceServicer:
@@ -65,6 +75,22 @@ class WriterServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDeadLetters(self, request, context):
+        """Returns a page of the records that could not be applied, oldest first. Internal. Fails with INVALID_ARGUMENT and UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RedriveDeadLetter(self, request, context):
+        """Appends such a record to its topic again, key and value untouched, and notes that durably: whatever can't be applied even now becomes
+        a new letter. Applying twice is as good as once, so that a call whose outcome is unknown can be made again with `force`. Internal.
+        Fails with NOT_FOUND, with INVALID_ARGUMENT if it was redriven before and `force` is not set, and with UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WriterServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +103,16 @@ def add_WriterServiceServicer_to_server(servicer, server):
                     servicer.AwaitWritten,
                     request_deserializer=elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.AwaitWrittenRequest.FromString,
                     response_serializer=elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.AwaitWrittenResponse.SerializeToString,
+            ),
+            'ListDeadLetters': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDeadLetters,
+                    request_deserializer=elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.ListDeadLettersRequest.FromString,
+                    response_serializer=elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.ListDeadLettersResponse.SerializeToString,
+            ),
+            'RedriveDeadLetter': grpc.unary_unary_rpc_method_handler(
+                    servicer.RedriveDeadLetter,
+                    request_deserializer=elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.RedriveDeadLetterRequest.FromString,
+                    response_serializer=elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.RedriveDeadLetterResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +170,60 @@ class WriterService:
             '/elastic_chat.writer.v1.WriterService/AwaitWritten',
             elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.AwaitWrittenRequest.SerializeToString,
             elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.AwaitWrittenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDeadLetters(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.writer.v1.WriterService/ListDeadLetters',
+            elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.ListDeadLettersRequest.SerializeToString,
+            elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.ListDeadLettersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RedriveDeadLetter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.writer.v1.WriterService/RedriveDeadLetter',
+            elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.RedriveDeadLetterRequest.SerializeToString,
+            elastic__chat_dot_writer_dot_v1_dot_writer__service__pb2.RedriveDeadLetterResponse.FromString,
             options,
             channel_credentials,
             insecure,

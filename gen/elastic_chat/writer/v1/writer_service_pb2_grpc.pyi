@@ -37,6 +37,13 @@ class WriterServiceStub:
     """Says how far behind the log the database is. Internal."""
     AwaitWritten: _grpc.UnaryUnaryMultiCallable[_writer_service_pb2.AwaitWrittenRequest, _writer_service_pb2.AwaitWrittenResponse]
     """Returns when everything that was in the log at the time of the call is in the database. Internal. Fails with DEADLINE_EXCEEDED."""
+    ListDeadLetters: _grpc.UnaryUnaryMultiCallable[_writer_service_pb2.ListDeadLettersRequest, _writer_service_pb2.ListDeadLettersResponse]
+    """Returns a page of the records that could not be applied, oldest first. Internal. Fails with INVALID_ARGUMENT and UNAVAILABLE."""
+    RedriveDeadLetter: _grpc.UnaryUnaryMultiCallable[_writer_service_pb2.RedriveDeadLetterRequest, _writer_service_pb2.RedriveDeadLetterResponse]
+    """Appends such a record to its topic again, key and value untouched, and notes that durably: whatever can't be applied even now becomes
+    a new letter. Applying twice is as good as once, so that a call whose outcome is unknown can be made again with `force`. Internal.
+    Fails with NOT_FOUND, with INVALID_ARGUMENT if it was redriven before and `force` is not set, and with UNAVAILABLE.
+    """
 
 @_typing.type_check_only
 class WriterServiceAsyncStub(WriterServiceStub):
@@ -47,6 +54,13 @@ class WriterServiceAsyncStub(WriterServiceStub):
     """Says how far behind the log the database is. Internal."""
     AwaitWritten: _aio.UnaryUnaryMultiCallable[_writer_service_pb2.AwaitWrittenRequest, _writer_service_pb2.AwaitWrittenResponse]  # type: ignore[assignment]
     """Returns when everything that was in the log at the time of the call is in the database. Internal. Fails with DEADLINE_EXCEEDED."""
+    ListDeadLetters: _aio.UnaryUnaryMultiCallable[_writer_service_pb2.ListDeadLettersRequest, _writer_service_pb2.ListDeadLettersResponse]  # type: ignore[assignment]
+    """Returns a page of the records that could not be applied, oldest first. Internal. Fails with INVALID_ARGUMENT and UNAVAILABLE."""
+    RedriveDeadLetter: _aio.UnaryUnaryMultiCallable[_writer_service_pb2.RedriveDeadLetterRequest, _writer_service_pb2.RedriveDeadLetterResponse]  # type: ignore[assignment]
+    """Appends such a record to its topic again, key and value untouched, and notes that durably: whatever can't be applied even now becomes
+    a new letter. Applying twice is as good as once, so that a call whose outcome is unknown can be made again with `force`. Internal.
+    Fails with NOT_FOUND, with INVALID_ARGUMENT if it was redriven before and `force` is not set, and with UNAVAILABLE.
+    """
 
 class WriterServiceServicer(metaclass=_abc_1.ABCMeta):
     """Moves the log from Kafka into Cassandra. Its calls are for operators and tests."""
@@ -66,5 +80,24 @@ class WriterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_writer_service_pb2.AwaitWrittenResponse, _abc.Awaitable[_writer_service_pb2.AwaitWrittenResponse]]:
         """Returns when everything that was in the log at the time of the call is in the database. Internal. Fails with DEADLINE_EXCEEDED."""
+
+    @_abc_1.abstractmethod
+    def ListDeadLetters(
+        self,
+        request: _writer_service_pb2.ListDeadLettersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_writer_service_pb2.ListDeadLettersResponse, _abc.Awaitable[_writer_service_pb2.ListDeadLettersResponse]]:
+        """Returns a page of the records that could not be applied, oldest first. Internal. Fails with INVALID_ARGUMENT and UNAVAILABLE."""
+
+    @_abc_1.abstractmethod
+    def RedriveDeadLetter(
+        self,
+        request: _writer_service_pb2.RedriveDeadLetterRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_writer_service_pb2.RedriveDeadLetterResponse, _abc.Awaitable[_writer_service_pb2.RedriveDeadLetterResponse]]:
+        """Appends such a record to its topic again, key and value untouched, and notes that durably: whatever can't be applied even now becomes
+        a new letter. Applying twice is as good as once, so that a call whose outcome is unknown can be made again with `force`. Internal.
+        Fails with NOT_FOUND, with INVALID_ARGUMENT if it was redriven before and `force` is not set, and with UNAVAILABLE.
+        """
 
 def add_WriterServiceServicer_to_server(servicer: WriterServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
