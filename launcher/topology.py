@@ -21,7 +21,7 @@ CALLS = {
     "gateway": ("router", "presence", "history", "accounts"),
     "router": ("router", "history", "presence", "accounts"),
     "presence": (),
-    "history": (),
+    "history": ("writer",),
     "writer": (),
     "accounts": ("presence",),
 }

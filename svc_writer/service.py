@@ -13,7 +13,7 @@ from svc_writer.dead_letters import DeadLetters
 from svc_writer.source import Source
 
 DEFAULT_S, LONGEST_S = 10.0, 60.0
-LOOK_S = 0.05
+LOOK_S = 0.02
 
 Context = Any
 """gRPC's own class is generic over what no method needs."""

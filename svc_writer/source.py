@@ -18,6 +18,7 @@ GROUP = "elastic-chat-writer"
 TOPICS = (LOG_TOPIC, WATERMARK_TOPIC)
 POLL_MS = 1000
 MAX_RECORDS = 2000
+ASK_MS = 5000
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -82,16 +83,22 @@ class KafkaSource:
             fetch_max_wait_ms=POLL_MS,
             metadata_max_age_ms=30_000,
         )
+        # Kafka answers one question of a connection at a time, and that for new records may wait a second: so these have their own.
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=f"{node_id}-lag", request_timeout_ms=ASK_MS)
+        self._observer = AIOKafkaConsumer(bootstrap_servers=bootstrap, client_id=f"{node_id}-lag", request_timeout_ms=ASK_MS)
 
     async def start(self, replication_factor: int) -> None:
         """Make the topics, and join the group. Raises ConnectionError if Kafka does not come up."""
         await wait_for_engine("Kafka", lambda: _make_topics(self._bootstrap, replication_factor), (KafkaError, OSError))
         self._consumer.subscribe(TOPICS)
-        await wait_for_engine("Kafka", self._consumer.start, (KafkaError, OSError))
+        for part in (self._consumer, self._admin, self._observer):
+            await wait_for_engine("Kafka", part.start, (KafkaError, OSError))
 
     async def stop(self) -> None:
         """Leave."""
         await self._consumer.stop()
+        await self._observer.stop()
+        await self._admin.close()
 
     async def take(self) -> Sequence[Taken]:
         batches = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
@@ -123,9 +130,10 @@ class KafkaSource:
         partitions = [
             TopicPartition(topic, number) for topic in TOPICS for number in sorted(self._consumer.partitions_for_topic(topic) or ())
         ]
-        ends: Mapping[TopicPartition, int] = await self._consumer.end_offsets(partitions)
-        committed = [await self._consumer.committed(partition) or 0 for partition in partitions]
-        return [Lag(one.topic, one.partition, done, ends[one]) for one, done in zip(partitions, committed, strict=True)]
+        # In this order: what is committed can only have grown, so that a lag may be shown too large, and never too small.
+        committed: Mapping[TopicPartition, Any] = await self._admin.list_consumer_group_offsets(GROUP)
+        ends: Mapping[TopicPartition, int] = await self._observer.end_offsets(partitions)
+        return [Lag(one.topic, one.partition, max(committed[one].offset, 0) if one in committed else 0, ends[one]) for one in partitions]
 
 
 def _taken(record: Any) -> Taken:  # noqa: ANN401 - aiokafka has no types
