@@ -109,13 +109,13 @@ class MemorySequencer:
             if place.durable or place.seq in live.pending:
                 return place if sender == claim.user_id else ChatError(Reason.MESSAGE_ID_REUSED)
             forgotten = True
+        if forgotten and not claim.looked_up:
+            return Forgotten()
         member = live.members.get(claim.user_id)
         if member is None:
             return ChatError(Reason.UNKNOWN_CONVERSATION)
         if claim.needs & member.permissions != claim.needs or (claim.removes and live.kind == "DIRECT"):
             return ChatError(Reason.PERMISSION_DENIED)
-        if forgotten and not claim.looked_up:
-            return Forgotten()
         if claim.adds and claim.adds in live.members:
             return Needless(live.members[claim.adds])
         if claim.removes and claim.removes not in live.members:

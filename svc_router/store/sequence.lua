@@ -27,6 +27,10 @@ if known then
   -- An older copy of the live view says that it was under way. Only history can say what became of it.
   forgotten = true
 end
+-- Before anything is refused: what was accepted once is not, whatever its sender may do by now.
+if forgotten and ARGV[8] ~= '1' then
+  return {'forgotten', inherited}
+end
 local member = redis.call('HGET', KEYS[2], ARGV[2])
 if not member then
   return {'stranger', inherited}
@@ -34,9 +38,6 @@ end
 local needed = tonumber(ARGV[3])
 if bit.band(tonumber(string.match(member, '^%d+')), needed) ~= needed then
   return {'forbidden', inherited}
-end
-if forgotten and ARGV[8] ~= '1' then
-  return {'forgotten', inherited}
 end
 if ARGV[10] ~= '' then
   local there = redis.call('HGET', KEYS[2], ARGV[10])

@@ -22,6 +22,7 @@ class Stack:
 
     topology: Topology
     home: Path
+    log_level: str = "debug"
 
     @property
     def edge(self) -> str:
@@ -35,7 +36,7 @@ class Stack:
         environ = os.environ | {
             "ELASTIC_CHAT_PORT": str(self.topology.port),
             "ELASTIC_CHAT_HOME": str(self.home),
-            "ELASTIC_CHAT_LOG_LEVEL": "debug",
+            "ELASTIC_CHAT_LOG_LEVEL": self.log_level,
         }
         done = subprocess.run([COMMAND, *arguments], env=environ, capture_output=True, text=True, check=False, cwd=ROOT, timeout=240)
         assert not check or done.returncode == 0, f"elastic-chat {' '.join(arguments)}: {done.stdout}\n{done.stderr}"

@@ -1,0 +1,4 @@
+"""The matrix of faults: a load of clients that note everything, a fault, and a check of what they were promised.
+
+`make test` runs it short, `make faults` long. A row is a test; its seed is printed, and `FAULTS_SEED` repeats it.
+"""

@@ -1,0 +1,146 @@
+"""One stack for all faults, and the book in which each row of the matrix is noted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bench.results import Figure, figure, save
+from chatkit.edges.cassandra import CassandraSession
+from chatkit.settings import CassandraSettings
+from launcher.topology import HOST, Topology
+from svc_history.store.cassandra import CassandraTimeline
+from tests.e2e.stack import Stack
+from tests.faults.injector import Injector
+from tests.faults.load import Load
+from tests.ports import free_base
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is tried: people, conversations, messages a second, and seconds before and after each fault."""
+
+    users: int
+    conversations: int
+    rate: float
+    before_s: float
+    after_s: float
+
+
+SCALES = {"short": Scale(14, 16, 120.0, 1.5, 2.5), "long": Scale(60, 90, 700.0, 10.0, 50.0)}
+SCALE = SCALES[os.environ.get("FAULTS", "short")]
+
+
+@dataclass
+class Book:
+    """What came of every row."""
+
+    figures: list[Figure] = field(default_factory=list)
+    messages: int = 0
+
+    def note(self, name: str, unit: str, value: float, goal: float | None = None) -> None:
+        """Note a figure of a row."""
+        self.figures.append(figure(name, unit, [value], goal))
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    # a folder of our own, because the path of a socket in it must be short
+    made = Stack(Topology(free_base(range(24_080, 31_000, 1_000))), Path(tempfile.mkdtemp(prefix="elastic-chat-")), log_level="info")
+    try:
+        made.run("up")
+        yield made
+    finally:
+        made.run("down", check=False)
+        shutil.rmtree(made.home)
+
+
+@pytest.fixture(scope="session")
+def book() -> Iterator[Book]:
+    made = Book()
+    yield made
+    made.note("messages in all", "", made.messages)
+    if os.environ.get("FAULTS") == "long":
+        save("faults", made.figures)
+
+
+@pytest.fixture(scope="session")
+def injector(stack: Stack) -> Injector:
+    return Injector(stack)
+
+
+@dataclass
+class Trial:
+    """A row while it is tried."""
+
+    name: str
+    load: Load
+    injector: Injector
+    book: Book
+    struck_at: float = 0.0
+
+    def strike(self) -> None:
+        """Take note that the fault begins now."""
+        self.struck_at = time.monotonic()
+
+
+@dataclass
+class Trials:
+    """Tries rows: a load, a fault in the middle of it, healing, and the check of everything."""
+
+    stack: Stack
+    injector: Injector
+    book: Book
+
+    @asynccontextmanager
+    async def __call__(self, name: str, goal_s: float | None = None) -> AsyncIterator[Trial]:
+        seed = int(os.environ.get("FAULTS_SEED", random.SystemRandom().randrange(10**9)))
+        print(f"\n{name}: FAULTS_SEED={seed}")
+        trial = Trial(name, Load(self.stack, seed, SCALE.users, SCALE.conversations, SCALE.rate), self.injector, self.book)
+        await trial.load.begin()
+        await asyncio.sleep(SCALE.before_s)
+        trial.strike()
+        yield trial
+        await self.injector.heal()
+        await asyncio.sleep(SCALE.after_s)
+        # Cassandra may have been away: only who connects after it can ask.
+        settings = CassandraSettings(cassandra_contact_points=HOST, cassandra_port=self.stack.topology.cassandra_port)
+        session = await CassandraSession.connect(settings)
+        try:
+            timeline = CassandraTimeline(session)
+            await timeline.prepare()
+            findings = await trial.load.finish(timeline)
+        finally:
+            await session.close()
+        self._note(trial, goal_s)
+        print(f"  {findings}\n  {_counts(trial.load)}")
+        assert not findings.wrong, f"{name}, FAULTS_SEED={seed}\n{findings}"
+
+    def _note(self, trial: Trial, goal_s: float | None) -> None:
+        journal = trial.load.journal
+        wait_s = trial.load.longest_wait(trial.struck_at)
+        self.book.messages += len(journal.messages)
+        self.book.note(f"{trial.name}: longest wait for an answer", "s", wait_s, goal_s)
+        self.book.note(f"{trial.name}: messages, none lost, doubled or out of order", "", len(journal.messages))
+        print(f"  longest wait {wait_s:.2f} s")
+
+
+def _counts(load: Load) -> str:
+    journal = load.journal
+    rejects = ", ".join(f"{count} {reason}" for reason, count in sorted(journal.rejects.items()))
+    return f"{journal.connects} connects, {journal.resyncs} resyncs, {journal.holes} holes, {journal.repeats} repeats, rejects: {rejects or 'none'}"
+
+
+@pytest.fixture
+def trials(stack: Stack, injector: Injector, book: Book) -> Trials:
+    return Trials(stack, injector, book)

@@ -1,0 +1,155 @@
+"""What can go wrong, done on purpose to one stack."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+from xmlrpc.client import Fault
+
+import psutil
+from redis.asyncio import Redis
+
+from launcher import mesh, probes
+from launcher.display import Display
+from launcher.engines import provide
+from launcher.home import Home, write_atomically
+from launcher.plan import Process, processes
+from launcher.plan import Stack as Plan
+from launcher.settings import Settings
+from launcher.supervision.daemon import Daemon
+from launcher.topology import HOST
+from tests.e2e.stack import Stack
+from tests.faults.proxy import Proxy
+
+READY_S = 90.0
+
+
+class Injector:
+    """Finds processes by the names that `status` shows, and undoes at the end what it has done."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self._home = Home(stack.home)
+        self._daemon = Daemon(self._home)
+        plan = Plan(self._home, stack.topology, provide(Settings.from_environment(os.environ).cache, Display()))
+        self._plan: dict[str, Process] = {process.name: process for process in processes(plan)}
+        self._frozen: set[int] = set()
+
+    # --- processes
+
+    def pid(self, name: str) -> int:
+        """Return the process id of a process that runs."""
+        pid = self._daemon.states()[name].pid
+        assert pid, f"{name} does not run"
+        return pid
+
+    def kill(self, name: str) -> None:
+        """SIGKILL. The supervisor starts it again."""
+        os.kill(self.pid(name), signal.SIGKILL)
+
+    def freeze(self, name: str) -> int:
+        """SIGSTOP: it is there, and does nothing."""
+        pid = self.pid(name)
+        os.kill(pid, signal.SIGSTOP)
+        self._frozen.add(pid)
+        return pid
+
+    def thaw(self, pid: int) -> None:
+        """SIGCONT."""
+        self._frozen.discard(pid)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+    async def stop(self, name: str) -> None:
+        """Stop it gracefully; it stays away until `start`."""
+        await asyncio.to_thread(self._supervisor.stopProcess, self._full(name))
+
+    async def start(self, name: str) -> None:
+        """Start what was stopped."""
+        with suppress(Fault):
+            await asyncio.to_thread(self._supervisor.startProcess, self._full(name), False)
+
+    async def ready(self, *names: str) -> None:
+        """Wait until processes do their work."""
+        async with asyncio.timeout(READY_S):
+            for name in names or self._plan:
+                while await probes.why_not(self._plan[name].ready) is not None:
+                    await asyncio.sleep(0.1)
+
+    async def away(self, name: str) -> None:
+        """Kill a process and keep it away."""
+        self.kill(name)
+        with suppress(Fault):
+            await asyncio.to_thread(self._supervisor.stopProcess, self._full(name))
+
+    def rss(self, name: str) -> int:
+        """Return the resident memory of a process, in bytes."""
+        return int(psutil.Process(self.pid(name)).memory_info().rss)
+
+    @property
+    def _supervisor(self) -> Any:
+        return vars(Daemon(self._home))["_supervisor"]
+
+    def _full(self, name: str) -> str:
+        return f"{self._plan[name].wave.name.lower()}:{name}"
+
+    async def heal(self) -> None:
+        """Undo everything, and wait until the stack does its work."""
+        for pid in list(self._frozen):
+            self.thaw(pid)
+        for service in ("router", "gateway"):
+            self._route(service, {})
+        for name in self._plan:
+            if self._daemon.states()[name].pid is None:
+                await self.start(name)
+        await self.ready()
+
+    # --- the live view
+
+    @asynccontextmanager
+    async def redis(self) -> AsyncIterator[Any]:
+        """A client of the live view."""
+        client = Redis.from_url(f"redis://{HOST}:{self.stack.topology.redis_port}/0")
+        try:
+            yield client
+        finally:
+            await client.aclose()
+
+    @property
+    def redis_data(self) -> Path:
+        """Where the live view keeps its copy."""
+        return self._home.data / "valkey"
+
+    async def restart_from(self, copy: Path) -> None:
+        """Restart the live view from an older copy of itself."""
+        await self.stop("valkey")
+        shutil.rmtree(self.redis_data)
+        shutil.copytree(copy, self.redis_data)
+        await self.start("valkey")
+
+    # --- the mesh
+
+    @asynccontextmanager
+    async def between(self, service: str, instance: str) -> AsyncIterator[Proxy]:
+        """Put a proxy between the mesh and one instance of a service: everything that comes to it goes through the proxy."""
+        target = self.stack.instance(instance).ingress_port
+        proxy = Proxy(target)
+        port = await proxy.start()
+        try:
+            self._route(service, {target: port})
+            yield proxy
+        finally:
+            self._route(service, {})
+            await proxy.stop()
+
+    def _route(self, service: str, ports: dict[int, int]) -> None:
+        text = mesh.render_endpoints(service, self.stack.topology)
+        for target, port in ports.items():
+            text = text.replace(f"port_value: {target}", f"port_value: {port}")
+        write_atomically(self._home.envoy / "eds" / f"{service}.yaml", text)

@@ -1,0 +1,160 @@
+"""Many people who talk while something goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import aiohttp
+import grpc
+
+from bench.client import Account, Api, ApiError
+from bench.member import Journal, Member, Message
+from chatkit.core.ids import ConversationId, new_id
+from elastic_chat.events.v1 import log_pb2
+from elastic_chat.writer.v1 import writer_service_pb2 as writer_pb2
+from elastic_chat.writer.v1 import writer_service_pb2_grpc as writer_rpc
+from launcher.topology import HOST
+from svc_history.core import END, Range
+from svc_history.store.cassandra import CassandraTimeline
+from tests.e2e.stack import Stack
+from tests.faults.checker import Findings, check
+
+SETTLE_S = 90.0
+EVERYTHING = Range(0, END, 10_000_000, backwards=False)
+
+
+class Load:
+    """Users with one or two sessions each, in groups and pairs, of whom someone says something `rate` times a second."""
+
+    def __init__(self, stack: Stack, seed: int, users: int, conversations: int, rate: float) -> None:
+        self.stack = stack
+        self.rng = random.Random(seed)
+        self.journal = Journal()
+        self.members: list[Member] = []
+        self.conversations: list[str] = []
+        self.owners: dict[str, Account] = {}
+        self.make_id: Callable[[], str] = new_id
+        self._sizes = (users, conversations, rate)
+        self._api = Api(stack.edge)
+        self._accounts: list[Account] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._talking: list[asyncio.Task[None]] = []
+
+    async def begin(self) -> None:
+        """Bring everyone in, and let them talk."""
+        users, conversations, rate = self._sizes
+        self._accounts = list(await asyncio.gather(*(self._api.register(f"u{number}") for number in range(users))))
+        for number in range(conversations):
+            if number % 3 == 0:
+                owner, other = self.rng.sample(self._accounts, 2)
+                conversation_id = await self._api.direct(owner, other)
+            else:
+                owner, *others = self.rng.sample(self._accounts, min(users, self.rng.randint(3, 7)))
+                conversation_id = await self._api.group(owner, f"group {number}", others)
+                self.owners[conversation_id] = owner
+            self.conversations.append(conversation_id)
+        for number, account in enumerate(self._accounts):
+            for session in range(1 + number % 2):
+                self.join(account, f"u{number}.{session}")
+        await asyncio.gather(*(asyncio.wait_for(member.is_live.wait(), 30) for member in self.members))
+        loop = asyncio.get_running_loop()
+        self._talking = [loop.create_task(self._talk(rate)), loop.create_task(self._churn())]
+
+    def join(self, account: Account, name: str) -> Member:
+        """Let another session of a user come."""
+        member = Member(self._api, account, self.journal, name, random.Random(self.rng.random()))
+        self.members.append(member)
+        self._tasks.append(asyncio.get_running_loop().create_task(member.run()))
+        return member
+
+    async def _talk(self, rate: float) -> None:
+        due = time.monotonic()
+        while True:
+            due += self.rng.expovariate(rate)
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            member = self.rng.choice(self.members)
+            here = sorted(member.cursors.keys() - member.gone)
+            if here and member.unanswered < 50:
+                member.say(self.rng.choice(here), "x" * self.rng.randint(1, 300), self.make_id())
+
+    async def _churn(self) -> None:
+        """Let people come to groups and go, all the time."""
+        while self.owners:
+            await asyncio.sleep(self.rng.uniform(0.1, 0.5))
+            conversation_id, owner = self.rng.choice(sorted(self.owners.items()))
+            other = self.rng.choice([account for account in self._accounts if account != owner])
+            path = f"/v1/conversations/{conversation_id}/members"
+            with suppress(ApiError, aiohttp.ClientError, OSError, TimeoutError):
+                if self.rng.random() < 0.5:
+                    await self._api.call("DELETE", f"{path}/{other.user_id}", token=owner.token)
+                else:
+                    await self._api.call("POST", path, {"userId": other.user_id}, owner.token)
+
+    def since(self, moment: float) -> list[Message]:
+        """Return the messages that were made after a moment of the monotonic clock."""
+        return [message for message in self.journal.messages.values() if message.made_at >= moment]
+
+    def longest_wait(self, moment: float) -> float:
+        """Return the longest time that anyone has waited for an answer since a moment, in seconds."""
+        return max((message.acked_at - message.made_at for message in self.since(moment) if message.acked_at), default=0.0)
+
+    async def some_answers(self, count: int, patience_s: float = 60.0) -> None:
+        """Wait until so many messages more have their answers."""
+        until = self._answered() + count
+        async with asyncio.timeout(patience_s):
+            while self._answered() < until:
+                await asyncio.sleep(0.05)
+
+    def _answered(self) -> int:
+        return sum(1 for message in self.journal.messages.values() if message.acked_at)
+
+    async def finish(self, timeline: CassandraTimeline) -> Findings:
+        """Stop talking, let everyone have their answers and catch up, and check everything."""
+        for task in self._talking:
+            task.cancel()
+        await asyncio.gather(*self._talking, return_exceptions=True)
+        try:
+            await self._until(lambda: [f"{one.name} has {one.unanswered} unanswered" for one in self.members if one.unanswered])
+            await self._written()
+            kept = {one: await self._kept(timeline, one) for one in self.conversations}
+            await self._until(lambda: self._behind(kept))
+        finally:
+            for running in self._tasks:
+                running.cancel()
+            ended = await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._api.close()
+        findings = check(self.journal, self.members, kept)
+        for member, end in zip(self.members, ended, strict=True):
+            if not isinstance(end, asyncio.CancelledError):
+                findings.note("clients live", f"{member.name}: {end!r}")
+        return findings
+
+    def _behind(self, kept: dict[str, list[log_pb2.LogEntry]]) -> list[str]:
+        heads = {one: entries[-1].seq for one, entries in kept.items() if entries}
+        return [
+            f"{member.name} is at {cursor} of {heads[one]} in {one}"
+            for member in self.members
+            for one, cursor in member.cursors.items()
+            if one in heads and cursor < heads[one]
+        ]
+
+    async def _until(self, what: Callable[[], list[str]]) -> None:
+        until = time.monotonic() + SETTLE_S
+        while left := what():
+            assert time.monotonic() < until, f"not settled after {SETTLE_S:.0f} s: {left[:5]}"
+            await asyncio.sleep(0.1)
+
+    async def _written(self) -> None:
+        port = next(instance.grpc_port for instance in self.stack.topology.instances("writer"))
+        async with grpc.aio.insecure_channel(f"{HOST}:{port}") as channel:
+            request = writer_pb2.AwaitWrittenRequest()
+            request.timeout.FromSeconds(60)
+            await writer_rpc.WriterServiceStub(channel).AwaitWritten(request, timeout=65)
+
+    async def _kept(self, timeline: CassandraTimeline, conversation_id: str) -> list[log_pb2.LogEntry]:
+        rows = await timeline.read(ConversationId(conversation_id), EVERYTHING)
+        return [log_pb2.LogEntry.FromString(row.entry) for row in rows]
