@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status test lint fmt proto docs screenshots bench lock
+.PHONY: help setup up down status test faults lint fmt proto docs screenshots bench lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,7 +30,11 @@ status: .venv/.stamp ## show every process
 
 test: .venv/.stamp build/googleapis web/node_modules/.stamp ## run all tests, on the real engines
 	@cd web && npm test
-	@$(BIN)/pytest
+	@$(BIN)/pytest --ignore tests/faults
+	@$(BIN)/pytest tests/faults
+
+faults: .venv/.stamp ## try the matrix of faults at length: an hour and a half, over a million messages
+	@FAULTS=long $(BIN)/pytest tests/faults -s
 
 lint: .venv/.stamp build/googleapis web/node_modules/.stamp ## check style, types, layers, contracts and spelling
 	$(BIN)/ruff check

@@ -1,4 +1,4 @@
-"""A client that behaves as docs/protocol.md asks: it keeps an outbox, cursors and order, comes back by itself, and notes what it was promised.
+"""A client that behaves as docs/protocol.md asks: it keeps an outbox, cursors and order, comes back by itself, and notes what it is told.
 
 The fault suite and the measurements of storms and drains drive many of these in one process.
 """
@@ -105,6 +105,16 @@ class Member:
     def unanswered(self) -> int:
         """How many messages have no answer yet."""
         return sum(map(len, self._outbox.values()))
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something is to be fetched that the server has told of."""
+        return bool(self._dirty or self._syncing.is_set())
+
+    def cut(self) -> None:
+        """Lose the connection, as at a change of networks."""
+        if self._socket is not None and (transport := self._socket._writer.transport) is not None:  # noqa: SLF001 - aiohttp has no way to
+            transport.abort()
 
     async def run(self) -> None:
         """Be connected, for ever."""

@@ -10,6 +10,8 @@ from chatkit.core.errors import ChatError, Reason
 
 DEFAULT_PAGE, MAX_PAGE = 50, 200
 MAX_CURSORS = 500
+RECENT = 256
+"""Entries with which a conversation is put back into the live view."""
 SYNC_ENTRIES = 200
 """Entries of one conversation in one answer of Sync."""
 SYNC_BYTES = 512 * 1024

@@ -12,7 +12,21 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from elastic_chat.events.v1 import log_pb2
 from svc_history.certainty import Certainty
-from svc_history.core import END, SYNC_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Range, Stored, Tail, below_tail, merged, page_range, shown
+from svc_history.core import (
+    END,
+    RECENT,
+    SYNC_BYTES,
+    SYNC_ENTRIES,
+    SYNC_MARKS,
+    Mark,
+    Range,
+    Stored,
+    Tail,
+    below_tail,
+    merged,
+    page_range,
+    shown,
+)
 from svc_history.store import LiveLog, Roll, State, Timeline
 
 AT_ONCE = 50
@@ -125,13 +139,14 @@ class Reader:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         return roll
 
-    async def durable_state(self, conversation_id: ConversationId) -> tuple[State, Roll]:
-        """Return what the log has of a conversation at the time of the call, for whom it may concern."""
+    async def durable_state(self, conversation_id: ConversationId) -> tuple[State, Roll, list[Stored]]:
+        """Return what the log has of a conversation at the time of the call, and the newest of it, for whom it may concern."""
         await self._certainty.now()
         state = await self._timeline.state(UserId(""), conversation_id)
         if state is None:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
-        return state, await self._timeline.roll(conversation_id)
+        recent = await self._timeline.read(conversation_id, Range(0, END, RECENT - 1, backwards=True))
+        return state, await self._timeline.roll(conversation_id), recent
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
         """Return the entry that a message_id has made, wherever it is by now."""

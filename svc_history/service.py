@@ -83,7 +83,7 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         context: Context,  # noqa: ARG002 - for whom it may concern
     ) -> pb.GetConversationStateResponse:
         conversation_id = _conversation_id(request.conversation_id)
-        state, roll = await self._reader.durable_state(conversation_id)
+        state, roll, recent = await self._reader.durable_state(conversation_id)
         return pb.GetConversationStateResponse(
             conversation=_conversation(state),
             members=[_member(user_id, member) for user_id, member in sorted(roll.members.items())],
@@ -93,6 +93,7 @@ class HistoryServicer(rpc.HistoryServiceServicer):
                 log_pb2.WatermarkRecord(watermark=_watermark(conversation_id, user_id, mark), read_ordinal=mark.read_ordinal)
                 for user_id, mark in roll.marks.items()
             ],
+            recent=[log_pb2.LogEntry.FromString(one.entry) for one in recent],
         )
 
     async def FindMessage(self, request: pb.FindMessageRequest, context: Context) -> pb.FindMessageResponse:  # noqa: ARG002, N802

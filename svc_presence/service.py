@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
@@ -28,6 +29,8 @@ log = structlog.get_logger()
 
 ROUND_S = 0.5
 """How often farewells and ended leases are looked at."""
+LATE_S = 2.0
+"""Between two rounds; if it takes longer, this process has slept."""
 
 NOTICES = Counter("chat_presence_notices_total", "Notices that a user came or went, by which.", ("what",))
 ENDED = Counter("chat_presence_leases_ended_total", "Leases that ended because they were not renewed.")
@@ -44,6 +47,7 @@ class PresenceServicer(rpc.PresenceServiceServicer):
         self._fanout = fanout
         self._clock = clock
         self._lease = lease
+        self._looked = self._patient_until = -math.inf
         self._farewells = Farewells(round(grace.total_seconds() * 1000))
 
     async def run(self) -> None:
@@ -57,9 +61,13 @@ class PresenceServicer(rpc.PresenceServiceServicer):
 
     async def look_round(self) -> None:
         """Tell who has gone for good, and remove nodes whose lease has ended. Several instances may do it at the same time."""
-        now_ms = self._clock.now_ms()
+        now_ms, now = self._clock.now_ms(), self._clock.monotonic()
+        if now - self._looked > LATE_S:
+            # Nobody could renew a lease here while this process slept, or before it was born.
+            self._patient_until = now + self._lease.total_seconds()
+        self._looked = now
         for node, until_ms in (await self._directory.incarnations()).items():
-            if until_ms <= now_ms:
+            if until_ms <= now_ms and now >= self._patient_until:
                 ENDED.inc()
                 log.warning("lease_ended", node=node)
                 await self._say_goodbye(await self._directory.remove(node, now_ms))

@@ -15,8 +15,9 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
+from svc_router.core import known_since_ms
 from svc_router.job import Job
-from svc_router.store import Membership, Restored
+from svc_router.store import Durable, Membership, Restored
 
 STATE_S = 15.0
 """How long history may take to be certain of a conversation: it waits for the writer."""
@@ -48,7 +49,8 @@ class HistoryArchive:
             head=state.head_seq,
             head_ordinal=state.head_ordinal,
             floor=seq_floor(now_ms),
-            now_ms=now_ms,
+            known_since_ms=known_since_ms(state.recent, now_ms),
+            recent=[_durable(entry) for entry in state.recent],
         )
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
@@ -73,6 +75,12 @@ class HistoryArchive:
             raise ChatError(Reason.INVALID_ARGUMENT, "read_seq is older than the oldest entry that the user can see")
         entry: entry_pb2.Entry = page.entries[-1]
         return entry.ordinal
+
+
+def _durable(entry: log_pb2.LogEntry) -> Durable:
+    at = entry.accepted_at.ToMilliseconds()
+    value, sender = entry.SerializeToString(), UserId(entry.sender_id)
+    return Durable(MessageId(entry.message_id), sender, entry.seq, entry.ordinal, at, value, b"")
 
 
 def _mark(record: log_pb2.WatermarkRecord) -> tuple[int, int, int]:

@@ -33,11 +33,17 @@ WAITING_LIMIT = 4096
 WINDOW = 1024
 """Commands of a lane that have been written and have no result yet."""
 BATCH = 256
+STALL_S = 4.0
+"""A router that has sent no result for so long, while one was due, is taken for frozen; its lanes are opened again, elsewhere if need be."""
 ROTATE_S = 300.0
 """A stream is opened again after about this long, so that load follows when routers come and go."""
 
 REOPENED = Counter("chat_lane_reopened_total", "Streams to routers that were opened again, by cause.", ("cause",))
 WAITING = Gauge("chat_lane_waiting_commands", "Commands that wait to be written to a router.")
+
+
+class _StalledError(Exception):
+    """The router does not answer."""
 
 
 class _Pending:
@@ -102,6 +108,7 @@ class _Lane:
         self._more = asyncio.Event()
         self._room = asyncio.Event()
         self._backoff = Backoff(0.05, 2.0)
+        self._heard_at = 0.0
 
     def put(self, pending: _Pending) -> bool:
         """Queue a command; False if the lane is full."""
@@ -123,6 +130,9 @@ class _Lane:
                 error = failures.exceptions[0]
                 cause = error.code().name.lower() if isinstance(error, grpc.aio.AioRpcError) else "error"
                 log.debug("lane_broken", lane=self._number, cause=cause)
+            except* _StalledError:
+                cause = "stall"
+                log.warning("lane_stalled", lane=self._number)
             REOPENED.labels(cause).inc()
             if cause != "rotation":
                 await asyncio.sleep(self._backoff.next())
@@ -137,9 +147,21 @@ class _Lane:
             self._more.set()
         call = self._stub.Route(metadata=((LANE_HEADER, str(self._number)),))
         async with asyncio.TaskGroup() as group:
-            writer = group.create_task(self._write(call))
+            tasks = [group.create_task(self._write(call)), group.create_task(self._watch())]
             await self._read(call)
-            writer.cancel()
+            for task in tasks:
+                task.cancel()
+
+    async def _watch(self) -> None:
+        """Raise if a result is due for too long: a frozen router keeps its streams, and would keep what was sent into them."""
+        loop = asyncio.get_running_loop()
+        self._heard_at = loop.time()
+        while True:
+            await asyncio.sleep(STALL_S / 4)
+            if not self._flying:
+                self._heard_at = loop.time()
+            elif loop.time() - self._heard_at > STALL_S:
+                raise _StalledError
 
     async def _write(self, call: Any) -> None:  # noqa: ANN401 - grpc.aio.StreamStreamCall
         """Write batches until the stream is to be rotated, then close our half. A failed write is left to the reader to find."""
@@ -184,6 +206,7 @@ class _Lane:
     async def _read(self, call: Any) -> None:  # noqa: ANN401 - grpc.aio.StreamStreamCall
         while (response := await call.read()) is not grpc.aio.EOF:
             self._backoff.reset()
+            self._heard_at = asyncio.get_running_loop().time()
             for result in response.results:
                 pending = self._flying.pop(result.correlation, None)
                 if pending is not None and pending.result is not None and not pending.result.done():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cassandra.query import PreparedStatement
+from prometheus_client import Counter
 
 from chatkit.core.conversation import bucket_of
 from chatkit.core.ids import ConversationId, MessageId, UserId, message_id_hour
@@ -12,6 +13,8 @@ from svc_history.store import Roll, State
 
 KEYSPACE = "elastic_chat"
 SCHEMA_VERSION = 2
+
+READS = Counter("chat_history_database_reads_total", "Queries that history has sent to the database.")
 
 QUERIES = {
     "conversations": "SELECT conversation_id FROM {}.conversations_by_user WHERE user_id = ?",
@@ -50,6 +53,7 @@ class CassandraTimeline:
             self._bind("member", conversation_id, user_id),
             self._bind("mark", conversation_id, user_id),
         ]
+        READS.inc(len(bound))
         conversation, member, mark = await self._session.fetch_all(bound)
         if not conversation:
             return None
@@ -77,6 +81,7 @@ class CassandraTimeline:
         return sorted(found, key=lambda one: one.seq)
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
+        READS.inc(2)
         members, marks = await self._session.fetch_all([self._bind("members", conversation_id), self._bind("marks", conversation_id)])
         known = {UserId(row.user_id): _member(row) for row in members}
         return Roll(known, {UserId(row.user_id): _mark(row) for row in marks if row.user_id in known})
@@ -90,6 +95,7 @@ class CassandraTimeline:
         return Stored(rows[0].seq, rows[0].entry) if rows else None
 
     async def _rows(self, name: str, *values: object) -> list[Row]:
+        READS.inc()
         return await self._session.fetch(self._bind(name, *values))
 
     def _bind(self, name: str, *values: object) -> Statement:

@@ -166,7 +166,8 @@ class OrdinalNeeded:
 class Restored:
     """A conversation as history has it, to be put back: `marks` are "delivered_seq:read_seq:read_ordinal" as numbers.
 
-    It goes on above `floor`, a seq higher than any that can have been issued; what was given before `now_ms` is known to history alone.
+    It goes on above `floor`, a seq higher than any that can have been issued. `recent` are its newest entries without a hole; commands that
+    were given before `known_since_ms` may be known to history alone.
     """
 
     conversation_id: ConversationId
@@ -177,7 +178,8 @@ class Restored:
     head: int
     head_ordinal: int
     floor: int
-    now_ms: int
+    known_since_ms: int
+    recent: Sequence[Durable] = ()
 
 
 class Sequencer(Protocol):

@@ -175,7 +175,11 @@ class MemorySequencer:
                 ordinal=restored.head_ordinal,
                 head=restored.head,
                 head_ordinal=restored.head_ordinal,
-                since=restored.now_ms,
+                since=restored.known_since_ms,
+                made={
+                    one.message_id: (Place(one.seq, one.ordinal, one.accepted_ms, durable=True), one.sender_id) for one in restored.recent
+                },
+                tail=[(one.seq, one.ordinal, one.entry) for one in restored.recent],
                 marks=dict(restored.marks),
             )
 

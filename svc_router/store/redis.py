@@ -103,8 +103,7 @@ class RedisSequencer:
         doubted = any(entry.doubted for entry in entries)
         arguments: list[Any] = [*self._tail, int(doubted), len(listening), *listening]
         for entry in entries:
-            made = f"{entry.seq}:{entry.ordinal}:{entry.accepted_ms}:1:{entry.sender_id}"
-            arguments += [entry.seq, entry.ordinal, entry.entry, made, entry.event]
+            arguments += [entry.seq, entry.ordinal, entry.entry, _made(entry), entry.event]
         names = [keys.meta, keys.tail, keys.pending, keys.nodes]
         messages = [keys.message(conversation_id, entry.message_id) for entry in entries]
         return ("commit", [*(name(conversation_id) for name in names), *messages], arguments)
@@ -135,19 +134,22 @@ class RedisSequencer:
 
     async def restore(self, restored: Restored) -> None:
         conversation_id = restored.conversation_id
-        arguments: list[Any] = [restored.conversation, restored.kind, restored.head, restored.head_ordinal, restored.floor, restored.now_ms]
-        arguments.append(len(restored.members))
+        arguments: list[Any] = [restored.conversation, restored.kind, restored.head, restored.head_ordinal, restored.floor]
+        arguments += [restored.known_since_ms, _MEMORY_MS, TAIL_MS, len(restored.members), len(restored.marks)]
         for user_id, member in restored.members.items():
             arguments += [user_id, _packed((int(member.permissions), member.joined_seq, member.joined_ordinal))]
         for user_id, mark in restored.marks.items():
             arguments += [user_id, _packed(mark)]
+        for entry in restored.recent:
+            arguments += [entry.seq, entry.ordinal, entry.entry, _made(entry)]
         names = [keys.meta, keys.members, keys.pending, keys.marks, keys.tail]
+        messages = [keys.message(conversation_id, entry.message_id) for entry in restored.recent]
 
         def also(pipeline: Pipeline) -> None:
             for user_id in restored.members:
                 pipeline.sadd(keys.conversations(user_id), conversation_id)
 
-        await self._view.call([("restore", [name(conversation_id) for name in names], arguments)], also)
+        await self._view.call([("restore", [*(name(conversation_id) for name in names), *messages], arguments)], also)
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         return [_marked(reply) for reply in await self._view.call([_mark(mark) for mark in marks])]
@@ -214,6 +216,10 @@ def _marked(reply: Sequence[Any]) -> Marked | OrdinalNeeded | NotLive:
         case changed:
             nodes = _names(reply[4]) if changed else frozenset[str]()
             return Marked(int(reply[1]), int(reply[2]), int(reply[3]), nodes, bool(changed))
+
+
+def _made(entry: Durable) -> str:
+    return f"{entry.seq}:{entry.ordinal}:{entry.accepted_ms}:1:{entry.sender_id}"
 
 
 def _names(nodes: Any) -> frozenset[str]:  # noqa: ANN401 - a reply

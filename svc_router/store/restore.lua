@@ -1,6 +1,7 @@
 -- Puts back a conversation that was lost, or of which only an older copy is left.
--- KEYS: meta, members, pending, marks, tail. ARGV: conversation, kind, head, head ordinal, floor, now ms, number of members, then user and
--- membership by turns, then user and marks by turns
+-- KEYS: meta, members, pending, marks, tail, then the message of each of the newest entries. ARGV: conversation, kind, head, head ordinal, floor, since
+-- when every message is known in ms, ms to remember, ms that the tail lasts, number of members, number of marks, then user and membership by turns,
+-- then user and marks by turns, then for each of the newest entries: seq, ordinal, entry, what the message has made
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
 if meta[1] == EPOCH then
   return 0
@@ -17,14 +18,24 @@ for i = 1, #pending, 2 do
   end
 end
 redis.call('DEL', KEYS[2], KEYS[4], KEYS[5])
-local marks = 8 + 2 * tonumber(ARGV[7])
-for i = 8, marks - 1, 2 do
+local marks = 11 + 2 * tonumber(ARGV[9])
+local entries = marks + 2 * tonumber(ARGV[10])
+for i = 11, marks - 1, 2 do
   redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
 end
-for i = marks, #ARGV, 2 do
+for i = marks, entries - 1, 2 do
   redis.call('HSET', KEYS[4], ARGV[i], ARGV[i + 1])
 end
+local trimmed = ARGV[3]
+for i = entries, #ARGV, 4 do
+  if i == entries then
+    trimmed = string.format('%.0f', tonumber(ARGV[i]) - 1)
+  end
+  redis.call('XADD', KEYS[5], ARGV[i] .. '-0', 'e', ARGV[i + 2], 'o', ARGV[i + 1])
+  redis.call('SET', KEYS[6 + (i - entries) / 4], ARGV[i + 3], 'PX', ARGV[7])
+end
+redis.call('PEXPIRE', KEYS[5], ARGV[8])
 local floor = string.format('%.0f', math.max(tonumber(ARGV[5]), tonumber(meta[2] or '0')))
 redis.call('HSET', KEYS[1], 'epoch', EPOCH, 'owner', '', 'since', ARGV[6], 'conversation', ARGV[1], 'kind', ARGV[2], 'seq', string.format('%.0f', last),
-  'floor', floor, 'ordinal', string.format('%.0f', ordinal), 'head', ARGV[3], 'head_ordinal', ARGV[4], 'trimmed', ARGV[3], 'written', ARGV[3])
+  'floor', floor, 'ordinal', string.format('%.0f', ordinal), 'head', ARGV[3], 'head_ordinal', ARGV[4], 'trimmed', trimmed, 'written', ARGV[3])
 return 1

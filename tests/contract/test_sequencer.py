@@ -300,6 +300,20 @@ async def test_a_lost_conversation_goes_on_above_the_floor_with_members_and_mark
     assert (placed.seq, placed.previous) == (1_000_002, 1_000_001)
 
 
+async def test_a_conversation_is_put_back_with_its_newest_entries(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    claim = message(born, bob)
+    recent = [durable(claim, Place(8, 4, NOW)), durable(message(born, anna), Place(9, 5, NOW))]
+    members = {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 1)}
+    await world.sequencer.restore(replace(lost(born, members), recent=recent, known_since_ms=NOW - 5))
+    again = await place(world, claim)
+    assert (again.seq, again.durable) == (8, True)
+    assert (await place(world, message(born, bob))).seq == 1_000_001
+    assert await world.sequencer.mark([Mark(born.conversation_id, bob, 0, 8)]) == [Marked(8, 8, 4, changed=True)]
+    assert await outcome(world, replace(message(born, bob), made_ms=NOW - 5)) == Forgotten()
+
+
 async def test_what_was_given_before_a_loss_is_known_to_history_alone(world: World) -> None:
     anna = user()
     born = birth(anna)
@@ -474,7 +488,7 @@ async def test_an_older_copy_is_not_taken_for_the_live_view_and_keeps_what_is_un
     assert [one.place.seq for one in found.unfinished] == [3]
     assert isinstance(found.outcome, Place)
     assert (found.outcome.seq, found.outcome.ordinal, found.outcome.previous) == (1_000_001, 3, 3)
-    assert await refusal(redis_world, message(born, bob)) is Reason.UNKNOWN_CONVERSATION
+    assert await refusal(redis_world, replace(message(born, bob), looked_up=True)) is Reason.UNKNOWN_CONVERSATION
 
 
 async def test_a_call_whose_end_is_unknown_makes_the_next_one_look_for_what_is_unfinished(redis_world: RedisWorld) -> None:

@@ -1,4 +1,4 @@
-"""What must be true after any fault, checked in the manner of Jepsen: what clients were promised against what is kept, and against each other.
+"""What must be true after any fault, checked in the manner of Jepsen: what clients were promised against what is kept.
 
 The promises are the invariants of docs/guarantees.md. Nothing here does I/O: it reads what clients noted and what the database has.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from bench.member import Journal, Member
 from elastic_chat.events.v1 import log_pb2
@@ -101,7 +102,7 @@ def _seen(member: Member, kept: Kept, findings: Findings) -> None:
         seen, entries = member.log.get(conversation_id, []), kept.get(conversation_id, ())
         findings.deliveries += len(seen)
         where = f"{member.name} in {conversation_id}"
-        if any(later <= earlier for (earlier, _), (later, _) in zip(seen, seen[1:], strict=False)):
+        if any(later <= earlier for (earlier, _), (later, _) in pairwise(seen)):
             findings.note("I3 in order, once, as told", f"{where}: {[seq for seq, _ in seen][:50]}")
         spells = _spells(member.account.user_id, entries)
         known = {entry.seq: entry.message_id for entry in entries}

@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -39,6 +40,7 @@ class Scale:
 
 SCALES = {"short": Scale(14, 16, 120.0, 1.5, 2.5), "long": Scale(60, 90, 700.0, 10.0, 50.0)}
 SCALE = SCALES[os.environ.get("FAULTS", "short")]
+LONG = SCALE is SCALES["long"]
 
 
 @dataclass
@@ -57,12 +59,23 @@ class Book:
 def stack() -> Iterator[Stack]:
     # a folder of our own, because the path of a socket in it must be short
     made = Stack(Topology(free_base(range(24_080, 31_000, 1_000))), Path(tempfile.mkdtemp(prefix="elastic-chat-")), log_level="info")
+    kafka_data = made.home / "data" / "kafka"
+    kafka_data.mkdir(parents=True)
+    small = os.geteuid() == 0 and _mounted(kafka_data)
     try:
         made.run("up")
         yield made
     finally:
         made.run("down", check=False)
-        shutil.rmtree(made.home)
+        if small:
+            subprocess.run(["umount", "--lazy", kafka_data], check=False)
+        shutil.rmtree(made.home, ignore_errors=True)
+
+
+def _mounted(folder: Path) -> bool:
+    """Give a folder a small disk of its own, which can be filled."""
+    size = "6g" if LONG else "700m"
+    return subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=False, capture_output=True).returncode == 0
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +83,7 @@ def book() -> Iterator[Book]:
     made = Book()
     yield made
     made.note("messages in all", "", made.messages)
-    if os.environ.get("FAULTS") == "long":
+    if LONG:
         save("faults", made.figures)
 
 
@@ -133,12 +146,15 @@ class Trials:
         self.book.note(f"{trial.name}: longest wait for an answer", "s", wait_s, goal_s)
         self.book.note(f"{trial.name}: messages, none lost, doubled or out of order", "", len(journal.messages))
         print(f"  longest wait {wait_s:.2f} s")
+        for one in sorted(trial.load.since(trial.struck_at), key=lambda one: one.made_at - one.acked_at)[:2]:
+            print(f"    {one.message_id} in {one.conversation_id} by {one.sender}: {one.tries} tries, {one.acked_at - one.made_at:.2f} s")
 
 
 def _counts(load: Load) -> str:
     journal = load.journal
     rejects = ", ".join(f"{count} {reason}" for reason, count in sorted(journal.rejects.items()))
-    return f"{journal.connects} connects, {journal.resyncs} resyncs, {journal.holes} holes, {journal.repeats} repeats, rejects: {rejects or 'none'}"
+    counts = f"{journal.connects} connects, {journal.resyncs} resyncs, {journal.holes} holes, {journal.repeats} repeats"
+    return f"{counts}, rejects: {rejects or 'none'}"
 
 
 @pytest.fixture

@@ -6,12 +6,15 @@ import asyncio
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault
 
+import aiohttp
 import psutil
 from redis.asyncio import Redis
 
@@ -19,11 +22,11 @@ from launcher import mesh, probes
 from launcher.display import Display
 from launcher.engines import provide
 from launcher.home import Home, write_atomically
-from launcher.plan import Process, processes
+from launcher.plan import Process, processes, service_environment
 from launcher.plan import Stack as Plan
 from launcher.settings import Settings
 from launcher.supervision.daemon import Daemon
-from launcher.topology import HOST
+from launcher.topology import HOST, SERVICES, Instance
 from tests.e2e.stack import Stack
 from tests.faults.proxy import Proxy
 
@@ -37,8 +40,8 @@ class Injector:
         self.stack = stack
         self._home = Home(stack.home)
         self._daemon = Daemon(self._home)
-        plan = Plan(self._home, stack.topology, provide(Settings.from_environment(os.environ).cache, Display()))
-        self._plan: dict[str, Process] = {process.name: process for process in processes(plan)}
+        self._stack_plan = Plan(self._home, stack.topology, provide(Settings.from_environment(os.environ).cache, Display()))
+        self._plan: dict[str, Process] = {process.name: process for process in processes(self._stack_plan)}
         self._frozen: set[int] = set()
 
     # --- processes
@@ -132,6 +135,44 @@ class Injector:
         shutil.rmtree(self.redis_data)
         shutil.copytree(copy, self.redis_data)
         await self.start("valkey")
+
+    # --- the log
+
+    @property
+    def kafka_data(self) -> Path:
+        """Where the log lies."""
+        return self._home.data / "kafka"
+
+    @property
+    def kafka_has_a_small_disk(self) -> bool:
+        """Whether the log's disk is its own, and can be filled without harm to anything else."""
+        return self.kafka_data.is_mount()
+
+    @contextmanager
+    def another(self, service: str) -> Iterator[None]:
+        """Run one more instance of a service that nobody calls, for as long as the block; then kill it."""
+        number = 1 + sum(1 for _ in self.stack.topology.instances(service))
+        instance = Instance(service, number, self.stack.topology.port + SERVICES[service] + 10 * (number - 1))
+        environ = {**os.environ, **service_environment(instance, self._stack_plan)}
+        with self._home.log(instance.name).open("wb") as out:
+            process = subprocess.Popen([sys.executable, "-m", f"svc_{service}"], env=environ, stdout=out, stderr=out)
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()
+
+    # --- what services say of themselves
+
+    async def metric(self, service: str, name: str) -> float:
+        """Return the sum of a metric over all instances of a service."""
+        found = 0.0
+        async with aiohttp.ClientSession() as http:
+            for instance in self.stack.topology.instances(service):
+                async with http.get(f"http://{HOST}:{instance.http_port}/metrics") as answer:
+                    lines = (await answer.text()).splitlines()
+                found += sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+        return found
 
     # --- the mesh
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import aiohttp
 import grpc
@@ -119,7 +121,7 @@ class Load:
         await asyncio.gather(*self._talking, return_exceptions=True)
         try:
             await self._until(lambda: [f"{one.name} has {one.unanswered} unanswered" for one in self.members if one.unanswered])
-            await self._written()
+            await self.written()
             kept = {one: await self._kept(timeline, one) for one in self.conversations}
             await self._until(lambda: self._behind(kept))
         finally:
@@ -148,12 +150,52 @@ class Load:
             assert time.monotonic() < until, f"not settled after {SETTLE_S:.0f} s: {left[:5]}"
             await asyncio.sleep(0.1)
 
-    async def _written(self) -> None:
+    def is_in(self, name: str, conversation_id: str) -> bool:
+        """Tell whether a session's user is in a conversation now, as far as the session knows."""
+        member = next(one for one in self.members if one.name == name)
+        return conversation_id in member.cursors
+
+    async def crowd(self, count: int) -> None:
+        """Let more sessions of the same users come, until there are so many."""
+        for number in itertools.count():
+            if len(self.members) >= count:
+                break
+            self.join(self._accounts[number % len(self._accounts)], f"crowd{number}")
+            if number % 100 == 99:
+                await self.all_live()
+        await self.all_live()
+
+    async def all_live(self) -> None:
+        """Wait until everyone is connected and has caught up."""
+        await self._until(lambda: [one.name for one in self.members if not one.is_live.is_set() or one.is_behind])
+
+    async def patiently(self, api: Api, method: str, path: str, body: object, token: str) -> Any:
+        """Call until the answer is not a refusal that may be tried again."""
+        until = time.monotonic() + SETTLE_S
+        while True:
+            try:
+                return await api.call(method, path, body, token)
+            except (ApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
+                if time.monotonic() > until or (isinstance(error, ApiError) and error.status not in {429, 503, 504}):
+                    raise
+            await asyncio.sleep(0.2)
+
+    async def written(self, timeout_s: int = 60) -> None:
+        """Wait until the database has everything that is in the log now."""
         port = next(instance.grpc_port for instance in self.stack.topology.instances("writer"))
         async with grpc.aio.insecure_channel(f"{HOST}:{port}") as channel:
             request = writer_pb2.AwaitWrittenRequest()
             request.timeout.FromSeconds(60)
-            await writer_rpc.WriterServiceStub(channel).AwaitWritten(request, timeout=65)
+            until = time.monotonic() + timeout_s
+            while True:
+                try:
+                    await writer_rpc.WriterServiceStub(channel).AwaitWritten(request, timeout=65)
+                except grpc.aio.AioRpcError:
+                    if time.monotonic() > until:
+                        raise
+                    await asyncio.sleep(0.2)
+                else:
+                    return
 
     async def _kept(self, timeline: CassandraTimeline, conversation_id: str) -> list[log_pb2.LogEntry]:
         rows = await timeline.read(ConversationId(conversation_id), EVERYTHING)

@@ -12,7 +12,7 @@ CHUNK = 64 * 1024
 
 
 class Proxy:
-    """Forwards to a port of this machine. Whatever is set holds for what passes from then on, in both directions unless it says otherwise."""
+    """Forwards to a port of this machine. Whatever is set holds for what passes from then on."""
 
     def __init__(self, target: int) -> None:
         self._target = target

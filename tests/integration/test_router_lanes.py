@@ -148,6 +148,24 @@ async def test_a_draining_router_answers_what_it_has_read_and_ends_its_lanes_wel
     assert len(router.recorder.commands) == 1
 
 
+async def test_a_router_that_does_not_answer_is_asked_again_on_another_stream(
+    port: int, lanes: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatkit.rpc.lanes.STALL_S", 0.2)
+    router = await start(port)
+    router.recorder.holding = True
+    command = send(new_id())
+    call = asyncio.get_running_loop().create_task(lanes.call(command))
+    while len(router.recorder.commands) < 3:
+        router.recorder.arrived.clear()
+        await router.recorder.arrived.wait()
+    assert {one.send.message_id for one in router.recorder.commands} == {command.send.message_id}
+    router.recorder.holding = False
+    router.recorder.release()
+    assert (await call).seq
+    await router.server.stop(0)
+
+
 async def test_a_full_lane_refuses_instead_of_growing(port: int, lanes: Lanes, monkeypatch: pytest.MonkeyPatch) -> None:
     del port
     monkeypatch.setattr("chatkit.rpc.lanes.WAITING_LIMIT", 3)

@@ -409,6 +409,7 @@ class GetConversationStateResponse(_message.Message):
     HEAD_SEQ_FIELD_NUMBER: _builtins.int
     HEAD_ORDINAL_FIELD_NUMBER: _builtins.int
     WATERMARKS_FIELD_NUMBER: _builtins.int
+    RECENT_FIELD_NUMBER: _builtins.int
     head_seq: _builtins.int
     """The newest seq that was written."""
     head_ordinal: _builtins.int
@@ -425,6 +426,10 @@ class GetConversationStateResponse(_message.Message):
     def watermarks(self) -> _containers.RepeatedCompositeFieldContainer[_log_pb2.WatermarkRecord]:
         """How far each member has got; a member who never told is left out."""
 
+    @_builtins.property
+    def recent(self) -> _containers.RepeatedCompositeFieldContainer[_log_pb2.LogEntry]:
+        """The newest entries by rising seq, at most 256, without a hole."""
+
     def __init__(
         self,
         *,
@@ -433,10 +438,11 @@ class GetConversationStateResponse(_message.Message):
         head_seq: _builtins.int = ...,
         head_ordinal: _builtins.int = ...,
         watermarks: _abc.Iterable[_log_pb2.WatermarkRecord] | None = ...,
+        recent: _abc.Iterable[_log_pb2.LogEntry] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "head_ordinal", b"head_ordinal", "head_seq", b"head_seq", "members", b"members", "watermarks", b"watermarks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "head_ordinal", b"head_ordinal", "head_seq", b"head_seq", "members", b"members", "recent", b"recent", "watermarks", b"watermarks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
