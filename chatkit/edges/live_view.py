@@ -1,9 +1,10 @@
 """The live view in Redis, and how one knows that it is still the same memory.
 
 A Redis that was restarted, restored from a copy or failed over to a replica may have forgotten the newest of what it was told, and
-nothing in its data says so. Two things about a server change whenever that can have happened: its run id, and its replication id. Together
-they are the epoch. Scripts carry the epoch in their text, and so in the digest that they are called by; a server forgets its scripts when
-it starts, and a replica never had them. So a call that was meant for another memory is answered NOSCRIPT, before anything has changed.
+nothing in its data says so. Two things about a server change whenever that can have happened: its run id, and its replication id. With a
+random name that is kept in it, and lost when it is flushed, they are the epoch. Scripts carry the epoch in their text, and so in the digest
+that they are called by; a server forgets its scripts when it starts, and a replica never had them; and each begins by looking whether the
+name is still there. So a call that was meant for another memory fails before it has changed anything.
 """
 
 from __future__ import annotations
@@ -14,14 +15,31 @@ from typing import Any
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import new_id
 
 log = structlog.get_logger()
 
+KEY = "epoch"
+LOST = "LIVEVIEWLOST"
+HEAD = """local EPOCH = '{epoch}'
+if redis.call('GET', '{key}') ~= EPOCH then
+  return redis.error_reply('{lost} the live view is another one')
+end
+"""
+"""What every script begins with."""
 FENCE = "return 1"
 """The script that a pipeline without scripts of its own begins with."""
+NAME = """local name = redis.call('GET', KEYS[1])
+if name and string.sub(name, 1, #ARGV[1]) == ARGV[1] then
+  return name
+end
+redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2])
+return ARGV[1] .. ARGV[2]
+"""
+"""Gives a memory its name, unless it has one that this server gave it."""
 
 Call = tuple[str, Sequence[str], Sequence[Any]]
 """A script, its keys, its arguments."""
@@ -47,8 +65,9 @@ class LiveView:
         try:
             try:
                 return await self._attempt(calls, also)
-            except NoScriptError:
-                # Nothing that needed a script has run: every call is by a digest of this epoch, and they are all unknown together.
+            except ResponseError as error:
+                if not isinstance(error, NoScriptError) and LOST not in str(error):
+                    raise
                 self._digests = {}
                 return await self._attempt(calls, also)
         except (RedisError, OSError) as error:
@@ -66,10 +85,12 @@ class LiveView:
     async def _load(self) -> None:
         """Learn the epoch, and give the scripts to the server that has it."""
         server, replication = await self._client.info("server"), await self._client.info("replication")
-        epoch = f"{server['run_id'][:12]}{replication['master_replid'][:12]}"
+        life = f"{server['run_id'][:12]}{replication['master_replid'][:12]}"
+        epoch = _text(await self._client.eval(NAME, 1, KEY, life, new_id()[-8:]))
+        head = HEAD.format(epoch=epoch, key=KEY, lost=LOST)
         pipeline = self._client.pipeline(transaction=False)
         for text in self._texts.values():
-            pipeline.script_load(f"local EPOCH = '{epoch}'\n{text}")
+            pipeline.script_load(head + text)
         # One connection for both, so that they are about one server.
         pipeline.info("server")
         *digests, again = await pipeline.execute()

@@ -34,7 +34,7 @@ WINDOW = 1024
 """Commands of a lane that have been written and have no result yet."""
 BATCH = 256
 STALL_S = 4.0
-"""A router that has sent no result for so long, while one was due, is taken for frozen; its lanes are opened again, elsewhere if need be."""
+"""A router that has sent no result for so long, while one was due, is taken for frozen, and its lanes are opened again."""
 ROTATE_S = 300.0
 """A stream is opened again after about this long, so that load follows when routers come and go."""
 

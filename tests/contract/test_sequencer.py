@@ -471,6 +471,19 @@ async def test_scripts_that_the_server_lost_are_given_to_it_again(redis_world: R
     assert (await place(redis_world, message(born, anna))).seq == 2
 
 
+async def test_a_flushed_server_is_another_memory(redis_world: RedisWorld) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(redis_world, born)
+    before = vars(redis_world.sequencer)["_view"].epoch
+    await redis_world.client.delete("epoch")  # as a flush does, but for what other tests have there
+    assert await outcome(redis_world, message(born, anna)) == NotLive()
+    after = vars(redis_world.sequencer)["_view"].epoch
+    assert before[:24] == after[:24]
+    assert before != after
+    assert (await answer(redis_world.other, replace(born, looked_up=False))).outcome == NotLive()
+
+
 async def test_an_older_copy_is_not_taken_for_the_live_view_and_keeps_what_is_unfinished(redis_world: RedisWorld) -> None:
     """What differs between a server and a copy of it is its epoch: so a conversation of another epoch is what a copy would show."""
     anna, bob = user(), user()
