@@ -16,7 +16,7 @@ import structlog
 from cassandra import ConsistencyLevel, DriverException, InvalidRequest
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture, ResultSet
 from cassandra.cluster import Session as DriverSession
-from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
+from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPolicy, TokenAwarePolicy
 from cassandra.query import BatchStatement, BoundStatement, PreparedStatement, named_tuple_factory
 
 from chatkit.core.errors import ChatError, Reason
@@ -26,6 +26,7 @@ from chatkit.settings import CassandraSettings
 log = structlog.get_logger()
 
 TIMEOUT_S = 5
+RECONNECT_S = 1.0
 Statement: TypeAlias = BoundStatement | BatchStatement
 Row = Any
 """A named tuple with the columns of the query."""
@@ -61,6 +62,8 @@ class CassandraSession:
                 protocol_version=5,
                 connect_timeout=TIMEOUT_S,
                 compression=False,
+                # The driver's own doubles its pauses up to ten minutes: a database that was away would stay away for as long again.
+                reconnection_policy=ConstantReconnectionPolicy(RECONNECT_S, max_attempts=None),
             )
             try:
                 return cls(cluster, await asyncio.to_thread(cluster.connect))
