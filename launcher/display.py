@@ -32,6 +32,10 @@ class Display:
         """Say one line."""
         self.console.print(text, soft_wrap=True, markup=False)
 
+    def note_wait(self) -> None:
+        """Say that another command holds the stack."""
+        self.note("Waiting for another elastic-chat command to end")
+
     @contextmanager
     def tally(self, what: str, total: int) -> Iterator[Tally]:
         """Show a bar that fills while the block runs; without a terminal, one line before and one after."""
