@@ -40,7 +40,7 @@ class Display:
     def tally(self, what: str, total: int) -> Iterator[Tally]:
         """Show a bar that fills while the block runs; without a terminal, one line before and one after."""
         if not self.console.is_terminal:
-            self.note(f"{what} ({total})")
+            self.note(f"{what} ({total})" if total > 1 else what)
             yield lambda done, waiting_for: None  # noqa: ARG005 - nothing moves on paper
             return
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), TextColumn("{task.completed}/{task.total}"))
