@@ -17,7 +17,7 @@ from launcher.topology import SERVICES, Instance, Topology
 
 ALL = "all"
 ORDER = ("history", "writer", "presence", "accounts", "router", "gateway")
-"""In which order `restart all` takes the services: each after those that it calls, so that it meets no older one than itself."""
+"""In which order `restart all` takes the services: from the database to the clients, who come back once, to a stack that is new."""
 
 NOTICE_S = 10.0
 """How long the Envoys may take to read a list. They watch it, and take milliseconds."""

@@ -41,7 +41,7 @@ def test_a_name_stands_for_an_instance_a_service_or_all() -> None:
 
 def test_all_services_are_restarted_and_gateways_last() -> None:
     assert set(ORDER) == set(SERVICES)
-    for service in ("router", "gateway"):
+    for service in ("accounts", "router", "gateway"):
         assert all(ORDER.index(called) <= ORDER.index(service) for called in CALLS[service])
 
 
