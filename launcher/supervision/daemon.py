@@ -113,19 +113,20 @@ class Daemon:
         self.launch(name)
 
     def stop(self, name: str) -> bool:
-        """Stop a process, and return when it has ended: whether it did so by itself, or had to be killed when its time was up.
+        """Stop a process, if it runs, and return when it has ended: False if it had to be killed when its time was up.
 
         Raises:
             LaunchError: there is no such process, it does not end, or the supervisor does meanwhile.
 
         """
         full = self._full(name)
-        deadline = time.monotonic() + STACK_STOP_S
+        deadline, ran = time.monotonic() + STACK_STOP_S, False
         while time.monotonic() < deadline:
             try:
                 state = self.states()[name]
                 if state.state in ENDED:
-                    return not state.was_killed
+                    return not (ran and state.was_killed)
+                ran = True
                 if state.state != "STOPPING":
                     self._supervisor.stopProcess(full, False)
             except xmlrpc.client.Fault as fault:

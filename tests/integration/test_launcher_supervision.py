@@ -134,6 +134,7 @@ def test_a_stop_tells_whether_the_process_ended_by_itself(two: Daemon) -> None:
     assert two.states()["polite"].state == "STOPPED"
     assert two.stop("polite"), "nothing is left to do"
     assert not two.stop("stubborn")
+    assert two.stop("stubborn"), "this time nothing was killed"
     two.launch("polite")
     two.launch("polite")
     assert two.states()["polite"].pid is not None
