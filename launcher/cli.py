@@ -11,10 +11,13 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from launcher import logs as log_files
-from launcher import operate
+from launcher import operate, rollout
+from launcher import status as process_status
 from launcher.dead_letters import dead_letters
 from launcher.display import Display
 from launcher.errors import LaunchError
@@ -85,8 +88,8 @@ def down(*, as_json: bool) -> None:
 @as_json
 @tells_faults
 def status(*, as_json: bool) -> None:
-    """Show every process: whether it does its work, since when, and how often it has crashed. Exits with 1 if anything is wrong."""
-    daemon, found = operate.status(_settings())
+    """Show every process: whether it does its work, its memory, and how often it has crashed. Exits with 1 if anything is wrong."""
+    daemon, found = process_status.look(_settings())
     supervisor = daemon.process()
     if as_json:
         pid = supervisor.pid if supervisor else None
@@ -111,12 +114,31 @@ def logs(name: str | None, *, follow: bool, lines: int) -> None:
 
 
 @main.command()
-@click.argument("instance")
+@click.argument("name")
 @tells_faults
-def restart(instance: str) -> None:
-    """Stop a process gracefully, start it again, and return when it is ready."""
-    operate.restart(_settings(), Display(), instance)
-    click.echo(f"{instance} is ready.")
+def restart(name: str) -> None:
+    """Restart a process, every instance of a service in turn, or `all` services; return when it is ready.
+
+    An instance of several gets no calls from the time before it stops until it is ready again. Brings back what was drained.
+    """
+    restarted = rollout.restart(_settings(), Display(), name)
+    click.echo(f"{', '.join(restarted)} {'is' if len(restarted) == 1 else 'are'} ready.")
+
+
+@main.command()
+@click.argument("instance")
+@click.option("--force", is_flag=True, help="Also if it is the last healthy one of its service.")
+@tells_faults
+def drain(instance: str, *, force: bool) -> None:
+    """Let an instance finish what it has and get nothing new, and leave it stopped until `restart` or `up`."""
+    stop = rollout.drain(_settings(), Display(), instance, force=force)
+    back = f"`elastic-chat restart {instance}` brings it back."
+    if stop is None:
+        click.echo(f"{instance} is drained already. {back}")
+    elif stop.clean:
+        click.echo(f"{instance} has drained in {stop.took_s:.1f} s. {back}")
+    else:
+        click.echo(f"{instance} did not drain, and was killed after {stop.took_s:.1f} s. {back}")
 
 
 main.add_command(dead_letters)
@@ -126,17 +148,22 @@ def _settings() -> Settings:
     return Settings.from_environment(os.environ)
 
 
-def _table(found: Sequence[operate.ProcessStatus]) -> None:
+def _table(found: Sequence[process_status.ProcessStatus]) -> None:
     table = Table(box=None, pad_edge=False)
-    for column in ("process", "state", "pid", "since", "crashes", "note"):
-        table.add_column(column, justify="right" if column in {"pid", "crashes"} else "left", no_wrap=column == "process")
+    for column in process_status.COLUMNS:
+        right = column in {"pid", "memory", "crashes"}
+        table.add_column(column, justify="right" if right else "left", no_wrap=column in {"process", "memory"})
     for one in found:
-        style = "green" if one.healthy else "red"
-        note = one.waiting_for or (f"last crash: {one.last_crash}" if one.last_crash else "")
-        since = (one.since or "")[:19].replace("T", " ")
-        table.add_row(one.name, f"[{style}]{one.state}[/{style}]", str(one.pid or ""), since, str(one.crashes or ""), note)
+        name, state, *rest = one.row
+        table.add_row(name, Text(state, style=_style(one)), *map(escape, rest))
     width = None if sys.stdout.isatty() else 160
     Console(highlight=False, width=width).print(table)
+
+
+def _style(one: process_status.ProcessStatus) -> str:
+    if not one.healthy:
+        return "red"
+    return "green" if one.state == "running" else "yellow"
 
 
 if __name__ == "__main__":

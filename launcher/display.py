@@ -32,11 +32,15 @@ class Display:
         """Say one line."""
         self.console.print(text, soft_wrap=True, markup=False)
 
+    def note_wait(self) -> None:
+        """Say that another command holds the stack."""
+        self.note("Waiting for another elastic-chat command to end")
+
     @contextmanager
     def tally(self, what: str, total: int) -> Iterator[Tally]:
         """Show a bar that fills while the block runs; without a terminal, one line before and one after."""
         if not self.console.is_terminal:
-            self.note(f"{what} ({total})")
+            self.note(f"{what} ({total})" if total > 1 else what)
             yield lambda done, waiting_for: None  # noqa: ARG005 - nothing moves on paper
             return
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), TextColumn("{task.completed}/{task.total}"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +68,11 @@ class Home:
         """The topology of the stack that runs."""
         return self.run / "stack.json"
 
+    @property
+    def drained(self) -> Path:
+        """The names of the instances that an operator took out of the mesh."""
+        return self.run / "drained.json"
+
     def log(self, process: str) -> Path:
         return self.logs / f"{process}.log"
 
@@ -91,10 +96,14 @@ class Home:
             ) from error
 
     @contextmanager
-    def exclusively(self) -> Iterator[None]:
-        """Hold this stack for one command at a time; a second one waits for the first."""
+    def exclusively(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """Hold this stack for one command at a time; a second one calls `waiting`, and waits for the first."""
         with (self.run / "launcher.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting()
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
 

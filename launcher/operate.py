@@ -1,4 +1,4 @@
-"""What the commands do: bring a stack up, take it down, look at it."""
+"""What the commands do: bring a stack up, take it down, and wait until what was started is ready."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from launcher import engines, preflight, probes, render, web
+from launcher import engines, membership, preflight, probes, render, web
 from launcher.display import Display
 from launcher.errors import LaunchError
 from launcher.home import write_atomically
 from launcher.keys import ensure_signing_key
-from launcher.plan import WEB, Process, Stack, Wave, processes
+from launcher.plan import STACK_STOP_S, WEB, Process, Stack, Wave, processes
 from launcher.settings import Settings
 from launcher.supervision import leftovers
 from launcher.supervision.daemon import Daemon
@@ -37,39 +36,8 @@ FORMAT_S = 60
 LAST_LINES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessStatus:
-    """How a process is: `waiting_for` says what it lacks, None if it is healthy; `crashes` how often it ended without being told to."""
-
-    name: str
-    state: str
-    pid: int | None
-    since: str | None
-    waiting_for: str | None
-    crashes: int
-    last_crash: str | None
-
-    @property
-    def healthy(self) -> bool:
-        """Whether it runs and does its work."""
-        return self.state == "running" and self.waiting_for is None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as `status --json` shows it."""
-        return {
-            "name": self.name,
-            "state": self.state,
-            "healthy": self.healthy,
-            "pid": self.pid,
-            "since": self.since,
-            "waitingFor": self.waiting_for,
-            "crashes": self.crashes,
-            "lastCrash": self.last_crash,
-        }
-
-
 def up(settings: Settings, display: Display) -> Stack:
-    """Start what does not run yet, and return when every process is ready. Twice is harmless.
+    """Start what does not run yet, and return when every process is ready. Twice is harmless. What was drained is back then.
 
     Raises:
         LaunchError: something stands in the way, or does not get ready; what was started goes on, so that one can look at it.
@@ -77,17 +45,21 @@ def up(settings: Settings, display: Display) -> Stack:
     """
     home = settings.home
     home.create()
-    with home.exclusively():
+    with home.exclusively(display.note_wait):
         daemon = Daemon(home)
-        running = daemon.alive()
-        if running:
+        alive = daemon.alive()
+        if alive:
             _refuse_other_port(settings)
         else:
             _clean_up(daemon, display)
             preflight.check_machine((home.root, settings.cache))
         stack = Stack(home, Topology(settings.port), engines.provide(settings.cache, display), settings.log_level)
         plan = list(processes(stack))
-        if not running:
+        if alive:
+            for name in membership.drained(home):
+                daemon.stop(name)  # it may still be at it, and could not be started then
+            membership.put_back_all(home, stack.topology)
+        else:
             preflight.check_ports(plan)
             web.build(WEB, settings.cache, display)
             prepare(stack, plan)
@@ -96,8 +68,8 @@ def up(settings: Settings, display: Display) -> Stack:
             daemon.start_wave(wave)
             if wave is Wave.ENGINES:
                 # Services wait for engines, but their logs are cleaner and the engines quicker if they need not.
-                _await_ready(daemon, [process for process in plan if process.wave is wave], display, "Engines")
-        _await_ready(daemon, plan, display, "Processes")
+                await_ready(daemon, [process for process in plan if process.wave is wave], display, "Engines")
+        await_ready(daemon, plan, display, "Processes")
         return stack
 
 
@@ -106,53 +78,32 @@ def down(settings: Settings, display: Display) -> bool:
     home = settings.home
     if not home.run.exists():
         return False
-    with home.exclusively():
+    with home.exclusively(display.note_wait):
         daemon = Daemon(home)
         if not daemon.alive():
             return _clean_up(daemon, display)
-        running = daemon.record().running
+        started = daemon.record().running
         supervisor = daemon.process()
         display.note("Stopping: services drain first")
         daemon.shut_down()
         if supervisor is not None:
             with suppress(psutil.TimeoutExpired):  # then it is ended with what it runs
-                supervisor.wait(timeout=READY_S)
-        leftovers.end(leftovers.still_running(running))
+                supervisor.wait(timeout=STACK_STOP_S)
+        leftovers.end(leftovers.still_running(started))
         return True
 
 
 def restart(settings: Settings, display: Display, name: str) -> None:
-    """Stop one process gracefully, start it again, and return when it is ready and the mesh knows.
+    """Stop one process gracefully, start it again, and return when all of the stack is ready again.
 
     Raises:
         LaunchError: nothing runs, there is no such process, or it does not get ready.
 
     """
-    daemon = _running(settings)
+    daemon, stack = running(settings)
     daemon.restart(name)
-    _await_ready(daemon, list(processes(_described(settings))), display, f"Restarting {name}")
-
-
-def status(settings: Settings) -> tuple[Daemon, list[ProcessStatus]]:
-    """Return how every process is, in the order in which they start.
-
-    Raises:
-        LaunchError: nothing runs.
-
-    """
-    daemon = _running(settings)
-    plan = list(processes(_described(settings)))
-    states, record = daemon.states(), daemon.record()
-    answers = asyncio.run(_ask(plan))
-    found = []
-    for process, answer in zip(plan, answers, strict=True):
-        state = states[process.name]
-        crashes = record.crashes_of(process.name)
-        last = f"{crashes[-1].how}, {crashes[-1].at.isoformat()}" if crashes else None
-        since = state.since.isoformat() if state.since else None
-        shown = "running" if state.state == "STARTING" and answer is None else state.state.lower()
-        found.append(ProcessStatus(process.name, shown, state.pid, since, answer or state.fault or None, len(crashes), last))
-    return daemon, found
+    drained = membership.drained(settings.home)
+    await_ready(daemon, [process for process in processes(stack) if process.name not in drained], display, f"Restarting {name}")
 
 
 def running_topology(settings: Settings) -> Topology:
@@ -162,24 +113,22 @@ def running_topology(settings: Settings) -> Topology:
         LaunchError: nothing runs.
 
     """
-    _running(settings)
-    return Topology(json.loads(settings.home.stack.read_text(encoding="utf-8"))["port"])
-
-
-def _running(settings: Settings) -> Daemon:
-    daemon = Daemon(settings.home)
-    if not daemon.alive():
+    if not Daemon(settings.home).alive():
         raise LaunchError(
             "No stack is running here", "Start one with `make up`, or set ELASTIC_CHAT_HOME to the folder of the one that you mean"
         )
-    return daemon
+    return Topology(json.loads(settings.home.stack.read_text(encoding="utf-8"))["port"])
 
 
-def _described(settings: Settings) -> Stack:
-    """Return the stack that runs: its port is what it was started with, whatever the environment says now."""
-    with settings.home.stack.open(encoding="utf-8") as file:
-        port = json.load(file)["port"]
-    return Stack(settings.home, Topology(port), engines.provide(settings.cache, Display()), settings.log_level)
+def running(settings: Settings) -> tuple[Daemon, Stack]:
+    """Return the stack that runs: its port is what it was started with, whatever the environment says now.
+
+    Raises:
+        LaunchError: nothing runs.
+
+    """
+    topology = running_topology(settings)
+    return Daemon(settings.home), Stack(settings.home, topology, engines.provide(settings.cache, Display()), settings.log_level)
 
 
 def _refuse_other_port(settings: Settings) -> None:
@@ -211,6 +160,7 @@ def prepare(stack: Stack, plan: Sequence[Process]) -> None:
         process.cwd.mkdir(parents=True, exist_ok=True)
     for path, text in render.configuration(stack).items():
         write_atomically(path, text)
+    home.drained.unlink(missing_ok=True)
     write_atomically(home.supervisor_config, render.supervisor_configuration(home, plan))
     write_atomically(home.stack, json.dumps({"port": stack.topology.port}))
     ensure_signing_key(home.signing_key)
@@ -238,7 +188,13 @@ def _format_kafka(stack: Stack) -> None:
         raise LaunchError("Kafka's storage could not be formatted", f"Read {log}")
 
 
-def _await_ready(daemon: Daemon, plan: Sequence[Process], display: Display, what: str) -> None:
+def await_ready(daemon: Daemon, plan: Sequence[Process], display: Display, what: str) -> None:
+    """Return when every process of `plan` has been ready once.
+
+    Raises:
+        LaunchError: one does not get ready, or ends again and again.
+
+    """
     with display.tally(what, len(plan)) as tally:
         asyncio.run(_until_ready(daemon, plan, tally))
 
@@ -249,7 +205,7 @@ async def _until_ready(daemon: Daemon, plan: Sequence[Process], tally: Any) -> N
     waiting = list(plan)
     before = Counter(crash.name for crash in daemon.record().crashes)
     while True:
-        answers = await _ask(waiting)
+        answers = await ask(waiting)
         waiting = [process for process, answer in zip(waiting, answers, strict=True) if answer is not None]
         tally(len(plan) - len(waiting), ", ".join(process.name for process in waiting[:3]))
         if not waiting:
@@ -263,7 +219,8 @@ async def _until_ready(daemon: Daemon, plan: Sequence[Process], tally: Any) -> N
         await asyncio.sleep(LOOK_S)
 
 
-async def _ask(plan: Sequence[Process]) -> list[str | None]:
+async def ask(plan: Sequence[Process]) -> list[str | None]:
+    """Return for each process what it lacks, or None if it is ready."""
     return await asyncio.gather(*(probes.why_not(process.ready) for process in plan))
 
 

@@ -27,6 +27,12 @@ MESH_STOP_S = 5
 SERVICE_STOP_S = 20
 """A service drains for up to ten seconds; what is left lets it finish its writes."""
 
+GATEWAY_STOP_S = 90
+"""A gateway sends its clients away over up to 60 seconds, waits 10 for those that stay, and then drains as others do."""
+
+STACK_STOP_S = GATEWAY_STOP_S + MESH_STOP_S + ENGINE_STOP_S + 10
+"""How long all waves may take to stop, one after the other; what is left is supervisord's own."""
+
 
 class Wave(IntEnum):
     """In which order processes start; they stop in the opposite one, so that a service drains while all that it needs is there."""
@@ -159,7 +165,7 @@ def _service(instance: Instance, stack: Stack) -> Process:
         (sys.executable, "-m", f"svc_{instance.service}"),
         cwd=stack.home.run,
         ready=probes.Http(instance.http_port, "/readyz"),
-        stop_s=SERVICE_STOP_S,
+        stop_s=GATEWAY_STOP_S if instance.service == "gateway" else SERVICE_STOP_S,
         ports=(instance.grpc_port, instance.http_port),
         env=service_environment(instance, stack),
     )

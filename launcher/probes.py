@@ -98,7 +98,7 @@ class Http:
     path: str
 
     async def ask(self) -> None:
-        status, body = await asyncio.to_thread(_get, self.port, self.path)
+        status, body = await asyncio.to_thread(get, self.port, self.path)
         if status != OK:
             detail = body.decode(errors="replace").strip().splitlines()
             raise NotReady(detail[0][:120] if detail else f"HTTP {status}")
@@ -112,10 +112,7 @@ class Envoy:
 
     async def ask(self) -> None:
         await Http(self.admin_port, "/ready").ask()
-        status, body = await asyncio.to_thread(_get, self.admin_port, "/clusters?format=json")
-        if status != OK:
-            raise NotReady(f"its admin interface answers HTTP {status}")
-        unhealthy = clusters_without_a_healthy_host(body)
+        unhealthy = clusters_without_a_healthy_host(await _clusters(self.admin_port))
         if unhealthy:
             raise NotReady(f"no healthy host in {', '.join(unhealthy)}")
 
@@ -132,6 +129,63 @@ class Edge:
         await Http(self.port, "/").ask()
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An instance that every Envoy which may call it sends calls to. Each has its own opinion, from its own health checks."""
+
+    callers: tuple[int, ...]
+    """The admin ports of those Envoys."""
+
+    ingress_port: int
+
+    async def ask(self) -> None:
+        for clusters in await asyncio.gather(*(_clusters(port) for port in self.callers)):
+            found = hosts_at(self.ingress_port, clusters)
+            if not found or not all(found):
+                raise NotReady("the mesh does not send calls to it yet")
+
+
+@dataclass(frozen=True, slots=True)
+class NoMember:
+    """An instance that no Envoy sends new calls to. An Envoy that does not run sends none, and reads the list when it starts."""
+
+    callers: tuple[int, ...]
+    """The admin ports of the Envoys that may call it."""
+
+    ingress_port: int
+
+    async def ask(self) -> None:
+        for clusters in await asyncio.gather(*(_clusters(port) for port in self.callers), return_exceptions=True):
+            if isinstance(clusters, ConnectionRefusedError):
+                continue
+            if isinstance(clusters, BaseException):
+                raise clusters
+            if hosts_at(self.ingress_port, clusters):
+                raise NotReady("the mesh still sends calls to it")
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """Two questions, the second of which makes sense only after the first."""
+
+    first: Probe
+    second: Probe
+
+    async def ask(self) -> None:
+        await self.first.ask()
+        await self.second.ask()
+
+
+def hosts_at(port: int, clusters: bytes) -> list[bool]:
+    """Read Envoy's `/clusters?format=json`: for every host that listens at `port`, in whichever cluster, whether it is healthy."""
+    return [
+        _is_healthy(host["health_status"])
+        for cluster in json.loads(clusters)["cluster_statuses"]
+        for host in cluster.get("host_statuses", [])
+        if host["address"].get("socket_address", {}).get("port_value") == port
+    ]
+
+
 def clusters_without_a_healthy_host(clusters: bytes) -> list[str]:
     """Read Envoy's `/clusters?format=json`: the names of the clusters that could not serve a request."""
     return [
@@ -146,6 +200,13 @@ def _is_healthy(status: dict[str, object]) -> bool:
     return status.get("eds_health_status", "HEALTHY") in {"HEALTHY", "UNKNOWN"} and len(status) <= 1
 
 
+async def _clusters(admin_port: int) -> bytes:
+    status, body = await asyncio.to_thread(get, admin_port, "/clusters?format=json")
+    if status != OK:
+        raise NotReady(f"its admin interface answers HTTP {status}")
+    return body
+
+
 async def _exchange(port: int, request: bytes, size: int) -> bytes:
     reader, writer = await asyncio.open_connection(HOST, port)
     try:
@@ -155,7 +216,8 @@ async def _exchange(port: int, request: bytes, size: int) -> bytes:
         writer.close()
 
 
-def _get(port: int, path: str) -> tuple[int, bytes]:
+def get(port: int, path: str) -> tuple[int, bytes]:
+    """Return status and body of a GET."""
     connection = http.client.HTTPConnection(HOST, port, timeout=TIMEOUT_S)
     try:
         connection.request("GET", path)

@@ -25,8 +25,12 @@ TEMPLATES = Path(__file__).with_name("templates")
 STEADY_S = 10
 """A process that lives this long has started; one that ends sooner is started again after a pause, a second longer each time."""
 
-RETRIES = 20
-"""How often that is tried in a row: for about four minutes. Then `elastic-chat restart` is needed."""
+RETRIES = 1_000_000
+"""How often that is tried in a row: for ever, since what a process lacks may come back at any time.
+
+The pause that has been reached after T seconds is about the square root of 2T: 35 s after ten minutes, 85 s after an hour, four minutes
+after a night. So nothing is tried hectically for long, and nothing stays down for long after its reason has gone.
+"""
 
 OPEN_FILES = 65_536
 """What every process may have open, as far as the system lets us: one for each connection, twice in an Envoy."""

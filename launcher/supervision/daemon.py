@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import xmlrpc.client
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,17 +18,24 @@ import psutil
 
 from launcher.errors import LaunchError
 from launcher.home import Home
-from launcher.plan import Wave
+from launcher.plan import STACK_STOP_S, Wave
 from launcher.supervision import record
 
 START_TIMEOUT_S = 20
-CALL_TIMEOUT_S = 40
-"""Longer than any process may take to stop, which is what the longest call waits for."""
+CALL_TIMEOUT_S = 20
+"""No call waits for a process, so that this is for a machine that is very busy."""
+
+LOOK_S = 0.1
 
 INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR")
 """What a process of the stack knows of the environment of whoever started it: not its proxies, and not its settings."""
 
-ALREADY_STARTED, NOT_RUNNING, BAD_NAME = 60, 70, 10
+ALREADY_STARTED, NOT_RUNNING = 60, 70
+ENDED = {"STOPPED", "FATAL"}
+"""The states that a process leaves only when it is told to."""
+
+BY_SIGNAL = -1
+"""What supervisord gives as the exit status of a process that a signal ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,9 @@ class State:
 
     fault: str
     """Why it could not be started, if supervisord knows."""
+
+    was_killed: bool = False
+    """Whether its last run was ended by a signal that it did not handle."""
 
 
 class Daemon:
@@ -98,14 +109,45 @@ class Daemon:
             LaunchError: there is no such process, or it can't be started.
 
         """
-        full = f"{self._group_of(name)}:{name}"
+        self.stop(name)
+        self.launch(name)
+
+    def stop(self, name: str) -> bool:
+        """Stop a process, if it runs, and return when it has ended: False if it had to be killed when its time was up.
+
+        Raises:
+            LaunchError: there is no such process, it does not end, or the supervisor does meanwhile.
+
+        """
+        full = self._full(name)
+        deadline, ran = time.monotonic() + STACK_STOP_S, False
+        while time.monotonic() < deadline:
+            try:
+                state = self.states()[name]
+                if state.state in ENDED:
+                    return not (ran and state.was_killed)
+                ran = True
+                if state.state != "STOPPING":
+                    self._supervisor.stopProcess(full, False)
+            except xmlrpc.client.Fault as fault:
+                if fault.faultCode != NOT_RUNNING:  # it is between two runs: look again
+                    raise LaunchError(f"Could not stop {name} ({fault.faultString})", f"See {self.home.supervisor_log}") from fault
+            except (OSError, http.client.HTTPException) as error:
+                raise LaunchError(
+                    f"The stack was stopped while {name} was stopping", "Start it with `make up` if it is to go on"
+                ) from error
+            time.sleep(LOOK_S)
+        raise LaunchError(f"{name} does not stop", f"See {self.home.supervisor_log}")
+
+    def launch(self, name: str) -> None:
+        """Start one process, if it does not run. Whether it gets ready is another question.
+
+        Raises:
+            LaunchError: there is no such process, or it can't be started.
+
+        """
         try:
-            self._supervisor.stopProcess(full)
-        except xmlrpc.client.Fault as fault:
-            if fault.faultCode != NOT_RUNNING:
-                raise LaunchError(f"Could not stop {name} ({fault.faultString})", f"See {self.home.supervisor_log}") from fault
-        try:
-            self._supervisor.startProcess(full, False)
+            self._supervisor.startProcess(self._full(name), False)
         except xmlrpc.client.Fault as fault:
             if fault.faultCode != ALREADY_STARTED:
                 raise LaunchError(f"Could not start {name} ({fault.faultString})", f"See {self.home.log(name)}") from fault
@@ -133,11 +175,11 @@ class Daemon:
         except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return None
 
-    def _group_of(self, name: str) -> str:
+    def _full(self, name: str) -> str:
         groups = {info["name"]: info["group"] for info in self._supervisor.getAllProcessInfo()}
         if name not in groups:
             raise LaunchError(f"No process is called {name}", f"Take one of {', '.join(groups)}")
-        return str(groups[name])
+        return f"{groups[name]}:{name}"
 
 
 def _state(info: dict[str, Any]) -> State:
@@ -148,6 +190,7 @@ def _state(info: dict[str, Any]) -> State:
         pid=info["pid"] if runs else None,
         since=datetime.fromtimestamp(info["start"], UTC) if runs else None,
         fault=info["spawnerr"],
+        was_killed=not runs and info["exitstatus"] == BY_SIGNAL,
     )
 
 

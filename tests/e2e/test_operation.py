@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -13,6 +16,7 @@ import psutil
 from playwright.async_api import Browser, expect
 
 from bench.client import Account, Api, Socket
+from bench.member import Journal, Member
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from tests.e2e.person import PATIENCE_MS, Person
 from tests.e2e.stack import Stack
@@ -32,6 +36,8 @@ def test_status_shows_every_process(stack: Stack) -> None:
     expected = names | {f"{name}-sidecar" for name in names} | {"valkey", "kafka", "cassandra", "edge", "web"}
     assert set(processes) == expected
     assert all(one["state"] == "running" and one["healthy"] for one in processes.values()), processes
+    assert all(one["memoryBytes"] > 1_000_000 for one in processes.values())
+    assert [name for name, one in processes.items() if one["lagRecords"] is not None] == ["writer-1"]
     table = stack.run("status").stdout
     assert all(name in table for name in expected)
 
@@ -70,6 +76,97 @@ def test_restart_gives_an_instance_a_new_life(stack: Stack) -> None:
     after = stack.status()["history-1"]
     assert after["pid"] != before
     assert after["healthy"]
+
+
+class Guest(Member):
+    """A member who remembers how often it was sent away, and when it should come back."""
+
+    def __init__(self, api: Api, account: Account, journal: Journal) -> None:
+        super().__init__(api, account, journal, account.username, random.Random(account.username))  # noqa: S311 - no secret
+        self.reconnect_after_s: list[float] = []
+
+    def _handle(self, frame: pb.ServerFrame) -> None:
+        if frame.WhichOneof("frame") == "going_away":
+            self.reconnect_after_s.append(frame.going_away.reconnect_after.ToTimedelta().total_seconds())
+        super()._handle(frame)
+
+
+@asynccontextmanager
+async def talking(api: Api, count: int = 8) -> AsyncIterator[list[Guest]]:
+    """Let some talk in a group while the block runs; then check that everyone has everything that was said, once and in one order."""
+    journal = Journal()
+    accounts = [await api.register("guest") for _ in range(count)]
+    guests = [Guest(api, account, journal) for account in accounts]
+    conversation_id = await api.group(accounts[0], "all", accounts[1:])
+
+    async def talk(guest: Guest) -> None:
+        while True:
+            guest.say(conversation_id, "hello")
+            await asyncio.sleep(0.1)
+
+    def is_settled() -> bool:
+        return not any(guest.unanswered for guest in guests) and all(
+            set(journal.messages) <= {message_id for _, message_id in guest.log.get(conversation_id, ())} for guest in guests
+        )
+
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(guest.run()) for guest in guests]
+        await until(lambda: all(guest.is_live.is_set() for guest in guests))
+        talkers = [group.create_task(talk(guest)) for guest in guests]
+        await until(lambda: len(journal.messages) > 5 * count)
+        yield guests
+        for talker in talkers:
+            talker.cancel()
+        await until(is_settled)
+        for task in running:
+            task.cancel()
+    assert journal.faults == []
+    assert not [message for message in journal.messages.values() if message.refused or not message.seq]
+    first, *others = (guest.log[conversation_id] for guest in guests)
+    assert all(other == first for other in others)
+    assert [seq for seq, _ in first] == sorted({seq for seq, _ in first})
+
+
+async def test_a_drained_gateway_sends_everyone_to_the_other_until_it_is_brought_back(stack: Stack, api: Api) -> None:
+    async with talking(api) as guests:
+        there = [guest for guest in guests if guest.node_id == "gateway-2"]
+        assert there
+        said = (await asyncio.to_thread(stack.run, "drain", "gateway-2")).stdout
+        assert "gateway-2 has drained in" in said
+        assert all(len(guest.reconnect_after_s) == 1 and 0 < guest.reconnect_after_s[0] <= 60 for guest in there)
+        await until(lambda: all(guest.is_live.is_set() and guest.node_id == "gateway-1" for guest in guests))
+        assert not any(guest.reconnect_after_s for guest in guests if guest not in there)
+
+        drained = stack.status()["gateway-2"]
+        assert (drained["state"], drained["healthy"], drained["pid"], drained["memoryBytes"]) == ("drained", True, None, None)
+        assert "drained" in stack.run("status").stdout, "and it exits with 0"
+        assert "drained already" in stack.run("drain", "gateway-2").stdout
+        refused = stack.run("drain", "gateway-1", check=False)
+        assert refused.returncode == 1
+        assert "Without gateway-1 no healthy gateway would be left" in refused.stderr
+
+        await asyncio.to_thread(stack.run, "restart", "gateway-2")
+    assert stack.status()["gateway-2"]["state"] == "running"
+    back = await Socket.open_on(api, await api.register("late"), "gateway-2")
+    await back.close()
+
+
+async def test_a_service_restarts_in_turn_while_people_talk(stack: Stack, api: Api) -> None:
+    before = stack.status()
+    async with talking(api):
+        assert "router-1, router-2 are ready." in (await asyncio.to_thread(stack.run, "restart", "router")).stdout
+    after = stack.status()
+    for name, one in after.items():
+        assert one["healthy"]
+        assert (one["pid"] != before[name]["pid"]) == (name in {"router-1", "router-2"})
+        assert one["crashes"] == before[name]["crashes"]
+
+
+def test_up_brings_back_what_was_drained(stack: Stack) -> None:
+    stack.run("drain", "router-1")
+    assert stack.status()["router-1"]["state"] == "drained"
+    stack.run("up")
+    assert stack.status()["router-1"]["state"] == "running"
 
 
 def test_logs_shows_the_lines_of_an_instance(stack: Stack) -> None:

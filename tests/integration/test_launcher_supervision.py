@@ -24,6 +24,8 @@ from launcher.supervision.daemon import Daemon
 
 PATIENCE_S = 30
 SLEEPER = "import signal; print('here', flush=True); signal.pause()"
+POLITE = "import signal; signal.signal(signal.SIGTERM, lambda *_: exit()); print('here', flush=True); signal.pause()"
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('here', flush=True); time.sleep(600)"
 QUITTER = "raise SystemExit(3)"
 
 
@@ -44,6 +46,15 @@ def daemon(home: Home) -> Iterator[Daemon]:
         process("service", Wave.SERVICES, SLEEPER),
         process("quitter", Wave.SERVICES, QUITTER),
     ]
+    yield from running(home, plan)
+
+
+@pytest.fixture
+def two(home: Home) -> Iterator[Daemon]:
+    yield from running(home, [process("polite", Wave.SERVICES, POLITE), process("stubborn", Wave.SERVICES, STUBBORN, stop_s=1)])
+
+
+def running(home: Home, plan: list[Process]) -> Iterator[Daemon]:
     write_atomically(home.supervisor_config, supervisor_configuration(home, plan))
     daemon = Daemon(home)
     daemon.start()
@@ -51,8 +62,8 @@ def daemon(home: Home) -> Iterator[Daemon]:
     leftovers.end(leftovers.still_running(daemon.record().running))
 
 
-def process(name: str, wave: Wave, program: str) -> Process:
-    return Process(name, wave, (sys.executable, "-c", program), Path(tempfile.gettempdir()), Http(1, "/"), stop_s=10, env={"A": "50%"})
+def process(name: str, wave: Wave, program: str, stop_s: int = 10) -> Process:
+    return Process(name, wave, (sys.executable, "-c", program), Path(tempfile.gettempdir()), Http(1, "/"), stop_s, env={"A": "50%"})
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
@@ -114,6 +125,28 @@ def test_a_restart_gives_a_new_process_and_is_no_crash(daemon: Daemon) -> None:
     assert daemon.record().crashes_of("service") == ()
     with pytest.raises(LaunchError, match=r"No process is called nobody\. Take one of .*service"):
         daemon.restart("nobody")
+
+
+def test_a_stop_tells_whether_the_process_ended_by_itself(two: Daemon) -> None:
+    two.start_wave(Wave.SERVICES)
+    until_here(two, "polite", "stubborn")
+    assert two.stop("polite")
+    assert two.states()["polite"].state == "STOPPED"
+    assert two.stop("polite"), "nothing is left to do"
+    assert not two.stop("stubborn")
+    assert two.stop("stubborn"), "this time nothing was killed"
+    two.launch("polite")
+    two.launch("polite")
+    assert two.states()["polite"].pid is not None
+    with pytest.raises(LaunchError, match="No process is called nobody"):
+        two.stop("nobody")
+
+
+def test_a_process_between_two_tries_is_stopped_and_not_tried_again(daemon: Daemon) -> None:
+    daemon.start_wave(Wave.SERVICES)
+    until(lambda: daemon.states()["quitter"].state == "BACKOFF", "between two tries")
+    assert daemon.stop("quitter")
+    assert daemon.states()["quitter"].state == "STOPPED"
 
 
 def test_what_outlives_a_killed_supervisor_is_found_and_ended(daemon: Daemon) -> None:

@@ -1,0 +1,52 @@
+"""Which instances the mesh sends calls to: all of a stack's, but for those that an operator took out.
+
+The Envoys watch one list for each service, and a file beside them says who is missing there on purpose.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from launcher import mesh
+from launcher.home import Home, write_atomically
+from launcher.topology import CALLS, SERVICES, Instance, Topology
+
+
+def drained(home: Home) -> frozenset[str]:
+    """Return the names of the instances that were taken out."""
+    try:
+        return frozenset(json.loads(home.drained.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return frozenset()
+
+
+def take_out(home: Home, topology: Topology, instance: Instance) -> None:
+    """Let an instance get no new calls. It keeps those that it has."""
+    _tell(home, topology, drained(home) | {instance.name}, [instance.service])
+
+
+def put_back(home: Home, topology: Topology, instance: Instance) -> None:
+    """Let an instance get calls again, as soon as it is healthy. Harmless if it was not taken out."""
+    _tell(home, topology, drained(home) - {instance.name}, [instance.service])
+
+
+def put_back_all(home: Home, topology: Topology) -> None:
+    """Let all instances get calls again."""
+    _tell(home, topology, frozenset(), SERVICES)
+
+
+def callers(service: str, topology: Topology) -> Iterable[int]:
+    """Yield the admin ports of all Envoys that know the way to `service`."""
+    if service in mesh.ANYONE or service in mesh.USERS:
+        yield topology.edge_admin_port
+    for instance in topology.instances():
+        if service in CALLS[instance.service]:
+            yield instance.admin_port
+
+
+def _tell(home: Home, topology: Topology, missing: frozenset[str], services: Iterable[str]) -> None:
+    # The record comes first: an endpoint that is missing without a reason would be looked for in vain.
+    write_atomically(home.drained, json.dumps(sorted(missing)))
+    for service in services:
+        write_atomically(home.envoy / mesh.ENDPOINTS / f"{service}.yaml", mesh.render_endpoints(service, topology, missing))

@@ -1,0 +1,162 @@
+"""Taking instances out of service and bringing them back, one at a time, so that nobody who uses the stack notices."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from launcher import membership, operate, probes
+from launcher.display import Display
+from launcher.errors import LaunchError
+from launcher.plan import Process, Stack, processes
+from launcher.settings import Settings
+from launcher.supervision.daemon import Daemon
+from launcher.topology import SERVICES, Instance, Topology
+
+ALL = "all"
+ORDER = ("history", "writer", "presence", "accounts", "router", "gateway")
+"""In which order `restart all` takes the services: from the database to the clients, who come back once, to a stack that is new."""
+
+NOTICE_S = 10.0
+"""How long the Envoys may take to read a list. They watch it, and take milliseconds."""
+LOOK_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """How an instance stopped: in how many seconds, and whether it was done by then or was killed."""
+
+    took_s: float
+    clean: bool
+
+
+def find(name: str, topology: Topology) -> list[Instance]:
+    """Return what `name` stands for, in the order in which it is to be restarted: an instance, those of a service, or all.
+
+    Returns nothing if it is none of these.
+    """
+    if name == ALL:
+        return [instance for service in ORDER for instance in topology.instances(service)]
+    return [instance for instance in topology.instances() if name in {instance.name, instance.service}]
+
+
+def in_turn(instances: Iterable[Instance], healthy: Collection[str]) -> list[Instance]:
+    """Order the instances of each service so that those which do nothing yet come first, and then stand in for the others."""
+    order: dict[str, list[Instance]] = {}
+    for instance in instances:
+        order.setdefault(instance.service, []).append(instance)
+    return [one for members in order.values() for one in sorted(members, key=lambda member: member.name in healthy)]
+
+
+def stand_ins(instance: Instance, healthy: Collection[str], topology: Topology) -> list[str]:
+    """Return who serves while `instance` does not."""
+    return [other.name for other in topology.instances(instance.service) if other != instance and other.name in healthy]
+
+
+def check_drainable(instance: Instance, healthy: Collection[str], topology: Topology) -> None:
+    """Raise LaunchError if nobody would serve without `instance`."""
+    if not stand_ins(instance, healthy, topology):
+        raise LaunchError(
+            f"Without {instance.name} no healthy {instance.service} would be left",
+            f"See `elastic-chat status`, restart it instead (`elastic-chat restart {instance.name}`), or drain it with --force",
+        )
+
+
+def drain(settings: Settings, display: Display, name: str, *, force: bool) -> Stop | None:
+    """Let an instance get nothing new, wait until it has done what it has, and leave it stopped. Return None if it is so already.
+
+    Raises:
+        LaunchError: nothing runs, there is no such instance, it is the last healthy one and not `force`, or an Envoy does not follow.
+
+    """
+    daemon, stack = operate.running(settings)
+    topology = stack.topology
+    instance = next((one for one in topology.instances() if one.name == name), None)
+    if instance is None:
+        names = ", ".join(one.name for one in topology.instances())
+        raise LaunchError(f"{name} is no instance of a service", f"Take one of {names}")
+    with stack.home.exclusively(display.note_wait):
+        if name in membership.drained(stack.home) and daemon.states()[name].pid is None:
+            return None
+        if not force:
+            check_drainable(instance, _healthy(stack, instance.service), topology)
+        display.note(f"Draining {name}")
+        return _drain(daemon, stack, instance)
+
+
+def restart(settings: Settings, display: Display, name: str) -> list[str]:
+    """Restart a process, every instance of a service, or all services: one after the other, each when the one before serves again.
+
+    An instance of several gets no calls while it restarts. Returns the names of what was restarted.
+
+    Raises:
+        LaunchError: nothing runs, there is no such process, or one does not get ready; those that come after it are left as they were.
+
+    """
+    daemon, stack = operate.running(settings)
+    found = find(name, stack.topology)
+    if not found:
+        operate.restart(settings, display, name)
+        return [name]
+    plan = {process.name: process for process in processes(stack)}
+    with stack.home.exclusively(display.note_wait):
+        order = in_turn(found, _healthy(stack))
+        for number, instance in enumerate(order, 1):
+            what = f"Restarting {instance.name}" + (f", {number} of {len(order)}" if len(order) > 1 else "")
+            _restart(daemon, stack, instance, display)
+            operate.await_ready(daemon, [_in_mesh(plan[instance.name], instance, stack.topology)], display, what)
+    return [instance.name for instance in order]
+
+
+def _restart(daemon: Daemon, stack: Stack, instance: Instance, display: Display) -> None:
+    """Stop and start an instance. If others stand in for it, they get its calls before it stops."""
+    if stand_ins(instance, _healthy(stack, instance.service), stack.topology):
+        stop = _drain(daemon, stack, instance)
+    else:
+        stop = _stop(daemon, instance)
+    if not stop.clean:
+        display.note(f"{instance.name} did not drain in time, and was killed after {stop.took_s:.0f} s")
+    # No Envoy sends it anything before it has passed a health check, so that it may be back on the list right away.
+    membership.put_back(stack.home, stack.topology, instance)
+    daemon.launch(instance.name)
+
+
+def _drain(daemon: Daemon, stack: Stack, instance: Instance) -> Stop:
+    membership.take_out(stack.home, stack.topology, instance)
+    try:
+        asyncio.run(_until_out(instance, stack.topology))
+    except BaseException:  # also an impatient Ctrl-C: what has not been told to stop goes on serving
+        membership.put_back(stack.home, stack.topology, instance)
+        raise
+    return _stop(daemon, instance)
+
+
+def _stop(daemon: Daemon, instance: Instance) -> Stop:
+    began = time.monotonic()
+    clean = daemon.stop(instance.name)
+    return Stop(time.monotonic() - began, clean)
+
+
+async def _until_out(instance: Instance, topology: Topology) -> None:
+    probe = probes.NoMember(tuple(membership.callers(instance.service, topology)), instance.ingress_port)
+    deadline = time.monotonic() + NOTICE_S
+    while (reason := await probes.why_not(probe)) is not None:
+        if time.monotonic() > deadline:
+            raise LaunchError(f"{instance.name} can't be drained: {reason}", "See `elastic-chat status` for what the Envoys lack")
+        await asyncio.sleep(LOOK_S)
+
+
+def _healthy(stack: Stack, *services: str) -> set[str]:
+    """Return the names of the instances, of all services or of some, that are ready and that the mesh sends calls to."""
+    plan = {process.name: process for process in processes(stack)}
+    instances = [one for service in services or SERVICES for one in stack.topology.instances(service)]
+    answers = asyncio.run(operate.ask([_in_mesh(plan[one.name], one, stack.topology) for one in instances]))
+    return {one.name for one, answer in zip(instances, answers, strict=True) if answer is None}
+
+
+def _in_mesh(process: Process, instance: Instance, topology: Topology) -> Process:
+    """Return the process of an instance as one that is ready when the mesh knows, too."""
+    member = probes.Member(tuple(membership.callers(instance.service, topology)), instance.ingress_port)
+    return replace(process, ready=probes.Both(process.ready, member))
