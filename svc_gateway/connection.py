@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from itertools import islice
 from typing import Protocol
 
 from prometheus_client import Counter
@@ -16,6 +17,8 @@ ENOUGH = 64 * 1024
 """Bytes in the socket's own buffer above which the rest waits in the outbox, where it can still be dropped."""
 TRY_AGAIN, REFUSED = 1013, 1008
 """Close codes of RFC 6455 for reasons that end a connection only because they came with its hello."""
+A_TICK = 500
+"""Connections that are flushed in one tick."""
 AGAIN_S = 0.02
 """How often connections whose socket is full are looked at."""
 
@@ -44,10 +47,13 @@ class Pipe(Protocol):
 
 
 class Flusher:
-    """Flushes every connection that has something to send, once a tick; those whose socket is full, a little later."""
+    """Flushes every connection that has something to send, once a tick; those whose socket is full, a little later.
+
+    A room of thousands is flushed in several ticks, so that nobody else waits for it.
+    """
 
     def __init__(self) -> None:
-        self._dirty: set[Connection] = set()
+        self._dirty: dict[Connection, None] = {}
         self._full: set[Connection] = set()
 
     def mark(self, connection: Connection) -> None:
@@ -56,11 +62,15 @@ class Flusher:
             return
         if not self._dirty:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._dirty.add(connection)
+        self._dirty[connection] = None
 
     def _flush(self) -> None:
-        dirty, self._dirty = self._dirty, set()
+        dirty = list(islice(self._dirty, A_TICK))
+        for connection in dirty:
+            del self._dirty[connection]
         self._set_full({connection for connection in dirty if not connection.flush()})
+        if self._dirty:
+            asyncio.get_running_loop().call_soon(self._flush)
 
     def _flush_full(self) -> None:
         full, self._full = self._full, set()

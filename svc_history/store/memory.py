@@ -52,14 +52,13 @@ class MemoryLiveLog(MemoryView):
         self.epoch = "first"
         self.trimmed = 0
         self.written = 0
-        self.complete: set[UserId] = set()
+        self.complete: dict[UserId, set[ConversationId]] = {}
 
     async def conversations(self, users: Sequence[UserId]) -> list[frozenset[ConversationId] | None]:
-        return [self._users(user_id) if user_id in self.complete else None for user_id in users]
+        return [self._users(user_id) | self.complete[user_id] if user_id in self.complete else None for user_id in users]
 
     async def remember(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
-        del conversations
-        self.complete.add(user_id)
+        self.complete[user_id] = set(conversations)
 
     async def states(self, user_id: UserId, conversations: Sequence[ConversationId]) -> list[State | None]:
         return [self._state(user_id, conversation_id) for conversation_id in conversations]

@@ -202,7 +202,7 @@ async def test_history_survives_down_and_up(stack: Stack, api: Api) -> None:
     assert (summary["headSeq"], summary["unreadCount"]) == ("11", "10")
     again = await Socket.open(api, back)
     await again.say(conversation_id, "after")
-    assert (await again.until("ack")).seq == 12
+    assert (await again.until("ack")).seq > 11  # above the time floor: the live view has been another process since
     await again.close()
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatkit.core.errors import ChatError, Reason
-from svc_gateway.connection import ENOUGH, Connection, Flusher
+from svc_gateway.connection import A_TICK, ENOUGH, Connection, Flusher
 from svc_gateway.core import Outbox, Phase, Wheel, check_frame, going_away_after_s
 from svc_gateway.frames import Codec, Outgoing, bare_frames
 
@@ -143,3 +143,14 @@ async def test_a_connection_that_is_too_slow_is_ended_and_told_why() -> None:
     connection.send(Outgoing(b"more"))
     await tick()
     assert pipe.written == []
+
+
+async def test_a_room_of_thousands_is_flushed_in_ticks_between_which_others_have_their_turn() -> None:
+    flusher, pipes = Flusher(), [Pipe() for _ in range(2 * A_TICK + 5)]
+    for pipe in pipes:
+        Connection(pipe, flusher, CAP).send(Outgoing(b"x"))
+    counts = []
+    for _ in range(4):
+        await asyncio.sleep(0)
+        counts.append(sum(len(pipe.written) for pipe in pipes))
+    assert counts == [A_TICK, 2 * A_TICK, len(pipes), len(pipes)]

@@ -50,13 +50,23 @@ describe("the outbox", () => {
     expect(ids(ready(outbox, 0))).toEqual(["b"]);
   });
 
-  it("fails a message after enough tries", () => {
+  it("fails a message on which the server fails again and again, and lets the next one pass", () => {
     let outbox = three;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       expect(stateOf(outbox, "a")).toBe("waiting");
-      outbox = refused(started(outbox, id("a"), 0), id("a"), later, 0, 0);
+      outbox = refused(started(outbox, id("a"), 0), id("a"), { ...later, reason: "INTERNAL" }, 0, 0);
     }
     expect(stateOf(outbox, "a")).toBe("failed");
+    expect(ids(ready(outbox, 0))).toEqual(["b"]);
+  });
+
+  it("keeps a message, and those behind it, for as long as the server can't take it", () => {
+    let outbox = three;
+    for (let now = 0; now < 3_600_000; now += 20_000) {
+      expect(ids(ready(outbox, now))).toEqual(["a"]);
+      outbox = refused(started(outbox, id("a"), now), id("a"), later, now, 0.5);
+    }
+    expect(stateOf(outbox, "a")).toBe("waiting");
   });
 
   it("sends again what got no answer", () => {
@@ -120,9 +130,7 @@ describe("whatever the server and the network do", () => {
             take(name);
             outbox = accepted(outbox, name);
           } else if (name !== undefined && what === "later") {
-            const item = flying[0];
-            // The user tries again whatever is given up.
-            outbox = (item?.attempts ?? 0) >= MAX_ATTEMPTS ? interrupted(outbox, now) : refused(outbox, name, later, now, 0.5);
+            outbox = refused(outbox, name, later, now, 0.5);
           } else if (what === "cut") {
             // The answer is lost, and the message is not.
             flying.forEach((item) => { take(item.messageId); });

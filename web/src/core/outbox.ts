@@ -40,8 +40,9 @@ export interface Refusal {
 }
 
 export const ANSWER_DEADLINE_MS = 15_000;
+/** Tries of a message that the server fails on by itself. One that it can't take now is tried for as long as that lasts. */
 export const MAX_ATTEMPTS = 6;
-const BACKOFF: BackoffRule = { baseMs: 1_000, capMs: 20_000 };
+const BACKOFF: BackoffRule = { baseMs: 1_000, capMs: 10_000 };
 
 /** Puts a new message at the end. */
 export function enqueued(outbox: Outbox, messageId: MessageId, conversationId: ConversationId, text: string, now: number): Outbox {
@@ -79,7 +80,7 @@ export function refused(outbox: Outbox, messageId: MessageId, refusal: Refusal, 
     if (item.delivery.state !== "in_flight") {
       return item;
     }
-    if (!refusal.retryable || item.attempts >= MAX_ATTEMPTS) {
+    if (!refusal.retryable || (refusal.reason === "INTERNAL" && item.attempts >= MAX_ATTEMPTS)) {
       return { ...item, delivery: { state: "failed", reason: refusal.reason } };
     }
     const wait = refusal.retryAfterMs ?? backoffMs(BACKOFF, item.attempts, random);

@@ -1,0 +1,148 @@
+"""Reading while the writer lags, after a loss of the live view, and for someone who was away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
+from elastic_chat.events.v1 import log_pb2
+from svc_history.certainty import Certainty
+from svc_history.core import SYNC_BYTES, SYNC_ENTRIES, Mark, Membership, Stored
+from svc_history.reader import Reader
+from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
+
+ANNA, BOB = UserId(new_id()), UserId(new_id())
+
+
+@dataclass
+class World:
+    """Both views, and a writer that writes everything when it is asked, unless it is stuck."""
+
+    live: MemoryLiveLog = field(default_factory=MemoryLiveLog)
+    database: MemoryTimeline = field(default_factory=MemoryTimeline)
+    log: dict[ConversationId, MemoryConversation] = field(default_factory=dict)
+    stuck: bool = False
+    asked: int = 0
+
+    def __post_init__(self) -> None:
+        self.certainty = Certainty(self._await_written)
+        self.reader = Reader(self.live, self.database, self.certainty)
+
+    async def _await_written(self) -> None:
+        self.asked += 1
+        await asyncio.sleep(0)
+        if self.stuck:
+            raise ChatError(Reason.DEADLINE_EXCEEDED)
+        self.database.known |= self.log
+
+    def conversation(self, entries: int, size: int = 10, joined: int = 1) -> ConversationId:
+        """Make a conversation that the log and the live view have, and the database does not."""
+        conversation_id = ConversationId(new_id())
+        rows, ids = {}, {}
+        for seq in range(1, entries + 1):
+            one = log_pb2.LogEntry(conversation_id=conversation_id, seq=seq, message_id=new_id(), body=bytes(size))
+            rows[seq], ids[MessageId(one.message_id)] = Stored(seq, one.SerializeToString()), seq
+        members = {ANNA: Membership(3, joined)}
+        made = MemoryConversation(b"c", entries, members, {ANNA: Mark(1, 1, 1)}, rows, ids)
+        self.log[conversation_id] = self.live.known[conversation_id] = made
+        return conversation_id
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    made = World()
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(made.certainty.run())
+        yield made
+        running.cancel()
+
+
+async def test_five_hundred_conversations_are_caught_up_in_one_call_without_the_database(world: World) -> None:
+    cursors = [(world.conversation(3), 1) for _ in range(500)]
+    synced = await world.reader.sync(ANNA, cursors)
+    assert len(synced.entries) == 1000
+    assert synced.positions == [(one, 3) for one, _ in cursors]
+    assert (synced.more, synced.gone) == ([], [])
+    assert synced.marks[cursors[0][0]] == {ANNA: Mark(1, 1, 1)}
+    assert (world.database.reads, world.asked) == (0, 0)
+
+
+async def test_an_answer_is_windowed_by_conversation_and_in_all(world: World) -> None:
+    long = world.conversation(SYNC_ENTRIES + 50)
+    synced = await world.reader.sync(ANNA, [(long, 0)])
+    assert synced.positions == [(long, SYNC_ENTRIES)]
+    assert synced.more == [long]
+    large = [world.conversation(8, size=SYNC_BYTES // 100) for _ in range(120)]
+    synced = await world.reader.sync(ANNA, [(one, 0) for one in large])
+    assert sum(len(one.entry) for one in synced.entries) < 10 * SYNC_BYTES
+    assert synced.more
+    assert {one for one, _ in synced.positions} | set(synced.more) == set(large)
+
+
+async def test_who_is_in_a_conversation_no_longer_is_told_so_and_given_nothing(world: World) -> None:
+    there, nowhere = world.conversation(3), ConversationId(new_id())
+    synced = await world.reader.sync(BOB, [(there, 0), (nowhere, 0)])
+    assert (synced.entries, synced.positions, synced.gone) == ([], [], [there, nowhere])
+
+
+async def test_what_has_left_the_tail_and_is_not_written_is_waited_for_and_never_left_out(world: World) -> None:
+    conversation_id = world.conversation(100)
+    world.live.trimmed = 60
+    world.stuck = True
+    with pytest.raises(ChatError) as refusal:
+        await world.reader.page(ANNA, conversation_id, 0, 10, 100)
+    assert refusal.value.reason is Reason.UNAVAILABLE
+    newest = await world.reader.page(ANNA, conversation_id, 0, 0, 20)
+    assert [one.seq for one in newest[1]] == list(range(81, 101))
+    world.stuck = False
+    _, entries, _ = await world.reader.page(ANNA, conversation_id, 0, 10, 100)
+    assert [one.seq for one in entries] == list(range(11, 101))
+
+
+async def test_what_the_live_view_has_lost_is_read_from_the_database_once_that_has_everything(world: World) -> None:
+    conversation_id = world.conversation(5)
+    world.live.known.clear()
+    world.live.epoch = "second"
+    world.stuck = True
+    with pytest.raises(ChatError) as refusal:
+        await world.reader.conversations(ANNA)
+    assert refusal.value.reason is Reason.UNAVAILABLE
+    world.stuck = False
+    ((found, state),) = await world.reader.conversations(ANNA)
+    assert (found, state.head_seq) == (conversation_id, 5)
+    asked = world.asked
+    await world.reader.conversations(ANNA)
+    assert world.asked == asked
+
+
+@pytest.mark.parametrize(("trimmed", "written", "asks"), [(0, 0, False), (0, 3, False), (4, 4, False), (4, 2, True)])
+async def test_a_message_is_found_wherever_it_is(world: World, trimmed: int, written: int, asks: bool) -> None:
+    conversation_id = world.conversation(5)
+    made = world.log[conversation_id]
+    world.live.trimmed, world.live.written = trimmed, written
+    world.live.known[conversation_id] = MemoryConversation(
+        b"c", 5, made.members, made.marks, {seq: one for seq, one in made.entries.items() if seq > trimmed}
+    )
+    world.database.known[conversation_id] = MemoryConversation(
+        b"c", 5, made.members, made.marks, {seq: one for seq, one in made.entries.items() if seq <= written}, made.ids
+    )
+    for message_id, seq in made.ids.items():
+        found = await world.reader.find(conversation_id, message_id)
+        assert found == made.entries[seq], seq
+    assert bool(world.asked) is asks
+    assert await world.reader.find(conversation_id, MessageId(new_id())) is None
+
+
+async def test_questions_that_come_together_are_asked_once_and_never_share_one_that_began_before_them(world: World) -> None:
+    first = asyncio.ensure_future(world.certainty.now())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert world.asked == 1
+    later = [asyncio.ensure_future(world.certainty.now()) for _ in range(5)]
+    await asyncio.gather(first, *later)
+    assert world.asked == 2
