@@ -113,7 +113,7 @@ class Member:
 
     def cut(self) -> None:
         """Lose the connection, as at a change of networks."""
-        if self._socket is not None and (transport := self._socket._writer.transport) is not None:  # noqa: SLF001 - aiohttp has no way to
+        if self._socket is not None and (transport := self._socket._writer.transport) is not None:
             transport.abort()
 
     async def run(self) -> None:
@@ -194,8 +194,8 @@ class Member:
         with contextlib.suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(1.0):
                 await socket.close()
-        if not socket.closed or socket._writer.transport is not None:  # noqa: SLF001 - a frozen peer never answers a close
-            transport = socket._writer.transport  # noqa: SLF001
+        if not socket.closed or socket._writer.transport is not None:
+            transport = socket._writer.transport
             if transport is not None:
                 transport.abort()
 

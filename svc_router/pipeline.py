@@ -385,7 +385,7 @@ class Pipeline:
             self._wait_behind(first)
         else:
             self._detours[first.conversation_id] = deque((first,))
-            self._group.create_task(self._travel(first.conversation_id, work(first)))
+            self._group.create_task(self._travel(first, work))
         for job in others:
             self._wait_behind(job)
 
@@ -396,15 +396,14 @@ class Pipeline:
         else:
             jobs.append(job)
 
-    async def _travel(self, conversation_id: ConversationId, work: Coroutine[None, None, bool]) -> None:
+    async def _travel(self, first: Job, work: Callable[[Job], Coroutine[None, None, bool]]) -> None:
         """Do `work`; then let the jobs of the conversation go on, in their order and before all others; not the first if it is answered."""
         try:
-            go_on = await work
+            go_on = await work(first)
         except ChatError as error:
-            for job in self._detours.pop(conversation_id):
-                self._refuse([job], error)
+            self._refuse(list(self._detours.pop(first.conversation_id)), error)
             return
-        jobs = self._detours.pop(conversation_id)
+        jobs = self._detours.pop(first.conversation_id)
         if not go_on:
             jobs.popleft()
         self._waiting.extendleft(reversed(jobs))

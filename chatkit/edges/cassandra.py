@@ -63,7 +63,7 @@ class CassandraSession:
                 connect_timeout=TIMEOUT_S,
                 compression=False,
                 # The driver's own doubles its pauses up to ten minutes: a database that was away would stay away for as long again.
-                reconnection_policy=ConstantReconnectionPolicy(RECONNECT_S, max_attempts=None),
+                reconnection_policy=ConstantReconnectionPolicy(RECONNECT_S, max_attempts=None),  # pyright: ignore[reportArgumentType]
             )
             try:
                 return cls(cluster, await asyncio.to_thread(cluster.connect))

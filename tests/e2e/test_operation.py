@@ -82,7 +82,7 @@ class Guest(Member):
     """A member who remembers how often it was sent away, and when it should come back."""
 
     def __init__(self, api: Api, account: Account, journal: Journal) -> None:
-        super().__init__(api, account, journal, account.username, random.Random(account.username))  # noqa: S311 - no secret
+        super().__init__(api, account, journal, account.username, random.Random(account.username))
         self.reconnect_after_s: list[float] = []
 
     def _handle(self, frame: pb.ServerFrame) -> None:

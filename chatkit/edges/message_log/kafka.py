@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -62,11 +63,11 @@ class KafkaMessageLog:
         except (KafkaError, TimeoutError) as error:
             _fail(durable, error)
         else:
-            sent.add_done_callback(lambda sent: _settle(sent, durable))
+            sent.add_done_callback(partial(_settle, durable))
         return durable
 
 
-def _settle(sent: asyncio.Future[Any], durable: asyncio.Future[None]) -> None:
+def _settle(durable: asyncio.Future[None], sent: asyncio.Future[Any]) -> None:
     if durable.done():
         return
     if sent.cancelled():
