@@ -45,7 +45,8 @@ class Api:
 
     def __init__(self, edge: str) -> None:
         self.edge = edge
-        self.http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S))
+        # As many sockets as there are users: the default of 100 would let the others wait for ever.
+        self.http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=PATIENCE_S))
 
     async def close(self) -> None:
         """Close the connections."""

@@ -65,7 +65,11 @@ class Journal:
 
 
 class Member:
-    """One session of a user. `log` is what the application saw of each conversation, in the order in which it saw it."""
+    """One session of a user.
+
+    `log` is what the application saw of each conversation, in the order in which it saw it; `late` what came after the user had, as it was
+    told, left, and was not shown.
+    """
 
     def __init__(self, api: Api, account: Account, journal: Journal, name: str, rng: random.Random) -> None:
         self.api = api
@@ -76,6 +80,8 @@ class Member:
         self.log: dict[str, list[tuple[int, str]]] = {}
         self.cursors: dict[str, int] = {}
         self.gone: set[str] = set()
+        self.late: list[tuple[str, int]] = []
+        self._since: dict[str, int] = {}
         self.is_live = asyncio.Event()
         self.node_id = ""
         self.reads = True
@@ -113,6 +119,7 @@ class Member:
 
     def cut(self) -> None:
         """Lose the connection, as at a change of networks."""
+        self._lose()
         if self._socket is not None and (transport := self._socket._writer.transport) is not None:
             transport.abort()
 
@@ -128,9 +135,7 @@ class Member:
                 except (aiohttp.ClientError, OSError, TimeoutError, ApiError):
                     pass
                 finally:
-                    if self.is_live.is_set():
-                        self._lost_at = time.monotonic()
-                    self.is_live.clear()
+                    self._lose()
                     self._socket = None
                     self._in_flight.clear()
                 if self._leave_at is not None:
@@ -138,6 +143,11 @@ class Member:
                     continue
                 tries = 0 if came_live else tries + 1
                 await asyncio.sleep(self.rng.uniform(0, min(5.0, 2.0 ** min(tries, 4) / 2)))
+
+    def _lose(self) -> None:
+        if self.is_live.is_set():
+            self._lost_at = time.monotonic()
+        self.is_live.clear()
 
     # --- a connection
 
@@ -224,10 +234,11 @@ class Member:
                 self._live(frame.live)
             case "resync":
                 self.journal.resyncs += 1
+                self.gone.discard(frame.resync.conversation_id)
                 for conversation_id in [frame.resync.conversation_id] if frame.resync.conversation_id else list(self.cursors):
                     self._need(conversation_id)
             case "left":
-                self._left(frame.left.conversation_id)
+                self._left(frame.left.conversation_id, frame.left.seq)
             case "going_away":
                 self._leave_at = time.monotonic() + frame.going_away.reconnect_after.ToTimedelta().total_seconds()
             case _:
@@ -245,7 +256,7 @@ class Member:
     def _entry(self, entry: entry_pb2.Entry) -> None:
         conversation_id, seq = entry.conversation_id, entry.seq
         if conversation_id in self.gone and not self._brings_me_in(entry):
-            self.journal.faults.append(f"{self.name} hears seq {seq} of {conversation_id} after having left it")
+            self.late.append((conversation_id, seq))
             return
         if conversation_id not in self.cursors:
             if self._brings_me_in(entry):
@@ -259,7 +270,7 @@ class Member:
         cursor = self.cursors[conversation_id]
         if seq <= cursor:
             self.journal.repeats += 1
-            if (seq, entry.message_id) not in self.log.get(conversation_id, ()):
+            if seq > self._since.get(conversation_id, 0) and (seq, entry.message_id) not in self.log.get(conversation_id, ()):
                 self.journal.faults.append(
                     f"{self.name} is given seq {seq} of {conversation_id} after it was told that {cursor} is settled"
                 )
@@ -277,6 +288,8 @@ class Member:
 
     def _accept(self, entry: entry_pb2.Entry) -> None:
         self.cursors[entry.conversation_id] = entry.seq
+        if self._brings_me_in(entry):
+            self._since[entry.conversation_id] = entry.seq
         self.log.setdefault(entry.conversation_id, []).append((entry.seq, entry.message_id))
         self.on_entry(entry)
 
@@ -296,7 +309,9 @@ class Member:
         self.cursors[conversation_id] = max(seq, self.cursors.get(conversation_id, 0))
         self._catch_up(conversation_id)
 
-    def _left(self, conversation_id: str) -> None:
+    def _left(self, conversation_id: str, seq: int = 0) -> None:
+        if 0 < seq < self.cursors.get(conversation_id, 0):
+            return  # and was let in again since
         self.gone.add(conversation_id)
         self.cursors.pop(conversation_id, None)
         self._ahead.pop(conversation_id, None)

@@ -40,8 +40,8 @@ class Listener(Protocol):
     def join(self, conversation_id: ConversationId) -> None:
         """Hear of a conversation from here on."""
 
-    def leave(self, conversation_id: ConversationId) -> None:
-        """Hear no more of a conversation."""
+    def leave(self, conversation_id: ConversationId, seq: int) -> None:
+        """Hear no more of a conversation, since the entry at `seq`; 0 if that is not known."""
 
     def close(self, error: ChatError) -> None:
         """End."""
@@ -102,8 +102,11 @@ class Hub:
         """Let a session hear of exactly these conversations."""
         for conversation_id in session.conversations.difference(conversations):
             self._leave(session, conversation_id)
-            session.leave(conversation_id)
-        self.join(session, set(conversations) - session.conversations)
+            session.leave(conversation_id, 0)
+        new = set(conversations) - session.conversations
+        self.join(session, new)
+        for conversation_id in new:
+            session.join(conversation_id)
 
     def _leave(self, session: Listener, conversation_id: ConversationId) -> None:
         session.conversations.discard(conversation_id)
@@ -174,7 +177,7 @@ class Hub:
         for user_id in entry.leaving_user_ids:
             for session in list(self._users.get(UserId(user_id), ())):
                 self._leave(session, conversation_id)
-                session.leave(conversation_id)
+                session.leave(conversation_id, entry.seq)
         for user_id in entry.joining_user_ids:
             for session in self._users.get(UserId(user_id), ()):
                 self.join(session, (conversation_id,))

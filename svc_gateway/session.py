@@ -60,6 +60,14 @@ class Surroundings:
         return round(self.heartbeat.total_seconds() * 3)
 
 
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """That the user came into a conversation, or left it, and by which entry."""
+
+    is_in: bool
+    seq: int = 0
+
+
 class Session:
     """A connection and who is behind it. Its reader calls `handle` for each frame, `bad_frame` for what is none, and `over` at the end."""
 
@@ -77,7 +85,6 @@ class Session:
         "_phase",
         "_suspended",
         "_unanswered",
-        "_welcomed",
         "connection_id",
         "conversations",
         "session_id",
@@ -95,9 +102,8 @@ class Session:
         self._held: list[tuple[ConversationId, int, Outgoing]] = []
         self._missed = False
         self._suspended = False
-        self._welcomed = False
         self._gaps = 0
-        self._moved: dict[ConversationId, bool] | None = {}
+        self._moved: dict[ConversationId, _Move] | None = {}
         self._marks: dict[ConversationId, tuple[int, int]] | None = None
         self.connection_id = ConnectionId(new_id())
         self.user_id = UserId("")
@@ -173,13 +179,14 @@ class Session:
 
     def join(self, conversation_id: ConversationId) -> None:
         if self._moved is not None:
-            self._moved[conversation_id] = True
+            self._moved[conversation_id] = _Move(is_in=True)
 
-    def leave(self, conversation_id: ConversationId) -> None:
+    def leave(self, conversation_id: ConversationId, seq: int) -> None:
         if self._moved is not None:
-            self._moved[conversation_id] = False
-        if self._welcomed:
-            self._send(pb.ServerFrame(left=pb.Left(conversation_id=conversation_id)))
+            # What history answers just now may be older: the client hears of this after it.
+            self._moved[conversation_id] = _Move(is_in=False, seq=seq)
+        else:
+            self._send_left(conversation_id, seq)
 
     def close(self, error: ChatError) -> None:
         self._connection.end(error)
@@ -200,10 +207,15 @@ class Session:
 
     def recover(self, conversations: Collection[ConversationId]) -> None:
         """Hear of the user's conversations again, and of no others, and tell the client to fetch what it has missed."""
+        before = set(self.conversations)
         self._place(conversations)
         if self._suspended:
             self._suspended = False
             self._go_live(())
+        elif self._phase is Phase.LIVE:
+            # It has come live since the gap, with what was known before it.
+            for conversation_id in self.conversations - before:
+                self._send_resync(conversation_id)
 
     def give_up(self) -> None:
         """Send the client away, if it still waits."""
@@ -213,7 +225,8 @@ class Session:
     def _place(self, conversations: Collection[ConversationId]) -> None:
         """Hear of conversations that were asked for while the node was listening already: what it has heard since counts for more."""
         moved = self._moved or {}
-        here = {one for one in conversations if moved.get(one, True)} | {one for one, is_in in moved.items() if is_in}
+        gone = {one for one, move in moved.items() if not move.is_in}
+        here = (set(conversations) - gone) | (moved.keys() - gone)
         self._around.hub.place(self, here)
 
     # --- what the wheel does
@@ -269,6 +282,7 @@ class Session:
         self.user_id, self.session_id = token.user_id, token.session_id
         around.hub.register(self)
         heads = await self._join(await around.attacher.attach(self))
+        self._moved = {}
         self._send(
             pb.ServerFrame(
                 welcome=pb.Welcome(
@@ -280,7 +294,6 @@ class Session:
                 ),
             ),
         )
-        self._welcomed = True
         positions = await self._resume(hello.resume) if hello.resume else ()
         if not self.is_over:
             self._send(pb.ServerFrame(live=pb.Live(positions=positions)))
@@ -310,6 +323,7 @@ class Session:
                 unread_count=one.unread_count,
             )
             for one in summaries
+            if one.conversation.conversation_id in self.conversations
         ]
 
     async def _conversations(self) -> Sequence[history_service_pb2.ConversationSummary]:
@@ -332,10 +346,10 @@ class Session:
             await self._connection.room()
             self._send(pb.ServerFrame(watermark=mark))
         for conversation_id in response.gone_conversation_ids:
-            self._send(pb.ServerFrame(left=pb.Left(conversation_id=conversation_id)))
+            self._send_left(ConversationId(conversation_id), 0)
         more = set(response.more_conversation_ids)
         for conversation_id in more:
-            self._send(pb.ServerFrame(resync=pb.Resync(conversation_id=conversation_id)))
+            self._send_resync(conversation_id)
         return [
             pb.Cursor(conversation_id=one.conversation_id, seq=one.seq) for one in response.positions if one.conversation_id not in more
         ]
@@ -343,9 +357,15 @@ class Session:
     def _go_live(self, positions: Sequence[pb.Cursor]) -> None:
         """Let out what was held back, but for what the client has already: everything up to `positions`."""
         self._phase = Phase.LIVE
-        self._moved = None
+        moved, self._moved = self._moved or {}, None
         if self._missed:
-            self._send(pb.ServerFrame(resync=pb.Resync()))
+            self._send_resync("")
+        for conversation_id, move in moved.items():
+            if not move.is_in:
+                self._send_left(conversation_id, move.seq)
+            elif self._missed:
+                # Nobody else tells the client of it: the entry that let the user in may be what was missed.
+                self._send_resync(conversation_id)
         self._missed = False
         held, self._held = self._held, []
         sent = {one.conversation_id: one.seq for one in positions}
@@ -474,6 +494,12 @@ class Session:
     def go_away(self, after: timedelta) -> None:
         """Tell the client that the gateway is about to stop."""
         self._send(pb.ServerFrame(going_away=pb.GoingAway(reconnect_after=duration(after))))
+
+    def _send_resync(self, conversation_id: str) -> None:
+        self._send(pb.ServerFrame(resync=pb.Resync(conversation_id=conversation_id)))
+
+    def _send_left(self, conversation_id: ConversationId, seq: int) -> None:
+        self._send(pb.ServerFrame(left=pb.Left(conversation_id=conversation_id, seq=seq)))
 
     def _send(self, frame: pb.ServerFrame) -> None:
         self._connection.send(Outgoing.of(frame))

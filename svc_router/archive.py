@@ -15,7 +15,7 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_router.core import known_since_ms
+from svc_router.entries import known_since_ms
 from svc_router.job import Job
 from svc_router.store import Durable, Membership, Restored
 

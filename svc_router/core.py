@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from chatkit.core.conversation import MAX_GROUP_AT_BIRTH, MAX_TITLE, Permission
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import FUTURE_TOLERANCE_MS, REMEMBERED_MS, MessageId, UserId, is_uuid, message_id_ms
-from elastic_chat.events.v1 import log_pb2
-from elastic_chat.types.v1 import entry_pb2
 
 
 def permission_to_remove(caller: UserId, subject: UserId) -> Permission:
@@ -28,16 +26,6 @@ def is_remembered(message_id: MessageId, now_ms: int) -> bool:
     place.
     """
     return now_ms - REMEMBERED_MS < earliest_ms(message_id) <= now_ms
-
-
-def known_since_ms(recent: Sequence[log_pb2.LogEntry], now_ms: int) -> int:
-    """Return since when the live view knows every message_id of a conversation that is put back into it with its newest entries.
-
-    They are all that there are, or the oldest of them tells how far back they go; an entry was accepted when its place was given.
-    """
-    if not recent or recent[0].kind == entry_pb2.Entry.CREATED:
-        return 0
-    return min(recent[0].accepted_at.ToMilliseconds(), now_ms)
 
 
 def check_group(title: str, others: Sequence[str], creator: UserId) -> tuple[str, tuple[UserId, ...]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chatkit.core.ids import MessageId, UserId
@@ -124,3 +126,13 @@ def _ephemeral(command: pb.Command, frame: frames_pb2.ServerFrame, *, to_own_ses
             to_own_sessions=to_own_sessions,
         ),
     )
+
+
+def known_since_ms(recent: Sequence[log_pb2.LogEntry], now_ms: int) -> int:
+    """Return since when the live view knows every message_id of a conversation that is put back into it with its newest entries.
+
+    They are all that there are, or the oldest of them tells how far back they go; an entry was accepted when its place was given.
+    """
+    if not recent or recent[0].kind == entry_pb2.Entry.CREATED:
+        return 0
+    return min(recent[0].accepted_at.ToMilliseconds(), now_ms)

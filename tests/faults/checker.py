@@ -105,12 +105,14 @@ def _seen(member: Member, kept: Kept, findings: Findings) -> None:
         if any(later <= earlier for (earlier, _), (later, _) in pairwise(seen)):
             findings.note("I3 in order, once, as told", f"{where}: {[seq for seq, _ in seen][:50]}")
         spells = _spells(member.account.user_id, entries)
+        heard = [*(seq for seq, _ in seen), *(seq for one, seq in member.late if one == conversation_id)]
+        for seq in heard:
+            if not any(first <= seq < end for first, end in spells):
+                findings.note("I5 members only", f"{where}: {seq}, and was a member in {spells}")
         known = {entry.seq: entry.message_id for entry in entries}
         for seq, message_id in seen:
             if known.get(seq) != message_id:
                 findings.note("I2 seen is kept", f"{where}: {seq} is {message_id} here and {known.get(seq)} in the database")
-            if not any(first <= seq < end for first, end in spells):
-                findings.note("I5 members only", f"{where}: {seq}, and was a member in {spells}")
         if spells and spells[-1][1] == 1 << 62:
             # Whoever is a member at the end has seen it all since they joined; earlier spells may have ended before they were read.
             had = {seq for seq, _ in seen}

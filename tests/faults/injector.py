@@ -40,8 +40,8 @@ class Injector:
         self.stack = stack
         self._home = Home(stack.home)
         self._daemon = Daemon(self._home)
-        self._stack_plan = Plan(self._home, stack.topology, provide(Settings.from_environment(os.environ).cache, Display()))
-        self._plan: dict[str, Process] = {process.name: process for process in processes(self._stack_plan)}
+        self.plan = Plan(self._home, stack.topology, provide(Settings.from_environment(os.environ).cache, Display()))
+        self._processes: dict[str, Process] = {process.name: process for process in processes(self.plan)}
         self._frozen: set[int] = set()
 
     # --- processes
@@ -81,8 +81,8 @@ class Injector:
     async def ready(self, *names: str) -> None:
         """Wait until processes do their work."""
         async with asyncio.timeout(READY_S):
-            for name in names or self._plan:
-                while await probes.why_not(self._plan[name].ready) is not None:
+            for name in names or self._processes:
+                while await probes.why_not(self._processes[name].ready) is not None:
                     await asyncio.sleep(0.1)
 
     async def away(self, name: str) -> None:
@@ -100,7 +100,7 @@ class Injector:
         return vars(Daemon(self._home))["_supervisor"]
 
     def _full(self, name: str) -> str:
-        return f"{self._plan[name].wave.name.lower()}:{name}"
+        return f"{self._processes[name].wave.name.lower()}:{name}"
 
     async def heal(self) -> None:
         """Undo everything, and wait until the stack does its work."""
@@ -108,7 +108,7 @@ class Injector:
             self.thaw(pid)
         for service in ("router", "gateway"):
             self._route(service, {})
-        for name in self._plan:
+        for name in self._processes:
             if self._daemon.states()[name].pid is None:
                 await self.start(name)
         await self.ready()
@@ -153,7 +153,7 @@ class Injector:
         """Run one more instance of a service that nobody calls, for as long as the block; then kill it."""
         number = 1 + sum(1 for _ in self.stack.topology.instances(service))
         instance = Instance(service, number, self.stack.topology.port + SERVICES[service] + 10 * (number - 1))
-        environ = {**os.environ, **service_environment(instance, self._stack_plan)}
+        environ = {**os.environ, **service_environment(instance, self.plan)}
         with self._home.log(instance.name).open("wb") as out:
             process = subprocess.Popen([sys.executable, "-m", f"svc_{service}"], env=environ, stdout=out, stderr=out)
         try:

@@ -26,7 +26,7 @@ class Ear:
     conversations: set[ConversationId] = field(default_factory=set)
     heard: list[int] = field(default_factory=list)
     notices: list[bytes] = field(default_factory=list)
-    left: list[ConversationId] = field(default_factory=list)
+    left: list[tuple[ConversationId, int]] = field(default_factory=list)
     closed: ChatError | None = None
 
     def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
@@ -39,8 +39,8 @@ class Ear:
     def join(self, conversation_id: ConversationId) -> None:
         """Nothing to note."""
 
-    def leave(self, conversation_id: ConversationId) -> None:
-        self.left.append(conversation_id)
+    def leave(self, conversation_id: ConversationId, seq: int) -> None:
+        self.left.append((conversation_id, seq))
 
     def close(self, error: ChatError) -> None:
         self.closed = error
@@ -101,14 +101,14 @@ def test_who_is_removed_hears_nothing_from_the_removal_on(world: World) -> None:
     world.entry(TEA, 1)
     world.entry(TEA, 2, leaving=("bob",))
     world.entry(TEA, 3)
-    assert (anna.heard, bob.heard, bob.left) == ([1, 2, 3], [1], [TEA])
+    assert (anna.heard, bob.heard, bob.left) == ([1, 2, 3], [1], [(TEA, 2)])
     assert bob.conversations == set()
 
 
 def test_a_leave_is_told_to_a_session_that_has_not_joined_yet(world: World) -> None:
     bob = world.sit("bob")
     world.entry(TEA, 2, leaving=("bob",))
-    assert bob.left == [TEA]
+    assert bob.left == [(TEA, 2)]
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -168,7 +168,7 @@ def test_a_session_is_placed_in_exactly_the_conversations_that_are_said(world: W
     world.entry(TEA, 1)
     world.entry(WORK, 2)
     assert anna.heard == [2]
-    assert anna.left == [TEA]
+    assert anna.left == [(TEA, 0)]
 
 
 def test_an_entry_that_never_came_is_noticed_by_the_next(world: World) -> None:

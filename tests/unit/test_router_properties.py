@@ -17,6 +17,7 @@ import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatkit.core.backoff import Backoff
 from chatkit.core.clock import ManualClock
 from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER, Permission, seq_floor
 from chatkit.core.errors import ChatError, Reason
@@ -29,8 +30,7 @@ from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2
 from svc_gateway.frames import Outgoing
 from svc_gateway.hub import Hub
-from svc_router.core import known_since_ms
-from svc_router.entries import joining, leaving
+from svc_router.entries import joining, known_since_ms, leaving
 from svc_router.flight import Flight
 from svc_router.job import Job
 from svc_router.pipeline import Pipeline
@@ -250,7 +250,7 @@ class Ear:
     def join(self, conversation_id: ConversationId) -> None:
         """Nothing to note."""
 
-    def leave(self, conversation_id: ConversationId) -> None:
+    def leave(self, conversation_id: ConversationId, seq: int) -> None:
         """Nothing to note."""
 
     def close(self, error: ChatError) -> None:
@@ -396,9 +396,8 @@ class World:
             seqs = list(dict.fromkeys(event.entry.seq for event in told))
             assert seqs == sorted(seqs), f"told in another order: {seqs}"
             head = live.head if live else start
-            assert [seq for seq in seqs if seq > start] == [seq for seq in entries if start < seq <= head], (
-                "told less, or more, than was shown"
-            )
+            shown = [seq for seq in entries if start < seq <= head]
+            assert [seq for seq in seqs if seq > start] == shown, "told less, or more, than was shown"
             for event in told:
                 entry = entries[event.entry.seq]
                 assert log_pb2.EntryFrame.FromString(event.entry.frame).entry == entry
@@ -527,7 +526,7 @@ STEPS = (
 )
 
 
-async def take(world: World, step: Any) -> None:  # noqa: C901, PLR0912 (one branch for each kind of step)
+async def take(world: World, step: Any) -> None:  # noqa: C901, PLR0912 - one branch for each kind of step
     match step:
         case "send", conversation_id, user_id, router:
             world.give(sending(conversation_id, user_id), "send", router)
@@ -563,6 +562,8 @@ async def take(world: World, step: Any) -> None:  # noqa: C901, PLR0912 (one bra
             for live in world.view.live.values():
                 old = world.clock.now_ms() - REMEMBERED_MS
                 live.made = {one: made for one, made in live.made.items() if made[0].accepted_ms > old}
+        case _:
+            """Nothing but ticks, or nothing to ask again."""
 
 
 async def play(steps: Sequence[tuple[Any, int]]) -> None:
@@ -588,9 +589,13 @@ def plays(*steps: Any) -> st.SearchStrategy[list[tuple[Any, int]]]:
     return st.tuples(some, some, some, some).map(lambda lists: [step for steps in lists for step in steps])
 
 
+def at_once(_: Backoff) -> float:
+    return 0.0
+
+
 def run(steps: Sequence[tuple[Any, int]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chatkit.core.backoff.Backoff.next", lambda _: 0.0)
+        patch.setattr(Backoff, "next", at_once)
         patch.setattr("svc_router.pipeline.log", QUIET)
         asyncio.run(play(steps))
 

@@ -89,9 +89,14 @@ describe("conversations", () => {
 
   it("go when the user has left, or is gone from them at the next welcome", () => {
     const open = after(listed(message(5), 5, 0), { type: "opened", conversationId: ROOM });
-    for (const action of [{ type: "left", conversationId: ROOM }, { type: "welcomed", heads: [] }] as const) {
+    for (const action of [{ type: "left", conversationId: ROOM, seq: 6 }, { type: "left", conversationId: ROOM, seq: 0 }, { type: "welcomed", heads: [] }] as const) {
       expect(update(open, action)).toMatchObject({ conversations: new Map(), opened: null });
     }
+  });
+
+  it("stay when the user has left them, and was let in again since", () => {
+    const open = after(listed(message(5), 5, 0), { type: "opened", conversationId: ROOM });
+    expect(update(open, { type: "left", conversationId: ROOM, seq: 4 })).toBe(open);
   });
 
   it("keep the newest first, also by what is on its way", () => {

@@ -181,7 +181,7 @@ export class Client {
     const me = myId(this.store.get());
     if (me !== null) {
       await this.api.removeMember(conversationId, me);
-      this.store.dispatch({ type: "left", conversationId });
+      this.store.dispatch({ type: "left", conversationId, seq: 0 });
     }
   }
 
@@ -272,10 +272,10 @@ export class Client {
         this.store.dispatch({ type: "presence_came", presence: [event.presence] });
         break;
       case "resync":
-        void (event.conversationId === null ? this.library.list() : this.catchUp.now(event.conversationId));
+        this.resync(event.conversationId);
         break;
       case "left":
-        this.store.dispatch({ type: "left", conversationId: event.conversationId });
+        this.store.dispatch(event);
         break;
     }
   }
@@ -293,6 +293,16 @@ export class Client {
       this.library.prepare();
     }
     this.heads = heads.map(({ conversationId, headSeq }) => ({ conversationId, seq: headSeq }));
+  }
+
+  private resync(conversationId: ConversationId | null): void {
+    if (conversationId === null) {
+      void this.library.list();
+    } else if (this.store.get().conversations.has(conversationId)) {
+      void this.catchUp.now(conversationId);
+    } else {
+      void this.library.discover(conversationId);
+    }
   }
 
   private entryCame({ entry }: Extract<ServerEvent, { type: "entry" }>): void {

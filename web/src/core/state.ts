@@ -62,7 +62,8 @@ export type Action =
   | { readonly type: "older_changed"; readonly conversationId: ConversationId; readonly older: Loading }
   | { readonly type: "older_came"; readonly conversationId: ConversationId; readonly before: number; readonly page: Page }
   | { readonly type: "restarted"; readonly conversationId: ConversationId; readonly page: Page }
-  | { readonly type: "left"; readonly conversationId: ConversationId }
+  /** By the entry at `seq`; 0 if that is not known. */
+  | { readonly type: "left"; readonly conversationId: ConversationId; readonly seq: number }
   | { readonly type: "watermark_came"; readonly watermark: Watermark }
   | { readonly type: "read"; readonly conversationId: ConversationId; readonly seq: number }
   | {
@@ -127,7 +128,7 @@ export function update(state: State, action: Action): State {
         log: prepend(chat.log, action.before, action.page),
       }));
     case "left":
-      return left(state, action.conversationId);
+      return left(state, action.conversationId, action.seq);
     case "watermark_came":
       return watermarkCame(state, action.watermark);
     case "read":
@@ -287,7 +288,10 @@ function membersAfter(members: readonly UserId[] | null, { content }: Entry): re
   return [...new Set([...members, ...content.added])].filter((member) => !gone.has(member));
 }
 
-function left(state: State, conversationId: ConversationId): State {
+function left(state: State, conversationId: ConversationId, seq: number): State {
+  if (seq > 0 && seq < (state.conversations.get(conversationId)?.log.tail ?? 0)) {
+    return state; // and let in again since
+  }
   const conversations = new Map(state.conversations);
   conversations.delete(conversationId);
   return {

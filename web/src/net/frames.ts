@@ -38,7 +38,8 @@ export type ServerEvent =
   /** A null id means every conversation. */
   | { readonly type: "resync"; readonly conversationId: ConversationId | null }
   | { readonly type: "going_away"; readonly reconnectAfterMs: number }
-  | { readonly type: "left"; readonly conversationId: ConversationId }
+  /** By the entry at `seq`; 0 if that is not known. */
+  | { readonly type: "left"; readonly conversationId: ConversationId; readonly seq: number }
   | { readonly type: "live" }
   | { readonly type: "pong" };
 
@@ -112,7 +113,7 @@ export function decode(bytes: Uint8Array): ServerEvent | null {
       return { type: "going_away", reconnectAfterMs: reconnectAfter === undefined ? 0 : durationFrom(reconnectAfter) };
     }
     case "left":
-      return { type: "left", conversationId: frame.value.conversationId as ConversationId };
+      return { type: "left", conversationId: frame.value.conversationId as ConversationId, seq: Number(frame.value.seq) };
     case "live":
       return { type: "live" };
     case "pong":

@@ -578,7 +578,7 @@ class Resync(_message.Message):
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
-    """The conversation; empty means all of them."""
+    """The conversation, which may be one that the client does not know yet; empty means all that it knows."""
     def __init__(
         self,
         *,
@@ -640,16 +640,22 @@ class Left(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
+    seq: _builtins.int
+    """The entry that removed the user; 0 if it is not known. A client that has an entry above it already has been let in again since, and
+    ignores this.
+    """
     def __init__(
         self,
         *,
         conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "seq", b"seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

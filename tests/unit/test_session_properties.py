@@ -1,0 +1,429 @@
+"""A session of a gateway between a client, the node's channel and history, while connections break and the channel loses what it likes.
+
+The client is the one of bench/, and it is judged by the checker of tests/faults. History answers slowly, and as things were when it was
+asked. The clock jumps from one timer to the next, so that hours of waiting cost nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import selectors
+from collections import deque
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+import structlog
+from google.protobuf import json_format
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.client import Account, Api
+from bench.member import Journal, Member
+from chatkit.core.clock import ManualClock
+from chatkit.core.errors import ChatError
+from chatkit.core.ids import ConversationId, SessionId, UserId
+from chatkit.rpc.lanes import Lanes
+from chatkit.rpc.tokens import AccessToken, TokenVerifier
+from elastic_chat.events.v1 import log_pb2, node_pb2
+from elastic_chat.gateway.v1 import frames_pb2 as pb
+from elastic_chat.history.v1 import history_service_pb2 as history_pb2
+from elastic_chat.types.v1 import entry_pb2
+from svc_gateway.attacher import Attacher
+from svc_gateway.connection import Connection, Flusher
+from svc_gateway.core import Wheel
+from svc_gateway.frames import Codec, bare_frames
+from svc_gateway.hub import Hub, Listener
+from svc_gateway.recovery import Recovery
+from svc_gateway.session import Session, Surroundings
+from svc_router.entries import joining, leaving
+from tests.faults.checker import check
+
+ME, OTHER = UserId("me"), UserId("other")
+CONVERSATIONS = [ConversationId("tea"), ConversationId("work")]
+CLIENTS = 2
+A_PAGE = 4
+"""Entries of a conversation that one answer of history holds."""
+HEALING_S = 120.0
+QUIET = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
+class FastLoop(asyncio.SelectorEventLoop):
+    """A loop whose clock jumps to the next timer whenever there is nothing else to do."""
+
+    def __init__(self) -> None:
+        self._jumped = 0.0
+        super().__init__(_Jumping(self))
+
+    def time(self) -> float:
+        return self._jumped
+
+    def jump(self, seconds: float) -> None:
+        self._jumped += seconds
+
+
+class _Jumping(selectors.DefaultSelector):
+    def __init__(self, loop: FastLoop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self._loop.jump(timeout or 0.0)
+        return super().select(0)
+
+
+class Story:
+    """What happens in the conversations. Everything is in the log, and shown, at once; the channel tells the node later."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, list[log_pb2.LogEntry]] = {conversation_id: [] for conversation_id in CONVERSATIONS}
+        self.untold: deque[node_pb2.NodeEvent] = deque()
+        for conversation_id in CONVERSATIONS:
+            entry = log_pb2.LogEntry(conversation_id=conversation_id, sender_id=OTHER)
+            for user_id in (OTHER, ME):
+                entry.created.members.add(user_id=user_id)
+            self.happen(entry, 1)
+
+    def happen(self, entry: log_pb2.LogEntry, step: int) -> None:
+        entries = self.kept[entry.conversation_id]
+        previous = entries[-1].seq if entries else 0
+        entry.seq = previous + step
+        entry.message_id = f"{entry.conversation_id} {entry.seq}"
+        entries.append(entry)
+        frame = pb.ServerFrame(entry=_entry(entry)).SerializeToString()
+        delivery = node_pb2.EntryDelivery(
+            conversation_id=entry.conversation_id,
+            seq=entry.seq,
+            previous_seq=previous,
+            frame=frame,
+            joining_user_ids=joining(entry),
+            leaving_user_ids=leaving(entry),
+        )
+        self.untold.append(node_pb2.NodeEvent(entry=delivery))
+
+    def say(self, conversation_id: ConversationId, step: int) -> None:
+        self.happen(log_pb2.LogEntry(conversation_id=conversation_id, sender_id=OTHER, body=b"body"), step)
+
+    def move(self, conversation_id: ConversationId) -> None:
+        """Remove the user who is in, or let the one who is out come in again."""
+        entry = log_pb2.LogEntry(conversation_id=conversation_id, sender_id=OTHER)
+        if self.is_in(conversation_id):
+            entry.membership.removed_user_ids.append(ME)
+        else:
+            entry.membership.added.add(user_id=ME)
+        self.happen(entry, 1)
+
+    def joined_seq(self, conversation_id: str) -> int:
+        """Return the seq at which the user came in for the last time; 0 if they are out."""
+        seq = 0
+        for entry in self.kept[conversation_id]:
+            if ME in joining(entry):
+                seq = entry.seq
+            elif ME in leaving(entry):
+                seq = 0
+        return seq
+
+    def is_in(self, conversation_id: str) -> bool:
+        return self.joined_seq(conversation_id) > 0
+
+    @property
+    def mine(self) -> list[ConversationId]:
+        return [conversation_id for conversation_id in CONVERSATIONS if self.is_in(conversation_id)]
+
+    # --- history
+
+    def list_conversations(self, _: Any) -> history_pb2.ListConversationsResponse:
+        response = history_pb2.ListConversationsResponse()
+        for conversation_id in self.mine:
+            summary = response.conversations.add(head_seq=self.kept[conversation_id][-1].seq)
+            summary.conversation.conversation_id = conversation_id
+        return response
+
+    def list_memberships(self, request: history_pb2.ListMembershipsRequest) -> history_pb2.ListMembershipsResponse:
+        response = history_pb2.ListMembershipsResponse()
+        for _ in request.user_ids:
+            response.users.add(conversation_ids=self.mine)
+        return response
+
+    def sync(self, request: history_pb2.SyncRequest) -> history_pb2.SyncResponse:
+        response = history_pb2.SyncResponse()
+        for cursor in request.cursors:
+            conversation_id = cursor.conversation_id
+            if not self.is_in(conversation_id):
+                response.gone_conversation_ids.append(conversation_id)
+                continue
+            start = max(cursor.seq + 1, self.joined_seq(conversation_id))
+            newer = [entry for entry in self.kept[conversation_id] if entry.seq >= start]
+            page = newer[:A_PAGE]
+            response.entries.extend(_entry(entry) for entry in page)
+            if len(newer) > A_PAGE:
+                response.more_conversation_ids.append(conversation_id)
+            head = page[-1] if len(newer) > A_PAGE else self.kept[conversation_id][-1]
+            response.positions.add(conversation_id=conversation_id, seq=head.seq)
+        return response
+
+
+def _entry(entry: log_pb2.LogEntry) -> entry_pb2.Entry:
+    shown = entry_pb2.Entry(conversation_id=entry.conversation_id, seq=entry.seq, message_id=entry.message_id, sender_id=entry.sender_id)
+    shown.created.CopyFrom(entry.created) if entry.HasField("created") else None
+    shown.membership.CopyFrom(entry.membership) if entry.HasField("membership") else None
+    return shown
+
+
+class Slow:
+    """Answers as things were when it was asked, some time after the question was sent and before the answer comes."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+
+    async def answer(self, method: Callable[[Any], Any], request: Any) -> Any:
+        await asyncio.sleep(self._rng.choice((0, 0.01, 0.05, 0.3)))
+        answer = method(request)
+        await asyncio.sleep(self._rng.choice((0, 0.01, 0.05, 0.3)))
+        return answer
+
+
+class Channel:
+    """A gRPC channel to history, as far as the generated stubs use it."""
+
+    def __init__(self, story: Story, slow: Slow) -> None:
+        self._methods: dict[str, Callable[[Any], Any]] = {
+            "ListConversations": story.list_conversations,
+            "ListMemberships": story.list_memberships,
+            "Sync": story.sync,
+        }
+        self._slow = slow
+
+    def unary_unary(self, path: str, **_: Any) -> Callable[..., Coroutine[Any, Any, Any]]:
+        method: Callable[[Any], Any] | None = self._methods.get(path.rsplit("/", 1)[1])
+
+        async def call(request: Any, **_: Any) -> Any:
+            assert method is not None, path
+            return await self._slow.answer(method, request)
+
+        return call
+
+    def __getattr__(self, _: str) -> Callable[..., None]:
+        return lambda *_args, **_kwargs: None
+
+
+class Map:
+    """The attacher: presence knows at once who is here."""
+
+    def __init__(self, story: Story, slow: Slow) -> None:
+        self._story = story
+        self._slow = slow
+
+    async def attach(self, _: Listener) -> list[ConversationId]:
+        return cast("list[ConversationId]", await self._slow.answer(lambda _: self._story.mine, None))
+
+    async def listen(self, _: Collection[ConversationId]) -> None:
+        await self._slow.answer(lambda _: None, None)
+
+    async def attach_everything(self) -> None:
+        await self._slow.answer(lambda _: None, None)
+
+    def detach(self, _: Listener) -> None:
+        """The node is told whatever it can be told, needed or not."""
+
+    def unwatch(self, _: Collection[UserId]) -> None:
+        """Nobody watches anyone."""
+
+
+class Verifier:
+    async def verify(self, token: str) -> AccessToken:
+        return AccessToken(ME, SessionId(token), 1 << 60)
+
+
+class Wire:
+    """Both ends of a connection: what the gateway writes waits until the client reads it."""
+
+    codec = Codec.BARE
+
+    def __init__(self) -> None:
+        self.unread: deque[bytes] = deque()
+        self.has_ended = False
+
+    def write(self, data: bytes) -> None:
+        self.unread.extend(bare_frames(data))
+
+    def waiting(self) -> int:
+        return 0
+
+    def end(self, error: ChatError) -> None:
+        del error
+        self.has_ended = True
+
+    def abort(self) -> None:
+        self.has_ended = True
+
+
+class Rest:
+    """The part of the REST interface that the client asks."""
+
+    def __init__(self, story: Story, slow: Slow) -> None:
+        self._story = story
+        self._slow = slow
+
+    async def call(self, method: str, path: str, body: Any, token: str) -> Any:
+        assert (method, path, bool(token)) == ("POST", "/v1/sync", True)
+        request = json_format.ParseDict(body, history_pb2.SyncRequest())
+        return json_format.MessageToDict(await self._slow.answer(self._story.sync, request))
+
+
+class Client:
+    """A session of the user, on one connection after the other."""
+
+    def __init__(self, node: Node, number: int, journal: Journal, rng: random.Random) -> None:
+        self._node = node
+        self.member = Member(cast("Api", node.rest), Account(ME, "me", f"token {number}", ""), journal, f"client {number}", rng)
+        self.wire: Wire | None = None
+        self.session: Session | None = None
+        self._hello: asyncio.Task[None] | None = None
+
+    def connect(self) -> None:
+        """Open a connection, unless there is one, and say hello."""
+        if self.wire is not None and not self.wire.has_ended:
+            return
+        self.cut()
+        self.wire = Wire()
+        self.session = Session(self._node.around, Connection(self.wire, self._node.flusher, 1 << 20))
+        hello = pb.ClientFrame(hello=pb.Hello(access_token=self.member.account.token))
+        for conversation_id, seq in self.member.cursors.items():
+            hello.hello.resume.add(conversation_id=conversation_id, seq=seq)
+        self._hello = asyncio.get_running_loop().create_task(self.session.handle(hello, "hello"))
+
+    def cut(self) -> None:
+        """Lose the connection, and what is on it."""
+        if self._hello is not None:
+            self._hello.cancel()
+        if self.session is not None:
+            self.session.over()
+        self.session = self.wire = self._hello = None
+        self.member.is_live.clear()
+
+    def read(self, count: int) -> None:
+        """Take some frames from the connection."""
+        while self.wire is not None and self.wire.unread and count:
+            count -= 1
+            vars(Member)["_handle"](self.member, pb.ServerFrame.FromString(self.wire.unread.popleft()))
+
+
+class Node:
+    """A gateway without its doors."""
+
+    def __init__(self, story: Story, rng: random.Random) -> None:
+        self.story = story
+        slow = Slow(rng)
+        channel = cast("Any", Channel(story, slow))
+        self.attacher = cast("Attacher", Map(story, slow))
+        self.rest = Rest(story, slow)
+        self.hub = Hub(10, lambda _: None)
+        self.flusher = Flusher()
+        self.recovery = Recovery(channel, self.hub)
+        ready = asyncio.Event()
+        ready.set()
+        self.around = Surroundings(
+            "node",
+            self.hub,
+            cast("Lanes", None),
+            self.attacher,
+            cast("TokenVerifier", Verifier()),
+            channel,
+            ManualClock(),
+            Wheel(),
+            ready,
+            timedelta(seconds=20),
+            10,
+        )
+
+    def tell(self, count: int) -> None:
+        """Let the node hear what happened, in order."""
+        while self.story.untold and count:
+            count -= 1
+            self.hub.handle(self.story.untold.popleft())
+
+    def lose(self) -> None:
+        """Break the node's subscription: what was not told never will be. It notices when it hears again."""
+        self.story.untold.clear()
+        self.recovery.trigger()
+
+
+conversations, clients = st.sampled_from(CONVERSATIONS), st.integers(0, CLIENTS - 1)
+STEPS = st.one_of(
+    st.tuples(st.just("say"), conversations, st.sampled_from([1, 1, 1, 1000])),
+    st.tuples(st.just("move"), conversations),
+    st.tuples(st.just("tell"), st.integers(1, 5)),
+    st.tuples(st.just("lose")),
+    st.tuples(st.just("connect"), clients),
+    st.tuples(st.just("cut"), clients),
+    st.tuples(st.just("read"), clients, st.integers(1, 8)),
+    st.tuples(st.just("pass"), st.sampled_from([0.0, 0.01, 0.1, 1.0])),
+)
+
+
+async def play(steps: Sequence[Any], seed: int) -> None:
+    rng, story, journal = random.Random(seed), Story(), Journal()
+    node = Node(story, rng)
+    people = [Client(node, number, journal, rng) for number in range(CLIENTS)]
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(node.recovery.run(node.attacher))]
+        running += [group.create_task(vars(Member)["_keep_synced"](one.member)) for one in people]
+        for step in steps:
+            take(node, people, step)
+            await asyncio.sleep(step[1] if step[0] == "pass" else 0)
+        await heal(node, people)
+        for one in people:
+            one.cut()
+        for task in running:
+            task.cancel()
+    findings = check(journal, [one.member for one in people], story.kept)
+    assert not findings.wrong, f"{findings}"
+    for one in people:
+        assert one.member.cursors == {conversation_id: story.kept[conversation_id][-1].seq for conversation_id in story.mine}
+
+
+def take(node: Node, people: Sequence[Client], step: Any) -> None:
+    match step:
+        case "say", conversation_id, gap:
+            node.story.say(conversation_id, gap)
+        case "move", conversation_id:
+            node.story.move(conversation_id)
+        case "tell", count:
+            node.tell(count)
+        case ("lose",):
+            node.lose()
+        case "connect", number:
+            people[number].connect()
+        case "cut", number:
+            people[number].cut()
+        case "read", number, count:
+            people[number].read(count)
+        case _:
+            """Only time passes."""
+
+
+async def heal(node: Node, people: Iterable[Client]) -> None:
+    """Let everyone be connected, and everything be heard, until nothing moves any more."""
+    until = asyncio.get_running_loop().time() + HEALING_S
+    while asyncio.get_running_loop().time() < until:
+        node.tell(100)
+        for one in people:
+            one.connect()
+            one.read(100)
+        await asyncio.sleep(0.5)
+
+
+@given(st.lists(STEPS, max_size=40), st.integers(0, 1 << 16))
+@settings(max_examples=300, deadline=None)
+def test_whatever_breaks_a_client_ends_up_where_it_belongs_with_all_that_it_may_have_and_nothing_else(
+    steps: Sequence[Any], seed: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("hub", "session", "recovery"):
+            patch.setattr(f"svc_gateway.{module}.log", QUIET)
+        with asyncio.Runner(loop_factory=FastLoop) as runner:
+            runner.run(play(steps, seed))
