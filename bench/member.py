@@ -24,9 +24,8 @@ from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2 as history_pb2
 from elastic_chat.types.v1 import entry_pb2
 
-SILENCE_S = 6.0
-"""Silence after which a client that waits for something takes its connection for dead."""
 PING_S = 2.0
+"""How often a client asks whether anyone is there; after three times in silence it takes its connection for dead."""
 TOKEN_S = 240.0
 """Age at which an access token is refreshed before the next hello."""
 ANSWER_S = 15.0
@@ -85,6 +84,7 @@ class Member:
         self.is_live = asyncio.Event()
         self.node_id = ""
         self.reads = True
+        self.ping_s = PING_S
         self._token_at = time.monotonic()
         self._ahead: dict[str, dict[int, entry_pb2.Entry]] = {}
         self._outbox: dict[str, deque[Message]] = {}
@@ -185,15 +185,15 @@ class Member:
     async def _watch(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Ping, look whether anyone is there, send again what has no answer, and leave when it is time."""
         ping = pb.ClientFrame(ping=pb.Ping()).SerializeToString()
-        pinged = 0.0
+        pinged = time.monotonic()
         while True:
             await asyncio.sleep(0.1)
             now = time.monotonic()
             if self._leave_at is not None and now >= self._leave_at:
                 break
-            if now - self._heard_at > SILENCE_S and self.reads:
+            if now - self._heard_at > 3 * self.ping_s and self.reads:
                 break
-            if now - pinged > PING_S:
+            if now - pinged > self.ping_s:
                 pinged = now
                 with contextlib.suppress(ConnectionError):
                     await socket.send_bytes(ping)

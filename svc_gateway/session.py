@@ -281,64 +281,55 @@ class Session:
             return
         self.user_id, self.session_id = token.user_id, token.session_id
         around.hub.register(self)
-        heads = await self._join(await around.attacher.attach(self))
+        synced = await self._join(await around.attacher.attach(self), hello.resume)
         self._moved = {}
         self._send(
             pb.ServerFrame(
                 welcome=pb.Welcome(
                     session_id=self.session_id,
                     user_id=self.user_id,
-                    conversations=heads,
+                    conversations=[_head(one) for one in synced.conversations if one.conversation.conversation_id in self.conversations],
                     node_id=around.node_id,
                     heartbeat=duration(around.heartbeat),
                 ),
             ),
         )
-        positions = await self._resume(hello.resume) if hello.resume else ()
+        positions = await self._catch_up(synced)
         if not self.is_over:
             self._send(pb.ServerFrame(live=pb.Live(positions=positions)))
             self._go_live(positions)
 
-    async def _join(self, conversations: Collection[ConversationId]) -> list[pb.ConversationHead]:
-        """Hear of the user's conversations, then read where they are: what comes in between is held back, so that none is missed."""
+    async def _join(self, conversations: Collection[ConversationId], resume: Sequence[pb.Cursor]) -> history_service_pb2.SyncResponse:
+        """Hear of the user's conversations, then ask how they are and what the client lacks: what comes in between is held back, so that
+        none is missed.
+        """
         around = self._around
         around.hub.join(self, conversations)
         gaps = self._gaps
-        summaries = await self._conversations()
+        synced = await self._sync(resume)
         # History may know of conversations that the live view has lost.
-        lost = {ConversationId(one.conversation.conversation_id) for one in summaries}.difference(conversations)
+        lost = _listed(synced).difference(conversations)
         if lost:
             await around.attacher.listen(lost)
             around.hub.join(self, lost)
-            summaries = await self._conversations()
+            synced = await self._sync(resume)
         if gaps != self._gaps:
             # What was read may be older than the gap. Recovery has placed the session, or will.
-            return await self._join(self.conversations)
-        self._place({ConversationId(one.conversation.conversation_id) for one in summaries})
-        return [
-            pb.ConversationHead(
-                conversation_id=one.conversation.conversation_id,
-                head_seq=one.head_seq,
-                read_seq=one.read_seq,
-                unread_count=one.unread_count,
-            )
-            for one in summaries
-            if one.conversation.conversation_id in self.conversations
-        ]
+            return await self._join(self.conversations, resume)
+        self._place(_listed(synced))
+        return synced
 
-    async def _conversations(self) -> Sequence[history_service_pb2.ConversationSummary]:
-        stub: Any = history_service_pb2_grpc.HistoryServiceStub(self._around.channel)
-        request = history_service_pb2.ListConversationsRequest()
-        response: history_service_pb2.ListConversationsResponse = await self._ask(stub.ListConversations, request)
-        return response.conversations
-
-    async def _resume(self, cursors: Sequence[pb.Cursor]) -> Sequence[pb.Cursor]:
-        """Send what is newer than the cursors; return how far each conversation is with that."""
+    async def _sync(self, resume: Sequence[pb.Cursor]) -> history_service_pb2.SyncResponse:
         stub: Any = history_service_pb2_grpc.HistoryServiceStub(self._around.channel)
         request = history_service_pb2.SyncRequest(
-            cursors=[history_service_pb2.SyncCursor(conversation_id=one.conversation_id, seq=one.seq) for one in cursors],
+            cursors=[history_service_pb2.SyncCursor(conversation_id=one.conversation_id, seq=one.seq) for one in resume],
+            list_conversations=True,
         )
         response: history_service_pb2.SyncResponse = await self._ask(stub.Sync, request)
+        return response
+
+    async def _catch_up(self, response: history_service_pb2.SyncResponse) -> Sequence[pb.Cursor]:
+        """Send what the client lacks; return how far each conversation is with that."""
         for entry in response.entries:
             await self._connection.room()
             self._send(pb.ServerFrame(entry=entry))
@@ -503,3 +494,16 @@ class Session:
 
     def _send(self, frame: pb.ServerFrame) -> None:
         self._connection.send(Outgoing.of(frame))
+
+
+def _listed(synced: history_service_pb2.SyncResponse) -> set[ConversationId]:
+    return {ConversationId(one.conversation.conversation_id) for one in synced.conversations}
+
+
+def _head(summary: history_service_pb2.ConversationSummary) -> pb.ConversationHead:
+    return pb.ConversationHead(
+        conversation_id=summary.conversation.conversation_id,
+        head_seq=summary.head_seq,
+        read_seq=summary.read_seq,
+        unread_count=summary.unread_count,
+    )

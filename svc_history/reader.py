@@ -17,7 +17,6 @@ from svc_history.core import (
     RECENT,
     SYNC_BYTES,
     SYNC_ENTRIES,
-    SYNC_MARKS,
     Mark,
     Range,
     Stored,
@@ -27,10 +26,12 @@ from svc_history.core import (
     page_range,
     shown,
 )
-from svc_history.store import LiveLog, Roll, State, Timeline
+from svc_history.store import LiveLog, Look, Roll, State, Timeline
 
 AT_ONCE = 50
 """Conversations that are synced before it is asked whether the answer is large enough."""
+NO_TAIL = Tail((), END, END, END)
+"""That of a conversation that the live view does not know."""
 ALL = 1_000_000
 """More entries than a tail ever has."""
 
@@ -41,14 +42,16 @@ PAGES = Counter("chat_history_pages_total", "Pages read, by where they came from
 class Synced:
     """What is new since a client was here: entries by conversation and seq, and up to which seq that is everything.
 
-    `more` are conversations with more entries than an answer holds, `gone` those that the user is not in, `marks` how far everyone is.
+    `more` are conversations with more entries than an answer holds, `gone` those that the user is not in, `marks` how far everyone is;
+    `states` how all conversations are, the one with the newest entry first.
     """
 
     entries: list[Stored] = field(default_factory=list)
     positions: list[tuple[ConversationId, int]] = field(default_factory=list)
     more: list[ConversationId] = field(default_factory=list)
     gone: list[ConversationId] = field(default_factory=list)
-    marks: Mapping[ConversationId, Mapping[UserId, Mark]] = field(default_factory=dict)
+    marks: dict[ConversationId, Mapping[UserId, Mark]] = field(default_factory=dict)
+    states: list[tuple[ConversationId, State]] = field(default_factory=list)
 
 
 class Reader:
@@ -62,11 +65,7 @@ class Reader:
 
     async def conversations(self, user_id: UserId) -> list[tuple[ConversationId, State]]:
         """Return every conversation of a user, the one with the newest entry first."""
-        (known,) = await self.memberships([user_id])
-        ids = sorted(known)
-        states = zip(ids, await self._states(user_id, ids), strict=True)
-        mine = [(one, state) for one, state in states if state is not None and state.member is not None]
-        return sorted(mine, key=lambda pair: _time(pair[1]), reverse=True)
+        return (await self.sync(user_id, {}, list_all=True)).states
 
     async def memberships(self, users: Sequence[UserId]) -> list[frozenset[ConversationId]]:
         """Return the conversations that each user is in; some of them may have ended since."""
@@ -85,10 +84,10 @@ class Reader:
 
     async def conversation(self, user_id: UserId, conversation_id: ConversationId) -> State:
         """Return how a conversation is, for a member."""
-        (state,) = await self._states(user_id, [conversation_id])
-        if state is None or state.member is None:
+        (look,) = await self._looks(user_id, [(conversation_id, None)])
+        if look is None or look.state.member is None:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
-        return state
+        return look.state
 
     async def page(
         self, user_id: UserId, conversation_id: ConversationId, before: int, after: int, size: int
@@ -101,33 +100,40 @@ class Reader:
         entries, has_more = await self._merge(conversation_id, page, tail)
         return max(state.head_seq, tail.head) if tail.head < END else state.head_seq, entries, has_more
 
-    async def sync(self, user_id: UserId, cursors: Sequence[tuple[ConversationId, int]]) -> Synced:
-        """Return what is newer than the cursors, and what has become of their conversations."""
-        states = await self._states(user_id, [conversation_id for conversation_id, _ in cursors])
-        synced = Synced()
-        pages: list[tuple[ConversationId, Range]] = []
-        for (conversation_id, seq), state in zip(cursors, states, strict=True):
-            if state is None or state.member is None:
-                synced.gone.append(conversation_id)
-            elif state.head_seq > seq:
-                after = max(seq, state.member.joined_seq - 1)
-                pages.append((conversation_id, Range(after, state.head_seq + 1, SYNC_ENTRIES, backwards=False)))
-            else:
-                synced.positions.append((conversation_id, state.head_seq))
-        for start in range(0, len(pages), AT_ONCE):
-            some = pages[start : start + AT_ONCE]
-            if sum(len(one.entry) for one in synced.entries) > SYNC_BYTES:
-                synced.more += [conversation_id for conversation_id, _ in some]
-                continue
-            for (conversation_id, page), tail in zip(some, await self._tails(some), strict=True):
-                entries, has_more = await self._merge(conversation_id, page, tail)
-                synced.entries += entries
-                synced.positions.append((conversation_id, entries[-1].seq if has_more else page.before - 1))
-                if has_more:
-                    synced.more.append(conversation_id)
-        here = [conversation_id for conversation_id, _ in synced.positions]
-        synced.marks = dict(zip(here, await self._live.marks(here, SYNC_MARKS), strict=True))
+    async def sync(self, user_id: UserId, cursors: Mapping[ConversationId, int], *, list_all: bool = False) -> Synced:
+        """Return what is newer than the cursors, what has become of their conversations and, if it is asked, how all others are."""
+        known = (await self.memberships([user_id]))[0] if list_all else frozenset[ConversationId]()
+        ids = [*cursors, *sorted(known - cursors.keys())]
+        synced, size = Synced(), 0
+        for start in range(0, len(ids), AT_ONCE):
+            some, is_full = ids[start : start + AT_ONCE], size > SYNC_BYTES
+            looks = await self._looks(user_id, [(one, None if is_full else cursors.get(one)) for one in some])
+            for one, look in zip(some, looks, strict=True):
+                await self._add(synced, one, cursors.get(one), look)
+            size = sum(len(one.entry) for one in synced.entries)
+        synced.states = sorted(((one, state) for one, state in synced.states if one in known), key=_newest_first)
         return synced
+
+    async def _add(self, synced: Synced, conversation_id: ConversationId, seq: int | None, look: Look | None) -> None:
+        """Add a conversation of which the client has everything up to `seq`, or nothing but its state if there is no seq."""
+        state = look.state if look else None
+        if look is None or state is None or state.member is None:
+            if seq is not None:
+                synced.gone.append(conversation_id)
+            return
+        synced.states.append((conversation_id, state))
+        if seq is None:
+            return
+        if look.tail is None:
+            synced.more.append(conversation_id)
+            return
+        page = Range(max(seq, state.member.joined_seq - 1), state.head_seq + 1, SYNC_ENTRIES, backwards=False)
+        entries, has_more = await self._merge(conversation_id, page, look.tail) if page.after + 1 < page.before else ([], False)
+        synced.entries += entries
+        synced.positions.append((conversation_id, entries[-1].seq if has_more else state.head_seq))
+        synced.marks[conversation_id] = look.marks
+        if has_more:
+            synced.more.append(conversation_id)
 
     async def roll(self, user_id: UserId, conversation_id: ConversationId) -> Roll:
         """Return who is in a conversation, for a member."""
@@ -161,18 +167,23 @@ class Reader:
             await self._certainty.now()
         return await self._timeline.find(conversation_id, message_id)
 
-    async def _states(self, user_id: UserId, ids: Sequence[ConversationId]) -> list[State | None]:
-        states = await self._live.states(user_id, ids) if ids else []
-        if None in states:
+    async def _looks(self, user_id: UserId, asked: Sequence[tuple[ConversationId, int | None]]) -> list[Look | None]:
+        """Return how conversations are. Of what the live view does not know, the database has everything, as soon as it can be believed."""
+        looks = await self._live.look(user_id, asked) if asked else []
+        if None in looks:
             await self._certainty.since(self._live.epoch)
-        return [state or await self._timeline.state(user_id, one) for one, state in zip(ids, states, strict=True)]
+        return [look or await self._look_below(user_id, one) for (one, _), look in zip(asked, looks, strict=True)]
+
+    async def _look_below(self, user_id: UserId, conversation_id: ConversationId) -> Look | None:
+        state = await self._timeline.state(user_id, conversation_id)
+        return Look(state, NO_TAIL) if state else None
 
     async def _tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail]:
         """Return what the live view has of pages. What it does not know is all in the database, as soon as that can be believed."""
         tails = await self._live.tails(pages) if pages else []
         if None in tails:
             await self._certainty.since(self._live.epoch)
-        return [tail or Tail((), END, END, END) for tail in tails]
+        return [tail or NO_TAIL for tail in tails]
 
     async def _merge(self, conversation_id: ConversationId, page: Range, tail: Tail) -> tuple[list[Stored], bool]:
         page = shown(page, tail.head)
@@ -204,8 +215,9 @@ class Reader:
             del self._reading[key]
 
 
-def _time(state: State) -> tuple[int, int]:
-    if state.newest is None:
+def _newest_first(pair: tuple[ConversationId, State]) -> tuple[int, int]:
+    newest = pair[1].newest
+    if newest is None:
         return (0, 0)
-    at = log_pb2.LogEntry.FromString(state.newest.entry).accepted_at
-    return (at.seconds, at.nanos)
+    at = log_pb2.LogEntry.FromString(newest.entry).accepted_at
+    return (-at.seconds, -at.nanos)

@@ -62,13 +62,14 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         if len(request.cursors) > MAX_CURSORS:
             raise ChatError(Reason.INVALID_ARGUMENT, f"cursors holds at most {MAX_CURSORS}: ask in several calls")
         cursors = [(ConversationId(one.conversation_id), one.seq) for one in request.cursors if is_uuid(one.conversation_id)]
-        synced = await self._reader.sync(caller.user_id, list(dict(cursors).items()))
+        synced = await self._reader.sync(caller.user_id, dict(cursors), list_all=request.list_conversations)
         return pb.SyncResponse(
             entries=map(_entry, synced.entries),
             more_conversation_ids=synced.more,
             positions=[pb.SyncCursor(conversation_id=one, seq=seq) for one, seq in synced.positions],
             gone_conversation_ids=synced.gone,
             watermarks=[_watermark(one, user_id, mark) for one, marks in synced.marks.items() for user_id, mark in marks.items()],
+            conversations=[_summary(caller.user_id, state) for _, state in synced.states],
         )
 
     async def ListMemberships(self, request: pb.ListMembershipsRequest, context: Context) -> pb.ListMembershipsResponse:  # noqa: ARG002, N802

@@ -23,6 +23,15 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """How a conversation is for a user and, if it was asked, what the tail has since an entry, and how far everyone is."""
+
+    state: State
+    tail: Tail | None = None
+    marks: Mapping[UserId, Mark] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Roll:
     """Everyone in a conversation, and how far each has got."""
 
@@ -46,8 +55,11 @@ class LiveLog(Protocol):
         """Take note of all conversations that a user is in, as the database has them."""
         ...
 
-    async def states(self, user_id: UserId, conversations: Sequence[ConversationId]) -> list[State | None]:
-        """Return how conversations are, for a user."""
+    async def look(self, user_id: UserId, conversations: Sequence[tuple[ConversationId, int | None]]) -> list[Look | None]:
+        """Return how conversations are, for a user and, where the user has everything up to a seq, what has come since.
+
+        That is at most SYNC_ENTRIES entries and one more, and watermarks if there are at most SYNC_MARKS.
+        """
         ...
 
     async def tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail | None]:
@@ -56,10 +68,6 @@ class LiveLog(Protocol):
 
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
         """Return who is in a conversation."""
-        ...
-
-    async def marks(self, conversations: Sequence[ConversationId], at_most: int) -> list[Mapping[UserId, Mark]]:
-        """Return how far everyone is in conversations that have at most so many watermarks; of others, nothing."""
         ...
 
 

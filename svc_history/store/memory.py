@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from chatkit.core.ids import ConversationId, MessageId, UserId
-from svc_history.core import Mark, Membership, Range, Stored, Tail
-from svc_history.store import Roll, State
+from svc_history.core import END, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
+from svc_history.store import Look, Roll, State
 
 
 @dataclass
@@ -60,8 +60,16 @@ class MemoryLiveLog(MemoryView):
     async def remember(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
         self.complete[user_id] = set(conversations)
 
-    async def states(self, user_id: UserId, conversations: Sequence[ConversationId]) -> list[State | None]:
-        return [self._state(user_id, conversation_id) for conversation_id in conversations]
+    async def look(self, user_id: UserId, conversations: Sequence[tuple[ConversationId, int | None]]) -> list[Look | None]:
+        return [self._look(user_id, conversation_id, seq) for conversation_id, seq in conversations]
+
+    def _look(self, user_id: UserId, conversation_id: ConversationId, seq: int | None) -> Look | None:
+        state = self._state(user_id, conversation_id)
+        if state is None or state.member is None or seq is None:
+            return Look(state) if state else None
+        marks = self.known[conversation_id].marks
+        page = Range(max(seq, state.member.joined_seq - 1), END, SYNC_ENTRIES, backwards=False)
+        return Look(state, self._tail(conversation_id, page), marks if len(marks) <= SYNC_MARKS else {})
 
     async def tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail | None]:
         return [self._tail(conversation_id, page) for conversation_id, page in pages]
@@ -75,10 +83,6 @@ class MemoryLiveLog(MemoryView):
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
         one = self.known.get(conversation_id)
         return Roll(one.members, one.marks) if one else None
-
-    async def marks(self, conversations: Sequence[ConversationId], at_most: int) -> list[Mapping[UserId, Mark]]:
-        found = [self.known[one].marks if one in self.known else {} for one in conversations]
-        return [marks if len(marks) <= at_most else {} for marks in found]
 
 
 class MemoryTimeline(MemoryView):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
@@ -10,16 +11,18 @@ from redis.asyncio.client import Pipeline
 
 from chatkit.core.ids import ConversationId, UserId
 from chatkit.edges import redis as keys
-from chatkit.edges.live_view import LiveView
-from svc_history.core import Mark, Membership, Range, Stored, Tail, tail_of
-from svc_history.store import Roll, State
+from chatkit.edges.live_view import Call, LiveView
+from svc_history.core import SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail, tail_of
+from svc_history.store import Look, Roll, State
+
+_SCRIPTS = {"look": (Path(__file__).parent / "look.lua").read_text(encoding="utf-8")}
 
 
 class RedisLiveLog:
     """Reads what router writes, as docs/data.md lists it."""
 
     def __init__(self, client: Redis) -> None:
-        self._view = LiveView(client)
+        self._view = LiveView(client, _SCRIPTS)
 
     @property
     def epoch(self) -> str:
@@ -34,29 +37,16 @@ class RedisLiveLog:
         name = keys.conversations(user_id)
         await self._view.run(lambda pipeline: pipeline.sadd(name, keys.all_known(self.epoch), *conversations))
 
-    async def states(self, user_id: UserId, conversations: Sequence[ConversationId]) -> list[State | None]:
-        def read(pipeline: Pipeline) -> None:
-            for conversation_id in conversations:
-                pipeline.hmget(keys.meta(conversation_id), "epoch", "conversation", "head", "head_ordinal")
-                pipeline.hget(keys.members(conversation_id), user_id)
-                pipeline.hget(keys.marks(conversation_id), user_id)
-                pipeline.xrevrange(keys.tail(conversation_id), count=1)
-
-        replies = await self._view.run(read)
-        return [self._state(*replies[n : n + 4]) for n in range(0, len(replies), 4)]
-
-    def _state(self, meta: Sequence[bytes | None], member: bytes | None, mark: bytes | None, newest: Sequence[Any]) -> State | None:
-        epoch, conversation, head, head_ordinal = meta
-        if epoch != self.epoch.encode() or conversation is None or not int(head or 0):
-            return None
-        return State(
-            conversation,
-            int(head or 0),
-            int(head_ordinal or 0),
-            _member(member) if member else None,
-            _mark(mark) if mark else None,
-            _stored(newest[0]) if newest else None,
-        )
+    async def look(self, user_id: UserId, conversations: Sequence[tuple[ConversationId, int | None]]) -> list[Look | None]:
+        calls: list[Call] = [
+            (
+                "look",
+                (keys.meta(one), keys.members(one), keys.marks(one), keys.tail(one)),
+                (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, SYNC_MARKS),
+            )
+            for one, seq in conversations
+        ]
+        return [None if reply is None else _look(reply) for reply in await self._view.call(calls)]
 
     async def tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail | None]:
         def read(pipeline: Pipeline) -> None:
@@ -97,12 +87,26 @@ class RedisLiveLog:
             {UserId(user_id.decode()): _mark(value) for user_id, value in marks.items() if user_id in members},
         )
 
-    async def marks(self, conversations: Sequence[ConversationId], at_most: int) -> list[Mapping[UserId, Mark]]:
-        counts = await self._view.run(lambda pipeline: [pipeline.hlen(keys.marks(one)) for one in conversations])
-        small = [one for one, count in zip(conversations, counts, strict=True) if 0 < count <= at_most]
-        replies = await self._view.run(lambda pipeline: [pipeline.hgetall(keys.marks(one)) for one in small])
-        found = dict(zip(small, replies, strict=True))
-        return [{UserId(user_id.decode()): _mark(value) for user_id, value in found.get(one, {}).items()} for one in conversations]
+
+def _look(reply: Sequence[Any]) -> Look:
+    conversation, head, head_ordinal, member, mark, newest, *since = reply
+    state = State(
+        conversation,
+        int(head),
+        int(head_ordinal),
+        _member(member) if member else None,
+        _mark(mark) if mark else None,
+        Stored(int(newest[0]), newest[1]) if newest else None,
+    )
+    if not since:
+        return Look(state)
+    trimmed, written, entries, marks = since
+    tail = Tail([Stored(int(seq), entry) for seq, entry in _pairs(entries)], int(trimmed) + 1, state.head_seq, int(written))
+    return Look(state, tail, {UserId(name.decode()): _mark(value) for name, value in _pairs(marks)})
+
+
+def _pairs(flat: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    return zip(flat[::2], flat[1::2], strict=True)
 
 
 def _stored(item: tuple[bytes, dict[bytes, bytes]]) -> Stored:

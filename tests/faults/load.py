@@ -26,6 +26,10 @@ from tests.e2e.stack import Stack
 from tests.faults.checker import Findings, check
 
 SETTLE_S = 90.0
+SESSIONS = 12
+"""Sessions of one user at most, about: a gateway takes 20."""
+PATIENT_PING_S = 10.0
+"""How often each of a crowd pings: as a client would that is not looked at just now."""
 EVERYTHING = Range(0, END, 10_000_000, backwards=False)
 
 
@@ -156,11 +160,17 @@ class Load:
         return conversation_id in member.cursors
 
     async def crowd(self, count: int) -> None:
-        """Let more sessions of the same users come, until there are so many."""
+        """Let more users and more sessions come, until there are so many sessions."""
+        while len(self._accounts) * SESSIONS < count:
+            some = await asyncio.gather(*(self._api.register("crowd") for _ in range(10)))
+            for account in some:
+                for other in self.rng.sample(self._accounts, 2):
+                    self.conversations.append(await self._api.direct(account, other))
+            self._accounts += some
         for number in itertools.count():
             if len(self.members) >= count:
                 break
-            self.join(self._accounts[number % len(self._accounts)], f"crowd{number}")
+            self.join(self._accounts[number % len(self._accounts)], f"crowd{number}").ping_s = PATIENT_PING_S
             if number % 100 == 99:
                 await self.all_live()
         await self.all_live()

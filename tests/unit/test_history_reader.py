@@ -63,30 +63,38 @@ async def world() -> AsyncIterator[World]:
 
 
 async def test_five_hundred_conversations_are_caught_up_in_one_call_without_the_database(world: World) -> None:
-    cursors = [(world.conversation(3), 1) for _ in range(500)]
+    cursors = {world.conversation(3): 1 for _ in range(500)}
     synced = await world.reader.sync(ANNA, cursors)
     assert len(synced.entries) == 1000
-    assert synced.positions == [(one, 3) for one, _ in cursors]
+    assert synced.positions == [(one, 3) for one in cursors]
     assert (synced.more, synced.gone) == ([], [])
-    assert synced.marks[cursors[0][0]] == {ANNA: Mark(1, 1, 1)}
+    assert synced.marks == {key: {ANNA: Mark(1, 1, 1)} for key in cursors}
     assert (world.database.reads, world.asked) == (0, 0)
 
 
 async def test_an_answer_is_windowed_by_conversation_and_in_all(world: World) -> None:
     long = world.conversation(SYNC_ENTRIES + 50)
-    synced = await world.reader.sync(ANNA, [(long, 0)])
+    synced = await world.reader.sync(ANNA, {long: 0})
     assert synced.positions == [(long, SYNC_ENTRIES)]
     assert synced.more == [long]
     large = [world.conversation(8, size=SYNC_BYTES // 100) for _ in range(120)]
-    synced = await world.reader.sync(ANNA, [(one, 0) for one in large])
+    synced = await world.reader.sync(ANNA, dict.fromkeys(large, 0))
     assert sum(len(one.entry) for one in synced.entries) < 10 * SYNC_BYTES
     assert synced.more
     assert {one for one, _ in synced.positions} | set(synced.more) == set(large)
 
 
+async def test_one_call_lists_everything_and_catches_up_with_what_is_known(world: World) -> None:
+    known, other, none_of_hers = world.conversation(3), world.conversation(2), ConversationId(new_id())
+    await world.live.remember(ANNA, [known, other])
+    synced = await world.reader.sync(ANNA, {known: 2, none_of_hers: 5}, list_all=True)
+    assert {one for one, _ in synced.states} == {known, other}
+    assert (synced.positions, synced.gone, len(synced.entries)) == ([(known, 3)], [none_of_hers], 1)
+
+
 async def test_who_is_in_a_conversation_no_longer_is_told_so_and_given_nothing(world: World) -> None:
     there, nowhere = world.conversation(3), ConversationId(new_id())
-    synced = await world.reader.sync(BOB, [(there, 0), (nowhere, 0)])
+    synced = await world.reader.sync(BOB, {there: 0, nowhere: 0})
     assert (synced.entries, synced.positions, synced.gone) == ([], [], [there, nowhere])
 
 

@@ -135,13 +135,6 @@ class Story:
 
     # --- history
 
-    def list_conversations(self, _: Any) -> history_pb2.ListConversationsResponse:
-        response = history_pb2.ListConversationsResponse()
-        for conversation_id in self.mine:
-            summary = response.conversations.add(head_seq=self.kept[conversation_id][-1].seq)
-            summary.conversation.conversation_id = conversation_id
-        return response
-
     def list_memberships(self, request: history_pb2.ListMembershipsRequest) -> history_pb2.ListMembershipsResponse:
         response = history_pb2.ListMembershipsResponse()
         for _ in request.user_ids:
@@ -163,6 +156,9 @@ class Story:
                 response.more_conversation_ids.append(conversation_id)
             head = page[-1] if len(newer) > A_PAGE else self.kept[conversation_id][-1]
             response.positions.add(conversation_id=conversation_id, seq=head.seq)
+        for conversation_id in self.mine if request.list_conversations else ():
+            summary = response.conversations.add(head_seq=self.kept[conversation_id][-1].seq)
+            summary.conversation.conversation_id = conversation_id
         return response
 
 
@@ -191,7 +187,6 @@ class Channel:
 
     def __init__(self, story: Story, slow: Slow) -> None:
         self._methods: dict[str, Callable[[Any], Any]] = {
-            "ListConversations": story.list_conversations,
             "ListMemberships": story.list_memberships,
             "Sync": story.sync,
         }

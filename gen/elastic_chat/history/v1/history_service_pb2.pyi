@@ -309,6 +309,9 @@ class SyncRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CURSORS_FIELD_NUMBER: _builtins.int
+    LIST_CONVERSATIONS_FIELD_NUMBER: _builtins.int
+    list_conversations: _builtins.bool
+    """Whether the caller's conversations are to be listed as well."""
     @_builtins.property
     def cursors(self) -> _containers.RepeatedCompositeFieldContainer[Global___SyncCursor]:
         """At most 500."""
@@ -317,10 +320,11 @@ class SyncRequest(_message.Message):
         self,
         *,
         cursors: _abc.Iterable[Global___SyncCursor] | None = ...,
+        list_conversations: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursors", b"cursors"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursors", b"cursors", "list_conversations", b"list_conversations"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -337,6 +341,7 @@ class SyncResponse(_message.Message):
     POSITIONS_FIELD_NUMBER: _builtins.int
     GONE_CONVERSATION_IDS_FIELD_NUMBER: _builtins.int
     WATERMARKS_FIELD_NUMBER: _builtins.int
+    CONVERSATIONS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[_entry_pb2.Entry]:
         """By conversation in the order of the cursors, then by rising seq; at most 200 a conversation."""
@@ -359,6 +364,10 @@ class SyncResponse(_message.Message):
     def watermarks(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Watermark]:
         """How far everyone is in those conversations of the cursors that have at most 100 watermarks; ListMembers tells it of the others."""
 
+    @_builtins.property
+    def conversations(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConversationSummary]:
+        """All conversations of the caller, as ListConversations gives them, if that was asked."""
+
     def __init__(
         self,
         *,
@@ -367,10 +376,11 @@ class SyncResponse(_message.Message):
         positions: _abc.Iterable[Global___SyncCursor] | None = ...,
         gone_conversation_ids: _abc.Iterable[_builtins.str] | None = ...,
         watermarks: _abc.Iterable[_conversation_pb2.Watermark] | None = ...,
+        conversations: _abc.Iterable[Global___ConversationSummary] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "gone_conversation_ids", b"gone_conversation_ids", "more_conversation_ids", b"more_conversation_ids", "positions", b"positions", "watermarks", b"watermarks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversations", b"conversations", "entries", b"entries", "gone_conversation_ids", b"gone_conversation_ids", "more_conversation_ids", b"more_conversation_ids", "positions", b"positions", "watermarks", b"watermarks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
