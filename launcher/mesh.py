@@ -49,7 +49,7 @@ READS: dict[str, tuple[str, ...]] = {
     "presence": ("GetPresence",),
     "history": (
         *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
-        *("GetConversationState", "FindMessage", "ListMemberships"),
+        *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),
     "accounts": ("GetJwks", "FindUsers"),

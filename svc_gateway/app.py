@@ -18,6 +18,7 @@ from chatkit.rpc.tokens import TokenVerifier
 from elastic_chat.gateway.v1 import gateway_service_pb2, gateway_service_pb2_grpc
 from elastic_chat.presence.v1 import presence_service_pb2
 from svc_gateway.attacher import Attacher
+from svc_gateway.catch_up import CatchUp
 from svc_gateway.core import Wheel
 from svc_gateway.gateway import Gateway
 from svc_gateway.hub import Hub
@@ -44,6 +45,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         hub=hub,
         lanes=Lanes(channel),
         attacher=attacher,
+        catch_up=CatchUp(channel),
         verifier=TokenVerifier.over(channel, clock),
         channel=channel,
         clock=clock,
@@ -60,7 +62,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         register=lambda server: gateway_service_pb2_grpc.add_GatewayServiceServicer_to_server(servicer, server),
         tasks=(
             *(gateway.hear, gateway.turn_wheel, attacher.run, attacher.keep_lease, attacher.sweep),
-            *(partial(recovery.run, attacher), around.lanes.run, around.verifier.run),
+            *(partial(recovery.run, attacher), around.catch_up.run, around.lanes.run, around.verifier.run),
         ),
         routes=(web.get("/v1/connect", door.connect),),
         ready=gateway.ready,

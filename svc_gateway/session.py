@@ -21,10 +21,11 @@ from chatkit.rpc.lanes import Lanes
 from chatkit.rpc.tokens import AccessToken, TokenVerifier
 from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
-from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
+from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.presence.v1 import presence_service_pb2, presence_service_pb2_grpc
 from elastic_chat.router.v1 import router_service_pb2
 from svc_gateway.attacher import Attacher
+from svc_gateway.catch_up import CatchUp
 from svc_gateway.connection import Connection
 from svc_gateway.core import BAD_FRAMES, MAX_CURSORS, MAX_HELD, MAX_UNANSWERED, MAX_WATCHED, Phase, Wheel, check_frame
 from svc_gateway.frames import Outgoing
@@ -46,6 +47,7 @@ class Surroundings:
     hub: Hub
     lanes: Lanes
     attacher: Attacher
+    catch_up: CatchUp
     verifier: TokenVerifier
     channel: grpc.aio.Channel
     clock: Clock
@@ -306,27 +308,18 @@ class Session:
         around = self._around
         around.hub.join(self, conversations)
         gaps = self._gaps
-        synced = await self._sync(resume)
+        synced = await around.catch_up.sync(self.user_id, resume)
         # History may know of conversations that the live view has lost.
         lost = _listed(synced).difference(conversations)
         if lost:
             await around.attacher.listen(lost)
             around.hub.join(self, lost)
-            synced = await self._sync(resume)
+            synced = await around.catch_up.sync(self.user_id, resume)
         if gaps != self._gaps:
             # What was read may be older than the gap. Recovery has placed the session, or will.
             return await self._join(self.conversations, resume)
         self._place(_listed(synced))
         return synced
-
-    async def _sync(self, resume: Sequence[pb.Cursor]) -> history_service_pb2.SyncResponse:
-        stub: Any = history_service_pb2_grpc.HistoryServiceStub(self._around.channel)
-        request = history_service_pb2.SyncRequest(
-            cursors=[history_service_pb2.SyncCursor(conversation_id=one.conversation_id, seq=one.seq) for one in resume],
-            list_conversations=True,
-        )
-        response: history_service_pb2.SyncResponse = await self._ask(stub.Sync, request)
-        return response
 
     async def _catch_up(self, response: history_service_pb2.SyncResponse) -> Sequence[pb.Cursor]:
         """Send what the client lacks; return how far each conversation is with that."""

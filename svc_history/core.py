@@ -16,6 +16,12 @@ SYNC_ENTRIES = 200
 """Entries of one conversation in one answer of Sync."""
 SYNC_BYTES = 512 * 1024
 """Entries of all conversations in one answer of Sync, about; what comes after that is for another call."""
+LOOK_BYTES = 64 * 1024
+"""Entries of one conversation that are read from the live view at once, about."""
+CALL_BYTES = 2 * 1024 * 1024
+"""Entries of all users in one answer of SyncUsers, about; who comes after that is for another call."""
+MAX_SYNCS = 100
+"""Users in one call of SyncUsers."""
 SYNC_MARKS = 100
 """Watermarks of one conversation in one answer of Sync; of one that has more, none."""
 MAX_USERS = 500

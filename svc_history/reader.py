@@ -13,6 +13,7 @@ from chatkit.core.ids import ConversationId, MessageId, UserId
 from elastic_chat.events.v1 import log_pb2
 from svc_history.certainty import Certainty
 from svc_history.core import (
+    CALL_BYTES,
     END,
     RECENT,
     SYNC_BYTES,
@@ -26,10 +27,10 @@ from svc_history.core import (
     page_range,
     shown,
 )
-from svc_history.store import LiveLog, Look, Roll, State, Timeline
+from svc_history.store import LiveLog, Look, Question, Roll, State, Timeline
 
 AT_ONCE = 50
-"""Conversations that are synced before it is asked whether the answer is large enough."""
+"""Conversations that are looked at in one round trip, and before it is asked whether the answer is large enough."""
 NO_TAIL = Tail((), END, END, END)
 """That of a conversation that the live view does not know."""
 ALL = 1_000_000
@@ -38,12 +39,21 @@ ALL = 1_000_000
 PAGES = Counter("chat_history_pages_total", "Pages read, by where they came from.", ("source",))
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A user, up to where they have conversations, and whether they want to know of all others as well."""
+
+    user_id: UserId
+    cursors: Mapping[ConversationId, int]
+    list_all: bool = False
+
+
 @dataclass(slots=True)
 class Synced:
     """What is new since a client was here: entries by conversation and seq, and up to which seq that is everything.
 
     `more` are conversations with more entries than an answer holds, `gone` those that the user is not in, `marks` how far everyone is;
-    `states` how all conversations are, the one with the newest entry first.
+    `states` how all conversations are, the one with the newest entry first; `size` the bytes of the entries.
     """
 
     entries: list[Stored] = field(default_factory=list)
@@ -52,6 +62,7 @@ class Synced:
     gone: list[ConversationId] = field(default_factory=list)
     marks: dict[ConversationId, Mapping[UserId, Mark]] = field(default_factory=dict)
     states: list[tuple[ConversationId, State]] = field(default_factory=list)
+    size: int = 0
 
 
 class Reader:
@@ -65,7 +76,8 @@ class Reader:
 
     async def conversations(self, user_id: UserId) -> list[tuple[ConversationId, State]]:
         """Return every conversation of a user, the one with the newest entry first."""
-        return (await self.sync(user_id, {}, list_all=True)).states
+        (synced,) = await self.sync([Ask(user_id, {}, list_all=True)])
+        return synced.states
 
     async def memberships(self, users: Sequence[UserId]) -> list[frozenset[ConversationId]]:
         """Return the conversations that each user is in; some of them may have ended since."""
@@ -84,7 +96,7 @@ class Reader:
 
     async def conversation(self, user_id: UserId, conversation_id: ConversationId) -> State:
         """Return how a conversation is, for a member."""
-        (look,) = await self._looks(user_id, [(conversation_id, None)])
+        (look,) = await self._looks([(user_id, conversation_id, None)])
         if look is None or look.state.member is None:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         return look.state
@@ -100,21 +112,36 @@ class Reader:
         entries, has_more = await self._merge(conversation_id, page, tail)
         return max(state.head_seq, tail.head) if tail.head < END else state.head_seq, entries, has_more
 
-    async def sync(self, user_id: UserId, cursors: Mapping[ConversationId, int], *, list_all: bool = False) -> Synced:
-        """Return what is newer than the cursors, what has become of their conversations and, if it is asked, how all others are."""
-        known = (await self.memberships([user_id]))[0] if list_all else frozenset[ConversationId]()
-        ids = [*cursors, *sorted(known - cursors.keys())]
-        synced, size = Synced(), 0
-        for start in range(0, len(ids), AT_ONCE):
-            some, is_full = ids[start : start + AT_ONCE], size > SYNC_BYTES
-            looks = await self._looks(user_id, [(one, None if is_full else cursors.get(one)) for one in some])
-            for one, look in zip(some, looks, strict=True):
-                await self._add(synced, one, cursors.get(one), look)
-            size = sum(len(one.entry) for one in synced.entries)
-        synced.states = sorted(((one, state) for one, state in synced.states if one in known), key=_newest_first)
+    async def sync(self, asks: Sequence[Ask]) -> list[Synced]:
+        """Return what is newer than each user's cursors, what has become of their conversations and, if they ask, how all others are.
+
+        Answers fewer than were asked, but at least one, if it would be too much.
+        """
+        known = await self._known(asks)
+        synced = [Synced() for _ in asks]
+        places = [(n, one) for n, ask in enumerate(asks) for one in (*ask.cursors, *sorted(known[n] - ask.cursors.keys()))]
+        for start in range(0, len(places), AT_ONCE):
+            some = places[start : start + AT_ONCE]
+            if sum(one.size for one in synced) > CALL_BYTES and some[0][0] > 0:
+                del synced[some[0][0] :]
+                break
+            seqs = [asks[n].cursors.get(one) for n, one in some]
+            questions: list[Question] = [
+                (asks[n].user_id, one, None if synced[n].size > SYNC_BYTES else seq) for (n, one), seq in zip(some, seqs, strict=True)
+            ]
+            for (n, one), seq, look in zip(some, seqs, await self._looks(questions), strict=True):
+                is_full = synced[n].size > SYNC_BYTES or sum(other.size for other in synced) > 2 * CALL_BYTES
+                await self._add(synced[n], one, seq, look, is_full=is_full)
+        for answer, ids in zip(synced, known, strict=False):
+            answer.states = sorted((pair for pair in answer.states if pair[0] in ids), key=_newest_first)
         return synced
 
-    async def _add(self, synced: Synced, conversation_id: ConversationId, seq: int | None, look: Look | None) -> None:
+    async def _known(self, asks: Sequence[Ask]) -> list[frozenset[ConversationId]]:
+        """Return all conversations of each user who asks for all."""
+        found = iter(await self.memberships([ask.user_id for ask in asks if ask.list_all]))
+        return [next(found) if ask.list_all else frozenset() for ask in asks]
+
+    async def _add(self, synced: Synced, conversation_id: ConversationId, seq: int | None, look: Look | None, *, is_full: bool) -> None:
         """Add a conversation of which the client has everything up to `seq`, or nothing but its state if there is no seq."""
         state = look.state if look else None
         if look is None or state is None or state.member is None:
@@ -124,15 +151,17 @@ class Reader:
         synced.states.append((conversation_id, state))
         if seq is None:
             return
-        if look.tail is None:
+        if look.tail is None or is_full:
             synced.more.append(conversation_id)
             return
-        page = Range(max(seq, state.member.joined_seq - 1), state.head_seq + 1, SYNC_ENTRIES, backwards=False)
-        entries, has_more = await self._merge(conversation_id, page, look.tail) if page.after + 1 < page.before else ([], False)
+        upto = min(state.head_seq, look.tail.head)
+        page = Range(max(seq, state.member.joined_seq - 1), upto + 1, SYNC_ENTRIES, backwards=False)
+        entries, has_more = await self._merge(conversation_id, page, look.tail) if page.after < upto else ([], False)
         synced.entries += entries
-        synced.positions.append((conversation_id, entries[-1].seq if has_more else state.head_seq))
+        synced.size += sum(len(one.entry) for one in entries)
+        synced.positions.append((conversation_id, entries[-1].seq if has_more else upto))
         synced.marks[conversation_id] = look.marks
-        if has_more:
+        if has_more or upto < state.head_seq:
             synced.more.append(conversation_id)
 
     async def roll(self, user_id: UserId, conversation_id: ConversationId) -> Roll:
@@ -167,14 +196,14 @@ class Reader:
             await self._certainty.now()
         return await self._timeline.find(conversation_id, message_id)
 
-    async def _looks(self, user_id: UserId, asked: Sequence[tuple[ConversationId, int | None]]) -> list[Look | None]:
+    async def _looks(self, questions: Sequence[Question]) -> list[Look | None]:
         """Return how conversations are. Of what the live view does not know, the database has everything, as soon as it can be believed."""
-        looks = await self._live.look(user_id, asked) if asked else []
+        looks = await self._live.look(questions) if questions else []
         if None in looks:
             await self._certainty.since(self._live.epoch)
-        return [look or await self._look_below(user_id, one) for (one, _), look in zip(asked, looks, strict=True)]
+        return [look or await self._look_below(*question) for question, look in zip(questions, looks, strict=True)]
 
-    async def _look_below(self, user_id: UserId, conversation_id: ConversationId) -> Look | None:
+    async def _look_below(self, user_id: UserId, conversation_id: ConversationId, _: int | None) -> Look | None:
         state = await self._timeline.state(user_id, conversation_id)
         return Look(state, NO_TAIL) if state else None
 

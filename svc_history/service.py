@@ -11,8 +11,8 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_history.core import MAX_CURSORS, MAX_USERS, Mark, Membership, Stored, unread
-from svc_history.reader import Reader
+from svc_history.core import MAX_CURSORS, MAX_SYNCS, MAX_USERS, Mark, Membership, Stored, unread
+from svc_history.reader import Ask, Reader, Synced
 from svc_history.store import State
 
 Context = Any
@@ -58,19 +58,16 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         )
 
     async def Sync(self, request: pb.SyncRequest, context: Context) -> pb.SyncResponse:  # noqa: N802
-        caller = caller_of(context)
-        if len(request.cursors) > MAX_CURSORS:
-            raise ChatError(Reason.INVALID_ARGUMENT, f"cursors holds at most {MAX_CURSORS}: ask in several calls")
-        cursors = [(ConversationId(one.conversation_id), one.seq) for one in request.cursors if is_uuid(one.conversation_id)]
-        synced = await self._reader.sync(caller.user_id, dict(cursors), list_all=request.list_conversations)
-        return pb.SyncResponse(
-            entries=map(_entry, synced.entries),
-            more_conversation_ids=synced.more,
-            positions=[pb.SyncCursor(conversation_id=one, seq=seq) for one, seq in synced.positions],
-            gone_conversation_ids=synced.gone,
-            watermarks=[_watermark(one, user_id, mark) for one, marks in synced.marks.items() for user_id, mark in marks.items()],
-            conversations=[_summary(caller.user_id, state) for _, state in synced.states],
-        )
+        user_id = caller_of(context).user_id
+        (synced,) = await self._reader.sync([_ask(user_id, request)])
+        return _synced(user_id, synced)
+
+    async def SyncUsers(self, request: pb.SyncUsersRequest, context: Context) -> pb.SyncUsersResponse:  # noqa: ARG002, N802
+        if len(request.users) > MAX_SYNCS:
+            raise ChatError(Reason.INVALID_ARGUMENT, f"users holds at most {MAX_SYNCS}: ask in several calls")
+        asks = [_ask(UserId(one.user_id), one.request) for one in request.users]
+        synced = await self._reader.sync(asks) if asks else []
+        return pb.SyncUsersResponse(answers=[_synced(ask.user_id, one) for ask, one in zip(asks, synced, strict=False)])
 
     async def ListMemberships(self, request: pb.ListMembershipsRequest, context: Context) -> pb.ListMembershipsResponse:  # noqa: ARG002, N802
         if len(request.user_ids) > MAX_USERS:
@@ -102,6 +99,24 @@ class HistoryServicer(rpc.HistoryServiceServicer):
             raise ChatError(Reason.INVALID_MESSAGE_ID)
         found = await self._reader.find(_conversation_id(request.conversation_id), MessageId(request.message_id))
         return pb.FindMessageResponse(entry=_entry(found) if found else None)
+
+
+def _ask(user_id: UserId, request: pb.SyncRequest) -> Ask:
+    if len(request.cursors) > MAX_CURSORS:
+        raise ChatError(Reason.INVALID_ARGUMENT, f"cursors holds at most {MAX_CURSORS}: ask in several calls")
+    cursors = {ConversationId(one.conversation_id): one.seq for one in request.cursors if is_uuid(one.conversation_id)}
+    return Ask(user_id, cursors, request.list_conversations)
+
+
+def _synced(user_id: UserId, synced: Synced) -> pb.SyncResponse:
+    return pb.SyncResponse(
+        entries=map(_entry, synced.entries),
+        more_conversation_ids=synced.more,
+        positions=[pb.SyncCursor(conversation_id=one, seq=seq) for one, seq in synced.positions],
+        gone_conversation_ids=synced.gone,
+        watermarks=[_watermark(one, user, mark) for one, marks in synced.marks.items() for user, mark in marks.items()],
+        conversations=[_summary(user_id, state) for _, state in synced.states],
+    )
 
 
 def _summary(user_id: UserId, state: State) -> pb.ConversationSummary:

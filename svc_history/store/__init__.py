@@ -31,6 +31,10 @@ class Look:
     marks: Mapping[UserId, Mark] = field(default_factory=dict)
 
 
+Question = tuple[UserId, ConversationId, int | None]
+"""Who asks about which conversation, and the seq up to which they have everything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Roll:
     """Everyone in a conversation, and how far each has got."""
@@ -55,10 +59,11 @@ class LiveLog(Protocol):
         """Take note of all conversations that a user is in, as the database has them."""
         ...
 
-    async def look(self, user_id: UserId, conversations: Sequence[tuple[ConversationId, int | None]]) -> list[Look | None]:
-        """Return how conversations are, for a user and, where the user has everything up to a seq, what has come since.
+    async def look(self, questions: Sequence[Question]) -> list[Look | None]:
+        """Return how conversations are and, where there is a seq, what has come since.
 
-        That is at most SYNC_ENTRIES entries and one more, and watermarks if there are at most SYNC_MARKS.
+        That is at most SYNC_ENTRIES entries and one more, and about LOOK_BYTES of them, up to the `head` of the tail; and watermarks, if
+        there are at most SYNC_MARKS.
         """
         ...
 

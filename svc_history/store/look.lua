@@ -1,32 +1,37 @@
 -- Tells how a conversation is for a user and, if it is asked, what has come since an entry, and how far everyone is.
--- KEYS: meta, members, marks, tail. ARGV: user, seq of the newest entry that the user has or '', entries at most, watermarks at most
+-- KEYS: meta, members, marks, tail. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, watermarks at most
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'conversation', 'head', 'head_ordinal', 'trimmed', 'written')
 local head = tonumber(meta[3] or '0')
 if meta[1] ~= EPOCH or not meta[2] or head == 0 then
   return false
 end
-local function flat(items)
-  local made = {}
+local function flat(items, most)
+  local made, size = {}, 0
   for _, item in ipairs(items) do
+    if size > most then
+      break
+    end
     table.insert(made, string.match(item[1], '^%d+'))
     table.insert(made, item[2][2])
+    size = size + #item[2][2]
   end
   return made
 end
 local member = redis.call('HGET', KEYS[2], ARGV[1])
 local newest = redis.call('XREVRANGE', KEYS[4], '+', '-', 'COUNT', 1)
-local look = {meta[2], meta[3], meta[4] or '0', member, redis.call('HGET', KEYS[3], ARGV[1]), flat(newest)}
+local look = {meta[2], meta[3], meta[4] or '0', member, redis.call('HGET', KEYS[3], ARGV[1]), flat(newest, 0)}
 if not member or ARGV[2] == '' then
   return look
 end
 local after = math.max(tonumber(ARGV[2]), tonumber(string.match(member, '^%d+:(%d+)')) - 1)
-local since = {}
+local since, upto = {}, meta[3]
 if after < head then
-  since = flat(redis.call('XRANGE', KEYS[4], string.format('%.0f', after + 1), '+', 'COUNT', ARGV[3]))
+  since = flat(redis.call('XRANGE', KEYS[4], string.format('%.0f', after + 1), '+', 'COUNT', ARGV[3]), tonumber(ARGV[4]))
+  upto = #since > 0 and since[#since - 1] or upto
 end
 local marks = {}
-if redis.call('HLEN', KEYS[3]) <= tonumber(ARGV[4]) then
+if redis.call('HLEN', KEYS[3]) <= tonumber(ARGV[5]) then
   marks = redis.call('HGETALL', KEYS[3])
 end
-look[7], look[8], look[9], look[10] = #newest > 0 and meta[5] or meta[3], meta[6] or '0', since, marks
+look[7], look[8], look[9], look[10], look[11] = #newest > 0 and meta[5] or meta[3], meta[6] or '0', upto, since, marks
 return look

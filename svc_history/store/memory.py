@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from chatkit.core.ids import ConversationId, MessageId, UserId
-from svc_history.core import END, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
-from svc_history.store import Look, Roll, State
+from svc_history.core import END, LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
+from svc_history.store import Look, Question, Roll, State
 
 
 @dataclass
@@ -60,8 +61,8 @@ class MemoryLiveLog(MemoryView):
     async def remember(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
         self.complete[user_id] = set(conversations)
 
-    async def look(self, user_id: UserId, conversations: Sequence[tuple[ConversationId, int | None]]) -> list[Look | None]:
-        return [self._look(user_id, conversation_id, seq) for conversation_id, seq in conversations]
+    async def look(self, questions: Sequence[Question]) -> list[Look | None]:
+        return [self._look(*question) for question in questions]
 
     def _look(self, user_id: UserId, conversation_id: ConversationId, seq: int | None) -> Look | None:
         state = self._state(user_id, conversation_id)
@@ -69,7 +70,12 @@ class MemoryLiveLog(MemoryView):
             return Look(state) if state else None
         marks = self.known[conversation_id].marks
         page = Range(max(seq, state.member.joined_seq - 1), END, SYNC_ENTRIES, backwards=False)
-        return Look(state, self._tail(conversation_id, page), marks if len(marks) <= SYNC_MARKS else {})
+        tail = self._tail(conversation_id, page)
+        assert tail is not None  # noqa: S101 - there is a state
+        sizes = accumulate((len(one.entry) for one in tail.entries), initial=0)
+        entries = [one for one, size in zip(tail.entries, sizes, strict=False) if size <= LOOK_BYTES]
+        tail = replace(tail, entries=entries, head=entries[-1].seq if entries else tail.head)
+        return Look(state, tail, marks if len(marks) <= SYNC_MARKS else {})
 
     async def tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail | None]:
         return [self._tail(conversation_id, page) for conversation_id, page in pages]

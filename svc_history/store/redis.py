@@ -12,8 +12,8 @@ from redis.asyncio.client import Pipeline
 from chatkit.core.ids import ConversationId, UserId
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
-from svc_history.core import SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail, tail_of
-from svc_history.store import Look, Roll, State
+from svc_history.core import LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail, tail_of
+from svc_history.store import Look, Question, Roll, State
 
 _SCRIPTS = {"look": (Path(__file__).parent / "look.lua").read_text(encoding="utf-8")}
 
@@ -37,14 +37,14 @@ class RedisLiveLog:
         name = keys.conversations(user_id)
         await self._view.run(lambda pipeline: pipeline.sadd(name, keys.all_known(self.epoch), *conversations))
 
-    async def look(self, user_id: UserId, conversations: Sequence[tuple[ConversationId, int | None]]) -> list[Look | None]:
+    async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         calls: list[Call] = [
             (
                 "look",
                 (keys.meta(one), keys.members(one), keys.marks(one), keys.tail(one)),
-                (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, SYNC_MARKS),
+                (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, LOOK_BYTES, SYNC_MARKS),
             )
-            for one, seq in conversations
+            for user_id, one, seq in questions
         ]
         return [None if reply is None else _look(reply) for reply in await self._view.call(calls)]
 
@@ -100,8 +100,8 @@ def _look(reply: Sequence[Any]) -> Look:
     )
     if not since:
         return Look(state)
-    trimmed, written, entries, marks = since
-    tail = Tail([Stored(int(seq), entry) for seq, entry in _pairs(entries)], int(trimmed) + 1, state.head_seq, int(written))
+    trimmed, written, upto, entries, marks = since
+    tail = Tail([Stored(int(seq), entry) for seq, entry in _pairs(entries)], int(trimmed) + 1, int(upto), int(written))
     return Look(state, tail, {UserId(name.decode()): _mark(value) for name, value in _pairs(marks)})
 
 

@@ -13,7 +13,7 @@ from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message
 from chatkit.edges import redis as keys
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.redis import connect_redis
-from svc_history.core import END, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
+from svc_history.core import END, LOOK_BYTES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
 from svc_history.store import LiveLog, Look, Roll, State, Timeline
 from svc_history.store.cassandra import CassandraTimeline
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
@@ -100,8 +100,8 @@ async def test_the_live_view_tells_how_conversations_are(live: tuple[LiveLog, Sa
     assert await view.conversations([made.bob]) == [None]
     await view.remember(made.bob, [made.conversation_id])
     assert await view.conversations([UserId(new_id()), made.bob]) == [None, {made.conversation_id}]
-    (bobs,) = await view.look(made.bob, [(made.conversation_id, None)])
-    strangers, none = await view.look(UserId(new_id()), [(made.conversation_id, 1), (ConversationId(new_id()), 1)])
+    (bobs,) = await view.look([(made.bob, made.conversation_id, None)])
+    strangers, none = await view.look([(UserId(new_id()), made.conversation_id, 1), (made.bob, ConversationId(new_id()), 1)])
     assert bobs == Look(State(b"as created", 3, 2, Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1), made.entries[2]))
     assert strangers == Look(State(b"as created", 3, 2, None, None, made.entries[2]))
     assert none is None
@@ -112,7 +112,7 @@ async def test_the_live_view_tells_what_has_come_since_an_entry_and_how_far_ever
     live: tuple[LiveLog, Said], seq: int, came: int
 ) -> None:
     view, made = live
-    (look,) = await view.look(made.bob, [(made.conversation_id, seq)])
+    (look,) = await view.look([(made.bob, made.conversation_id, seq)])
     assert look is not None
     assert look.tail == Tail(made.entries[3 - came :], 1, 3, 2)
     assert look.marks == {made.bob: Mark(2, 2, 1)}
@@ -136,7 +136,7 @@ async def test_what_an_older_copy_of_the_live_view_has_is_not_believed(redis_url
     view, conversation_id, user_id = RedisLiveLog(client), ConversationId(new_id()), UserId(new_id())
     await client.hset(keys.meta(conversation_id), mapping={"epoch": "older", "conversation": b"as created", "head": 3, "trimmed": 0})
     await client.sadd(keys.conversations(user_id), keys.all_known("older"), conversation_id)
-    assert await view.look(user_id, [(conversation_id, 0)]) == [None]
+    assert await view.look([(user_id, conversation_id, 0)]) == [None]
     assert await view.tails([(conversation_id, Range(0, END, 50, backwards=True))]) == [None]
     assert await view.roll(conversation_id) is None
     assert await view.conversations([user_id]) == [None]
@@ -146,7 +146,7 @@ async def test_what_an_older_copy_of_the_live_view_has_is_not_believed(redis_url
 async def test_a_tail_that_has_ended_by_itself_says_that_it_has_nothing(redis_url: str) -> None:
     client: Any = await connect_redis(redis_url)
     view, conversation_id = RedisLiveLog(client), ConversationId(new_id())
-    await view.look(UserId(""), [(conversation_id, None)])
+    await view.look([(UserId(""), conversation_id, None)])
     await client.hset(
         keys.meta(conversation_id), mapping={"epoch": view.epoch, "conversation": b"c", "head": 9, "trimmed": 4, "written": 9}
     )
@@ -154,15 +154,30 @@ async def test_a_tail_that_has_ended_by_itself_says_that_it_has_nothing(redis_ur
     await client.aclose()
 
 
+async def test_large_entries_come_a_few_at_a_time(redis_url: str) -> None:
+    client: Any = await connect_redis(redis_url)
+    view, conversation_id, user_id = RedisLiveLog(client), ConversationId(new_id()), UserId(new_id())
+    await view.look([(user_id, conversation_id, None)])
+    await client.hset(keys.meta(conversation_id), mapping={"epoch": view.epoch, "conversation": b"c", "head": 9, "trimmed": 0})
+    await client.hset(keys.members(conversation_id), user_id, "3:1:0")
+    for seq in range(1, 10):
+        await client.xadd(keys.tail(conversation_id), {"e": bytes(LOOK_BYTES // 2), "o": seq}, id=f"{seq}-0")
+    (look,) = await view.look([(user_id, conversation_id, 2)])
+    assert look is not None
+    assert look.tail is not None
+    assert ([one.seq for one in look.tail.entries], look.tail.head, look.state.head_seq) == ([3, 4, 5], 5, 9)
+    await client.aclose()
+
+
 async def test_a_conversation_with_many_watermarks_is_told_without_them(redis_url: str) -> None:
     client: Any = await connect_redis(redis_url)
     view, conversation_id, user_id = RedisLiveLog(client), ConversationId(new_id()), UserId(new_id())
-    await view.look(user_id, [(conversation_id, None)])
+    await view.look([(user_id, conversation_id, None)])
     await client.hset(keys.meta(conversation_id), mapping={"epoch": view.epoch, "conversation": b"c", "head": 9, "trimmed": 4})
     await client.hset(keys.members(conversation_id), user_id, "3:1:0")
     for number, told in [(SYNC_MARKS, SYNC_MARKS), (1, 0)]:
         await client.hset(keys.marks(conversation_id), mapping={new_id(): "1:1:1" for _ in range(number)})
-        (look,) = await view.look(user_id, [(conversation_id, 2)])
+        (look,) = await view.look([(user_id, conversation_id, 2)])
         assert look is not None
         assert (len(look.marks), look.tail) == (told, Tail([], 10, 9, 0))
     await client.aclose()

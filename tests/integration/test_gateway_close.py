@@ -34,7 +34,9 @@ class Gate:
         self.wheel = Wheel()
 
     def open(self, pipe: Any) -> Session:
-        around = Surroundings("gateway-1", ANY, ANY, ANY, ANY, ANY, ManualClock(), self.wheel, asyncio.Event(), timedelta(seconds=25), 10)
+        around = Surroundings(
+            "gateway-1", ANY, ANY, ANY, ANY, ANY, ANY, ManualClock(), self.wheel, asyncio.Event(), timedelta(seconds=25), 10
+        )
         session = Session(around, Connection(pipe, Flusher(), 10_000))
         self.sessions.append(session)
         return session

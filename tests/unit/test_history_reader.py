@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -12,8 +12,8 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
 from elastic_chat.events.v1 import log_pb2
 from svc_history.certainty import Certainty
-from svc_history.core import SYNC_BYTES, SYNC_ENTRIES, Mark, Membership, Stored
-from svc_history.reader import Reader
+from svc_history.core import CALL_BYTES, SYNC_BYTES, SYNC_ENTRIES, Mark, Membership, Stored
+from svc_history.reader import Ask, Reader, Synced
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
 
 ANNA, BOB = UserId(new_id()), UserId(new_id())
@@ -52,6 +52,10 @@ class World:
         self.log[conversation_id] = self.live.known[conversation_id] = made
         return conversation_id
 
+    async def sync(self, user_id: UserId, cursors: Mapping[ConversationId, int], *, list_all: bool = False) -> Synced:
+        (synced,) = await self.reader.sync([Ask(user_id, cursors, list_all)])
+        return synced
+
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
@@ -64,7 +68,7 @@ async def world() -> AsyncIterator[World]:
 
 async def test_five_hundred_conversations_are_caught_up_in_one_call_without_the_database(world: World) -> None:
     cursors = {world.conversation(3): 1 for _ in range(500)}
-    synced = await world.reader.sync(ANNA, cursors)
+    synced = await world.sync(ANNA, cursors)
     assert len(synced.entries) == 1000
     assert synced.positions == [(one, 3) for one in cursors]
     assert (synced.more, synced.gone) == ([], [])
@@ -74,11 +78,11 @@ async def test_five_hundred_conversations_are_caught_up_in_one_call_without_the_
 
 async def test_an_answer_is_windowed_by_conversation_and_in_all(world: World) -> None:
     long = world.conversation(SYNC_ENTRIES + 50)
-    synced = await world.reader.sync(ANNA, {long: 0})
+    synced = await world.sync(ANNA, {long: 0})
     assert synced.positions == [(long, SYNC_ENTRIES)]
     assert synced.more == [long]
     large = [world.conversation(8, size=SYNC_BYTES // 100) for _ in range(120)]
-    synced = await world.reader.sync(ANNA, dict.fromkeys(large, 0))
+    synced = await world.sync(ANNA, dict.fromkeys(large, 0))
     assert sum(len(one.entry) for one in synced.entries) < 10 * SYNC_BYTES
     assert synced.more
     assert {one for one, _ in synced.positions} | set(synced.more) == set(large)
@@ -87,14 +91,28 @@ async def test_an_answer_is_windowed_by_conversation_and_in_all(world: World) ->
 async def test_one_call_lists_everything_and_catches_up_with_what_is_known(world: World) -> None:
     known, other, none_of_hers = world.conversation(3), world.conversation(2), ConversationId(new_id())
     await world.live.remember(ANNA, [known, other])
-    synced = await world.reader.sync(ANNA, {known: 2, none_of_hers: 5}, list_all=True)
+    synced = await world.sync(ANNA, {known: 2, none_of_hers: 5}, list_all=True)
     assert {one for one, _ in synced.states} == {known, other}
     assert (synced.positions, synced.gone, len(synced.entries)) == ([(known, 3)], [none_of_hers], 1)
 
 
+async def test_many_are_answered_at_once_as_each_alone_would_be_as_far_as_an_answer_goes(world: World) -> None:
+    large = [world.conversation(8, size=SYNC_BYTES // 20) for _ in range(120)]
+    asks = [Ask(ANNA, dict.fromkeys(large[n : n + 30], 0)) for n in range(0, 120, 10)]
+    asks[3:3] = [Ask(ANNA, {}), Ask(BOB, {large[0]: 0})]
+    synced = await world.reader.sync(asks)
+    assert 4 < len(synced) < len(asks)
+    assert sum(one.size for one in synced) < 3 * CALL_BYTES
+    assert synced[4].gone == [large[0]]
+    for ask, one in zip(asks, synced, strict=False):
+        assert {name for name, _ in one.positions} | set(one.more) | set(one.gone) == set(ask.cursors)
+        for name, seq in one.positions:
+            assert (name in one.more) is (seq < 8)
+
+
 async def test_who_is_in_a_conversation_no_longer_is_told_so_and_given_nothing(world: World) -> None:
     there, nowhere = world.conversation(3), ConversationId(new_id())
-    synced = await world.reader.sync(BOB, {there: 0, nowhere: 0})
+    synced = await world.sync(BOB, {there: 0, nowhere: 0})
     assert (synced.entries, synced.positions, synced.gone) == ([], [], [there, nowhere])
 
 

@@ -33,6 +33,7 @@ from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2 as history_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_gateway.attacher import Attacher
+from svc_gateway.catch_up import CatchUp
 from svc_gateway.connection import Connection, Flusher
 from svc_gateway.core import Wheel
 from svc_gateway.frames import Codec, bare_frames
@@ -161,6 +162,10 @@ class Story:
             summary.conversation.conversation_id = conversation_id
         return response
 
+    def sync_users(self, request: history_pb2.SyncUsersRequest) -> history_pb2.SyncUsersResponse:
+        """Answer the first alone, as if the answer were large."""
+        return history_pb2.SyncUsersResponse(answers=[self.sync(request.users[0].request)])
+
 
 def _entry(entry: log_pb2.LogEntry) -> entry_pb2.Entry:
     shown = entry_pb2.Entry(conversation_id=entry.conversation_id, seq=entry.seq, message_id=entry.message_id, sender_id=entry.sender_id)
@@ -188,7 +193,7 @@ class Channel:
     def __init__(self, story: Story, slow: Slow) -> None:
         self._methods: dict[str, Callable[[Any], Any]] = {
             "ListMemberships": story.list_memberships,
-            "Sync": story.sync,
+            "SyncUsers": story.sync_users,
         }
         self._slow = slow
 
@@ -326,6 +331,7 @@ class Node:
             self.hub,
             cast("Lanes", None),
             self.attacher,
+            CatchUp(channel),
             cast("TokenVerifier", Verifier()),
             channel,
             ManualClock(),
@@ -365,7 +371,7 @@ async def play(steps: Sequence[Any], seed: int) -> None:
     node = Node(story, rng)
     people = [Client(node, number, journal, rng) for number in range(CLIENTS)]
     async with asyncio.TaskGroup() as group:
-        running = [group.create_task(node.recovery.run(node.attacher))]
+        running = [group.create_task(node.recovery.run(node.attacher)), group.create_task(node.around.catch_up.run())]
         running += [group.create_task(vars(Member)["_keep_synced"](one.member)) for one in people]
         for step in steps:
             take(node, people, step)

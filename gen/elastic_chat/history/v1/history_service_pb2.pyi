@@ -387,6 +387,82 @@ class SyncResponse(_message.Message):
 Global___SyncResponse: _TypeAlias = SyncResponse  # noqa: Y015
 
 @_typing.final
+class SyncUsersRequest(_message.Message):
+    """What several users have."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def users(self) -> _containers.RepeatedCompositeFieldContainer[Global___UserSync]:
+        """At most 100."""
+
+    def __init__(
+        self,
+        *,
+        users: _abc.Iterable[Global___UserSync] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["users", b"users"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SyncUsersRequest: _TypeAlias = SyncUsersRequest  # noqa: Y015
+
+@_typing.final
+class UserSync(_message.Message):
+    """What a user has."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The user."""
+    @_builtins.property
+    def request(self) -> Global___SyncRequest:
+        """What they ask."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        request: Global___SyncRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request", b"request", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UserSync: _TypeAlias = UserSync  # noqa: Y015
+
+@_typing.final
+class SyncUsersResponse(_message.Message):
+    """What they lack."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedCompositeFieldContainer[Global___SyncResponse]:
+        """In the order of the request, and perhaps fewer."""
+
+    def __init__(
+        self,
+        *,
+        answers: _abc.Iterable[Global___SyncResponse] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SyncUsersResponse: _TypeAlias = SyncUsersResponse  # noqa: Y015
+
+@_typing.final
 class GetConversationStateRequest(_message.Message):
     """Which conversation."""
 

@@ -70,6 +70,11 @@ class HistoryServiceStub:
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembershipsRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembershipsResponse.FromString,
                 _registered_method=True)
+        self.SyncUsers = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/SyncUsers',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncUsersRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncUsersResponse.FromString,
+                _registered_method=True)
         self.FindMessage = channel.unary_unary(
                 '/elastic_chat.history.v1.HistoryService/FindMessage',
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.FindMessageRequest.SerializeToString,
@@ -134,6 +139,14 @@ class HistoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SyncUsers(self, request, context):
+        """Answers for several users at once what Sync answers for one. Internal: gateways ask for everyone who has just come in one call. Answers as
+        many as fit, at least one: ask again for the others. Fails with INVALID_ARGUMENT for more than 100 users, and as Sync does.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def FindMessage(self, request, context):
         """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view. Fails with
         UNAVAILABLE rather than overlook one.
@@ -179,6 +192,11 @@ def add_HistoryServiceServicer_to_server(servicer, server):
                     servicer.ListMemberships,
                     request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembershipsRequest.FromString,
                     response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembershipsResponse.SerializeToString,
+            ),
+            'SyncUsers': grpc.unary_unary_rpc_method_handler(
+                    servicer.SyncUsers,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncUsersRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncUsersResponse.SerializeToString,
             ),
             'FindMessage': grpc.unary_unary_rpc_method_handler(
                     servicer.FindMessage,
@@ -376,6 +394,33 @@ class HistoryService:
             '/elastic_chat.history.v1.HistoryService/ListMemberships',
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembershipsRequest.SerializeToString,
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembershipsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SyncUsers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/SyncUsers',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncUsersRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncUsersResponse.FromString,
             options,
             channel_credentials,
             insecure,

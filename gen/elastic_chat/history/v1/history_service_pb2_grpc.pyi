@@ -55,6 +55,10 @@ class HistoryServiceStub:
     """Lists the conversations that each user is in. Internal: gateways call it when they may have missed who came and went. Fails with
     INVALID_ARGUMENT for more than 500 users.
     """
+    SyncUsers: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.SyncUsersRequest, _history_service_pb2.SyncUsersResponse]
+    """Answers for several users at once what Sync answers for one. Internal: gateways ask for everyone who has just come in one call. Answers as
+    many as fit, at least one: ask again for the others. Fails with INVALID_ARGUMENT for more than 100 users, and as Sync does.
+    """
     FindMessage: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.FindMessageRequest, _history_service_pb2.FindMessageResponse]
     """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view. Fails with
     UNAVAILABLE rather than overlook one.
@@ -86,6 +90,10 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     ListMemberships: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListMembershipsRequest, _history_service_pb2.ListMembershipsResponse]  # type: ignore[assignment]
     """Lists the conversations that each user is in. Internal: gateways call it when they may have missed who came and went. Fails with
     INVALID_ARGUMENT for more than 500 users.
+    """
+    SyncUsers: _aio.UnaryUnaryMultiCallable[_history_service_pb2.SyncUsersRequest, _history_service_pb2.SyncUsersResponse]  # type: ignore[assignment]
+    """Answers for several users at once what Sync answers for one. Internal: gateways ask for everyone who has just come in one call. Answers as
+    many as fit, at least one: ask again for the others. Fails with INVALID_ARGUMENT for more than 100 users, and as Sync does.
     """
     FindMessage: _aio.UnaryUnaryMultiCallable[_history_service_pb2.FindMessageRequest, _history_service_pb2.FindMessageResponse]  # type: ignore[assignment]
     """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view. Fails with
@@ -157,6 +165,16 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_history_service_pb2.ListMembershipsResponse, _abc.Awaitable[_history_service_pb2.ListMembershipsResponse]]:
         """Lists the conversations that each user is in. Internal: gateways call it when they may have missed who came and went. Fails with
         INVALID_ARGUMENT for more than 500 users.
+        """
+
+    @_abc_1.abstractmethod
+    def SyncUsers(
+        self,
+        request: _history_service_pb2.SyncUsersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.SyncUsersResponse, _abc.Awaitable[_history_service_pb2.SyncUsersResponse]]:
+        """Answers for several users at once what Sync answers for one. Internal: gateways ask for everyone who has just come in one call. Answers as
+        many as fit, at least one: ask again for the others. Fails with INVALID_ARGUMENT for more than 100 users, and as Sync does.
         """
 
     @_abc_1.abstractmethod
