@@ -168,13 +168,18 @@ def prepare(stack: Stack, plan: Sequence[Process]) -> None:
         _format_kafka(stack)
 
 
+def cluster_id() -> str:
+    """Return a new id for a Kafka cluster: 16 bytes in base64. It never begins with a dash, which the tool would take for an option."""
+    first, *others = os.urandom(16)
+    return base64.urlsafe_b64encode(bytes([first & 0x7F, *others])).decode().rstrip("=")
+
+
 def _format_kafka(stack: Stack) -> None:
     run = stack.home.run / "kafka"
-    cluster_id = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
     done = subprocess.run(
         [
             *(str(stack.engines.java), f"@{run / 'java.args'}", "kafka.tools.StorageTool", "format"),
-            *("--cluster-id", cluster_id, "--config", str(run / "server.properties")),
+            *("--cluster-id", cluster_id(), "--config", str(run / "server.properties")),
         ],
         cwd=run,
         capture_output=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from launcher.engines.wheels import refusal, requirement
 from launcher.errors import LaunchError
 from launcher.home import Home, write_atomically
 from launcher.keys import ensure_signing_key
+from launcher.operate import cluster_id
 from launcher.plan import Stack, Wave, processes
 from launcher.render import configuration, supervisor_configuration
 from launcher.settings import Settings
@@ -180,3 +182,8 @@ def test_a_supervisors_log_tells_what_runs_and_what_crashed() -> None:
 def test_a_pid_that_was_given_to_another_process_is_not_taken_for_ours() -> None:
     at = datetime(2020, 1, 1, tzinfo=UTC)
     assert leftovers.still_running([record.Started("router-1", os.getpid(), at)]) == []
+
+
+def test_the_id_of_a_kafka_cluster_never_looks_like_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.urandom", lambda size: b"\xff" * size)
+    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{21}", cluster_id())
