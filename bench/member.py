@@ -28,6 +28,8 @@ PING_S = 2.0
 """How often a client asks whether anyone is there; after three times in silence it takes its connection for dead."""
 TOKEN_S = 240.0
 """Age at which an access token is refreshed before the next hello."""
+TOKEN_REFUSED = 4504
+"""Close code of a connection whose access token is not good."""
 ANSWER_S = 15.0
 """How long a message may be without an answer before it is sent again."""
 
@@ -63,6 +65,30 @@ class Journal:
     """How long clients were without a live connection, each time."""
 
 
+class Login:
+    """What all sessions of a user show at the door. Refreshed by the first that needs it: a refresh token is good for one use."""
+
+    def __init__(self, api: Api, account: Account) -> None:
+        self.account = account
+        self._api = api
+        self._made_at = time.monotonic()
+        self._lock = asyncio.Lock()
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the access token should not be relied upon any more."""
+        return time.monotonic() - self._made_at > TOKEN_S
+
+    async def renew(self, refused: str) -> None:
+        """Get another access token than the one that was refused, or is old."""
+        async with self._lock:
+            if self.account.token != refused:
+                return
+            answer = await self._api.call("POST", "/v1/auth/refresh", {"refreshToken": self.account.refresh_token})
+            self.account = Account(self.account.user_id, self.account.username, answer["accessToken"], answer["refreshToken"])
+            self._made_at = time.monotonic()
+
+
 class Member:
     """One session of a user.
 
@@ -70,9 +96,9 @@ class Member:
     told, left, and was not shown.
     """
 
-    def __init__(self, api: Api, account: Account, journal: Journal, name: str, rng: random.Random) -> None:
+    def __init__(self, api: Api, login: Login, journal: Journal, name: str, rng: random.Random) -> None:
         self.api = api
-        self.account = account
+        self.login = login
         self.journal = journal
         self.name = name
         self.rng = rng
@@ -85,7 +111,6 @@ class Member:
         self.node_id = ""
         self.reads = True
         self.ping_s = PING_S
-        self._token_at = time.monotonic()
         self._ahead: dict[str, dict[int, entry_pb2.Entry]] = {}
         self._outbox: dict[str, deque[Message]] = {}
         self._in_flight: dict[str, float] = {}
@@ -106,6 +131,11 @@ class Member:
         self._outbox.setdefault(conversation_id, deque()).append(message)
         self._pump(conversation_id)
         return message
+
+    @property
+    def account(self) -> Account:
+        """Whose session it is."""
+        return self.login.account
 
     @property
     def unanswered(self) -> int:
@@ -152,14 +182,15 @@ class Member:
     # --- a connection
 
     async def _connection(self) -> bool:
-        if time.monotonic() - self._token_at > TOKEN_S:
-            await self._refresh()
+        if self.login.is_old:
+            await self.login.renew(self.account.token)
+        token = self.account.token
         url = self.api.edge.replace("http", "ws", 1) + "/v1/connect"
         came_live = False
         async with self.api.http.ws_connect(url, protocols=("elastic-chat.v1.proto",), max_msg_size=0) as socket:
             self.journal.connects += 1
             hello = pb.ClientFrame()
-            hello.hello.access_token = self.account.token
+            hello.hello.access_token = token
             for conversation_id, seq in self.cursors.items():
                 hello.hello.resume.add(conversation_id=conversation_id, seq=seq)
             await socket.send_bytes(hello.SerializeToString())
@@ -178,8 +209,8 @@ class Member:
                         came_live = came_live or self.is_live.is_set()
                 finally:
                     watch.cancel()
-            if socket.close_code == 4504:
-                await self._refresh()
+            if socket.close_code == TOKEN_REFUSED:
+                await self.login.renew(token)
         return came_live
 
     async def _watch(self, socket: aiohttp.ClientWebSocketResponse) -> None:
@@ -208,11 +239,6 @@ class Member:
             transport = socket._writer.transport
             if transport is not None:
                 transport.abort()
-
-    async def _refresh(self) -> None:
-        answer = await self.api.call("POST", "/v1/auth/refresh", {"refreshToken": self.account.refresh_token})
-        self.account = Account(self.account.user_id, self.account.username, answer["accessToken"], answer["refreshToken"])
-        self._token_at = time.monotonic()
 
     # --- frames
 
@@ -338,7 +364,7 @@ class Member:
                 self._dirty |= wanted
                 if isinstance(error, ApiError) and error.status == 401:
                     with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError, ApiError):
-                        await self._refresh()
+                        await self.login.renew(self.account.token)
                 await asyncio.sleep(self.rng.uniform(0.1, 0.5))
             if self._dirty:
                 self._syncing.set()

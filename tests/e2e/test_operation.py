@@ -16,7 +16,7 @@ import psutil
 from playwright.async_api import Browser, expect
 
 from bench.client import Account, Api, Socket
-from bench.member import Journal, Member
+from bench.member import Journal, Login, Member
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from tests.e2e.person import PATIENCE_MS, Person
 from tests.e2e.stack import Stack
@@ -82,7 +82,7 @@ class Guest(Member):
     """A member who remembers how often it was sent away, and when it should come back."""
 
     def __init__(self, api: Api, account: Account, journal: Journal) -> None:
-        super().__init__(api, account, journal, account.username, random.Random(account.username))
+        super().__init__(api, Login(api, account), journal, account.username, random.Random(account.username))
         self.reconnect_after_s: list[float] = []
 
     def _handle(self, frame: pb.ServerFrame) -> None:

@@ -14,7 +14,7 @@ import aiohttp
 import grpc
 
 from bench.client import Account, Api, ApiError
-from bench.member import Journal, Member, Message
+from bench.member import Journal, Login, Member, Message
 from chatkit.core.ids import ConversationId, new_id
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.writer.v1 import writer_service_pb2 as writer_pb2
@@ -26,6 +26,8 @@ from tests.e2e.stack import Stack
 from tests.faults.checker import Findings, check
 
 SETTLE_S = 90.0
+MOST_ASKED = 200
+"""Users in one question for presence."""
 SESSIONS = 12
 """Sessions of one user at most, about: a gateway takes 20."""
 PATIENT_PING_S = 10.0
@@ -47,6 +49,7 @@ class Load:
         self._sizes = (users, conversations, rate)
         self._api = Api(stack.edge)
         self._accounts: list[Account] = []
+        self._logins: dict[str, Login] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._talking: list[asyncio.Task[None]] = []
 
@@ -72,7 +75,8 @@ class Load:
 
     def join(self, account: Account, name: str) -> Member:
         """Let another session of a user come."""
-        member = Member(self._api, account, self.journal, name, random.Random(self.rng.random()))
+        login = self._logins.setdefault(account.user_id, Login(self._api, account))
+        member = Member(self._api, login, self.journal, name, random.Random(self.rng.random()))
         self.members.append(member)
         self._tasks.append(asyncio.get_running_loop().create_task(member.run()))
         return member
@@ -128,6 +132,7 @@ class Load:
             await self.written()
             kept = {one: await self._kept(timeline, one) for one in self.conversations}
             await self._until(lambda: self._behind(kept))
+            await self._presence_is_right()
         finally:
             for running in self._tasks:
                 running.cancel()
@@ -153,6 +158,29 @@ class Load:
         while left := what():
             assert time.monotonic() < until, f"not settled after {SETTLE_S:.0f} s: {left[:5]}"
             await asyncio.sleep(0.1)
+
+    async def _presence_is_right(self) -> None:
+        """Wait until everyone is told that all others are there; then let someone leave, and wait until that is known."""
+        async with asyncio.timeout(SETTLE_S):
+            while wrong := await self._wrong_about(""):
+                await asyncio.sleep(0.2)
+            (number, one), *_ = [(n, one) for n, one in enumerate(self.members) if self._sessions(one) == 1]
+            self._tasks[number].cancel()
+            while wrong := await self._wrong_about(one.account.user_id):
+                await asyncio.sleep(0.2)
+        assert not wrong
+
+    def _sessions(self, member: Member) -> int:
+        return sum(one.login is member.login for one in self.members)
+
+    async def _wrong_about(self, gone: str) -> list[str]:
+        """Return what users are told of others that is not so, if all are there but one."""
+        wrong = []
+        ids = "&".join(f"userIds={account.user_id}" for account in self._accounts[:MOST_ASKED])
+        for login in self._logins.values():
+            answer = await self._api.call("GET", f"/v1/presence?{ids}", token=login.account.token)
+            wrong += [user["userId"] for user in answer.get("users", ()) if user.get("online", False) is (user["userId"] == gone)]
+        return wrong
 
     def is_in(self, name: str, conversation_id: str) -> bool:
         """Tell whether a session's user is in a conversation now, as far as the session knows."""

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.client import Account, Api
-from bench.member import Journal, Member
+from bench.member import Journal, Login, Member
 from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError
 from chatkit.core.ids import ConversationId, SessionId, UserId
@@ -279,7 +279,13 @@ class Client:
 
     def __init__(self, node: Node, number: int, journal: Journal, rng: random.Random) -> None:
         self._node = node
-        self.member = Member(cast("Api", node.rest), Account(ME, "me", f"token {number}", ""), journal, f"client {number}", rng)
+        self.member = Member(
+            cast("Api", node.rest),
+            Login(cast("Api", node.rest), Account(ME, "me", f"token {number}", "")),
+            journal,
+            f"client {number}",
+            rng,
+        )
         self.wire: Wire | None = None
         self.session: Session | None = None
         self._hello: asyncio.Task[None] | None = None
