@@ -40,6 +40,8 @@ class Scale:
 
 SCALES = {"short": Scale(14, 16, 120.0, 1.5, 2.5), "long": Scale(60, 90, 700.0, 10.0, 50.0)}
 SCALE = SCALES[os.environ.get("FAULTS", "short")]
+CALM_RATE = 5.0
+"""Messages a second while there is a crowd."""
 LONG = SCALE is SCALES["long"]
 
 
@@ -116,10 +118,13 @@ class Trials:
     book: Book
 
     @asynccontextmanager
-    async def __call__(self, name: str, goal_s: float | None = None) -> AsyncIterator[Trial]:
+    async def __call__(self, name: str, goal_s: float | None = None, *, calm: bool = False) -> AsyncIterator[Trial]:
+        """Try a row; `goal_s` is how long anyone should wait for an answer, `calm` that few say anything, since many hear it."""
         seed = int(os.environ.get("FAULTS_SEED", random.SystemRandom().randrange(10**9)))
         print(f"\n{name}: FAULTS_SEED={seed}")
-        trial = Trial(name, Load(self.stack, seed, SCALE.users, SCALE.conversations, SCALE.rate), self.injector, self.book)
+        trial = Trial(
+            name, Load(self.stack, seed, SCALE.users, SCALE.conversations, CALM_RATE if calm else SCALE.rate), self.injector, self.book
+        )
         await trial.load.begin()
         await asyncio.sleep(SCALE.before_s)
         trial.strike()

@@ -187,14 +187,9 @@ class Load:
         member = next(one for one in self.members if one.name == name)
         return conversation_id in member.cursors
 
-    async def crowd(self, count: int) -> None:
-        """Let more users and more sessions come, until there are so many sessions."""
-        while len(self._accounts) * SESSIONS < count:
-            some = await asyncio.gather(*(self._api.register("crowd") for _ in range(10)))
-            for account in some:
-                for other in self.rng.sample(self._accounts, 2):
-                    self.conversations.append(await self._api.direct(account, other))
-            self._accounts += some
+    async def crowd(self, count: int, sessions: int = SESSIONS) -> None:
+        """Let more users and more sessions come, until there are so many sessions, about as many of each user as of any other."""
+        await self.grow(count // sessions)
         for number in itertools.count():
             if len(self.members) >= count:
                 break
@@ -202,6 +197,22 @@ class Load:
             if number % 100 == 99:
                 await self.all_live()
         await self.all_live()
+
+    async def grow(self, count: int) -> None:
+        """Let more users come, until there are so many; each talks with two others."""
+        while len(self._accounts) < count:
+            some = await asyncio.gather(*(self._api.register("crowd") for _ in range(10)))
+            for account in some:
+                for other in self.rng.sample(self._accounts, 2):
+                    self.conversations.append(await self._api.direct(account, other))
+            self._accounts += some
+
+    async def room(self) -> str:
+        """Put everyone into one group, and return it."""
+        owner, *others = self._accounts
+        room = await self._api.group(owner, "everyone", others)
+        self.conversations.append(room)
+        return room
 
     async def all_live(self) -> None:
         """Wait until everyone is connected and has caught up."""

@@ -83,6 +83,23 @@ async def test_clients_do_not_read(trials: Trials) -> None:
             member.reads = True
 
 
+async def test_a_room_is_very_large(trials: Trials) -> None:
+    users, sessions = (500, 20) if LONG else (40, 8)
+    async with trials(f"a room of {users * sessions}", calm=True) as trial:
+        await trial.load.grow(users)
+        room = await trial.load.room()
+        await trial.load.crowd(users * sessions, sessions)
+        names = ("gateway-1", "gateway-2", "router-1", "router-2")
+        before = {name: trial.injector.rss(name) for name in names}
+        trial.strike()
+        for _ in range(20):
+            trial.load.members[0].say(room, "x" * 1000)
+            await asyncio.sleep(1.0 if LONG else 0.2)
+        await trial.load.some_answers(20)
+        for name, size in before.items():
+            assert trial.injector.rss(name) - size < MOST_GROWTH
+
+
 async def test_one_client_sends_as_fast_as_it_can(trials: Trials) -> None:
     async with trials("a flood from one client") as trial:
         api = Api(trial.injector.stack.edge)
@@ -112,7 +129,7 @@ async def test_one_client_sends_as_fast_as_it_can(trials: Trials) -> None:
 
 
 async def test_everyone_is_cut_off_at_once_and_comes_back(trials: Trials) -> None:
-    async with trials(f"{STORM} clients cut at once") as trial:
+    async with trials(f"{STORM} clients cut at once", calm=True) as trial:
         await trial.load.crowd(STORM)
         reads = await trial.injector.metric("history", "chat_history_database_reads_total")
         connects = trial.load.journal.connects

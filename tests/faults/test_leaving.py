@@ -16,7 +16,7 @@ CROWD = 2000 if LONG else 120
 
 
 async def test_a_gateway_is_drained(trials: Trials) -> None:
-    async with trials(f"drain of a gateway with {CROWD} clients") as trial:
+    async with trials(f"drain of a gateway with {CROWD} clients", calm=True) as trial:
         await trial.load.crowd(2 * CROWD)
         trial.load.journal.gaps_s.clear()
         trial.strike()
