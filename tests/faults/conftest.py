@@ -22,6 +22,7 @@ from chatkit.settings import CassandraSettings
 from launcher.topology import HOST, Topology
 from svc_history.store.cassandra import CassandraTimeline
 from tests.e2e.stack import Stack
+from tests.faults.checker import Findings
 from tests.faults.injector import Injector
 from tests.faults.load import Load
 from tests.ports import free_base
@@ -125,24 +126,33 @@ class Trials:
         trial = Trial(
             name, Load(self.stack, seed, SCALE.users, SCALE.conversations, CALM_RATE if calm else SCALE.rate), self.injector, self.book
         )
-        await trial.load.begin()
-        await asyncio.sleep(SCALE.before_s)
-        trial.strike()
-        yield trial
-        await self.injector.heal()
-        await asyncio.sleep(SCALE.after_s)
+        try:
+            await trial.load.begin()
+            await asyncio.sleep(SCALE.before_s)
+            trial.strike()
+            yield trial
+            await self.injector.heal()
+            await asyncio.sleep(SCALE.after_s)
+            findings = await self._finish(trial.load)
+        except BaseException:
+            # The next row must find a stack that works.
+            await trial.load.end()
+            await self.injector.heal()
+            raise
+        self._note(trial, goal_s)
+        print(f"  {findings}\n  {_counts(trial.load)}")
+        assert not findings.wrong, f"{name}, FAULTS_SEED={seed}\n{findings}"
+
+    async def _finish(self, load: Load) -> Findings:
         # Cassandra may have been away: only who connects after it can ask.
         settings = CassandraSettings(cassandra_contact_points=HOST, cassandra_port=self.stack.topology.cassandra_port)
         session = await CassandraSession.connect(settings)
         try:
             timeline = CassandraTimeline(session)
             await timeline.prepare()
-            findings = await trial.load.finish(timeline)
+            return await load.finish(timeline)
         finally:
             await session.close()
-        self._note(trial, goal_s)
-        print(f"  {findings}\n  {_counts(trial.load)}")
-        assert not findings.wrong, f"{name}, FAULTS_SEED={seed}\n{findings}"
 
     def _note(self, trial: Trial, goal_s: float | None) -> None:
         journal = trial.load.journal

@@ -25,7 +25,7 @@ from launcher.home import Home, write_atomically
 from launcher.plan import Process, processes, service_environment
 from launcher.plan import Stack as Plan
 from launcher.settings import Settings
-from launcher.supervision.daemon import Daemon
+from launcher.supervision.daemon import ENDED, Daemon
 from launcher.topology import HOST, SERVICES, Instance
 from tests.e2e.stack import Stack
 from tests.faults.proxy import Proxy
@@ -71,7 +71,12 @@ class Injector:
 
     async def stop(self, name: str) -> None:
         """Stop it gracefully; it stays away until `start`."""
-        await asyncio.to_thread(self._supervisor.stopProcess, self._full(name))
+        async with asyncio.timeout(READY_S):
+            # Again and again: one that has just died may be about to be started again.
+            while self._daemon.states()[name].state not in ENDED:
+                with suppress(Fault):
+                    await asyncio.to_thread(self._supervisor.stopProcess, self._full(name), False)
+                await asyncio.sleep(0.1)
 
     async def start(self, name: str) -> None:
         """Start what was stopped."""
@@ -88,8 +93,7 @@ class Injector:
     async def away(self, name: str) -> None:
         """Kill a process and keep it away."""
         self.kill(name)
-        with suppress(Fault):
-            await asyncio.to_thread(self._supervisor.stopProcess, self._full(name))
+        await self.stop(name)
 
     def rss(self, name: str) -> int:
         """Return the resident memory of a process, in bytes."""

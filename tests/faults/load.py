@@ -134,10 +134,7 @@ class Load:
             await self._until(lambda: self._behind(kept))
             await self._presence_is_right()
         finally:
-            for running in self._tasks:
-                running.cancel()
-            ended = await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self._api.close()
+            ended = await self.end()
         findings = check(self.journal, self.members, kept)
         for member, end in zip(self.members, ended, strict=True):
             if not isinstance(end, asyncio.CancelledError):
@@ -158,6 +155,15 @@ class Load:
         while left := what():
             assert time.monotonic() < until, f"not settled after {SETTLE_S:.0f} s: {left[:5]}"
             await asyncio.sleep(0.1)
+
+    async def end(self) -> list[Any]:
+        """Let everyone go, and return what became of each session."""
+        for task in (*self._talking, *self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._talking, return_exceptions=True)
+        ended = await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._api.close()
+        return ended
 
     async def _presence_is_right(self) -> None:
         """Wait until everyone is told that all others are there; then let someone leave, and wait until that is known."""

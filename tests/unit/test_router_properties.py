@@ -585,7 +585,7 @@ async def play(steps: Sequence[tuple[Any, int]]) -> None:
 
 def plays(*steps: Any) -> st.SearchStrategy[list[tuple[Any, int]]]:
     """Each step, and the ticks after it. Several lists, since one is seldom long."""
-    some = st.lists(st.tuples(st.one_of(steps), st.integers(0, 6)), max_size=12)
+    some = st.lists(st.tuples(st.one_of(steps), st.integers(0, 6)), min_size=4, max_size=12)
     return st.tuples(some, some, some, some).map(lambda lists: [step for steps in lists for step in steps])
 
 

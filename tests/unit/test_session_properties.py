@@ -424,7 +424,7 @@ async def heal(node: Node, people: Iterable[Client]) -> None:
         await asyncio.sleep(0.5)
 
 
-@given(st.lists(STEPS, max_size=40), st.integers(0, 1 << 16))
+@given(st.lists(STEPS, min_size=10, max_size=40), st.integers(0, 1 << 16))
 @settings(max_examples=300, deadline=None)
 def test_whatever_breaks_a_client_ends_up_where_it_belongs_with_all_that_it_may_have_and_nothing_else(
     steps: Sequence[Any], seed: int
