@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, TopicAlreadyExistsError, for_code
 
 from chatkit.core.errors import ChatError, Reason
-from chatkit.edges.message_log import DEAD_LETTER_TOPIC, LOG_TOPIC, REQUEST_ID_HEADER, WATERMARK_TOPIC
+from chatkit.edges.message_log import DEAD_LETTER_TOPIC, LOG_TOPIC, MAX_LETTER_BYTES, REQUEST_ID_HEADER, WATERMARK_TOPIC
 from chatkit.edges.wait import wait_for_engine
 
 GROUP = "elastic-chat-writer"
@@ -151,10 +151,11 @@ def _taken(record: Any) -> Taken:  # noqa: ANN401 - aiokafka has no types
 async def _make_topics(bootstrap: str, replication_factor: int) -> None:
     min_in_sync = str(min(2, replication_factor))
     common = {"min.insync.replicas": min_in_sync}
+    letters = {"retention.ms": str(30 * DAY_MS), "max.message.bytes": str(MAX_LETTER_BYTES)}
     topics = [
         NewTopic(LOG_TOPIC, 12, replication_factor, topic_configs=common | {"retention.ms": str(7 * DAY_MS)}),
         NewTopic(WATERMARK_TOPIC, 12, replication_factor, topic_configs=common | {"cleanup.policy": "compact"}),
-        NewTopic(DEAD_LETTER_TOPIC, 1, replication_factor, topic_configs=common | {"retention.ms": str(30 * DAY_MS)}),
+        NewTopic(DEAD_LETTER_TOPIC, 1, replication_factor, topic_configs=common | letters),
     ]
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from chatkit.core.ids import new_id
-from chatkit.edges.message_log import DEAD_LETTER_TOPIC, LOG_TOPIC, Record
+from chatkit.edges.message_log import DEAD_LETTER_TOPIC, LOG_TOPIC, MAX_RECORD_BYTES, Record
 from chatkit.rpc.server import GrpcServer
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
@@ -115,6 +115,17 @@ async def test_a_record_that_still_cannot_be_read_comes_back_untouched_as_anothe
     assert (first.redriven, second.redriven) == (True, False)
     assert (second.partition, second.reason) == (letter.partition, letter.reason)
     assert second.source_offset == taken[0].offset > letter.source_offset
+
+
+async def test_the_largest_record_that_the_log_takes_fits_into_a_letter(office: Office) -> None:
+    engines, conversation_id = office.engines, new_id()
+    poison = Record(LOG_TOPIC, conversation_id.encode(), b"\xff" * (MAX_RECORD_BYTES - 200))
+    await engines.append(record(entry(conversation_id, 1)), poison, record(entry(conversation_id, 2)))
+    async with Running(engines) as writer:
+        await writer.drained()
+    assert await seqs(engines, conversation_id) == [1, 2]
+    (letter,) = await office.of(conversation_id)
+    assert letter.size == len(poison.value)
 
 
 async def test_a_letter_is_redriven_twice_only_by_force_and_whoever_is_asked(office: Office) -> None:

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from chatkit.core.errors import ChatError, Reason
-from chatkit.edges.message_log import REQUEST_ID_HEADER, Record
+from chatkit.edges.message_log import MAX_LETTER_BYTES, REQUEST_ID_HEADER, Record
 from chatkit.edges.wait import wait_for_engine
 
 TIMEOUT_MS = 8_000
@@ -28,7 +28,7 @@ class KafkaMessageLog:
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
-            max_request_size=1024 * 1024,
+            max_request_size=MAX_LETTER_BYTES,  # what a topic takes is for the topic to say
             request_timeout_ms=TIMEOUT_MS,
             metadata_max_age_ms=30_000,
         )
