@@ -170,14 +170,13 @@ class Load:
         async with asyncio.timeout(SETTLE_S):
             while wrong := await self._wrong_about(""):
                 await asyncio.sleep(0.2)
-            (number, one), *_ = [(n, one) for n, one in enumerate(self.members) if self._sessions(one) == 1]
-            self._tasks[number].cancel()
-            while wrong := await self._wrong_about(one.account.user_id):
+            leaver = self.members[0].login
+            for member, task in zip(self.members, self._tasks, strict=True):
+                if member.login is leaver:
+                    task.cancel()
+            while wrong := await self._wrong_about(leaver.account.user_id):
                 await asyncio.sleep(0.2)
         assert not wrong
-
-    def _sessions(self, member: Member) -> int:
-        return sum(one.login is member.login for one in self.members)
 
     async def _wrong_about(self, gone: str) -> list[str]:
         """Return what users are told of others that is not so, if all are there but one."""
