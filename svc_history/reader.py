@@ -80,7 +80,7 @@ class Reader:
         return synced.states
 
     async def memberships(self, users: Sequence[UserId]) -> list[frozenset[ConversationId]]:
-        """Return the conversations that each user is in; some of them may have ended since."""
+        """Return the conversations that each user is in."""
         live = await self._live.conversations(users)
         return await asyncio.gather(*(self._all_of(user_id, known) for user_id, known in zip(users, live, strict=True)))
 
@@ -91,8 +91,13 @@ class Reader:
         await self._certainty.since(self._live.epoch)
         known = await self._timeline.conversations(user_id)
         await self._live.remember(user_id, known)
+        # One that was left between the two has been noted after it was crossed out. Whoever leaves from here on crosses it out again.
+        ids = sorted(known)
+        looks = await self._live.look([(user_id, one, None) for one in ids])
+        left = [one for one, look in zip(ids, looks, strict=True) if look is not None and look.state.member is None]
+        await self._live.forget(user_id, left)
         (both,) = await self._live.conversations([user_id])
-        return known if both is None else both
+        return known.difference(left) if both is None else both
 
     async def conversation(self, user_id: UserId, conversation_id: ConversationId) -> State:
         """Return how a conversation is, for a member."""

@@ -86,19 +86,20 @@ def marks(conversation_id: str) -> str:
     return f"{{c:{conversation_id}}}:marks"
 
 
-def conversations(user_id: str) -> str:
-    """Set: the ids of the conversations that the user is in, and `all_known`."""
-    return f"{{u:{user_id}}}:conversations"
+CONVERSATIONS_S = 30 * 24 * 3600
+"""How long a user's conversations are remembered after the last change; whoever asks later has them read from Cassandra."""
+ALL_KNOWN = "@all"
+"""The member of a user's conversations that says: these are all of them."""
 
 
-def all_known(epoch: str) -> str:
-    """Return the member of a user's conversations that says: these are all of them, as of this epoch of the live view."""
-    return f"@{epoch}"
+def conversations(user_id: str, epoch: str) -> str:
+    """Set: the ids of the conversations that the user is in, and ALL_KNOWN; what an older memory believed is not in it."""
+    return f"{{u:{user_id}}}:conversations:{epoch[-8:]}"
 
 
 def conversation_ids(names: Iterable[bytes]) -> frozenset[ConversationId]:
     """Return the conversations in a reply about a user's conversations."""
-    return frozenset(ConversationId(name.decode()) for name in names if not name.startswith(b"@"))
+    return frozenset(ConversationId(name.decode()) for name in names if name != ALL_KNOWN.encode())
 
 
 def connections(user_id: str) -> str:

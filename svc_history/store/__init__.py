@@ -59,6 +59,10 @@ class LiveLog(Protocol):
         """Take note of all conversations that a user is in, as the database has them."""
         ...
 
+    async def forget(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
+        """Take note that a user is not in conversations after all."""
+        ...
+
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         """Return how conversations are and, where there is a seq, what has come since.
 

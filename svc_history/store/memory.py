@@ -61,6 +61,9 @@ class MemoryLiveLog(MemoryView):
     async def remember(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
         self.complete[user_id] = set(conversations)
 
+    async def forget(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
+        self.complete[user_id].difference_update(conversations)
+
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         return [self._look(*question) for question in questions]
 

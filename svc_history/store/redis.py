@@ -29,13 +29,20 @@ class RedisLiveLog:
         return self._view.epoch
 
     async def conversations(self, users: Sequence[UserId]) -> list[frozenset[ConversationId] | None]:
-        replies = await self._view.run(lambda pipeline: [pipeline.smembers(keys.conversations(user_id)) for user_id in users])
-        complete = keys.all_known(self.epoch).encode()
-        return [keys.conversation_ids(names) if complete in names else None for names in replies]
+        replies = await self._view.run(lambda pipeline: [pipeline.smembers(keys.conversations(user_id, self.epoch)) for user_id in users])
+        return [keys.conversation_ids(names) if keys.ALL_KNOWN.encode() in names else None for names in replies]
 
     async def remember(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
-        name = keys.conversations(user_id)
-        await self._view.run(lambda pipeline: pipeline.sadd(name, keys.all_known(self.epoch), *conversations))
+        def note(pipeline: Pipeline) -> None:
+            name = keys.conversations(user_id, self.epoch)
+            pipeline.sadd(name, keys.ALL_KNOWN, *conversations)
+            pipeline.expire(name, keys.CONVERSATIONS_S)
+
+        await self._view.run(note)
+
+    async def forget(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
+        if conversations:
+            await self._view.run(lambda pipeline: pipeline.srem(keys.conversations(user_id, self.epoch), *conversations))
 
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         calls: list[Call] = [

@@ -26,7 +26,7 @@ class RedisDirectory:
 
     async def attach(self, node: str, came: Sequence[Connection], went: Sequence[Connection], now_ms: int) -> Attached:
         leases = await self._leases()
-        arrived = await self._run(lambda pipeline: _enter(pipeline, node, came))
+        arrived = await self._run(lambda pipeline: _enter(pipeline, node, came, self._view.epoch))
         before, conversations = arrived[::6], [keys.conversation_ids(reply) for reply in arrived[5::6]]
         heard = frozenset[ConversationId]().union(*conversations)
         await self.listen(node, heard, ())
@@ -80,12 +80,14 @@ class RedisDirectory:
         return [Presence(True) if _alive(homes, leases, now_ms) else Presence(False, int(seen) if seen else None) for homes, seen in found]
 
     async def acquaintances(self, user_id: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
-        (reply,) = await self._run(lambda pipeline: pipeline.smembers(keys.conversations(user_id)))
+        (reply,) = await self._run(lambda pipeline: pipeline.smembers(keys.conversations(user_id, self._view.epoch)))
         mine = keys.conversation_ids(reply)
         known = {other for other in others if other == user_id or direct_conversation_id(user_id, other) in mine}
         strangers = [other for other in others if other not in known]
         if mine and strangers:
-            shared = await self._run(lambda pipeline: [pipeline.smismember(keys.conversations(other), list(mine)) for other in strangers])
+            shared = await self._run(
+                lambda pipeline: [pipeline.smismember(keys.conversations(other, self._view.epoch), list(mine)) for other in strangers]
+            )
             known |= {other for other, hits in zip(strangers, shared, strict=True) if any(hits)}
         return frozenset(known)
 
@@ -133,7 +135,7 @@ class RedisDirectory:
         return await self._view.run(fill)
 
 
-def _enter(pipeline: Pipeline, node: str, came: Sequence[Connection]) -> None:
+def _enter(pipeline: Pipeline, node: str, came: Sequence[Connection], epoch: str) -> None:
     for connection in came:
         user_id = connection.user_id
         pipeline.hvals(keys.connections(user_id))
@@ -143,7 +145,7 @@ def _enter(pipeline: Pipeline, node: str, came: Sequence[Connection]) -> None:
         pipeline.hset(keys.connections(user_id), connection.connection_id, f"{node}|{connection.session_id}")
         pipeline.expire(keys.connections(user_id), DAY_S)
         # After the connection is noted: see RedisSequencer in the router, which does the two in the other order.
-        pipeline.smembers(keys.conversations(user_id))
+        pipeline.smembers(keys.conversations(user_id, epoch))
 
 
 def _leave(pipeline: Pipeline, node: str, went: Sequence[Connection]) -> None:

@@ -122,15 +122,20 @@ class RedisSequencer:
         def move(pipeline: Pipeline) -> None:
             for conversation_id, entry in moves:
                 for user_id in entry.joining:
-                    pipeline.sadd(keys.conversations(user_id), conversation_id)
+                    self._note(pipeline, user_id, conversation_id)
                 for user_id in entry.leaving:
-                    pipeline.srem(keys.conversations(user_id), conversation_id)
+                    pipeline.srem(keys.conversations(user_id, self._view.epoch), conversation_id)
             for user_id in joining:
                 pipeline.hvals(keys.connections(user_id))
 
         replies = await self._view.run(move)
         values = replies[len(replies) - len(joining) :]
         return {user_id: {home.split(b"|")[0].decode() for home in homes} for user_id, homes in zip(joining, values, strict=True)}
+
+    def _note(self, pipeline: Pipeline, user_id: UserId, conversation_id: ConversationId) -> None:
+        name = keys.conversations(user_id, self._view.epoch)
+        pipeline.sadd(name, conversation_id)
+        pipeline.expire(name, keys.CONVERSATIONS_S)
 
     async def restore(self, restored: Restored) -> None:
         conversation_id = restored.conversation_id
@@ -147,7 +152,7 @@ class RedisSequencer:
 
         def also(pipeline: Pipeline) -> None:
             for user_id in restored.members:
-                pipeline.sadd(keys.conversations(user_id), conversation_id)
+                self._note(pipeline, user_id, conversation_id)
 
         await self._view.call([("restore", [*(name(conversation_id) for name in names), *messages], arguments)], also)
 

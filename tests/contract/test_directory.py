@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, direct_conversation_id, new_id
 from chatkit.edges import redis as keys
+from chatkit.edges.live_view import LiveView
 from chatkit.edges.redis import connect_redis
 from svc_presence.core import Connection
 from svc_presence.store import Directory, Presence
@@ -39,7 +40,8 @@ class RedisWorld:
         self.directory: Directory = RedisDirectory(client)
 
     async def put_in(self, user_id: UserId, conversation_id: ConversationId) -> None:
-        await self.client.sadd(keys.conversations(user_id), conversation_id)
+        view = LiveView(self.client)
+        await view.run(lambda pipeline: pipeline.sadd(keys.conversations(user_id, view.epoch), conversation_id))
 
     async def listeners(self, conversation_id: ConversationId) -> set[str]:
         return {name.decode() for name in await self.client.smembers(keys.nodes(conversation_id))}

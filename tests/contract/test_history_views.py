@@ -135,11 +135,16 @@ async def test_what_an_older_copy_of_the_live_view_has_is_not_believed(redis_url
     client: Any = await connect_redis(redis_url)
     view, conversation_id, user_id = RedisLiveLog(client), ConversationId(new_id()), UserId(new_id())
     await client.hset(keys.meta(conversation_id), mapping={"epoch": "older", "conversation": b"as created", "head": 3, "trimmed": 0})
-    await client.sadd(keys.conversations(user_id), keys.all_known("older"), conversation_id)
+    await client.sadd(keys.conversations(user_id, "older"), keys.ALL_KNOWN, conversation_id)
     assert await view.look([(user_id, conversation_id, 0)]) == [None]
     assert await view.tails([(conversation_id, Range(0, END, 50, backwards=True))]) == [None]
     assert await view.roll(conversation_id) is None
     assert await view.conversations([user_id]) == [None]
+    await view.remember(user_id, [])
+    assert await view.conversations([user_id]) == [frozenset()]
+    await view.remember(user_id, [conversation_id])
+    await view.forget(user_id, [conversation_id])
+    assert await view.conversations([user_id]) == [frozenset()]
     await client.aclose()
 
 

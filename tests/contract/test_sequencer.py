@@ -13,6 +13,7 @@ from chatkit.core.conversation import DIRECT_MEMBER, GROUP_MEMBER, GROUP_OWNER, 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
 from chatkit.edges import redis as keys
+from chatkit.edges.live_view import LiveView
 from chatkit.edges.redis import connect_redis
 from svc_router.store import (
     Answer,
@@ -87,7 +88,9 @@ class RedisWorld:
         await self.client.hset(keys.connections(user_id), new_id(), f"{node}|{new_id()}")
 
     async def conversations(self, user_id: UserId) -> set[str]:
-        return {name.decode() for name in await self.client.smembers(keys.conversations(user_id))}
+        view = LiveView(self.client)
+        (names,) = await view.run(lambda pipeline: pipeline.smembers(keys.conversations(user_id, view.epoch)))
+        return {name.decode() for name in names}
 
     async def lose(self, conversation_id: ConversationId) -> None:
         async for key in self.client.scan_iter(f"{{c:{conversation_id}}}:*"):

@@ -188,6 +188,12 @@ class Injector:
         port = await proxy.start()
         try:
             self._route(service, {target: port})
+            # What is connected stays on its old way. So that nobody does, the Envoy at its end starts anew.
+            self.kill(f"{instance}-sidecar")
+            async with asyncio.timeout(READY_S):
+                while not proxy.pieces:
+                    await asyncio.sleep(0.1)
+            await self.ready()
             yield proxy
         finally:
             self._route(service, {})

@@ -19,6 +19,8 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server
+        self.pieces = 0
+        """How many have come, from either side, whether they were passed on or not."""
         self.delay_s = (0.0, 0.0)
         """Least and most seconds that a piece takes longer; pieces keep their order."""
         self.is_deaf = False
@@ -64,6 +66,7 @@ class Proxy:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, to_target: bool) -> None:
         with suppress(OSError):
             while piece := await reader.read(CHUNK):
+                self.pieces += 1
                 if self.delay_s[1]:
                     await asyncio.sleep(random.uniform(*self.delay_s))
                 if not (self.is_deaf if to_target else self.is_mute):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -144,6 +144,15 @@ async def test_what_the_live_view_has_lost_is_read_from_the_database_once_that_h
     asked = world.asked
     await world.reader.conversations(ANNA)
     assert world.asked == asked
+
+
+async def test_who_left_while_their_conversations_were_looked_up_is_not_put_back(world: World) -> None:
+    stays, left = world.conversation(3), world.conversation(3)
+    world.database.known |= {one: replace(world.log[one]) for one in (stays, left)}
+    world.live.known[left] = replace(world.log[left], members={})
+    world.live.known.pop(stays)
+    assert await world.reader.memberships([ANNA]) == [{stays}]
+    assert await world.reader.memberships([ANNA]) == [{stays}]
 
 
 @pytest.mark.parametrize(("trimmed", "written", "asks"), [(0, 0, False), (0, 3, False), (4, 4, False), (4, 2, True)])
