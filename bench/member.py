@@ -218,7 +218,7 @@ class Member:
         ping = pb.ClientFrame(ping=pb.Ping()).SerializeToString()
         pinged = time.monotonic()
         while True:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(self.ping_s / 20)
             now = time.monotonic()
             if self._leave_at is not None and now >= self._leave_at:
                 break

@@ -43,6 +43,8 @@ REFRESH_S = 300.0
 PAUSE_S = 5.0
 """The keys are not asked for again before this, however many tokens name an unknown one."""
 PAUSE_AFTER_FAILURE_S = 1.0
+REMEMBERED = 20_000
+"""Tokens that were found good and need not be checked again until there are other keys: clients come back with the one that they have."""
 
 Keys = dict[str, Ed25519PublicKey]
 Fetch = Callable[[], Awaitable[Iterable[pb.Jwk]]]
@@ -64,6 +66,7 @@ class TokenVerifier:
         self._fetch = fetch
         self._clock = clock
         self._keys: Keys = {}
+        self._good: dict[str, AccessToken] = {}
         self._reachable = False
         self._not_before_s = float("-inf")
         self._asking = asyncio.Lock()
@@ -93,6 +96,9 @@ class TokenVerifier:
 
     async def verify(self, token: str) -> AccessToken:
         """Return whose token it is. Raises UNAUTHENTICATED, TOKEN_EXPIRED, or UNAVAILABLE if the keys can't be asked for."""
+        known = self._good.get(token)
+        if known is not None:
+            return _still_good(known, self._clock.now_ms())
         key = await self._key(_kid(token))
         try:
             claims = jwt.decode(
@@ -106,7 +112,11 @@ class TokenVerifier:
             )
         except jwt.InvalidTokenError as error:
             raise _forged() from error
-        return _checked(claims, self._clock.now_ms())
+        good = _still_good(_checked(claims), self._clock.now_ms())
+        if len(self._good) >= REMEMBERED:
+            self._good.clear()
+        self._good[token] = good
+        return good
 
     async def _key(self, kid: str) -> Ed25519PublicKey:
         if kid not in self._keys:
@@ -124,6 +134,7 @@ class TokenVerifier:
         """Replace the keys by those that the accounts service has now; keep them if it does not answer."""
         try:
             self._keys = _keys(await self._fetch())
+            self._good.clear()  # and with it those of keys that were withdrawn
             self._reachable = True
             self._has_keys.set()
         except grpc.aio.AioRpcError as failure:
@@ -147,13 +158,17 @@ def _kid(token: str) -> str:
     return kid
 
 
-def _checked(claims: dict[str, Any], now_ms: int) -> AccessToken:
+def _checked(claims: dict[str, Any]) -> AccessToken:
     sub, sid, exp = claims["sub"], claims["sid"], claims["exp"]
     if not (isinstance(sub, str) and is_uuid(sub) and isinstance(sid, str) and is_uuid(sid) and type(exp) is int):
         raise _forged()
-    if exp * 1000 <= now_ms:
-        raise ChatError(Reason.TOKEN_EXPIRED)
     return AccessToken(UserId(sub), SessionId(sid), exp * 1000)
+
+
+def _still_good(token: AccessToken, now_ms: int) -> AccessToken:
+    if token.expires_at_ms <= now_ms:
+        raise ChatError(Reason.TOKEN_EXPIRED)
+    return token
 
 
 def _keys(jwks: Iterable[pb.Jwk]) -> Keys:

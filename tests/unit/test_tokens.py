@@ -317,3 +317,10 @@ async def test_keys_of_other_kinds_are_passed_over(world: World) -> None:
     await world.verifier.verify(world.good())
     for kid in ("rsa", "x", "short", "garbled"):
         assert (await world.refusal(world.made(header={"kid": kid}))).reason is Reason.UNAUTHENTICATED
+
+
+async def test_only_so_many_tokens_are_remembered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "REMEMBERED", 3)
+    for _ in range(10):
+        await world.verifier.verify(world.good())
+        assert len(world.verifier._good) <= 3
