@@ -31,6 +31,8 @@ from tests.e2e.stack import Stack
 from tests.faults.proxy import Proxy
 
 READY_S = 90.0
+BUSY = {"router": "chat_router_commands_total", "gateway": "chat_gateway_sent_bytes_total"}
+"""What tells how much an instance of a service does, if there are several."""
 
 
 class Injector:
@@ -168,15 +170,25 @@ class Injector:
 
     # --- what services say of themselves
 
-    async def metric(self, service: str, name: str) -> float:
-        """Return the sum of a metric over all instances of a service."""
-        found = 0.0
+    async def metric(self, service: str, name: str) -> dict[str, float]:
+        """Return the sum of a metric for each instance of a service."""
+        found: dict[str, float] = {}
         async with aiohttp.ClientSession() as http:
             for instance in self.stack.topology.instances(service):
                 async with http.get(f"http://{HOST}:{instance.http_port}/metrics") as answer:
                     lines = (await answer.text()).splitlines()
-                found += sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+                values = [float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name]
+                found[instance.name] = sum(values)
         return found
+
+    async def busiest(self, service: str) -> str:
+        """Return the instance of a service whose loss would be felt most: lanes, and clients, stay for a while where they went last."""
+        if service not in BUSY:
+            return f"{service}-1"
+        before = await self.metric(service, BUSY[service])
+        await asyncio.sleep(0.7)
+        after = await self.metric(service, BUSY[service])
+        return max(after, key=lambda name: after[name] - before[name])
 
     # --- the mesh
 
@@ -188,12 +200,10 @@ class Injector:
         port = await proxy.start()
         try:
             self._route(service, {target: port})
-            # What is connected stays on its old way. So that nobody does, the Envoy at its end starts anew.
-            self.kill(f"{instance}-sidecar")
-            async with asyncio.timeout(READY_S):
-                while not proxy.pieces:
-                    await asyncio.sleep(0.1)
-            await self.ready()
+            # Who is connected stays on the old way, or with another instance: the Envoys at the ends start anew, this one's first.
+            for one in sorted(self.stack.topology.instances(service), key=lambda one: one.name != instance):
+                self.kill(f"{one.name}-sidecar")
+                await self.ready()
             yield proxy
         finally:
             self._route(service, {})

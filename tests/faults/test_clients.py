@@ -131,7 +131,7 @@ async def test_one_client_sends_as_fast_as_it_can(trials: Trials) -> None:
 async def test_everyone_is_cut_off_at_once_and_comes_back(trials: Trials) -> None:
     async with trials(f"{STORM} clients cut at once", calm=True) as trial:
         await trial.load.crowd(STORM)
-        reads = await trial.injector.metric("history", "chat_history_database_reads_total")
+        reads = sum((await trial.injector.metric("history", "chat_history_database_reads_total")).values())
         connects = trial.load.journal.connects
         trial.strike()
         for member in trial.load.members:
@@ -141,7 +141,7 @@ async def test_everyone_is_cut_off_at_once_and_comes_back(trials: Trials) -> Non
         await asyncio.sleep(2)
         again = trial.load.journal.connects - connects - len(trial.load.members)
         trial.book.note(f"{trial.name}: connections made more than once", "", again, 0)
-        more = await trial.injector.metric("history", "chat_history_database_reads_total") - reads
+        more = sum((await trial.injector.metric("history", "chat_history_database_reads_total")).values()) - reads
         trial.book.note(f"{trial.name}: reads of the database", "", more, 0)
         assert more == 0
 

@@ -12,12 +12,14 @@ pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.mark.parametrize(
-    ("name", "goal_s"),
-    [("router-1", 5), ("gateway-1", 5), ("history-1", None), ("presence-1", None), ("writer-1", None)],
+    ("service", "goal_s"),
+    [("router", 5), ("gateway", 5), ("history", None), ("presence", None), ("writer", None)],
 )
-async def test_a_service_is_killed(trials: Trials, name: str, goal_s: float | None) -> None:
-    async with trials(f"SIGKILL of {name}", goal_s) as trial:
-        trial.injector.kill(name)
+async def test_a_service_is_killed(trials: Trials, service: str, goal_s: float | None) -> None:
+    async with trials(f"SIGKILL of a {service}", goal_s) as trial:
+        victim = await trial.injector.busiest(service)
+        trial.strike()
+        trial.injector.kill(victim)
         await trial.load.some_answers(100)
 
 
@@ -28,17 +30,27 @@ async def test_an_engine_is_killed(trials: Trials, name: str, goal_s: float | No
         await trial.load.some_answers(100)
 
 
-@pytest.mark.parametrize("name", ["router-1-sidecar", "gateway-1-sidecar", "edge"])
-async def test_an_envoy_is_killed(trials: Trials, name: str) -> None:
-    async with trials(f"SIGKILL of {name}") as trial:
-        trial.injector.kill(name)
+async def test_the_edge_is_killed(trials: Trials) -> None:
+    async with trials("SIGKILL of edge") as trial:
+        trial.injector.kill("edge")
         await trial.load.some_answers(100)
 
 
-@pytest.mark.parametrize("name", ["gateway-1", "router-1", "presence-1", "writer-1"])
-async def test_a_service_freezes_for_longer_than_its_lease_and_wakes(trials: Trials, name: str) -> None:
-    async with trials(f"SIGSTOP of {name} for 13 s") as trial:
-        pid = trial.injector.freeze(name)
+@pytest.mark.parametrize("service", ["router", "gateway"])
+async def test_a_sidecar_is_killed(trials: Trials, service: str) -> None:
+    async with trials(f"SIGKILL of the sidecar of a {service}") as trial:
+        victim = await trial.injector.busiest(service)
+        trial.strike()
+        trial.injector.kill(f"{victim}-sidecar")
+        await trial.load.some_answers(100)
+
+
+@pytest.mark.parametrize("service", ["gateway", "router", "presence", "writer"])
+async def test_a_service_freezes_for_longer_than_its_lease_and_wakes(trials: Trials, service: str) -> None:
+    async with trials(f"SIGSTOP of a {service} for 13 s") as trial:
+        victim = await trial.injector.busiest(service)
+        trial.strike()
+        pid = trial.injector.freeze(victim)
         await asyncio.sleep(13)
         trial.injector.thaw(pid)
         await trial.load.some_answers(100)

@@ -521,6 +521,8 @@ STEPS = (
     st.tuples(st.just("history"), st.booleans()),
     st.tuples(st.just("listen"), conversations),
     st.tuples(st.just("wipe")),
+    st.tuples(st.just("wipe")),
+    st.tuples(st.just("wipe")),
     st.tuples(st.just("time"), st.sampled_from([1, 1000])),
     st.tuples(st.just("ticks"), st.integers(5, 30)),
 )

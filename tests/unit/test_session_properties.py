@@ -363,12 +363,13 @@ conversations, clients = st.sampled_from(CONVERSATIONS), st.integers(0, CLIENTS 
 STEPS = st.one_of(
     st.tuples(st.just("say"), conversations, st.sampled_from([1, 1, 1, 1000])),
     st.tuples(st.just("move"), conversations),
+    st.tuples(st.just("hear"), conversations),
     st.tuples(st.just("tell"), st.integers(1, 5)),
     st.tuples(st.just("lose")),
     st.tuples(st.just("connect"), clients),
     st.tuples(st.just("cut"), clients),
     st.tuples(st.just("read"), clients, st.integers(1, 8)),
-    st.tuples(st.just("pass"), st.sampled_from([0.0, 0.01, 0.1, 1.0])),
+    st.tuples(st.just("pass"), st.sampled_from([0.0, 0.01, 0.05, 0.3, 1.0])),
 )
 
 
@@ -397,6 +398,9 @@ def take(node: Node, people: Sequence[Client], step: Any) -> None:
     match step:
         case "say", conversation_id, gap:
             node.story.say(conversation_id, gap)
+        case "hear", conversation_id:
+            node.story.say(conversation_id, 1)
+            node.tell(100)
         case "move", conversation_id:
             node.story.move(conversation_id)
         case "tell", count:
