@@ -428,13 +428,24 @@ async def heal(node: Node, people: Iterable[Client]) -> None:
         await asyncio.sleep(0.5)
 
 
-@given(st.lists(STEPS, min_size=10, max_size=40), st.integers(0, 1 << 16))
-@settings(max_examples=300, deadline=None)
-def test_whatever_breaks_a_client_ends_up_where_it_belongs_with_all_that_it_may_have_and_nothing_else(
-    steps: Sequence[Any], seed: int
-) -> None:
+def run(steps: Sequence[Any], seed: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for module in ("hub", "session", "recovery"):
             patch.setattr(f"svc_gateway.{module}.log", QUIET)
         with asyncio.Runner(loop_factory=FastLoop) as runner:
             runner.run(play(steps, seed))
+
+
+@given(st.lists(STEPS, min_size=10, max_size=40), st.integers(0, 1 << 16))
+@settings(max_examples=300, deadline=None)
+def test_whatever_breaks_a_client_ends_up_where_it_belongs_with_all_that_it_may_have_and_nothing_else(
+    steps: Sequence[Any], seed: int
+) -> None:
+    run(steps, seed)
+
+
+@pytest.mark.parametrize("pause_s", [0.01, 0.05, 0.3])
+def test_what_happens_while_a_client_comes_back_is_not_missed(pause_s: float) -> None:
+    (tea, *_), away = CONVERSATIONS, [("connect", 0), ("pass", 2.0), ("read", 0, 8), ("cut", 0)]
+    for seed in range(40):
+        run([*away, ("connect", 0), ("pass", pause_s), ("hear", tea)], seed)
