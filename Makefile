@@ -33,7 +33,7 @@ test: .venv/.stamp build/googleapis web/node_modules/.stamp ## run all tests, on
 	@$(BIN)/pytest --ignore tests/faults
 	@$(BIN)/pytest tests/faults
 
-faults: .venv/.stamp ## try the matrix of faults at length: an hour and a half, over a million messages
+faults: .venv/.stamp ## try the matrix of faults at length: about an hour, over a million messages
 	@FAULTS=long $(BIN)/pytest tests/faults -s
 
 lint: .venv/.stamp build/googleapis web/node_modules/.stamp ## check style, types, layers, contracts and spelling

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -40,8 +41,9 @@ class Scale:
     after_s: float
 
 
-SCALES = {"short": Scale(14, 16, 120.0, 1.5, 2.5), "long": Scale(60, 90, 700.0, 10.0, 50.0)}
+SCALES = {"short": Scale(14, 16, 120.0, 1.5, 2.5), "long": Scale(60, 90, 500.0, 8.0, 14.0)}
 SCALE = SCALES[os.environ.get("FAULTS", "short")]
+MOST_FILES = 100_000
 CALM_RATE = 5.0
 """Messages a second while there is a crowd."""
 LONG = SCALE is SCALES["long"]
@@ -67,6 +69,9 @@ class Book:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
+    if LONG:
+        # A room of 10,000 takes a file for each of its sockets here and in the gateways, and two in the edge.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_FILES, MOST_FILES))
     # a folder of our own, because the path of a socket in it must be short
     made = Stack(Topology(free_base(range(24_080, 31_000, 1_000))), Path(tempfile.mkdtemp(prefix="elastic-chat-")), log_level="info")
     kafka_data = made.home / "data" / "kafka"
