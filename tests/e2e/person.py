@@ -31,6 +31,7 @@ class Person:
     name: str
     page: Page
     nodes: list[str] = field(default_factory=list)
+    rejects: list[pb.Reject] = field(default_factory=list)
 
     @classmethod
     async def sit_down(cls, browser: Browser, stack: Stack, name: str, *, phone: bool = False) -> Person:
@@ -55,8 +56,13 @@ class Person:
     def _hear(self, payload: bytes | str) -> None:
         assert isinstance(payload, bytes)
         frame = pb.ServerFrame.FromString(payload)
-        if frame.WhichOneof("frame") == "welcome":
-            self.nodes.append(frame.welcome.node_id)
+        match frame.WhichOneof("frame"):
+            case "welcome":
+                self.nodes.append(frame.welcome.node_id)
+            case "reject":
+                self.rejects.append(frame.reject)
+            case _:
+                """Nothing that a test asks for."""
 
     async def is_live(self) -> None:
         await expect(self.page.get_by_test_id("connection-status")).to_have_attribute("data-phase", "live", timeout=2 * PATIENCE_MS)

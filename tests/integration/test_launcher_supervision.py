@@ -93,7 +93,8 @@ def test_waves_start_one_by_one_and_end_in_the_opposite_order(daemon: Daemon) ->
     daemon.shut_down()
     supervisor.wait(PATIENCE_S)
     stopped = [line.split()[4] for line in daemon.home.supervisor_log.read_text().splitlines() if " stopped: " in line]
-    assert stopped == ["service", "sidecar", "engine"]
+    # "quitter" ends by itself, and may be ended just then.
+    assert [name for name in stopped if name != "quitter"] == ["service", "sidecar", "engine"]
     assert not daemon.alive()
     assert leftovers.still_running(daemon.record().running) == []
 

@@ -101,7 +101,9 @@ async def test_commands_of_a_conversation_arrive_in_their_order_on_one_lane(port
     for conversation_id in conversations:
         arrived = [command.send.message_id for command in router.recorder.commands if command.conversation_id == conversation_id]
         assert arrived == [command.send.message_id for command in commands if command.conversation_id == conversation_id]
-    assert sorted(set(router.lanes), key=int) == [str(number) for number in range(16)]
+    # Those that carry nothing here may open a little later.
+    while set(router.lanes) < {str(number) for number in range(16)}:
+        await asyncio.sleep(0.01)
     await router.server.stop(0)
 
 
