@@ -174,6 +174,9 @@ class Hub:
 
     def _entry(self, entry: node_pb2.EntryDelivery) -> None:
         conversation_id = ConversationId(entry.conversation_id)
+        if conversation_id in self._rooms and entry.seq <= self._rooms[conversation_id].last_seq:
+            REPEATS.inc()
+            return
         for user_id in entry.leaving_user_ids:
             for session in list(self._users.get(UserId(user_id), ())):
                 self._leave(session, conversation_id)
@@ -185,9 +188,6 @@ class Hub:
                 self._joined(conversation_id)
         room = self._rooms.get(conversation_id)
         if room is None:
-            return
-        if entry.seq <= room.last_seq:
-            REPEATS.inc()
             return
         if 0 < room.last_seq < entry.previous_seq:
             self._tell_of_hole(room, conversation_id)

@@ -88,16 +88,9 @@ class Reader:
         """Return what is known; if nothing is, ask the database, and let the live view know it from now on."""
         if known is not None:
             return known
-        await self._certainty.since(self._live.epoch)
-        known = await self._timeline.conversations(user_id)
-        await self._live.remember(user_id, known)
-        # One that was left between the two has been noted after it was crossed out. Whoever leaves from here on crosses it out again.
-        ids = sorted(known)
-        looks = await self._live.look([(user_id, one, None) for one in ids])
-        left = [one for one, look in zip(ids, looks, strict=True) if look is not None and look.state.member is None]
-        await self._live.forget(user_id, left)
-        (both,) = await self._live.conversations([user_id])
-        return known.difference(left) if both is None else both
+        epoch = self._live.epoch
+        await self._certainty.since(epoch)
+        return await self._live.remember(epoch, user_id, await self._timeline.conversations(user_id))
 
     async def conversation(self, user_id: UserId, conversation_id: ConversationId) -> State:
         """Return how a conversation is, for a member."""

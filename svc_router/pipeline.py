@@ -21,6 +21,7 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
@@ -116,6 +117,7 @@ class Pipeline:
         self._flight = Flight(FLIGHT_LIMIT)
         self._again = asyncio.Event()
         self._detours: dict[ConversationId, deque[Job]] = {}
+        self._restoring = WeakValueDictionary[ConversationId, asyncio.Lock]()
         self._group: asyncio.TaskGroup
 
     def submit(self, job: Job) -> None:
@@ -412,12 +414,14 @@ class Pipeline:
 
     async def _put_back(self, conversation_id: ConversationId) -> bool:
         """Put a conversation back into the live view, with everything that the log has of it; False if it has nothing."""
-        # What is under way here must be in the log before history is asked, or it would get there after its place has been passed.
-        await self._flight.all_durable(conversation_id)
-        restored = await self._archive.state(conversation_id, self._clock.now_ms())
-        if restored is None:
-            return False
-        await self._sequencer.restore(restored)
+        # One after the other: between what history says and its being put back, nothing must get a place.
+        async with self._restoring.setdefault(conversation_id, asyncio.Lock()):
+            # What is under way here must be in the log before history is asked, or it would get there after its place has been passed.
+            await self._flight.all_durable(conversation_id)
+            restored = await self._archive.state(conversation_id, self._clock.now_ms())
+            if restored is None:
+                return False
+            await self._sequencer.restore(restored)
         log.info("conversation_restored", conversation_id=conversation_id, head=restored.head)
         return True
 

@@ -93,13 +93,31 @@ ALL_KNOWN = "@all"
 
 
 def conversations(user_id: str, epoch: str) -> str:
-    """Set: the ids of the conversations that the user is in, and ALL_KNOWN; what an older memory believed is not in it."""
+    """Sorted set: conversation id to the newest `came_at` or `went_at` of the user, and ALL_KNOWN; nothing that an older memory believed.
+
+    Written with ZADD GT: so it does not matter who is late, or comes twice.
+    """
     return f"{{u:{user_id}}}:conversations:{epoch[-8:]}"
 
 
-def conversation_ids(names: Iterable[bytes]) -> frozenset[ConversationId]:
-    """Return the conversations in a reply about a user's conversations."""
-    return frozenset(ConversationId(name.decode()) for name in names if name != ALL_KNOWN.encode())
+def came_at(seq: int) -> int:
+    """Return the score of a conversation that the user is in since the entry at `seq`."""
+    return 2 * seq + 1
+
+
+def went_at(seq: int) -> int:
+    """Return the score of a conversation that the user is not in since the entry at `seq`."""
+    return 2 * seq
+
+
+def is_in(score: float | None) -> bool:
+    """Tell whether a score is that of a conversation that the user is in."""
+    return score is not None and score % 2 == 1
+
+
+def conversation_ids(scores: Iterable[tuple[bytes, float]]) -> frozenset[ConversationId]:
+    """Return the conversations that a user is in, from those with their scores."""
+    return frozenset(ConversationId(name.decode()) for name, score in scores if is_in(score) and name != ALL_KNOWN.encode())
 
 
 def connections(user_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -55,12 +55,11 @@ class LiveLog(Protocol):
         """Return the conversations that each user is in."""
         ...
 
-    async def remember(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
-        """Take note of all conversations that a user is in, as the database has them."""
-        ...
+    async def remember(self, epoch: str, user_id: UserId, joined: Mapping[ConversationId, int]) -> frozenset[ConversationId]:
+        """Take note of all conversations that a user is in, as the database had them in an epoch, by the seq at which they joined.
 
-    async def forget(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
-        """Take note that a user is not in conversations after all."""
+        Returns those, but for what they have left since, and with what they have come into. A later epoch is told nothing of it.
+        """
         ...
 
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
@@ -83,8 +82,8 @@ class LiveLog(Protocol):
 class Timeline(Protocol):
     """The database. Raises UNAVAILABLE if it can't be reached."""
 
-    async def conversations(self, user_id: UserId) -> frozenset[ConversationId]:
-        """Return the conversations that a user is in."""
+    async def conversations(self, user_id: UserId) -> Mapping[ConversationId, int]:
+        """Return the conversations that a user is in, and the seq at which they joined each."""
         ...
 
     async def state(self, user_id: UserId, conversation_id: ConversationId) -> State | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cassandra.query import PreparedStatement
 from prometheus_client import Counter
 
@@ -17,7 +19,7 @@ SCHEMA_VERSION = 2
 READS = Counter("chat_history_database_reads_total", "Queries that history has sent to the database.")
 
 QUERIES = {
-    "conversations": "SELECT conversation_id FROM {}.conversations_by_user WHERE user_id = ?",
+    "conversations": "SELECT conversation_id, joined_seq FROM {}.conversations_by_user WHERE user_id = ?",
     "conversation": "SELECT conversation FROM {}.conversations WHERE conversation_id = ?",
     "member": "SELECT permissions, joined_seq, joined_ordinal FROM {}.members WHERE conversation_id = ? AND user_id = ?",
     "members": "SELECT user_id, permissions, joined_seq, joined_ordinal FROM {}.members WHERE conversation_id = ?",
@@ -44,8 +46,8 @@ class CassandraTimeline:
         for name, query in QUERIES.items():
             self._statements[name] = await self._session.prepare(query.format(KEYSPACE))
 
-    async def conversations(self, user_id: UserId) -> frozenset[ConversationId]:
-        return frozenset(ConversationId(row.conversation_id) for row in await self._rows("conversations", user_id))
+    async def conversations(self, user_id: UserId) -> Mapping[ConversationId, int]:
+        return {ConversationId(row.conversation_id): row.joined_seq for row in await self._rows("conversations", user_id)}
 
     async def state(self, user_id: UserId, conversation_id: ConversationId) -> State | None:
         bound = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
@@ -46,7 +46,9 @@ class MemoryView:
 
 
 class MemoryLiveLog(MemoryView):
-    """The live view. `trimmed` and `written` hold for every conversation; `complete` are users whose conversations it knows for certain."""
+    """The live view. `trimmed` and `written` hold for every conversation; `complete` are users whose conversations it knows for certain,
+    `left` when users have left others.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,15 +56,16 @@ class MemoryLiveLog(MemoryView):
         self.trimmed = 0
         self.written = 0
         self.complete: dict[UserId, set[ConversationId]] = {}
+        self.left: dict[tuple[UserId, ConversationId], int] = {}
 
     async def conversations(self, users: Sequence[UserId]) -> list[frozenset[ConversationId] | None]:
         return [self._users(user_id) | self.complete[user_id] if user_id in self.complete else None for user_id in users]
 
-    async def remember(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
-        self.complete[user_id] = set(conversations)
-
-    async def forget(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
-        self.complete[user_id].difference_update(conversations)
+    async def remember(self, epoch: str, user_id: UserId, joined: Mapping[ConversationId, int]) -> frozenset[ConversationId]:
+        known = {one for one, seq in joined.items() if self.left.get((user_id, one), 0) <= seq}
+        if epoch == self.epoch:
+            self.complete[user_id] = known
+        return self._users(user_id) | known
 
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         return [self._look(*question) for question in questions]
@@ -101,9 +104,9 @@ class MemoryTimeline(MemoryView):
         super().__init__()
         self.reads = 0
 
-    async def conversations(self, user_id: UserId) -> frozenset[ConversationId]:
+    async def conversations(self, user_id: UserId) -> Mapping[ConversationId, int]:
         self.reads += 1
-        return self._users(user_id)
+        return {one: self.known[one].members[user_id].joined_seq for one in self._users(user_id)}
 
     async def state(self, user_id: UserId, conversation_id: ConversationId) -> State | None:
         self.reads += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,20 +29,24 @@ class RedisLiveLog:
         return self._view.epoch
 
     async def conversations(self, users: Sequence[UserId]) -> list[frozenset[ConversationId] | None]:
-        replies = await self._view.run(lambda pipeline: [pipeline.smembers(keys.conversations(user_id, self.epoch)) for user_id in users])
-        return [keys.conversation_ids(names) if keys.ALL_KNOWN.encode() in names else None for names in replies]
+        def read(pipeline: Pipeline) -> None:
+            for user_id in users:
+                pipeline.zrange(keys.conversations(user_id, self.epoch), 0, -1, withscores=True)
 
-    async def remember(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
+        replies = await self._view.run(read)
+        return [keys.conversation_ids(scores) if keys.ALL_KNOWN.encode() in dict(scores) else None for scores in replies]
+
+    async def remember(self, epoch: str, user_id: UserId, joined: Mapping[ConversationId, int]) -> frozenset[ConversationId]:
+        scores = {str(one): keys.came_at(seq) for one, seq in joined.items()}
+
         def note(pipeline: Pipeline) -> None:
-            name = keys.conversations(user_id, self.epoch)
-            pipeline.sadd(name, keys.ALL_KNOWN, *conversations)
+            name = keys.conversations(user_id, epoch)
+            pipeline.zadd(name, {keys.ALL_KNOWN: keys.came_at(0), **scores}, gt=True)
             pipeline.expire(name, keys.CONVERSATIONS_S)
+            pipeline.zrange(name, 0, -1, withscores=True)
 
-        await self._view.run(note)
-
-    async def forget(self, user_id: UserId, conversations: Collection[ConversationId]) -> None:
-        if conversations:
-            await self._view.run(lambda pipeline: pipeline.srem(keys.conversations(user_id, self.epoch), *conversations))
+        _, _, known = await self._view.run(note)
+        return keys.conversation_ids(known)
 
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         calls: list[Call] = [

@@ -80,15 +80,15 @@ class RedisDirectory:
         return [Presence(True) if _alive(homes, leases, now_ms) else Presence(False, int(seen) if seen else None) for homes, seen in found]
 
     async def acquaintances(self, user_id: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
-        (reply,) = await self._run(lambda pipeline: pipeline.smembers(keys.conversations(user_id, self._view.epoch)))
+        (reply,) = await self._run(lambda pipeline: pipeline.zrange(keys.conversations(user_id, self._view.epoch), 0, -1, withscores=True))
         mine = keys.conversation_ids(reply)
         known = {other for other in others if other == user_id or direct_conversation_id(user_id, other) in mine}
         strangers = [other for other in others if other not in known]
         if mine and strangers:
             shared = await self._run(
-                lambda pipeline: [pipeline.smismember(keys.conversations(other, self._view.epoch), list(mine)) for other in strangers]
+                lambda pipeline: [pipeline.zmscore(keys.conversations(other, self._view.epoch), list(mine)) for other in strangers]
             )
-            known |= {other for other, hits in zip(strangers, shared, strict=True) if any(hits)}
+            known |= {other for other, scores in zip(strangers, shared, strict=True) if any(map(keys.is_in, scores))}
         return frozenset(known)
 
     async def homes(self, user_id: UserId) -> Mapping[SessionId, frozenset[str]]:
@@ -118,7 +118,7 @@ class RedisDirectory:
 
         connections, conversations = await self._run(read)
         went = [_connection(value) for value in connections]
-        await self.listen(node, (), keys.conversation_ids(conversations))
+        await self.listen(node, (), [ConversationId(one.decode()) for one in conversations])
         attached = await self.attach(node, (), went, now_ms)
         await self._run(lambda pipeline: (pipeline.zrem(keys.NODES, node), pipeline.srem(keys.leases(self._view.epoch), node)))
         return attached.went_offline
@@ -145,7 +145,7 @@ def _enter(pipeline: Pipeline, node: str, came: Sequence[Connection], epoch: str
         pipeline.hset(keys.connections(user_id), connection.connection_id, f"{node}|{connection.session_id}")
         pipeline.expire(keys.connections(user_id), DAY_S)
         # After the connection is noted: see RedisSequencer in the router, which does the two in the other order.
-        pipeline.smembers(keys.conversations(user_id, epoch))
+        pipeline.zrange(keys.conversations(user_id, epoch), 0, -1, withscores=True)
 
 
 def _leave(pipeline: Pipeline, node: str, went: Sequence[Connection]) -> None:

@@ -2,7 +2,7 @@
 -- KEYS: meta, tail, pending, nodes, then the message of each entry. ARGV: entries that the tail keeps, entries that it has at most, ms that it
 -- lasts, 1 if they may be in the log in another order, number of nodes that listen from here on, these nodes, then for each entry: seq, ordinal,
 -- entry, what the message has made, event
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'written')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'written', 'told')
 if meta[1] ~= EPOCH then
   return false
 end
@@ -20,7 +20,7 @@ end
 if redis.call('EXISTS', KEYS[2]) == 0 then
   redis.call('HSET', KEYS[1], 'trimmed', meta[2])
 end
-local events = {}
+local events, told = {}, tonumber(meta[4] or '0')
 for i = first, #ARGV, 5 do
   local seq = tonumber(ARGV[i])
   if seq > head then
@@ -30,8 +30,13 @@ for i = first, #ARGV, 5 do
   end
   redis.call('HDEL', KEYS[3], ARGV[i])
   redis.call('SET', KEYS[5 + (i - first) / 5], ARGV[i + 3], 'XX', 'KEEPTTL')
-  -- Also if another router has shown it already: its telling may come after ours of what follows.
-  table.insert(events, ARGV[i + 4])
+  -- Whoever is late with what another router has shown tells nobody: what follows may have been told since. Not so an entry that was only
+  -- put back with its conversation.
+  if seq > told then
+    table.insert(events, ARGV[i + 4])
+    told = seq
+    redis.call('HSET', KEYS[1], 'told', ARGV[i])
+  end
 end
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 local surplus = redis.call('XLEN', KEYS[2]) - tonumber(ARGV[1])

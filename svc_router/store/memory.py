@@ -38,6 +38,7 @@ class _Conversation:
     ordinal: int = 0
     head: int = 0
     head_ordinal: int = 0
+    told: int = 0
     since: int = 0
     made: dict[MessageId, tuple[Place, UserId]] = field(default_factory=dict)
     pending: dict[int, tuple[Unfinished, UserId]] = field(default_factory=dict)
@@ -52,13 +53,22 @@ class MemoryLiveView:
         self.live: dict[ConversationId, _Conversation] = {}
         self.nodes: dict[ConversationId, set[str]] = {}
         self.homes: dict[UserId, set[str]] = {}
-        self.conversations: dict[UserId, set[ConversationId]] = {}
+        self.moves: dict[UserId, dict[ConversationId, tuple[int, bool]]] = {}
         self.told: dict[str, list[bytes]] = {}
         self.available = True
 
     def lose(self, conversation_id: ConversationId) -> None:
         """Forget a conversation, as a wiped Redis does."""
         del self.live[conversation_id]
+
+    def note(self, user_id: UserId, conversation_id: ConversationId, seq: int, *, is_in: bool) -> None:
+        """Take note that a user has come or left by the entry at `seq`, unless something newer is known."""
+        moves = self.moves.setdefault(user_id, {})
+        moves[conversation_id] = max((seq, is_in), moves.get(conversation_id, (0, False)))
+
+    def conversations(self, user_id: UserId) -> set[ConversationId]:
+        """Return the conversations that a user is in."""
+        return {conversation_id for conversation_id, (_, is_in) in self.moves.get(user_id, {}).items() if is_in}
 
     def check(self) -> None:
         """Raise UNAVAILABLE while the view is to be away."""
@@ -143,10 +153,10 @@ class MemorySequencer:
         nodes = self.view.nodes.setdefault(conversation_id, set())
         for entry in entries:
             for user_id in entry.joining:
-                self.view.conversations.setdefault(user_id, set()).add(conversation_id)
+                self.view.note(user_id, conversation_id, entry.seq, is_in=True)
                 nodes |= self.view.homes.get(user_id, set())
             for user_id in entry.leaving:
-                self.view.conversations.setdefault(user_id, set()).discard(conversation_id)
+                self.view.note(user_id, conversation_id, entry.seq, is_in=False)
         live = self.view.live.get(conversation_id)
         if live is None:
             return NotLive()
@@ -156,14 +166,15 @@ class MemorySequencer:
                 live.head, live.head_ordinal = entry.seq, entry.ordinal
             live.pending.pop(entry.seq, None)
             live.made[entry.message_id] = (Place(entry.seq, entry.ordinal, entry.accepted_ms, durable=True), entry.sender_id)
-            for node in nodes:
+            for node in nodes if entry.seq > live.told else ():
                 self.view.told.setdefault(node, []).append(entry.event)
+            live.told = max(live.told, entry.seq)
         return frozenset(nodes)
 
     async def restore(self, restored: Restored) -> None:
         self.view.check()
-        for user_id in restored.members:
-            self.view.conversations.setdefault(user_id, set()).add(restored.conversation_id)
+        for user_id, member in restored.members.items():
+            self.view.note(user_id, restored.conversation_id, member.joined_seq, is_in=True)
         if restored.conversation_id not in self.view.live:
             self.view.live[restored.conversation_id] = _Conversation(
                 restored.conversation,

@@ -109,7 +109,7 @@ class RedisSequencer:
         return ("commit", [*(name(conversation_id) for name in names), *messages], arguments)
 
     async def _homes(self, runs: Mapping[ConversationId, Sequence[Durable]]) -> dict[UserId, set[str]]:
-        """Note who is in which conversation now, and return the nodes of those who join.
+        """Note who has come into which conversation and who has left, and return the nodes of those who join.
 
         The conversation is noted before the connections are read; presence notes a connection before it reads the conversations. So a
         user who connects while they are added is found by one of the two.
@@ -122,9 +122,9 @@ class RedisSequencer:
         def move(pipeline: Pipeline) -> None:
             for conversation_id, entry in moves:
                 for user_id in entry.joining:
-                    self._note(pipeline, user_id, conversation_id)
+                    self._note(pipeline, user_id, conversation_id, keys.came_at(entry.seq))
                 for user_id in entry.leaving:
-                    pipeline.srem(keys.conversations(user_id, self._view.epoch), conversation_id)
+                    self._note(pipeline, user_id, conversation_id, keys.went_at(entry.seq))
             for user_id in joining:
                 pipeline.hvals(keys.connections(user_id))
 
@@ -132,9 +132,9 @@ class RedisSequencer:
         values = replies[len(replies) - len(joining) :]
         return {user_id: {home.split(b"|")[0].decode() for home in homes} for user_id, homes in zip(joining, values, strict=True)}
 
-    def _note(self, pipeline: Pipeline, user_id: UserId, conversation_id: ConversationId) -> None:
+    def _note(self, pipeline: Pipeline, user_id: UserId, conversation_id: ConversationId, score: int) -> None:
         name = keys.conversations(user_id, self._view.epoch)
-        pipeline.sadd(name, conversation_id)
+        pipeline.zadd(name, {conversation_id: score}, gt=True)
         pipeline.expire(name, keys.CONVERSATIONS_S)
 
     async def restore(self, restored: Restored) -> None:
@@ -151,8 +151,8 @@ class RedisSequencer:
         messages = [keys.message(conversation_id, entry.message_id) for entry in restored.recent]
 
         def also(pipeline: Pipeline) -> None:
-            for user_id in restored.members:
-                self._note(pipeline, user_id, conversation_id)
+            for user_id, member in restored.members.items():
+                self._note(pipeline, user_id, conversation_id, keys.came_at(member.joined_seq))
 
         await self._view.call([("restore", [*(name(conversation_id) for name in names), *messages], arguments)], also)
 

@@ -41,7 +41,7 @@ class RedisWorld:
 
     async def put_in(self, user_id: UserId, conversation_id: ConversationId) -> None:
         view = LiveView(self.client)
-        await view.run(lambda pipeline: pipeline.sadd(keys.conversations(user_id, view.epoch), conversation_id))
+        await view.run(lambda pipeline: pipeline.zadd(keys.conversations(user_id, view.epoch), {conversation_id: keys.came_at(1)}))
 
     async def listeners(self, conversation_id: ConversationId) -> set[str]:
         return {name.decode() for name in await self.client.smembers(keys.nodes(conversation_id))}

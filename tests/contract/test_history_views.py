@@ -98,7 +98,7 @@ async def live(request: pytest.FixtureRequest) -> AsyncIterator[tuple[LiveLog, S
 async def test_the_live_view_tells_how_conversations_are(live: tuple[LiveLog, Said]) -> None:
     view, made = live
     assert await view.conversations([made.bob]) == [None]
-    await view.remember(made.bob, [made.conversation_id])
+    assert await view.remember(view.epoch, made.bob, {made.conversation_id: 1}) == {made.conversation_id}
     assert await view.conversations([UserId(new_id()), made.bob]) == [None, {made.conversation_id}]
     (bobs,) = await view.look([(made.bob, made.conversation_id, None)])
     strangers, none = await view.look([(UserId(new_id()), made.conversation_id, 1), (made.bob, ConversationId(new_id()), 1)])
@@ -135,16 +135,26 @@ async def test_what_an_older_copy_of_the_live_view_has_is_not_believed(redis_url
     client: Any = await connect_redis(redis_url)
     view, conversation_id, user_id = RedisLiveLog(client), ConversationId(new_id()), UserId(new_id())
     await client.hset(keys.meta(conversation_id), mapping={"epoch": "older", "conversation": b"as created", "head": 3, "trimmed": 0})
-    await client.sadd(keys.conversations(user_id, "older"), keys.ALL_KNOWN, conversation_id)
+    await client.zadd(keys.conversations(user_id, "older"), {keys.ALL_KNOWN: keys.came_at(0), conversation_id: keys.came_at(1)})
     assert await view.look([(user_id, conversation_id, 0)]) == [None]
     assert await view.tails([(conversation_id, Range(0, END, 50, backwards=True))]) == [None]
     assert await view.roll(conversation_id) is None
     assert await view.conversations([user_id]) == [None]
-    await view.remember(user_id, [])
+    assert await view.remember("older", user_id, {conversation_id: 1}) == {conversation_id}
+    assert await view.conversations([user_id]) == [None]
+    assert await view.remember(view.epoch, user_id, {}) == frozenset()
     assert await view.conversations([user_id]) == [frozenset()]
-    await view.remember(user_id, [conversation_id])
-    await view.forget(user_id, [conversation_id])
-    assert await view.conversations([user_id]) == [frozenset()]
+    await client.aclose()
+
+
+async def test_who_left_while_the_database_was_asked_is_not_put_back(redis_url: str) -> None:
+    client: Any = await connect_redis(redis_url)
+    view, user_id = RedisLiveLog(client), UserId(new_id())
+    stays, left, back = (ConversationId(new_id()) for _ in range(3))
+    await view.conversations([user_id])
+    await client.zadd(keys.conversations(user_id, view.epoch), {left: keys.went_at(8), back: keys.came_at(9)})
+    assert await view.remember(view.epoch, user_id, {stays: 1, left: 3, back: 3}) == {stays, back}
+    assert await view.conversations([user_id]) == [frozenset({stays, back})]
     await client.aclose()
 
 
@@ -232,7 +242,7 @@ async def test_the_database_tells_how_a_conversation_is(database: tuple[Timeline
     assert (state.conversation, state.head_seq, state.newest) == (b"as created", 3, made.entries[2])
     assert (state.member, state.mark) == (Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1))
     assert await view.state(made.bob, ConversationId(new_id())) is None
-    assert await view.conversations(made.anna) == {made.conversation_id}
+    assert await view.conversations(made.anna) == {made.conversation_id: 1}
     assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: Mark(2, 2, 1)})
 
 

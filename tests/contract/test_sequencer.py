@@ -66,7 +66,7 @@ class MemoryWorld:
         self.sequencer.view.homes.setdefault(user_id, set()).add(node)
 
     async def conversations(self, user_id: UserId) -> set[str]:
-        return {str(conversation_id) for conversation_id in self.sequencer.view.conversations.get(user_id, set())}
+        return {str(conversation_id) for conversation_id in self.sequencer.view.conversations(user_id)}
 
     async def lose(self, conversation_id: ConversationId) -> None:
         self.sequencer.view.lose(conversation_id)
@@ -89,8 +89,8 @@ class RedisWorld:
 
     async def conversations(self, user_id: UserId) -> set[str]:
         view = LiveView(self.client)
-        (names,) = await view.run(lambda pipeline: pipeline.smembers(keys.conversations(user_id, view.epoch)))
-        return {name.decode() for name in names}
+        (scores,) = await view.run(lambda pipeline: pipeline.zrange(keys.conversations(user_id, view.epoch), 0, -1, withscores=True))
+        return {str(one) for one in keys.conversation_ids(scores)}
 
     async def lose(self, conversation_id: ConversationId) -> None:
         async for key in self.client.scan_iter(f"{{c:{conversation_id}}}:*"):
@@ -279,8 +279,14 @@ async def test_commit_names_the_nodes_that_listen_and_the_homes_of_who_joins_lis
     assert await show(world, born, joined, durable(said, await place(world, said))) == frozenset({"gateway-1@1", "gateway-2@7"})
     assert await world.conversations(bob) == {born.conversation_id}
     gone = removal(born, anna, bob)
-    await show(world, born, durable(gone, await place(world, gone), leaving=(bob,)))
+    left = durable(gone, await place(world, gone), leaving=(bob,))
+    await show(world, born, left)
     assert await world.conversations(bob) == set()
+    again = addition(born, anna, bob)
+    await show(world, born, durable(again, await place(world, again), joining=(bob,)))
+    # A router that slept shows what another has shown long since.
+    await show(world, born, left)
+    assert await world.conversations(bob) == {born.conversation_id}
 
 
 def lost(born: Birth, members: dict[UserId, Membership], floor: int = 1_000_000) -> Restored:
@@ -301,6 +307,20 @@ async def test_a_lost_conversation_goes_on_above_the_floor_with_members_and_mark
     await world.sequencer.restore(lost(born, {anna: Membership(GROUP_OWNER, 1)}, floor=5))
     placed = await place(world, replace(message(born, bob), made_ms=NOW + 1))
     assert (placed.seq, placed.previous) == (1_000_002, 1_000_001)
+
+
+async def test_who_has_left_is_not_brought_back_by_an_older_state_that_comes_late(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    members = {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 1)}
+    await world.lose(born.conversation_id)
+    await world.sequencer.restore(lost(born, members))
+    gone = replace(removal(born, anna, bob), made_ms=NOW + 1)
+    await show(world, born, durable(gone, await place(world, gone), leaving=(bob,)))
+    await world.sequencer.restore(lost(born, members))
+    assert await world.conversations(bob) == set()
+    assert await world.conversations(anna) == {born.conversation_id}
 
 
 async def test_a_conversation_is_put_back_with_its_newest_entries(world: World) -> None:
@@ -560,18 +580,42 @@ async def test_what_may_be_in_the_log_in_another_order_is_not_taken_for_written(
     assert await redis_world.client.hget(keys.meta(born.conversation_id), "written") == b"1"
 
 
-async def test_nodes_are_told_in_the_step_that_shows(redis_world: RedisWorld) -> None:
+async def told(redis_world: RedisWorld, born: Birth, *entries: Durable) -> bytes | None:
+    """Show entries, and return what a node is told that listens."""
+    subscription = redis_world.client.pubsub()
+    await redis_world.listen(born.conversation_id, "gateway-1@1")
+    await subscription.subscribe(keys.channel("gateway-1@1"))
+    await subscription.get_message(timeout=5)
+    await show(redis_world, born, *entries)
+    await redis_world.client.publish(keys.channel("gateway-1@1"), b"end")
+    heard = [(await subscription.get_message(timeout=5))["data"]]
+    while heard[-1] != b"end":
+        heard.append((await subscription.get_message(timeout=5))["data"])
+    await subscription.aclose()
+    return heard[0] if heard[1:] else None
+
+
+async def test_nodes_are_told_in_the_step_that_shows_and_never_again_nor_of_what_came_before(redis_world: RedisWorld) -> None:
     anna = user()
     born = birth(anna)
     await start(redis_world, born)
-    await redis_world.listen(born.conversation_id, "gateway-1@1")
-    subscription = redis_world.client.pubsub()
-    await subscription.subscribe(keys.channel("gateway-1@1"))
-    await subscription.get_message(timeout=5)
-    one, two = message(born, anna), message(born, anna)
-    found = await places(redis_world, one, two)
-    entries = [replace(durable(claim, placed), event=text) for claim, placed, text in zip((one, two), found, (b"one", b"two"), strict=True)]
-    await show(redis_world, born, *entries)
-    told = await subscription.get_message(timeout=5)
-    assert told["data"] == b"onetwo"
-    await subscription.aclose()
+    one, two, three = (message(born, anna) for _ in range(3))
+    found = await places(redis_world, one, two, three)
+    entries = [
+        replace(durable(claim, placed), event=text)
+        for claim, placed, text in zip((one, two, three), found, (b"one", b"two", b"three"), strict=True)
+    ]
+    assert await told(redis_world, born, *entries[:2]) == b"onetwo"
+    assert await told(redis_world, born, *entries) == b"three"
+    assert await told(redis_world, born, *entries) is None
+
+
+async def test_what_was_put_back_with_its_conversation_is_told_by_who_shows_it(redis_world: RedisWorld) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(redis_world, born)
+    claim = message(born, anna)
+    shown = replace(durable(claim, await place(redis_world, claim)), event=b"told")
+    await redis_world.lose(born.conversation_id)
+    await redis_world.sequencer.restore(replace(lost(born, {anna: Membership(GROUP_OWNER, 1)}), head=2, recent=[shown]))
+    assert await told(redis_world, born, shown) == b"told"

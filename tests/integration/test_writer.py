@@ -43,7 +43,7 @@ async def test_the_log_becomes_readable_and_is_found_by_message_id(engines: Engi
     state = await engines.reading.state(UserId(bob), conversation)
     assert state is not None
     assert (state.head_seq, state.member, state.mark) == (5000, Membership(3, 1), Mark(3, 2, 2))
-    assert await engines.reading.conversations(UserId(anna)) == {conversation_id}
+    assert await engines.reading.conversations(UserId(anna)) == {conversation_id: 1}
     found = await engines.reading.find(conversation, MessageId(entries[3].message_id))
     assert found is not None
     assert found.seq == 1024
@@ -123,4 +123,4 @@ async def test_an_older_membership_that_comes_late_does_not_win(engines: Engines
     async with Running(engines) as writer:
         await writer.drained()
     assert set((await engines.reading.roll(ConversationId(conversation_id))).members) == {anna}
-    assert await engines.reading.conversations(UserId(bob)) == set()
+    assert await engines.reading.conversations(UserId(bob)) == {}

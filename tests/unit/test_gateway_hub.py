@@ -105,6 +105,19 @@ def test_who_is_removed_hears_nothing_from_the_removal_on(world: World) -> None:
     assert bob.conversations == set()
 
 
+def test_who_came_back_is_not_removed_by_a_removal_that_is_told_late_nor_let_in_again_the_other_way(world: World) -> None:
+    world.sit("anna", TEA)
+    bob = world.sit("bob", TEA)
+    world.entry(TEA, 2, leaving=("bob",))
+    world.entry(TEA, 3, joining=("bob",))
+    world.entry(TEA, 2, leaving=("bob",))
+    world.entry(TEA, 4)
+    world.entry(TEA, 5, leaving=("bob",))
+    world.entry(TEA, 3, joining=("bob",))
+    world.entry(TEA, 6)
+    assert (bob.heard, bob.left) == ([3, 4], [(TEA, 2), (TEA, 5)])
+
+
 def test_a_leave_is_told_to_a_session_that_has_not_joined_yet(world: World) -> None:
     bob = world.sit("bob")
     world.entry(TEA, 2, leaving=("bob",))

@@ -90,7 +90,7 @@ async def test_an_answer_is_windowed_by_conversation_and_in_all(world: World) ->
 
 async def test_one_call_lists_everything_and_catches_up_with_what_is_known(world: World) -> None:
     known, other, none_of_hers = world.conversation(3), world.conversation(2), ConversationId(new_id())
-    await world.live.remember(ANNA, [known, other])
+    await world.live.remember(world.live.epoch, ANNA, {known: 1, other: 1})
     synced = await world.sync(ANNA, {known: 2, none_of_hers: 5}, list_all=True)
     assert {one for one, _ in synced.states} == {known, other}
     assert (synced.positions, synced.gone, len(synced.entries)) == ([(known, 3)], [none_of_hers], 1)
@@ -150,6 +150,7 @@ async def test_who_left_while_their_conversations_were_looked_up_is_not_put_back
     stays, left = world.conversation(3), world.conversation(3)
     world.database.known |= {one: replace(world.log[one]) for one in (stays, left)}
     world.live.known[left] = replace(world.log[left], members={})
+    world.live.left[ANNA, left] = 3
     world.live.known.pop(stays)
     assert await world.reader.memberships([ANNA]) == [{stays}]
     assert await world.reader.memberships([ANNA]) == [{stays}]

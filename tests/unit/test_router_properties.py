@@ -384,7 +384,7 @@ class World:
         self.check_told()
         self.view.live.clear()
         self.view.nodes.clear()
-        self.view.conversations.clear()
+        self.view.moves.clear()
         self.listening.clear()
         self.clock.advance(1)
 
@@ -464,7 +464,7 @@ class World:
             if live is not None:
                 assert not live.pending
                 assert set(live.members) == members
-                assert {user_id for user_id in USERS if conversation_id in self.view.conversations.get(user_id, ())} == members
+                assert {user_id for user_id in USERS if conversation_id in self.view.conversations(user_id)} == members
 
 
 def entries_before(entries: Entries, seq: int) -> int:
