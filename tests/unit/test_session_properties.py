@@ -449,3 +449,33 @@ def test_what_happens_while_a_client_comes_back_is_not_missed(pause_s: float) ->
     (tea, *_), away = CONVERSATIONS, [("connect", 0), ("pass", 2.0), ("read", 0, 8), ("cut", 0)]
     for seed in range(40):
         run([*away, ("connect", 0), ("pass", pause_s), ("hear", tea)], seed)
+
+
+async def removed_during_hello(pause_s: float, seed: int) -> list[str]:
+    """Return the frames that a client is sent which is removed while it comes back; "removal" is the one that tells of that."""
+    rng, story = random.Random(seed), Story()
+    node = Node(story, rng)
+    client = Client(node, 0, Journal(), rng)
+    client.member.cursors = {CONVERSATIONS[0]: 0}
+    catching_up = asyncio.get_running_loop().create_task(node.around.catch_up.run())
+    client.connect()
+    await asyncio.sleep(pause_s)
+    story.move(CONVERSATIONS[0])
+    node.tell(100)
+    await asyncio.sleep(5)
+    catching_up.cancel()
+    assert client.wire is not None
+    frames = [pb.ServerFrame.FromString(frame) for frame in client.wire.unread]
+    return ["removal" if frame.left.seq else str(frame.WhichOneof("frame")) for frame in frames]
+
+
+def test_a_removal_during_a_hello_is_told_after_what_history_answers() -> None:
+    told = 0
+    for seed in range(60):
+        with pytest.MonkeyPatch.context() as patch, asyncio.Runner(loop_factory=FastLoop) as runner:
+            patch.setattr("svc_gateway.hub.log", QUIET)
+            kinds = runner.run(removed_during_hello(random.Random(seed).choice((0.01, 0.06, 0.2, 0.4)), seed))
+        if "entry" in kinds and "removal" in kinds:
+            told += 1
+            assert kinds.index("removal") > kinds.index("live")
+    assert told
