@@ -7,7 +7,7 @@ import os
 import sys
 
 from bench import latency, stack
-from bench.results import save
+from bench.results import save, show
 
 
 def main(names: list[str]) -> None:
@@ -16,11 +16,13 @@ def main(names: list[str]) -> None:
     for name in names or ["stack", "latency"]:
         match name:
             case "latency":
-                save(name, asyncio.run(latency.measure(edge)))
+                figures = asyncio.run(latency.measure(edge))
             case "stack":
-                save(name, stack.measure())
+                figures = stack.measure()
             case _:
                 sys.exit(f"there is no measurement {name}: choose from latency, stack")
+        save(name, figures)
+        show(figures)
 
 
 if __name__ == "__main__":

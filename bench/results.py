@@ -48,18 +48,22 @@ def _machine() -> dict[str, object]:
     return {"cores": os.cpu_count(), "cpu": cpu, "system": platform.platform(), "python": platform.python_version()}
 
 
-def save(name: str, figures: Sequence[Figure]) -> None:
-    """Write bench/results/NAME.json and print the figures."""
+def save(name: str, figures: Sequence[Figure], command: str = "") -> None:
+    """Write bench/results/NAME.json."""
     FOLDER.mkdir(exist_ok=True)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     document = {
         "figures": [asdict(one) for one in figures],
-        "command": "python -m bench " + " ".join(sys.argv[1:]),
+        "command": command or "python -m bench " + " ".join(sys.argv[1:]),
         "commit": commit,
         "versions": {package: version(package) for package in PACKAGES},
         "machine": _machine(),
     }
     (FOLDER / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def show(figures: Sequence[Figure]) -> None:
+    """Print figures, a line each."""
     for one in figures:
         goal = "" if one.goal is None else f"   goal <= {one.goal:g}: {'met' if one.ok else 'MISSED'}"
         print(f"{one.figure:55} {one.median:10.3f} {one.unit:8} ({one.min:g} to {one.max:g}){goal}")

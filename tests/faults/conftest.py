@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from bench.results import Figure, figure, save
+from bench.results import Figure, figure, save, show
 from chatkit.edges.cassandra import CassandraSession
 from chatkit.settings import CassandraSettings
 from launcher.topology import HOST, Topology
@@ -57,14 +57,17 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], a
 
 @dataclass
 class Book:
-    """What came of every row."""
+    """What came of every row. If it is `kept`, each figure is in bench/results as soon as it is known."""
 
+    kept: bool
     figures: list[Figure] = field(default_factory=list)
     messages: int = 0
 
     def note(self, name: str, unit: str, value: float, goal: float | None = None) -> None:
         """Note a figure of a row."""
         self.figures.append(figure(name, unit, [value], goal))
+        if self.kept:
+            save("faults", self.figures, "make faults")
 
 
 @pytest.fixture(scope="session")
@@ -94,12 +97,11 @@ def _mounted(folder: Path) -> bool:
 
 
 @pytest.fixture(scope="session")
-def book() -> Iterator[Book]:
-    made = Book()
+def book(request: pytest.FixtureRequest) -> Iterator[Book]:
+    made = Book(kept=LONG and not request.config.getoption("keyword"))
     yield made
     made.note("messages in all", "", made.messages)
-    if LONG:
-        save("faults", made.figures)
+    show(made.figures)
 
 
 @pytest.fixture(scope="session")
