@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +44,8 @@ class Scale:
 SCALES = {"short": Scale(14, 16, 120.0, 1.5, 2.5), "long": Scale(60, 90, 500.0, 8.0, 14.0)}
 SCALE = SCALES[os.environ.get("FAULTS", "short")]
 MOST_FILES = 100_000
+SPARE_FILES = 2_000
+"""What a process needs beside the sockets of clients, at most."""
 CALM_RATE = 5.0
 """Messages a second while there is a crowd."""
 LONG = SCALE is SCALES["long"]
@@ -73,8 +75,7 @@ class Book:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     if LONG:
-        # A room of 10,000 takes a file for each of its sockets here and in the gateways, and two in the edge.
-        resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_FILES, MOST_FILES))
+        _allow_files()
     # a folder of our own, because the path of a socket in it must be short
     made = Stack(Topology(free_base(range(24_080, 31_000, 1_000))), Path(tempfile.mkdtemp(prefix="elastic-chat-")), log_level="info")
     kafka_data = made.home / "data" / "kafka"
@@ -88,6 +89,19 @@ def stack() -> Iterator[Stack]:
         if small:
             subprocess.run(["umount", "--lazy", kafka_data], check=False)
         shutil.rmtree(made.home, ignore_errors=True)
+
+
+def _allow_files() -> None:
+    """Let this process, and those that it starts, have as many open files as the machine allows."""
+    with suppress(ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_FILES, MOST_FILES))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def most_sessions() -> int:
+    """Return how many sessions the edge can have, for each of which it needs two sockets."""
+    return (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_FILES) // 2
 
 
 def _mounted(folder: Path) -> bool:
