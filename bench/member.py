@@ -26,6 +26,8 @@ from elastic_chat.types.v1 import entry_pb2
 
 PING_S = 2.0
 """How often a client asks whether anyone is there; after three times in silence it takes its connection for dead."""
+LOOKS = 5
+"""How often, between two pings, a client looks whether something is due."""
 TOKEN_S = 240.0
 """Age at which an access token is refreshed before the next hello."""
 TOKEN_REFUSED = 4504
@@ -117,7 +119,8 @@ class Member:
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._dirty: set[str] = set()
         self._syncing = asyncio.Event()
-        self._leave_at: float | None = None
+        self._leaving = asyncio.Event()
+        self._going_away: asyncio.TimerHandle | None = None
         self._heard_at = 0.0
         self._lost_at = time.monotonic()
         self.on_entry: Callable[[entry_pb2.Entry], None] = lambda _: None
@@ -168,9 +171,11 @@ class Member:
                     self._lose()
                     self._socket = None
                     self._in_flight.clear()
-                if self._leave_at is not None:
-                    self._leave_at = None  # the server has chosen the moment, and it has come
-                    continue
+                if self._going_away is not None:
+                    self._going_away.cancel()
+                    self._going_away = None
+                    self._leaving.clear()
+                    continue  # the server has chosen the moment, and it has come
                 tries = 0 if came_live else tries + 1
                 await asyncio.sleep(self.rng.uniform(0, min(5.0, 2.0 ** min(tries, 4) / 2)))
 
@@ -218,10 +223,11 @@ class Member:
         ping = pb.ClientFrame(ping=pb.Ping()).SerializeToString()
         pinged = time.monotonic()
         while True:
-            await asyncio.sleep(self.ping_s / 20)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.ping_s / LOOKS):
+                    await self._leaving.wait()
+                    break
             now = time.monotonic()
-            if self._leave_at is not None and now >= self._leave_at:
-                break
             if now - self._heard_at > 3 * self.ping_s and self.reads:
                 break
             if now - pinged > self.ping_s:
@@ -266,7 +272,8 @@ class Member:
             case "left":
                 self._left(frame.left.conversation_id, frame.left.seq)
             case "going_away":
-                self._leave_at = time.monotonic() + frame.going_away.reconnect_after.ToTimedelta().total_seconds()
+                after = frame.going_away.reconnect_after.ToTimedelta()
+                self._going_away = asyncio.get_running_loop().call_later(after.total_seconds(), self._leaving.set)
             case _:
                 pass
 

@@ -30,7 +30,7 @@ MOST_ASKED = 200
 """Users in one question for presence."""
 SESSIONS = 12
 """Sessions of one user at most, about: a gateway takes 20."""
-PATIENT_PING_S = 10.0
+PATIENT_PING_S = 20.0
 """How often each of a crowd pings: as a client would that is not looked at just now."""
 EVERYTHING = Range(0, END, 10_000_000, backwards=False)
 
