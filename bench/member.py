@@ -119,6 +119,8 @@ class Member:
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._dirty: set[str] = set()
         self._syncing = asyncio.Event()
+        self._changes = 0
+        self._lists = False
         self._leaving = asyncio.Event()
         self._going_away: asyncio.TimerHandle | None = None
         self._heard_at = 0.0
@@ -148,7 +150,7 @@ class Member:
     @property
     def is_behind(self) -> bool:
         """Whether something is to be fetched that the server has told of."""
-        return bool(self._dirty or self._syncing.is_set())
+        return bool(self._dirty or self._lists or self._syncing.is_set())
 
     def cut(self) -> None:
         """Lose the connection, as at a change of networks."""
@@ -194,11 +196,7 @@ class Member:
         came_live = False
         async with self.api.http.ws_connect(url, protocols=("elastic-chat.v1.proto",), max_msg_size=0) as socket:
             self.journal.connects += 1
-            hello = pb.ClientFrame()
-            hello.hello.access_token = token
-            for conversation_id, seq in self.cursors.items():
-                hello.hello.resume.add(conversation_id=conversation_id, seq=seq)
-            await socket.send_bytes(hello.SerializeToString())
+            await socket.send_bytes(self.hello(token).SerializeToString())
             self._socket = socket
             self._heard_at = time.monotonic()
             async with asyncio.TaskGroup() as group:
@@ -217,6 +215,15 @@ class Member:
             if socket.close_code == TOKEN_REFUSED:
                 await self.login.renew(token)
         return came_live
+
+    def hello(self, token: str) -> pb.ClientFrame:
+        """Return what a connection begins with."""
+        self._changes += 1
+        frame = pb.ClientFrame()
+        frame.hello.access_token = token
+        for conversation_id, seq in self.cursors.items():
+            frame.hello.resume.add(conversation_id=conversation_id, seq=seq)
+        return frame
 
     async def _watch(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Ping, look whether anyone is there, send again what has no answer, and leave when it is time."""
@@ -257,18 +264,16 @@ class Member:
             case "reject":
                 self._rejected(frame.reject)
             case "welcome":
-                self.node_id = frame.welcome.node_id
-                for head in frame.welcome.conversations:
-                    self.gone.discard(head.conversation_id)
-                    if head.conversation_id not in self.cursors:
-                        self._need(head.conversation_id)
+                self._welcomed(frame.welcome)
             case "live":
                 self._live(frame.live)
             case "resync":
                 self.journal.resyncs += 1
                 self.gone.discard(frame.resync.conversation_id)
+                self._lists = self._lists or not frame.resync.conversation_id
                 for conversation_id in [frame.resync.conversation_id] if frame.resync.conversation_id else list(self.cursors):
                     self._need(conversation_id)
+                self._syncing.set()
             case "left":
                 self._left(frame.left.conversation_id, frame.left.seq)
             case "going_away":
@@ -276,6 +281,16 @@ class Member:
                 self._going_away = asyncio.get_running_loop().call_later(after.total_seconds(), self._leaving.set)
             case _:
                 pass
+
+    def _welcomed(self, welcome: pb.Welcome) -> None:
+        self.node_id = welcome.node_id
+        here = {head.conversation_id for head in welcome.conversations}
+        for conversation_id in self.cursors.keys() - here:
+            self._left(conversation_id)
+        for conversation_id in here:
+            self.gone.discard(conversation_id)
+            if conversation_id not in self.cursors:
+                self._need(conversation_id)
 
     def _live(self, live: pb.Live) -> None:
         for position in live.positions:
@@ -288,17 +303,18 @@ class Member:
 
     def _entry(self, entry: entry_pb2.Entry) -> None:
         conversation_id, seq = entry.conversation_id, entry.seq
-        if conversation_id in self.gone and not self._brings_me_in(entry):
+        brings_me_in = self._brings_me_in(entry)
+        if conversation_id in self.gone and not brings_me_in:
             self.late.append((conversation_id, seq))
             return
         if conversation_id not in self.cursors:
-            if self._brings_me_in(entry):
+            if brings_me_in:
                 self.cursors[conversation_id] = seq - 1
             else:
                 self._ahead.setdefault(conversation_id, {})[seq] = entry
                 self._need(conversation_id)
                 return
-        if self._brings_me_in(entry):
+        if brings_me_in:
             self.gone.discard(conversation_id)
         cursor = self.cursors[conversation_id]
         if seq <= cursor:
@@ -345,6 +361,7 @@ class Member:
     def _left(self, conversation_id: str, seq: int = 0) -> None:
         if 0 < seq < self.cursors.get(conversation_id, 0):
             return  # and was let in again since
+        self._changes += 1
         self.gone.add(conversation_id)
         self.cursors.pop(conversation_id, None)
         self._ahead.pop(conversation_id, None)
@@ -362,26 +379,40 @@ class Member:
             self._syncing.clear()
             await asyncio.sleep(self.rng.uniform(0, 0.3))
             wanted, self._dirty = self._dirty, set()
-            if not wanted:
+            lists, self._lists = self._lists, False
+            if not wanted and not lists:
                 continue
             try:
-                await self._sync(sorted(wanted)[:500])
+                await self._sync(sorted(wanted)[:500], lists=lists)
                 self._dirty |= set(sorted(wanted)[500:])
             except (aiohttp.ClientError, OSError, TimeoutError, ApiError) as error:
                 self._dirty |= wanted
+                self._lists = self._lists or lists
                 if isinstance(error, ApiError) and error.status == 401:
                     with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError, ApiError):
                         await self.login.renew(self.account.token)
                 await asyncio.sleep(self.rng.uniform(0.1, 0.5))
-            if self._dirty:
+            if self._dirty or self._lists:
                 self._syncing.set()
 
-    async def _sync(self, wanted: list[str]) -> None:
+    async def _sync(self, wanted: list[str], *, lists: bool) -> None:
         request = history_pb2.SyncRequest(
             cursors=[history_pb2.SyncCursor(conversation_id=one, seq=self.cursors.get(one, 0)) for one in wanted if one not in self.gone],
+            list_conversations=lists,
         )
+        asked_at = self._changes
         answer: Any = await self.api.call("POST", "/v1/sync", json_format.MessageToDict(request), self.account.token)
+        if asked_at != self._changes:
+            # It may be older than what the new connection begins with, or than the end of a conversation.
+            self._dirty.update(wanted)
+            self._lists = self._lists or lists
+            return
         response = json_format.ParseDict(answer, history_pb2.SyncResponse())
+        for summary in response.conversations:
+            conversation_id = summary.conversation.conversation_id
+            self.gone.discard(conversation_id)
+            if conversation_id not in self.cursors and conversation_id not in wanted:
+                self._need(conversation_id)
         for entry in response.entries:
             if entry.conversation_id not in self.gone and entry.seq > self.cursors.get(entry.conversation_id, 0):
                 self._ahead.setdefault(entry.conversation_id, {})[entry.seq] = entry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 import structlog
@@ -24,12 +24,12 @@ SESSIONS = Gauge("chat_gateway_sessions", "Sessions that have said hello.")
 
 
 class Listener(Protocol):
-    """A session, as the hub sees it. No method waits."""
+    """A session, as the hub sees it. No method waits. `conversations` are those that it hears of, each from which seq on."""
 
     connection_id: ConnectionId
     user_id: UserId
     session_id: SessionId
-    conversations: set[ConversationId]
+    conversations: dict[ConversationId, int]
 
     def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
         """Take an entry."""
@@ -37,8 +37,8 @@ class Listener(Protocol):
     def notify(self, frame: Outgoing, *, ephemeral: bool) -> None:
         """Take another frame."""
 
-    def join(self, conversation_id: ConversationId) -> None:
-        """Hear of a conversation from here on."""
+    def join(self, conversation_id: ConversationId, seq: int) -> None:
+        """Hear of a conversation from the entry at `seq` on."""
 
     def leave(self, conversation_id: ConversationId, seq: int) -> None:
         """Hear no more of a conversation, since the entry at `seq`; 0 if that is not known."""
@@ -48,11 +48,13 @@ class Listener(Protocol):
 
 
 class _Room:
-    __slots__ = ("last_seq", "sessions")
+    __slots__ = ("joined_seq", "last_seq", "sessions")
 
     def __init__(self) -> None:
         self.sessions: set[Listener] = set()
         self.last_seq = 0
+        self.joined_seq = 0
+        """From here on every session hears everything; below, some do not."""
 
 
 class Hub:
@@ -91,25 +93,27 @@ class Hub:
         del self._watching[session]
         return ceased
 
-    def join(self, session: Listener, conversations: Iterable[ConversationId]) -> None:
-        """Let a session hear of conversations."""
-        for conversation_id in conversations:
-            self._rooms.setdefault(conversation_id, _Room()).sessions.add(session)
-            session.conversations.add(conversation_id)
+    def join(self, session: Listener, conversations: Mapping[ConversationId, int]) -> None:
+        """Let a session hear of conversations, of each from a seq on."""
+        for conversation_id, seq in conversations.items():
+            room = self._rooms.setdefault(conversation_id, _Room())
+            room.sessions.add(session)
+            room.joined_seq = max(room.joined_seq, seq)
+            session.conversations[conversation_id] = seq
         CONVERSATIONS.set(len(self._rooms))
 
-    def place(self, session: Listener, conversations: Collection[ConversationId]) -> None:
-        """Let a session hear of exactly these conversations."""
-        for conversation_id in session.conversations.difference(conversations):
+    def place(self, session: Listener, conversations: Mapping[ConversationId, int]) -> None:
+        """Let a session hear of exactly these conversations, of each from a seq on."""
+        for conversation_id in session.conversations.keys() - conversations:
             self._leave(session, conversation_id)
             session.leave(conversation_id, 0)
-        new = set(conversations) - session.conversations
-        self.join(session, new)
+        new = conversations.keys() - session.conversations
+        self.join(session, conversations)
         for conversation_id in new:
-            session.join(conversation_id)
+            session.join(conversation_id, conversations[conversation_id])
 
     def _leave(self, session: Listener, conversation_id: ConversationId) -> None:
-        session.conversations.discard(conversation_id)
+        session.conversations.pop(conversation_id, None)
         room = self._rooms.get(conversation_id)
         if room is not None:
             room.sessions.discard(session)
@@ -177,15 +181,7 @@ class Hub:
         if conversation_id in self._rooms and entry.seq <= self._rooms[conversation_id].last_seq:
             REPEATS.inc()
             return
-        for user_id in entry.leaving_user_ids:
-            for session in list(self._users.get(UserId(user_id), ())):
-                self._leave(session, conversation_id)
-                session.leave(conversation_id, entry.seq)
-        for user_id in entry.joining_user_ids:
-            for session in self._users.get(UserId(user_id), ()):
-                self.join(session, (conversation_id,))
-                session.join(conversation_id)
-                self._joined(conversation_id)
+        self._move(entry, conversation_id)
         room = self._rooms.get(conversation_id)
         if room is None:
             return
@@ -193,12 +189,27 @@ class Hub:
             self._tell_of_hole(room, conversation_id)
         room.last_seq = entry.seq
         frame = Outgoing(entry.frame)
-        for session in room.sessions:
+        sessions: Collection[Listener] = room.sessions
+        if entry.seq < room.joined_seq:
+            sessions = [session for session in sessions if session.conversations[conversation_id] <= entry.seq]
+        for session in sessions:
             session.deliver(conversation_id, entry.seq, frame)
-        DELIVERIES.labels("entry").inc(len(room.sessions))
-        log.debug(
-            "entry_delivered", request_id=entry.request_id, conversation_id=conversation_id, seq=entry.seq, sessions=len(room.sessions)
-        )
+        DELIVERIES.labels("entry").inc(len(sessions))
+        log.debug("entry_delivered", request_id=entry.request_id, conversation_id=conversation_id, seq=entry.seq, sessions=len(sessions))
+
+    def _move(self, entry: node_pb2.EntryDelivery, conversation_id: ConversationId) -> None:
+        """Let those leave and join whom an entry moves, unless they are known to have come back, or to have joined, later."""
+        for user_id in entry.leaving_user_ids:
+            for session in list(self._users.get(UserId(user_id), ())):
+                if session.conversations.get(conversation_id, 0) < entry.seq:
+                    self._leave(session, conversation_id)
+                    session.leave(conversation_id, entry.seq)
+        for user_id in entry.joining_user_ids:
+            for session in self._users.get(UserId(user_id), ()):
+                if session.conversations.get(conversation_id, 0) < entry.seq:
+                    self.join(session, {conversation_id: entry.seq})
+                    session.join(conversation_id, entry.seq)
+                    self._joined(conversation_id)
 
     def _ephemeral(self, event: node_pb2.EphemeralDelivery) -> None:
         room = self._rooms.get(ConversationId(event.conversation_id))

@@ -87,15 +87,16 @@ class Recovery:
             if not session.is_over:
                 session.recover(memberships[session.user_id])
 
-    async def _memberships(self, users: Collection[UserId]) -> dict[UserId, set[ConversationId]]:
-        found: dict[UserId, set[ConversationId]] = {}
+    async def _memberships(self, users: Collection[UserId]) -> dict[UserId, dict[ConversationId, int]]:
+        found: dict[UserId, dict[ConversationId, int]] = {}
         for some in _slices(sorted(users), USERS):
             request = pb.ListMembershipsRequest(user_ids=some)
             try:
                 response: pb.ListMembershipsResponse = await self._stub.ListMemberships(request, timeout=CALL_S)
             except grpc.aio.AioRpcError as failure:
                 raise error_of(failure) from failure
-            found |= {user_id: set(map(ConversationId, one.conversation_ids)) for user_id, one in zip(some, response.users, strict=True)}
+            for user_id, one in zip(some, response.users, strict=True):
+                found[user_id] = dict(zip(map(ConversationId, one.conversation_ids), one.joined_seqs, strict=True))
         return found
 
 

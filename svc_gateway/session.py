@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 MARK_S = 0.2
 """Watermarks of one session that follow each other faster than this are sent as one."""
+NEVER = 1 << 63
+"""Above every seq."""
 END_S = 5
 """How long a client may take to see that its connection has ended before it is cut."""
 
@@ -64,10 +66,10 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """That the user came into a conversation, or left it, and by which entry."""
+    """That the user came into a conversation, or left it, by the entry at `seq`; 0 if that is not known."""
 
     is_in: bool
-    seq: int = 0
+    seq: int
 
 
 class Session:
@@ -81,6 +83,7 @@ class Session:
         "_gaps",
         "_heard",
         "_held",
+        "_is_recovered",
         "_marks",
         "_missed",
         "_moved",
@@ -104,13 +107,14 @@ class Session:
         self._held: list[tuple[ConversationId, int, Outgoing]] = []
         self._missed = False
         self._suspended = False
+        self._is_recovered = True
         self._gaps = 0
         self._moved: dict[ConversationId, _Move] | None = {}
         self._marks: dict[ConversationId, tuple[int, int]] | None = None
         self.connection_id = ConnectionId(new_id())
         self.user_id = UserId("")
         self.session_id = SessionId("")
-        self.conversations: set[ConversationId] = set()
+        self.conversations: dict[ConversationId, int] = {}
         around.wheel.put(self, around.hello_s)
 
     # --- what the reader does
@@ -179,16 +183,16 @@ class Session:
         elif not ephemeral:
             self._missed = True
 
-    def join(self, conversation_id: ConversationId) -> None:
+    def join(self, conversation_id: ConversationId, seq: int) -> None:
         if self._moved is not None:
-            self._moved[conversation_id] = _Move(is_in=True)
+            self._moved[conversation_id] = _Move(is_in=True, seq=seq)
 
     def leave(self, conversation_id: ConversationId, seq: int) -> None:
         if self._moved is not None:
-            # What history answers just now may be older: the client hears of this after it.
             self._moved[conversation_id] = _Move(is_in=False, seq=seq)
-        else:
+        if self._phase is Phase.LIVE:
             self._send_left(conversation_id, seq)
+        # Otherwise what history answers just now may be older: the client hears of this after it.
 
     def close(self, error: ChatError) -> None:
         self._connection.end(error)
@@ -201,34 +205,45 @@ class Session:
     def suspend(self) -> None:
         """Give the client no entries from now on: the gateway may have missed something. `recover` ends it."""
         self._gaps += 1
+        self._is_recovered = False
         self._moved = {}
         self._missed = True
         if self._phase is Phase.LIVE:
             self._phase = Phase.SYNCING
             self._suspended = True
 
-    def recover(self, conversations: Collection[ConversationId]) -> None:
-        """Hear of the user's conversations again, and of no others, and tell the client to fetch what it has missed."""
-        before = set(self.conversations)
+    def recover(self, conversations: Mapping[ConversationId, int]) -> None:
+        """Hear of the user's conversations again, and of no others, and tell the client to fetch what it has missed.
+
+        Does nothing if the client has come since the gap: it was told nothing that is older.
+        """
+        if self._is_recovered:
+            return
+        self._is_recovered = True
         self._place(conversations)
-        if self._suspended:
+        if self._phase is Phase.LIVE:
+            # The hello that was under way has come to its end meanwhile.
+            self._moved = None
+        elif self._suspended:
             self._suspended = False
             self._go_live(())
-        elif self._phase is Phase.LIVE:
-            # It has come live since the gap, with what was known before it.
-            for conversation_id in self.conversations - before:
-                self._send_resync(conversation_id)
 
     def give_up(self) -> None:
         """Send the client away, if it still waits."""
         if self._suspended:
             self.close(ChatError(Reason.UNAVAILABLE, "the gateway can't find out what it has missed: connect again with resume"))
 
-    def _place(self, conversations: Collection[ConversationId]) -> None:
-        """Hear of conversations that were asked for while the node was listening already: what it has heard since counts for more."""
-        moved = self._moved or {}
-        gone = {one for one, move in moved.items() if not move.is_in}
-        here = (set(conversations) - gone) | (moved.keys() - gone)
+    def _place(self, conversations: Mapping[ConversationId, int]) -> None:
+        """Hear of conversations that were asked for while the node was listening already, and of each by when the user joined it.
+
+        What the node has heard since may be newer than the answer or older: the later of the two counts.
+        """
+        here = dict(conversations)
+        for conversation_id, move in (self._moved or {}).items():
+            if here.get(conversation_id, 0) <= move.seq:
+                here.pop(conversation_id, None)
+                if move.is_in:
+                    here[conversation_id] = move.seq
         self._around.hub.place(self, here)
 
     # --- what the wheel does
@@ -306,14 +321,14 @@ class Session:
         none is missed.
         """
         around = self._around
-        around.hub.join(self, conversations)
+        around.hub.join(self, dict.fromkeys(conversations, 0))
         gaps = self._gaps
         synced = await around.catch_up.sync(self.user_id, resume)
         # History may know of conversations that the live view has lost.
-        lost = _listed(synced).difference(conversations)
+        lost = _listed(synced).keys() - conversations
         if lost:
             await around.attacher.listen(lost)
-            around.hub.join(self, lost)
+            around.hub.join(self, dict.fromkeys(lost, 0))
             synced = await around.catch_up.sync(self.user_id, resume)
         if gaps != self._gaps:
             # What was read may be older than the gap. Recovery has placed the session, or will.
@@ -341,20 +356,18 @@ class Session:
     def _go_live(self, positions: Sequence[pb.Cursor]) -> None:
         """Let out what was held back, but for what the client has already: everything up to `positions`."""
         self._phase = Phase.LIVE
-        moved, self._moved = self._moved or {}, None
         if self._missed:
             self._send_resync("")
-        for conversation_id, move in moved.items():
+        for conversation_id, move in (self._moved or {}).items():
             if not move.is_in:
                 self._send_left(conversation_id, move.seq)
-            elif self._missed:
-                # Nobody else tells the client of it: the entry that let the user in may be what was missed.
-                self._send_resync(conversation_id)
+        if self._is_recovered:
+            self._moved = None
         self._missed = False
         held, self._held = self._held, []
         sent = {one.conversation_id: one.seq for one in positions}
         for conversation_id, seq, frame in held:
-            if seq > sent.get(conversation_id, 0) and conversation_id in self.conversations:
+            if seq > sent.get(conversation_id, 0) and seq >= self.conversations.get(conversation_id, NEVER):
                 self._connection.send(frame)
 
     async def _send_message(self, send: pb.Send) -> None:
@@ -489,8 +502,9 @@ class Session:
         self._connection.send(Outgoing.of(frame))
 
 
-def _listed(synced: history_service_pb2.SyncResponse) -> set[ConversationId]:
-    return {ConversationId(one.conversation.conversation_id) for one in synced.conversations}
+def _listed(synced: history_service_pb2.SyncResponse) -> dict[ConversationId, int]:
+    """Return all conversations of the user, and the seq at which they joined each."""
+    return {ConversationId(one.conversation.conversation_id): one.membership.joined_seq for one in synced.conversations}
 
 
 def _head(summary: history_service_pb2.ConversationSummary) -> pb.ConversationHead:

@@ -79,12 +79,12 @@ class Reader:
         (synced,) = await self.sync([Ask(user_id, {}, list_all=True)])
         return synced.states
 
-    async def memberships(self, users: Sequence[UserId]) -> list[frozenset[ConversationId]]:
-        """Return the conversations that each user is in."""
+    async def memberships(self, users: Sequence[UserId]) -> list[Mapping[ConversationId, int]]:
+        """Return the conversations that each user is in, and the seq at which they joined each."""
         live = await self._live.conversations(users)
         return await asyncio.gather(*(self._all_of(user_id, known) for user_id, known in zip(users, live, strict=True)))
 
-    async def _all_of(self, user_id: UserId, known: frozenset[ConversationId] | None) -> frozenset[ConversationId]:
+    async def _all_of(self, user_id: UserId, known: Mapping[ConversationId, int] | None) -> Mapping[ConversationId, int]:
         """Return what is known; if nothing is, ask the database, and let the live view know it from now on."""
         if known is not None:
             return known
@@ -117,7 +117,7 @@ class Reader:
         """
         known = await self._known(asks)
         synced = [Synced() for _ in asks]
-        places = [(n, one) for n, ask in enumerate(asks) for one in (*ask.cursors, *sorted(known[n] - ask.cursors.keys()))]
+        places = [(n, one) for n, ask in enumerate(asks) for one in (*ask.cursors, *sorted(known[n].keys() - ask.cursors.keys()))]
         for start in range(0, len(places), AT_ONCE):
             some = places[start : start + AT_ONCE]
             if sum(one.size for one in synced) > CALL_BYTES and some[0][0] > 0:
@@ -134,10 +134,10 @@ class Reader:
             answer.states = sorted((pair for pair in answer.states if pair[0] in ids), key=_newest_first)
         return synced
 
-    async def _known(self, asks: Sequence[Ask]) -> list[frozenset[ConversationId]]:
+    async def _known(self, asks: Sequence[Ask]) -> list[Mapping[ConversationId, int]]:
         """Return all conversations of each user who asks for all."""
         found = iter(await self.memberships([ask.user_id for ask in asks if ask.list_all]))
-        return [next(found) if ask.list_all else frozenset() for ask in asks]
+        return [next(found) if ask.list_all else {} for ask in asks]
 
     async def _add(self, synced: Synced, conversation_id: ConversationId, seq: int | None, look: Look | None, *, is_full: bool) -> None:
         """Add a conversation of which the client has everything up to `seq`, or nothing but its state if there is no seq."""

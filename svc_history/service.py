@@ -73,7 +73,9 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         if len(request.user_ids) > MAX_USERS:
             raise ChatError(Reason.INVALID_ARGUMENT, f"user_ids holds at most {MAX_USERS}: ask in several calls")
         found = await self._reader.memberships([UserId(user_id) for user_id in request.user_ids])
-        return pb.ListMembershipsResponse(users=[pb.Memberships(conversation_ids=sorted(ids)) for ids in found])
+        return pb.ListMembershipsResponse(
+            users=[pb.Memberships(conversation_ids=joined.keys(), joined_seqs=joined.values()) for joined in found]
+        )
 
     async def GetConversationState(  # noqa: N802
         self,

@@ -115,9 +115,9 @@ def is_in(score: float | None) -> bool:
     return score is not None and score % 2 == 1
 
 
-def conversation_ids(scores: Iterable[tuple[bytes, float]]) -> frozenset[ConversationId]:
-    """Return the conversations that a user is in, from those with their scores."""
-    return frozenset(ConversationId(name.decode()) for name, score in scores if is_in(score) and name != ALL_KNOWN.encode())
+def joined_seqs(scores: Iterable[tuple[bytes, float]]) -> dict[ConversationId, int]:
+    """Return the conversations that a user is in, and the seq at which they came into each, from a reply with scores."""
+    return {ConversationId(name.decode()): int(score) // 2 for name, score in scores if is_in(score) and name != ALL_KNOWN.encode()}
 
 
 def connections(user_id: str) -> str:

@@ -51,12 +51,12 @@ class LiveLog(Protocol):
         """Which memory the last answer came from: another name whenever something can have been lost."""
         ...
 
-    async def conversations(self, users: Sequence[UserId]) -> list[frozenset[ConversationId] | None]:
-        """Return the conversations that each user is in."""
+    async def conversations(self, users: Sequence[UserId]) -> list[Mapping[ConversationId, int] | None]:
+        """Return the conversations that each user is in, and the seq at which they joined each."""
         ...
 
-    async def remember(self, epoch: str, user_id: UserId, joined: Mapping[ConversationId, int]) -> frozenset[ConversationId]:
-        """Take note of all conversations that a user is in, as the database had them in an epoch, by the seq at which they joined.
+    async def remember(self, epoch: str, user_id: UserId, joined: Mapping[ConversationId, int]) -> Mapping[ConversationId, int]:
+        """Take note of all conversations that a user is in, and when they joined each, as the database had it in an epoch.
 
         Returns those, but for what they have left since, and with what they have come into. A later epoch is told nothing of it.
         """

@@ -29,8 +29,8 @@ class MemoryView:
     def __init__(self) -> None:
         self.known: dict[ConversationId, MemoryConversation] = {}
 
-    def _users(self, user_id: UserId) -> frozenset[ConversationId]:
-        return frozenset(name for name, one in self.known.items() if user_id in one.members)
+    def _users(self, user_id: UserId) -> dict[ConversationId, int]:
+        return {name: one.members[user_id].joined_seq for name, one in self.known.items() if user_id in one.members}
 
     def _state(self, user_id: UserId, conversation_id: ConversationId) -> State | None:
         one = self.known.get(conversation_id)
@@ -55,14 +55,14 @@ class MemoryLiveLog(MemoryView):
         self.epoch = "first"
         self.trimmed = 0
         self.written = 0
-        self.complete: dict[UserId, set[ConversationId]] = {}
+        self.complete: dict[UserId, dict[ConversationId, int]] = {}
         self.left: dict[tuple[UserId, ConversationId], int] = {}
 
-    async def conversations(self, users: Sequence[UserId]) -> list[frozenset[ConversationId] | None]:
+    async def conversations(self, users: Sequence[UserId]) -> list[Mapping[ConversationId, int] | None]:
         return [self._users(user_id) | self.complete[user_id] if user_id in self.complete else None for user_id in users]
 
-    async def remember(self, epoch: str, user_id: UserId, joined: Mapping[ConversationId, int]) -> frozenset[ConversationId]:
-        known = {one for one, seq in joined.items() if self.left.get((user_id, one), 0) <= seq}
+    async def remember(self, epoch: str, user_id: UserId, joined: Mapping[ConversationId, int]) -> Mapping[ConversationId, int]:
+        known = {one: seq for one, seq in joined.items() if self.left.get((user_id, one), 0) <= seq}
         if epoch == self.epoch:
             self.complete[user_id] = known
         return self._users(user_id) | known
@@ -106,7 +106,7 @@ class MemoryTimeline(MemoryView):
 
     async def conversations(self, user_id: UserId) -> Mapping[ConversationId, int]:
         self.reads += 1
-        return {one: self.known[one].members[user_id].joined_seq for one in self._users(user_id)}
+        return self._users(user_id)
 
     async def state(self, user_id: UserId, conversation_id: ConversationId) -> State | None:
         self.reads += 1

@@ -28,15 +28,15 @@ class RedisLiveLog:
     def epoch(self) -> str:
         return self._view.epoch
 
-    async def conversations(self, users: Sequence[UserId]) -> list[frozenset[ConversationId] | None]:
+    async def conversations(self, users: Sequence[UserId]) -> list[Mapping[ConversationId, int] | None]:
         def read(pipeline: Pipeline) -> None:
             for user_id in users:
                 pipeline.zrange(keys.conversations(user_id, self.epoch), 0, -1, withscores=True)
 
         replies = await self._view.run(read)
-        return [keys.conversation_ids(scores) if keys.ALL_KNOWN.encode() in dict(scores) else None for scores in replies]
+        return [keys.joined_seqs(scores) if keys.ALL_KNOWN.encode() in dict(scores) else None for scores in replies]
 
-    async def remember(self, epoch: str, user_id: UserId, joined: Mapping[ConversationId, int]) -> frozenset[ConversationId]:
+    async def remember(self, epoch: str, user_id: UserId, joined: Mapping[ConversationId, int]) -> Mapping[ConversationId, int]:
         scores = {str(one): keys.came_at(seq) for one, seq in joined.items()}
 
         def note(pipeline: Pipeline) -> None:
@@ -46,7 +46,7 @@ class RedisLiveLog:
             pipeline.zrange(name, 0, -1, withscores=True)
 
         _, _, known = await self._view.run(note)
-        return keys.conversation_ids(known)
+        return keys.joined_seqs(known)
 
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         calls: list[Call] = [

@@ -27,7 +27,7 @@ class RedisDirectory:
     async def attach(self, node: str, came: Sequence[Connection], went: Sequence[Connection], now_ms: int) -> Attached:
         leases = await self._leases()
         arrived = await self._run(lambda pipeline: _enter(pipeline, node, came, self._view.epoch))
-        before, conversations = arrived[::6], [keys.conversation_ids(reply) for reply in arrived[5::6]]
+        before, conversations = arrived[::6], [frozenset(keys.joined_seqs(reply)) for reply in arrived[5::6]]
         heard = frozenset[ConversationId]().union(*conversations)
         await self.listen(node, heard, ())
         left = await self._run(lambda pipeline: _leave(pipeline, node, went))
@@ -81,7 +81,7 @@ class RedisDirectory:
 
     async def acquaintances(self, user_id: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         (reply,) = await self._run(lambda pipeline: pipeline.zrange(keys.conversations(user_id, self._view.epoch), 0, -1, withscores=True))
-        mine = keys.conversation_ids(reply)
+        mine = keys.joined_seqs(reply)
         known = {other for other in others if other == user_id or direct_conversation_id(user_id, other) in mine}
         strangers = [other for other in others if other not in known]
         if mine and strangers:

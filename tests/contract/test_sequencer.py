@@ -90,7 +90,7 @@ class RedisWorld:
     async def conversations(self, user_id: UserId) -> set[str]:
         view = LiveView(self.client)
         (scores,) = await view.run(lambda pipeline: pipeline.zrange(keys.conversations(user_id, view.epoch), 0, -1, withscores=True))
-        return {str(one) for one in keys.conversation_ids(scores)}
+        return {str(one) for one in keys.joined_seqs(scores)}
 
     async def lose(self, conversation_id: ConversationId) -> None:
         async for key in self.client.scan_iter(f"{{c:{conversation_id}}}:*"):

@@ -71,7 +71,7 @@ class Load:
                 self.join(account, f"u{number}.{session}")
         await asyncio.gather(*(asyncio.wait_for(member.is_live.wait(), 30) for member in self.members))
         loop = asyncio.get_running_loop()
-        self._talking = [loop.create_task(self._talk(rate)), loop.create_task(self._churn())]
+        self._talking = [loop.create_task(self._talk(rate)), loop.create_task(self._churn(rate))]
 
     def join(self, account: Account, name: str) -> Member:
         """Let another session of a user come."""
@@ -91,10 +91,10 @@ class Load:
             if here and member.unanswered < 50:
                 member.say(self.rng.choice(here), "x" * self.rng.randint(1, 300), self.make_id())
 
-    async def _churn(self) -> None:
-        """Let people come to groups and go, all the time."""
+    async def _churn(self, rate: float) -> None:
+        """Let people come to groups and go, all the time, but seldom if little is said: everyone hears of it."""
         while self.owners:
-            await asyncio.sleep(self.rng.uniform(0.1, 0.5))
+            await asyncio.sleep(self.rng.uniform(0.1, 0.5) * max(1.0, 120 / rate))
             conversation_id, owner = self.rng.choice(sorted(self.owners.items()))
             other = self.rng.choice([account for account in self._accounts if account != owner])
             path = f"/v1/conversations/{conversation_id}/members"

@@ -23,7 +23,7 @@ class Ear:
     user_id: UserId
     session_id: SessionId = SessionId("s")
     connection_id: ConnectionId = ConnectionId("c")
-    conversations: set[ConversationId] = field(default_factory=set)
+    conversations: dict[ConversationId, int] = field(default_factory=dict)
     heard: list[int] = field(default_factory=list)
     notices: list[bytes] = field(default_factory=list)
     left: list[tuple[ConversationId, int]] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Ear:
     def notify(self, frame: Outgoing, *, ephemeral: bool) -> None:
         self.notices.append(frame.payload)
 
-    def join(self, conversation_id: ConversationId) -> None:
+    def join(self, conversation_id: ConversationId, seq: int) -> None:
         """Nothing to note."""
 
     def leave(self, conversation_id: ConversationId, seq: int) -> None:
@@ -56,7 +56,7 @@ class World:
     def sit(self, name: str, *conversations: ConversationId, session: str = "s") -> Ear:
         ear = Ear(UserId(name), SessionId(session))
         self.hub.register(ear)
-        self.hub.join(ear, conversations)
+        self.hub.join(ear, dict.fromkeys(conversations, 0))
         return ear
 
     def entry(
@@ -102,7 +102,7 @@ def test_who_is_removed_hears_nothing_from_the_removal_on(world: World) -> None:
     world.entry(TEA, 2, leaving=("bob",))
     world.entry(TEA, 3)
     assert (anna.heard, bob.heard, bob.left) == ([1, 2, 3], [1], [(TEA, 2)])
-    assert bob.conversations == set()
+    assert not bob.conversations
 
 
 def test_who_came_back_is_not_removed_by_a_removal_that_is_told_late_nor_let_in_again_the_other_way(world: World) -> None:
@@ -116,6 +116,20 @@ def test_who_came_back_is_not_removed_by_a_removal_that_is_told_late_nor_let_in_
     world.entry(TEA, 3, joining=("bob",))
     world.entry(TEA, 6)
     assert (bob.heard, bob.left) == ([3, 4], [(TEA, 2), (TEA, 5)])
+
+
+def test_who_is_placed_hears_from_the_joining_on_and_nothing_that_the_node_is_told_late(world: World) -> None:
+    anna, bob = world.sit("anna", TEA), world.sit("bob")
+    world.hub.place(bob, {TEA: 5})
+    world.entry(TEA, 1)
+    world.entry(TEA, 2, joining=("bob",))
+    world.entry(TEA, 3, leaving=("bob",))
+    world.entry(TEA, 4)
+    world.entry(TEA, 5, joining=("bob",))
+    world.entry(TEA, 6)
+    assert (anna.heard, bob.heard, bob.left) == ([1, 2, 3, 4, 5, 6], [5, 6], [])
+    world.entry(TEA, 7, leaving=("bob",))
+    assert bob.left == [(TEA, 7)]
 
 
 def test_a_leave_is_told_to_a_session_that_has_not_joined_yet(world: World) -> None:
@@ -177,7 +191,7 @@ def test_conversations_that_nobody_here_needs_are_given_up(world: World) -> None
 
 def test_a_session_is_placed_in_exactly_the_conversations_that_are_said(world: World) -> None:
     anna = world.sit("anna", TEA)
-    world.hub.place(anna, {WORK})
+    world.hub.place(anna, {WORK: 0})
     world.entry(TEA, 1)
     world.entry(WORK, 2)
     assert anna.heard == [2]

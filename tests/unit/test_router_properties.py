@@ -238,7 +238,7 @@ class Ear:
     user_id: UserId
     session_id: SessionId = SessionId("")
     connection_id: ConnectionId = ConnectionId("")
-    conversations: set[ConversationId] = field(default_factory=set)
+    conversations: dict[ConversationId, int] = field(default_factory=dict)
     heard: list[int] = field(default_factory=list)
 
     def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
@@ -247,7 +247,7 @@ class Ear:
     def notify(self, frame: Outgoing, *, ephemeral: bool) -> None:
         raise AssertionError("a hole")
 
-    def join(self, conversation_id: ConversationId) -> None:
+    def join(self, conversation_id: ConversationId, seq: int) -> None:
         """Nothing to note."""
 
     def leave(self, conversation_id: ConversationId, seq: int) -> None:
@@ -412,7 +412,7 @@ class World:
         ears = [Ear(user_id) for user_id in USERS]
         for ear in ears:
             hub.register(ear)
-            hub.join(ear, [conversation_id] if ear.user_id in members_at(entries, start) else [])
+            hub.join(ear, {conversation_id: 0} if ear.user_id in members_at(entries, start) else {})
         for event in told:
             hub.handle(event)
         for ear in ears:

@@ -11,8 +11,9 @@ import logging
 import random
 import selectors
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -139,7 +140,7 @@ class Story:
     def list_memberships(self, request: history_pb2.ListMembershipsRequest) -> history_pb2.ListMembershipsResponse:
         response = history_pb2.ListMembershipsResponse()
         for _ in request.user_ids:
-            response.users.add(conversation_ids=self.mine)
+            response.users.add(conversation_ids=self.mine, joined_seqs=map(self.joined_seq, self.mine))
         return response
 
     def sync(self, request: history_pb2.SyncRequest) -> history_pb2.SyncResponse:
@@ -160,6 +161,7 @@ class Story:
         for conversation_id in self.mine if request.list_conversations else ():
             summary = response.conversations.add(head_seq=self.kept[conversation_id][-1].seq)
             summary.conversation.conversation_id = conversation_id
+            summary.membership.joined_seq = self.joined_seq(conversation_id)
         return response
 
     def sync_users(self, request: history_pb2.SyncUsersRequest) -> history_pb2.SyncUsersResponse:
@@ -297,9 +299,7 @@ class Client:
         self.cut()
         self.wire = Wire()
         self.session = Session(self._node.around, Connection(self.wire, self._node.flusher, 1 << 20))
-        hello = pb.ClientFrame(hello=pb.Hello(access_token=self.member.account.token))
-        for conversation_id, seq in self.member.cursors.items():
-            hello.hello.resume.add(conversation_id=conversation_id, seq=seq)
+        hello = self.member.hello(self.member.account.token)
         self._hello = asyncio.get_running_loop().create_task(self.session.handle(hello, "hello"))
 
     def cut(self) -> None:
@@ -363,6 +363,7 @@ conversations, clients = st.sampled_from(CONVERSATIONS), st.integers(0, CLIENTS 
 STEPS = st.one_of(
     st.tuples(st.just("say"), conversations, st.sampled_from([1, 1, 1, 1000])),
     st.tuples(st.just("move"), conversations),
+    st.tuples(st.just("bounce"), conversations),
     st.tuples(st.just("hear"), conversations),
     st.tuples(st.just("tell"), st.integers(1, 5)),
     st.tuples(st.just("lose")),
@@ -402,6 +403,11 @@ def take(node: Node, people: Sequence[Client], step: Any) -> None:
             node.story.say(conversation_id, 1)
             node.tell(100)
         case "move", conversation_id:
+            node.story.move(conversation_id)
+        case "bounce", conversation_id:
+            # Something is said while the user is out, or in, for a moment.
+            node.story.move(conversation_id)
+            node.story.say(conversation_id, 1)
             node.story.move(conversation_id)
         case "tell", count:
             node.tell(count)
@@ -444,6 +450,21 @@ def test_whatever_breaks_a_client_ends_up_where_it_belongs_with_all_that_it_may_
     run(steps, seed)
 
 
+COMING = st.one_of(
+    st.tuples(st.just("connect"), st.just(0)),
+    st.tuples(st.sampled_from(["move", "bounce", "bounce"]), st.just(CONVERSATIONS[0])),
+    st.tuples(st.just("tell"), st.integers(1, 4)),
+    st.tuples(st.just("pass"), st.sampled_from([0.01, 0.05, 0.3])),
+    st.tuples(st.just("lose")),
+)
+
+
+@given(st.lists(COMING, min_size=6, max_size=16), st.integers(0, 1 << 16))
+@settings(max_examples=400, deadline=None)
+def test_who_comes_and_goes_hears_what_it_may_however_late_the_node_is_told(steps: Sequence[Any], seed: int) -> None:
+    run([("connect", 0), *steps], seed)
+
+
 @pytest.mark.parametrize("pause_s", [0.01, 0.05, 0.3])
 def test_what_happens_while_a_client_comes_back_is_not_missed(pause_s: float) -> None:
     (tea, *_), away = CONVERSATIONS, [("connect", 0), ("pass", 2.0), ("read", 0, 8), ("cut", 0)]
@@ -451,31 +472,73 @@ def test_what_happens_while_a_client_comes_back_is_not_missed(pause_s: float) ->
         run([*away, ("connect", 0), ("pass", pause_s), ("hear", tea)], seed)
 
 
-async def removed_during_hello(pause_s: float, seed: int) -> list[str]:
-    """Return the frames that a client is sent which is removed while it comes back; "removal" is the one that tells of that."""
-    rng, story = random.Random(seed), Story()
-    node = Node(story, rng)
-    client = Client(node, 0, Journal(), rng)
-    client.member.cursors = {CONVERSATIONS[0]: 0}
-    catching_up = asyncio.get_running_loop().create_task(node.around.catch_up.run())
+async def frames_of_a_hello(node: Node, happen: Callable[[], None], pause_s: float) -> list[pb.ServerFrame]:
+    """Return what a client is sent that comes back, with nothing missed so far, while something happens."""
+    node.tell(100)
+    client = Client(node, 0, Journal(), random.Random(0))
+    client.member.cursors = {CONVERSATIONS[0]: 1}
+    loop = asyncio.get_running_loop()
+    running = [loop.create_task(node.recovery.run(node.attacher)), loop.create_task(node.around.catch_up.run())]
     client.connect()
     await asyncio.sleep(pause_s)
-    story.move(CONVERSATIONS[0])
-    node.tell(100)
+    happen()
     await asyncio.sleep(5)
-    catching_up.cancel()
+    for task in running:
+        task.cancel()
     assert client.wire is not None
-    frames = [pb.ServerFrame.FromString(frame) for frame in client.wire.unread]
-    return ["removal" if frame.left.seq else str(frame.WhichOneof("frame")) for frame in frames]
+    return [pb.ServerFrame.FromString(frame) for frame in client.wire.unread]
 
 
-def test_a_removal_during_a_hello_is_told_after_what_history_answers() -> None:
-    told = 0
+def hellos(happen: Callable[[Node], None]) -> Iterator[list[pb.ServerFrame]]:
+    """Yield what a client is sent when something happens early or late in its hello, or after it."""
     for seed in range(60):
         with pytest.MonkeyPatch.context() as patch, asyncio.Runner(loop_factory=FastLoop) as runner:
-            patch.setattr("svc_gateway.hub.log", QUIET)
-            kinds = runner.run(removed_during_hello(random.Random(seed).choice((0.01, 0.06, 0.2, 0.4)), seed))
-        if "entry" in kinds and "removal" in kinds:
+            for module in ("hub", "recovery"):
+                patch.setattr(f"svc_gateway.{module}.log", QUIET)
+            rng = random.Random(seed)
+            node = Node(Story(), rng)
+            yield runner.run(frames_of_a_hello(node, partial(happen, node), rng.choice((0.01, 0.06, 0.2, 0.4, 3.0))))
+
+
+def test_a_removal_during_a_hello_is_told_after_what_history_answers_and_nothing_after_it() -> None:
+    def remove(node: Node) -> None:
+        node.story.say(CONVERSATIONS[0], 1)
+        node.story.move(CONVERSATIONS[0])
+        node.tell(100)
+        asyncio.get_running_loop().call_later(2.0, take, node, [], ("hear", CONVERSATIONS[0]))
+
+    told = 0
+    for frames in hellos(remove):
+        assert not any(frame.entry.seq > 2 for frame in frames)
+        kinds = ["removal" if frame.left.seq else str(frame.WhichOneof("frame")) for frame in frames]
+        if "removal" in kinds:
             told += 1
             assert kinds.index("removal") > kinds.index("live")
     assert told
+
+
+def test_who_was_removed_while_the_node_heard_nothing_hears_nothing_more() -> None:
+    def remove(node: Node) -> None:
+        node.story.move(CONVERSATIONS[0])
+        node.lose()
+        node.story.say(CONVERSATIONS[0], 1)
+        node.tell(100)
+
+    for frames in hellos(remove):
+        assert not any(frame.entry.seq > 1 for frame in frames if frame.entry.conversation_id == CONVERSATIONS[0])
+        shown = [one.conversation_id for frame in frames for one in frame.welcome.conversations]
+        assert CONVERSATIONS[0] not in shown or any(frame.left.conversation_id == CONVERSATIONS[0] for frame in frames)
+
+
+def test_who_was_let_in_again_meanwhile_does_not_hear_of_the_removal_that_the_node_is_told_late() -> None:
+    def bounce(node: Node) -> None:
+        take(node, [], ("bounce", CONVERSATIONS[0]))
+        node.tell(1)
+
+    newer = 0
+    for frames in hellos(bounce):
+        (welcome,) = (frame.welcome for frame in frames if frame.HasField("welcome"))
+        if {head.conversation_id: head.head_seq for head in welcome.conversations}.get(CONVERSATIONS[0]) == 4:
+            newer += 1
+            assert not any(frame.HasField("left") for frame in frames)
+    assert newer

@@ -16,6 +16,9 @@ class Server {
   readonly said: ClientEvent[] = [];
   readonly asked: string[] = [];
   isDown = false;
+  isMember = true;
+  /** How long after a question its answer comes, which tells how things were when it was asked. */
+  slowMs = 0;
   socket: SocketListener | null = null;
 
   readonly open = (listener: SocketListener) => {
@@ -48,7 +51,11 @@ class Server {
   readonly fetch = (path: string): Promise<Response> => {
     const url = new URL(path, "http://server");
     this.asked.push(`${url.pathname}${url.search}`);
-    return this.isDown ? Promise.reject(new TypeError("down")) : Promise.resolve(Response.json(this.answer(url)));
+    if (this.isDown) {
+      return Promise.reject(new TypeError("down"));
+    }
+    const answer = Response.json(this.answer(url));
+    return this.slowMs === 0 ? Promise.resolve(answer) : new Promise((resolve) => setTimeout(resolve, this.slowMs, answer));
   };
 
   tell(event: ServerEvent): void {
@@ -86,7 +93,7 @@ class Server {
         return { users: url.searchParams.getAll("userIds").map((userId) => ({ userId, username: userId, displayName: userId })) };
       case "/v1/conversations":
         return {
-          conversations: [
+          conversations: !this.isMember ? [] : [
             {
               conversation: { conversationId: ROOM, kind: "DIRECT", memberIds: [ME, ANNA] },
               headSeq: String(this.log.length),
@@ -262,6 +269,17 @@ describe("the client", () => {
       await pass(100);
       expect(state().conversations.get(ROOM)?.log.tail).toBe(seq);
     }
+  });
+
+  it("does not take up again what the user has left, though an older list comes late", async () => {
+    server.slowMs = 500;
+    server.tell({ type: "resync", conversationId: null });
+    await pass(100);
+    server.isMember = false;
+    server.tell({ type: "left", conversationId: ROOM, seq: 2 });
+    await pass(5_000);
+    expect(state().conversations.has(ROOM)).toBe(false);
+    expect(state().listing).toBe("idle");
   });
 
   it("moves on when its gateway goes away", async () => {

@@ -86,7 +86,10 @@ export class CatchUp {
   private async restart(conversationId: ConversationId): Promise<void> {
     const page = await this.api.listMessages(conversationId, { pageSize: PAGE_SIZE });
     this.store.dispatch({ type: "restarted", conversationId, page });
-    this.store.dispatch({ type: "conversation_found", summary: await this.api.getConversation(conversationId) });
+    const summary = await this.api.getConversation(conversationId);
+    if (this.store.get().conversations.has(conversationId)) {
+      this.store.dispatch({ type: "conversation_found", summary });
+    }
   }
 
   /** The page may be older than what has come live meanwhile, or lag behind the head: then there is more to fetch. */

@@ -181,6 +181,7 @@ export class Client {
     const me = myId(this.store.get());
     if (me !== null) {
       await this.api.removeMember(conversationId, me);
+      this.library.outdate();
       this.store.dispatch({ type: "left", conversationId, seq: 0 });
     }
   }
@@ -275,6 +276,7 @@ export class Client {
         this.resync(event.conversationId);
         break;
       case "left":
+        this.library.outdate();
         this.store.dispatch(event);
         break;
     }

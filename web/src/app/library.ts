@@ -20,6 +20,7 @@ export class Library {
   private readonly discovering = new Set<ConversationId>();
   /** Conversations whose members were asked for since the connection opened. */
   private readonly membersKnown = new Set<ConversationId>();
+  private changes = 0;
 
   constructor(
     private readonly store: Store,
@@ -30,6 +31,12 @@ export class Library {
   /** Forgets what may have changed unheard while there was no connection. */
   expire(): void {
     this.membersKnown.clear();
+    this.outdate();
+  }
+
+  /** The user has left a conversation: what is being asked for just now may still name it. */
+  outdate(): void {
+    this.changes += 1;
   }
 
   /** The session is over. */
@@ -46,7 +53,7 @@ export class Library {
     }
     this.store.dispatch({ type: "listing_changed", listing: "loading" });
     try {
-      const summaries = await this.api.listConversations();
+      const summaries = await this.current(() => this.api.listConversations());
       if (myId(this.store.get()) === me) {
         this.store.dispatch({ type: "conversations_listed", summaries });
         await this.fetchNewer(summaries.map(({ conversation, headSeq }) => ({ conversationId: conversation.conversationId, seq: headSeq })));
@@ -128,10 +135,22 @@ export class Library {
 
   private async found(conversationId: ConversationId): Promise<boolean> {
     try {
-      this.store.dispatch({ type: "conversation_found", summary: await this.api.getConversation(conversationId) });
+      const summary = await this.current(() => this.api.getConversation(conversationId));
+      this.store.dispatch({ type: "conversation_found", summary });
       return true;
     } catch {
       return false;
+    }
+  }
+
+  /** Asks again as long as the answer may be older than what was heard while it came. */
+  private async current<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const { changes } = this;
+      const answer = await ask();
+      if (changes === this.changes) {
+        return answer;
+      }
     }
   }
 }

@@ -578,7 +578,9 @@ class Resync(_message.Message):
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
-    """The conversation, which may be one that the client does not know yet; empty means all that it knows."""
+    """The conversation, which may be one that the client does not know yet. Empty means all: those that it knows, and any that it may have
+    come into, so ask with `list_conversations`.
+    """
     def __init__(
         self,
         *,

@@ -589,18 +589,24 @@ class Memberships(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONVERSATION_IDS_FIELD_NUMBER: _builtins.int
+    JOINED_SEQS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def conversation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Every one."""
+
+    @_builtins.property
+    def joined_seqs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Of each, the seq at which the user joined it."""
 
     def __init__(
         self,
         *,
         conversation_ids: _abc.Iterable[_builtins.str] | None = ...,
+        joined_seqs: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_ids", b"conversation_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_ids", b"conversation_ids", "joined_seqs", b"joined_seqs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

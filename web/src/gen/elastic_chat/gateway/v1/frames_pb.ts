@@ -651,7 +651,8 @@ export const RejectSchema: GenMessage<Reject> = /*@__PURE__*/
  */
 export type Resync = Message<"elastic_chat.gateway.v1.Resync"> & {
   /**
-   * The conversation, which may be one that the client does not know yet; empty means all that it knows.
+   * The conversation, which may be one that the client does not know yet. Empty means all: those that it knows, and any that it may have
+   * come into, so ask with `list_conversations`.
    *
    * @generated from field: string conversation_id = 1;
    */
