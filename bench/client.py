@@ -1,4 +1,4 @@
-"""A small client of the public interface: REST, and a WebSocket with protobuf frames."""
+"""A small client of the public interface: REST, a WebSocket with protobuf frames, and gRPC for what is large."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+import grpc
 
 from chatkit.core.ids import new_id
+from chatkit.rpc.channel import OPTIONS
+from chatkit.rpc.errors import error_of
 from elastic_chat.gateway.v1 import frames_pb2 as pb
+from elastic_chat.history.v1 import history_service_pb2 as history_pb2
+from elastic_chat.history.v1 import history_service_pb2_grpc as history_rpc
 
 PASSWORD = "correct horse battery"
 PATIENCE_S = 15.0
@@ -41,16 +46,19 @@ class ApiError(Exception):
 
 
 class Api:
-    """The REST interface at `edge`, such as http://localhost:8080."""
+    """The public interface at `edge`, such as http://localhost:8080."""
 
     def __init__(self, edge: str) -> None:
         self.edge = edge
         # As many sockets as there are users: the default of 100 would let the others wait for ever.
         self.http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=PATIENCE_S))
 
+        self._grpc = grpc.aio.insecure_channel(edge.removeprefix("http://"), options=OPTIONS)
+
     async def close(self) -> None:
         """Close the connections."""
         await self.http.close()
+        await self._grpc.close()
 
     async def call(self, method: str, path: str, body: Any = None, token: str = "", headers: dict[str, str] | None = None) -> Any:
         """Return the JSON of an answer, or raise ApiError."""
@@ -60,6 +68,17 @@ class Api:
             if response.status != 200:
                 raise ApiError(response.status, answer)
             return answer
+
+    async def sync(self, request: history_pb2.SyncRequest, token: str) -> history_pb2.SyncResponse:
+        """Return the answer of HistoryService.Sync, or raise ChatError."""
+        stub: Any = history_rpc.HistoryServiceStub(self._grpc)
+        try:
+            answer: history_pb2.SyncResponse = await stub.Sync(
+                request, timeout=PATIENCE_S, metadata=(("authorization", f"Bearer {token}"),)
+            )
+        except grpc.aio.AioRpcError as failure:
+            raise error_of(failure) from failure
+        return answer
 
     async def register(self, name: str = "user", display_name: str = "") -> Account:
         """Make a user with a name that nobody has."""

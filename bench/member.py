@@ -12,12 +12,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import aiohttp
-from google.protobuf import json_format
 
 from bench.client import Account, Api, ApiError
+from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
@@ -385,10 +384,10 @@ class Member:
             try:
                 await self._sync(sorted(wanted)[:500], lists=lists)
                 self._dirty |= set(sorted(wanted)[500:])
-            except (aiohttp.ClientError, OSError, TimeoutError, ApiError) as error:
+            except ChatError as error:
                 self._dirty |= wanted
                 self._lists = self._lists or lists
-                if isinstance(error, ApiError) and error.status == 401:
+                if error.reason in {Reason.UNAUTHENTICATED, Reason.TOKEN_EXPIRED}:
                     with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError, ApiError):
                         await self.login.renew(self.account.token)
                 await asyncio.sleep(self.rng.uniform(0.1, 0.5))
@@ -401,13 +400,12 @@ class Member:
             list_conversations=lists,
         )
         asked_at = self._changes
-        answer: Any = await self.api.call("POST", "/v1/sync", json_format.MessageToDict(request), self.account.token)
+        response = await self.api.sync(request, self.account.token)
         if asked_at != self._changes:
             # It may be older than what the new connection begins with, or than the end of a conversation.
             self._dirty.update(wanted)
             self._lists = self._lists or lists
             return
-        response = json_format.ParseDict(answer, history_pb2.SyncResponse())
         for summary in response.conversations:
             conversation_id = summary.conversation.conversation_id
             self.gone.discard(conversation_id)

@@ -11,6 +11,15 @@ from chatkit.rpc.caller import REQUEST_ID, current_request_id
 
 DEADLINE_S = 5.0
 """What a unary call may take unless it says otherwise."""
+OPTIONS = (
+    ("grpc.enable_retries", 0),
+    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+    ("grpc.max_send_message_length", 16 * 1024 * 1024),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2000),
+)
+"""Of a channel that is soon back after a break."""
 
 
 class _Defaults(grpc.aio.UnaryUnaryClientInterceptor):
@@ -37,15 +46,4 @@ class _Defaults(grpc.aio.UnaryUnaryClientInterceptor):
 
 def mesh_channel(target: str) -> grpc.aio.Channel:
     """Return a channel to the sidecar's egress listener. Retries are the sidecar's, so gRPC's own are off."""
-    return grpc.aio.insecure_channel(
-        target,
-        options=(
-            ("grpc.enable_retries", 0),
-            ("grpc.max_receive_message_length", 16 * 1024 * 1024),
-            ("grpc.max_send_message_length", 16 * 1024 * 1024),
-            ("grpc.min_reconnect_backoff_ms", 100),
-            ("grpc.initial_reconnect_backoff_ms", 100),
-            ("grpc.max_reconnect_backoff_ms", 2000),
-        ),
-        interceptors=(_Defaults(),),
-    )
+    return grpc.aio.insecure_channel(target, options=OPTIONS, interceptors=(_Defaults(),))

@@ -18,7 +18,6 @@ from typing import Any, cast
 
 import pytest
 import structlog
-from google.protobuf import json_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -263,17 +262,16 @@ class Wire:
         self.has_ended = True
 
 
-class Rest:
-    """The part of the REST interface that the client asks."""
+class Door:
+    """The part of the public interface that the client asks."""
 
     def __init__(self, story: Story, slow: Slow) -> None:
         self._story = story
         self._slow = slow
 
-    async def call(self, method: str, path: str, body: Any, token: str) -> Any:
-        assert (method, path, bool(token)) == ("POST", "/v1/sync", True)
-        request = json_format.ParseDict(body, history_pb2.SyncRequest())
-        return json_format.MessageToDict(await self._slow.answer(self._story.sync, request))
+    async def sync(self, request: history_pb2.SyncRequest, token: str) -> history_pb2.SyncResponse:
+        assert token
+        return cast("history_pb2.SyncResponse", await self._slow.answer(self._story.sync, request))
 
 
 class Client:
@@ -282,8 +280,8 @@ class Client:
     def __init__(self, node: Node, number: int, journal: Journal, rng: random.Random) -> None:
         self._node = node
         self.member = Member(
-            cast("Api", node.rest),
-            Login(cast("Api", node.rest), Account(ME, "me", f"token {number}", "")),
+            cast("Api", node.door),
+            Login(cast("Api", node.door), Account(ME, "me", f"token {number}", "")),
             journal,
             f"client {number}",
             rng,
@@ -326,7 +324,7 @@ class Node:
         slow = Slow(rng)
         channel = cast("Any", Channel(story, slow))
         self.attacher = cast("Attacher", Map(story, slow))
-        self.rest = Rest(story, slow)
+        self.door = Door(story, slow)
         self.hub = Hub(10, lambda _: None)
         self.flusher = Flusher()
         self.recovery = Recovery(channel, self.hub)
