@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -69,7 +69,7 @@ class Load:
         for number, account in enumerate(self._accounts):
             for session in range(1 + number % 2):
                 self.join(account, f"u{number}.{session}")
-        await asyncio.gather(*(asyncio.wait_for(member.is_live.wait(), 30) for member in self.members))
+        await self._come_live(self.members)
         loop = asyncio.get_running_loop()
         self._talking = [loop.create_task(self._talk(rate)), loop.create_task(self._churn(rate))]
 
@@ -80,6 +80,9 @@ class Load:
         self.members.append(member)
         self._tasks.append(asyncio.get_running_loop().create_task(member.run()))
         return member
+
+    async def _come_live(self, members: Iterable[Member]) -> None:
+        await asyncio.gather(*(asyncio.wait_for(member.is_live.wait(), 30) for member in members))
 
     async def _talk(self, rate: float) -> None:
         due = time.monotonic()
@@ -200,7 +203,7 @@ class Load:
                 break
             self.join(self._accounts[number % len(self._accounts)], f"crowd{number}").ping_s = PATIENT_PING_S
             if number % 100 == 99:
-                await self.all_live()
+                await self._come_live(self.members[-100:])
         await self.all_live()
 
     async def grow(self, count: int) -> None:
