@@ -54,7 +54,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         heartbeat=settings.heartbeat,
         hello_s=settings.hello_s,
     )
-    gateway = Gateway(around, RedisNodeChannel(redis), recovery, incarnation(node.node_id, node.epoch), settings.outbox_bytes)
+    gateway = Gateway(around, RedisNodeChannel(redis), recovery, incarnation(node.node_id, node.epoch), settings)
     door = WebDoor(gateway, settings.allowed_origins)
     servicer = GatewayServicer(gateway)
     return App(

@@ -103,8 +103,6 @@ class Wheel:
         return due
 
 
-def going_away_after_s(connections: int) -> float:
-    """Return over how many seconds `connections` should spread when they all must reconnect: at 500 a second, at least 1 s, at most 60
-    s.
-    """
-    return min(60.0, max(1.0, connections / 500))
+def going_away_after_s(connections: int, reconnects_per_s: int) -> float:
+    """Return over how many seconds `connections` should spread when they all must reconnect: at least 1 s, at most 60 s."""
+    return min(60.0, max(1.0, connections / reconnects_per_s))

@@ -16,6 +16,7 @@ from svc_gateway.connection import Connection, Flusher, Pipe
 from svc_gateway.core import going_away_after_s
 from svc_gateway.recovery import Recovery
 from svc_gateway.session import Session, Surroundings
+from svc_gateway.settings import Settings
 
 log = structlog.get_logger()
 
@@ -28,12 +29,12 @@ GOODBYE_S = 3.0
 class Gateway:
     """The sessions, what they hear, and how long they may be silent."""
 
-    def __init__(self, around: Surroundings, channel: NodeChannel, recovery: Recovery, incarnation: str, outbox_bytes: int) -> None:
+    def __init__(self, around: Surroundings, channel: NodeChannel, recovery: Recovery, incarnation: str, settings: Settings) -> None:
         self._around = around
         self._channel = channel
         self._recovery = recovery
         self._incarnation = incarnation
-        self._outbox_bytes = outbox_bytes
+        self._settings = settings
         self._flusher = Flusher()
         self._sessions: set[Session] = set()
         self.is_draining = False
@@ -46,7 +47,7 @@ class Gateway:
 
     def open(self, pipe: Pipe) -> Session:
         """Begin a session on a new connection."""
-        session = Session(self._around, Connection(pipe, self._flusher, self._outbox_bytes))
+        session = Session(self._around, Connection(pipe, self._flusher, self._settings.outbox_bytes))
         self._sessions.add(session)
         return session
 
@@ -77,7 +78,7 @@ class Gateway:
     async def drain(self) -> None:
         """Send everyone away, each with a delay of their own, and go on serving them until they have gone; then leave the map."""
         self.is_draining = True
-        within_s = going_away_after_s(len(self._sessions))
+        within_s = going_away_after_s(len(self._sessions), self._settings.reconnects_per_s)
         for session in self._sessions:
             session.go_away(timedelta(seconds=spread(within_s / 2, 0.98)))
         await self._until(lambda: not self._sessions, within_s + FINISH_S)

@@ -128,6 +128,8 @@ class GrpcServer:
                 ("grpc.so_reuseport", 0),
                 ("grpc.max_receive_message_length", 16 * 1024 * 1024),
                 ("grpc.max_send_message_length", 16 * 1024 * 1024),
+                # A query of 200 users is in the headers: Envoy's limit is the one that counts.
+                ("grpc.max_metadata_size", 64 * 1024),
                 ("grpc.http2.min_ping_interval_without_data_ms", 5000),
                 ("grpc.keepalive_permit_without_calls", 1),
             ),

@@ -162,6 +162,13 @@ async def test_reading_moves_the_watermark_on_every_device(api: Api, pair: tuple
     await asyncio.gather(one.close(), two.close())
 
 
+async def test_as_many_users_as_may_be_can_be_asked_for_in_a_query(api: Api, pair: tuple[Account, Account, str]) -> None:
+    anna, bob, _ = pair
+    query = "&".join(f"userIds={user_id}" for user_id in (bob.user_id, *(new_id() for _ in range(199))))
+    answer = await api.call("GET", f"/v1/presence?{query}", token=anna.token)
+    assert [user["userId"] for user in answer["users"]] == [bob.user_id]
+
+
 async def test_presence_and_typing_reach_who_watches(api: Api, pair: tuple[Account, Account, str]) -> None:
     anna, bob, conversation_id = pair
     one = await Socket.open_on(api, anna, "gateway-1")

@@ -72,9 +72,9 @@ def test_a_wheel_has_no_place_beyond_its_rim(delay: int) -> None:
 
 
 def test_more_connections_take_longer_to_come_back_but_not_for_ever() -> None:
-    assert going_away_after_s(0) == going_away_after_s(1) == 1.0
-    assert going_away_after_s(5_000) == 10.0
-    assert going_away_after_s(10**6) == 60.0
+    assert going_away_after_s(0, 500) == going_away_after_s(1, 500) == 1.0
+    assert going_away_after_s(5_000, 500) == 10.0
+    assert going_away_after_s(10**6, 500) == 60.0
 
 
 class Pipe:
