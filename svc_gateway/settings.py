@@ -17,6 +17,6 @@ class Settings(ServiceSettings, RedisSettings):
     hello_s: int = setting("How long a new connection may take for its hello, in seconds.", 10)
     outbox_bytes: int = setting("How much may wait for a slow client before it is cut off, in bytes.", 256 * 1024)
     reconnects_per_s: int = setting(
-        "How many clients a second a gateway that stops sends to the others: what those can take in beside their work.", 160
+        "How many clients a second a gateway that stops sends to the others: what those can take in beside their work.", 180
     )
     max_connections: int = setting("How many connections a user may have to one gateway.", 20)
