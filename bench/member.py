@@ -119,6 +119,7 @@ class Member:
         self._dirty: set[str] = set()
         self._syncing = asyncio.Event()
         self._changes = 0
+        self._resumed: set[str] = set()
         self._lists = False
         self._leaving = asyncio.Event()
         self._going_away: asyncio.TimerHandle | None = None
@@ -218,6 +219,7 @@ class Member:
     def hello(self, token: str) -> pb.ClientFrame:
         """Return what a connection begins with."""
         self._changes += 1
+        self._resumed = set(self.cursors)
         frame = pb.ClientFrame()
         frame.hello.access_token = token
         for conversation_id, seq in self.cursors.items():
@@ -283,12 +285,13 @@ class Member:
 
     def _welcomed(self, welcome: pb.Welcome) -> None:
         self.node_id = welcome.node_id
-        here = {head.conversation_id for head in welcome.conversations}
-        for conversation_id in self.cursors.keys() - here:
+        heads = {head.conversation_id: head.head_seq for head in welcome.conversations}
+        for conversation_id in self.cursors.keys() - heads.keys():
             self._left(conversation_id)
-        for conversation_id in here:
+        for conversation_id, head in heads.items():
             self.gone.discard(conversation_id)
-            if conversation_id not in self.cursors:
+            # What this connection has asked for, it brings.
+            if conversation_id not in self.cursors or (conversation_id not in self._resumed and self.cursors[conversation_id] < head):
                 self._need(conversation_id)
 
     def _live(self, live: pb.Live) -> None:
@@ -339,6 +342,9 @@ class Member:
         if self._brings_me_in(entry):
             self._since[entry.conversation_id] = entry.seq
         self.log.setdefault(entry.conversation_id, []).append((entry.seq, entry.message_id))
+        said = self.journal.messages.get(entry.message_id)
+        if said is not None and said.text != entry.body.text:
+            self.journal.faults.append(f"{self.name} is given {entry.message_id} with another text than was said")
         self.on_entry(entry)
 
     def _catch_up(self, conversation_id: str) -> None:

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from bench.member import Journal, Member
 from elastic_chat.events.v1 import log_pb2
+from elastic_chat.types.v1 import entry_pb2
 
 MOST = 12
 """Violations of one kind that are told; more would say nothing new."""
@@ -64,6 +65,10 @@ def _durable(journal: Journal, kept: Kept, findings: Findings) -> None:
             if entry.message_id in at:
                 findings.note("I4 no message twice", f"{entry.message_id} is at {at[entry.message_id]} and at {entry.seq}")
             at[entry.message_id] = (conversation_id, entry.seq)
+            if entry.kind == entry_pb2.Entry.MESSAGE:
+                said = journal.messages.get(entry.message_id)
+                if said is None or entry_pb2.Body.FromString(entry.body).text != said.text:
+                    findings.note("I2 kept is as it was said", f"{entry.message_id} at {entry.seq} of {conversation_id}")
     for message in journal.messages.values():
         place = at.get(message.message_id)
         if message.seq and place != (message.conversation_id, message.seq):

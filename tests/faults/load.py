@@ -186,6 +186,8 @@ class Load:
         wrong = []
         ids = "&".join(f"userIds={account.user_id}" for account in self._accounts[:MOST_ASKED])
         for login in self._logins.values():
+            if login.is_old:
+                await login.renew(login.account.token)
             answer = await self._api.call("GET", f"/v1/presence?{ids}", token=login.account.token)
             wrong += [user["userId"] for user in answer.get("users", ()) if user.get("online", False) is (user["userId"] == gone)]
         return wrong

@@ -97,14 +97,15 @@ async def test_a_second_writer_comes_and_goes(trials: Trials) -> None:
 
 async def test_what_nobody_can_read_blocks_nothing(trials: Trials) -> None:
     async with trials("poison in the log") as trial:
+        keys = trial.load.conversations[:20]  # fewer than one answer lists
         producer = AIOKafkaProducer(bootstrap_servers=bootstrap(trial), acks="all", enable_idempotence=True)
         await producer.start()
         try:
-            for conversation_id in trial.load.conversations:
+            for conversation_id in keys:
                 await producer.send_and_wait(LOG_TOPIC, b"\xff\xffnot an entry", key=conversation_id.encode())
                 await producer.send_and_wait(LOG_TOPIC, b"", key=conversation_id.encode())
         finally:
             await producer.stop()
         await trial.load.some_answers(100)
         listed = trial.injector.stack.run("dead-letters", "list", "--json").stdout
-        assert listed.count("no protobuf message") >= len(trial.load.conversations)
+        assert listed.count("no protobuf message") >= len(keys)
