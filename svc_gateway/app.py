@@ -61,7 +61,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         services=(gateway_service_pb2.DESCRIPTOR.services_by_name["GatewayService"].full_name,),
         register=lambda server: gateway_service_pb2_grpc.add_GatewayServiceServicer_to_server(servicer, server),
         tasks=(
-            *(gateway.hear, gateway.turn_wheel, attacher.run, attacher.keep_lease, attacher.sweep),
+            *(gateway.hear, gateway.turn_wheel, attacher.run, attacher.keep_lease, attacher.sweep, attacher.refresh),
             *(partial(recovery.run, attacher), around.catch_up.run, around.lanes.run, around.verifier.run),
         ),
         routes=(web.get("/v1/connect", door.connect),),

@@ -5,14 +5,15 @@ calls.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
 import structlog
 
-from chatkit.core.backoff import Backoff
+from chatkit.core.backoff import Backoff, spread
 from chatkit.core.errors import Reason
 from chatkit.core.ids import ConnectionId, ConversationId, UserId
 from chatkit.rpc.errors import error_of
@@ -25,6 +26,10 @@ log = structlog.get_logger()
 BATCH = 500
 SWEEP_S = 30.0
 """How often conversations that no session needs are given up."""
+AGAIN_S = 0.05
+"""How soon that is tried again, if somebody is just coming."""
+REFRESH_S = 8 * 3600.0
+"""How often the map is told everything again: what it was told a day ago, it forgets."""
 
 
 @dataclass(slots=True)
@@ -59,6 +64,7 @@ class Attacher:
         self._leased = asyncio.Event()
         self._pause = Backoff(0.1, 2.0)
         self._ended = False
+        self._settling = 0
 
     async def ready(self) -> None:
         """Return when the node holds a lease."""
@@ -69,7 +75,8 @@ class Attacher:
         attached: asyncio.Future[list[ConversationId]] = asyncio.get_running_loop().create_future()
         self._waiting.attached[session.connection_id] = (_connection(session), attached)
         self._more.set()
-        return await attached
+        with self._settled_after():
+            return await attached
 
     def detach(self, session: Listener) -> None:
         """Take a session out of the map."""
@@ -85,7 +92,17 @@ class Attacher:
     async def listen(self, conversations: Collection[ConversationId]) -> None:
         """Hear of conversations, when this returns."""
         self._waiting.listen |= set(conversations)
-        await self._told()
+        with self._settled_after():
+            await self._told()
+
+    @contextmanager
+    def _settled_after(self) -> Iterator[None]:
+        """Give nothing up until the caller goes on: only then the hub knows who needs what presence was asked for."""
+        self._settling += 1
+        try:
+            yield
+        finally:
+            self._settling -= 1
 
     def unwatch(self, ceased: Collection[UserId]) -> None:
         """Hear no more of the coming and going of users."""
@@ -198,10 +215,18 @@ class Attacher:
         """Give up conversations that no session needs, for ever."""
         while True:
             await asyncio.sleep(pause_s)
+            while self._settling:  # noqa: ASYNC110 - seldom, and for a moment
+                await asyncio.sleep(AGAIN_S)
             unneeded = self._hub.sweep()
             if unneeded:
                 self._waiting.unlisten |= set(unneeded)
                 self._more.set()
+
+    async def refresh(self, pause_s: float = REFRESH_S) -> None:
+        """Tell the map everything again, now and then, for ever."""
+        while True:
+            await asyncio.sleep(spread(pause_s))
+            await self.attach_everything()
 
     async def end(self) -> None:
         """Leave the map. A failure is left to the lease, which ends by itself."""

@@ -127,8 +127,9 @@ class Connection:
             return
         self.ended = error
         CLOSED.labels(error.reason).inc()
+        rest = self._outbox.take()
         if error.reason is not Reason.SLOW_CONSUMER:
-            self._pipe.write(self._outbox.take())
+            self._pipe.write(rest)
         self._pipe.end(error)
 
     def abort(self) -> None:

@@ -36,7 +36,8 @@ def check_frame(phase: Phase, kind: str) -> None:
 class Outbox:
     """Frames that wait for a connection, up to `cap` bytes.
 
-    When a frame does not fit, those that are worth something only now go first; if it still does not fit, the connection is too slow.
+    When a frame does not fit, those that are worth something only now go first; if it still does not fit, the connection is too slow. One
+    before which nothing waits fits always: what is large, such as the welcome of a user with thousands of conversations, is sent alone.
     """
 
     __slots__ = ("_cap", "_frames", "_size", "dropped")
@@ -57,15 +58,19 @@ class Outbox:
 
     def put(self, frame: bytes, *, ephemeral: bool, in_flight: int = 0) -> bool:
         """Add a frame, `in_flight` bytes being on their way already. False if it does not fit; one that is ephemeral is dropped then."""
-        if self._size + in_flight + len(frame) > self._cap:
+        if not self._fits(len(frame), in_flight):
             if not ephemeral:
                 self._drop_ephemeral()
-            if self._size + in_flight + len(frame) > self._cap:
+            if not self._fits(len(frame), in_flight):
                 self.dropped += ephemeral
                 return ephemeral
         self._frames.append((frame, ephemeral))
         self._size += len(frame)
         return True
+
+    def _fits(self, length: int, in_flight: int) -> bool:
+        waiting = self._size + in_flight
+        return not waiting or waiting + length <= self._cap
 
     def take(self) -> bytes:
         """Take everything out, as one piece."""

@@ -10,7 +10,7 @@ import structlog
 
 from chatkit.core.backoff import spread
 from chatkit.core.errors import ChatError, Reason
-from chatkit.edges.fanout import NodeChannel
+from chatkit.edges.fanout import Hearing, NodeChannel
 from elastic_chat.events.v1 import node_pb2
 from svc_gateway.connection import Connection, Flusher, Pipe
 from svc_gateway.core import going_away_after_s
@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 FINISH_S = 3.0
 """How long a stopping gateway waits for clients to go when the last should have gone, and for answers that are under way."""
+DEAF_S = 30.0
+"""How long clients stay on a gateway to which nothing comes from Redis."""
 GOODBYE_S = 3.0
 """How long it waits for those to close that it has sent away."""
 
@@ -37,6 +39,7 @@ class Gateway:
         self._settings = settings
         self._flusher = Flusher()
         self._sessions: set[Session] = set()
+        self._deaf: asyncio.TimerHandle | None = None
         self.is_draining = False
 
     async def ready(self) -> None:
@@ -58,14 +61,38 @@ class Gateway:
 
     async def hear(self) -> None:
         """Give what this node is told to whom it concerns, for ever."""
-        async for batch in self._channel.listen(self._incarnation):
-            if batch is not None:
-                for event in node_pb2.NodeBatch.FromString(batch).events:
-                    self._around.hub.handle(event)
-            elif self._around.ready.is_set():
-                self._recovery.trigger()
-            else:
-                self._around.ready.set()
+        async for item in self._channel.listen(self._incarnation):
+            match item:
+                case Hearing.BROKEN:
+                    self._fall_deaf()
+                case Hearing.WHOLE:
+                    self._hear_again()
+                case batch:
+                    for event in node_pb2.NodeBatch.FromString(batch).events:
+                        self._told(event)
+
+    def _told(self, event: node_pb2.NodeEvent) -> None:
+        if event.HasField("lease_end"):
+            log.warning("lease_ended")
+            self._recovery.trigger()
+        else:
+            self._around.hub.handle(event)
+
+    def _fall_deaf(self) -> None:
+        """Let nobody in, and send everyone to another gateway if this one hears nothing for long: what is acknowledged would not come."""
+        self._around.ready.clear()
+        self._deaf = asyncio.get_running_loop().call_later(DEAF_S, self._send_away)
+
+    def _hear_again(self) -> None:
+        if self._deaf is not None:
+            self._deaf.cancel()
+            self._deaf = None
+            self._recovery.trigger()
+        self._around.ready.set()
+
+    def _send_away(self) -> None:
+        for session in list(self._sessions):
+            session.close(ChatError(Reason.UNAVAILABLE, "this gateway hears nothing any more: connect again with resume"))
 
     async def turn_wheel(self) -> None:
         """Let the seconds pass, for ever."""

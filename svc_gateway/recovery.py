@@ -29,7 +29,7 @@ log = structlog.get_logger()
 USERS = 500
 CALL_S = 20.0
 """How long a question may take: after a loss of the live view, history waits for the writer first."""
-PATIENCE_S = 10.0
+PATIENCE_S = 15.0
 """How long sessions are left waiting before they are sent to another gateway."""
 
 GAPS = Counter("chat_gateway_gaps_total", "Times that the gateway may have missed something.")
@@ -60,18 +60,19 @@ class Recovery:
         while True:
             await self._gap.wait()
             self._gap.clear()
-            sessions, began = self._sessions(), loop.time()
+            sessions = self._sessions()
             log.warning("recovering", sessions=len(sessions))
+            # Not only between tries: a try may wait for as long as presence or the writer is away.
+            impatience = loop.call_later(PATIENCE_S, _give_up, sessions)
             while sessions and not self._gap.is_set():
                 try:
                     await self._recover(sessions, attacher)
                     break
                 except ChatError as error:
                     log.warning("recovery_failed", reason=error.reason)
-                if loop.time() - began > PATIENCE_S:
-                    for session in sessions:
-                        session.give_up()
+                sessions = [session for session in sessions if not session.is_over]
                 await asyncio.sleep(backoff.next())
+            impatience.cancel()
             backoff.reset()
 
     async def _recover(self, sessions: Sequence[Session], attacher: Attacher) -> None:
@@ -98,6 +99,11 @@ class Recovery:
             for user_id, one in zip(some, response.users, strict=True):
                 found[user_id] = dict(zip(map(ConversationId, one.conversation_ids), one.joined_seqs, strict=True))
         return found
+
+
+def _give_up(sessions: Iterable[Session]) -> None:
+    for session in sessions:
+        session.give_up()
 
 
 def _slices(users: Sequence[UserId], size: int) -> Iterable[Sequence[UserId]]:

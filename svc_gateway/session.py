@@ -222,8 +222,9 @@ class Session:
         self._is_recovered = True
         self._place(conversations)
         if self._phase is Phase.LIVE:
-            # The hello that was under way has come to its end meanwhile.
+            # The hello that was under way has come to its end meanwhile; the map did not know yet what this node must hear.
             self._moved = None
+            self._send_resync("")
         elif self._suspended:
             self._suspended = False
             self._go_live(())
@@ -345,10 +346,13 @@ class Session:
             await self._connection.room()
             self._send(pb.ServerFrame(watermark=mark))
         for conversation_id in response.gone_conversation_ids:
+            await self._connection.room()
             self._send_left(ConversationId(conversation_id), 0)
         more = set(response.more_conversation_ids)
         for conversation_id in more:
+            await self._connection.room()
             self._send_resync(conversation_id)
+        await self._connection.room()
         return [
             pb.Cursor(conversation_id=one.conversation_id, seq=one.seq) for one in response.positions if one.conversation_id not in more
         ]

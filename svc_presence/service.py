@@ -71,6 +71,7 @@ class PresenceServicer(rpc.PresenceServiceServicer):
                 ENDED.inc()
                 log.warning("lease_ended", node=node)
                 await self._say_goodbye(await self._directory.remove(node, now_ms))
+                await self._fanout.publish({node: batch_of(node_pb2.NodeEvent(lease_end=node_pb2.LeaseEnd()))})
         gone = self._farewells.due(now_ms)
         if gone:
             await self._tell(gone)

@@ -33,6 +33,12 @@ class Flying:
     durable: bool = False
     doubted: bool = False
 
+    def join(self, job: Job, now: float) -> list[Job]:
+        """Let another command with the same message_id wait; return those that have waited for too long, and do so no longer."""
+        late = [one for one in self.jobs if one.until <= now]
+        self.jobs = [*(one for one in self.jobs if one.until > now), job]
+        return late
+
     @property
     def conversation_id(self) -> ConversationId:
         """The conversation that it is an entry of."""

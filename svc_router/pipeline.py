@@ -8,8 +8,9 @@ Who has a place is finished, whatever happens: by this router, which appends an 
 if it dies, by the next one that has something for the conversation, which finds the draft in the live view. So a seq is never given up,
 and what anyone is shown has nothing missing before it.
 
-A conversation that the live view does not know, or a message_id that it may have forgotten, takes a detour by way of history. Later
-commands of that conversation wait behind it, and other conversations do not.
+A conversation that the live view does not know takes a detour by way of history, and its later commands wait behind it. So does a command
+whose message_id the live view may have forgotten, and behind it only what the same user wants of the same conversation: nobody waits for a
+clock that is wrong but its owner.
 """
 
 from __future__ import annotations
@@ -62,9 +63,9 @@ BATCH = 256
 FLIGHT_LIMIT = 2048
 """Entries that have a place and are not shown yet, about; with so many, no more places are given."""
 DETOURS = 256
-"""Conversations that are being looked up in history at the same time; more are refused with OVERLOADED."""
+"""Questions to history at the same time; more are refused with OVERLOADED."""
 DETOUR_LIMIT = 1024
-"""Commands of one conversation that wait for history; more are refused with OVERLOADED."""
+"""Commands that wait behind one of them; more are refused with OVERLOADED."""
 
 COMMANDS = Counter("chat_router_commands_total", "Commands by kind and by reason (OK if they were carried out).", ("kind", "reason"))
 BATCH_SIZE = Histogram("chat_router_batch_commands", "Commands in a batch.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))
@@ -98,6 +99,10 @@ class Archive(Protocol):
         ...
 
 
+_Way = ConversationId | tuple[ConversationId, UserId]
+"""What waits behind a detour: all commands of a conversation, or those of one user."""
+_Work = Callable[[Job], Coroutine[None, None, bool]]
+"""What is done on a detour; whether the job is to go on."""
 _Told = tuple[node_pb2.NodeEvent, frozenset[str]]
 """An event, and the nodes that are told of it."""
 
@@ -116,14 +121,14 @@ class Pipeline:
         self._claiming: dict[tuple[ConversationId, MessageId], list[Job]] = {}
         self._flight = Flight(FLIGHT_LIMIT)
         self._again = asyncio.Event()
-        self._detours: dict[ConversationId, deque[Job]] = {}
+        self._detours: dict[_Way, deque[Job]] = {}
         self._restoring = WeakValueDictionary[ConversationId, asyncio.Lock]()
         self._group: asyncio.TaskGroup
 
     def submit(self, job: Job) -> None:
         """Take a job. Its reply is called exactly once, whatever happens, as long as `run` runs."""
-        if job.conversation_id in self._detours:
-            self._wait_behind(job)
+        if way := self._way_of(job):
+            self._wait_behind(way, job)
         elif len(self._waiting) >= QUEUE_LIMIT:
             self._refuse([job], BUSY)
         else:
@@ -185,15 +190,15 @@ class Pipeline:
         if job.until <= self._clock.monotonic():
             self._refuse([job], ChatError(Reason.DEADLINE_EXCEEDED))
         elif flying is not None:
-            flying.jobs.append(job)
+            self._refuse(flying.join(job, self._clock.monotonic()), ChatError(Reason.DEADLINE_EXCEEDED))
         elif key in self._claiming:
             self._claiming[key].append(job)
-        elif job.conversation_id in self._detours:
-            self._wait_behind(job)
+        elif way := self._way_of(job):
+            self._wait_behind(way, job)
         elif self._flight.is_held_up(job.conversation_id):
             self._refuse([job], HELD_UP)
         elif job.kind == "send" and not job.looked_up and not is_remembered(job.message_id, now_ms):
-            self._detour([job], self._look_up)
+            self._ask_about([job], self._look_up)
         else:
             self._claiming[key] = [job]
             return True
@@ -206,7 +211,8 @@ class Pipeline:
     def _take_over(self, conversation_id: ConversationId, answer: Answer) -> list[Flying]:
         """Take what was left unfinished and is not under way here."""
         found = [one for one in answer.unfinished if self._flight.find(conversation_id, one.message_id) is None]
-        launched = [Flying(placed(one.draft, one.place), one.place, "") for one in found]
+        # Nobody knows whether it is in the log, before or after others, or not at all.
+        launched = [Flying(placed(one.draft, one.place), one.place, "", doubted=True) for one in found]
         for flying in launched:
             FINISHED.inc()
             log.info("entry_taken_over", conversation_id=conversation_id, message_id=flying.message_id, seq=flying.place.seq)
@@ -232,9 +238,9 @@ class Pipeline:
                 added = member(UserId(jobs[0].command.add_member.member.user_id), there) if there else None
                 self._finish(jobs, pb.Accepted(member=added))
             case NotLive():
-                self._detour(jobs, self._check_birth if isinstance(claim, Birth) else self._restore)
+                self._bring_back(jobs, self._check_birth if isinstance(claim, Birth) else self._restore)
             case Forgotten():
-                self._detour(jobs, self._look_up)
+                self._ask_about(jobs, self._look_up)
             case ChatError() as error:
                 self._refuse(jobs, error)
         return []
@@ -362,9 +368,9 @@ class Pipeline:
         told: list[_Told] = []
         for job, marked in zip(jobs, await self._mark(jobs) if jobs else [], strict=True):
             if isinstance(marked, OrdinalNeeded):
-                self._detour([job], self._find_ordinal)
+                self._ask_about([job], self._find_ordinal)
             elif isinstance(marked, NotLive):
-                self._detour([job], self._restore)
+                self._bring_back([job], self._restore)
             elif marked.changed:
                 told.append((watermark_event(job.command, marked), marked.nodes))
         return told
@@ -380,32 +386,47 @@ class Pipeline:
 
     # --- detours
 
-    def _detour(self, jobs: Sequence[Job], work: Callable[[Job], Coroutine[None, None, bool]]) -> None:
-        """Let jobs of one message_id wait for `work`, which says whether the first is to go on; or for work that is under way already."""
-        first, *others = jobs
-        if first.conversation_id in self._detours or len(self._detours) >= DETOURS:
-            self._wait_behind(first)
-        else:
-            self._detours[first.conversation_id] = deque((first,))
-            self._group.create_task(self._travel(first, work))
-        for job in others:
-            self._wait_behind(job)
+    def _way_of(self, job: Job) -> _Way | None:
+        """Return the detour behind which a job must wait, if there is one."""
+        ways: tuple[_Way, ...] = ((job.conversation_id, job.user_id), job.conversation_id)
+        return next((way for way in ways if way in self._detours), None)
 
-    def _wait_behind(self, job: Job) -> None:
-        jobs = self._detours.get(job.conversation_id)
+    def _bring_back(self, jobs: Sequence[Job], work: _Work) -> None:
+        """Let jobs of one message_id wait for `work` that concerns their conversation: if it fails, everything that waits is refused."""
+        self._detour(jobs[0].conversation_id, jobs, work)
+
+    def _ask_about(self, jobs: Sequence[Job], work: _Work) -> None:
+        """Let jobs of one message_id wait for `work` that concerns only them: if it fails, the first is refused."""
+        self._detour((jobs[0].conversation_id, jobs[0].user_id), jobs, work)
+
+    def _detour(self, way: _Way, jobs: Sequence[Job], work: _Work) -> None:
+        first, *others = jobs
+        there = self._way_of(first)
+        if there is not None or len(self._detours) >= DETOURS:
+            way = there or way
+            others = [first, *others]
+        else:
+            self._detours[way] = deque((first,))
+            self._group.create_task(self._travel(way, first, work))
+        for job in others:
+            self._wait_behind(way, job)
+
+    def _wait_behind(self, way: _Way, job: Job) -> None:
+        jobs = self._detours.get(way)
         if jobs is None or len(jobs) >= DETOUR_LIMIT:
             self._refuse([job], BUSY)
         else:
             jobs.append(job)
 
-    async def _travel(self, first: Job, work: Callable[[Job], Coroutine[None, None, bool]]) -> None:
-        """Do `work`; then let the jobs of the conversation go on, in their order and before all others; not the first if it is answered."""
+    async def _travel(self, way: _Way, first: Job, work: _Work) -> None:
+        """Do `work`, which says whether the first job is to go on; then let the others go on, in their order and before all others."""
         try:
             go_on = await work(first)
         except ChatError as error:
-            self._refuse(list(self._detours.pop(first.conversation_id)), error)
-            return
-        jobs = self._detours.pop(first.conversation_id)
+            concerned = 1 if isinstance(way, tuple) else len(self._detours[way])
+            self._refuse([self._detours[way].popleft() for _ in range(concerned)], error)
+            go_on = True
+        jobs = self._detours.pop(way)
         if not go_on:
             jobs.popleft()
         self._waiting.extendleft(reversed(jobs))
@@ -418,10 +439,11 @@ class Pipeline:
         async with self._restoring.setdefault(conversation_id, asyncio.Lock()):
             # What is under way here must be in the log before history is asked, or it would get there after its place has been passed.
             await self._flight.all_durable(conversation_id)
+            epoch = self._sequencer.epoch
             restored = await self._archive.state(conversation_id, self._clock.now_ms())
             if restored is None:
                 return False
-            await self._sequencer.restore(restored)
+            await self._sequencer.restore(restored, epoch)
         log.info("conversation_restored", conversation_id=conversation_id, head=restored.head)
         return True
 

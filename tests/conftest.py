@@ -32,6 +32,16 @@ def redis_url(engine_room: EngineRoom) -> str:
     return f"redis://{HOST}:{engine_room.topology.redis_port}/0"
 
 
+@pytest.fixture
+def other_redis_port(engine_room: EngineRoom) -> Iterator[int]:
+    """The port of a Redis that only this test has."""
+    del engine_room  # if the engines can't be had, it says so
+    room = EngineRoom(Settings.from_environment(os.environ).cache)
+    room.start("valkey")
+    yield room.topology.redis_port
+    room.close()
+
+
 @pytest.fixture(scope="session")
 def kafka_bootstrap(engine_room: EngineRoom) -> str:
     engine_room.start("kafka", "cassandra")  # whoever needs one needs the other, and together they start sooner

@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
+from chatkit.edges.redis import RedisClient
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ Fill = Callable[[Pipeline], object]
 class LiveView:
     """Runs scripts and pipelines against one epoch at a time. `epoch` is that of the last run; scripts know it as EPOCH."""
 
-    def __init__(self, client: Redis, scripts: Mapping[str, str] | None = None) -> None:
+    def __init__(self, client: RedisClient, scripts: Mapping[str, str] | None = None) -> None:
         self._client = client
         self._texts = {"fence": FENCE, **(scripts or {})}
         self._digests: dict[str, str] = {}
@@ -60,25 +60,33 @@ class LiveView:
         """Run a pipeline in one round trip and return its replies, all from one memory, whose epoch is `epoch`. Raises UNAVAILABLE."""
         return (await self.call([("fence", (), ())], fill))[1:]
 
-    async def call(self, calls: Sequence[Call], also: Fill = lambda _: None) -> list[Any]:
-        """Run scripts, then what `also` adds, in one round trip; in two more if the memory is another than before. Raises UNAVAILABLE."""
+    async def call(self, calls: Sequence[Call], also: Fill | None = None, only_in: str = "") -> list[Any]:
+        """Run scripts, then what `also` adds, in one round trip; in two more if the memory is another than before. Raises UNAVAILABLE.
+
+        So it does, and has done nothing, if the memory is another than `only_in`, for what was read in one and may be put into no other.
+        """
         try:
             try:
-                return await self._attempt(calls, also)
+                return await self._attempt(calls, also, only_in)
             except ResponseError as error:
                 if not isinstance(error, NoScriptError) and LOST not in str(error):
                     raise
                 self._digests = {}
-                return await self._attempt(calls, also)
+                return await self._attempt(calls, also, only_in)
         except (RedisError, OSError) as error:
             raise ChatError(Reason.UNAVAILABLE, "the live view can't be reached: try again") from error
 
-    async def _attempt(self, calls: Sequence[Call], also: Fill) -> list[Any]:
+    async def _attempt(self, calls: Sequence[Call], also: Fill | None, only_in: str) -> list[Any]:
         if not self._digests:
             await self._load()
+        if only_in and only_in != self.epoch:
+            raise ChatError(Reason.UNAVAILABLE, "the live view is another one meanwhile: try again")
+        commands = [("EVALSHA", self._digests[name], len(keys), *keys, *arguments) for name, keys, arguments in calls]
+        if also is None:
+            return await self._client.wire.run(commands)
         pipeline = self._client.pipeline(transaction=False)
-        for name, keys, arguments in calls:
-            pipeline.evalsha(self._digests[name], len(keys), *keys, *arguments)
+        for command in commands:
+            pipeline.execute_command(*command)
         also(pipeline)
         return await pipeline.execute()
 

@@ -7,9 +7,10 @@ says for each key who writes it, how large it gets and when it goes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -17,6 +18,7 @@ from redis.exceptions import BusyLoadingError, RedisError
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId
+from chatkit.edges.redis_wire import Wire
 from chatkit.edges.wait import wait_for_engine
 
 TIMEOUT_S = 5.0
@@ -24,15 +26,24 @@ NODES = "nodes"
 """Sorted set of node incarnations by the Unix milliseconds at which their lease ends."""
 
 
-async def connect_redis(url: str) -> Redis:
+class RedisClient(Redis):
+    """The client of redis-py, and `wire` beside it, for what is hot."""
+
+    @cached_property
+    def wire(self) -> Wire:
+        """A connection of its own to the same server."""
+        return Wire(self.connection_pool)
+
+    async def aclose(self, close_connection_pool: bool | None = None) -> None:  # noqa: FBT001 - as redis-py has it
+        self.wire.close()
+        await super().aclose(close_connection_pool)
+
+
+async def connect_redis(url: str) -> RedisClient:
     """Return a client that answers. Raises ConnectionError if Redis does not come up."""
-    client = Redis.from_url(
-        url,
-        socket_timeout=TIMEOUT_S,
-        socket_connect_timeout=TIMEOUT_S,
-        health_check_interval=15,
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=2),
-    )
+    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=2)
+    pool = ConnectionPool.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, health_check_interval=15, retry=retry)
+    client = cast("RedisClient", RedisClient.from_pool(pool))
 
     async def ping() -> None:
         await client.ping()

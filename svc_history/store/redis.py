@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
 from chatkit.core.ids import ConversationId, UserId
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
+from chatkit.edges.redis import RedisClient
 from svc_history.core import LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail, tail_of
 from svc_history.store import Look, Question, Roll, State
 
@@ -21,7 +21,7 @@ _SCRIPTS = {"look": (Path(__file__).parent / "look.lua").read_text(encoding="utf
 class RedisLiveLog:
     """Reads what router writes, as docs/data.md lists it."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: RedisClient) -> None:
         self._view = LiveView(client, _SCRIPTS)
 
     @property

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, direct_conversation_id
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import LiveView
+from chatkit.edges.redis import RedisClient
 from svc_presence.core import Connection
 from svc_presence.store import Attached, Presence
 
@@ -21,7 +21,7 @@ LAST_SEEN_S = 90 * DAY_S
 class RedisDirectory:
     """The only writer of the keys of presence, as docs/data.md lists them."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: RedisClient) -> None:
         self._view = LiveView(client)
 
     async def attach(self, node: str, came: Sequence[Connection], went: Sequence[Connection], now_ms: int) -> Attached:

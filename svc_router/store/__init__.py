@@ -200,8 +200,17 @@ class Sequencer(Protocol):
         """
         ...
 
-    async def restore(self, restored: Restored) -> None:
-        """Put back a conversation that the live view had lost, or had an older copy of. Does nothing if it is there."""
+    @property
+    def epoch(self) -> str:
+        """The name of the memory that was last spoken to."""
+        ...
+
+    async def restore(self, restored: Restored, epoch: str) -> None:
+        """Put back a conversation that the live view had lost, or had an older copy of. Does nothing if it is there.
+
+        Raises UNAVAILABLE if the memory is another than `epoch` by now: in the new one the conversation may have gone on since history was
+        asked.
+        """
         ...
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:

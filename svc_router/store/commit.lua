@@ -16,6 +16,7 @@ end
 local first = 6 + tonumber(ARGV[5])
 for i = 6, first - 1 do
   redis.call('SADD', KEYS[4], ARGV[i])
+  redis.call('PEXPIRE', KEYS[4], ARGV[3])
 end
 if redis.call('EXISTS', KEYS[2]) == 0 then
   redis.call('HSET', KEYS[1], 'trimmed', meta[2])
@@ -44,7 +45,7 @@ if surplus > 0 then
   -- What the database does not have yet stays, up to a limit that keeps memory bounded.
   local must = surplus + tonumber(ARGV[1]) - tonumber(ARGV[2])
   local trimmed
-  for _, item in ipairs(redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', math.min(surplus, 64))) do
+  for _, item in ipairs(redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', math.min(surplus, 64 + (#ARGV - first) / 5))) do
     local seq = string.match(item[1], '^%d+')
     if tonumber(seq) > written and must <= 0 then
       break

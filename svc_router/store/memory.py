@@ -56,6 +56,17 @@ class MemoryLiveView:
         self.moves: dict[UserId, dict[ConversationId, tuple[int, bool]]] = {}
         self.told: dict[str, list[bytes]] = {}
         self.available = True
+        self.lives = 1
+
+    @property
+    def epoch(self) -> str:
+        """What differs between this memory and the next one."""
+        return str(self.lives)
+
+    def wipe(self) -> None:
+        """Forget everything about conversations: from now on it is another memory."""
+        self.live.clear()
+        self.lives += 1
 
     def lose(self, conversation_id: ConversationId) -> None:
         """Forget a conversation, as a wiped Redis does."""
@@ -171,8 +182,14 @@ class MemorySequencer:
             live.told = max(live.told, entry.seq)
         return frozenset(nodes)
 
-    async def restore(self, restored: Restored) -> None:
+    @property
+    def epoch(self) -> str:
+        return self.view.epoch
+
+    async def restore(self, restored: Restored, epoch: str) -> None:
         self.view.check()
+        if epoch != self.view.epoch:
+            raise ChatError(Reason.UNAVAILABLE)
         for user_id, member in restored.members.items():
             self.view.note(user_id, restored.conversation_id, member.joined_seq, is_in=True)
         if restored.conversation_id not in self.view.live:

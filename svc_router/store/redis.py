@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
 from chatkit.core.conversation import Permission
@@ -14,6 +13,7 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import REMEMBERED_MS, ConversationId, MessageId, UserId, new_id
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
+from chatkit.edges.redis import RedisClient
 from svc_router.store import (
     Answer,
     Birth,
@@ -44,7 +44,7 @@ _MEMORY_MS = str(REMEMBERED_MS)
 class RedisSequencer:
     """The only writer of conversation keys, but for those that docs/data.md lists as another's."""
 
-    def __init__(self, client: Redis, tail_entries: int = TAIL_ENTRIES, tail_limit: int = TAIL_LIMIT) -> None:
+    def __init__(self, client: RedisClient, tail_entries: int = TAIL_ENTRIES, tail_limit: int = TAIL_LIMIT) -> None:
         self._view = LiveView(client, _SCRIPTS)
         self._tail = (tail_entries, tail_limit, TAIL_MS)
         self._owner = new_id()
@@ -137,7 +137,11 @@ class RedisSequencer:
         pipeline.zadd(name, {conversation_id: score}, gt=True)
         pipeline.expire(name, keys.CONVERSATIONS_S)
 
-    async def restore(self, restored: Restored) -> None:
+    @property
+    def epoch(self) -> str:
+        return self._view.epoch
+
+    async def restore(self, restored: Restored, epoch: str) -> None:
         conversation_id = restored.conversation_id
         arguments: list[Any] = [restored.conversation, restored.kind, restored.head, restored.head_ordinal, restored.floor]
         arguments += [restored.known_since_ms, _MEMORY_MS, TAIL_MS, len(restored.members), len(restored.marks)]
@@ -154,7 +158,7 @@ class RedisSequencer:
             for user_id, member in restored.members.items():
                 self._note(pipeline, user_id, conversation_id, keys.came_at(member.joined_seq))
 
-        await self._view.call([("restore", [*(name(conversation_id) for name in names), *messages], arguments)], also)
+        await self._view.call([("restore", [*(name(conversation_id) for name in names), *messages], arguments)], also, only_in=epoch)
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         return [_marked(reply) for reply in await self._view.call([_mark(mark) for mark in marks])]

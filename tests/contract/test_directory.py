@@ -6,12 +6,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, direct_conversation_id, new_id
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import LiveView
-from chatkit.edges.redis import connect_redis
+from chatkit.edges.redis import RedisClient, connect_redis
 from svc_presence.core import Connection
 from svc_presence.store import Directory, Presence
 from svc_presence.store.memory import MemoryDirectory
@@ -35,7 +34,7 @@ class MemoryWorld:
 
 
 class RedisWorld:
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: RedisClient) -> None:
         self.client: Any = client
         self.directory: Directory = RedisDirectory(client)
 

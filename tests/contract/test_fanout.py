@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chatkit.core.ids import new_id
-from chatkit.edges.fanout import Fanout, NodeChannel, batch_of
+from chatkit.edges.fanout import Fanout, Hearing, NodeChannel, batch_of
 from chatkit.edges.fanout.memory import MemoryFanout
 from chatkit.edges.fanout.redis import RedisFanout, RedisNodeChannel
 from chatkit.edges.redis import connect_redis
@@ -28,9 +28,9 @@ async def sides(request: pytest.FixtureRequest) -> AsyncIterator[Sides]:
     await client.aclose()
 
 
-async def listening(channel: NodeChannel, node: str) -> AsyncIterator[bytes | None]:
+async def listening(channel: NodeChannel, node: str) -> AsyncIterator[bytes | Hearing]:
     heard = channel.listen(node)
-    assert await anext(heard) is None
+    assert await anext(heard) is Hearing.WHOLE
     return heard
 
 
@@ -61,7 +61,7 @@ async def test_a_broken_subscription_is_made_again_and_says_that_something_may_b
     heard = await listening(RedisNodeChannel(client, retry_s=0.01), node)
     await client.client_kill_filter(_type="pubsub")
     async with asyncio.timeout(10):
-        assert await anext(heard) is None
+        assert [await anext(heard), await anext(heard)] == [Hearing.BROKEN, Hearing.WHOLE]
         await RedisFanout(client).publish({node: b"after"})
         assert await anext(heard) == b"after"
     await heard.aclose()  # type: ignore[attr-defined]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, Protocol
 
 import pytest
-from redis.asyncio import Redis
 
 from chatkit.core.conversation import DIRECT_MEMBER, GROUP_MEMBER, GROUP_OWNER, Permission
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import LiveView
-from chatkit.edges.redis import connect_redis
+from chatkit.edges.redis import RedisClient, connect_redis
+from launcher.topology import HOST
 from svc_router.store import (
     Answer,
     Birth,
@@ -35,6 +36,7 @@ from svc_router.store import (
 )
 from svc_router.store.memory import MemorySequencer
 from svc_router.store.redis import TAIL_ENTRIES, RedisSequencer
+from tests.faults.proxy import Proxy
 
 NOW = 1_800_000_000_000
 
@@ -76,7 +78,7 @@ class MemoryWorld:
 
 
 class RedisWorld:
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: RedisClient) -> None:
         self.client: Any = client
         self.sequencer = RedisSequencer(client)
         self.other = RedisSequencer(client)
@@ -300,11 +302,11 @@ async def test_a_lost_conversation_goes_on_above_the_floor_with_members_and_mark
     await start(world, born)
     await world.lose(born.conversation_id)
     members = {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 4, 2)}
-    await world.sequencer.restore(lost(born, members))
+    await world.sequencer.restore(lost(born, members), world.sequencer.epoch)
     assert await world.sequencer.mark([Mark(born.conversation_id, anna, 0, 3)]) == [Marked(8, 7, 4)]
     placed = await place(world, replace(message(born, bob), made_ms=NOW + 1))
     assert (placed.seq, placed.ordinal, placed.previous) == (1_000_001, 6, 9)
-    await world.sequencer.restore(lost(born, {anna: Membership(GROUP_OWNER, 1)}, floor=5))
+    await world.sequencer.restore(lost(born, {anna: Membership(GROUP_OWNER, 1)}, floor=5), world.sequencer.epoch)
     placed = await place(world, replace(message(born, bob), made_ms=NOW + 1))
     assert (placed.seq, placed.previous) == (1_000_002, 1_000_001)
 
@@ -315,10 +317,10 @@ async def test_who_has_left_is_not_brought_back_by_an_older_state_that_comes_lat
     await start(world, born)
     members = {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 1)}
     await world.lose(born.conversation_id)
-    await world.sequencer.restore(lost(born, members))
+    await world.sequencer.restore(lost(born, members), world.sequencer.epoch)
     gone = replace(removal(born, anna, bob), made_ms=NOW + 1)
     await show(world, born, durable(gone, await place(world, gone), leaving=(bob,)))
-    await world.sequencer.restore(lost(born, members))
+    await world.sequencer.restore(lost(born, members), world.sequencer.epoch)
     assert await world.conversations(bob) == set()
     assert await world.conversations(anna) == {born.conversation_id}
 
@@ -329,7 +331,7 @@ async def test_a_conversation_is_put_back_with_its_newest_entries(world: World) 
     claim = message(born, bob)
     recent = [durable(claim, Place(8, 4, NOW)), durable(message(born, anna), Place(9, 5, NOW))]
     members = {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 1)}
-    await world.sequencer.restore(replace(lost(born, members), recent=recent, known_since_ms=NOW - 5))
+    await world.sequencer.restore(replace(lost(born, members), recent=recent, known_since_ms=NOW - 5), world.sequencer.epoch)
     again = await place(world, claim)
     assert (again.seq, again.durable) == (8, True)
     assert (await place(world, message(born, bob))).seq == 1_000_001
@@ -340,7 +342,7 @@ async def test_a_conversation_is_put_back_with_its_newest_entries(world: World) 
 async def test_what_was_given_before_a_loss_is_known_to_history_alone(world: World) -> None:
     anna = user()
     born = birth(anna)
-    await world.sequencer.restore(lost(born, {anna: Membership(GROUP_OWNER, 1)}))
+    await world.sequencer.restore(lost(born, {anna: Membership(GROUP_OWNER, 1)}), world.sequencer.epoch)
     claim = message(born, anna)
     assert await outcome(world, claim) == Forgotten()
     assert isinstance(await outcome(world, replace(claim, looked_up=True)), Place)
@@ -412,7 +414,7 @@ async def test_seqs_stay_exact_above_the_time_floor(world: World) -> None:
     anna = user()
     born = birth(anna)
     floor = 1_900_000_000 * 1024
-    await world.sequencer.restore(lost(born, {anna: Membership(GROUP_OWNER, 1)}, floor))
+    await world.sequencer.restore(lost(born, {anna: Membership(GROUP_OWNER, 1)}, floor), world.sequencer.epoch)
     claim = replace(message(born, anna), made_ms=NOW + 1)
     placed = await place(world, claim)
     assert placed.seq == floor + 1
@@ -507,6 +509,47 @@ async def test_a_flushed_server_is_another_memory(redis_world: RedisWorld) -> No
     assert (await answer(redis_world.other, replace(born, looked_up=False))).outcome == NotLive()
 
 
+async def test_what_history_said_of_an_older_memory_is_not_put_into_another(redis_world: RedisWorld) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(redis_world, born)
+    older = redis_world.sequencer.epoch
+    await redis_world.client.delete("epoch")
+    in_history = lost(born, {anna: Membership(GROUP_OWNER, 1)})
+    with pytest.raises(ChatError, match="another one meanwhile"):
+        await redis_world.sequencer.restore(in_history, older)
+    assert await redis_world.client.hget(keys.meta(born.conversation_id), "epoch") == older.encode()
+    await redis_world.sequencer.restore(in_history, redis_world.sequencer.epoch)
+    assert await redis_world.client.hget(keys.meta(born.conversation_id), "epoch") == redis_world.sequencer.epoch.encode() != older.encode()
+
+
+async def test_a_replica_that_takes_over_is_another_memory(redis_url: str, other_redis_port: int) -> None:
+    """It has everything but, perhaps, the newest: so nothing of what it has is believed."""
+    primary_port = int(redis_url.rsplit(":", maxsplit=1)[-1].split("/", maxsplit=1)[0])
+    proxy = Proxy(primary_port)
+    address = await proxy.start()
+    replica: Any = await connect_redis(f"redis://{HOST}:{other_redis_port}/0")
+    await replica.replicaof(HOST, primary_port)
+    client = await connect_redis(f"redis://{HOST}:{address}/0")
+    world, anna = RedisWorld(client), user()
+    born = birth(anna)
+    await start(world, born)
+    known = message(born, anna)
+    assert (await place(world, known)).seq == 2
+    async with asyncio.timeout(20):
+        while await replica.hget(keys.meta(born.conversation_id), "seq") != b"2":
+            await asyncio.sleep(0.05)
+    await replica.replicaof("NO", "ONE")
+    proxy.target = other_redis_port
+    proxy.cut()
+    assert await outcome(world, known) == NotLive()
+    await world.sequencer.restore(replace(lost(born, {anna: Membership(GROUP_OWNER, 1)}), head=2), world.sequencer.epoch)
+    assert (await place(world, replace(message(born, anna), looked_up=True))).seq > 2
+    await client.aclose()
+    await replica.aclose()
+    await proxy.stop()
+
+
 async def test_an_older_copy_is_not_taken_for_the_live_view_and_keeps_what_is_unfinished(redis_world: RedisWorld) -> None:
     """What differs between a server and a copy of it is its epoch: so a conversation of another epoch is what a copy would show."""
     anna, bob = user(), user()
@@ -518,7 +561,7 @@ async def test_an_older_copy_is_not_taken_for_the_live_view_and_keeps_what_is_un
     assert await outcome(redis_world, message(born, anna)) == NotLive()
     assert await outcome(redis_world, birth(anna)) is not None
     in_history = replace(lost(born, {anna: Membership(GROUP_OWNER, 1)}), head=2, head_ordinal=1)
-    await redis_world.sequencer.restore(in_history)
+    await redis_world.sequencer.restore(in_history, redis_world.sequencer.epoch)
     assert await outcome(redis_world, replace(known, looked_up=False)) == Forgotten()
     found = await answer(redis_world.other, replace(message(born, anna), made_ms=NOW + 1))
     assert [one.place.seq for one in found.unfinished] == [3]
@@ -617,5 +660,7 @@ async def test_what_was_put_back_with_its_conversation_is_told_by_who_shows_it(r
     claim = message(born, anna)
     shown = replace(durable(claim, await place(redis_world, claim)), event=b"told")
     await redis_world.lose(born.conversation_id)
-    await redis_world.sequencer.restore(replace(lost(born, {anna: Membership(GROUP_OWNER, 1)}), head=2, recent=[shown]))
+    await redis_world.sequencer.restore(
+        replace(lost(born, {anna: Membership(GROUP_OWNER, 1)}), head=2, recent=[shown]), redis_world.sequencer.epoch
+    )
     assert await told(redis_world, born, shown) == b"told"

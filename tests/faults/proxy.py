@@ -15,7 +15,7 @@ class Proxy:
     """Forwards to a port of this machine. Whatever is set holds for what passes from then on."""
 
     def __init__(self, target: int) -> None:
-        self._target = target
+        self.target = target
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server
@@ -53,7 +53,7 @@ class Proxy:
             writer.transport.abort()
             return
         try:
-            there, back = await asyncio.open_connection(HOST, self._target)
+            there, back = await asyncio.open_connection(HOST, self.target)
         except OSError:
             writer.transport.abort()
             return

@@ -56,6 +56,14 @@ def test_what_is_ephemeral_makes_room_for_what_lasts() -> None:
     assert outbox.take() == b"entry-one"
 
 
+def test_what_is_larger_than_an_outbox_goes_alone() -> None:
+    outbox = Outbox(10)
+    assert not outbox.put(b"a large welcome", ephemeral=False, in_flight=1)
+    assert outbox.put(b"a large welcome", ephemeral=False)
+    assert not outbox.put(b"x", ephemeral=False)
+    assert outbox.take() == b"a large welcome"
+
+
 @given(st.lists(st.integers(1, 127), max_size=50))
 def test_a_wheel_gives_back_everything_when_it_is_due(delays: list[int]) -> None:
     wheel = Wheel()
@@ -136,7 +144,8 @@ async def test_a_full_socket_holds_up_no_other_and_gets_its_frames_when_there_is
 async def test_a_connection_that_is_too_slow_is_ended_and_told_why() -> None:
     flusher, pipe = Flusher(), Pipe()
     connection = Connection(pipe, flusher, CAP)
-    connection.send(Outgoing(b"x" * (CAP + 1)), ephemeral=True)
+    connection.send(Outgoing(b"welcome" * CAP))
+    connection.send(Outgoing(b"x"), ephemeral=True)
     assert pipe.reasons == []
     connection.send(Outgoing(b"x" * (CAP + 1)))
     assert pipe.reasons == [Reason.SLOW_CONSUMER]

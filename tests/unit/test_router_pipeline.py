@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
@@ -51,6 +52,7 @@ class FakeArchive:
     reachable: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[str] = field(default_factory=list)
     head: int = 7
+    is_away: bool = False
 
     async def state(self, conversation_id: ConversationId, now_ms: int) -> Restored | None:
         self.asked.append("state")
@@ -62,10 +64,16 @@ class FakeArchive:
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
         del conversation_id
         self.asked.append("find")
+        await self.reachable.wait()
+        if self.is_away:
+            raise ChatError(Reason.UNAVAILABLE)
         return self.found.get(message_id)
 
     async def ordinal_at(self, job: Job) -> int:
-        raise AssertionError(job)
+        del job
+        self.asked.append("ordinal")
+        await self.reachable.wait()
+        raise ChatError(Reason.INVALID_ARGUMENT)
 
 
 @dataclass
@@ -82,9 +90,9 @@ class Bench:
         self.archive.reachable.set()
         self.pipeline = Pipeline(self.sequencer, self.log, self.fanout, self.archive, self.clock)
 
-    def submit(self, command: pb.Command) -> asyncio.Future[pb.Result]:
+    def submit(self, command: pb.Command, until: float = math.inf) -> asyncio.Future[pb.Result]:
         result: asyncio.Future[pb.Result] = asyncio.get_running_loop().create_future()
-        self.pipeline.submit(Job(command, result.set_result))
+        self.pipeline.submit(Job(command, result.set_result, until))
         return result
 
     async def accepted(self, command: pb.Command) -> pb.Accepted:
@@ -326,6 +334,60 @@ async def test_an_old_message_id_is_looked_up_and_gets_its_first_seq(bench: Benc
     assert await bench.refused(send(conversation_id, bob, old)) == "MESSAGE_ID_REUSED"
     assert (await bench.accepted(send(conversation_id, anna, fresh_id(age_ms=3_600_000)))).seq == 2
     assert bench.archive.asked.count("find") == 3
+
+
+async def test_a_question_about_one_command_holds_up_its_user_only_and_its_failure_nobody_else(bench: Bench) -> None:
+    anna, bob = new_id(), new_id()
+    conversation_id = await bench.group(anna, bob)
+    bench.archive.reachable.clear()
+    bench.archive.is_away = True
+    old, after = bench.submit(send(conversation_id, anna, fresh_id(age_ms=3_600_000))), bench.submit(send(conversation_id, anna))
+    assert (await bench.accepted(send(conversation_id, bob))).seq == 2
+    await asyncio.sleep(0.01)
+    assert not old.done()
+    assert not after.done()
+    bench.archive.reachable.set()
+    assert (await old).refused.reason == reason_pb2.UNAVAILABLE
+    assert (await after).accepted.seq == 3
+
+
+async def test_a_watermark_that_nobody_can_place_refuses_no_message(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("svc_router.store.memory.TAIL_ENTRIES", 1)
+    anna, bob = new_id(), new_id()
+    conversation_id = await bench.group(anna)
+    for _ in range(5):
+        await bench.accepted(send(conversation_id, anna))
+    await bench.accepted(addition(conversation_id, anna, bob))
+    await bench.accepted(send(conversation_id, anna))
+    bench.archive.reachable.clear()
+    mark = pb.Command(user_id=bob, conversation_id=conversation_id)
+    mark.watermark.read_seq = 1
+    bench.submit(mark)
+    sent = [bench.submit(send(conversation_id, user_id)) for user_id in (bob, anna, bob)]
+    await asyncio.sleep(0.01)
+    assert bench.archive.asked[-1] == "ordinal"
+    bench.archive.reachable.set()
+    assert [(await one).WhichOneof("result") for one in sent] == ["accepted"] * 3
+
+
+async def test_those_who_ask_again_while_the_log_is_away_are_not_gathered_for_ever(bench: Bench) -> None:
+    anna = new_id()
+    conversation_id = await bench.group(anna)
+    bench.log.let.clear()
+    command = send(conversation_id, anna)
+    now = bench.clock.monotonic()
+    asked = [bench.submit(command, until=now + 10)]
+    await asyncio.sleep(0.01)
+    for round_ in range(1, 6):
+        bench.clock.advance(11)
+        asked.append(bench.submit(command, until=now + 11 * round_ + 10))
+        await asyncio.sleep(0.01)
+    flying = bench.pipeline_flight.find(ConversationId(conversation_id), MessageId(command.send.message_id))
+    assert flying is not None
+    assert len(flying.jobs) == 1
+    assert [one.result().refused.reason for one in asked[:-1]] == [reason_pb2.DEADLINE_EXCEEDED] * 5
+    bench.log.let.set()
+    assert (await asked[-1]).accepted.seq == 2
 
 
 async def test_a_live_view_that_is_away_refuses_and_goes_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,9 +199,9 @@ class SlowSequencer(MemorySequencer):
         self.view.check()
         return shown
 
-    async def restore(self, restored: Restored) -> None:
+    async def restore(self, restored: Restored, epoch: str) -> None:
         await self._travel()
-        await super().restore(restored)
+        await super().restore(restored, epoch)
         await self._travel()
         self.view.check()
 
@@ -382,7 +382,7 @@ class World:
             return
         self.owners = {conversation_id: routers[0] for conversation_id, routers in at_work.items() if routers}
         self.check_told()
-        self.view.live.clear()
+        self.view.wipe()
         self.view.nodes.clear()
         self.view.moves.clear()
         self.listening.clear()

@@ -1,7 +1,8 @@
-"""A session of a gateway between a client, the node's channel and history, while connections break and the channel loses what it likes.
+"""A session of a gateway between a client, the node's channel, presence and history, while connections break, the channel loses what it
+likes and the map forgets the node.
 
-The client is the one of bench/, and it is judged by the checker of tests/faults. History answers slowly, and as things were when it was
-asked. The clock jumps from one timer to the next, so that hours of waiting cost nothing.
+The client is the one of bench/, and it is judged by the checker of tests/faults. Presence and history answer slowly, and as things were
+when they were asked. The clock jumps from one timer to the next, so that hours of waiting cost nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 import random
 import selectors
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
@@ -31,6 +32,7 @@ from chatkit.rpc.tokens import AccessToken, TokenVerifier
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2 as history_pb2
+from elastic_chat.presence.v1 import presence_service_pb2 as presence_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_gateway.attacher import Attacher
 from svc_gateway.catch_up import CatchUp
@@ -38,7 +40,7 @@ from svc_gateway.connection import Connection, Flusher
 from svc_gateway.core import Wheel
 from svc_gateway.frames import Codec, bare_frames
 from svc_gateway.hub import Hub, Listener
-from svc_gateway.recovery import Recovery
+from svc_gateway.recovery import PATIENCE_S, Recovery
 from svc_gateway.session import Session, Surroundings
 from svc_router.entries import joining, leaving
 from tests.faults.checker import check
@@ -49,6 +51,7 @@ CLIENTS = 2
 A_PAGE = 4
 """Entries of a conversation that one answer of history holds."""
 HEALING_S = 120.0
+LEASE_S, SWEEP_S, REFRESH_S = 6, 0.3, 40.0
 QUIET = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
@@ -77,9 +80,16 @@ class _Jumping(selectors.DefaultSelector):
 
 
 class Story:
-    """What happens in the conversations. Everything is in the log, and shown, at once; the channel tells the node later."""
+    """What happens in the conversations. Everything is in the log, and shown, at once; the channel tells the node later, if the map has it
+    that the node listens, or that somebody who is there joins.
+    """
 
     def __init__(self) -> None:
+        self.listening: set[str] = set()
+        self.connected: set[str] = set()
+        self.forgot = False
+        self.presence = asyncio.Event()
+        self.presence.set()
         self.kept: dict[str, list[log_pb2.LogEntry]] = {conversation_id: [] for conversation_id in CONVERSATIONS}
         self.untold: deque[node_pb2.NodeEvent] = deque()
         for conversation_id in CONVERSATIONS:
@@ -103,7 +113,16 @@ class Story:
             joining_user_ids=joining(entry),
             leaving_user_ids=leaving(entry),
         )
-        self.untold.append(node_pb2.NodeEvent(entry=delivery))
+        if self.connected and ME in joining(entry):
+            self.listening.add(entry.conversation_id)
+        if entry.conversation_id in self.listening:
+            self.untold.append(node_pb2.NodeEvent(entry=delivery))
+
+    def forget(self) -> None:
+        """Lose the map. The node hears of it when it renews its lease."""
+        self.listening.clear()
+        self.connected.clear()
+        self.forgot = True
 
     def say(self, conversation_id: ConversationId, step: int) -> None:
         self.happen(log_pb2.LogEntry(conversation_id=conversation_id, sender_id=OTHER, body=b"body"), step)
@@ -133,6 +152,25 @@ class Story:
     @property
     def mine(self) -> list[ConversationId]:
         return [conversation_id for conversation_id in CONVERSATIONS if self.is_in(conversation_id)]
+
+    # --- presence
+
+    def attach(self, request: presence_pb2.AttachRequest) -> presence_pb2.AttachResponse:
+        response = presence_pb2.AttachResponse()
+        for connection in request.attached:
+            self.connected.add(connection.connection_id)
+            self.listening.update(self.mine)
+            response.users.add(user_id=ME, conversation_ids=self.mine)
+        self.listening.update(request.listen_conversation_ids)
+        self.listening.difference_update(request.unlisten_conversation_ids)
+        self.connected.difference_update(connection.connection_id for connection in request.detached)
+        return response
+
+    def renew_lease(self, _: presence_pb2.RenewLeaseRequest) -> presence_pb2.RenewLeaseResponse:
+        forgot, self.forgot = self.forgot, False
+        response = presence_pb2.RenewLeaseResponse(lapsed=forgot)
+        response.lease.FromSeconds(LEASE_S)
+        return response
 
     # --- history
 
@@ -189,49 +227,31 @@ class Slow:
 
 
 class Channel:
-    """A gRPC channel to history, as far as the generated stubs use it."""
+    """A gRPC channel to presence and history, as far as the generated stubs use it."""
 
     def __init__(self, story: Story, slow: Slow) -> None:
         self._methods: dict[str, Callable[[Any], Any]] = {
+            "Attach": story.attach,
+            "RenewLease": story.renew_lease,
             "ListMemberships": story.list_memberships,
             "SyncUsers": story.sync_users,
         }
         self._slow = slow
+        self._presence = story.presence
 
     def unary_unary(self, path: str, **_: Any) -> Callable[..., Coroutine[Any, Any, Any]]:
         method: Callable[[Any], Any] | None = self._methods.get(path.rsplit("/", 1)[1])
 
         async def call(request: Any, **_: Any) -> Any:
             assert method is not None, path
+            if path.endswith("Attach"):
+                await self._presence.wait()
             return await self._slow.answer(method, request)
 
         return call
 
     def __getattr__(self, _: str) -> Callable[..., None]:
         return lambda *_args, **_kwargs: None
-
-
-class Map:
-    """The attacher: presence knows at once who is here."""
-
-    def __init__(self, story: Story, slow: Slow) -> None:
-        self._story = story
-        self._slow = slow
-
-    async def attach(self, _: Listener) -> list[ConversationId]:
-        return cast("list[ConversationId]", await self._slow.answer(lambda _: self._story.mine, None))
-
-    async def listen(self, _: Collection[ConversationId]) -> None:
-        await self._slow.answer(lambda _: None, None)
-
-    async def attach_everything(self) -> None:
-        await self._slow.answer(lambda _: None, None)
-
-    def detach(self, _: Listener) -> None:
-        """The node is told whatever it can be told, needed or not."""
-
-    def unwatch(self, _: Collection[UserId]) -> None:
-        """Nobody watches anyone."""
 
 
 class Verifier:
@@ -323,11 +343,11 @@ class Node:
         self.story = story
         slow = Slow(rng)
         channel = cast("Any", Channel(story, slow))
-        self.attacher = cast("Attacher", Map(story, slow))
         self.door = Door(story, slow)
-        self.hub = Hub(10, lambda _: None)
+        self.hub = Hub(10, lambda conversation_id: self.attacher.note(conversation_id))  # noqa: PLW0108 - it comes next
         self.flusher = Flusher()
         self.recovery = Recovery(channel, self.hub)
+        self.attacher = Attacher(channel, presence_pb2.Node(node_id="node", epoch=1), self.hub, self.recovery.trigger)
         ready = asyncio.Event()
         ready.set()
         self.around = Surroundings(
@@ -356,6 +376,15 @@ class Node:
         self.story.untold.clear()
         self.recovery.trigger()
 
+    @property
+    def tasks(self) -> list[Coroutine[Any, Any, None]]:
+        """What runs beside the sessions."""
+        attacher = self.attacher
+        return [
+            *(attacher.run(), attacher.keep_lease(), attacher.sweep(SWEEP_S), attacher.refresh(REFRESH_S)),
+            *(self.recovery.run(attacher), self.around.catch_up.run()),
+        ]
+
 
 conversations, clients = st.sampled_from(CONVERSATIONS), st.integers(0, CLIENTS - 1)
 STEPS = st.one_of(
@@ -364,7 +393,7 @@ STEPS = st.one_of(
     st.tuples(st.just("bounce"), conversations),
     st.tuples(st.just("hear"), conversations),
     st.tuples(st.just("tell"), st.integers(1, 5)),
-    st.tuples(st.just("lose")),
+    st.tuples(st.sampled_from(["lose", "forget"])),
     st.tuples(st.just("connect"), clients),
     st.tuples(st.just("cut"), clients),
     st.tuples(st.just("read"), clients, st.integers(1, 8)),
@@ -377,7 +406,7 @@ async def play(steps: Sequence[Any], seed: int) -> None:
     node = Node(story, rng)
     people = [Client(node, number, journal, rng) for number in range(CLIENTS)]
     async with asyncio.TaskGroup() as group:
-        running = [group.create_task(node.recovery.run(node.attacher)), group.create_task(node.around.catch_up.run())]
+        running = [group.create_task(task) for task in node.tasks]
         running += [group.create_task(vars(Member)["_keep_synced"](one.member)) for one in people]
         for step in steps:
             take(node, people, step)
@@ -393,7 +422,7 @@ async def play(steps: Sequence[Any], seed: int) -> None:
         assert one.member.cursors == {conversation_id: story.kept[conversation_id][-1].seq for conversation_id in story.mine}
 
 
-def take(node: Node, people: Sequence[Client], step: Any) -> None:
+def take(node: Node, people: Sequence[Client], step: Any) -> None:  # noqa: C901 - a table
     match step:
         case "say", conversation_id, gap:
             node.story.say(conversation_id, gap)
@@ -411,6 +440,8 @@ def take(node: Node, people: Sequence[Client], step: Any) -> None:
             node.tell(count)
         case ("lose",):
             node.lose()
+        case ("forget",):
+            node.story.forget()
         case "connect", number:
             people[number].connect()
         case "cut", number:
@@ -470,13 +501,18 @@ def test_what_happens_while_a_client_comes_back_is_not_missed(pause_s: float) ->
         run([*away, ("connect", 0), ("pass", pause_s), ("hear", tea)], seed)
 
 
+def pipe_of(session: Listener) -> Wire:
+    connection = vars(Session)["_connection"].__get__(session)
+    return cast("Wire", vars(Connection)["_pipe"].__get__(connection))
+
+
 async def frames_of_a_hello(node: Node, happen: Callable[[], None], pause_s: float) -> list[pb.ServerFrame]:
     """Return what a client is sent that comes back, with nothing missed so far, while something happens."""
     node.tell(100)
     client = Client(node, 0, Journal(), random.Random(0))
     client.member.cursors = {CONVERSATIONS[0]: 1}
     loop = asyncio.get_running_loop()
-    running = [loop.create_task(node.recovery.run(node.attacher)), loop.create_task(node.around.catch_up.run())]
+    running = [loop.create_task(task) for task in node.tasks]
     client.connect()
     await asyncio.sleep(pause_s)
     happen()
@@ -513,6 +549,49 @@ def test_a_removal_during_a_hello_is_told_after_what_history_answers_and_nothing
             told += 1
             assert kinds.index("removal") > kinds.index("live")
     assert told
+
+
+def test_what_is_said_between_a_gap_and_its_end_comes_or_the_client_is_told_to_ask() -> None:
+    told: list[int] = []
+
+    def lose_the_map(node: Node) -> None:
+        node.story.forget()
+        node.story.forgot = False  # the node knows
+        node.recovery.trigger()
+        node.story.presence.clear()
+        loop = asyncio.get_running_loop()
+        loop.call_later(2.0, say, node)
+        loop.call_later(2.5, node.story.presence.set)
+
+    def say(node: Node) -> None:
+        node.story.say(CONVERSATIONS[0], 1)
+        node.tell(100)
+        (session,) = node.hub.sessions
+        told.append(len(pipe_of(session).unread))
+
+    for frames in hellos(lose_the_map):
+        after = frames[told.pop() :]
+        has_come = any(frame.entry.seq == 2 or any(one.seq == 2 for one in frame.live.positions) for frame in frames)
+        assert has_come or any(frame.HasField("resync") for frame in after), [frame.WhichOneof("frame") for frame in frames]
+
+
+def test_who_waits_for_the_end_of_a_gap_for_too_long_is_sent_to_another_gateway() -> None:
+    async def outlast(node: Node) -> bool:
+        client = Client(node, 0, Journal(), random.Random(0))
+        running = [asyncio.get_running_loop().create_task(task) for task in node.tasks]
+        client.connect()
+        await asyncio.sleep(3)
+        node.story.presence.clear()
+        node.recovery.trigger()
+        await asyncio.sleep(PATIENCE_S + 1)
+        for task in running:
+            task.cancel()
+        assert client.wire is not None
+        return client.wire.has_ended
+
+    with asyncio.Runner(loop_factory=FastLoop) as runner:
+        rng = random.Random(0)
+        assert runner.run(outlast(Node(Story(), rng)))
 
 
 def test_who_was_removed_while_the_node_heard_nothing_hears_nothing_more() -> None:

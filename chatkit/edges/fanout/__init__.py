@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from enum import Enum, auto
 from typing import Protocol
 
 from elastic_chat.events.v1 import node_pb2
@@ -16,14 +17,18 @@ class Fanout(Protocol):
         ...
 
 
+class Hearing(Enum):
+    """Whether a node hears: nothing is missed from WHOLE on, until BROKEN; what is published between BROKEN and WHOLE is."""
+
+    WHOLE = auto()
+    BROKEN = auto()
+
+
 class NodeChannel(Protocol):
     """What a node hears."""
 
-    def listen(self, node: str) -> AsyncIterator[bytes | None]:
-        """Yield what is published to the incarnation `node`, for ever.
-
-        The first item is None, and so is the first after each break: from here on nothing is missed, and what was published before it is.
-        """
+    def listen(self, node: str) -> AsyncIterator[bytes | Hearing]:
+        """Yield what is published to the incarnation `node`, for ever. The first item is WHOLE; later ones come in pairs with BROKEN."""
         ...
 
 

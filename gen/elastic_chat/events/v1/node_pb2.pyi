@@ -52,6 +52,7 @@ class NodeEvent(_message.Message):
     EPHEMERAL_FIELD_NUMBER: _builtins.int
     PRESENCE_FIELD_NUMBER: _builtins.int
     SESSION_END_FIELD_NUMBER: _builtins.int
+    LEASE_END_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def entry(self) -> Global___EntryDelivery:
         """An entry for the readers of a conversation."""
@@ -68,6 +69,10 @@ class NodeEvent(_message.Message):
     def session_end(self) -> Global___SessionEnd:
         """A login session has ended: its connections are to be closed."""
 
+    @_builtins.property
+    def lease_end(self) -> Global___LeaseEnd:
+        """The gateway was taken for dead."""
+
     def __init__(
         self,
         *,
@@ -75,12 +80,13 @@ class NodeEvent(_message.Message):
         ephemeral: Global___EphemeralDelivery | None = ...,
         presence: Global___PresenceChange | None = ...,
         session_end: Global___SessionEnd | None = ...,
+        lease_end: Global___LeaseEnd | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "ephemeral", b"ephemeral", "event", b"event", "presence", b"presence", "session_end", b"session_end"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "ephemeral", b"ephemeral", "event", b"event", "lease_end", b"lease_end", "presence", b"presence", "session_end", b"session_end"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "ephemeral", b"ephemeral", "event", b"event", "presence", b"presence", "session_end", b"session_end"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "ephemeral", b"ephemeral", "event", b"event", "lease_end", b"lease_end", "presence", b"presence", "session_end", b"session_end"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["entry", "ephemeral", "presence", "session_end"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["entry", "ephemeral", "presence", "session_end", "lease_end"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -221,3 +227,22 @@ class SessionEnd(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SessionEnd: _TypeAlias = SessionEnd  # noqa: Y015
+
+@_typing.final
+class LeaseEnd(_message.Message):
+    """The lease of this incarnation has ended, and what it had told presence is forgotten: it may have missed anything since. A gateway that is
+    dead does not hear it; one that only could not reach presence does.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeaseEnd: _TypeAlias = LeaseEnd  # noqa: Y015
