@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.partitioner import DefaultPartitioner
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
@@ -88,4 +89,75 @@ async def test_a_log_that_is_away_refuses_in_bounded_time(kafka_bootstrap: str, 
         with pytest.raises(ChatError) as failure:
             await ack
         assert failure.value.reason is Reason.UNAVAILABLE
+    await log.stop()
+
+
+async def test_a_producer_whose_numbers_have_a_gap_is_replaced_and_nothing_before_that_comes_after_it(kafka_bootstrap: str) -> None:
+    """The gap is what a batch leaves that was given up for want of a leader."""
+    log = KafkaMessageLog(kafka_bootstrap, "tests")
+    await log.start((LOG_TOPIC,))
+    key = new_id().encode()
+    records = [Record(LOG_TOPIC, key, b"%d" % n) for n in range(4)]
+    for ack in await log.append(records[:1]):
+        await ack
+    producer = vars(log)["_producer"]
+    numbers = vars(producer)["_txn_manager"]
+    for partition in vars(log)["_partitions"][LOG_TOPIC]:
+        numbers.increment_sequence_number(TopicPartition(LOG_TOPIC, partition), 5)
+    (ack,) = await log.append(records[1:2])
+    with pytest.raises(ChatError) as failure:
+        await ack
+    assert failure.value.reason is Reason.UNAVAILABLE
+    for ack in await log.append(records[2:]):
+        await ack
+    assert vars(log)["_producer"] is not producer
+    assert await KafkaWorld(kafka_bootstrap, log).read(key, 3) == [records[0], *records[2:]]
+    await log.stop()
+
+
+class Stuck:
+    """A producer to which one partition has no room any more."""
+
+    def __init__(self, producer: object, partition: int) -> None:
+        self._producer = producer
+        self._partition = partition
+
+    async def send(self, topic: str, value: bytes, *, partition: int, **more: object) -> object:
+        if partition == self._partition:
+            await asyncio.Event().wait()
+        return await self._producer.send(topic, value, partition=partition, **more)  # type: ignore[attr-defined]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._producer, name)
+
+
+async def test_a_partition_that_takes_nothing_holds_up_no_other(kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = KafkaMessageLog(kafka_bootstrap, "tests")
+    await log.start((LOG_TOPIC,))
+    monkeypatch.setattr("chatkit.edges.message_log.kafka.TIMEOUT_MS", 1500)
+    monkeypatch.setattr(log, "_producer", Stuck(vars(log)["_producer"], 0))
+    records = [Record(LOG_TOPIC, new_id().encode(), b"v") for _ in range(60)]
+    acks = await log.append(records)
+    done = await asyncio.gather(*acks, return_exceptions=True)
+    partitions = vars(log)["_partitions"][LOG_TOPIC]
+    stuck = [DefaultPartitioner()(record.key, partitions, partitions) == 0 for record in records]
+    assert [isinstance(one, ChatError) for one in done] == stuck
+    assert {True, False} == set(stuck)
+    await log.stop()
+
+
+async def test_what_the_producer_never_tells_of_is_refused_in_bounded_time(kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = KafkaMessageLog(kafka_bootstrap, "tests")
+    await log.start((LOG_TOPIC,))
+    monkeypatch.setattr("chatkit.edges.message_log.kafka.TIMEOUT_MS", 300)
+    silent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def send(*_: object, **__: object) -> asyncio.Future[None]:
+        return silent
+
+    monkeypatch.setattr(vars(log)["_producer"], "send", send)
+    (ack,) = await log.append([Record(LOG_TOPIC, b"k", b"v")])
+    with pytest.raises(ChatError):
+        await asyncio.wait_for(ack, 10)
+    silent.set_result(None)  # too late, and no fault
     await log.stop()

@@ -3,28 +3,74 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    InvalidProducerEpoch,
+    KafkaError,
+    OutOfOrderSequenceNumber,
+    ProducerClosed,
+    ProducerFenced,
+    UnknownProducerId,
+)
+from aiokafka.partitioner import DefaultPartitioner
 
+from chatkit.core.backoff import Backoff
 from chatkit.core.errors import ChatError, Reason
 from chatkit.edges.message_log import MAX_LETTER_BYTES, REQUEST_ID_HEADER, Record
 from chatkit.edges.wait import wait_for_engine
 
+log = structlog.get_logger()
+
 TIMEOUT_MS = 8_000
 """How long a record may take to become durable before its sender is told to try again."""
+LOOK_S = 0.25
+
+BROKEN = (InvalidProducerEpoch, OutOfOrderSequenceNumber, ProducerClosed, ProducerFenced, UnknownProducerId)
+"""After these no record of the same producer is taken any more: a batch of it has used numbers that the broker never saw."""
+
+_partition_of = DefaultPartitioner()
+
+
+class _Handed:
+    """A record, what ends when it is durable, and until when it may try."""
+
+    __slots__ = ("durable", "record", "until")
+
+    def __init__(self, record: Record, until: float) -> None:
+        self.record = record
+        self.until = until
+        self.durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.durable.add_done_callback(_seen)
 
 
 class KafkaMessageLog:
-    """Appends through one producer, which keeps the order of records of a partition through its own retries."""
+    """Appends through one producer, which keeps the order of records of a partition through its own retries.
+
+    Each partition has a queue of its own: one that takes nothing holds up no other.
+    """
 
     def __init__(self, bootstrap: str, client_id: str) -> None:
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
-            client_id=client_id,
+        self._bootstrap = bootstrap
+        self._client_id = client_id
+        self._producer = self._made()
+        self._partitions: dict[str, list[int]] = {}
+        self._queues: dict[tuple[str, int | None], _Queue] = {}
+        self._under_way: deque[_Handed] = deque()
+        self._is_whole = asyncio.Event()
+        self._is_whole.set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _made(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client_id,
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
@@ -38,47 +84,134 @@ class KafkaMessageLog:
         await wait_for_engine("Kafka", self._producer.start, (KafkaError, OSError))
         for topic in topics:
             await wait_for_engine(f"Kafka topic {topic}", lambda topic=topic: self._find(topic), (KafkaError, LookupError))  # type: ignore[misc]
+        self._do(self._watch())
 
     async def _find(self, topic: str) -> None:
         async with asyncio.timeout(TIMEOUT_MS / 1000):
-            if not await self._producer.partitions_for(topic):
-                raise LookupError(f"{topic} has no partitions")
+            partitions = await self._producer.partitions_for(topic)
+        if not partitions:
+            raise LookupError(f"{topic} has no partitions")
+        self._partitions[topic] = sorted(partitions)
 
     async def stop(self) -> None:
         """Flush and disconnect."""
+        for task in list(self._tasks):
+            task.cancel()
         await self._producer.stop()
 
     async def append(self, records: Sequence[Record]) -> Sequence[asyncio.Future[None]]:
-        # One deadline for all: each may have to wait for room, and a batch must not wait for as long as all of them together.
-        deadline = asyncio.get_running_loop().time() + TIMEOUT_MS / 1000
-        return [await self._send(record, deadline) for record in records]
+        until = asyncio.get_running_loop().time() + TIMEOUT_MS / 1000
+        handed = [_Handed(record, until) for record in records]
+        for one in handed:
+            self._queue_of(one.record).put(one)
+        self._under_way += handed
+        return [one.durable for one in handed]
 
-    async def _send(self, record: Record, deadline: float) -> asyncio.Future[None]:
-        durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        durable.add_done_callback(_seen)
+    def _queue_of(self, record: Record) -> _Queue:
+        partitions = self._partitions.get(record.topic)
+        place = (record.topic, _partition_of(record.key, partitions, partitions) if partitions else None)
+        if place not in self._queues:
+            queue = self._queues[place] = _Queue()
+            self._do(self._send_all(queue, place[1]))
+        return self._queues[place]
+
+    def _do(self, work: Any) -> None:  # noqa: ANN401 - a coroutine
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _send_all(self, queue: _Queue, partition: int | None) -> None:
+        """Hand the records of a partition to the producer, in their order, for ever."""
+        while True:
+            one = await queue.next()
+            await self._is_whole.wait()
+            if not one.durable.done():
+                await self._send(one, partition)
+
+    async def _send(self, one: _Handed, partition: int | None) -> None:
+        record, producer = one.record, self._producer
         headers = [(REQUEST_ID_HEADER, record.request_id.encode())] if record.request_id else []
         try:
-            async with asyncio.timeout_at(deadline):
-                sent: asyncio.Future[Any] = await self._producer.send(record.topic, record.value, key=record.key, headers=headers)
+            async with asyncio.timeout_at(one.until):
+                sent: asyncio.Future[Any] = await producer.send(
+                    record.topic, record.value, key=record.key, partition=partition, headers=headers
+                )
         except (KafkaError, TimeoutError) as error:
-            _fail(durable, error)
+            self._failed(one.durable, producer, error)
         else:
-            sent.add_done_callback(partial(_settle, durable))
-        return durable
+            sent.add_done_callback(partial(self._settle, one.durable, producer))
 
+    def _settle(self, durable: asyncio.Future[None], producer: AIOKafkaProducer, sent: asyncio.Future[Any]) -> None:
+        if sent.cancelled():
+            durable.cancel()
+        elif (error := sent.exception()) is not None:
+            self._failed(durable, producer, error)
+        elif not durable.done():
+            durable.set_result(None)
 
-def _settle(durable: asyncio.Future[None], sent: asyncio.Future[Any]) -> None:
-    if durable.done():
-        return
-    if sent.cancelled():
-        durable.cancel()
-    elif (error := sent.exception()) is not None:
+    def _failed(self, durable: asyncio.Future[None], producer: AIOKafkaProducer, error: BaseException) -> None:
         _fail(durable, error)
-    else:
-        durable.set_result(None)
+        is_broken = isinstance(error, BROKEN) or type(error) is KafkaError  # of which the latter says that its sender has died
+        if is_broken and producer is self._producer and self._is_whole.is_set():
+            self._is_whole.clear()
+            log.warning("producer_broken", error=repr(error))
+            self._do(self._replace(producer))
+
+    async def _replace(self, broken: AIOKafkaProducer) -> None:
+        """Go on with another producer, once the old one has nothing under way that could get into the log after what comes next."""
+        try:
+            async with asyncio.timeout(TIMEOUT_MS / 1000):
+                await broken.stop()
+        except (KafkaError, TimeoutError):
+            # It would go on trying: nothing public ends that.
+            await vars(broken)["_sender"].close()
+            await broken.client.close()
+        backoff = Backoff(0.1, 2.0)
+        while True:
+            fresh = self._made()
+            try:
+                await fresh.start()
+                break
+            except (KafkaError, OSError) as error:
+                log.warning("no_producer", error=repr(error))
+                with suppress(KafkaError, OSError):
+                    await fresh.stop()
+                await asyncio.sleep(backoff.next())
+        self._producer = fresh
+        self._is_whole.set()
+
+    async def _watch(self) -> None:
+        """Let nobody wait for longer than was said, for ever: a producer tries again for as long as it takes."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(LOOK_S)
+            now = loop.time()
+            while self._under_way and (self._under_way[0].durable.done() or self._under_way[0].until <= now):
+                _fail(self._under_way.popleft().durable, TimeoutError("the log did not say that it has it"))
+
+
+class _Queue:
+    """Records that wait for a producer."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[_Handed] = deque()
+        self._more = asyncio.Event()
+
+    def put(self, one: _Handed) -> None:
+        self._waiting.append(one)
+        self._more.set()
+
+    async def next(self) -> _Handed:
+        """Wait for the next record, and take it."""
+        while not self._waiting:
+            self._more.clear()
+            await self._more.wait()
+        return self._waiting.popleft()
 
 
 def _fail(durable: asyncio.Future[None], error: BaseException) -> None:
+    if durable.done():
+        return
     refusal = ChatError(Reason.UNAVAILABLE, "the log can't be reached: try again with the same message_id")
     refusal.__cause__ = error
     durable.set_exception(refusal)
