@@ -20,6 +20,8 @@ LOOK_BYTES = 64 * 1024
 """Entries of one conversation that are read from the live view at once, about."""
 CALL_BYTES = 2 * 1024 * 1024
 """Entries of all users in one answer of SyncUsers, about; who comes after that is for another call."""
+LAST_BYTES = 1024 * 1024
+"""Newest entries of conversations in one answer, about; those of the conversations that nobody has written to for longest are left out."""
 MAX_SYNCS = 100
 """Users in one call of SyncUsers."""
 SYNC_MARKS = 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prometheus_client import Counter
 
@@ -15,6 +15,7 @@ from svc_history.certainty import Certainty
 from svc_history.core import (
     CALL_BYTES,
     END,
+    LAST_BYTES,
     RECENT,
     SYNC_BYTES,
     SYNC_ENTRIES,
@@ -53,7 +54,7 @@ class Synced:
     """What is new since a client was here: entries by conversation and seq, and up to which seq that is everything.
 
     `more` are conversations with more entries than an answer holds, `gone` those that the user is not in, `marks` how far everyone is;
-    `states` how all conversations are, the one with the newest entry first; `size` the bytes of the entries.
+    `states` how all conversations are, the one with the newest entry first; `size` the bytes of the entries, `weight` those of the states.
     """
 
     entries: list[Stored] = field(default_factory=list)
@@ -63,6 +64,7 @@ class Synced:
     marks: dict[ConversationId, Mapping[UserId, Mark]] = field(default_factory=dict)
     states: list[tuple[ConversationId, State]] = field(default_factory=list)
     size: int = 0
+    weight: int = 0
 
 
 class Reader:
@@ -120,7 +122,7 @@ class Reader:
         places = [(n, one) for n, ask in enumerate(asks) for one in (*ask.cursors, *sorted(known[n].keys() - ask.cursors.keys()))]
         for start in range(0, len(places), AT_ONCE):
             some = places[start : start + AT_ONCE]
-            if sum(one.size for one in synced) > CALL_BYTES and some[0][0] > 0:
+            if sum(one.size + one.weight for one in synced) > CALL_BYTES and some[0][0] > 0:
                 del synced[some[0][0] :]
                 break
             seqs = [asks[n].cursors.get(one) for n, one in some]
@@ -129,9 +131,12 @@ class Reader:
             ]
             for (n, one), seq, look in zip(some, seqs, await self._looks(questions), strict=True):
                 is_full = synced[n].size > SYNC_BYTES or sum(other.size for other in synced) > 2 * CALL_BYTES
+                if one in known[n] and look is not None and look.state.member is not None:
+                    synced[n].states.append((one, look.state))
+                    synced[n].weight += _weight(look.state)
                 await self._add(synced[n], one, seq, look, is_full=is_full)
-        for answer, ids in zip(synced, known, strict=False):
-            answer.states = sorted((pair for pair in answer.states if pair[0] in ids), key=_newest_first)
+        for answer in synced:
+            answer.states = _lightened(sorted(answer.states, key=_newest_first))
         return synced
 
     async def _known(self, asks: Sequence[Ask]) -> list[Mapping[ConversationId, int]]:
@@ -146,7 +151,6 @@ class Reader:
             if seq is not None:
                 synced.gone.append(conversation_id)
             return
-        synced.states.append((conversation_id, state))
         if seq is None:
             return
         if look.tail is None or is_full:
@@ -240,6 +244,24 @@ class Reader:
             return entries
         finally:
             del self._reading[key]
+
+
+def _weight(state: State) -> int:
+    return len(state.conversation) + (len(state.newest.entry) if state.newest else 0)
+
+
+def _lightened(states: Sequence[tuple[ConversationId, State]]) -> list[tuple[ConversationId, State]]:
+    """Leave out the newest entries of the last ones, if all of them are too much for one answer."""
+    light: list[tuple[ConversationId, State]] = []
+    weight = 0
+    for conversation_id, state in states:
+        weight += _weight(state)
+        light.append((conversation_id, state if weight <= LAST_BYTES or state.newest is None else _without_newest(state, state.newest)))
+    return light
+
+
+def _without_newest(state: State, newest: Stored) -> State:
+    return replace(state, newest=None, head_ordinal=state.head_ordinal or log_pb2.LogEntry.FromString(newest.entry).ordinal)
 
 
 def _newest_first(pair: tuple[ConversationId, State]) -> tuple[int, int]:

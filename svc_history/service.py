@@ -123,15 +123,14 @@ def _synced(user_id: UserId, synced: Synced) -> pb.SyncResponse:
 
 def _summary(user_id: UserId, state: State) -> pb.ConversationSummary:
     assert state.member is not None  # noqa: S101 - the reader gives states of members only
-    last = _entry(state.newest) if state.newest else None
-    head_ordinal = state.head_ordinal or (last.ordinal if last else 0)
+    head_ordinal = state.head_ordinal or (_entry(state.newest).ordinal if state.newest else 0)
     return pb.ConversationSummary(
         conversation=_conversation(state),
         membership=_member(user_id, state.member),
         head_seq=state.head_seq,
         read_seq=state.mark.read_seq if state.mark else 0,
         unread_count=unread(head_ordinal, state.mark, state.member),
-        last_entry=last,
+        last_entry=_entry(state.last) if state.last else None,
     )
 
 

@@ -21,6 +21,11 @@ class State:
     mark: Mark | None
     newest: Stored | None
 
+    @property
+    def last(self) -> Stored | None:
+        """The newest entry, if the member may see it: one who is just being added may not, for as long as that is not shown."""
+        return self.newest if self.newest and self.member and self.newest.seq >= self.member.joined_seq else None
+
 
 @dataclass(frozen=True, slots=True)
 class Look:

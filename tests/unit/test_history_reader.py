@@ -12,7 +12,7 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
 from elastic_chat.events.v1 import log_pb2
 from svc_history.certainty import Certainty
-from svc_history.core import CALL_BYTES, SYNC_BYTES, SYNC_ENTRIES, Mark, Membership, Stored
+from svc_history.core import CALL_BYTES, LAST_BYTES, SYNC_BYTES, SYNC_ENTRIES, Mark, Membership, Stored
 from svc_history.reader import Ask, Reader, Synced
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
 
@@ -108,6 +108,37 @@ async def test_many_are_answered_at_once_as_each_alone_would_be_as_far_as_an_ans
         assert {name for name, _ in one.positions} | set(one.more) | set(one.gone) == set(ask.cursors)
         for name, seq in one.positions:
             assert (name in one.more) is (seq < 8)
+
+
+async def test_someone_with_very_many_large_conversations_is_told_of_all_and_given_the_newest_entries_of_some(world: World) -> None:
+    large = [world.conversation(1, size=16_000) for _ in range(300)]
+    await world.live.remember(world.live.epoch, ANNA, dict.fromkeys(large, 1))
+    synced = await world.sync(ANNA, {}, list_all=True)
+    assert {one for one, _ in synced.states} == set(large)
+    given = [state.newest for _, state in synced.states]
+    assert 0 < sum(len(one.entry) for one in given if one) <= LAST_BYTES
+    assert None not in given[: given.index(None)]
+    assert set(given[given.index(None) :]) == {None}
+
+
+async def test_lists_count_towards_what_one_call_may_bring(world: World) -> None:
+    large = [world.conversation(1, size=16_000) for _ in range(100)]
+    await world.live.remember(world.live.epoch, ANNA, dict.fromkeys(large, 1))
+    synced = await world.reader.sync([Ask(ANNA, {}, list_all=True) for _ in range(20)])
+    assert 1 <= len(synced) < 20
+    assert sum(one.weight for one in synced) < 2 * CALL_BYTES
+
+
+async def test_a_member_whose_joining_is_not_shown_yet_is_not_shown_what_was_before_it(world: World) -> None:
+    conversation_id = world.conversation(3, joined=4)
+    assert (await world.reader.conversation(ANNA, conversation_id)).last is None
+    await world.live.remember(world.live.epoch, ANNA, {conversation_id: 4})
+    assert [state.last for _, state in (await world.sync(ANNA, {}, list_all=True)).states] == [None]
+    assert (await world.reader.page(ANNA, conversation_id, 0, 0, 10))[1] == []
+    joined = world.conversation(4, joined=4)
+    last = (await world.reader.conversation(ANNA, joined)).last
+    assert last is not None
+    assert last.seq == 4
 
 
 async def test_who_is_in_a_conversation_no_longer_is_told_so_and_given_nothing(world: World) -> None:
