@@ -17,7 +17,7 @@ from elastic_chat.events.v1 import log_pb2
 from svc_writer.core import Write, grouped, heads
 from svc_writer.records import UnreadableError, writes_of
 from svc_writer.source import Source, Taken
-from svc_writer.store import Progress, Timeline
+from svc_writer.store import Progress, Timeline, UnfitError
 
 log = structlog.get_logger()
 
@@ -61,19 +61,34 @@ class Pump:
     async def move(self, taken: Sequence[Taken]) -> None:
         """Write what was taken, and then commit it."""
         BATCH.observe(len(taken))
-        writes: list[Write] = []
+        read: list[tuple[Taken, list[Write]]] = []
         for record in taken:
             try:
-                writes += writes_of(record.topic, record.value)
+                read.append((record, writes_of(record.topic, record.value)))
             except UnreadableError as error:
                 await self._set_aside(record, str(error))
-        groups = grouped(writes)
-        await _until_done(lambda: self._timeline.put(groups), "database_away")
+        writes = await self._write(read)
         await self._tell(heads(writes))
         await _until_done(lambda: self._source.commit(taken), "log_away")
         RECORDS.labels("written").inc(len(taken))
         ROWS.inc(len(writes))
         log.debug("records_written", count=len(taken), rows=len(writes), request_ids=[one.request_id for one in taken if one.request_id])
+
+    async def _write(self, read: Sequence[tuple[Taken, list[Write]]]) -> list[Write]:
+        """Write everything; if the database will never take it, each record by itself, and set aside what it does not take."""
+        writes = [write for _, some in read for write in some]
+        try:
+            await self._put(writes)
+        except UnfitError as error:
+            if len(read) == 1:
+                await self._set_aside(read[0][0], str(error))
+                return []
+            return [write for one in read for write in await self._write([one])]
+        return writes
+
+    async def _put(self, writes: Sequence[Write]) -> None:
+        groups = grouped(writes)
+        await _until_done(lambda: self._timeline.put(groups), "database_away")
 
     async def _tell(self, written: dict[str, int]) -> None:
         """Tell the live view how far the database is. Nothing waits for it: what it is not told, it keeps for longer."""

@@ -27,6 +27,9 @@ def _entry(value: bytes) -> list[Write]:
     entry = log_pb2.LogEntry.FromString(value)
     if not is_uuid(entry.conversation_id) or not is_uuid(entry.message_id) or entry.seq < 1:
         raise UnreadableError("the entry has no conversation_id, no message_id or no seq")
+    users = [one.user_id for one in (*entry.created.members, *entry.membership.added)] + [*entry.membership.removed_user_ids]
+    if not all(map(is_uuid, users)):
+        raise UnreadableError("the entry moves somebody who has no user_id")
     writes = message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value)
     match entry.kind:
         case entry_pb2.Entry.MESSAGE:

@@ -127,9 +127,11 @@ class KafkaSource:
             raise ChatError(Reason.UNAVAILABLE, "Kafka does not tell the offsets") from error
 
     async def _lag(self) -> Sequence[Lag]:
-        partitions = [
-            TopicPartition(topic, number) for topic in TOPICS for number in sorted(self._consumer.partitions_for_topic(topic) or ())
-        ]
+        known = {topic: self._consumer.partitions_for_topic(topic) for topic in TOPICS}
+        if not all(known.values()):
+            # Whoever waits for everything to be written must not take nothing for everything.
+            raise ChatError(Reason.UNAVAILABLE, "Kafka has not told yet which partitions there are")
+        partitions = [TopicPartition(topic, number) for topic, numbers in known.items() for number in sorted(numbers or ())]
         # In this order: what is committed can only have grown, so that a lag may be shown too large, and never too small.
         committed: Mapping[TopicPartition, Any] = await self._admin.list_consumer_group_offsets(GROUP)
         ends: Mapping[TopicPartition, int] = await self._observer.end_offsets(partitions)

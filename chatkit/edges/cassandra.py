@@ -36,7 +36,7 @@ FAILURES: tuple[type[Exception], ...] = (DriverException, NoHostAvailable, OSErr
 
 class CassandraSession:
     """Prepared statements at LOCAL_QUORUM, awaited. Every call has a deadline of 5 s and raises UNAVAILABLE if the database can't serve
-    it.
+    it, and the driver's InvalidRequest if it never will.
     """
 
     def __init__(self, cluster: Cluster, session: DriverSession) -> None:
@@ -116,6 +116,8 @@ class CassandraSession:
         await done
         try:
             return [future.result() for future in futures]
+        except InvalidRequest:
+            raise  # trying again would not help
         except FAILURES as error:
             log.warning("database_failed", error=str(error))
             raise ChatError(Reason.UNAVAILABLE, "the database can't serve this now") from error

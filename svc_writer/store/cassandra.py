@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 
+from cassandra import InvalidRequest
 from cassandra.query import BatchStatement, BatchType, PreparedStatement
 
 from chatkit.edges.cassandra import CassandraSession, Statement
 from svc_writer.core import Table, Write
+from svc_writer.store import UnfitError
 
 KEYSPACE = "elastic_chat"
 IN_FLIGHT = 32
@@ -47,8 +50,11 @@ class CassandraTimeline:
             self._deletes[table] = await self._session.prepare(query)
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:
-        for start in range(0, len(groups), IN_FLIGHT):
-            await self._session.execute_all([self._statement(group) for group in groups[start : start + IN_FLIGHT]])
+        try:
+            for start in range(0, len(groups), IN_FLIGHT):
+                await self._session.execute_all([self._statement(group) for group in groups[start : start + IN_FLIGHT]])
+        except (TypeError, ValueError, OverflowError, struct.error, InvalidRequest) as error:
+            raise UnfitError(f"the database does not take a row of it: {error}") from error
 
     def _statement(self, group: Sequence[Write]) -> Statement:
         if len(group) == 1:

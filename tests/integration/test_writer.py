@@ -113,6 +113,25 @@ async def test_a_record_that_cannot_be_read_is_set_aside_and_holds_up_nothing(en
     assert "protobuf" in letter.reason
 
 
+async def test_a_record_that_the_database_will_never_take_is_set_aside_and_holds_up_nothing(engines: Engines) -> None:
+    conversation_id, other = new_id(), new_id()
+    unfit = entry(conversation_id, 2, kind=entry_pb2.Entry.MEMBERSHIP, body=b"")
+    unfit.membership.added.add(user_id=new_id(), permissions=1 << 31, joined_seq=2)
+    nameless = entry(conversation_id, 3, kind=entry_pb2.Entry.MEMBERSHIP, body=b"")
+    nameless.membership.added.add(user_id="", permissions=1, joined_seq=3)
+    fit = [record(entry(conversation_id, 1)), record(entry(conversation_id, 4)), record(entry(other, 1))]
+    await engines.append(fit[0], record(unfit), record(nameless), *fit[1:])
+    async with Running(engines) as writer:
+        await writer.drained()
+    assert await seqs(engines, conversation_id) == [1, 4]
+    assert await seqs(engines, other) == [1]
+    found = [kept.letter async for kept in KafkaShelf(engines.bootstrap, "tests").read(0)]
+    assert {letter.value for letter in found if letter.key == conversation_id.encode()} == {
+        unfit.SerializeToString(),
+        nameless.SerializeToString(),
+    }
+
+
 async def test_an_older_membership_that_comes_late_does_not_win(engines: Engines) -> None:
     conversation_id, anna, bob = new_id(), new_id(), new_id()
     joining = entry(conversation_id, 5, anna, kind=entry_pb2.Entry.MEMBERSHIP, body=b"")
