@@ -1,26 +1,41 @@
-"""`python -m bench [latency|stack]`: measure the running stack and write bench/results/."""
+"""`python -m bench [NAME ...]`: measure the running stack and write bench/results/. `compare A B` shows two of its files side by side."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
 
-from bench import latency, stack
-from bench.results import save, show
+import uvloop
+
+from bench import connections, group, history, latency, pairs, stack, writer
+from bench.results import Figure, compare, save, show
+
+MEASUREMENTS: dict[str, Callable[[str], Coroutine[Any, Any, list[Figure]]]] = {
+    "stack": stack.measure,
+    "latency": latency.measure,
+    "pairs": pairs.measure,
+    "group": group.measure,
+    "connections": connections.measure,
+    "history": history.measure,
+    "writer": writer.measure,
+}
 
 
-def main(names: list[str]) -> None:
+def main(arguments: list[str]) -> None:
     """Run the named measurements, or all."""
+    match arguments:
+        case ["compare", one, other]:
+            compare(Path(one), Path(other))
+            return
+        case names if unknown := set(names) - MEASUREMENTS.keys():
+            sys.exit(f"there is no measurement {', '.join(sorted(unknown))}: choose from {', '.join(MEASUREMENTS)}, or compare A B")
     edge = f"http://127.0.0.1:{os.environ.get('ELASTIC_CHAT_PORT', '8080')}"
-    for name in names or ["stack", "latency"]:
-        match name:
-            case "latency":
-                figures = asyncio.run(latency.measure(edge))
-            case "stack":
-                figures = stack.measure()
-            case _:
-                sys.exit(f"there is no measurement {name}: choose from latency, stack")
+    for name in names or MEASUREMENTS:
+        print(name, flush=True)
+        figures = uvloop.run(MEASUREMENTS[name](edge))
         save(name, figures)
         show(figures)
 

@@ -19,7 +19,10 @@ PACKAGES = ("grpcio", "aiohttp", "aiokafka", "cassandra-driver", "redis", "proto
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measured figure: the median of several runs and its spread; `goal` is an upper bound in the same unit, None if there is none."""
+    """A measured figure: the median of several runs and its spread; `goal` is a bound in the same unit, None if there is none.
+
+    The bound is an upper one unless `at_least`.
+    """
 
     figure: str
     unit: str
@@ -28,13 +31,14 @@ class Figure:
     max: float
     goal: float | None
     ok: bool | None
+    at_least: bool = False
 
 
-def figure(name: str, unit: str, values: Sequence[float], goal: float | None = None) -> Figure:
+def figure(name: str, unit: str, values: Sequence[float], goal: float | None = None, *, at_least: bool = False) -> Figure:
     """Return the figure of several runs."""
     median = statistics.median(values)
-    ok = None if goal is None else median <= goal
-    return Figure(name, unit, round(median, 3), round(min(values), 3), round(max(values), 3), goal, ok)
+    ok = None if goal is None else (median >= goal if at_least else median <= goal)
+    return Figure(name, unit, round(median, 3), round(min(values), 3), round(max(values), 3), goal, ok, at_least)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -65,5 +69,22 @@ def save(name: str, figures: Sequence[Figure], command: str = "") -> None:
 def show(figures: Sequence[Figure]) -> None:
     """Print figures, a line each."""
     for one in figures:
-        goal = "" if one.goal is None else f"   goal <= {one.goal:g}: {'met' if one.ok else 'MISSED'}"
+        bound = ">=" if one.at_least else "<="
+        goal = "" if one.goal is None else f"   goal {bound} {one.goal:g}: {'met' if one.ok else 'MISSED'}"
         print(f"{one.figure:55} {one.median:10.3f} {one.unit:8} ({one.min:g} to {one.max:g}){goal}")
+
+
+def compare(one: Path, other: Path) -> None:
+    """Print the figures of two files of results side by side, and by what the second is the first."""
+    ours, theirs = ({row["figure"]: row for row in json.loads(path.read_text(encoding="utf-8"))["figures"]} for path in (one, other))
+    width = max(map(len, ours), default=0)
+    print(f"{'':{width}} {one.stem:>12} {other.stem:>12}")
+    for name in [*ours, *(name for name in theirs if name not in ours)]:
+        a, b = (rows.get(name, {}).get("median") for rows in (ours, theirs))
+        ratio = f"x {b / a:.2f}" if a and b is not None else ""
+        unit = (ours.get(name) or theirs[name])["unit"]
+        print(f"{name:{width}} {_cell(a)} {_cell(b)} {unit} {ratio}")
+
+
+def _cell(value: float | None) -> str:
+    return f"{'-' if value is None else f'{value:g}':>12}"

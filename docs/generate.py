@@ -83,7 +83,8 @@ def performance() -> str:
 
 
 def _goal(one: dict[str, object]) -> str:
-    return "" if one["goal"] is None else f"at most {one['goal']:g}: {'met' if one['ok'] else 'missed'}"
+    bound = "at least" if one.get("at_least") else "at most"
+    return "" if one["goal"] is None else f"{bound} {one['goal']:g}: {'met' if one['ok'] else 'missed'}"
 
 
 PAGES: dict[str, Callable[[], str]] = {"settings.md": settings, "protocol.md": errors, "performance.md": performance}

@@ -1,0 +1,130 @@
+"""Connections: what an idle one takes, how many can be made a second, and how soon those are back that were all cut at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from bench.client import Account, Api
+from bench.people import in_turn, people
+from bench.processes import Processes
+from bench.results import Figure, figure
+from bench.wire import Wire, Wires
+from chatkit.core.ids import new_id
+from elastic_chat.gateway.v1 import frames_pb2 as pb
+
+USERS, EACH = 1000, 6
+IDLE_S = 30.0
+AT_ONCE = 64
+BOTS, MISSED = 20, 5
+RUNS = 3
+MEMORY_GOALS_KIB = {"gateway": 16.0, "edge": 40.0}
+
+
+async def measure(edge: str) -> list[Figure]:
+    """Let everyone come, look at them, cut them off, and let them come back."""
+    api = Api(edge)
+    try:
+        accounts = await people(api, USERS + BOTS)
+        bots, users = accounts[:BOTS], accounts[BOTS:]
+        places = [(user, bots[number % BOTS]) for number, user in enumerate(users)]
+        conversations = await in_turn(places, lambda place: api.direct(*place))
+        return [*await _idle(edge, users), *await _storms(edge, api, users, dict(zip(conversations, places, strict=True)))]
+    finally:
+        await api.close()
+
+
+def _nothing(wire: Wire, frame: pb.ServerFrame) -> None:
+    """Take a frame."""
+
+
+async def _idle(edge: str, users: Sequence[Account]) -> list[Figure]:
+    processes, kept = Processes(), Wires()
+    empty_cpu = await _cpu(processes)
+    empty = processes.memory()
+    seats = [user for _ in range(EACH) for user in users]
+    rates, wires = [], list[Wire]()
+    for start in range(0, len(seats), len(users)):
+        began = time.perf_counter()
+        wires += await in_turn(seats[start : start + len(users)], lambda user: Wire.open(edge, user, _nothing), at_once=AT_ONCE)
+        rates.append(len(users) / (time.perf_counter() - began))
+        print(f"  {len(wires)} connections, {rates[-1]:.0f} a second", flush=True)
+    kept.begin(wires)
+    full = processes.memory()
+    full_cpu = await _cpu(processes)
+    await kept.end()
+    kinds = sorted(full, key=lambda kind: empty[kind] - full[kind])
+    return [
+        figure("connections made a second, with hello and all that was missed", "/s", rates, 1500, at_least=True),
+        *(
+            figure(
+                f"memory for an idle connection: {kind}",
+                "KiB",
+                [(full[kind] - empty[kind]) / len(wires) / 1024],
+                MEMORY_GOALS_KIB.get(kind),
+            )
+            for kind in kinds[:5]
+        ),
+        figure("CPU for an idle connection that pings every 20 s", "us/s", [(full_cpu - empty_cpu) / len(wires) * 1e6], 2.5),
+    ]
+
+
+async def _cpu(processes: Processes) -> float:
+    """Return the CPU that the stack takes each second, in seconds."""
+    before = sum(processes.cpu_s().values())
+    await asyncio.sleep(IDLE_S)
+    return (sum(processes.cpu_s().values()) - before) / IDLE_S
+
+
+class _Returning:
+    """A user, and what they have of their conversation."""
+
+    def __init__(self, account: Account, conversation_id: str) -> None:
+        self.account = account
+        self.conversation_id = conversation_id
+        self.seqs: list[int] = []
+        self.back_at = 0.0
+        self.wire: Wire
+
+    async def come(self, edge: str) -> None:
+        resume = {self.conversation_id: self.seqs[-1] if self.seqs else 0}
+        self.wire = await Wire.open(edge, self.account, self._take, resume)
+        self.back_at = time.perf_counter()
+
+    def _take(self, wire: Wire, frame: pb.ServerFrame) -> None:
+        del wire
+        if frame.HasField("entry") and frame.entry.conversation_id == self.conversation_id:
+            self.seqs.append(frame.entry.seq)
+
+
+async def _storms(edge: str, api: Api, users: Sequence[Account], places: dict[str, tuple[Account, Account]]) -> list[Figure]:
+    """Cut everyone off, say something to each meanwhile, and let all come back at once."""
+    returning = [_Returning(user, conversation_id) for conversation_id, (user, _) in places.items()]
+    await in_turn(returning, lambda one: one.come(edge), at_once=AT_ONCE)
+    took: list[float] = []
+    wrong: list[float] = []
+    for _ in range(RUNS):
+        for one in returning:
+            one.wire.cut()
+            del one.seqs[:-1]
+        await asyncio.sleep(2.0)
+        for _ in range(MISSED):
+            await in_turn(list(places.items()), lambda place: _say(api, place[0], place[1][1]), at_once=32)
+        await asyncio.sleep(2.0)
+        began = time.perf_counter()
+        await asyncio.gather(*(one.come(edge) for one in returning))
+        took.append(max(one.back_at for one in returning) - began)
+        wrong.append(sum(one.seqs[-MISSED:] != sorted(set(one.seqs[-MISSED:])) or len(one.seqs) < MISSED for one in returning))
+        print(f"  {len(users)} cut at once: back after {took[-1]:.2f} s, {wrong[-1]:.0f} wrong", flush=True)
+    for one in returning:
+        one.wire.cut()
+    return [
+        figure(f"{len(users)} cut at once, {MISSED} missed each: all back and caught up after", "s", took, 0.8),
+        figure(f"{len(users)} cut at once: with something lost, repeated or out of order", "", wrong, 0),
+    ]
+
+
+async def _say(api: Api, conversation_id: str, bot: Account) -> None:
+    path = f"/v1/conversations/{conversation_id}/messages"
+    await api.call("POST", path, {"messageId": new_id(), "body": {"text": "x" * 200}}, bot.token)
