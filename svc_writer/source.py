@@ -17,7 +17,7 @@ from chatkit.edges.wait import wait_for_engine
 GROUP = "elastic-chat-writer"
 TOPICS = (LOG_TOPIC, WATERMARK_TOPIC)
 POLL_MS = 1000
-MAX_RECORDS = 2000
+MAX_RECORDS = 8_000
 ASK_MS = 5000
 DAY_MS = 24 * 3600 * 1000
 

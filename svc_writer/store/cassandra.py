@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cassandra import InvalidRequest
 from cassandra.query import BatchStatement, BatchType, PreparedStatement
@@ -13,7 +14,10 @@ from svc_writer.core import Table, Write
 from svc_writer.store import UnfitError
 
 KEYSPACE = "elastic_chat"
-IN_FLIGHT = 32
+WAVE, WAVES = 16, 4
+"""Statements that wake the loop once, when the last of them has ended; and how often that is done at the same time."""
+UNFIT = (TypeError, ValueError, OverflowError, struct.error, InvalidRequest)
+"""What the driver or the database says of a value that it will never take."""
 
 COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.MESSAGES: ("conversation_id", "bucket", "seq", "message_id", "entry"),
@@ -50,11 +54,16 @@ class CassandraTimeline:
             self._deletes[table] = await self._session.prepare(query)
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:
-        try:
-            for start in range(0, len(groups), IN_FLIGHT):
-                await self._session.execute_all([self._statement(group) for group in groups[start : start + IN_FLIGHT]])
-        except (TypeError, ValueError, OverflowError, struct.error, InvalidRequest) as error:
-            raise UnfitError(f"the database does not take a row of it: {error}") from error
+        waves = iter([groups[start : start + WAVE] for start in range(0, len(groups), WAVE)])
+        for failure in await asyncio.gather(*(self._put_waves(waves) for _ in range(WAVES)), return_exceptions=True):
+            if isinstance(failure, UNFIT):
+                raise UnfitError(f"the database does not take a row of it: {failure}") from failure
+            if failure is not None:
+                raise failure
+
+    async def _put_waves(self, waves: Iterator[Sequence[Sequence[Write]]]) -> None:
+        for wave in waves:
+            await self._session.execute_all([self._statement(group) for group in wave])
 
     def _statement(self, group: Sequence[Write]) -> Statement:
         if len(group) == 1:
