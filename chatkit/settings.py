@@ -36,7 +36,10 @@ class ServiceSettings:
     bind: str = setting("The address that the service listens on. Its sidecar must reach it, and nobody else should.", "127.0.0.1")
     log_level: str = setting("debug, info, warning or error. A message leaves no line at info.", "info")
     log_format: str = setting("json, or console for people.", "json")
-    drain: timedelta = setting("How long a graceful stop may take, in seconds.", timedelta(seconds=10))
+    drain: timedelta = setting(
+        "How long calls that are under way have to end at a graceful stop, in seconds. A gateway sends its clients away before that.",
+        timedelta(seconds=10),
+    )
 
 
 # The mix-ins have no slots: a class can inherit slots from one base only, and that is ServiceSettings.

@@ -16,8 +16,8 @@ from launcher.supervision.daemon import Daemon
 from launcher.topology import SERVICES, Instance, Topology
 
 ALL = "all"
-ORDER = ("history", "writer", "presence", "accounts", "router", "gateway")
-"""In which order `restart all` takes the services: from the database to the clients, who come back once, to a stack that is new."""
+ORDER = ("writer", "history", "presence", "accounts", "router", "gateway")
+"""In which order `restart all` takes the services: from who makes the tables to the clients, who come back once, to a stack that is new."""
 
 NOTICE_S = 10.0
 """How long the Envoys may take to read a list. They watch it, and take milliseconds."""

@@ -39,23 +39,23 @@ def _parts(incarnation: str) -> tuple[str, int]:
 
 
 class Farewells:
-    """Users whose last connection has gone, until it is certain that they did not just change networks."""
+    """Users whose last connection has gone, until it is certain that they did not just change networks. Seconds of a monotonic clock."""
 
-    def __init__(self, grace_ms: int) -> None:
-        self._grace_ms = grace_ms
-        self._due: dict[UserId, int] = {}
+    def __init__(self, grace_s: float) -> None:
+        self._grace_s = grace_s
+        self._due: dict[UserId, float] = {}
 
-    def left(self, user_id: UserId, now_ms: int) -> None:
+    def left(self, user_id: UserId, now: float) -> None:
         """A user's last connection has gone."""
-        self._due[user_id] = now_ms + self._grace_ms
+        self._due[user_id] = now + self._grace_s
 
     def came_back(self, user_id: UserId) -> bool:
         """A user is here; True if nobody was told that they had gone."""
         return self._due.pop(user_id, None) is not None
 
-    def due(self, now_ms: int) -> list[UserId]:
+    def due(self, now: float) -> list[UserId]:
         """Take out the users who have stayed away for long enough."""
-        gone = [user_id for user_id, due in self._due.items() if due <= now_ms]
+        gone = [user_id for user_id, due in self._due.items() if due <= now]
         for user_id in gone:
             del self._due[user_id]
         return gone

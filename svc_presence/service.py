@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -47,8 +47,9 @@ class PresenceServicer(rpc.PresenceServiceServicer):
         self._fanout = fanout
         self._clock = clock
         self._lease = lease
-        self._looked = self._patient_until = -math.inf
-        self._farewells = Farewells(round(grace.total_seconds() * 1000))
+        self._looked = -math.inf
+        self._beats: dict[str, tuple[int, float]] = {}
+        self._farewells = Farewells(grace.total_seconds())
 
     async def run(self) -> None:
         """Look round for ever."""
@@ -61,27 +62,31 @@ class PresenceServicer(rpc.PresenceServiceServicer):
 
     async def look_round(self) -> None:
         """Tell who has gone for good, and remove nodes whose lease has ended. Several instances may do it at the same time."""
-        now_ms, now = self._clock.now_ms(), self._clock.monotonic()
-        if now - self._looked > LATE_S:
-            # Nobody could renew a lease here while this process slept, or before it was born.
-            self._patient_until = now + self._lease.total_seconds()
-        self._looked = now
-        for node, until_ms in (await self._directory.incarnations()).items():
-            if until_ms <= now_ms and now >= self._patient_until:
-                ENDED.inc()
-                log.warning("lease_ended", node=node)
-                await self._say_goodbye(await self._directory.remove(node, now_ms))
-                await self._fanout.publish({node: batch_of(node_pb2.NodeEvent(lease_end=node_pb2.LeaseEnd()))})
-        gone = self._farewells.due(now_ms)
+        now_ms = self._clock.now_ms()
+        for node in self._silent(await self._directory.incarnations(), self._clock.monotonic()):
+            ENDED.inc()
+            log.warning("lease_ended", node=node)
+            await self._say_goodbye(await self._directory.remove(node, now_ms))
+            await self._fanout.publish({node: batch_of(node_pb2.NodeEvent(lease_end=node_pb2.LeaseEnd()))})
+        gone = self._farewells.due(self._clock.monotonic())
         if gone:
             await self._tell(gone)
+
+    def _silent(self, beats: Mapping[str, int], now: float) -> list[str]:
+        """Return the nodes that have not renewed their lease for as long as it lasts, as this process has seen it."""
+        if now - self._looked > LATE_S:
+            self._beats.clear()  # nobody could renew a lease here while this process slept
+        self._looked = now
+        since = {node: self._beats[node][1] if self._beats.get(node, (0, 0))[0] == beat else now for node, beat in beats.items()}
+        self._beats = {node: (beat, since[node]) for node, beat in beats.items()}
+        return [node for node in beats if now - since[node] > self._lease.total_seconds()]
 
     async def GetPresence(self, request: pb.GetPresenceRequest, context: Context) -> pb.GetPresenceResponse:  # noqa: N802
         caller = caller_of(context)
         asked = check_asked(request.user_ids)
         known = await self._directory.acquaintances(caller.user_id, asked)
         users = [user_id for user_id in asked if user_id in known]
-        found = await self._directory.presence(users, self._clock.now_ms())
+        found = await self._directory.presence(users)
         return pb.GetPresenceResponse(users=[_user(user_id, presence) for user_id, presence in zip(users, found, strict=True)])
 
     async def Attach(self, request: pb.AttachRequest, context: Context) -> pb.AttachResponse:  # noqa: ARG002, N802
@@ -103,12 +108,11 @@ class PresenceServicer(rpc.PresenceServiceServicer):
 
     async def RenewLease(self, request: pb.RenewLeaseRequest, context: Context) -> pb.RenewLeaseResponse:  # noqa: ARG002, N802
         node = await self._node(request.node)
-        until_ms = self._clock.now_ms() + round(self._lease.total_seconds() * 1000)
-        held = await self._directory.renew(node, until_ms)
+        held = await self._directory.renew(node)
         if not held:
             # It will attach everything anew: what an older copy of the map may have of it must not outlive that.
             await self._say_goodbye(await self._directory.remove(node, self._clock.now_ms()))
-            await self._directory.renew(node, until_ms)
+            await self._directory.renew(node)
         return pb.RenewLeaseResponse(lease=duration(self._lease), lapsed=not held)
 
     async def EndLease(self, request: pb.EndLeaseRequest, context: Context) -> pb.EndLeaseResponse:  # noqa: ARG002, N802
@@ -136,14 +140,13 @@ class PresenceServicer(rpc.PresenceServiceServicer):
             await self._tell(news)
 
     async def _say_goodbye(self, users: Collection[UserId]) -> None:
-        now_ms = self._clock.now_ms()
         for user_id in users:
-            self._farewells.left(user_id, now_ms)
+            self._farewells.left(user_id, self._clock.monotonic())
 
     async def _tell(self, users: list[UserId]) -> None:
         """Tell the nodes that watch `users` how things are now."""
         watchers = await self._directory.watchers(users)
-        found = await self._directory.presence(users, self._clock.now_ms())
+        found = await self._directory.presence(users)
         batches: dict[str, list[bytes]] = {}
         for user_id, nodes, presence in zip(users, watchers, found, strict=True):
             NOTICES.labels("online" if presence.online else "offline").inc()

@@ -33,9 +33,10 @@ class ManualClock:
 
     def __init__(self, now_ms: int = 1_800_000_000_000) -> None:
         self._now_ms = now_ms
+        self._jumped_ms = 0
 
     def now_ms(self) -> int:
-        return self._now_ms
+        return self._now_ms + self._jumped_ms
 
     def monotonic(self) -> float:
         return self._now_ms / 1000
@@ -43,3 +44,7 @@ class ManualClock:
     def advance(self, seconds: float) -> None:
         """Move both clocks forward."""
         self._now_ms += round(seconds * 1000)
+
+    def jump(self, seconds: float) -> None:
+        """Set the wall clock, as an operator or a time server does."""
+        self._jumped_ms += round(seconds * 1000)

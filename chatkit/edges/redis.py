@@ -23,7 +23,7 @@ from chatkit.edges.wait import wait_for_engine
 
 TIMEOUT_S = 5.0
 NODES = "nodes"
-"""Sorted set of node incarnations by the Unix milliseconds at which their lease ends."""
+"""Sorted set of node incarnations by how often they have renewed their lease."""
 
 
 class RedisClient(Redis):

@@ -14,7 +14,7 @@ from svc_history.core import END, Mark, Membership, Range, Stored, buckets_to_re
 from svc_history.store import Roll, State
 
 KEYSPACE = "elastic_chat"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 READS = Counter("chat_history_database_reads_total", "Queries that history has sent to the database.")
 

@@ -12,7 +12,7 @@ from svc_presence.core import Connection
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Whether a user is on a living node; if not, when they last were, in Unix milliseconds, if that is known."""
+    """Whether a user is on a node; if not, when they last were, in Unix milliseconds, if that is known."""
 
     online: bool
     last_seen_ms: int | None = None
@@ -28,10 +28,13 @@ class Attached:
 
 
 class Directory(Protocol):
-    """All times are Unix milliseconds; a node is named by its incarnation. Every method raises UNAVAILABLE if the map can't be reached."""
+    """A node is named by its incarnation; it lives until it is removed. Every method raises UNAVAILABLE if the map can't be reached."""
 
     async def attach(self, node: str, came: Sequence[Connection], went: Sequence[Connection], now_ms: int) -> Attached:
-        """Enter and remove connections of a node, and let it listen to every conversation of those who came. Idempotent."""
+        """Enter and remove connections of a node, and let it listen to every conversation of those who came. Idempotent.
+
+        Those who go offline were last seen at `now_ms`, in Unix milliseconds.
+        """
         ...
 
     async def listen(self, node: str, conversations: Collection[ConversationId], no_more: Collection[ConversationId]) -> None:
@@ -46,7 +49,7 @@ class Directory(Protocol):
         """Return which nodes want to hear of each user."""
         ...
 
-    async def presence(self, users: Sequence[UserId], now_ms: int) -> list[Presence]:
+    async def presence(self, users: Sequence[UserId]) -> list[Presence]:
         """Return whether each user is there."""
         ...
 
@@ -59,11 +62,11 @@ class Directory(Protocol):
         ...
 
     async def incarnations(self) -> Mapping[str, int]:
-        """Return when the lease of each known incarnation ends."""
+        """Return how often each known incarnation has renewed its lease: who counts on, lives. No clock is compared with another."""
         ...
 
-    async def renew(self, node: str, until_ms: int) -> bool:
-        """Extend a node's lease; False if it had none, or the live view may have lost some of what the node had told it."""
+    async def renew(self, node: str) -> bool:
+        """Renew a node's lease; False if it had none, or the live view may have lost some of what the node had told it."""
         ...
 
     async def remove(self, node: str, now_ms: int) -> frozenset[UserId]:

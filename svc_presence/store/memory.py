@@ -21,13 +21,13 @@ class MemoryDirectory:
         self._seen: dict[UserId, int] = {}
 
     async def attach(self, node: str, came: Sequence[Connection], went: Sequence[Connection], now_ms: int) -> Attached:
-        online = {connection.user_id for connection in came if not self._online(connection.user_id, now_ms)}
+        online = {connection.user_id for connection in came if not self._online(connection.user_id)}
         for connection in came:
             self._connections[connection] = node
             await self.listen(node, self.conversations.get(connection.user_id, set()), ())
         for connection in went:
             self._connections.pop(connection, None)
-        offline = {connection.user_id for connection in went if not self._online(connection.user_id, now_ms)}
+        offline = {connection.user_id for connection in went if not self._online(connection.user_id)}
         self._seen |= dict.fromkeys(offline, now_ms)
         conversations = [frozenset(self.conversations.get(connection.user_id, ())) for connection in came]
         return Attached(conversations, frozenset(online), frozenset(offline))
@@ -47,8 +47,8 @@ class MemoryDirectory:
     async def watchers(self, users: Sequence[UserId]) -> list[frozenset[str]]:
         return [frozenset(self._watchers.get(user_id, ())) for user_id in users]
 
-    async def presence(self, users: Sequence[UserId], now_ms: int) -> list[Presence]:
-        return [Presence(True) if self._online(user_id, now_ms) else Presence(False, self._seen.get(user_id)) for user_id in users]
+    async def presence(self, users: Sequence[UserId]) -> list[Presence]:
+        return [Presence(True) if self._online(user_id) else Presence(False, self._seen.get(user_id)) for user_id in users]
 
     async def acquaintances(self, user_id: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         mine = self.conversations.get(user_id, set())
@@ -64,9 +64,9 @@ class MemoryDirectory:
     async def incarnations(self) -> Mapping[str, int]:
         return dict(self._leases)
 
-    async def renew(self, node: str, until_ms: int) -> bool:
+    async def renew(self, node: str) -> bool:
         known = node in self._leases
-        self._leases[node] = until_ms
+        self._leases[node] = self._leases.get(node, 0) + 1
         return known
 
     async def remove(self, node: str, now_ms: int) -> frozenset[UserId]:
@@ -76,5 +76,5 @@ class MemoryDirectory:
         self._leases.pop(node, None)
         return attached.went_offline
 
-    def _online(self, user_id: UserId, now_ms: int) -> bool:
-        return any(c.user_id == user_id and self._leases.get(node, 0) > now_ms for c, node in self._connections.items())
+    def _online(self, user_id: UserId) -> bool:
+        return any(connection.user_id == user_id and node in self._leases for connection, node in self._connections.items())

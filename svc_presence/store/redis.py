@@ -34,8 +34,8 @@ class RedisDirectory:
         after = left[2::3]
         return Attached(
             conversations,
-            frozenset(c.user_id for c, homes in zip(came, before, strict=True) if not _alive(homes, leases, now_ms)),
-            await self._last_seen([c.user_id for c, homes in zip(went, after, strict=True) if not _alive(homes, leases, now_ms)], now_ms),
+            frozenset(c.user_id for c, homes in zip(came, before, strict=True) if not _alive(homes, leases)),
+            await self._last_seen([c.user_id for c, homes in zip(went, after, strict=True) if not _alive(homes, leases)], now_ms),
         )
 
     async def listen(self, node: str, conversations: Collection[ConversationId], no_more: Collection[ConversationId]) -> None:
@@ -67,7 +67,7 @@ class RedisDirectory:
         replies = await self._run(lambda pipeline: [pipeline.smembers(keys.watchers(user_id)) for user_id in users])
         return [frozenset(node.decode() for node in reply) for reply in replies]
 
-    async def presence(self, users: Sequence[UserId], now_ms: int) -> list[Presence]:
+    async def presence(self, users: Sequence[UserId]) -> list[Presence]:
         leases = await self._leases()
 
         def read(pipeline: Pipeline) -> None:
@@ -77,7 +77,7 @@ class RedisDirectory:
 
         replies = await self._run(read)
         found = zip(replies[::2], replies[1::2], strict=True)
-        return [Presence(True) if _alive(homes, leases, now_ms) else Presence(False, int(seen) if seen else None) for homes, seen in found]
+        return [Presence(True) if _alive(homes, leases) else Presence(False, int(seen) if seen else None) for homes, seen in found]
 
     async def acquaintances(self, user_id: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         (reply,) = await self._run(lambda pipeline: pipeline.zrange(keys.conversations(user_id, self._view.epoch), 0, -1, withscores=True))
@@ -100,11 +100,11 @@ class RedisDirectory:
         return {session_id: frozenset(nodes) for session_id, nodes in found.items()}
 
     async def incarnations(self) -> Mapping[str, int]:
-        return {node.decode(): until for node, until in (await self._leases()).items()}
+        return {node.decode(): beats for node, beats in (await self._leases()).items()}
 
-    async def renew(self, node: str, until_ms: int) -> bool:
+    async def renew(self, node: str) -> bool:
         def write(pipeline: Pipeline) -> None:
-            pipeline.zadd(keys.NODES, {node: until_ms})
+            pipeline.zincrby(keys.NODES, 1, node)
             pipeline.sadd(keys.leases(self._view.epoch), node)
             pipeline.expire(keys.leases(self._view.epoch), DAY_S)
 
@@ -164,5 +164,5 @@ def _connection(value: bytes) -> Connection:
     return Connection(ConnectionId(connection_id), UserId(user_id), SessionId(session_id))
 
 
-def _alive(homes: Sequence[bytes], leases: Mapping[bytes, int], now_ms: int) -> bool:
-    return any(leases.get(home.partition(b"|")[0], 0) > now_ms for home in homes)
+def _alive(homes: Sequence[bytes], leases: Mapping[bytes, int]) -> bool:
+    return any(home.partition(b"|")[0] in leases for home in homes)
