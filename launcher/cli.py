@@ -141,6 +141,19 @@ def drain(instance: str, *, force: bool) -> None:
         click.echo(f"{instance} did not drain, and was killed after {stop.took_s:.1f} s. {back}")
 
 
+@main.command()
+@click.argument("service")
+@click.argument("count", type=int)
+@tells_faults
+def scale(service: str, count: int) -> None:
+    """Let a service have COUNT instances; return when all of them serve. Those that go are drained first.
+
+    Holds until `down`.
+    """
+    names = rollout.scale(_settings(), Display(), service, count)
+    click.echo(f"{service} is {', '.join(names)}.")
+
+
 main.add_command(dead_letters)
 
 

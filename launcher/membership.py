@@ -31,6 +31,12 @@ def put_back(home: Home, topology: Topology, instance: Instance) -> None:
     _tell(home, topology, drained(home) - {instance.name}, [instance.service])
 
 
+def follow(home: Home, topology: Topology, service: str) -> None:
+    """Let the mesh know of all instances that a service has now."""
+    names = {instance.name for instance in topology.instances()}
+    _tell(home, topology, drained(home) & names, [service])
+
+
 def put_back_all(home: Home, topology: Topology) -> None:
     """Let all instances get calls again."""
     _tell(home, topology, frozenset(), SERVICES)

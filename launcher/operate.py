@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import psutil
 from launcher import engines, membership, preflight, probes, render, web
 from launcher.display import Display
 from launcher.errors import LaunchError
-from launcher.home import write_atomically
+from launcher.home import Home, write_atomically
 from launcher.keys import ensure_signing_key
 from launcher.plan import STACK_STOP_S, WEB, Process, Stack, Wave, processes
 from launcher.settings import Settings
@@ -53,7 +54,8 @@ def up(settings: Settings, display: Display) -> Stack:
         else:
             _clean_up(daemon, display)
             preflight.check_machine((home.root, settings.cache))
-        stack = Stack(home, Topology(settings.port), engines.provide(settings.cache, display), settings.log_level)
+        topology = running_topology(settings) if alive else Topology(settings.port)
+        stack = Stack(home, topology, engines.provide(settings.cache, display), settings.log_level)
         plan = list(processes(stack))
         if alive:
             for name in membership.drained(home):
@@ -65,10 +67,12 @@ def up(settings: Settings, display: Display) -> Stack:
             prepare(stack, plan)
             daemon.start()
         for wave in Wave:
-            daemon.start_wave(wave)
+            members = [process for process in plan if process.wave is wave]
+            for process in members:
+                daemon.launch(process.name)
             if wave is Wave.ENGINES:
                 # Services wait for engines, but their logs are cleaner and the engines quicker if they need not.
-                await_ready(daemon, [process for process in plan if process.wave is wave], display, "Engines")
+                await_ready(daemon, members, display, "Engines")
         await_ready(daemon, plan, display, "Processes")
         return stack
 
@@ -101,9 +105,12 @@ def restart(settings: Settings, display: Display, name: str) -> None:
 
     """
     daemon, stack = running(settings)
+    plan = list(processes(stack))
+    if name not in {process.name for process in plan}:
+        raise LaunchError(f"No process is called {name}", f"Take one of {', '.join(process.name for process in plan)}")
     daemon.restart(name)
     drained = membership.drained(settings.home)
-    await_ready(daemon, [process for process in processes(stack) if process.name not in drained], display, f"Restarting {name}")
+    await_ready(daemon, [process for process in plan if process.name not in drained], display, f"Restarting {name}")
 
 
 def running_topology(settings: Settings) -> Topology:
@@ -117,7 +124,7 @@ def running_topology(settings: Settings) -> Topology:
         raise LaunchError(
             "No stack is running here", "Start one with `make up`, or set ELASTIC_CHAT_HOME to the folder of the one that you mean"
         )
-    return Topology(json.loads(settings.home.stack.read_text(encoding="utf-8"))["port"])
+    return Topology(**json.loads(settings.home.stack.read_text(encoding="utf-8")))
 
 
 def running(settings: Settings) -> tuple[Daemon, Stack]:
@@ -161,8 +168,10 @@ def prepare(stack: Stack, plan: Sequence[Process]) -> None:
     for path, text in render.configuration(stack).items():
         write_atomically(path, text)
     home.drained.unlink(missing_ok=True)
-    write_atomically(home.supervisor_config, render.supervisor_configuration(home, plan))
-    write_atomically(home.stack, json.dumps({"port": stack.topology.port}))
+    # All that the stack may ever have: so nothing has to be told to supervisord when it is scaled.
+    largest = replace(stack, topology=stack.topology.largest)
+    write_atomically(home.supervisor_config, render.supervisor_configuration(home, processes(largest)))
+    record_topology(home, stack.topology)
     ensure_signing_key(home.signing_key)
     if not (home.data / "kafka" / "meta.properties").exists():
         _format_kafka(stack)
@@ -191,6 +200,11 @@ def _format_kafka(stack: Stack) -> None:
         log = stack.home.log("kafka-format")
         log.write_text(done.stdout + done.stderr, encoding="utf-8")
         raise LaunchError("Kafka's storage could not be formatted", f"Read {log}")
+
+
+def record_topology(home: Home, topology: Topology) -> None:
+    """Write down which stack runs, for later commands."""
+    write_atomically(home.stack, json.dumps(asdict(topology)))
 
 
 def await_ready(daemon: Daemon, plan: Sequence[Process], display: Display, what: str) -> None:

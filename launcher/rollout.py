@@ -7,13 +7,14 @@ import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from launcher import membership, operate, probes
+from launcher import membership, mesh, operate, preflight, probes
 from launcher.display import Display
 from launcher.errors import LaunchError
+from launcher.home import write_atomically
 from launcher.plan import Process, Stack, processes
 from launcher.settings import Settings
 from launcher.supervision.daemon import Daemon
-from launcher.topology import SERVICES, Instance, Topology
+from launcher.topology import MAX_INSTANCES, SERVICES, Instance, Topology
 
 ALL = "all"
 ORDER = ("writer", "history", "presence", "accounts", "router", "gateway")
@@ -108,6 +109,51 @@ def restart(settings: Settings, display: Display, name: str) -> list[str]:
             _restart(daemon, stack, instance, display)
             operate.await_ready(daemon, [_in_mesh(plan[instance.name], instance, stack.topology)], display, what)
     return [instance.name for instance in order]
+
+
+def scale(settings: Settings, display: Display, service: str, count: int) -> list[str]:
+    """Let a service have so many instances. New ones get calls when they are ready; those that go are drained first.
+
+    Returns the names of all instances that it has then.
+
+    Raises:
+        LaunchError: nothing runs, there is no such service, it can't have so many, or one does not get ready.
+
+    """
+    daemon, stack = operate.running(settings)
+    if service not in SERVICES:
+        raise LaunchError(f"{service} is no service", f"Take one of {', '.join(SERVICES)}")
+    if not 1 <= count <= MAX_INSTANCES:
+        raise LaunchError(f"{service} can't have {count} instances", f"Give a number from 1 to {MAX_INSTANCES}")
+    with stack.home.exclusively(display.note_wait):
+        wanted = replace(stack, topology=stack.topology.scaled(service, count))
+        before, after = (list(one.topology.instances(service)) for one in (stack, wanted))
+        if count > len(before):
+            _grow(daemon, wanted, after[len(before) :], display)
+        for instance in reversed(before[count:]):
+            display.note(f"Draining {instance.name}")
+            _drain(daemon, stack, instance)
+            daemon.stop(f"{instance.name}-sidecar")
+        operate.record_topology(stack.home, wanted.topology)
+        membership.follow(stack.home, wanted.topology, service)
+        if count > len(before):
+            plan = {process.name: process for process in processes(wanted)}
+            joining = [_in_mesh(plan[instance.name], instance, wanted.topology) for instance in after[len(before) :]]
+            operate.await_ready(daemon, joining, display, "Joining the mesh")
+    return [instance.name for instance in after]
+
+
+def _grow(daemon: Daemon, stack: Stack, added: list[Instance], display: Display) -> None:
+    """Start instances that were not there, each after its sidecar."""
+    names = {name for instance in added for name in (instance.name, f"{instance.name}-sidecar")}
+    plan = [process for process in processes(stack) if process.name in names]
+    preflight.check_ports(plan)
+    for instance in added:
+        path = stack.home.envoy / f"{instance.name}-sidecar.yaml"
+        write_atomically(path, mesh.render_sidecar(instance, stack.topology, stack.home.envoy))
+    for process in plan:
+        daemon.launch(process.name)
+    operate.await_ready(daemon, plan, display, "New instances")
 
 
 def _restart(daemon: Daemon, stack: Stack, instance: Instance, display: Display) -> None:

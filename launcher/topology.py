@@ -7,7 +7,7 @@ at least 1,000 apart. Nothing here does I/O.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
@@ -75,6 +75,15 @@ class Topology:
 
     port: int = DEFAULT_PORT
     scale: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_SCALE))
+
+    def scaled(self, service: str, count: int) -> Topology:
+        """Return the stack with so many instances of a service."""
+        return replace(self, scale=self.scale | {service: count})
+
+    @property
+    def largest(self) -> Topology:
+        """The stack with every instance that it can ever have."""
+        return replace(self, scale=dict.fromkeys(SERVICES, MAX_INSTANCES))
 
     @property
     def edge_port(self) -> int:

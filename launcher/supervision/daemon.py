@@ -18,7 +18,7 @@ import psutil
 
 from launcher.errors import LaunchError
 from launcher.home import Home
-from launcher.plan import STACK_STOP_S, Wave
+from launcher.plan import STACK_STOP_S
 from launcher.supervision import record
 
 START_TIMEOUT_S = 20
@@ -98,10 +98,6 @@ class Daemon:
             reason = (done.stderr.strip().splitlines() or ["it said nothing"])[0].removeprefix("Error: ")
             raise LaunchError(f"supervisord did not start ({reason.rstrip('.')})", f"See {log}")
 
-    def start_wave(self, wave: Wave) -> None:
-        """Start the processes of a wave that don't run. Whether they get ready is another question."""
-        self._supervisor.startProcessGroup(wave.name.lower(), False)
-
     def restart(self, name: str) -> None:
         """Stop a process gracefully, if it runs, and start it again.
 
@@ -178,7 +174,7 @@ class Daemon:
     def _full(self, name: str) -> str:
         groups = {info["name"]: info["group"] for info in self._supervisor.getAllProcessInfo()}
         if name not in groups:
-            raise LaunchError(f"No process is called {name}", f"Take one of {', '.join(groups)}")
+            raise LaunchError(f"No process is called {name}", "See `elastic-chat status` for those that there are")
         return f"{groups[name]}:{name}"
 
 

@@ -171,13 +171,13 @@ class Injector:
     # --- what services say of themselves
 
     async def metric(self, service: str, name: str) -> dict[str, float]:
-        """Return the sum of a metric for each instance of a service."""
+        """Return a metric for each instance of a service: with the labels that are named, or the sum of all."""
         found: dict[str, float] = {}
         async with aiohttp.ClientSession() as http:
             for instance in self.stack.topology.instances(service):
                 async with http.get(f"http://{HOST}:{instance.http_port}/metrics") as answer:
                     lines = (await answer.text()).splitlines()
-                values = [float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name]
+                values = [float(line.rsplit(" ", 1)[1]) for line in lines if name in {line.rsplit(" ", 1)[0], line.split("{")[0]}]
                 found[instance.name] = sum(values)
         return found
 

@@ -16,6 +16,7 @@ from tests.faults.conftest import LONG, Trials, most_sessions
 pytestmark = pytest.mark.timeout(900)
 
 STORM = 2000 if LONG else 150
+SLOW = 'chat_gateway_closed_total{reason="SLOW_CONSUMER"}'
 MOST_GROWTH = 100_000_000
 """Bytes: what a gateway may hold more for a few clients that do not read."""
 
@@ -73,10 +74,14 @@ async def test_clients_do_not_read(trials: Trials) -> None:
         for member in stuck:
             member.reads = False
         loud = trial.load.members[-1]
-        for _ in range(60):
-            for conversation_id in sorted({one for member in stuck for one in member.cursors} & set(loud.cursors)):
-                loud.say(conversation_id, "x" * 16_000)
-            await asyncio.sleep(0.05)
+        shared = sorted({one for member in stuck for one in member.cursors} & set(loud.cursors))
+        closed = sum((await trial.injector.metric("gateway", SLOW)).values())
+        async with asyncio.timeout(120):
+            # Until every buffer on the way is full: those of the kernel, of the mesh, and the outbox.
+            while sum((await trial.injector.metric("gateway", SLOW)).values()) == closed:
+                for conversation_id in shared:
+                    loud.say(conversation_id, "x" * 16_000)
+                await trial.load.some_answers(len(shared))
         for name, size in before.items():
             assert trial.injector.rss(name) - size < MOST_GROWTH
         for member in stuck:

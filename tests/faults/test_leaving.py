@@ -44,3 +44,19 @@ async def test_a_service_is_told_to_stop(trials: Trials, service: str) -> None:
         await trial.injector.stop(await trial.injector.busiest(service))
         await trial.load.some_answers(50)
         await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize("service", ["gateway", "router", "history"])
+async def test_a_service_grows_and_shrinks(trials: Trials, service: str) -> None:
+    async with trials(f"scaling of {service} to 4 and back") as trial:
+        run, topology = trial.injector.stack.run, trial.injector.stack.topology
+        usual = topology.scale[service]
+        await asyncio.to_thread(run, "scale", service, "4")
+        names = {one.name for one in topology.scaled(service, 4).instances(service)}
+        assert names <= trial.injector.stack.status().keys()
+        for member in trial.load.members[::2]:
+            member.cut()
+        await trial.load.some_answers(100)
+        await asyncio.to_thread(run, "scale", service, str(usual))
+        await trial.load.some_answers(100)
+        assert not {f"{service}-{number}" for number in range(usual + 1, 5)} & trial.injector.stack.status().keys()
