@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from chatkit.core.conversation import MAX_FRAME_BYTES
@@ -25,7 +25,8 @@ class StreamPipe:
 
     codec = Codec.BARE
 
-    def __init__(self) -> None:
+    def __init__(self, cut: Callable[[], object]) -> None:
+        self._cut = cut
         self.written: deque[bytes] = deque()
         self.more = asyncio.Event()
         self.is_over = False
@@ -48,13 +49,17 @@ class StreamPipe:
 
     def end(self, error: ChatError) -> None:
         del error
+        self.finish()
+
+    def finish(self) -> None:
+        """End the stream when everything is written."""
         self.is_over = True
         self.more.set()
 
     def abort(self) -> None:
-        self.is_over = True
         self.written.clear()
-        self.more.set()
+        # A write to a client that does not read ends by nothing else.
+        self._cut()
 
 
 class GatewayServicer(rpc.GatewayServiceServicer):
@@ -66,7 +71,9 @@ class GatewayServicer(rpc.GatewayServiceServicer):
     async def Connect(self, request_iterator: AsyncIterator[pb.ClientFrame], context: Context) -> None:  # type: ignore[override] # noqa: N802
         if self._gateway.is_draining:
             raise ChatError(Reason.GOING_AWAY)
-        pipe = StreamPipe()
+        call = asyncio.current_task()
+        assert call is not None  # noqa: S101 - every method runs in one
+        pipe = StreamPipe(call.cancel)
         session = self._gateway.open(pipe)
         with CONNECTIONS.labels("grpc").track_inprogress():
             try:
@@ -94,7 +101,7 @@ async def _read(frames: AsyncIterator[pb.ClientFrame], session: Session, pipe: S
         else:
             await session.handle(frame, kind)
     if not session.is_over:
-        pipe.abort()
+        pipe.finish()
 
 
 async def _write(pipe: StreamPipe, context: Context) -> None:

@@ -1,4 +1,4 @@
-"""How the gateway's WebSocket ends, byte by byte."""
+"""How connections to the gateway end: a WebSocket byte by byte, and a gRPC stream that nobody reads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import grpc
 import pytest
 from aiohttp import web
 from websockets.asyncio.client import connect
@@ -15,8 +16,12 @@ from websockets.frames import Close, Frame, Opcode
 from websockets.typing import Subprotocol
 
 from chatkit.core.clock import ManualClock
+from elastic_chat.gateway.v1 import frames_pb2 as pb
+from elastic_chat.gateway.v1 import gateway_service_pb2_grpc
 from svc_gateway.connection import Connection, Flusher
 from svc_gateway.core import Wheel
+from svc_gateway.frames import Outgoing
+from svc_gateway.service import GatewayServicer
 from svc_gateway.session import Session, Surroundings
 from svc_gateway.web import WebDoor
 
@@ -105,3 +110,27 @@ async def test_a_client_that_never_says_hello_is_closed_when_the_wheel_has_turne
             await socket.recv()
     assert closing.value.rcvd is not None
     assert closing.value.rcvd.code == 4501
+
+
+async def test_a_grpc_client_that_does_not_read_is_cut_off_and_forgotten() -> None:
+    gate = Gate()
+    server = grpc.aio.server()
+    gateway_service_pb2_grpc.add_GatewayServiceServicer_to_server(GatewayServicer(gate), server)  # type: ignore[arg-type]
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub: Any = gateway_service_pb2_grpc.GatewayServiceStub(channel)
+        call = stub.Connect()
+        await call.write(pb.ClientFrame(ping=pb.Ping()))
+        async with asyncio.timeout(10):
+            while not gate.sessions:
+                await asyncio.sleep(0.01)
+            (session,) = gate.sessions
+            connection = vars(Session)["_connection"].__get__(session)
+            while not session.is_over:
+                connection.send(Outgoing.of(pb.ServerFrame(left=pb.Left(conversation_id="x" * 5_000))))
+                await asyncio.sleep(0)
+            session.due()
+            while not gate.forgotten:
+                await asyncio.sleep(0.01)
+    await server.stop(None)
