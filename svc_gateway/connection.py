@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Callable
 from itertools import islice
 from typing import Protocol
 
@@ -85,13 +86,14 @@ class Flusher:
 class Connection:
     """The way to one client, with its outbox."""
 
-    __slots__ = ("_flusher", "_outbox", "_pipe", "ended")
+    __slots__ = ("_flusher", "_outbox", "_pipe", "ended", "on_end")
 
     def __init__(self, pipe: Pipe, flusher: Flusher, cap: int) -> None:
         self._pipe = pipe
         self._flusher = flusher
         self._outbox = Outbox(cap)
         self.ended: ChatError | None = None
+        self.on_end: Callable[[], None] = _nothing
 
     def send(self, frame: Outgoing, *, ephemeral: bool = False) -> None:
         """Send a frame; if the client is too slow for it, drop it if it is ephemeral, and else end the connection."""
@@ -131,10 +133,15 @@ class Connection:
         if error.reason is not Reason.SLOW_CONSUMER:
             self._pipe.write(rest)
         self._pipe.end(error)
+        self.on_end()
 
     def abort(self) -> None:
         """Close at once: the client did not react to the end."""
         self._pipe.abort()
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 class WebSocketPipe:

@@ -115,6 +115,7 @@ class Session:
         self.user_id = UserId("")
         self.session_id = SessionId("")
         self.conversations: dict[ConversationId, int] = {}
+        connection.on_end = self._end
         around.wheel.put(self, around.hello_s)
 
     # --- what the reader does
@@ -196,6 +197,9 @@ class Session:
 
     def close(self, error: ChatError) -> None:
         self._connection.end(error)
+
+    def _end(self) -> None:
+        """Wait for nothing any more but for the client to see that its connection has ended."""
         self._phase = Phase.CLOSED
         self._answered.set()
         self._around.wheel.put(self, END_S)

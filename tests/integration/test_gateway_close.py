@@ -121,16 +121,19 @@ async def test_a_grpc_client_that_does_not_read_is_cut_off_and_forgotten() -> No
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub: Any = gateway_service_pb2_grpc.GatewayServiceStub(channel)
         call = stub.Connect()
-        await call.write(pb.ClientFrame(ping=pb.Ping()))
         async with asyncio.timeout(10):
             while not gate.sessions:
                 await asyncio.sleep(0.01)
             (session,) = gate.sessions
             connection = vars(Session)["_connection"].__get__(session)
             while not session.is_over:
-                connection.send(Outgoing.of(pb.ServerFrame(left=pb.Left(conversation_id="x" * 5_000))))
-                await asyncio.sleep(0)
+                # Slowly: what ends it is the window of the stream, and not the speed of this loop.
+                connection.send(Outgoing.of(pb.ServerFrame(left=pb.Left(conversation_id="x" * 100_000))))
+                await asyncio.sleep(0.005)
+            await asyncio.sleep(0.1)
+            assert not gate.forgotten
             session.due()
             while not gate.forgotten:
                 await asyncio.sleep(0.01)
+        call.cancel()
     await server.stop(None)
