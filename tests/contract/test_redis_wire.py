@@ -1,0 +1,114 @@
+"""The connection that everyone shares: nobody gets another's reply, whatever becomes of who asked or of the network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from redis.exceptions import ConnectionError as LostError
+from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import TimeoutError as SilentError
+
+from chatkit.core.ids import new_id
+from chatkit.edges import redis_wire
+from chatkit.edges.redis import RedisClient, connect_redis
+from launcher.topology import HOST
+from tests.faults.proxy import Proxy
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[RedisClient]:
+    made = await connect_redis(redis_url)
+    yield made
+    await made.aclose()
+
+
+@asynccontextmanager
+async def behind(redis_url: str) -> AsyncIterator[tuple[Proxy, RedisClient]]:
+    proxy = Proxy(int(redis_url.rsplit(":", 1)[1].split("/", 1)[0]))
+    port = await proxy.start()
+    client = await connect_redis(f"redis://{HOST}:{port}/0")
+    yield proxy, client
+    await client.aclose()
+    await proxy.stop()
+
+
+async def test_everyone_who_asks_at_the_same_time_gets_their_own_replies(client: RedisClient) -> None:
+    keys = [new_id() for _ in range(200)]
+
+    async def one(number: int, key: str) -> list[object]:
+        return await client.wire.run([("SET", key, number), ("GET", key), ("STRLEN", key)])
+
+    replies = await asyncio.gather(*(one(number, key) for number, key in enumerate(keys)))
+    assert replies == [[b"OK", b"%d" % number, len(str(number))] for number in range(200)]
+    assert await client.wire.run([]) == []
+
+
+async def test_who_waits_no_longer_leaves_no_reply_to_the_next(client: RedisClient) -> None:
+    key = new_id()
+    for number in range(50):
+        asking = asyncio.ensure_future(client.wire.run([("ECHO", "a secret of somebody else")]))
+        await asyncio.sleep(0)
+        asking.cancel()
+        assert await client.wire.run([("SET", key, number), ("GET", key)]) == [b"OK", b"%d" % number]
+
+
+async def test_an_error_is_that_of_who_asked(client: RedisClient) -> None:
+    key = new_id()
+    faulty, sound = await asyncio.gather(
+        client.wire.run([("SET", key, "text"), ("INCR", key), ("GET", key)]), client.wire.run([("GET", key)]), return_exceptions=True
+    )
+    assert isinstance(faulty, ResponseError)
+    assert sound == [b"text"]
+    with pytest.raises(NoScriptError):
+        await client.wire.run([("EVALSHA", "0" * 40, 0)])
+
+
+async def test_what_a_cut_connection_has_not_answered_is_asked_again(redis_url: str) -> None:
+    async with behind(redis_url) as (proxy, client):
+        key = new_id()
+        await client.wire.run([("SET", key, 1)])
+        proxy.is_mute = True
+        asking = asyncio.ensure_future(client.wire.run([("SET", key, 2), ("GET", key)]))
+        await asyncio.sleep(0.05)
+        proxy.is_mute = False
+        proxy.cut()
+        assert await asyncio.wait_for(asking, 5) == [b"OK", b"2"]
+
+
+async def test_a_server_that_is_not_there_is_an_error_in_bounded_time(redis_url: str) -> None:
+    async with behind(redis_url) as (proxy, client):
+        await client.wire.run([("PING",)])
+        proxy.is_closed = True
+        proxy.cut()
+        with pytest.raises((LostError, OSError)):
+            await asyncio.wait_for(client.wire.run([("PING",)]), 5)
+        proxy.is_closed = False
+        assert await client.wire.run([("PING",)]) == [b"PONG"]
+
+
+async def test_a_silent_server_is_an_error_in_bounded_time(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_wire, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(redis_wire, "LOOK_S", 0.1)
+    async with behind(redis_url) as (proxy, client):
+        await client.wire.run([("PING",)])
+        proxy.is_mute = True
+        with pytest.raises(SilentError):
+            await asyncio.wait_for(client.wire.run([("PING",)]), 5)
+        proxy.is_mute = False
+        assert await client.wire.run([("PING",)]) == [b"PONG"]
+
+
+async def test_a_database_and_a_password_are_those_of_the_url(redis_url: str) -> None:
+    other = await connect_redis(redis_url.removesuffix("0") + "1")
+    key = new_id()
+    await other.wire.run([("SET", key, "there")])
+    assert await other.get(key) == b"there"
+    await other.aclose()
+    refused = RedisClient.from_url(redis_url.replace("redis://", "redis://nobody:wrong@"))
+    assert isinstance(refused, RedisClient)
+    with pytest.raises(ResponseError, match="WRONGPASS"):
+        await refused.wire.run([("PING",)])
+    await refused.aclose()
