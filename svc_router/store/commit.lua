@@ -45,7 +45,7 @@ if surplus > 0 then
   -- What the database does not have yet stays, up to a limit that keeps memory bounded.
   local must = surplus + tonumber(ARGV[1]) - tonumber(ARGV[2])
   local trimmed
-  for _, item in ipairs(redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', math.min(surplus, 64 + (#ARGV - first) / 5))) do
+  for _, item in ipairs(redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', math.min(surplus, 64 + math.ceil((#ARGV - first) / 5)))) do
     local seq = string.match(item[1], '^%d+')
     if tonumber(seq) > written and must <= 0 then
       break

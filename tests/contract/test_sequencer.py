@@ -623,6 +623,22 @@ async def test_what_may_be_in_the_log_in_another_order_is_not_taken_for_written(
     assert await redis_world.client.hget(keys.meta(born.conversation_id), "written") == b"1"
 
 
+async def test_a_tail_becomes_short_again_when_the_database_has_caught_up(redis_world: RedisWorld) -> None:
+    redis_world.sequencer = RedisSequencer(redis_world.client, tail_entries=4, tail_limit=1000)
+    anna = user()
+    born = birth(anna)
+    await start(redis_world, born)
+    await say(redis_world, born, anna, 400)
+    assert await redis_world.client.xlen(keys.tail(born.conversation_id)) == 401
+    await redis_world.written(born.conversation_id, 401)
+    for count in (1, 3, 2, 9):
+        claims = [message(born, anna) for _ in range(count)]
+        found = await places(redis_world, *claims)
+        await show(redis_world, born, *(durable(claim, placed) for claim, placed in zip(claims, found, strict=True)))
+    await say(redis_world, born, anna, 10)
+    assert await redis_world.client.xlen(keys.tail(born.conversation_id)) < 100
+
+
 async def told(redis_world: RedisWorld, born: Birth, *entries: Durable) -> bytes | None:
     """Show entries, and return what a node is told that listens."""
     subscription = redis_world.client.pubsub()
