@@ -13,7 +13,7 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.mark.parametrize(
     ("service", "goal_s"),
-    [("router", 5), ("gateway", 5), ("history", None), ("presence", None), ("writer", None)],
+    [("router", 5), ("gateway", 5), ("history", None), ("presence", None), ("writer", None), ("accounts", None)],
 )
 async def test_a_service_is_killed(trials: Trials, service: str, goal_s: float | None) -> None:
     async with trials(f"SIGKILL of a {service}", goal_s) as trial:
