@@ -11,6 +11,7 @@ from typing import Any
 import uvloop
 
 from bench import connections, group, history, latency, pairs, stack, writer
+from bench.processes import allow_files
 from bench.results import Figure, compare, save, show
 
 MEASUREMENTS: dict[str, Callable[[str], Coroutine[Any, Any, list[Figure]]]] = {
@@ -32,6 +33,7 @@ def main(arguments: list[str]) -> None:
             return
         case names if unknown := set(names) - MEASUREMENTS.keys():
             sys.exit(f"there is no measurement {', '.join(sorted(unknown))}: choose from {', '.join(MEASUREMENTS)}, or compare A B")
+    allow_files()
     edge = f"http://127.0.0.1:{os.environ.get('ELASTIC_CHAT_PORT', '8080')}"
     for name in names or MEASUREMENTS:
         print(name, flush=True)

@@ -26,6 +26,8 @@ from launcher.topology import HOST, Topology
 
 TEXT = "x" * 200
 SENDERS = 5
+MOST_AT_ONCE = 500
+"""Members with whom a group can be made."""
 PATIENCE_S = 15.0
 SIZES = {100: 1, 500: 1, 1000: 1, 10_000: 20}
 """Members, and how many connections each user has: a password costs a server a tenth of a second."""
@@ -97,7 +99,10 @@ class Group:
         api = Api(self._edge)
         try:
             accounts = await people(api, members // connections)
-            self._conversation_id = await api.group(accounts[0], "bench", accounts[1:])
+            first, *others = accounts
+            self._conversation_id = await api.group(first, "bench", others[:MOST_AT_ONCE])
+            path = f"/v1/conversations/{self._conversation_id}/members"
+            await in_turn(others[MOST_AT_ONCE:], lambda one: api.call("POST", path, {"userId": one.user_id}, first.token))
         finally:
             await api.close()
         seats = [account for account in accounts for _ in range(connections)]

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bench.client import Account, Api, ApiError
 
@@ -47,12 +47,18 @@ async def _renewed(api: Api, account: Account) -> Account | None:
 
 
 def _kept(edge: str) -> list[Account]:
-    with suppress(FileNotFoundError):
-        kept = json.loads(KEPT.read_text(encoding="utf-8"))
-        return [Account(**one) for one in kept.get(edge, ())]
-    return []
+    return [Account(**one) for one in _file().get(edge, ())]
 
 
 def _keep(edge: str, accounts: Sequence[Account]) -> None:
+    kept = _file() | {edge: [asdict(one) for one in accounts]}
     KEPT.parent.mkdir(exist_ok=True)
-    KEPT.write_text(json.dumps({edge: [asdict(one) for one in accounts]}), encoding="utf-8")
+    KEPT.write_text(json.dumps(kept), encoding="utf-8")
+
+
+def _file() -> dict[str, Any]:
+    """Return what was kept of every stack, by its edge."""
+    with suppress(FileNotFoundError):
+        kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8"))
+        return kept
+    return {}

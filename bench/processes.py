@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -45,6 +47,17 @@ class Processes:
             kind = self._found[process]
             sums[kind] = sums.get(kind, 0.0) + value
         return sums
+
+
+MOST_FILES = 100_000
+
+
+def allow_files() -> None:
+    """Let this process, and those that it starts, have as many open files as the machine allows: a socket for each connection."""
+    with suppress(ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_FILES, MOST_FILES))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def own_cpu_s() -> float:

@@ -128,6 +128,11 @@ def scale(settings: Settings, display: Display, service: str, count: int) -> lis
     with stack.home.exclusively(display.note_wait):
         wanted = replace(stack, topology=stack.topology.scaled(service, count))
         before, after = (list(one.topology.instances(service)) for one in (stack, wanted))
+        if count < len(before) and not _healthy(stack, service) & {instance.name for instance in after}:
+            raise LaunchError(
+                f"None of the {count} that would be left of {service} serves now",
+                "See `elastic-chat status`, and restart one of them",
+            )
         if count > len(before):
             _grow(daemon, wanted, after[len(before) :], display)
         for instance in reversed(before[count:]):
@@ -151,9 +156,14 @@ def _grow(daemon: Daemon, stack: Stack, added: list[Instance], display: Display)
     for instance in added:
         path = stack.home.envoy / f"{instance.name}-sidecar.yaml"
         write_atomically(path, mesh.render_sidecar(instance, stack.topology, stack.home.envoy))
-    for process in plan:
-        daemon.launch(process.name)
-    operate.await_ready(daemon, plan, display, "New instances")
+    try:
+        for process in plan:
+            daemon.launch(process.name)
+        operate.await_ready(daemon, plan, display, "New instances")
+    except BaseException:  # nothing may be left that no later command knows of
+        for process in reversed(plan):
+            daemon.stop(process.name)
+        raise
 
 
 def _restart(daemon: Daemon, stack: Stack, instance: Instance, display: Display) -> None:

@@ -11,13 +11,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import uvloop
 
+from bench.processes import allow_files
 from bench.results import Figure, figure, save, show
 from chatkit.edges.cassandra import CassandraSession
 from chatkit.settings import CassandraSettings
@@ -43,7 +44,6 @@ class Scale:
 
 SCALES = {"short": Scale(14, 16, 120.0, 1.5, 2.5), "long": Scale(60, 90, 500.0, 8.0, 14.0)}
 SCALE = SCALES[os.environ.get("FAULTS", "short")]
-MOST_FILES = 100_000
 SPARE_FILES = 2_000
 """What a process needs beside the sockets of clients, at most."""
 CALM_RATE = 5.0
@@ -75,7 +75,7 @@ class Book:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     if LONG:
-        _allow_files()
+        allow_files()
     # a folder of our own, because the path of a socket in it must be short
     made = Stack(Topology(free_base(range(24_080, 31_000, 1_000))), Path(tempfile.mkdtemp(prefix="elastic-chat-")), log_level="info")
     kafka_data = made.home / "data" / "kafka"
@@ -89,14 +89,6 @@ def stack() -> Iterator[Stack]:
         if small:
             subprocess.run(["umount", "--lazy", kafka_data], check=False)
         shutil.rmtree(made.home, ignore_errors=True)
-
-
-def _allow_files() -> None:
-    """Let this process, and those that it starts, have as many open files as the machine allows."""
-    with suppress(ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_FILES, MOST_FILES))
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def most_sessions() -> int:
