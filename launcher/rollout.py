@@ -72,13 +72,14 @@ def drain(settings: Settings, display: Display, name: str, *, force: bool) -> St
         LaunchError: nothing runs, there is no such instance, it is the last healthy one and not `force`, or an Envoy does not follow.
 
     """
-    daemon, stack = operate.running(settings)
-    topology = stack.topology
-    instance = next((one for one in topology.instances() if one.name == name), None)
-    if instance is None:
-        names = ", ".join(one.name for one in topology.instances())
-        raise LaunchError(f"{name} is no instance of a service", f"Take one of {names}")
-    with stack.home.exclusively(display.note_wait):
+    operate.running(settings)
+    with settings.home.exclusively(display.note_wait):
+        daemon, stack = operate.running(settings)  # as whoever came before has left it
+        topology = stack.topology
+        instance = next((one for one in topology.instances() if one.name == name), None)
+        if instance is None:
+            names = ", ".join(one.name for one in topology.instances())
+            raise LaunchError(f"{name} is no instance of a service", f"Take one of {names}")
         if name in membership.drained(stack.home) and daemon.states()[name].pid is None:
             return None
         if not force:
@@ -101,9 +102,10 @@ def restart(settings: Settings, display: Display, name: str) -> list[str]:
     if not found:
         operate.restart(settings, display, name)
         return [name]
-    plan = {process.name: process for process in processes(stack)}
     with stack.home.exclusively(display.note_wait):
-        order = in_turn(found, _healthy(stack))
+        daemon, stack = operate.running(settings)
+        plan = {process.name: process for process in processes(stack)}
+        order = in_turn(find(name, stack.topology), _healthy(stack))
         for number, instance in enumerate(order, 1):
             what = f"Restarting {instance.name}" + (f", {number} of {len(order)}" if len(order) > 1 else "")
             _restart(daemon, stack, instance, display)
@@ -120,12 +122,13 @@ def scale(settings: Settings, display: Display, service: str, count: int) -> lis
         LaunchError: nothing runs, there is no such service, it can't have so many, or one does not get ready.
 
     """
-    daemon, stack = operate.running(settings)
+    operate.running(settings)
     if service not in SERVICES:
         raise LaunchError(f"{service} is no service", f"Take one of {', '.join(SERVICES)}")
     if not 1 <= count <= MAX_INSTANCES:
         raise LaunchError(f"{service} can't have {count} instances", f"Give a number from 1 to {MAX_INSTANCES}")
-    with stack.home.exclusively(display.note_wait):
+    with settings.home.exclusively(display.note_wait):
+        daemon, stack = operate.running(settings)  # as whoever came before has left it
         wanted = replace(stack, topology=stack.topology.scaled(service, count))
         before, after = (list(one.topology.instances(service)) for one in (stack, wanted))
         if count < len(before) and not _healthy(stack, service) & {instance.name for instance in after}:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +62,7 @@ class Attacher:
         self._waiting = _Waiting()
         self._more = asyncio.Event()
         self._leased = asyncio.Event()
+        self._lease_lost = asyncio.Event()
         self._pause = Backoff(0.1, 2.0)
         self._ended = False
         self._settling = 0
@@ -125,9 +126,9 @@ class Attacher:
 
     async def run(self) -> None:
         """Tell presence what waits, for ever. Raises if a later process has taken this node's name: then this one must not go on."""
-        await self._leased.wait()
         while True:
             await self._more.wait()
+            await self._leased.wait()
             self._more.clear()
             waiting, self._waiting = self._waiting, _Waiting()
             await self._until_told(waiting)
@@ -150,10 +151,11 @@ class Attacher:
             waiting.unwatch.clear()
             if not attached:
                 waiting.unlisten.clear()
-            for done in waiting.done:
-                if not done.done():
-                    done.set_result(None)
-            waiting.done.clear()
+            if not waiting.attached:
+                for done in waiting.done:
+                    if not done.done():
+                        done.set_result(None)
+                waiting.done.clear()
 
     def _request(self, waiting: _Waiting, attached: list[pb.Connection], detached: list[pb.Connection]) -> pb.AttachRequest:
         return pb.AttachRequest(
@@ -183,11 +185,12 @@ class Attacher:
 
     async def keep_lease(self) -> None:
         """Renew the lease, for ever."""
-        pause_s = 1.0
-        first = True
+        pause_s, renewals = 1.0, 0
         while not self._ended:
+            self._lease_lost.clear()
+            request = pb.RenewLeaseRequest(node=self._node, renewals=renewals)
             try:
-                response: pb.RenewLeaseResponse = await self._stub.RenewLease(pb.RenewLeaseRequest(node=self._node), timeout=2.0)
+                response: pb.RenewLeaseResponse = await self._stub.RenewLease(request, timeout=2.0)
             except grpc.aio.AioRpcError as failure:
                 error = error_of(failure)
                 if error.reason is Reason.PERMISSION_DENIED:
@@ -195,13 +198,20 @@ class Attacher:
                 log.warning("lease_not_renewed", reason=error.reason)
                 await asyncio.sleep(min(1.0, pause_s))
                 continue
-            if response.lapsed and not first:
+            if response.lapsed and renewals:
                 log.warning("lease_lapsed")
                 self._lapsed()
-            first = False
+            renewals = response.renewals
             self._leased.set()
             pause_s = response.lease.ToTimedelta().total_seconds() / 3
-            await asyncio.sleep(pause_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._lease_lost.wait()
+
+    def lose_lease(self) -> None:
+        """Take note that the map has forgotten this node: it is told nothing before there is a lease again, which is asked for at once."""
+        self._leased.clear()
+        self._lease_lost.set()
 
     async def attach_everything(self) -> None:
         """Tell the map again everything that this node has; it knows all of that when this returns."""

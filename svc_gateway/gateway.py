@@ -74,6 +74,7 @@ class Gateway:
     def _told(self, event: node_pb2.NodeEvent) -> None:
         if event.HasField("lease_end"):
             log.warning("lease_ended")
+            self._around.attacher.lose_lease()
             self._recovery.trigger()
         else:
             self._around.hub.handle(event)

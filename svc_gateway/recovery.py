@@ -57,23 +57,31 @@ class Recovery:
         """Recover from gaps, for ever."""
         backoff = Backoff(0.1, 2.0)
         loop = asyncio.get_running_loop()
+        impatience: asyncio.TimerHandle | None = None
         while True:
             await self._gap.wait()
             self._gap.clear()
             sessions = self._sessions()
             log.warning("recovering", sessions=len(sessions))
-            # Not only between tries: a try may wait for as long as presence or the writer is away.
-            impatience = loop.call_later(PATIENCE_S, _give_up, sessions)
+            # Not only between tries, and not anew with each gap: a try may wait for as long as presence or the writer is away.
+            impatience = impatience or loop.call_later(PATIENCE_S, self._give_up)
             while sessions and not self._gap.is_set():
                 try:
                     await self._recover(sessions, attacher)
-                    break
                 except ChatError as error:
                     log.warning("recovery_failed", reason=error.reason)
-                sessions = [session for session in sessions if not session.is_over]
-                await asyncio.sleep(backoff.next())
-            impatience.cancel()
+                    sessions = [session for session in sessions if not session.is_over]
+                    await asyncio.sleep(backoff.next())
+                else:
+                    sessions = []
+            if not sessions:
+                impatience.cancel()
+                impatience = None
             backoff.reset()
+
+    def _give_up(self) -> None:
+        for session in self._sessions():
+            session.give_up()
 
     async def _recover(self, sessions: Sequence[Session], attacher: Attacher) -> None:
         await attacher.attach_everything()
@@ -99,11 +107,6 @@ class Recovery:
             for user_id, one in zip(some, response.users, strict=True):
                 found[user_id] = dict(zip(map(ConversationId, one.conversation_ids), one.joined_seqs, strict=True))
         return found
-
-
-def _give_up(sessions: Iterable[Session]) -> None:
-    for session in sessions:
-        session.give_up()
 
 
 def _slices(users: Sequence[UserId], size: int) -> Iterable[Sequence[UserId]]:

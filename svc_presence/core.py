@@ -33,6 +33,14 @@ def is_superseded(node_id: str, epoch: int, incarnations: Iterable[str]) -> bool
     return any(name == node_id and later > epoch for name, later in map(_parts, incarnations))
 
 
+def has_lapsed(renewals: int, known: int, entered: int | None) -> bool:
+    """Tell whether a node must attach everything: the map does not know it, or has not told it so yet, or is older than the node knows.
+
+    It was renewed `renewals` times, of which the node knows `known`, and was entered into the map at the renewal `entered`.
+    """
+    return entered is None or known < entered or renewals <= known
+
+
 def _parts(incarnation: str) -> tuple[str, int]:
     node_id, _, epoch = incarnation.rpartition("@")
     return node_id, int(epoch)

@@ -108,12 +108,12 @@ class PresenceServicer(rpc.PresenceServiceServicer):
 
     async def RenewLease(self, request: pb.RenewLeaseRequest, context: Context) -> pb.RenewLeaseResponse:  # noqa: ARG002, N802
         node = await self._node(request.node)
-        held = await self._directory.renew(node)
-        if not held:
+        renewals, lapsed = await self._directory.renew(node, request.renewals)
+        if lapsed:
             # It will attach everything anew: what an older copy of the map may have of it must not outlive that.
             await self._say_goodbye(await self._directory.remove(node, self._clock.now_ms()))
-            await self._directory.renew(node)
-        return pb.RenewLeaseResponse(lease=duration(self._lease), lapsed=not held)
+            renewals, _ = await self._directory.renew(node, 0)
+        return pb.RenewLeaseResponse(lease=duration(self._lease), lapsed=lapsed, renewals=renewals)
 
     async def EndLease(self, request: pb.EndLeaseRequest, context: Context) -> pb.EndLeaseResponse:  # noqa: ARG002, N802
         node = incarnation(request.node.node_id, request.node.epoch)

@@ -9,6 +9,7 @@ name is still there. So a call that was meant for another memory fails before it
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ import structlog
 from redis.asyncio.client import Pipeline
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
+from chatkit.core.backoff import Backoff
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from chatkit.edges.redis import RedisClient
@@ -30,6 +32,8 @@ if redis.call('GET', '{key}') ~= EPOCH then
 end
 """
 """What every script begins with."""
+TRIES, FIRST_PAUSE_S, LAST_PAUSE_S = 3, 0.05, 0.5
+"""How often scripts are run whose connection breaks, and how long between."""
 FENCE = "return 1"
 """The script that a pipeline without scripts of its own begins with."""
 NAME = """local name = redis.call('GET', KEYS[1])
@@ -64,17 +68,26 @@ class LiveView:
         """Run scripts, then what `also` adds, in one round trip; in two more if the memory is another than before. Raises UNAVAILABLE.
 
         So it does, and has done nothing, if the memory is another than `only_in`, for what was read in one and may be put into no other.
+        What has no reply because a connection broke is run again: so it must be repeatable.
         """
-        try:
+        return await self.call_anew(lambda: calls, also, only_in)
+
+    async def call_anew(self, make: Callable[[], Sequence[Call]], also: Fill | None = None, only_in: str = "") -> list[Any]:
+        """Do as `call`, with scripts that are made anew for each time that they are run."""
+        backoff = Backoff(FIRST_PAUSE_S, LAST_PAUSE_S)
+        broken, is_known = 0, True
+        while True:
             try:
-                return await self._attempt(calls, also, only_in)
+                return await self._attempt(make(), also, only_in)
             except ResponseError as error:
-                if not isinstance(error, NoScriptError) and LOST not in str(error):
-                    raise
-                self._digests = {}
-                return await self._attempt(calls, also, only_in)
-        except (RedisError, OSError) as error:
-            raise ChatError(Reason.UNAVAILABLE, "the live view can't be reached: try again") from error
+                if not is_known or not (isinstance(error, NoScriptError) or LOST in str(error)):
+                    raise _away() from error
+                is_known, self._digests = False, {}
+            except (RedisError, OSError) as error:
+                broken += 1
+                if broken == TRIES or also is not None:  # redis-py has tried often enough
+                    raise _away() from error
+                await asyncio.sleep(backoff.next())
 
     async def _attempt(self, calls: Sequence[Call], also: Fill | None, only_in: str) -> list[Any]:
         if not self._digests:
@@ -108,6 +121,10 @@ class LiveView:
             log.warning("live_view_changed", epoch=epoch)
         self.epoch = epoch
         self._digests = dict(zip(self._texts, map(_text, digests), strict=True))
+
+
+def _away() -> ChatError:
+    return ChatError(Reason.UNAVAILABLE, "the live view can't be reached: try again")
 
 
 def _text(digest: bytes | str) -> str:

@@ -147,8 +147,8 @@ def last_seen(user_id: str) -> str:
 
 
 def leases(epoch: str) -> str:
-    """Set: incarnations whose entries in the map are whole, as of an epoch of the live view."""
-    return f"nodes@{epoch}"
+    """Hash: incarnation to the renewal at which it was entered into the map, as of an epoch of the live view."""
+    return f"leases@{epoch}"
 
 
 def node_connections(node: str) -> str:

@@ -17,13 +17,9 @@ import hiredis
 from redis.asyncio.connection import ConnectionPool, SSLConnection
 from redis.exceptions import BusyLoadingError, ConnectionError, NoScriptError, RedisError, ResponseError, TimeoutError  # noqa: A004
 
-from chatkit.core.backoff import Backoff
-
 TIMEOUT_S = 5.0
 """How long Redis may take to answer before its connection is taken for broken."""
 LOOK_S = 1.0
-TRIES, FIRST_PAUSE_S, LAST_PAUSE_S = 3, 0.05, 0.5
-"""How often a run is tried whose connection is lost, and how long between."""
 Command = tuple[str | bytes | int | float, ...]
 _ERRORS = {"NOSCRIPT": NoScriptError, "LOADING": BusyLoadingError}
 _NOTHING = object()
@@ -51,8 +47,8 @@ class Connection(asyncio.Protocol):
     def ask(self, commands: Sequence[Command]) -> asyncio.Future[list[Any]]:
         """Send commands; the future has their replies, an error reply among them. A future that is cancelled keeps its place."""
         group = _Group(len(commands), self._loop)
+        self.tell(commands)  # first: what can't be packed must not leave a place in the queue of replies
         self._asked.append(group)
-        self.tell(commands)
         if self._watch is None:
             self._watch = self._loop.call_later(LOOK_S, self._look)
         return group.replied
@@ -63,9 +59,10 @@ class Connection(asyncio.Protocol):
 
     def tell(self, commands: Sequence[Command]) -> None:
         """Send commands; nobody waits for their replies."""
+        packed = [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type]  # of any length
         if not self._unwritten:
             self._loop.call_soon(self._write)
-        self._unwritten += [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type]  # of any length
+        self._unwritten += packed
 
     def close(self) -> None:
         """Close at once; what has no reply yet fails."""
@@ -150,24 +147,12 @@ class Wire:
         self._options: dict[str, Any] = pool.connection_kwargs
         self._tls = issubclass(pool.connection_class, SSLConnection)
         self._connection: Connection | None = None
-        self._connecting = asyncio.Lock()
+        self._connecting: asyncio.Task[Connection] | None = None
 
     async def run(self, commands: Sequence[Command]) -> list[Any]:
-        """Run commands in one round trip and return their replies. Raises the first error among them, or why there is no reply.
-
-        They are run again if the connection is lost meanwhile: so they must be repeatable.
-        """
+        """Run commands in one round trip and return their replies. Raises the first error among them, or why there is no reply."""
         if not commands:
             return []
-        backoff = Backoff(FIRST_PAUSE_S, LAST_PAUSE_S)
-        for _ in range(TRIES - 1):
-            try:
-                return await self._run(commands)
-            except (ConnectionError, TimeoutError, OSError):
-                await asyncio.sleep(backoff.next())
-        return await self._run(commands)
-
-    async def _run(self, commands: Sequence[Command]) -> list[Any]:
         connection = self._connection
         if connection is None or not connection.is_open:
             connection = await self._connected()
@@ -179,10 +164,16 @@ class Wire:
             self._connection.close()
 
     async def _connected(self) -> Connection:
-        async with self._connecting:
-            if self._connection is None or not self._connection.is_open:
-                self._connection = await self.open()
-            return self._connection
+        """Return a connection that was made for all who need one now: nobody tries again behind another's failure."""
+        if self._connecting is None:
+            self._connecting = asyncio.get_running_loop().create_task(self.open())
+            self._connecting.add_done_callback(self._made)
+        return await asyncio.shield(self._connecting)
+
+    def _made(self, connecting: asyncio.Task[Connection]) -> None:
+        self._connecting = None
+        if not connecting.cancelled() and connecting.exception() is None:
+            self._connection = connecting.result()
 
     async def open(self) -> Connection:
         """Return another connection, which the caller closes. Raises an error of redis-py, or an OSError."""
@@ -191,7 +182,7 @@ class Wire:
         connection = Connection()
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                await loop.create_connection(lambda: connection, options["host"], options["port"], ssl=tls)
+                await loop.create_connection(lambda: connection, options.get("host", "localhost"), options.get("port", 6379), ssl=tls)
                 _checked(await connection.ask(_greeting(options)))
         except BaseException as error:
             connection.close()

@@ -65,8 +65,11 @@ class Directory(Protocol):
         """Return how often each known incarnation has renewed its lease: who counts on, lives. No clock is compared with another."""
         ...
 
-    async def renew(self, node: str) -> bool:
-        """Renew a node's lease; False if it had none, or the live view may have lost some of what the node had told it."""
+    async def renew(self, node: str, known: int) -> tuple[int, bool]:
+        """Renew a node's lease, which knows of `known` renewals; return how many there are, and whether it must attach everything.
+
+        It must if it had none, or the live view may have lost some of what the node had told it.
+        """
         ...
 
     async def remove(self, node: str, now_ms: int) -> frozenset[UserId]:

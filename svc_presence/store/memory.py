@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from chatkit.core.ids import ConversationId, SessionId, UserId
-from svc_presence.core import Connection
+from svc_presence.core import Connection, has_lapsed
 from svc_presence.store import Attached, Presence
 
 
@@ -18,6 +18,7 @@ class MemoryDirectory:
         self._connections: dict[Connection, str] = {}
         self._watchers: dict[UserId, set[str]] = {}
         self._leases: dict[str, int] = {}
+        self._entered: dict[str, int] = {}
         self._seen: dict[UserId, int] = {}
 
     async def attach(self, node: str, came: Sequence[Connection], went: Sequence[Connection], now_ms: int) -> Attached:
@@ -64,16 +65,18 @@ class MemoryDirectory:
     async def incarnations(self) -> Mapping[str, int]:
         return dict(self._leases)
 
-    async def renew(self, node: str) -> bool:
-        known = node in self._leases
-        self._leases[node] = self._leases.get(node, 0) + 1
-        return known
+    async def renew(self, node: str, known: int) -> tuple[int, bool]:
+        renewals = self._leases[node] = self._leases.get(node, 0) + 1
+        entered = self._entered.get(node)
+        self._entered.setdefault(node, renewals)
+        return renewals, has_lapsed(renewals, known, entered)
 
     async def remove(self, node: str, now_ms: int) -> frozenset[UserId]:
         went = [connection for connection, home in self._connections.items() if home == node]
         await self.listen(node, (), list(self.nodes))
         attached = await self.attach(node, (), went, now_ms)
         self._leases.pop(node, None)
+        self._entered.pop(node, None)
         return attached.went_offline
 
     def _online(self, user_id: UserId) -> bool:

@@ -11,7 +11,7 @@ from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, di
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import LiveView
 from chatkit.edges.redis import RedisClient
-from svc_presence.core import Connection
+from svc_presence.core import Connection, has_lapsed
 from svc_presence.store import Attached, Presence
 
 DAY_S = 24 * 3600
@@ -102,14 +102,16 @@ class RedisDirectory:
     async def incarnations(self) -> Mapping[str, int]:
         return {node.decode(): beats for node, beats in (await self._leases()).items()}
 
-    async def renew(self, node: str) -> bool:
+    async def renew(self, node: str, known: int) -> tuple[int, bool]:
         def write(pipeline: Pipeline) -> None:
             pipeline.zincrby(keys.NODES, 1, node)
-            pipeline.sadd(keys.leases(self._view.epoch), node)
+            pipeline.hget(keys.leases(self._view.epoch), node)
             pipeline.expire(keys.leases(self._view.epoch), DAY_S)
 
-        _, is_new, _ = await self._run(write)
-        return not is_new
+        renewals, entered, _ = await self._run(write)
+        if entered is None:
+            await self._run(lambda pipeline: pipeline.hset(keys.leases(self._view.epoch), node, int(renewals)))
+        return int(renewals), has_lapsed(int(renewals), known, None if entered is None else int(entered))
 
     async def remove(self, node: str, now_ms: int) -> frozenset[UserId]:
         def read(pipeline: Pipeline) -> None:
@@ -120,7 +122,7 @@ class RedisDirectory:
         went = [_connection(value) for value in connections]
         await self.listen(node, (), [ConversationId(one.decode()) for one in conversations])
         attached = await self.attach(node, (), went, now_ms)
-        await self._run(lambda pipeline: (pipeline.zrem(keys.NODES, node), pipeline.srem(keys.leases(self._view.epoch), node)))
+        await self._run(lambda pipeline: (pipeline.zrem(keys.NODES, node), pipeline.hdel(keys.leases(self._view.epoch), node)))
         return attached.went_offline
 
     async def _leases(self) -> dict[bytes, int]:

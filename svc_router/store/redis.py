@@ -48,14 +48,18 @@ class RedisSequencer:
         self._view = LiveView(client, _SCRIPTS)
         self._tail = (tail_entries, tail_limit, TAIL_MS)
         self._owner = new_id()
+        self._is_unsure = False
 
     async def sequence(self, commands: Sequence[Claim | Birth]) -> list[Answer]:
-        try:
-            replies = await self._view.call([self._create(one) if isinstance(one, Birth) else self._sequence(one) for one in commands])
-        except BaseException:
-            # Some of it may have been done: whoever claims next, we or another, must look what is unfinished.
-            self._owner = new_id()
-            raise
+        def calls() -> list[Call]:
+            # Each time by another name, until it is known to have been done: whoever claims next, we or another, must look what is
+            # unfinished, of others and of us.
+            self._owner = new_id() if self._is_unsure else self._owner
+            self._is_unsure = True
+            return [self._create(one) if isinstance(one, Birth) else self._sequence(one) for one in commands]
+
+        replies = await self._view.call_anew(calls)
+        self._is_unsure = False
         return [_answer(reply, command) for command, reply in zip(commands, replies, strict=True)]
 
     def _sequence(self, claim: Claim) -> Call:

@@ -9,15 +9,16 @@ from collections.abc import Iterator, Sequence
 from cassandra import InvalidRequest
 from cassandra.query import BatchStatement, BatchType, PreparedStatement
 
-from chatkit.edges.cassandra import CassandraSession, Statement
+from chatkit.core.errors import ChatError, Reason
+from chatkit.edges.cassandra import FAILURES, CassandraSession, Statement
 from svc_writer.core import Table, Write
 from svc_writer.store import UnfitError
 
 KEYSPACE = "elastic_chat"
 WAVE, WAVES = 16, 4
 """Statements that wake the loop once, when the last of them has ended; and how often that is done at the same time."""
-UNFIT = (TypeError, ValueError, OverflowError, struct.error, InvalidRequest)
-"""What the driver or the database says of a value that it will never take."""
+UNFIT = (TypeError, ValueError, OverflowError, struct.error)
+"""What the driver says of a value that no column takes."""
 
 COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.MESSAGES: ("conversation_id", "bucket", "seq", "message_id", "entry"),
@@ -54,16 +55,29 @@ class CassandraTimeline:
             self._deletes[table] = await self._session.prepare(query)
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:
-        waves = iter([groups[start : start + WAVE] for start in range(0, len(groups), WAVE)])
+        try:
+            statements = [self._statement(group) for group in groups]
+        except UNFIT as error:
+            raise UnfitError(f"the database does not take a row of it: {error}") from error
+        waves = iter([statements[start : start + WAVE] for start in range(0, len(statements), WAVE)])
         for failure in await asyncio.gather(*(self._put_waves(waves) for _ in range(WAVES)), return_exceptions=True):
-            if isinstance(failure, UNFIT):
+            if isinstance(failure, InvalidRequest):
+                await self._check()
                 raise UnfitError(f"the database does not take a row of it: {failure}") from failure
             if failure is not None:
                 raise failure
 
-    async def _put_waves(self, waves: Iterator[Sequence[Sequence[Write]]]) -> None:
+    async def _put_waves(self, waves: Iterator[Sequence[Statement]]) -> None:
         for wave in waves:
-            await self._session.execute_all([self._statement(group) for group in wave])
+            await self._session.execute_all(wave)
+
+    async def _check(self) -> None:
+        """Raise UNAVAILABLE if a table is not as it should be: then it is not the row that is unfit."""
+        try:
+            for table, columns in COLUMNS.items():
+                await self._session.run(f"SELECT {', '.join(columns)} FROM {KEYSPACE}.{table} LIMIT 1")  # noqa: S608 - our own names
+        except FAILURES as error:
+            raise ChatError(Reason.UNAVAILABLE, "the tables are not there, or not as this writer knows them") from error
 
     def _statement(self, group: Sequence[Write]) -> Statement:
         if len(group) == 1:

@@ -68,7 +68,7 @@ def connection(user_id: UserId, session: str = "") -> Connection:
 
 async def alive(world: World) -> str:
     node = f"gateway-{new_id()}@1"
-    await world.directory.renew(node)
+    await world.directory.renew(node, 0)
     return node
 
 
@@ -121,12 +121,23 @@ async def test_removing_a_node_takes_everything_that_it_left(world: World) -> No
 
 async def test_a_lease_is_held_until_its_node_is_removed(world: World) -> None:
     node = f"gateway-{new_id()}@1"
-    assert not await world.directory.renew(node)
-    first = (await world.directory.incarnations())[node]
-    assert await world.directory.renew(node)
-    assert (await world.directory.incarnations())[node] > first
+    assert await world.directory.renew(node, 0) == (1, True)
+    assert await world.directory.renew(node, 1) == (2, False)
+    assert (await world.directory.incarnations())[node] == 2
     await world.directory.remove(node, NOW)
-    assert not await world.directory.renew(node)
+    assert await world.directory.renew(node, 2) == (1, True)
+
+
+async def test_whoever_was_not_told_that_a_lease_had_lapsed_is_told_again(world: World) -> None:
+    node = f"gateway-{new_id()}@1"
+    assert await world.directory.renew(node, 0) == (1, True)
+    assert await world.directory.renew(node, 0) == (2, True)
+    assert await world.directory.renew(node, 2) == (3, False)
+    assert await world.directory.renew(node, 2) == (4, False), "an answer that was lost, in which was nothing new"
+    await world.directory.remove(node, NOW)
+    assert await world.directory.renew(node, 4) == (1, True)
+    assert await world.directory.renew(node, 4) == (2, True)
+    assert await world.directory.renew(node, 2) == (3, False)
 
 
 async def test_nodes_begin_and_cease_to_listen_and_to_watch(world: World) -> None:

@@ -57,25 +57,42 @@ async def test_who_waits_no_longer_leaves_no_reply_to_the_next(client: RedisClie
 
 async def test_an_error_is_that_of_who_asked(client: RedisClient) -> None:
     key = new_id()
-    faulty, sound = await asyncio.gather(
-        client.wire.run([("SET", key, "text"), ("INCR", key), ("GET", key)]), client.wire.run([("GET", key)]), return_exceptions=True
-    )
-    assert isinstance(faulty, ResponseError)
-    assert sound == [b"text"]
+    faulty = asyncio.ensure_future(client.wire.run([("SET", key, "text"), ("INCR", key), ("GET", key)]))
+    sound = asyncio.ensure_future(client.wire.run([("GET", key)]))
+    with pytest.raises(ResponseError):
+        await faulty
+    assert await sound == [b"text"]
     with pytest.raises(NoScriptError):
         await client.wire.run([("EVALSHA", "0" * 40, 0)])
 
 
-async def test_what_a_cut_connection_has_not_answered_is_asked_again(redis_url: str) -> None:
+async def test_all_that_a_cut_connection_has_not_answered_fails_and_the_next_has_another(redis_url: str) -> None:
     async with behind(redis_url) as (proxy, client):
         key = new_id()
         await client.wire.run([("SET", key, 1)])
         proxy.is_mute = True
-        asking = asyncio.ensure_future(client.wire.run([("SET", key, 2), ("GET", key)]))
+        asking = [asyncio.ensure_future(client.wire.run([("INCR", key), ("GET", key)])) for _ in range(20)]
         await asyncio.sleep(0.05)
         proxy.is_mute = False
         proxy.cut()
-        assert await asyncio.wait_for(asking, 5) == [b"OK", b"2"]
+        done = await asyncio.gather(*asking, return_exceptions=True)
+        assert {type(one) for one in done} == {LostError}
+        assert await client.wire.run([("GET", key)]) == [b"21"]
+
+
+async def test_many_who_find_no_server_wait_for_one_try_and_not_in_turn(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_wire, "TIMEOUT_S", 0.5)
+    async with behind(redis_url) as (proxy, client):
+        proxy.is_mute = True
+        asking = [client.wire.run([("PING",)]) for _ in range(20)]
+        done = await asyncio.wait_for(asyncio.gather(*asking, return_exceptions=True), 3)
+        assert {type(one) for one in done} == {SilentError}
+
+
+async def test_what_can_not_be_sent_leaves_no_reply_to_the_next(client: RedisClient) -> None:
+    with pytest.raises(TypeError):
+        await client.wire.run([("ECHO", None)])  # type: ignore[list-item]
+    assert await client.wire.run([("ECHO", "mine")]) == [b"mine"]
 
 
 async def test_a_server_that_is_not_there_is_an_error_in_bounded_time(redis_url: str) -> None:

@@ -523,6 +523,31 @@ async def test_what_history_said_of_an_older_memory_is_not_put_into_another(redi
     assert await redis_world.client.hget(keys.meta(born.conversation_id), "epoch") == redis_world.sequencer.epoch.encode() != older.encode()
 
 
+async def test_an_answer_that_is_lost_and_asked_for_again_still_tells_what_another_left_unfinished(redis_url: str) -> None:
+    proxy = Proxy(int(redis_url.rsplit(":", maxsplit=1)[-1].split("/", maxsplit=1)[0]))
+    address = await proxy.start()
+    dead, heir = RedisWorld(await connect_redis(redis_url)), RedisWorld(await connect_redis(f"redis://{HOST}:{address}/0"))
+    anna = user()
+    born = birth(anna)
+    await start(dead, born)
+    left, asked = message(born, anna), message(born, anna)
+    assert (await place(dead, left)).seq == 2
+    await outcome(heir, message(birth(anna), anna))  # connects
+    proxy.is_mute = True
+    asking = asyncio.ensure_future(answer(heir.sequencer, asked))
+    await asyncio.sleep(0.1)
+    proxy.is_mute = False
+    proxy.cut()
+    found = await asyncio.wait_for(asking, 10)
+    assert isinstance(found.outcome, Place)
+    assert found.outcome.seq == 3
+    assert [(one.message_id, one.place.seq) for one in found.unfinished] == [(left.message_id, 2), (asked.message_id, 3)]
+    assert (await answer(heir.sequencer, message(born, anna))).unfinished == []
+    for world in (dead, heir):
+        await world.client.aclose()
+    await proxy.stop()
+
+
 async def test_a_replica_that_takes_over_is_another_memory(redis_url: str, other_redis_port: int) -> None:
     """It has everything but, perhaps, the newest: so nothing of what it has is believed."""
     primary_port = int(redis_url.rsplit(":", maxsplit=1)[-1].split("/", maxsplit=1)[0])
@@ -581,10 +606,10 @@ async def test_a_call_whose_end_is_unknown_makes_the_next_one_look_for_what_is_u
         raise ChatError(Reason.UNAVAILABLE)
 
     view: Any = vars(redis_world.sequencer)["_view"]
-    done, view.call = view.call, cut
+    done, view.call_anew = view.call_anew, cut
     with pytest.raises(ChatError):
         await redis_world.sequencer.sequence([claim])
-    view.call = done
+    view.call_anew = done
     found = await answer(redis_world.sequencer, message(born, anna))
     assert [one.message_id for one in found.unfinished] == [claim.message_id]
 

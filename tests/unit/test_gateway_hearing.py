@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -32,6 +32,14 @@ class Recovery:
         self.gaps += 1
 
 
+class Attacher:
+    def __init__(self) -> None:
+        self.leases_lost = 0
+
+    def lose_lease(self) -> None:
+        self.leases_lost += 1
+
+
 class Pipe:
     codec = Codec.PROTO
     ended = ""
@@ -54,7 +62,10 @@ class House:
 
     def __init__(self) -> None:
         self.channel, self.recovery, self.pipe, self.ready = MemoryFanout(), Recovery(), Pipe(), asyncio.Event()
-        around = Surroundings("gateway-1", ANY, ANY, ANY, ANY, ANY, ANY, ManualClock(), Wheel(), self.ready, timedelta(seconds=25), 10)
+        self.attacher = Attacher()
+        around = Surroundings(
+            "gateway-1", ANY, ANY, cast("Any", self.attacher), ANY, ANY, ANY, ManualClock(), Wheel(), self.ready, timedelta(seconds=25), 10
+        )
         settings = Settings(node_id="gateway-1", grpc_port=1, http_port=2, mesh="", redis_url="")
         self.gateway = Gateway(around, self.channel, self.recovery, NODE, settings)  # type: ignore[arg-type]
         self.session: Session = self.gateway.open(self.pipe)
@@ -71,6 +82,10 @@ async def house() -> AsyncIterator[House]:
 
 
 async def test_a_gap_is_recovered_from_and_nobody_is_let_in_until_it_ends(house: House) -> None:
+    assert house.recovery.gaps == 0
+    house.channel.silence(NODE)
+    await asyncio.sleep(0.01)
+    assert not house.ready.is_set()
     assert house.recovery.gaps == 0
     house.channel.interrupt(NODE)
     await asyncio.sleep(0.01)
@@ -93,4 +108,4 @@ async def test_who_hears_nothing_for_long_sends_everyone_away(house: House, monk
 async def test_who_was_taken_for_dead_recovers(house: House) -> None:
     await house.channel.publish({NODE: batch_of(node_pb2.NodeEvent(lease_end=node_pb2.LeaseEnd()))})
     await asyncio.sleep(0.01)
-    assert house.recovery.gaps == 1
+    assert (house.attacher.leases_lost, house.recovery.gaps) == (1, 1)

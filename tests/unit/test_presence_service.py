@@ -27,7 +27,7 @@ class House:
         for _ in range(seconds):
             self.clock.advance(1)
             if renewing:
-                await self.directory.renew(renewing)
+                await self.directory.renew(renewing, 0)
             await self.service.look_round()
 
 

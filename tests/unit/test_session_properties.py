@@ -168,7 +168,7 @@ class Story:
 
     def renew_lease(self, _: presence_pb2.RenewLeaseRequest) -> presence_pb2.RenewLeaseResponse:
         forgot, self.forgot = self.forgot, False
-        response = presence_pb2.RenewLeaseResponse(lapsed=forgot)
+        response = presence_pb2.RenewLeaseResponse(lapsed=forgot, renewals=1)
         response.lease.FromSeconds(LEASE_S)
         return response
 
@@ -467,6 +467,7 @@ def run(steps: Sequence[Any], seed: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for module in ("hub", "session", "recovery"):
             patch.setattr(f"svc_gateway.{module}.log", QUIET)
+        patch.setattr("svc_gateway.attacher.BATCH", 1)
         with asyncio.Runner(loop_factory=FastLoop) as runner:
             runner.run(play(steps, seed))
 

@@ -31,6 +31,8 @@ log = structlog.get_logger()
 TIMEOUT_MS = 8_000
 """How long a record may take to become durable before its sender is told to try again."""
 LOOK_S = 0.25
+FLUSH_S = 1.0
+"""How long a producer that is broken may take to finish what it can."""
 
 BROKEN = (InvalidProducerEpoch, OutOfOrderSequenceNumber, ProducerClosed, ProducerFenced, UnknownProducerId)
 """After these no record of the same producer is taken any more: a batch of it has used numbers that the broker never saw."""
@@ -136,7 +138,7 @@ class KafkaMessageLog:
                 sent: asyncio.Future[Any] = await producer.send(
                     record.topic, record.value, key=record.key, partition=partition, headers=headers
                 )
-        except (KafkaError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the records behind it have their turn
             self._failed(one.durable, producer, error)
         else:
             sent.add_done_callback(partial(self._settle, one.durable, producer))
@@ -160,7 +162,7 @@ class KafkaMessageLog:
     async def _replace(self, broken: AIOKafkaProducer) -> None:
         """Go on with another producer, once the old one has nothing under way that could get into the log after what comes next."""
         try:
-            async with asyncio.timeout(TIMEOUT_MS / 1000):
+            async with asyncio.timeout(FLUSH_S):
                 await broken.stop()
         except (KafkaError, TimeoutError):
             # It would go on trying: nothing public ends that.
@@ -198,6 +200,8 @@ class _Queue:
         self._more = asyncio.Event()
 
     def put(self, one: _Handed) -> None:
+        while self._waiting and self._waiting[0].durable.done():
+            self._waiting.popleft()  # nobody waits for it any more: a queue that stands still must not grow
         self._waiting.append(one)
         self._more.set()
 

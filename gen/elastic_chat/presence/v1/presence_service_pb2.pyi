@@ -275,6 +275,9 @@ class RenewLeaseRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NODE_FIELD_NUMBER: _builtins.int
+    RENEWALS_FIELD_NUMBER: _builtins.int
+    renewals: _builtins.int
+    """What the newest answer said, 0 if there was none: so a node whose answer was lost is told again what was in it."""
     @_builtins.property
     def node(self) -> Global___Node:
         """The node."""
@@ -283,10 +286,11 @@ class RenewLeaseRequest(_message.Message):
         self,
         *,
         node: Global___Node | None = ...,
+        renewals: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["node", b"node"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["node", b"node"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["node", b"node", "renewals", b"renewals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -300,8 +304,11 @@ class RenewLeaseResponse(_message.Message):
 
     LEASE_FIELD_NUMBER: _builtins.int
     LAPSED_FIELD_NUMBER: _builtins.int
+    RENEWALS_FIELD_NUMBER: _builtins.int
     lapsed: _builtins.bool
     """Whether the node had lost its lease: then its entries of the map are gone, and it must attach everything again."""
+    renewals: _builtins.int
+    """How often the lease was renewed since the node was entered into the map."""
     @_builtins.property
     def lease(self) -> _duration_pb2.Duration:
         """How long it is good for, from now."""
@@ -311,10 +318,11 @@ class RenewLeaseResponse(_message.Message):
         *,
         lease: _duration_pb2.Duration | None = ...,
         lapsed: _builtins.bool = ...,
+        renewals: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lapsed", b"lapsed", "lease", b"lease"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lapsed", b"lapsed", "lease", b"lease", "renewals", b"renewals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
