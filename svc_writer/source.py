@@ -17,6 +17,8 @@ from chatkit.edges.wait import wait_for_engine
 GROUP = "elastic-chat-writer"
 TOPICS = (LOG_TOPIC, WATERMARK_TOPIC)
 POLL_MS = 1000
+GATHER_BYTES, GATHER_MS = 64 * 1024, 100
+"""How much Kafka gathers before it gives it out, and how long at most: to write a few records costs as much as to write many."""
 MAX_RECORDS = 8_000
 ASK_MS = 5000
 DAY_MS = 24 * 3600 * 1000
@@ -80,7 +82,8 @@ class KafkaSource:
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,
             max_poll_interval_ms=3_600_000,
-            fetch_max_wait_ms=POLL_MS,
+            fetch_min_bytes=GATHER_BYTES,
+            fetch_max_wait_ms=GATHER_MS,
             metadata_max_age_ms=30_000,
         )
         # Kafka answers one question of a connection at a time, and that for new records may wait a second: so these have their own.

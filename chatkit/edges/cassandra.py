@@ -85,6 +85,10 @@ class CassandraSession:
         """Run a query that is not worth preparing: schema, and reads at start."""
         return list(await asyncio.to_thread(self._session.execute, query))
 
+    def replicas(self, statement: BoundStatement) -> frozenset[object]:
+        """Return the hosts that have the partition of a statement, as far as the driver knows."""
+        return frozenset(self._cluster.metadata.get_replicas(statement.keyspace, statement.routing_key))
+
     async def fetch(self, statement: Statement) -> list[Row]:
         """Return the rows of one statement, all pages of them: the caller bounds them by LIMIT or by the partition."""
         (result,) = await self.fetch_all([statement])

@@ -1,21 +1,31 @@
-"""The readable view in Cassandra: unlogged batches of one partition each, which are one mutation there."""
+"""The readable view in Cassandra.
+
+What lies on the same replicas goes there in one unlogged batch, as large as it may be: a message of its own for each row costs both sides
+five times as much. Nothing is meant to be atomic; writes can be repeated. (The Spark connector of Cassandra groups by replica set for the
+same reason.)
+"""
 
 from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from cassandra import InvalidRequest
-from cassandra.query import BatchStatement, BatchType, PreparedStatement
+from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.edges.cassandra import FAILURES, CassandraSession, Statement
-from svc_writer.core import Table, Write
+from svc_writer.core import MAX_BYTES, Table, Write
 from svc_writer.store import UnfitError
 
 KEYSPACE = "elastic_chat"
-WAVE, WAVES = 16, 4
+BATCH_ROWS = 30
+"""Rows of a batch: as many as Amazon Keyspaces takes."""
+BUCKETS_S, MOST_BUCKETS = 600.0, 100_000
+WAVE, WAVES = 8, 4
 """Statements that wake the loop once, when the last of them has ended; and how often that is done at the same time."""
 UNFIT = (TypeError, ValueError, OverflowError, struct.error)
 """What the driver says of a value that no column takes."""
@@ -35,6 +45,44 @@ DELETABLE: dict[Table, tuple[str, ...]] = {
 }
 
 
+@dataclass(slots=True)
+class _Batch:
+    rows: list[BoundStatement] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def statement(self) -> Statement:
+        if len(self.rows) == 1:
+            return self.rows[0]
+        batch = BatchStatement(BatchType.UNLOGGED)
+        for row in self.rows:
+            batch.add(row)
+        return batch
+
+
+class _Buckets:
+    """The buckets that have been written lately: each is the same row for a thousand messages."""
+
+    def __init__(self) -> None:
+        self._known: set[tuple[object, ...]] = set()
+        self._since = 0.0
+
+    def knows(self, group: Sequence[Write]) -> bool:
+        """Tell whether a group is nothing but buckets that need not be written again."""
+        return all(write.table is Table.BUCKETS and _bucket(write) in self._known for write in group)
+
+    def note(self, groups: Sequence[Sequence[Write]]) -> None:
+        """Take note of what was written; forget everything now and then, so that what was lost in the database comes back."""
+        now = time.monotonic()
+        if now - self._since > BUCKETS_S or len(self._known) > MOST_BUCKETS:
+            self._known, self._since = set(), now
+        self._known.update(_bucket(write) for group in groups for write in group if write.table is Table.BUCKETS)
+
+
+def _bucket(write: Write) -> tuple[object, ...]:
+    return write.row["conversation_id"], write.row["bucket"]
+
+
 class CassandraTimeline:
     """Prepared upserts and deletes, each with the write's own timestamp."""
 
@@ -42,6 +90,7 @@ class CassandraTimeline:
         self._session = session
         self._puts: dict[Table, PreparedStatement] = {}
         self._deletes: dict[Table, PreparedStatement] = {}
+        self._buckets = _Buckets()
 
     async def prepare(self) -> None:
         """Prepare the statements; the schema must be there."""
@@ -55,17 +104,19 @@ class CassandraTimeline:
             self._deletes[table] = await self._session.prepare(query)
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:
+        new = [group for group in groups if not self._buckets.knows(group)]
         try:
-            statements = [self._statement(group) for group in groups]
+            batches = self._batches(new)
         except UNFIT as error:
             raise UnfitError(f"the database does not take a row of it: {error}") from error
-        waves = iter([statements[start : start + WAVE] for start in range(0, len(statements), WAVE)])
+        waves = iter([batches[start : start + WAVE] for start in range(0, len(batches), WAVE)])
         for failure in await asyncio.gather(*(self._put_waves(waves) for _ in range(WAVES)), return_exceptions=True):
             if isinstance(failure, InvalidRequest):
                 await self._check()
                 raise UnfitError(f"the database does not take a row of it: {failure}") from failure
             if failure is not None:
                 raise failure
+        self._buckets.note(new)
 
     async def _put_waves(self, waves: Iterator[Sequence[Statement]]) -> None:
         for wave in waves:
@@ -79,15 +130,22 @@ class CassandraTimeline:
         except FAILURES as error:
             raise ChatError(Reason.UNAVAILABLE, "the tables are not there, or not as this writer knows them") from error
 
-    def _statement(self, group: Sequence[Write]) -> Statement:
-        if len(group) == 1:
-            return self._bound(group[0])
-        batch = BatchStatement(BatchType.UNLOGGED)
-        for write in group:
-            batch.add(self._bound(write))
-        return batch
+    def _batches(self, groups: Sequence[Sequence[Write]]) -> list[Statement]:
+        """Put groups together that lie on the same replicas."""
+        full: list[_Batch] = []
+        filling: dict[Hashable, _Batch] = {}
+        for group in groups:
+            rows, size = [self._bound(write) for write in group], sum(write.size for write in group)
+            replicas = self._session.replicas(rows[0])
+            batch = filling.setdefault(replicas, _Batch())
+            if batch.rows and (len(batch.rows) + len(rows) > BATCH_ROWS or batch.size + size > MAX_BYTES):
+                full.append(batch)
+                batch = filling[replicas] = _Batch()
+            batch.rows += rows
+            batch.size += size
+        return [batch.statement for batch in (*full, *filling.values())]
 
-    def _bound(self, write: Write) -> Statement:
+    def _bound(self, write: Write) -> BoundStatement:
         if write.deletes:
             return self._deletes[write.table].bind((write.timestamp, *(write.row[column] for column in DELETABLE[write.table])))
         return self._puts[write.table].bind((*(write.row[column] for column in COLUMNS[write.table]), write.timestamp))
