@@ -21,7 +21,7 @@ from svc_gateway.attacher import Attacher
 from svc_gateway.catch_up import CatchUp
 from svc_gateway.core import Wheel
 from svc_gateway.gateway import Gateway
-from svc_gateway.hub import Hub
+from svc_gateway.hub import Hub, accepted_of
 from svc_gateway.recovery import Recovery
 from svc_gateway.service import GatewayServicer
 from svc_gateway.session import Surroundings
@@ -37,13 +37,19 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     stack.push_async_callback(channel.close)
     clock = SystemClock()
     node = presence_service_pb2.Node(node_id=settings.node_id, epoch=clock.now_ms())
-    hub = Hub(settings.max_connections, lambda conversation_id: attacher.note(conversation_id))  # noqa: PLW0108 - it comes next
+    name = incarnation(node.node_id, node.epoch)
+    lanes = Lanes(channel, name)
+    hub = Hub(
+        settings.max_connections,
+        lambda conversation_id: attacher.note(conversation_id),  # noqa: PLW0108 - it comes next
+        lambda entry: lanes.told(entry.request_id, partial(accepted_of, entry)),
+    )
     recovery = Recovery(channel, hub)
     attacher = Attacher(channel, node, hub, recovery.trigger)
     around = Surroundings(
         node_id=settings.node_id,
         hub=hub,
-        lanes=Lanes(channel),
+        lanes=lanes,
         attacher=attacher,
         catch_up=CatchUp(channel),
         verifier=TokenVerifier.over(channel, clock),
@@ -54,7 +60,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         heartbeat=settings.heartbeat,
         hello_s=settings.hello_s,
     )
-    gateway = Gateway(around, RedisNodeChannel(redis), recovery, incarnation(node.node_id, node.epoch), settings)
+    gateway = Gateway(around, RedisNodeChannel(redis), recovery, name, settings)
     door = WebDoor(gateway, settings.allowed_origins)
     servicer = GatewayServicer(gateway)
     return App(

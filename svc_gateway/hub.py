@@ -12,6 +12,7 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId
 from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
+from elastic_chat.router.v1 import router_service_pb2
 from svc_gateway.frames import Outgoing
 
 log = structlog.get_logger()
@@ -47,6 +48,12 @@ class Listener(Protocol):
         """End."""
 
 
+def accepted_of(entry: node_pb2.EntryDelivery) -> router_service_pb2.Accepted:
+    """Return what the sender of an entry is answered."""
+    shown = pb.ServerFrame.FromString(entry.frame).entry
+    return router_service_pb2.Accepted(seq=entry.seq, accepted_at=shown.accepted_at)
+
+
 class _Room:
     __slots__ = ("joined_seq", "last_seq", "sessions")
 
@@ -59,12 +66,15 @@ class _Room:
 
 class Hub:
     """The local sessions. It never waits: whatever a delivery needs is here. `joined` is told of conversations that users here were
-    added to.
+    added to, `told` of every entry.
     """
 
-    def __init__(self, max_connections: int, joined: Callable[[ConversationId], None]) -> None:
+    def __init__(
+        self, max_connections: int, joined: Callable[[ConversationId], None], told: Callable[[node_pb2.EntryDelivery], None]
+    ) -> None:
         self._max_connections = max_connections
         self._joined = joined
+        self._told = told
         self._rooms: dict[ConversationId, _Room] = {}
         self._users: dict[UserId, set[Listener]] = {}
         self._watched: dict[UserId, set[Listener]] = {}
@@ -177,6 +187,8 @@ class Hub:
                 log.warning("unknown_event")
 
     def _entry(self, entry: node_pb2.EntryDelivery) -> None:
+        # First: so the sender's answer and the entry itself leave in one write.
+        self._told(entry)
         conversation_id = ConversationId(entry.conversation_id)
         if conversation_id in self._rooms and entry.seq <= self._rooms[conversation_id].last_seq:
             REPEATS.inc()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from chatkit.core.conversation import Permission
 from chatkit.core.errors import ChatError
@@ -24,15 +24,23 @@ def unheard(_: pb.Result) -> None:
 class Job:
     """A command and where its result goes. Nobody waits for it any more after `until`, in seconds of a clock that never jumps.
 
+    `reply_told` takes the result of a command whose entry nodes have been told of by their channels: to them it is no news.
     `looked_up` is set once history has said that it has no entry with its message_id.
     """
 
-    __slots__ = ("command", "kind", "looked_up", "read_ordinal", "reply", "until")
+    __slots__ = ("command", "kind", "looked_up", "read_ordinal", "reply", "reply_told", "until")
 
-    def __init__(self, command: pb.Command, reply: Callable[[pb.Result], None], until: float = math.inf) -> None:
+    def __init__(
+        self,
+        command: pb.Command,
+        reply: Callable[[pb.Result], None],
+        until: float = math.inf,
+        reply_told: Callable[[pb.Result, Collection[str]], None] | None = None,
+    ) -> None:
         self.command = command
         self.kind = command.WhichOneof("command") or ""
         self.reply = reply
+        self.reply_told = reply_told
         self.until = until
         self.looked_up = False
         self.read_ordinal: int | None = None
@@ -97,9 +105,13 @@ class Job:
             self.looked_up,
         )
 
-    def accept(self, accepted: pb.Accepted) -> None:
-        """Send the result of a command that was carried out."""
-        self.reply(pb.Result(correlation=self.command.correlation, accepted=accepted))
+    def accept(self, accepted: pb.Accepted, told: Collection[str] = ()) -> None:
+        """Send the result of a command that was carried out, of which the nodes `told` know."""
+        result = pb.Result(correlation=self.command.correlation, accepted=accepted)
+        if told and self.reply_told is not None:
+            self.reply_told(result, told)
+        else:
+            self.reply(result)
 
     def refuse(self, error: ChatError) -> None:
         """Send the result of a command that was refused."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -303,7 +303,7 @@ class Pipeline:
 
     def _land(self, conversation_id: ConversationId, run: Sequence[Flying], nodes: frozenset[str]) -> None:
         for flying in run:
-            self._accept(flying.jobs, flying.entry, flying.place)
+            self._accept(flying.jobs, flying.entry, flying.place, flying.request_id, nodes)
             log.debug(
                 "message_accepted",
                 request_id=flying.request_id,
@@ -476,19 +476,19 @@ class Pipeline:
 
     # --- results
 
-    def _accept(self, jobs: Sequence[Job], entry: log_pb2.LogEntry, place: Place) -> None:
-        """Answer jobs whose entry is in the log and shown."""
+    def _accept(self, jobs: Sequence[Job], entry: log_pb2.LogEntry, place: Place, request_id: str = "", told: Collection[str] = ()) -> None:
+        """Answer jobs whose entry is in the log and shown; nodes were `told` of it, with the request id of one of them."""
         accepted = pb.Accepted(seq=place.seq, accepted_at=timestamp(place.accepted_ms))
         if entry.HasField("created"):
             accepted.conversation.CopyFrom(entry.created.conversation)
         for added in entry.membership.added:
             accepted.member.CopyFrom(added)
-        self._finish(jobs, accepted)
+        self._finish(jobs, accepted, request_id, told)
 
-    def _finish(self, jobs: Sequence[Job], accepted: pb.Accepted) -> None:
+    def _finish(self, jobs: Sequence[Job], accepted: pb.Accepted, request_id: str = "", told: Collection[str] = ()) -> None:
         for job in jobs:
             COMMANDS.labels(job.kind, "OK").inc()
-            job.accept(accepted)
+            job.accept(accepted, told if job.command.request_id == request_id else ())
 
     def _refuse(self, jobs: Sequence[Job], error: ChatError) -> None:
         for job in jobs:

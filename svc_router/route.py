@@ -1,10 +1,14 @@
-"""The server side of a lane: one reader, one writer, results in batches of whatever has come up."""
+"""The server side of a lane: one reader, one writer, results in batches of whatever has come up.
+
+What a gateway has been told of by its channel already, as it is of nearly every message that one of its sessions sends, need not be on its
+way at once: such results wait for others, or for a while. They say that nothing has to be sent again.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 from chatkit.rpc.lanes import DEADLINE_S
@@ -13,6 +17,8 @@ from svc_router.job import Job, unheard
 from svc_router.pipeline import Pipeline
 
 BATCH = 256
+LINGER_S = 0.25
+"""How long a result waits for others that is no news."""
 
 
 class Lane:
@@ -20,8 +26,10 @@ class Lane:
     answered.
     """
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, node: str = "") -> None:
         self._pipeline = pipeline
+        self._node = node
+        self._stale: list[pb.Result] = []
         self._results: deque[pb.Result] = deque()
         self._unanswered = 0
         self._more = asyncio.Event()
@@ -42,7 +50,7 @@ class Lane:
             for command in request.commands:
                 if command.correlation:
                     self._unanswered += 1
-                    self._pipeline.submit(Job(command, self._reply, self._loop.time() + DEADLINE_S))
+                    self._pipeline.submit(Job(command, self._reply, self._loop.time() + DEADLINE_S, self._reply_told))
                 else:
                     self._pipeline.submit(Job(command, unheard))
             if self._ended:
@@ -62,14 +70,27 @@ class Lane:
         self._unanswered -= 1
         self._more.set()
 
+    def _reply_told(self, result: pb.Result, told: Collection[str]) -> None:
+        if self._node not in told or self._ended:
+            self._reply(result)
+            return
+        if not self._stale:
+            self._loop.call_later(LINGER_S, self._more.set)
+        self._stale.append(result)
+        self._unanswered -= 1
+        if len(self._stale) >= BATCH:
+            self._more.set()
+
     async def _write(self, context: Any) -> None:  # noqa: ANN401 - gRPC's own class is private
         while True:
             await self._more.wait()
+            self._more.clear()  # before the writes: what comes up meanwhile has its turn after them
+            self._results.extend(self._stale)
+            self._stale.clear()
             while self._results:
                 batch = pb.RouteResponse()
                 while self._results and len(batch.results) < BATCH:
                     batch.results.append(self._results.popleft())
                 await context.write(batch)
-            self._more.clear()
-            if self._ended and not self._unanswered and not self._results:
+            if self._ended and not self._unanswered and not self._results and not self._stale:
                 return

@@ -25,7 +25,7 @@ from chatkit.core.ids import (
 from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_request_id
 from chatkit.rpc.errors import error_of
-from chatkit.rpc.lanes import Lanes
+from chatkit.rpc.lanes import NODE_HEADER, Lanes
 from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
@@ -56,7 +56,8 @@ class RouterServicer(rpc.RouterServiceServicer):
         self._draining.set()
 
     async def Route(self, request_iterator: AsyncIterator[pb.RouteRequest], context: Context) -> None:  # type: ignore[override] # noqa: N802
-        await Lane(self._pipeline).serve(request_iterator, context, self._draining)
+        node = dict(context.invocation_metadata()).get(NODE_HEADER, "")
+        await Lane(self._pipeline, node).serve(request_iterator, context, self._draining)
 
     async def SendMessage(self, request: pb.SendMessageRequest, context: Context) -> pb.SendMessageResponse:  # noqa: N802
         caller = caller_of(context)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +27,8 @@ from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
 log = structlog.get_logger()
 
 LANE_HEADER = "x-lane"
+NODE_HEADER = "x-node"
+"""Under which name the caller hears what is published to it, if it calls `told` for what it hears."""
 DEADLINE_S = 10.0
 """How long a command may take before its sender is told to try again."""
 WAITING_LIMIT = 4096
@@ -33,12 +36,14 @@ WAITING_LIMIT = 4096
 WINDOW = 1024
 """Commands of a lane that have been written and have no result yet."""
 BATCH = 256
+LOOK_S = 0.25
 STALL_S = 4.0
 """A router that has sent no result for so long, while one was due, is taken for frozen, and its lanes are opened again."""
 ROTATE_S = 300.0
 """A stream is opened again after about this long, so that load follows when routers come and go."""
 
 REOPENED = Counter("chat_lane_reopened_total", "Streams to routers that were opened again, by cause.", ("cause",))
+TOLD = Counter("chat_lane_told_total", "Commands whose entry was heard of before their result.")
 WAITING = Gauge("chat_lane_waiting_commands", "Commands that wait to be written to a router.")
 
 
@@ -63,15 +68,28 @@ class _Pending:
 class Lanes:
     """All lanes of a process. `run` keeps them open; `call` and `tell` may be used before that, and wait."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    def __init__(self, channel: grpc.aio.Channel, node: str = "") -> None:
         stub: Any = rpc.RouterServiceStub(channel)
-        self._lanes = [_Lane(number, stub) for number in range(LANES)]
+        self._lanes = [_Lane(number, stub, node) for number in range(LANES)]
+        self._due: deque[tuple[float, asyncio.Future[pb.Accepted]]] = deque()
+        self._by_request: dict[str, _Pending] = {}
 
     async def run(self) -> None:
         """Keep a stream open for each lane, for ever."""
         async with asyncio.TaskGroup() as group:
             for lane in self._lanes:
                 group.create_task(lane.run())
+            group.create_task(self._expire())
+
+    async def _expire(self) -> None:
+        """End what has waited for too long, for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(LOOK_S)
+            while self._due and (self._due[0][1].done() or self._due[0][0] <= loop.time()):
+                _, result = self._due.popleft()
+                if not result.done():
+                    result.set_exception(ChatError(Reason.DEADLINE_EXCEEDED))
 
     async def call(self, command: pb.Command) -> pb.Accepted:
         """Carry out a command. Raises the ChatError that it was refused with, OVERLOADED, or DEADLINE_EXCEEDED after 10 s."""
@@ -84,14 +102,24 @@ class Lanes:
         """
         loop = asyncio.get_running_loop()
         result: asyncio.Future[pb.Accepted] = loop.create_future()
-        if self._lanes[lane_of(command.conversation_id)].put(_Pending(command, result)):
-            deadline = loop.call_later(DEADLINE_S, _expire, result)
-            result.add_done_callback(lambda _: deadline.cancel())
+        pending = _Pending(command, result)
+        if self._lanes[lane_of(command.conversation_id)].put(pending):
+            self._due.append((loop.time() + DEADLINE_S, result))
+            request_id = command.request_id
+            self._by_request[request_id] = pending
+            result.add_done_callback(lambda _: self._by_request.pop(request_id, None))
         else:
             result.set_exception(
                 ChatError(Reason.OVERLOADED, "too many commands wait for the routers", retry_after=timedelta(seconds=1)),
             )
         return result
+
+    def told(self, request_id: str, accepted: Callable[[], pb.Accepted]) -> None:
+        """Take note that the entry of a command has been shown, whoever tells of it. A no-op if nobody waits for that command here."""
+        pending = self._by_request.get(request_id)
+        if pending is not None and pending.result is not None and not pending.result.done():
+            TOLD.inc()
+            pending.result.set_result(accepted())
 
     def tell(self, command: pb.Command) -> None:
         """Carry out a command that nobody waits for, such as typing; under load it is dropped."""
@@ -99,9 +127,10 @@ class Lanes:
 
 
 class _Lane:
-    def __init__(self, number: int, stub: Any) -> None:  # noqa: ANN401 - the generated async stub is a typing-only class
+    def __init__(self, number: int, stub: Any, node: str) -> None:  # noqa: ANN401 - the generated async stub is a typing-only class
         self._number = number
         self._stub = stub
+        self._metadata = ((LANE_HEADER, str(number)), *(((NODE_HEADER, node),) if node else ()))
         self._waiting: deque[_Pending] = deque()
         self._flying: dict[int, _Pending] = {}
         self._correlation = 0
@@ -145,7 +174,7 @@ class _Lane:
         self._flying.clear()
         if self._waiting:
             self._more.set()
-        call = self._stub.Route(metadata=((LANE_HEADER, str(self._number)),))
+        call = self._stub.Route(metadata=self._metadata)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._write(call)), group.create_task(self._watch())]
             await self._read(call)
@@ -212,11 +241,6 @@ class _Lane:
                 if pending is not None and pending.result is not None and not pending.result.done():
                     _settle(pending.result, result)
             self._room.set()
-
-
-def _expire(waiter: asyncio.Future[pb.Accepted]) -> None:
-    if not waiter.done():
-        waiter.set_exception(ChatError(Reason.DEADLINE_EXCEEDED))
 
 
 def _settle(waiter: asyncio.Future[pb.Accepted], result: pb.Result) -> None:

@@ -194,7 +194,7 @@ class Sequencer(Protocol):
         ...
 
     async def commit(self, runs: Mapping[ConversationId, Sequence[Durable]]) -> dict[ConversationId, frozenset[str] | NotLive]:
-        """Show durable entries to readers and tell the nodes that listen, in one step for each conversation; return these nodes.
+        """Show durable entries to readers and tell the nodes that listen, in one step for each conversation; return who was told.
 
         Entries come by rising seq, without a hole. A node that begins to listen either is told or finds the entry in the tail.
         """

@@ -57,11 +57,12 @@ if surplus > 0 then
     redis.call('HSET', KEYS[1], 'trimmed', trimmed)
   end
 end
+if #events == 0 then
+  return {}
+end
 local nodes = redis.call('SMEMBERS', KEYS[4])
-if #events > 0 then
-  local batch = table.concat(events)
-  for _, node in ipairs(nodes) do
-    redis.call('PUBLISH', 'node:' .. node, batch)
-  end
+local batch = table.concat(events)
+for _, node in ipairs(nodes) do
+  redis.call('PUBLISH', 'node:' .. node, batch)
 end
 return nodes

@@ -171,6 +171,7 @@ class MemorySequencer:
         live = self.view.live.get(conversation_id)
         if live is None:
             return NotLive()
+        told = set[str]()
         for entry in entries:
             if entry.seq > live.head:
                 live.tail = [*live.tail, (entry.seq, entry.ordinal, entry.entry)][-TAIL_ENTRIES:]
@@ -179,8 +180,9 @@ class MemorySequencer:
             live.made[entry.message_id] = (Place(entry.seq, entry.ordinal, entry.accepted_ms, durable=True), entry.sender_id)
             for node in nodes if entry.seq > live.told else ():
                 self.view.told.setdefault(node, []).append(entry.event)
+                told.add(node)
             live.told = max(live.told, entry.seq)
-        return frozenset(nodes)
+        return frozenset(told)
 
     @property
     def epoch(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +19,9 @@ from chatkit.rpc.lanes import Lanes
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
 from svc_router.job import Job
-from svc_router.route import Lane
+from svc_router.route import LINGER_S, Lane
+
+NODE = "gateway-1@1"
 
 
 class Recorder:
@@ -39,10 +41,10 @@ class Recorder:
         else:
             job.accept(pb.Accepted(seq=len(self.commands)))
 
-    def release(self) -> None:
+    def release(self, told: Collection[str] = ()) -> None:
         self.holding = False
         for job in self.held:
-            job.accept(pb.Accepted(seq=1000 + len(self.commands)))
+            job.accept(pb.Accepted(seq=1000 + len(self.commands)), told)
         self.held.clear()
 
 
@@ -59,7 +61,7 @@ class Router(rpc.RouterServiceServicer):
 
     async def Route(self, request_iterator: AsyncIterator[pb.RouteRequest], context: Any) -> None:
         self.lanes.append(str(dict(context.invocation_metadata())["x-lane"]))
-        lane: Any = Lane(self.recorder)  # type: ignore[arg-type]
+        lane: Any = Lane(self.recorder, dict(context.invocation_metadata()).get("x-node", ""))  # type: ignore[arg-type]
         await lane.serve(request_iterator, context, self.draining)
 
 
@@ -73,7 +75,7 @@ def port() -> int:
 @pytest.fixture
 async def lanes(port: int) -> AsyncIterator[Lanes]:
     channel = mesh_channel(f"127.0.0.1:{port}")
-    made = Lanes(channel)
+    made = Lanes(channel, NODE)
     async with asyncio.TaskGroup() as group:
         running = group.create_task(made.run())
         yield made
@@ -201,3 +203,101 @@ async def test_errors_cross_the_wire_whole(port: int) -> None:
     assert (error.reason, error.message, error.retry_after) == (Reason.OVERLOADED, "too fast", timedelta(seconds=3))
     await channel.close()
     await server.stop(0)
+
+
+async def held(router: Router, lanes: Lanes, command: pb.Command) -> asyncio.Future[pb.Accepted]:
+    """Submit a command and return its result, once the router has it."""
+    router.recorder.holding = True
+    router.recorder.arrived.clear()
+    result = lanes.submit(command)
+    await router.recorder.arrived.wait()
+    return result
+
+
+async def test_whoever_is_told_of_an_entry_has_the_result_of_its_command_and_sends_nothing_again(port: int, lanes: Lanes) -> None:
+    router = await start(port)
+    command = send(new_id())
+    command.request_id = new_id()
+    result = await held(router, lanes, command)
+    lanes.told(new_id(), lambda: pb.Accepted(seq=1))
+    assert not result.done()
+    lanes.told(command.request_id, lambda: pb.Accepted(seq=7))
+    assert (await result).seq == 7
+    lanes.told(command.request_id, lambda: pb.Accepted(seq=8))
+    await router.server.stop(0)
+    router = await start(port)
+    assert (await lanes.call(send(command.conversation_id))).seq == 1
+    assert len(router.recorder.commands) == 1
+    await router.server.stop(0)
+
+
+async def test_a_result_that_is_no_news_comes_later_and_one_that_is_at_once(port: int, lanes: Lanes) -> None:
+    router = await start(port)
+    loop = asyncio.get_running_loop()
+    for told, is_late in (((NODE,), True), (("gateway-2@1",), False), ((), False)):
+        result = await held(router, lanes, send(new_id()))
+        began = loop.time()
+        router.recorder.release(told)
+        await result
+        assert (loop.time() - began >= LINGER_S) is is_late
+    await router.server.stop(0)
+
+
+async def test_a_lane_that_ends_has_told_every_result(port: int, lanes: Lanes) -> None:
+    router = await start(port)
+    result = await held(router, lanes, send(new_id()))
+    router.draining.set()
+    await asyncio.sleep(0.05)
+    router.recorder.release((NODE,))
+    assert (await asyncio.wait_for(result, 5)).seq == 1001
+    await router.server.stop(0)
+
+
+async def test_a_command_that_nobody_answers_ends_in_bounded_time(port: int, lanes: Lanes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatkit.rpc.lanes.DEADLINE_S", 0.3)
+    router = await start(port)
+    results = [await held(router, lanes, send(new_id())) for _ in range(2)]
+    for result in results:
+        with pytest.raises(ChatError) as failure:
+            await asyncio.wait_for(result, 5)
+        assert failure.value.reason is Reason.DEADLINE_EXCEEDED
+    await router.server.stop(0)
+
+
+class SlowContext:
+    """The server's side of a stream whose window is full until the test opens it."""
+
+    def __init__(self) -> None:
+        self.written: list[pb.RouteResponse] = []
+        self.open = asyncio.Event()
+
+    async def write(self, response: pb.RouteResponse) -> None:
+        await self.open.wait()
+        self.written.append(response)
+
+
+async def test_what_comes_up_while_a_write_is_held_up_is_written_after_it() -> None:
+    recorder, context = Recorder(), SlowContext()
+    recorder.holding = True
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def requests() -> AsyncIterator[pb.RouteRequest]:
+        yield pb.RouteRequest(commands=[pb.Command(correlation=number) for number in (1, 2)])
+        await ended
+
+    lane: Any = Lane(recorder, NODE)  # type: ignore[arg-type]
+    serving = asyncio.ensure_future(lane.serve(requests(), context, asyncio.Event()))
+    while len(recorder.held) < 2:
+        await asyncio.sleep(0)
+    first, second = recorder.held
+    first.accept(pb.Accepted(seq=1))
+    await asyncio.sleep(0.01)
+    second.accept(pb.Accepted(seq=2), (NODE,))
+    await asyncio.sleep(2 * LINGER_S)
+    context.open.set()
+    async with asyncio.timeout(5):
+        while len(context.written) < 2:
+            await asyncio.sleep(0.01)
+    assert [one.results[0].accepted.seq for one in context.written] == [1, 2]
+    ended.set_result(None)
+    await asyncio.wait_for(serving, 5)

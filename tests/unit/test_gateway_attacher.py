@@ -69,7 +69,12 @@ class Node:
     """A gateway's attacher with some sessions."""
 
     def __init__(self, count: int) -> None:
-        self.presence, self.hub, self.ears, self.lapses = Presence(), Hub(10, lambda _: None), [Ear() for _ in range(count)], 0
+        self.presence, self.hub, self.ears, self.lapses = (
+            Presence(),
+            Hub(10, lambda _: None, lambda _: None),
+            [Ear() for _ in range(count)],
+            0,
+        )
         self.attacher = Attacher(self.presence, pb.Node(node_id="gateway-1", epoch=1), self.hub, self.lapse)  # type: ignore[arg-type]
         for ear in self.ears:
             self.hub.register(ear)

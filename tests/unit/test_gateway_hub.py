@@ -49,9 +49,10 @@ class Ear:
 @dataclass
 class World:
     noted: list[ConversationId] = field(default_factory=list)
+    told: list[node_pb2.EntryDelivery] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.hub = Hub(3, self.noted.append)
+        self.hub = Hub(3, self.noted.append, self.told.append)
 
     def sit(self, name: str, *conversations: ConversationId, session: str = "s") -> Ear:
         ear = Ear(UserId(name), SessionId(session))
