@@ -87,7 +87,8 @@ class CassandraSession:
 
     def replicas(self, statement: BoundStatement) -> frozenset[object]:
         """Return the hosts that have the partition of a statement, as far as the driver knows."""
-        return frozenset(self._cluster.metadata.get_replicas(statement.keyspace, statement.routing_key))
+        metadata = self._cluster.metadata
+        return frozenset(metadata.get_replicas(statement.keyspace, statement.routing_key)) if metadata else frozenset()
 
     async def fetch(self, statement: Statement) -> list[Row]:
         """Return the rows of one statement, all pages of them: the caller bounds them by LIMIT or by the partition."""
