@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +106,24 @@ class Api:
         return list(answer["entries"])
 
 
+def hello_frame(token: str, resume: Mapping[str, int]) -> pb.ClientFrame:
+    """Return what a connection begins with: who it is, and up to which seq it has each conversation."""
+    frame = pb.ClientFrame()
+    frame.hello.access_token = token
+    for conversation_id, seq in resume.items():
+        frame.hello.resume.add(conversation_id=conversation_id, seq=seq)
+    return frame
+
+
+def send_frame(message_id: str, conversation_id: str, text: str) -> pb.ClientFrame:
+    """Return a message."""
+    frame = pb.ClientFrame()
+    frame.send.message_id = message_id
+    frame.send.conversation_id = conversation_id
+    frame.send.body.text = text
+    return frame
+
+
 class Socket:
     """A connection that has said hello. Frames are read in their order with `next` or `until`."""
 
@@ -117,11 +136,7 @@ class Socket:
         """Connect and say hello."""
         url = api.edge.replace("http", "ws", 1) + "/v1/connect"
         ws = await api.http.ws_connect(url, protocols=("elastic-chat.v1.proto",), max_msg_size=0)
-        hello = pb.ClientFrame()
-        hello.hello.access_token = account.token
-        for conversation_id, seq in (resume or {}).items():
-            hello.hello.resume.add(conversation_id=conversation_id, seq=seq)
-        await ws.send_bytes(hello.SerializeToString())
+        await ws.send_bytes(hello_frame(account.token, resume or {}).SerializeToString())
         frame = pb.ServerFrame.FromString(await ws.receive_bytes(timeout=PATIENCE_S))
         if frame.WhichOneof("frame") != "welcome":
             raise AssertionError(f"no welcome but {frame}")
@@ -152,10 +167,7 @@ class Socket:
 
     async def say(self, conversation_id: str, text: str, message_id: str = "") -> str:
         """Send a message and return its id. Its answer is a frame like any other."""
-        frame = pb.ClientFrame()
-        frame.send.message_id = message_id or new_id()
-        frame.send.conversation_id = conversation_id
-        frame.send.body.text = text
+        frame = send_frame(message_id or new_id(), conversation_id, text)
         await self.send_frame(frame)
         return frame.send.message_id
 

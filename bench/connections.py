@@ -10,7 +10,7 @@ from bench.client import Account, Api
 from bench.people import in_turn, people
 from bench.processes import Processes
 from bench.results import Figure, figure
-from bench.wire import Wire, Wires
+from bench.wire import Wire, Wires, ignore
 from chatkit.core.ids import new_id
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 
@@ -35,10 +35,6 @@ async def measure(edge: str) -> list[Figure]:
         await api.close()
 
 
-def _nothing(wire: Wire, frame: pb.ServerFrame) -> None:
-    """Take a frame."""
-
-
 async def _idle(edge: str, users: Sequence[Account]) -> list[Figure]:
     processes, kept = Processes(), Wires()
     empty_cpu = await _cpu(processes)
@@ -47,7 +43,7 @@ async def _idle(edge: str, users: Sequence[Account]) -> list[Figure]:
     rates, wires = [], list[Wire]()
     for start in range(0, len(seats), len(users)):
         began = time.perf_counter()
-        wires += await in_turn(seats[start : start + len(users)], lambda user: Wire.open(edge, user, _nothing), at_once=AT_ONCE)
+        wires += await in_turn(seats[start : start + len(users)], lambda user: Wire.open(edge, user, ignore), at_once=AT_ONCE)
         rates.append(len(users) / (time.perf_counter() - began))
         print(f"  {len(wires)} connections, {rates[-1]:.0f} a second", flush=True)
     kept.begin(wires)

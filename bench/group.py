@@ -14,12 +14,12 @@ from zlib import crc32
 
 from picows import WSFrame, WSMsgType, WSTransport
 
-from bench.client import Account, Api
+from bench.client import Account, Api, send_frame
 from bench.people import in_turn, people
 from bench.processes import Processes
 from bench.results import Figure, figure
 from bench.steps import Cost, Step, at_rate, figures_of, highest_rate, poisson
-from bench.wire import Wire, Wires
+from bench.wire import Wire, Wires, ignore
 from chatkit.core.ids import new_id
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from launcher.topology import HOST, Topology
@@ -41,7 +41,7 @@ class Member(Wire):
     """A member who takes frames unopened, once live."""
 
     def __init__(self, account: Account) -> None:
-        super().__init__(account, _ignored)
+        super().__init__(account, ignore)
         self.at = array("d")
         self.checksum = 0
 
@@ -71,10 +71,6 @@ class Witness(Member):
     def order(self) -> list[str]:
         """The ids of the messages that came."""
         return [pb.ServerFrame.FromString(data).entry.message_id for data in self.kept]
-
-
-def _ignored(wire: Wire, frame: pb.ServerFrame) -> None:
-    """Take what comes before one is live."""
 
 
 class Group:
@@ -157,13 +153,10 @@ class Group:
             member.at, member.checksum = array("d"), 0
 
     def _say(self, due: float, late_ms: float) -> None:
-        frame = pb.ClientFrame()
-        message_id = frame.send.message_id = new_id()
-        frame.send.conversation_id = self._conversation_id
-        frame.send.body.text = TEXT
+        message_id = new_id()
         self._due[message_id] = self._unanswered[message_id] = due
         self._step.late_ms.append(late_ms)
-        self._rng.choice(self._senders).send(frame.SerializeToString())
+        self._rng.choice(self._senders).send(send_frame(message_id, self._conversation_id, TEXT).SerializeToString())
 
     def _answered(self, wire: Wire, frame: pb.ServerFrame) -> None:
         del wire

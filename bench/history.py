@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 
-from bench.client import Account, Api
+from bench.client import Account, Api, send_frame
 from bench.people import people
 from bench.results import Figure, figure, percentile
 from bench.wire import Wire
@@ -60,11 +60,7 @@ async def _fill(edge: str, sender: Account, conversation_id: str) -> None:
     wire = await Wire.open(edge, sender, take)
     for number in range(MESSAGES):
         await answered.acquire()
-        frame = pb.ClientFrame()
-        frame.send.message_id = new_id()
-        frame.send.conversation_id = conversation_id
-        frame.send.body.text = f"{number} " + "x" * 195
-        wire.send(frame.SerializeToString())
+        wire.send(send_frame(new_id(), conversation_id, f"{number} " + "x" * 195).SerializeToString())
     for _ in range(WINDOW):
         await answered.acquire()
     wire.cut()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from bench.client import Account, Api, ApiError
+from bench.client import Account, Api, ApiError, hello_frame, send_frame
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from elastic_chat.errors.v1 import reason_pb2
@@ -220,11 +220,7 @@ class Member:
         """Return what a connection begins with."""
         self._changes += 1
         self._resumed = set(self.cursors)
-        frame = pb.ClientFrame()
-        frame.hello.access_token = token
-        for conversation_id, seq in self.cursors.items():
-            frame.hello.resume.add(conversation_id=conversation_id, seq=seq)
-        return frame
+        return hello_frame(token, self.cursors)
 
     async def _watch(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Ping, look whether anyone is there, send again what has no answer, and leave when it is time."""
@@ -438,10 +434,7 @@ class Member:
         if not queue or conversation_id in self._in_flight or not self.is_live.is_set() or self._socket is None or self._socket.closed:
             return
         message = queue[0]
-        frame = pb.ClientFrame()
-        frame.send.message_id = message.message_id
-        frame.send.conversation_id = conversation_id
-        frame.send.body.text = message.text
+        frame = send_frame(message.message_id, conversation_id, message.text)
         self._in_flight[conversation_id] = time.monotonic()
         message.sent_at = message.sent_at or time.monotonic()
         message.tries += 1

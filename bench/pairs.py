@@ -7,7 +7,7 @@ import random
 import time
 from dataclasses import dataclass
 
-from bench.client import Account, Api
+from bench.client import Account, Api, send_frame
 from bench.people import in_turn, people
 from bench.processes import Processes
 from bench.results import Figure, figure
@@ -91,14 +91,11 @@ class Pairs:
 
     def _say(self, due: float, late_ms: float) -> None:
         wire, conversation_id = self._rng.choice(self._places)
-        frame = pb.ClientFrame()
-        message_id = frame.send.message_id = new_id()
-        frame.send.conversation_id = conversation_id
-        frame.send.body.text = TEXT
+        message_id = new_id()
         sent = self._under_way[message_id] = _Sent(due)
         self._sent.append(sent)
         self._step.late_ms.append(late_ms)
-        wire.send(frame.SerializeToString())
+        wire.send(send_frame(message_id, conversation_id, TEXT).SerializeToString())
 
     def _take(self, wire: Wire, frame: pb.ServerFrame) -> None:
         kind = frame.WhichOneof("frame")

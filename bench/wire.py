@@ -7,13 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-from bench.client import Account
+from bench.client import Account, hello_frame
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 
 LIVE_S = 20.0
 HEARTBEAT_S = 20.0
 """How often a connection that says nothing must ping."""
 PING = pb.ClientFrame(ping=pb.Ping()).SerializeToString()
+
+
+def ignore(wire: Wire, frame: pb.ServerFrame) -> None:
+    """Take a frame, and do nothing with it."""
 
 
 class Wire(WSListener):
@@ -48,11 +52,7 @@ class Wire(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
-        hello = pb.ClientFrame()
-        hello.hello.access_token = self.account.token
-        for conversation_id, seq in self._resume.items():
-            hello.hello.resume.add(conversation_id=conversation_id, seq=seq)
-        self.send(hello.SerializeToString())
+        self.send(hello_frame(self.account.token, self._resume).SerializeToString())
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         del transport

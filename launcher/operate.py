@@ -68,8 +68,7 @@ def up(settings: Settings, display: Display) -> Stack:
             daemon.start()
         for wave in Wave:
             members = [process for process in plan if process.wave is wave]
-            for process in members:
-                daemon.launch(process.name)
+            daemon.launch(*(process.name for process in members))
             if wave is Wave.ENGINES:
                 # Services wait for engines, but their logs are cleaner and the engines quicker if they need not.
                 await_ready(daemon, members, display, "Engines")

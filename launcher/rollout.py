@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from launcher import membership, mesh, operate, preflight, probes
@@ -72,9 +73,7 @@ def drain(settings: Settings, display: Display, name: str, *, force: bool) -> St
         LaunchError: nothing runs, there is no such instance, it is the last healthy one and not `force`, or an Envoy does not follow.
 
     """
-    operate.running(settings)
-    with settings.home.exclusively(display.note_wait):
-        daemon, stack = operate.running(settings)  # as whoever came before has left it
+    with _alone(settings, display) as (daemon, stack):
         topology = stack.topology
         instance = next((one for one in topology.instances() if one.name == name), None)
         if instance is None:
@@ -97,13 +96,10 @@ def restart(settings: Settings, display: Display, name: str) -> list[str]:
         LaunchError: nothing runs, there is no such process, or one does not get ready; those that come after it are left as they were.
 
     """
-    daemon, stack = operate.running(settings)
-    found = find(name, stack.topology)
-    if not found:
+    if not find(name, operate.running_topology(settings)):
         operate.restart(settings, display, name)
         return [name]
-    with stack.home.exclusively(display.note_wait):
-        daemon, stack = operate.running(settings)
+    with _alone(settings, display) as (daemon, stack):
         plan = {process.name: process for process in processes(stack)}
         order = in_turn(find(name, stack.topology), _healthy(stack))
         for number, instance in enumerate(order, 1):
@@ -122,13 +118,11 @@ def scale(settings: Settings, display: Display, service: str, count: int) -> lis
         LaunchError: nothing runs, there is no such service, it can't have so many, or one does not get ready.
 
     """
-    operate.running(settings)
     if service not in SERVICES:
         raise LaunchError(f"{service} is no service", f"Take one of {', '.join(SERVICES)}")
     if not 1 <= count <= MAX_INSTANCES:
         raise LaunchError(f"{service} can't have {count} instances", f"Give a number from 1 to {MAX_INSTANCES}")
-    with settings.home.exclusively(display.note_wait):
-        daemon, stack = operate.running(settings)  # as whoever came before has left it
+    with _alone(settings, display) as (daemon, stack):
         wanted = replace(stack, topology=stack.topology.scaled(service, count))
         before, after = (list(one.topology.instances(service)) for one in (stack, wanted))
         if count < len(before) and not _healthy(stack, service) & {instance.name for instance in after}:
@@ -151,6 +145,14 @@ def scale(settings: Settings, display: Display, service: str, count: int) -> lis
     return [instance.name for instance in after]
 
 
+@contextmanager
+def _alone(settings: Settings, display: Display) -> Iterator[tuple[Daemon, Stack]]:
+    """Yield the stack that runs, as whoever held it before has left it, and hold it."""
+    operate.running_topology(settings)  # where nothing has ever run there is no lock to hold
+    with settings.home.exclusively(display.note_wait):
+        yield operate.running(settings)
+
+
 def _grow(daemon: Daemon, stack: Stack, added: list[Instance], display: Display) -> None:
     """Start instances that were not there, each after its sidecar."""
     names = {name for instance in added for name in (instance.name, f"{instance.name}-sidecar")}
@@ -160,8 +162,7 @@ def _grow(daemon: Daemon, stack: Stack, added: list[Instance], display: Display)
         path = stack.home.envoy / f"{instance.name}-sidecar.yaml"
         write_atomically(path, mesh.render_sidecar(instance, stack.topology, stack.home.envoy))
     try:
-        for process in plan:
-            daemon.launch(process.name)
+        daemon.launch(*(process.name for process in plan))
         operate.await_ready(daemon, plan, display, "New instances")
     except BaseException:  # nothing may be left that no later command knows of
         for process in reversed(plan):

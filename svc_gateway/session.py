@@ -154,7 +154,7 @@ class Session:
     @property
     def is_over(self) -> bool:
         """Whether the connection has ended, or is about to."""
-        return self._connection.ended is not None or self._phase is Phase.CLOSED
+        return self._phase is Phase.CLOSED
 
     @property
     def ended(self) -> ChatError | None:

@@ -18,10 +18,9 @@ from redis.exceptions import BusyLoadingError, RedisError
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId
-from chatkit.edges.redis_wire import Wire
+from chatkit.edges.redis_wire import TIMEOUT_S, Wire
 from chatkit.edges.wait import wait_for_engine
 
-TIMEOUT_S = 5.0
 NODES = "nodes"
 """Sorted set of node incarnations by how often they have renewed their lease."""
 

@@ -115,7 +115,7 @@ class Daemon:
             LaunchError: there is no such process, it does not end, or the supervisor does meanwhile.
 
         """
-        full = self._full(name)
+        (full,) = self._full(name)
         deadline, ran = time.monotonic() + STACK_STOP_S, False
         while time.monotonic() < deadline:
             try:
@@ -135,18 +135,19 @@ class Daemon:
             time.sleep(LOOK_S)
         raise LaunchError(f"{name} does not stop", f"See {self.home.supervisor_log}")
 
-    def launch(self, name: str) -> None:
-        """Start one process, if it does not run. Whether it gets ready is another question.
+    def launch(self, *names: str) -> None:
+        """Start processes that don't run. Whether they get ready is another question.
 
         Raises:
             LaunchError: there is no such process, or it can't be started.
 
         """
-        try:
-            self._supervisor.startProcess(self._full(name), False)
-        except xmlrpc.client.Fault as fault:
-            if fault.faultCode != ALREADY_STARTED:
-                raise LaunchError(f"Could not start {name} ({fault.faultString})", f"See {self.home.log(name)}") from fault
+        for name, full in zip(names, self._full(*names), strict=True):
+            try:
+                self._supervisor.startProcess(full, False)
+            except xmlrpc.client.Fault as fault:
+                if fault.faultCode != ALREADY_STARTED:
+                    raise LaunchError(f"Could not start {name} ({fault.faultString})", f"See {self.home.log(name)}") from fault
 
     def states(self) -> dict[str, State]:
         """Return every process by name."""
@@ -171,11 +172,12 @@ class Daemon:
         except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return None
 
-    def _full(self, name: str) -> str:
+    def _full(self, *names: str) -> list[str]:
         groups = {info["name"]: info["group"] for info in self._supervisor.getAllProcessInfo()}
-        if name not in groups:
-            raise LaunchError(f"No process is called {name}", "See `elastic-chat status` for those that there are")
-        return f"{groups[name]}:{name}"
+        for name in names:
+            if name not in groups:
+                raise LaunchError(f"No process is called {name}", "See `elastic-chat status` for those that there are")
+        return [f"{groups[name]}:{name}" for name in names]
 
 
 def _state(info: dict[str, Any]) -> State:

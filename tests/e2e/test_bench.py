@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bench import people as kept_people
@@ -13,6 +14,7 @@ from bench.pairs import Pairs
 from bench.people import people
 from bench.processes import Processes
 from bench.steps import Step, figures_of, highest_rate
+from launcher.topology import HOST
 from tests.e2e.stack import Stack
 
 
@@ -24,6 +26,14 @@ def processes(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return Processes()
 
 
+async def told(stack: Stack) -> float:
+    """Return how many senders were answered when their gateway heard of the entry."""
+    async with aiohttp.ClientSession() as http:
+        pages = [await http.get(f"http://{HOST}:{one.http_port}/metrics") for one in stack.topology.instances("gateway")]
+        lines = [line for page in pages for line in (await page.text()).splitlines()]
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("chat_lane_told_total"))
+
+
 async def test_pairs_are_measured(stack: Stack, processes: Processes) -> None:
     pairs = Pairs(stack.edge, processes)
     await pairs.open(6)
@@ -33,6 +43,7 @@ async def test_pairs_are_measured(stack: Stack, processes: Processes) -> None:
     assert len(step.ack_ms) == len(step.delivery_ms) > 20
     assert {"gateway", "router", "edge", "kafka"} <= step.cpu_us.keys()
     assert sum(step.cpu_us.values()) > 0
+    assert await told(stack) > 0, "senders are answered by what their gateway hears"
     figures = figures_of([step], "few", {"p50": 1e-9}, "delivered message")
     assert {one.ok for one in figures if one.figure == "few: delivery, p50"} == {False}
 

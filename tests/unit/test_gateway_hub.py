@@ -11,7 +11,7 @@ from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId
 from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from svc_gateway.frames import Outgoing
-from svc_gateway.hub import Hub
+from svc_gateway.hub import Hub, accepted_of
 
 TEA, WORK = ConversationId("tea"), ConversationId("work")
 
@@ -208,3 +208,11 @@ def test_an_entry_that_never_came_is_noticed_by_the_next(world: World) -> None:
     world.entry(TEA, 9_000, previous=7)
     assert [pb.ServerFrame.FromString(notice).resync.conversation_id for notice in anna.notices] == [TEA]
     assert anna.heard == [4, 5, 7, 9_000]
+
+
+async def test_the_answer_to_a_sender_is_what_the_entry_says() -> None:
+    frame = pb.ServerFrame()
+    frame.entry.seq = 7
+    frame.entry.accepted_at.FromMilliseconds(1_800_000_000_123)
+    accepted = accepted_of(node_pb2.EntryDelivery(seq=7, frame=frame.SerializeToString()))
+    assert (accepted.seq, accepted.accepted_at.ToMilliseconds()) == (7, 1_800_000_000_123)
