@@ -10,18 +10,20 @@ from typing import Any
 
 import uvloop
 
-from bench import connections, group, history, latency, pairs, stack, writer
+from bench import connections, group, history, latency, pairs, scale, stack, stages, writer
 from bench.processes import allow_files
 from bench.results import Figure, compare, save, show
 
 MEASUREMENTS: dict[str, Callable[[str], Coroutine[Any, Any, list[Figure]]]] = {
     "stack": stack.measure,
     "latency": latency.measure,
+    "stages": stages.measure,
     "pairs": pairs.measure,
     "group": group.measure,
     "connections": connections.measure,
     "history": history.measure,
     "writer": writer.measure,
+    "scale": scale.measure,
 }
 
 

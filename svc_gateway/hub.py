@@ -18,6 +18,7 @@ from svc_gateway.frames import Outgoing
 log = structlog.get_logger()
 
 DELIVERIES = Counter("chat_gateway_deliveries_total", "Frames given to sessions, by kind.", ("kind",))
+ENTRIES = DELIVERIES.labels("entry")
 REPEATS = Counter("chat_gateway_repeats_total", "Entries that had been delivered here before.")
 HOLES = Counter("chat_gateway_holes_total", "Entries that were found to have been missed.")
 CONVERSATIONS = Gauge("chat_gateway_conversations", "Conversations with a session here.")
@@ -206,7 +207,7 @@ class Hub:
             sessions = [session for session in sessions if session.conversations[conversation_id] <= entry.seq]
         for session in sessions:
             session.deliver(conversation_id, entry.seq, frame)
-        DELIVERIES.labels("entry").inc(len(sessions))
+        ENTRIES.inc(len(sessions))
         log.debug("entry_delivered", request_id=entry.request_id, conversation_id=conversation_id, seq=entry.seq, sessions=len(sessions))
 
     def _move(self, entry: node_pb2.EntryDelivery, conversation_id: ConversationId) -> None:

@@ -75,6 +75,7 @@ STAGE = Histogram(
     ("stage",),
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1, 5),
 )
+SEQUENCE, SHOW = STAGE.labels("sequence"), STAGE.labels("show")
 QUEUED = Gauge("chat_router_queued_commands", "Commands that wait for a place.")
 FINISHED = Counter("chat_router_unfinished_total", "Entries that another router, or a broken call, had left unfinished.")
 BUSY = ChatError(Reason.OVERLOADED, "the router has more commands than it can take", retry_after=timedelta(seconds=1))
@@ -171,7 +172,7 @@ class Pipeline:
             return
         claims = [job.claim(now_ms) for job in jobs]
         try:
-            with STAGE.labels("sequence").time():
+            with SEQUENCE.time():
                 answers = await self._sequencer.sequence(claims)
         except ChatError as error:
             for job in jobs:
@@ -293,7 +294,7 @@ class Pipeline:
         while True:
             runs = await self._flight.landed()
             entries = {one: [_durable(flying) for flying in run] for one, run in runs.items()}
-            with STAGE.labels("show").time():
+            with SHOW.time():
                 shown = await self._commit(entries)
             for conversation_id, outcome in shown.items():
                 if isinstance(outcome, NotLive):

@@ -138,6 +138,7 @@ class _Lane:
         self._room = asyncio.Event()
         self._backoff = Backoff(0.05, 2.0)
         self._heard_at = 0.0
+        self._is_old = False
 
     def put(self, pending: _Pending) -> bool:
         """Queue a command; False if the lane is full."""
@@ -174,6 +175,8 @@ class _Lane:
         self._flying.clear()
         if self._waiting:
             self._more.set()
+        else:
+            self._more.clear()
         call = self._stub.Route(metadata=self._metadata)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._write(call)), group.create_task(self._watch())]
@@ -194,25 +197,29 @@ class _Lane:
 
     async def _write(self, call: Any) -> None:  # noqa: ANN401 - grpc.aio.StreamStreamCall
         """Write batches until the stream is to be rotated, then close our half. A failed write is left to the reader to find."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + spread(ROTATE_S)
+        self._is_old = False
+        rotation = asyncio.get_running_loop().call_later(spread(ROTATE_S), self._age)
         try:
-            while (left := until - loop.time()) > 0:
-                try:
-                    async with asyncio.timeout(left):
-                        await self._more.wait()
-                        await self._take_room()
-                except TimeoutError:
-                    break
+            while await self._has_more():
                 await call.write(self._next_batch())
             await call.done_writing()
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError, grpc.aio.UsageError):
             return
+        finally:
+            rotation.cancel()
 
-    async def _take_room(self) -> None:
-        while len(self._flying) >= WINDOW:
+    def _age(self) -> None:
+        self._is_old = True
+        self._more.set()
+        self._room.set()
+
+    async def _has_more(self) -> bool:
+        """Wait until a command can be written; False if the stream has lived long enough."""
+        await self._more.wait()
+        while len(self._flying) >= WINDOW and not self._is_old:
             self._room.clear()
             await self._room.wait()
+        return not self._is_old
 
     def _next_batch(self) -> pb.RouteRequest:
         batch = pb.RouteRequest()
