@@ -24,7 +24,7 @@ from chatkit.edges.message_log.kafka import KafkaMessageLog
 from chatkit.edges.redis import RedisClient, connect_redis, nodes
 from chatkit.rpc.body import checked
 from chatkit.rpc.channel import mesh_channel
-from chatkit.rpc.lanes import LANE_HEADER
+from chatkit.rpc.lane import LANE_HEADER
 from elastic_chat.gateway.v1 import frames_pb2 as frames
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2_grpc as rpc

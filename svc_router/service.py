@@ -25,7 +25,8 @@ from chatkit.core.ids import (
 from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_request_id
 from chatkit.rpc.errors import error_of
-from chatkit.rpc.lanes import NODE_HEADER, Lanes
+from chatkit.rpc.lane import NODE_HEADER, ROUTER_HEADER
+from chatkit.rpc.lanes import Lanes
 from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
@@ -50,12 +51,14 @@ class RouterServicer(rpc.RouterServiceServicer):
         self._accounts: Any = accounts_service_pb2_grpc.AccountsServiceStub(channel)
         self._clock = clock
         self._draining = asyncio.Event()
+        self._name = new_id()
 
     async def drain(self) -> None:
         """End every lane once what it has read is answered; the mesh opens them again at another router."""
         self._draining.set()
 
     async def Route(self, request_iterator: AsyncIterator[pb.RouteRequest], context: Context) -> None:  # type: ignore[override] # noqa: N802
+        await context.send_initial_metadata(((ROUTER_HEADER, self._name),))
         node = dict(context.invocation_metadata()).get(NODE_HEADER, "")
         await Lane(self._pipeline, node).serve(request_iterator, context, self._draining)
 

@@ -17,7 +17,7 @@ from chatkit.edges.wait import wait_for_engine
 GROUP = "elastic-chat-writer"
 TOPICS = (LOG_TOPIC, WATERMARK_TOPIC)
 POLL_MS = 1000
-GATHER_BYTES, GATHER_MS = 64 * 1024, 100
+GATHER_BYTES, GATHER_MS = 256 * 1024, 400
 """How much Kafka gathers before it gives it out, and how long at most: to write a few records costs as much as to write many."""
 MAX_RECORDS = 8_000
 ASK_MS = 5000

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
+from chatkit.core.lanes import LANES, lane_of
 from chatkit.rpc.channel import mesh_channel
 from chatkit.rpc.errors import abort, error_of
+from chatkit.rpc.lane import ROUTER_HEADER
 from chatkit.rpc.lanes import Lanes
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
@@ -51,18 +54,35 @@ class Recorder:
 class Router(rpc.RouterServiceServicer):
     """A router whose pipeline is a Recorder."""
 
-    def __init__(self, port: int, recorder: Recorder) -> None:
+    def __init__(self, port: int, recorder: Recorder, names: Callable[[int], str]) -> None:
         self.recorder = recorder
         self.draining = asyncio.Event()
         self.lanes: list[str] = []
+        self.streams: dict[int, Any] = {}
+        self.came_by: list[tuple[int, pb.Command]] = []
+        self._names = names
         self.server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
         rpc.add_RouterServiceServicer_to_server(self, self.server)
         self.server.add_insecure_port(f"127.0.0.1:{port}")
 
     async def Route(self, request_iterator: AsyncIterator[pb.RouteRequest], context: Any) -> None:
-        self.lanes.append(str(dict(context.invocation_metadata())["x-lane"]))
+        number = int(dict(context.invocation_metadata())["x-lane"])
+        self.lanes.append(str(number))
+        self.streams[number] = context
+        if name := self._names(number):
+            await context.send_initial_metadata(((ROUTER_HEADER, name),))
         lane: Any = Lane(self.recorder, dict(context.invocation_metadata()).get("x-node", ""))  # type: ignore[arg-type]
-        await lane.serve(request_iterator, context, self.draining)
+        await lane.serve(self._noting(number, request_iterator), context, self.draining)
+
+    async def break_stream(self, number: int) -> None:
+        """End a stream in the middle of it."""
+        with suppress(grpc.aio.AbortError):
+            await self.streams[number].abort(grpc.StatusCode.UNAVAILABLE)
+
+    async def _noting(self, number: int, requests: AsyncIterator[pb.RouteRequest]) -> AsyncIterator[pb.RouteRequest]:
+        async for request in requests:
+            self.came_by += [(number, pb.Command.FromString(command.SerializeToString())) for command in request.commands]
+            yield request
 
 
 @pytest.fixture
@@ -89,8 +109,8 @@ def send(conversation_id: str) -> pb.Command:
     return command
 
 
-async def start(port: int) -> Router:
-    router = Router(port, Recorder())
+async def start(port: int, names: Callable[[int], str] = lambda _: "router-1") -> Router:
+    router = Router(port, Recorder(), names)
     await router.server.start()
     return router
 
@@ -155,7 +175,7 @@ async def test_a_draining_router_answers_what_it_has_read_and_ends_its_lanes_wel
 async def test_a_router_that_does_not_answer_is_asked_again_on_another_stream(
     port: int, lanes: Lanes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatkit.rpc.lanes.STALL_S", 0.2)
+    monkeypatch.setattr("chatkit.rpc.lane.STALL_S", 0.2)
     router = await start(port)
     router.recorder.holding = True
     command = send(new_id())
@@ -172,7 +192,7 @@ async def test_a_router_that_does_not_answer_is_asked_again_on_another_stream(
 
 async def test_a_full_lane_refuses_instead_of_growing(port: int, lanes: Lanes, monkeypatch: pytest.MonkeyPatch) -> None:
     del port
-    monkeypatch.setattr("chatkit.rpc.lanes.WAITING_LIMIT", 3)
+    monkeypatch.setattr("chatkit.rpc.lane.WAITING_LIMIT", 3)
     conversation_id = new_id()
     waiting = [asyncio.get_running_loop().create_task(lanes.call(send(conversation_id))) for _ in range(3)]
     await asyncio.sleep(0)
@@ -301,3 +321,92 @@ async def test_what_comes_up_while_a_write_is_held_up_is_written_after_it() -> N
     assert [one.results[0].accepted.seq for one in context.written] == [1, 2]
     ended.set_result(None)
     await asyncio.wait_for(serving, 5)
+
+
+def in_order(router: Router, commands: list[pb.Command]) -> bool:
+    """Tell whether the commands of each conversation first came in the order in which they were submitted."""
+    first = list(dict.fromkeys(command.send.message_id for command in router.recorder.commands))
+    wanted: dict[str, list[str]] = {}
+    for command in commands:
+        wanted.setdefault(command.conversation_id, []).append(command.send.message_id)
+    return all([one for one in first if one in set(ids)] == ids for ids in wanted.values())
+
+
+async def opened(router: Router) -> None:
+    while len(router.streams) < LANES:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
+
+
+async def test_lanes_that_lead_to_one_router_go_by_one_stream(port: int, lanes: Lanes) -> None:
+    router = await start(port, lambda number: "a" if number % 3 else "b")
+    await opened(router)
+    commands = [send(new_id()) for _ in range(300)]
+    await asyncio.gather(*(lanes.call(command) for command in commands))
+    streams = {(bool(lane_of(command.conversation_id) % 3), number) for number, command in router.came_by}
+    assert len(streams) == 2
+    assert all(bool(number % 3) is is_a for is_a, number in streams)
+    await router.server.stop(0)
+
+
+async def test_lanes_of_routers_that_do_not_say_who_they_are_go_by_themselves(
+    port: int, lanes: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatkit.rpc.lane.BOARD_S", 0.1)
+    router = await start(port, lambda _: "")
+    commands = [send(new_id()) for _ in range(100)]
+    await asyncio.gather(*(lanes.call(command) for command in commands))
+    assert {number == lane_of(command.conversation_id) for number, command in router.came_by} == {True}
+    await router.server.stop(0)
+
+
+async def test_if_the_stream_that_carries_all_breaks_the_next_one_does_in_the_same_order(port: int, lanes: Lanes) -> None:
+    router = await start(port)
+    await opened(router)
+    router.recorder.holding = True
+    conversations = [new_id() for _ in range(40)]
+    commands = [send(conversations[n % 40]) for n in range(200)]
+    results = [lanes.submit(command) for command in commands]
+    while len(router.recorder.commands) < 200:
+        await asyncio.sleep(0.01)
+    (carrier,) = {number for number, _ in router.came_by}
+    await router.break_stream(carrier)
+    more = [send(conversations[n % 40]) for n in range(200)]
+    results += [lanes.submit(command) for command in more]
+    await asyncio.sleep(0.3)
+    router.recorder.release()
+    await asyncio.wait_for(asyncio.gather(*results), 10)
+    assert in_order(router, commands + more)
+    later = {command.send.message_id for command in more}
+    assert len({number for number, command in router.came_by if command.send.message_id in later} - {carrier}) == 1
+    await router.server.stop(0)
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+async def test_a_lane_whose_stream_is_opened_again_waits_for_what_is_under_way_by_another(
+    port: int, lanes: Lanes, monkeypatch: pytest.MonkeyPatch, *, breaks: bool
+) -> None:
+    monkeypatch.setattr("chatkit.rpc.lane.WINDOW", 1)
+    moved: set[int] = set()
+    router = await start(port, lambda number: "router-2" if number in moved else "router-1")
+    await opened(router)
+    await lanes.call(send(new_id()))
+    ((carrier, _),) = router.came_by
+    rider = (carrier + 1) % LANES
+    conversation_id = next(one for one in iter(new_id, "") if lane_of(one) == rider)
+    commands = [send(conversation_id) for _ in range(3)]
+    results = [await held(router, lanes, commands[0]), lanes.submit(commands[1])]
+    moved.add(rider)
+    await router.break_stream(rider)
+    await asyncio.sleep(0.1)
+    results.append(lanes.submit(commands[2]))
+    await asyncio.sleep(0.3)
+    assert [number for number, _ in router.came_by] == [carrier, carrier], "what came later must not overtake"
+    if breaks:
+        await router.break_stream(carrier)
+        await asyncio.sleep(0.1)
+    router.recorder.release()
+    await asyncio.wait_for(asyncio.gather(*results), 10)
+    assert in_order(router, commands)
+    assert [number for number, _ in router.came_by][2:] == [rider] * (3 if breaks else 2)
+    await router.server.stop(0)
