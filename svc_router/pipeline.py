@@ -1,4 +1,4 @@
-"""The hot path: commands in, places, the log, readers; in batches, without a timer.
+"""The hot path: commands in, places, the log, readers; in batches of what has come meanwhile.
 
 Two stages run at the same time. The first takes everything that waits, gives each command its place in one round trip and hands the
 entries to the log in that order. The second takes everything that has become durable and shows it to readers in one round trip. While
@@ -60,6 +60,10 @@ log = structlog.get_logger()
 QUEUE_LIMIT = 8192
 """Commands that wait for a place; more are refused with OVERLOADED."""
 BATCH = 256
+PACE_S = 0.004
+"""A busy router begins a batch no more often than this: what comes meanwhile goes with it. The first command after a pause waits for
+nothing.
+"""
 FLIGHT_LIMIT = 2048
 """Entries that have a place and are not shown yet, about; with so many, no more places are given."""
 DETOURS = 256
@@ -121,6 +125,7 @@ class Pipeline:
         self._more = asyncio.Event()
         self._claiming: dict[tuple[ConversationId, MessageId], list[Job]] = {}
         self._flight = Flight(FLIGHT_LIMIT)
+        self._paced_until = 0.0
         self._again = asyncio.Event()
         self._detours: dict[_Way, deque[Job]] = {}
         self._restoring = WeakValueDictionary[ConversationId, asyncio.Lock]()
@@ -150,6 +155,7 @@ class Pipeline:
         while True:
             await self._more.wait()
             await self._until_room()
+            await self._pace()
             jobs = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             if not self._waiting:
                 self._more.clear()
@@ -158,6 +164,12 @@ class Pipeline:
             now_ms = self._clock.now_ms()
             await self._sequence([job for job in jobs if job.makes_entry and self._may_go_on(job, now_ms)], now_ms)
             await self._tell([job for job in jobs if not job.makes_entry])
+
+    async def _pace(self) -> None:
+        loop = asyncio.get_running_loop()
+        if (left := self._paced_until - loop.time()) > 0:
+            await asyncio.sleep(left)
+        self._paced_until = loop.time() + PACE_S
 
     async def _until_room(self) -> None:
         while self._flight.is_full:

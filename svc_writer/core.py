@@ -12,6 +12,8 @@ from chatkit.core.ids import MessageId, message_id_hour
 
 MAX_ROWS = 20
 MAX_BYTES = 32 * 1024
+KEYS_BYTES = 128
+"""About what a row has beside an entry or a conversation."""
 
 
 class Table(StrEnum):
@@ -55,7 +57,7 @@ class Write:
     @property
     def size(self) -> int:
         """About how many bytes it has."""
-        return sum(len(value) if isinstance(value, bytes | str) else 8 for value in self.row.values())
+        return KEYS_BYTES + len(self.row.get("entry", b"")) + len(self.row.get("conversation", b""))
 
 
 def message_writes(conversation_id: str, seq: int, message_id: MessageId, entry: bytes) -> list[Write]:

@@ -18,29 +18,32 @@ for i = 6, first - 1 do
   redis.call('SADD', KEYS[4], ARGV[i])
   redis.call('PEXPIRE', KEYS[4], ARGV[3])
 end
-if redis.call('EXISTS', KEYS[2]) == 0 then
+local length = redis.call('XLEN', KEYS[2])
+if length == 0 then
   redis.call('HSET', KEYS[1], 'trimmed', meta[2])
 end
-local events, told = {}, tonumber(meta[4] or '0')
+local events, shown, told = {}, {}, tonumber(meta[4] or '0')
+local changed = {'told', meta[4] or '0'}
 for i = first, #ARGV, 5 do
   local seq = tonumber(ARGV[i])
   if seq > head then
     redis.call('XADD', KEYS[2], ARGV[i] .. '-0', 'e', ARGV[i + 2], 'o', ARGV[i + 1])
-    redis.call('HSET', KEYS[1], 'head', ARGV[i], 'head_ordinal', ARGV[i + 1])
-    head = seq
+    changed[3], changed[4], changed[5], changed[6] = 'head', ARGV[i], 'head_ordinal', ARGV[i + 1]
+    head, length = seq, length + 1
   end
-  redis.call('HDEL', KEYS[3], ARGV[i])
+  table.insert(shown, ARGV[i])
   redis.call('SET', KEYS[5 + (i - first) / 5], ARGV[i + 3], 'XX', 'KEEPTTL')
   -- Whoever is late with what another router has shown tells nobody: what follows may have been told since. Not so an entry that was only
   -- put back with its conversation.
   if seq > told then
     table.insert(events, ARGV[i + 4])
-    told = seq
-    redis.call('HSET', KEYS[1], 'told', ARGV[i])
+    told, changed[2] = seq, ARGV[i]
   end
 end
+redis.call('HDEL', KEYS[3], unpack(shown))
+redis.call('HSET', KEYS[1], unpack(changed))
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
-local surplus = redis.call('XLEN', KEYS[2]) - tonumber(ARGV[1])
+local surplus = length - tonumber(ARGV[1])
 if surplus > 0 then
   -- What the database does not have yet stays, up to a limit that keeps memory bounded.
   local must = surplus + tonumber(ARGV[1]) - tonumber(ARGV[2])

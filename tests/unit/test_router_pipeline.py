@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -155,6 +156,7 @@ def fresh_id(age_ms: int = 0) -> str:
 @pytest.fixture
 async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     monkeypatch.setattr("chatkit.core.backoff.Backoff.next", lambda _: 0.0)
+    monkeypatch.setattr("svc_router.pipeline.PACE_S", 0.0)
     made = Bench()
     async with asyncio.TaskGroup() as group:
         running = group.create_task(made.pipeline.run())
@@ -170,6 +172,30 @@ async def test_the_log_has_every_conversation_in_the_order_of_its_seq(bench: Ben
     for conversation_id in conversations:
         seqs = [entry.seq for entry in bench.entries if entry.conversation_id == conversation_id]
         assert seqs == list(range(1, 102))
+
+
+async def test_a_busy_router_gathers_what_comes_and_one_that_has_paused_does_not_wait(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = new_id()
+    conversation_id = await bench.group(anna)
+    batches: list[int] = []
+    sequence = bench.sequencer.sequence
+
+    async def counted(claims: Sequence[Any]) -> Any:
+        batches.append(len(claims))
+        return await sequence(claims)
+
+    monkeypatch.setattr(bench.sequencer, "sequence", counted)
+    monkeypatch.setattr("svc_router.pipeline.PACE_S", 1.0)
+    await bench.submit(send(conversation_id, anna))
+    assert batches == [1]
+    results = []
+    for _ in range(3):
+        results.append(bench.submit(send(conversation_id, anna)))
+        await asyncio.sleep(0.01)
+    await asyncio.gather(*results)
+    assert batches == [1, 3]
 
 
 async def test_nothing_is_acknowledged_or_told_before_it_is_durable(bench: Bench) -> None:

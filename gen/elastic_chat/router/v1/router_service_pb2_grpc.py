@@ -100,8 +100,9 @@ class RouterServiceServicer:
 
     def Route(self, request_iterator, context):
         """A lane: commands in, results out, both in batches of whatever had queued up. Internal: gateways and routers call it, one stream a lane,
-        with the lane's number in the `x-lane` header, by which the mesh always finds the same router. Commands of a conversation are carried
-        out in the order in which they come; results may come in another order and are matched by `correlation`.
+        with the lane's number in the `x-lane` header, by which the mesh always finds the same router. A router gives its name in the `x-router`
+        header of the answer: lanes that lead to one router may share a stream. Commands of a conversation are carried out in the order in which
+        they come; results may come in another order and are matched by `correlation`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

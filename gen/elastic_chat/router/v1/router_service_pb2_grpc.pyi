@@ -51,8 +51,9 @@ class RouterServiceStub:
     """
     Route: _grpc.StreamStreamMultiCallable[_router_service_pb2.RouteRequest, _router_service_pb2.RouteResponse]
     """A lane: commands in, results out, both in batches of whatever had queued up. Internal: gateways and routers call it, one stream a lane,
-    with the lane's number in the `x-lane` header, by which the mesh always finds the same router. Commands of a conversation are carried
-    out in the order in which they come; results may come in another order and are matched by `correlation`.
+    with the lane's number in the `x-lane` header, by which the mesh always finds the same router. A router gives its name in the `x-router`
+    header of the answer: lanes that lead to one router may share a stream. Commands of a conversation are carried out in the order in which
+    they come; results may come in another order and are matched by `correlation`.
     """
 
 @_typing.type_check_only
@@ -78,8 +79,9 @@ class RouterServiceAsyncStub(RouterServiceStub):
     """
     Route: _aio.StreamStreamMultiCallable[_router_service_pb2.RouteRequest, _router_service_pb2.RouteResponse]  # type: ignore[assignment]
     """A lane: commands in, results out, both in batches of whatever had queued up. Internal: gateways and routers call it, one stream a lane,
-    with the lane's number in the `x-lane` header, by which the mesh always finds the same router. Commands of a conversation are carried
-    out in the order in which they come; results may come in another order and are matched by `correlation`.
+    with the lane's number in the `x-lane` header, by which the mesh always finds the same router. A router gives its name in the `x-router`
+    header of the answer: lanes that lead to one router may share a stream. Commands of a conversation are carried out in the order in which
+    they come; results may come in another order and are matched by `correlation`.
     """
 
 class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -132,8 +134,9 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_router_service_pb2.RouteResponse], _abc.AsyncIterator[_router_service_pb2.RouteResponse]]:
         """A lane: commands in, results out, both in batches of whatever had queued up. Internal: gateways and routers call it, one stream a lane,
-        with the lane's number in the `x-lane` header, by which the mesh always finds the same router. Commands of a conversation are carried
-        out in the order in which they come; results may come in another order and are matched by `correlation`.
+        with the lane's number in the `x-lane` header, by which the mesh always finds the same router. A router gives its name in the `x-router`
+        header of the answer: lanes that lead to one router may share a stream. Commands of a conversation are carried out in the order in which
+        they come; results may come in another order and are matched by `correlation`.
         """
 
 def add_RouterServiceServicer_to_server(servicer: RouterServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
