@@ -32,6 +32,9 @@ class ServiceSettings:
     node_id: str = setting("The instance's name in the mesh, such as router-1.")
     grpc_port: int = setting("Where the service takes gRPC: on loopback, from its own sidecar.")
     http_port: int = setting("Where the service answers /healthz, /readyz and /metrics, and what else it has over HTTP: on loopback.")
+    http_socket: str = setting(
+        "The path of a Unix socket on which HTTP is answered, too, for a sidecar on the same machine: it costs less than loopback.", ""
+    )
     mesh: str = setting("HOST:PORT of the sidecar's egress listener, through which every other service is reached.", "127.0.0.1:9001")
     bind: str = setting("The address that the service listens on. Its sidecar must reach it, and nobody else should.", "127.0.0.1")
     log_level: str = setting("debug, info, warning or error. A message leaves no line at info.", "info")

@@ -83,7 +83,8 @@ class Home:
             LaunchError: the place can't be written to, or is too deep for a socket.
 
         """
-        if len(str(self.supervisor_socket).encode()) > LONGEST_SOCKET_PATH:
+        longest = self.envoy / "accounts-10.sock"
+        if len(str(longest).encode()) > LONGEST_SOCKET_PATH:
             raise LaunchError(f"The path {self.root} is too long to hold a Unix socket", "Set ELASTIC_CHAT_HOME to a shorter one")
         try:
             for folder in (self.data, self.run, self.logs, self.keys):

@@ -161,7 +161,13 @@ def render_edge(topology: Topology, folder: Path) -> str:
 def render_sidecar(instance: Instance, topology: Topology, folder: Path) -> str:
     """Return the configuration of the sidecar of `instance`. `folder` is where `eds` is."""
     calls = CALLS[instance.service]
-    return _render("sidecar.yaml.j2", folder, replies=SIDECAR_REPLIES, topology=topology, instance=instance, calls=calls)
+    facts = {"instance": instance, "calls": calls, "http_socket": str(http_socket(instance, folder))}
+    return _render("sidecar.yaml.j2", folder, replies=SIDECAR_REPLIES, topology=topology, **facts)
+
+
+def http_socket(instance: Instance, folder: Path) -> Path:
+    """Return where a service takes HTTP from its sidecar: what goes to many clients costs less there than by loopback."""
+    return folder / f"{instance.name}.sock"
 
 
 def render_endpoints(service: str, topology: Topology, drained: Collection[str] = ()) -> str:

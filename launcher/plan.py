@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 
-from launcher import probes
+from launcher import mesh, probes
 from launcher.engines import Engines
 from launcher.home import Home
 from launcher.topology import HOST, Instance, Topology
@@ -19,6 +19,8 @@ WEB = REPOSITORY / "web"
 USES_REDIS = ("gateway", "router", "presence", "history", "writer")
 USES_KAFKA = ("router", "writer")
 USES_CASSANDRA = ("history", "writer", "accounts")
+HAS_ROUTES = ("gateway", "accounts")
+"""Which services answer more over HTTP than how they are."""
 OWNS_TOPICS = ("writer",)
 OWNS_KEYSPACE = ("writer", "accounts")
 
@@ -193,6 +195,8 @@ def service_environment(instance: Instance, stack: Stack) -> dict[str, str]:
         env["CHAT_CASSANDRA_PORT"] = str(topology.cassandra_port)
     if service in OWNS_KEYSPACE:
         env["CHAT_CASSANDRA_REPLICATION_FACTOR"] = "1"
+    if service in HAS_ROUTES:
+        env["CHAT_HTTP_SOCKET"] = str(mesh.http_socket(instance, stack.home.envoy))
     if service == "gateway":
         env["CHAT_GATEWAY_ALLOWED_ORIGINS"] = f"{stack.url},http://{HOST}:{topology.edge_port}"
     if service == "accounts":

@@ -94,6 +94,8 @@ async def serve(app: App, settings: ServiceSettings, stopping: asyncio.Event, se
     runner = web.AppRunner(_http(app, ready), access_log=None, handle_signals=False)
     await runner.setup()
     await web.TCPSite(runner, settings.bind, settings.http_port).start()
+    if settings.http_socket:
+        await web.UnixSite(runner, settings.http_socket).start()
     if not await _before(app.ready, stopping):
         await runner.cleanup()
         return

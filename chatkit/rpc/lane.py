@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -40,6 +41,8 @@ STALL_S = 4.0
 """A router that has sent no result for so long, while one was due, is taken for frozen, and its lanes are opened again."""
 ROTATE_S = 300.0
 """A stream is opened again after about this long, so that load follows when routers come and go."""
+END_S = 0.3
+"""How long the results of what has gone by it may take then: whom it carries can't wait for the slowest, which is sent again."""
 
 REOPENED = Counter("chat_lane_reopened_total", "Streams to routers that were opened again, by cause.", ("cause",))
 WAITING = Gauge("chat_lane_waiting_commands", "Commands that wait to be written to a router.")
@@ -47,6 +50,10 @@ WAITING = Gauge("chat_lane_waiting_commands", "Commands that wait to be written 
 
 class _StalledError(Exception):
     """The router does not answer."""
+
+
+class _OverdueError(Exception):
+    """The stream was to end, and has not."""
 
 
 class Pending:
@@ -83,8 +90,11 @@ class Carriers:
         if carrier is not lane:
             carrier.put_back(lane.unsent())
 
-    def leave(self, lane: Lane) -> None:
-        """Let a lane whose stream has ended wait with what has no result; whom it carried go by the next stream to the same router."""
+    def leave(self, lane: Lane, *, is_stalled: bool) -> None:
+        """Let a lane whose stream has ended wait with what has no result; whom it carried go by the next stream to the same router.
+
+        Not if the router does not answer: then all streams to it are opened again.
+        """
         carrier = self._of[lane.number]
         self._of[lane.number] = lane
         if carrier is not lane:
@@ -93,10 +103,12 @@ class Carriers:
         riders = [one for one in self.lanes if self._of[one.number] is lane and one is not lane]
         for router in [router for router, first in self._at.items() if first is lane]:
             del self._at[router]
-            if riders:
+            if riders and not is_stalled:
                 self._at[router] = riders[0]
         for rider in riders:
-            self._of[rider.number] = riders[0]
+            self._of[rider.number] = rider if is_stalled else riders[0]
+            if is_stalled:
+                rider.cut()
         unsent: dict[Lane, list[Pending]] = {}
         for pending in lane.unsent():
             unsent.setdefault(self._of[pending.lane], []).append(pending)
@@ -122,6 +134,7 @@ class Lane:
         self._correlation = 0
         self._more = asyncio.Event()
         self._room = asyncio.Event()
+        self._is_cut = asyncio.Event()
         self._backoff = Backoff(0.05, 2.0)
         self._heard_at = 0.0
         self._is_old = False
@@ -177,6 +190,8 @@ class Lane:
             except* _StalledError:
                 cause = "stall"
                 log.warning("lane_stalled", lane=self.number)
+            except* _OverdueError:
+                cause = "overdue"
             REOPENED.labels(cause).inc()
             if cause != "rotation":
                 await asyncio.sleep(self._backoff.next())
@@ -185,6 +200,7 @@ class Lane:
     async def _stream(self) -> None:
         """Open the stream, and go on until it ends or has lived long enough."""
         call = self._stub.Route(metadata=self._metadata)
+        self._is_cut.clear()
         try:
             async with asyncio.TaskGroup() as group:
                 boarding = group.create_task(self._board(call))
@@ -193,7 +209,7 @@ class Lane:
                 for task in tasks:
                     task.cancel()
         finally:
-            self._carriers.leave(self)
+            self._carriers.leave(self, is_stalled=self._is_cut.is_set())
 
     async def _board(self, call: Any) -> None:  # noqa: ANN401 - grpc.aio.StreamStreamCall
         """Learn where the stream leads, unless commands have gone by it before it said so."""
@@ -205,12 +221,21 @@ class Lane:
         """Raise if a result is due for too long: a frozen router keeps its streams, and would keep what was sent into them."""
         loop = asyncio.get_running_loop()
         self._heard_at = loop.time()
-        while True:
-            await asyncio.sleep(STALL_S / 4)
+        while not self._is_cut.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STALL_S / 4):
+                    await self._is_cut.wait()
             if not self._flying:
                 self._heard_at = loop.time()
             elif loop.time() - self._heard_at > STALL_S:
-                raise _StalledError
+                self.cut()
+        raise _StalledError
+
+    def cut(self) -> None:
+        """End the stream: its router is taken for frozen."""
+        self._is_cut.set()
+        self._more.set()
+        self._room.set()
 
     async def _write(self, call: Any, boarding: asyncio.Task[None]) -> None:  # noqa: ANN401 - grpc.aio.StreamStreamCall
         """Write batches until the stream is to be rotated, then close our half. A failed write is left to the reader to find."""
@@ -225,6 +250,8 @@ class Lane:
             return
         finally:
             rotation.cancel()
+        await asyncio.sleep(END_S)
+        raise _OverdueError
 
     def _age(self) -> None:
         self._is_old = True
@@ -232,14 +259,18 @@ class Lane:
         self._room.set()
 
     async def _has_more(self) -> bool:
-        """Wait until a command can be written; False if the stream has lived long enough."""
-        while not self._is_old and not self._waiting:
+        """Wait until a command can be written; False if the stream takes no more."""
+        while not self._is_over and not self._waiting:
             self._more.clear()
             await self._more.wait()
-        while not self._is_old and len(self._flying) >= WINDOW:
+        while not self._is_over and len(self._flying) >= WINDOW:
             self._room.clear()
             await self._room.wait()
-        return not self._is_old
+        return not self._is_over
+
+    @property
+    def _is_over(self) -> bool:
+        return self._is_old or self._is_cut.is_set()
 
     def _next_batch(self) -> pb.RouteRequest:
         batch = pb.RouteRequest()

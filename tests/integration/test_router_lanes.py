@@ -44,6 +44,16 @@ class Recorder:
         else:
             job.accept(pb.Accepted(seq=len(self.commands)))
 
+    def all_but(self, slow: pb.Command) -> Callable[[Job], None]:
+        """Return what does as `submit`, and never answers one command."""
+        submit = self.submit
+
+        def submit_others(job: Job) -> None:
+            if job.command.send.message_id != slow.send.message_id:
+                submit(job)
+
+        return submit_others
+
     def release(self, told: Collection[str] = ()) -> None:
         self.holding = False
         for job in self.held:
@@ -60,6 +70,7 @@ class Router(rpc.RouterServiceServicer):
         self.lanes: list[str] = []
         self.streams: dict[int, Any] = {}
         self.came_by: list[tuple[int, pb.Command]] = []
+        self.lives: list[int] = []
         self._names = names
         self.server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
         rpc.add_RouterServiceServicer_to_server(self, self.server)
@@ -68,20 +79,23 @@ class Router(rpc.RouterServiceServicer):
     async def Route(self, request_iterator: AsyncIterator[pb.RouteRequest], context: Any) -> None:
         number = int(dict(context.invocation_metadata())["x-lane"])
         self.lanes.append(str(number))
+        life = self.lanes.count(str(number))
         self.streams[number] = context
         if name := self._names(number):
             await context.send_initial_metadata(((ROUTER_HEADER, name),))
         lane: Any = Lane(self.recorder, dict(context.invocation_metadata()).get("x-node", ""))  # type: ignore[arg-type]
-        await lane.serve(self._noting(number, request_iterator), context, self.draining)
+        await lane.serve(self._noting(number, life, request_iterator), context, self.draining)
 
     async def break_stream(self, number: int) -> None:
         """End a stream in the middle of it."""
         with suppress(grpc.aio.AbortError):
             await self.streams[number].abort(grpc.StatusCode.UNAVAILABLE)
 
-    async def _noting(self, number: int, requests: AsyncIterator[pb.RouteRequest]) -> AsyncIterator[pb.RouteRequest]:
+    async def _noting(self, number: int, life: int, requests: AsyncIterator[pb.RouteRequest]) -> AsyncIterator[pb.RouteRequest]:
         async for request in requests:
-            self.came_by += [(number, pb.Command.FromString(command.SerializeToString())) for command in request.commands]
+            copies = [pb.Command.FromString(command.SerializeToString()) for command in request.commands]
+            self.came_by += [(number, command) for command in copies]
+            self.lives += [life] * len(copies)
             yield request
 
 
@@ -409,4 +423,38 @@ async def test_a_lane_whose_stream_is_opened_again_waits_for_what_is_under_way_b
     await asyncio.wait_for(asyncio.gather(*results), 10)
     came_later = commands if breaks else commands[1:]
     assert [(number, one.send.message_id) for number, one in router.came_by[2:]] == [(rider, one.send.message_id) for one in came_later]
+    await router.server.stop(0)
+
+
+async def test_if_a_router_does_not_answer_by_one_stream_it_is_asked_by_none_of_the_others(
+    port: int, lanes: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    router = await start(port)
+    await opened(router)
+    monkeypatch.setattr("chatkit.rpc.lane.STALL_S", 0.4)
+    router.recorder.holding = True
+    commands = [send(new_id()) for _ in range(60)]
+    results = [lanes.submit(command) for command in commands]
+    while len(router.recorder.commands) < 60:
+        await asyncio.sleep(0.01)
+    router.recorder.holding = False
+    router.recorder.held.clear()
+    await asyncio.wait_for(asyncio.gather(*results), 10)
+    assert set(router.lives[60:]) == {2}, "by streams that were opened anew"
+    await router.server.stop(0)
+
+
+async def test_a_stream_that_is_opened_again_does_not_wait_for_one_command_with_all_others(
+    port: int, lanes: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatkit.rpc.lane.ROTATE_S", 0.4)
+    monkeypatch.setattr("chatkit.rpc.lane.STALL_S", 60.0)
+    router = await start(port)
+    slow = send(new_id())
+    await held(router, lanes, slow)
+    router.recorder.submit = router.recorder.all_but(slow)  # type: ignore[method-assign]
+    router.recorder.holding = False
+    while {router.lanes.count(str(number)) for number in range(LANES)} & {1, 2}:
+        await asyncio.wait_for(lanes.call(send(new_id())), 5)
+        await asyncio.sleep(0.02)
     await router.server.stop(0)

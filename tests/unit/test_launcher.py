@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from launcher import preflight
+from launcher import mesh, preflight
 from launcher.engines import Engines
 from launcher.engines.store import arrived, made_once
 from launcher.engines.wheels import refusal, requirement
 from launcher.errors import LaunchError
-from launcher.home import Home, write_atomically
+from launcher.home import LONGEST_SOCKET_PATH, Home, write_atomically
 from launcher.keys import ensure_signing_key
 from launcher.operate import cluster_id
 from launcher.plan import Stack, Wave, processes
@@ -96,6 +96,14 @@ def test_a_home_that_cannot_be_written_or_is_too_deep_is_told(tmp_path: Path) ->
         Home(blocked / "home").create()
     with pytest.raises(LaunchError, match=r"too long.*Set ELASTIC_CHAT_HOME to a shorter one"):
         Home(tmp_path / ("x" * 120)).create()
+
+
+def test_a_home_in_which_the_socket_of_every_instance_has_its_place_is_deep_enough(tmp_path: Path) -> None:
+    paths = [mesh.http_socket(instance, Home(tmp_path).envoy) for instance in Topology().largest.instances()]
+    room = LONGEST_SOCKET_PATH - max(len(str(path)) for path in paths)
+    Home(tmp_path.with_name(tmp_path.name + "x" * room)).create()
+    with pytest.raises(LaunchError, match="too long"):
+        Home(tmp_path.with_name(tmp_path.name + "x" * (room + 1))).create()
 
 
 def test_what_pip_did_not_give_is_one_clear_line() -> None:

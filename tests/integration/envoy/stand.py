@@ -72,8 +72,9 @@ class Call:
 class Service:
     """One instance of a service: it records every call, and answers with an empty message unless `scripts` says otherwise."""
 
-    def __init__(self, instance: Instance, calls: list[Call], scripts: dict[str, Script], key: SigningKey) -> None:
+    def __init__(self, instance: Instance, folder: Path, calls: list[Call], scripts: dict[str, Script], key: SigningKey) -> None:
         self.instance = instance
+        self._folder = folder
         self._calls = calls
         self._scripts = scripts
         self._key = key
@@ -87,7 +88,7 @@ class Service:
         app.add_routes([web.get("/readyz", self._readyz), web.get("/jwks.json", self._jwks), web.get("/v1/connect", self._connect)])
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, self.instance.http_port).start()
+        await web.UnixSite(self._runner, mesh.http_socket(self.instance, self._folder)).start()
         self._ready, self._stopped = True, False
 
     async def leave(self) -> None:
@@ -197,7 +198,7 @@ class Stand:
         return [call for call in self.calls if call.method == method]
 
     async def add_service(self, instance: Instance) -> Service:
-        service = Service(instance, self.calls, self.scripts, self.key)
+        service = Service(instance, self.folder, self.calls, self.scripts, self.key)
         await service.start()
         self.services[instance.name] = service
         return service
