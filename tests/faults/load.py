@@ -15,6 +15,7 @@ import grpc
 
 from bench.client import Account, Api, ApiError
 from bench.member import Journal, Login, Member, Message
+from chatkit.core.errors import Reason
 from chatkit.core.ids import ConversationId, new_id
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.writer.v1 import writer_service_pb2 as writer_pb2
@@ -26,6 +27,7 @@ from tests.e2e.stack import Stack
 from tests.faults.checker import Findings, check
 
 SETTLE_S = 90.0
+REGISTRATIONS = 5
 MOST_ASKED = 200
 """Users in one question for presence."""
 SESSIONS = 12
@@ -56,7 +58,7 @@ class Load:
     async def begin(self) -> None:
         """Bring everyone in, and let them talk."""
         users, conversations, rate = self._sizes
-        self._accounts = list(await asyncio.gather(*(self._api.register(f"u{number}") for number in range(users))))
+        self._accounts = list(await asyncio.gather(*(self._register(f"u{number}") for number in range(users))))
         for number in range(conversations):
             if number % 3 == 0:
                 owner, other = self.rng.sample(self._accounts, 2)
@@ -72,6 +74,17 @@ class Load:
         await self._come_live(self.members)
         loop = asyncio.get_running_loop()
         self._talking = [loop.create_task(self._talk(rate)), loop.create_task(self._churn(rate))]
+
+    async def _register(self, name: str) -> Account:
+        """Make a user, who asks again while the database that the row before has stopped is busy with its return."""
+        for _ in range(REGISTRATIONS):
+            try:
+                return await self._api.register(name)
+            except ApiError as error:
+                if error.reason != Reason.UNAVAILABLE:
+                    raise
+                await asyncio.sleep(1.0)
+        return await self._api.register(name)
 
     def join(self, account: Account, name: str) -> Member:
         """Let another session of a user come."""
