@@ -239,7 +239,7 @@ async def test_a_new_instance_gets_calls_as_soon_as_it_serves(shaken: Stand, cha
     async with AsyncExitStack() as stack:
         await shaken.start_sidecar(stack, third)
         shaken.announce(larger)
-        service = Service(third, shaken.calls, shaken.scripts, shaken.key)
+        service = Service(third, shaken.folder, shaken.calls, shaken.scripts, shaken.key)
         await service.start()
         stack.push_async_callback(service.stop)
         await shaken.await_healthy(admin, "history", larger.instances("history"))
