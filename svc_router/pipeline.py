@@ -133,7 +133,7 @@ class Pipeline:
 
     def submit(self, job: Job) -> None:
         """Take a job. Its reply is called exactly once, whatever happens, as long as `run` runs."""
-        if way := self._way_of(job):
+        if not job.makes_entry and (way := self._way_of(job)):
             self._wait_behind(way, job)
         elif len(self._waiting) >= QUEUE_LIMIT:
             self._refuse([job], BUSY)

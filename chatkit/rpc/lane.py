@@ -29,9 +29,9 @@ NODE_HEADER = "x-node"
 """Under which name the caller hears what is published to it, if it calls `told` for what it hears."""
 ROUTER_HEADER = "x-router"
 """Under which name the router at the other end is known: one for each life of its process."""
-WAITING_LIMIT = 8192
+WAITING_LIMIT = 32_768
 """Commands that wait for a stream; more are refused with OVERLOADED."""
-WINDOW = 2048
+WINDOW = 8192
 """Commands that a stream has taken and that have no result yet."""
 BATCH = 256
 BOARD_S = 1.0
@@ -42,7 +42,9 @@ STALL_S = 4.0
 ROTATE_S = 300.0
 """A stream is opened again after about this long, so that load follows when routers come and go."""
 END_S = 0.3
-"""How long the results of what has gone by it may take then: whom it carries can't wait for the slowest, which is sent again."""
+"""How long the results of what has gone by it may take then: nobody else can wait for the slowest, which is sent again."""
+LIVED_S = 2.0
+"""A stream that lived so long was no failure: the next one that ends is opened again at once."""
 
 REOPENED = Counter("chat_lane_reopened_total", "Streams to routers that were opened again, by cause.", ("cause",))
 WAITING = Gauge("chat_lane_waiting_commands", "Commands that wait to be written to a router.")
@@ -50,6 +52,10 @@ WAITING = Gauge("chat_lane_waiting_commands", "Commands that wait to be written 
 
 class _StalledError(Exception):
     """The router does not answer."""
+
+
+class _EndedError(Exception):
+    """The stream has ended well. Raised so that what belongs to it ends first, whatever else happens in that moment."""
 
 
 class _OverdueError(Exception):
@@ -116,8 +122,17 @@ class Carriers:
             one.put_back(some)
 
     async def settled(self, lane: Lane) -> None:
-        """Wait until nothing of a lane is under way by the stream of another: what comes by its own must not overtake it."""
-        while any(one.carries(lane.number) for one in self.lanes if one is not lane):  # noqa: ASYNC110 - about all streams
+        """Wait until nothing of a lane is under way by the stream of another: what comes by its own must not overtake it.
+
+        What takes too long is taken back, and sent again before all else.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + END_S
+        others = [one for one in self.lanes if one is not lane]
+        while any(one.carries(lane.number) for one in others):
+            if loop.time() >= until:
+                for one in others:
+                    lane.put_back(one.recalled(lane.number))
             await asyncio.sleep(SETTLE_S)
 
 
@@ -171,6 +186,14 @@ class Lane:
         WAITING.dec(len(found))
         return found
 
+    def recalled(self, number: int) -> list[Pending]:
+        """Take out what is under way here of another lane: its results will mean nothing to us."""
+        found = {key: pending for key, pending in self._flying.items() if pending.lane == number}
+        for key in found:
+            del self._flying[key]
+        self._room.set()
+        return [pending for pending in found.values() if not pending.given_up]
+
     def carries(self, number: int) -> bool:
         """Tell whether commands of a lane are under way by this stream."""
         return any(pending.lane == number and not pending.given_up for pending in self._flying.values())
@@ -178,11 +201,13 @@ class Lane:
     async def run(self) -> None:
         """Keep the stream open, for ever."""
         # A task group that is cancelled just when a child of it fails raises the failure and swallows the cancellation: so it is asked for.
-        task = asyncio.current_task()
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
         while task is not None and not task.cancelling():
-            cause = "rotation"
+            cause, began = "rotation", loop.time()
             try:
                 await self._stream()
+            except* _EndedError:
+                pass
             except* grpc.aio.AioRpcError as failures:
                 error = failures.exceptions[0]
                 cause = error.code().name.lower() if isinstance(error, grpc.aio.AioRpcError) else "error"
@@ -193,6 +218,8 @@ class Lane:
             except* _OverdueError:
                 cause = "overdue"
             REOPENED.labels(cause).inc()
+            if loop.time() - began > LIVED_S:
+                self._backoff.reset()
             if cause != "rotation":
                 await asyncio.sleep(self._backoff.next())
             await self._carriers.settled(self)
@@ -204,10 +231,10 @@ class Lane:
         try:
             async with asyncio.TaskGroup() as group:
                 boarding = group.create_task(self._board(call))
-                tasks = [boarding, group.create_task(self._write(call, boarding)), group.create_task(self._watch())]
+                group.create_task(self._write(call, boarding))
+                group.create_task(self._watch())
                 await self._read(call)
-                for task in tasks:
-                    task.cancel()
+                raise _EndedError
         finally:
             self._carriers.leave(self, is_stalled=self._is_cut.is_set())
 
@@ -225,7 +252,7 @@ class Lane:
             with suppress(TimeoutError):
                 async with asyncio.timeout(STALL_S / 4):
                     await self._is_cut.wait()
-            if not self._flying:
+            if not self._flying and not self._waiting:
                 self._heard_at = loop.time()
             elif loop.time() - self._heard_at > STALL_S:
                 self.cut()
@@ -246,7 +273,7 @@ class Lane:
             while await self._has_more():
                 await call.write(self._next_batch())
             await call.done_writing()
-        except (grpc.aio.AioRpcError, asyncio.InvalidStateError, grpc.aio.UsageError):
+        except (grpc.aio.AioRpcError, grpc.aio.InternalError, asyncio.InvalidStateError, grpc.aio.UsageError):
             return
         finally:
             rotation.cancel()

@@ -394,6 +394,7 @@ async def test_a_lane_whose_stream_is_opened_again_waits_for_what_is_under_way_b
     port: int, lanes: Lanes, monkeypatch: pytest.MonkeyPatch, *, breaks: bool
 ) -> None:
     monkeypatch.setattr("chatkit.rpc.lane.WINDOW", 1)
+    monkeypatch.setattr("chatkit.rpc.lane.END_S", 60.0)
     moved: set[int] = set()
     router = await start(port, lambda number: "router-2" if number in moved else "router-1")
     await opened(router)
@@ -450,4 +451,27 @@ async def test_a_stream_that_is_opened_again_does_not_wait_for_one_command_with_
     while {router.lanes.count(str(number)) for number in range(LANES)} & {1, 2}:
         await asyncio.wait_for(lanes.call(send(new_id())), 5)
         await asyncio.sleep(0.02)
+    await router.server.stop(0)
+
+
+async def test_a_lane_whose_stream_is_opened_again_does_not_wait_for_ever_for_what_is_under_way_by_another(
+    port: int, lanes: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatkit.rpc.lane.STALL_S", 60.0)
+    moved: set[int] = set()
+    router = await start(port, lambda number: "router-2" if number in moved else "router-1")
+    await opened(router)
+    await lanes.call(send(new_id()))
+    ((carrier, _),) = router.came_by
+    rider = (carrier + 1) % LANES
+    conversation_id = next(one for one in iter(new_id, "") if lane_of(one) == rider)
+    commands = [send(conversation_id) for _ in range(2)]
+    await held(router, lanes, commands[0])
+    router.recorder.held.clear()
+    router.recorder.holding = False
+    moved.add(rider)
+    await router.break_stream(rider)
+    await asyncio.sleep(0.1)
+    await asyncio.wait_for(lanes.call(commands[1]), 5)
+    assert [(number, one.send.message_id) for number, one in router.came_by[2:]] == [(rider, one.send.message_id) for one in commands]
     await router.server.stop(0)

@@ -198,6 +198,34 @@ async def test_a_busy_router_gathers_what_comes_and_one_that_has_paused_does_not
     assert batches == [1, 3]
 
 
+async def test_what_comes_while_a_conversation_is_brought_back_does_not_overtake_what_waited_already(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("svc_router.pipeline.PACE_S", 0.05)
+    anna, conversation_id = UserId(new_id()), ConversationId(new_id())
+    bench.archive.known[conversation_id] = {anna: Membership(GROUP_OWNER, 1)}
+    bench.archive.reachable.clear()
+    asked, answered = asyncio.Event(), asyncio.Event()
+    sequence = bench.sequencer.sequence
+
+    async def slow(claims: Sequence[Any]) -> Any:
+        asked.set()
+        await answered.wait()
+        return await sequence(claims)
+
+    monkeypatch.setattr(bench.sequencer, "sequence", slow)
+    results = [bench.submit(send(conversation_id, anna))]
+    await asked.wait()
+    results.append(bench.submit(send(conversation_id, anna)))
+    answered.set()
+    while not bench.archive.asked:
+        await asyncio.sleep(0)
+    results.append(bench.submit(send(conversation_id, anna)))
+    bench.archive.reachable.set()
+    seqs = [(await result).accepted.seq for result in results]
+    assert seqs == sorted(seqs)
+
+
 async def test_nothing_is_acknowledged_or_told_before_it_is_durable(bench: Bench) -> None:
     anna = new_id()
     conversation_id = await bench.group(anna)
