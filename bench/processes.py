@@ -16,6 +16,11 @@ import psutil
 ELASTIC_CHAT = Path(sys.executable).parent / "elastic-chat"
 
 
+def elastic_chat(*arguments: str) -> None:
+    """Run a command of the launcher on the stack that is measured. Raises CalledProcessError if it fails."""
+    subprocess.run([ELASTIC_CHAT, *arguments], check=True, stdout=subprocess.DEVNULL)
+
+
 class Processes:
     """Every process that the launcher started, children included. Instances of one service count together: gateway, gateway-sidecar."""
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 
 from bench.pairs import USERS, Pairs
-from bench.processes import ELASTIC_CHAT, Processes
+from bench.processes import Processes, elastic_chat
 from bench.results import Figure, figure
 from bench.steps import at_rate, figures_of, highest_rate
 from launcher.topology import DEFAULT_SCALE
@@ -45,11 +44,7 @@ async def _measured(edge: str, count: int) -> list[Figure]:
 
 def _scale(counts: dict[str, int]) -> None:
     for service in SCALED:
-        _run("scale", service, str(counts[service]))
+        elastic_chat("scale", service, str(counts[service]))
     if counts["gateway"] > 1:
         # Lanes that are there stay with their routers for minutes. A gateway that comes anew opens all of its own.
-        _run("restart", "gateway")
-
-
-def _run(*arguments: str) -> None:
-    subprocess.run([ELASTIC_CHAT, *arguments], check=True, stdout=subprocess.DEVNULL)
+        elastic_chat("restart", "gateway")

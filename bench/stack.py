@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import time
 
-from bench.processes import ELASTIC_CHAT, Processes
+from bench.processes import Processes, elastic_chat
 from bench.results import Figure, figure
 
 RUNS = 3
@@ -18,9 +17,9 @@ async def measure(edge: str) -> list[Figure]:
     del edge  # everything is about the processes
     starts: list[float] = []
     for _ in range(RUNS):
-        await asyncio.to_thread(_run, "down")
+        await asyncio.to_thread(elastic_chat, "down")
         began = time.perf_counter()
-        await asyncio.to_thread(_run, "up")
+        await asyncio.to_thread(elastic_chat, "up")
         starts.append(time.perf_counter() - began)
     processes = Processes()
     await asyncio.sleep(IDLE_S / 2)
@@ -35,7 +34,3 @@ async def measure(edge: str) -> list[Figure]:
         figure("resident memory of the whole stack", "GB", [memory], 3.5),
         figure("idle CPU of the whole stack", "% core", idle, 15),
     ]
-
-
-def _run(command: str) -> None:
-    subprocess.run([ELASTIC_CHAT, command], check=True, stdout=subprocess.DEVNULL)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -188,7 +189,7 @@ async def _lua(redis: RedisClient, processes: Processes, size: int) -> list[Figu
     )
     for one in conversations:
         await redis.sadd(nodes(one), NODE)
-    given: list[tuple[pb.Command, Place]] = []
+    given = deque[tuple[pb.Command, Place]]()
     turn = 0
 
     async def give(size: int) -> None:
@@ -200,7 +201,7 @@ async def _lua(redis: RedisClient, processes: Processes, size: int) -> list[Figu
         given.extend((one, answer.outcome) for one, answer in zip(commands, answers, strict=True) if isinstance(answer.outcome, Place))
 
     async def show(size: int) -> None:
-        shown = [given.pop(0) for _ in range(size)]
+        shown = [given.popleft() for _ in range(size)]
         await sequencer.commit({ConversationId(command.conversation_id): [_make(command, place)] for command, place in shown})
 
     figures = await _shared(processes, size, "a place is given", ("valkey",), give)

@@ -20,7 +20,7 @@ import elastic_chat
 from chatkit.core.errors import DOMAIN, TABLE, Reason
 from chatkit.rpc.caller import REQUEST_ID, SESSION_ID, USER_ID
 from chatkit.rpc.server import LEAVING, NOT_DELIVERED
-from launcher.topology import CALLS, HOST, Instance, Topology
+from launcher.topology import CALLS, HAS_ROUTES, HOST, Instance, Topology
 
 TEMPLATES = (Path(__file__).with_name("envoy"), Path(__file__).parents[1] / "envoy")
 """Where the templates are: in the installed package, or in the repository."""
@@ -161,7 +161,12 @@ def render_edge(topology: Topology, folder: Path) -> str:
 def render_sidecar(instance: Instance, topology: Topology, folder: Path) -> str:
     """Return the configuration of the sidecar of `instance`. `folder` is where `eds` is."""
     calls = CALLS[instance.service]
-    facts = {"instance": instance, "calls": calls, "http_socket": str(http_socket(instance, folder))}
+    facts = {
+        "instance": instance,
+        "calls": calls,
+        "http_socket": str(http_socket(instance, folder)),
+        "has_routes": instance.service in HAS_ROUTES,
+    }
     return _render("sidecar.yaml.j2", folder, replies=SIDECAR_REPLIES, topology=topology, **facts)
 
 

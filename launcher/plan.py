@@ -11,7 +11,7 @@ from pathlib import Path
 from launcher import mesh, probes
 from launcher.engines import Engines
 from launcher.home import Home
-from launcher.topology import HOST, Instance, Topology
+from launcher.topology import HAS_ROUTES, HOST, Instance, Topology
 
 REPOSITORY = Path(__file__).parents[1]
 WEB = REPOSITORY / "web"
@@ -19,8 +19,6 @@ WEB = REPOSITORY / "web"
 USES_REDIS = ("gateway", "router", "presence", "history", "writer")
 USES_KAFKA = ("router", "writer")
 USES_CASSANDRA = ("history", "writer", "accounts")
-HAS_ROUTES = ("gateway", "accounts")
-"""Which services answer more over HTTP than how they are."""
 OWNS_TOPICS = ("writer",)
 OWNS_KEYSPACE = ("writer", "accounts")
 

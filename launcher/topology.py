@@ -27,6 +27,9 @@ CALLS = {
 }
 """Which services each service calls: its sidecar knows the way to these and to no others."""
 
+HAS_ROUTES = ("gateway", "accounts")
+"""Which services answer more over HTTP than how they are: their sidecars know the way to that."""
+
 DEFAULT_SCALE = {"gateway": 2, "router": 2, "presence": 1, "history": 1, "writer": 1, "accounts": 1}
 
 

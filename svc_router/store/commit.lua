@@ -22,7 +22,7 @@ local length = redis.call('XLEN', KEYS[2])
 if length == 0 then
   redis.call('HSET', KEYS[1], 'trimmed', meta[2])
 end
-local events, shown, told = {}, {}, tonumber(meta[4] or '0')
+local events, told = {}, tonumber(meta[4] or '0')
 local changed = {'told', meta[4] or '0'}
 for i = first, #ARGV, 5 do
   local seq = tonumber(ARGV[i])
@@ -31,7 +31,7 @@ for i = first, #ARGV, 5 do
     changed[3], changed[4], changed[5], changed[6] = 'head', ARGV[i], 'head_ordinal', ARGV[i + 1]
     head, length = seq, length + 1
   end
-  table.insert(shown, ARGV[i])
+  redis.call('HDEL', KEYS[3], ARGV[i])
   redis.call('SET', KEYS[5 + (i - first) / 5], ARGV[i + 3], 'XX', 'KEEPTTL')
   -- Whoever is late with what another router has shown tells nobody: what follows may have been told since. Not so an entry that was only
   -- put back with its conversation.
@@ -40,7 +40,6 @@ for i = first, #ARGV, 5 do
     told, changed[2] = seq, ARGV[i]
   end
 end
-redis.call('HDEL', KEYS[3], unpack(shown))
 redis.call('HSET', KEYS[1], unpack(changed))
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 local surplus = length - tonumber(ARGV[1])

@@ -345,6 +345,15 @@ async def opened(router: Router) -> None:
     await asyncio.sleep(0.05)
 
 
+async def riding(router: Router, lanes: Lanes) -> tuple[int, int, str]:
+    """Return the lane by whose stream everything goes, one that goes by it, and a conversation of the latter."""
+    await opened(router)
+    await lanes.call(send(new_id()))
+    ((carrier, _),) = router.came_by
+    rider = (carrier + 1) % LANES
+    return carrier, rider, next(one for one in iter(new_id, "") if lane_of(one) == rider)
+
+
 async def test_lanes_that_lead_to_one_router_go_by_one_stream(port: int, lanes: Lanes) -> None:
     router = await start(port, lambda number: "a" if number % 3 else "b")
     await opened(router)
@@ -397,11 +406,7 @@ async def test_a_lane_whose_stream_is_opened_again_waits_for_what_is_under_way_b
     monkeypatch.setattr("chatkit.rpc.lane.END_S", 60.0)
     moved: set[int] = set()
     router = await start(port, lambda number: "router-2" if number in moved else "router-1")
-    await opened(router)
-    await lanes.call(send(new_id()))
-    ((carrier, _),) = router.came_by
-    rider = (carrier + 1) % LANES
-    conversation_id = next(one for one in iter(new_id, "") if lane_of(one) == rider)
+    carrier, rider, conversation_id = await riding(router, lanes)
     commands = [send(conversation_id) for _ in range(3)]
     results = [await held(router, lanes, commands[0]), lanes.submit(commands[1])]
     moved.add(rider)
@@ -460,11 +465,7 @@ async def test_a_lane_whose_stream_is_opened_again_does_not_wait_for_ever_for_wh
     monkeypatch.setattr("chatkit.rpc.lane.STALL_S", 60.0)
     moved: set[int] = set()
     router = await start(port, lambda number: "router-2" if number in moved else "router-1")
-    await opened(router)
-    await lanes.call(send(new_id()))
-    ((carrier, _),) = router.came_by
-    rider = (carrier + 1) % LANES
-    conversation_id = next(one for one in iter(new_id, "") if lane_of(one) == rider)
+    _, rider, conversation_id = await riding(router, lanes)
     commands = [send(conversation_id) for _ in range(2)]
     await held(router, lanes, commands[0])
     router.recorder.held.clear()
