@@ -60,7 +60,7 @@ log = structlog.get_logger()
 QUEUE_LIMIT = 8192
 """Commands that wait for a place; more are refused with OVERLOADED."""
 BATCH = 256
-PACE_S = 0.004
+PACE_S = 0.008
 """A busy router begins a batch no more often than this: what comes meanwhile goes with it. The first command after a pause waits for
 nothing.
 """

@@ -12,7 +12,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
-from chatkit.edges.message_log import LOG_TOPIC, REQUEST_ID_HEADER, MessageLog, Record
+from chatkit.edges.message_log import LOG_TOPIC, MAX_RECORD_BYTES, REQUEST_ID_HEADER, MessageLog, Record
 from chatkit.edges.message_log.kafka import KafkaMessageLog
 from chatkit.edges.message_log.memory import MemoryMessageLog
 from svc_writer.source import KafkaSource
@@ -52,18 +52,23 @@ class KafkaWorld:
         return found
 
 
+@pytest.fixture(scope="module")
+async def kafka(kafka_bootstrap: str) -> str:
+    """Return where a Kafka is that has the topics."""
+    maker = KafkaSource(kafka_bootstrap, "maker")
+    await maker.start(1)
+    await maker.stop()
+    return kafka_bootstrap
+
+
 @pytest.fixture(params=["memory", "kafka"], scope="module")
-async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+async def world(request: pytest.FixtureRequest, kafka: str) -> AsyncIterator[World]:
     if request.param == "memory":
         yield MemoryWorld()
         return
-    bootstrap = request.getfixturevalue("kafka_bootstrap")
-    maker = KafkaSource(bootstrap, "maker")
-    await maker.start(1)
-    await maker.stop()
-    log = KafkaMessageLog(bootstrap, "tests")
+    log = KafkaMessageLog(kafka, "tests")
     await log.start((LOG_TOPIC,))
-    yield KafkaWorld(bootstrap, log)
+    yield KafkaWorld(kafka, log)
     await log.stop()
 
 
@@ -79,12 +84,14 @@ async def test_nothing_is_appended_by_appending_nothing(world: World) -> None:
     assert list(await world.log.append([])) == []
 
 
-async def test_a_log_that_is_away_refuses_in_bounded_time(kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_log_that_is_away_refuses_in_bounded_time(kafka: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chatkit.edges.message_log.kafka.TIMEOUT_MS", 300)
-    log = KafkaMessageLog(kafka_bootstrap, "tests")
+    log = KafkaMessageLog(kafka, "tests")
     await log.start((LOG_TOPIC,))
     # A topic that nobody made is to a producer what a cluster without a leader is: it waits for metadata.
-    records = [Record(f"no-such-topic-{new_id()}", b"k", b"v") for _ in range(20)]
+    nowhere = f"no-such-topic-{new_id()}"
+    vars(log)["_partitions"][nowhere] = [0]
+    records = [Record(nowhere, b"k", b"v") for _ in range(20)]
     for ack in await log.append(records):
         with pytest.raises(ChatError) as failure:
             await ack
@@ -92,9 +99,9 @@ async def test_a_log_that_is_away_refuses_in_bounded_time(kafka_bootstrap: str, 
     await log.stop()
 
 
-async def test_a_producer_whose_numbers_have_a_gap_is_replaced_and_nothing_before_that_comes_after_it(kafka_bootstrap: str) -> None:
+async def test_a_producer_whose_numbers_have_a_gap_is_replaced_and_nothing_before_that_comes_after_it(kafka: str) -> None:
     """The gap is what a batch leaves that was given up for want of a leader."""
-    log = KafkaMessageLog(kafka_bootstrap, "tests")
+    log = KafkaMessageLog(kafka, "tests")
     await log.start((LOG_TOPIC,))
     key = new_id().encode()
     records = [Record(LOG_TOPIC, key, b"%d" % n) for n in range(4)]
@@ -111,7 +118,7 @@ async def test_a_producer_whose_numbers_have_a_gap_is_replaced_and_nothing_befor
     for ack in await log.append(records[2:]):
         await ack
     assert vars(log)["_producer"] is not producer
-    assert await KafkaWorld(kafka_bootstrap, log).read(key, 3) == [records[0], *records[2:]]
+    assert await KafkaWorld(kafka, log).read(key, 3) == [records[0], *records[2:]]
     await log.stop()
 
 
@@ -121,18 +128,19 @@ class Stuck:
     def __init__(self, producer: object, partition: int) -> None:
         self._producer = producer
         self._partition = partition
+        self.has_room = asyncio.Event()
 
-    async def send(self, topic: str, value: bytes, *, partition: int, **more: object) -> object:
+    async def send_batch(self, batch: object, topic: str, *, partition: int) -> object:
         if partition == self._partition:
-            await asyncio.Event().wait()
-        return await self._producer.send(topic, value, partition=partition, **more)  # type: ignore[attr-defined]
+            await self.has_room.wait()
+        return await self._producer.send_batch(batch, topic, partition=partition)  # type: ignore[attr-defined]
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._producer, name)
 
 
-async def test_a_partition_that_takes_nothing_holds_up_no_other(kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    log = KafkaMessageLog(kafka_bootstrap, "tests")
+async def test_a_partition_that_takes_nothing_holds_up_no_other(kafka: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = KafkaMessageLog(kafka, "tests")
     await log.start((LOG_TOPIC,))
     monkeypatch.setattr("chatkit.edges.message_log.kafka.TIMEOUT_MS", 1500)
     monkeypatch.setattr(log, "_producer", Stuck(vars(log)["_producer"], 0))
@@ -146,16 +154,54 @@ async def test_a_partition_that_takes_nothing_holds_up_no_other(kafka_bootstrap:
     await log.stop()
 
 
-async def test_what_the_producer_never_tells_of_is_refused_in_bounded_time(kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    log = KafkaMessageLog(kafka_bootstrap, "tests")
+async def test_what_came_later_outlives_what_it_waits_with(kafka: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = KafkaMessageLog(kafka, "tests")
+    await log.start((LOG_TOPIC,))
+    monkeypatch.setattr("chatkit.edges.message_log.kafka.TIMEOUT_MS", 2000)
+    key = new_id().encode()
+    partitions = vars(log)["_partitions"][LOG_TOPIC]
+    stuck = Stuck(vars(log)["_producer"], DefaultPartitioner()(key, partitions, partitions))
+    monkeypatch.setattr(log, "_producer", stuck)
+    is_whole: asyncio.Event = vars(log)["_is_whole"]
+    is_whole.clear()
+    records = [Record(LOG_TOPIC, key, b"%d" % n) for n in range(3)]
+    (first,) = await log.append(records[:1])
+    await asyncio.sleep(1.0)
+    (second,) = await log.append(records[1:2])
+    is_whole.set()
+    await asyncio.sleep(0.1)
+    (third,) = await log.append(records[2:])
+    with pytest.raises(ChatError):
+        await first
+    stuck.has_room.set()
+    await asyncio.gather(second, third)
+    assert await KafkaWorld(kafka, log).read(key, 2) == records[1:]
+    await log.stop()
+
+
+async def test_a_record_that_is_too_large_fails_alone(kafka: str) -> None:
+    log = KafkaMessageLog(kafka, "tests")
+    await log.start((LOG_TOPIC,))
+    key = new_id().encode()
+    records = [Record(LOG_TOPIC, key, value) for value in (b"small", b"x" * 2 * MAX_RECORD_BYTES)]
+    small, large = await log.append(records)
+    await small
+    with pytest.raises(ChatError):
+        await large
+    assert await KafkaWorld(kafka, log).read(key, 1) == records[:1]
+    await log.stop()
+
+
+async def test_what_the_producer_never_tells_of_is_refused_in_bounded_time(kafka: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = KafkaMessageLog(kafka, "tests")
     await log.start((LOG_TOPIC,))
     monkeypatch.setattr("chatkit.edges.message_log.kafka.TIMEOUT_MS", 300)
     silent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def send(*_: object, **__: object) -> asyncio.Future[None]:
+    async def send_batch(*_: object, **__: object) -> asyncio.Future[None]:
         return silent
 
-    monkeypatch.setattr(vars(log)["_producer"], "send", send)
+    monkeypatch.setattr(vars(log)["_producer"], "send_batch", send_batch)
     (ack,) = await log.append([Record(LOG_TOPIC, b"k", b"v")])
     with pytest.raises(ChatError):
         await asyncio.wait_for(ack, 10)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import (
     InvalidProducerEpoch,
     KafkaError,
@@ -20,6 +20,7 @@ from aiokafka.errors import (
     UnknownProducerId,
 )
 from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from chatkit.core.backoff import Backoff
 from chatkit.core.errors import ChatError, Reason
@@ -30,6 +31,8 @@ log = structlog.get_logger()
 
 TIMEOUT_MS = 8_000
 """How long a record may take to become durable before its sender is told to try again."""
+BATCH_BYTES = 128 * 1024
+"""What goes to a partition at once, at most; a larger record goes alone, so that only its own fate is at stake."""
 LOOK_S = 0.25
 FLUSH_S = 1.0
 """How long a producer that is broken may take to finish what it can."""
@@ -45,17 +48,17 @@ class _Handed:
 
     __slots__ = ("durable", "record", "until")
 
-    def __init__(self, record: Record, until: float) -> None:
+    def __init__(self, record: Record, until: float, durable: asyncio.Future[None]) -> None:
         self.record = record
         self.until = until
-        self.durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.durable.add_done_callback(_seen)
+        self.durable = durable
 
 
 class KafkaMessageLog:
     """Appends through one producer, which keeps the order of records of a partition through its own retries.
 
-    Each partition has a queue of its own: one that takes nothing holds up no other.
+    Each partition has a queue of its own: one that takes nothing holds up no other. What has come for a partition while the one before was
+    on its way goes as one batch.
     """
 
     def __init__(self, bootstrap: str, client_id: str) -> None:
@@ -63,7 +66,7 @@ class KafkaMessageLog:
         self._client_id = client_id
         self._producer = self._made()
         self._partitions: dict[str, list[int]] = {}
-        self._queues: dict[tuple[str, int | None], _Queue] = {}
+        self._queues: dict[TopicPartition, _Queue] = {}
         self._under_way: deque[_Handed] = deque()
         self._is_whole = asyncio.Event()
         self._is_whole.set()
@@ -76,6 +79,7 @@ class KafkaMessageLog:
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
+            max_batch_size=BATCH_BYTES,
             max_request_size=MAX_LETTER_BYTES,  # what a topic takes is for the topic to say
             request_timeout_ms=TIMEOUT_MS,
             metadata_max_age_ms=30_000,
@@ -102,19 +106,20 @@ class KafkaMessageLog:
         await self._producer.stop()
 
     async def append(self, records: Sequence[Record]) -> Sequence[asyncio.Future[None]]:
-        until = asyncio.get_running_loop().time() + TIMEOUT_MS / 1000
-        handed = [_Handed(record, until) for record in records]
+        loop = asyncio.get_running_loop()
+        until = loop.time() + TIMEOUT_MS / 1000
+        handed = [_Handed(record, until, loop.create_future()) for record in records]
         for one in handed:
             self._queue_of(one.record).put(one)
         self._under_way += handed
         return [one.durable for one in handed]
 
     def _queue_of(self, record: Record) -> _Queue:
-        partitions = self._partitions.get(record.topic)
-        place = (record.topic, _partition_of(record.key, partitions, partitions) if partitions else None)
+        partitions = self._partitions[record.topic]
+        place = TopicPartition(record.topic, _partition_of(record.key, partitions, partitions))
         if place not in self._queues:
-            queue = self._queues[place] = _Queue()
-            self._do(self._send_all(queue, place[1]))
+            queue = self._queues[place] = _Queue(place)
+            self._do(self._send_all(queue))
         return self._queues[place]
 
     def _do(self, work: Any) -> None:  # noqa: ANN401 - a coroutine
@@ -122,37 +127,44 @@ class KafkaMessageLog:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _send_all(self, queue: _Queue, partition: int | None) -> None:
+    async def _send_all(self, queue: _Queue) -> None:
         """Hand the records of a partition to the producer, in their order, for ever."""
         while True:
-            one = await queue.next()
+            await queue.some()
             await self._is_whole.wait()
-            if not one.durable.done():
-                await self._send(one, partition)
+            await self._send(queue, self._producer)
 
-    async def _send(self, one: _Handed, partition: int | None) -> None:
-        record, producer = one.record, self._producer
-        headers = [(REQUEST_ID_HEADER, record.request_id.encode())] if record.request_id else []
+    async def _send(self, queue: _Queue, producer: AIOKafkaProducer) -> None:
+        batch = producer.create_batch()
+        handed = queue.take(batch)
+        if not handed:
+            return
         try:
-            async with asyncio.timeout_at(one.until):
-                sent: asyncio.Future[Any] = await producer.send(
-                    record.topic, record.value, key=record.key, partition=partition, headers=headers
-                )
+            async with asyncio.timeout_at(handed[0].until):
+                sent: asyncio.Future[Any] = await producer.send_batch(batch, queue.place.topic, partition=queue.place.partition)
+        except TimeoutError:
+            # Nothing of it was handed over. What is left of it when the first has had its time may go on waiting.
+            _fail(handed[0].durable, TimeoutError("the log takes nothing"))
+            queue.put_back(handed)
         except Exception as error:  # noqa: BLE001 - whatever it is, the records behind it have their turn
-            self._failed(one.durable, producer, error)
+            self._failed(handed, producer, error)
         else:
-            sent.add_done_callback(partial(self._settle, one.durable, producer))
+            sent.add_done_callback(partial(self._settle, handed, producer))
 
-    def _settle(self, durable: asyncio.Future[None], producer: AIOKafkaProducer, sent: asyncio.Future[Any]) -> None:
+    def _settle(self, handed: Sequence[_Handed], producer: AIOKafkaProducer, sent: asyncio.Future[Any]) -> None:
         if sent.cancelled():
-            durable.cancel()
+            for one in handed:
+                one.durable.cancel()
         elif (error := sent.exception()) is not None:
-            self._failed(durable, producer, error)
-        elif not durable.done():
-            durable.set_result(None)
+            self._failed(handed, producer, error)
+        else:
+            for one in handed:
+                if not one.durable.done():
+                    one.durable.set_result(None)
 
-    def _failed(self, durable: asyncio.Future[None], producer: AIOKafkaProducer, error: BaseException) -> None:
-        _fail(durable, error)
+    def _failed(self, handed: Sequence[_Handed], producer: AIOKafkaProducer, error: BaseException) -> None:
+        for one in handed:
+            _fail(one.durable, error)
         is_broken = isinstance(error, BROKEN) or type(error) is KafkaError  # of which the latter says that its sender has died
         if is_broken and producer is self._producer and self._is_whole.is_set():
             self._is_whole.clear()
@@ -193,24 +205,47 @@ class KafkaMessageLog:
 
 
 class _Queue:
-    """Records that wait for a producer."""
+    """Records of a partition that wait for a producer."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: TopicPartition) -> None:
+        self.place = place
         self._waiting: deque[_Handed] = deque()
         self._more = asyncio.Event()
 
     def put(self, one: _Handed) -> None:
-        while self._waiting and self._waiting[0].durable.done():
-            self._waiting.popleft()  # nobody waits for it any more: a queue that stands still must not grow
+        self._forget()
         self._waiting.append(one)
         self._more.set()
 
-    async def next(self) -> _Handed:
-        """Wait for the next record, and take it."""
+    def put_back(self, handed: Sequence[_Handed]) -> None:
+        """Take back what could not be handed over."""
+        self._waiting.extendleft(reversed(handed))
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop what nobody waits for any more: a queue that stands still must not grow."""
+        while self._waiting and self._waiting[0].durable.done():
+            self._waiting.popleft()
+
+    async def some(self) -> None:
+        """Wait until there is something."""
         while not self._waiting:
             self._more.clear()
             await self._more.wait()
-        return self._waiting.popleft()
+
+    def take(self, batch: BatchBuilder) -> list[_Handed]:
+        """Fill a batch, and return what is in it."""
+        taken: list[_Handed] = []
+        while self._waiting:
+            one = self._waiting[0]
+            record = one.record
+            headers = [(REQUEST_ID_HEADER, record.request_id.encode())] if record.request_id else []
+            if not one.durable.done():
+                if batch.append(timestamp=None, key=record.key, value=record.value, headers=headers) is None:
+                    break
+                taken.append(one)
+            self._waiting.popleft()
+        return taken
 
 
 def _fail(durable: asyncio.Future[None], error: BaseException) -> None:
@@ -219,9 +254,4 @@ def _fail(durable: asyncio.Future[None], error: BaseException) -> None:
     refusal = ChatError(Reason.UNAVAILABLE, "the log can't be reached: try again with the same message_id")
     refusal.__cause__ = error
     durable.set_exception(refusal)
-
-
-def _seen(durable: asyncio.Future[None]) -> None:
-    """Look at the outcome, so that one for which nobody waits is not reported as forgotten."""
-    if not durable.cancelled():
-        durable.exception()
+    durable.exception()  # so that one for which nobody waits is not reported as forgotten
