@@ -30,6 +30,8 @@ LOOP_LAG = Gauge(
 LOOK_S = 1.0
 COLLECT_AFTER = (20_000, 20, 20)
 """New objects after which the garbage collector looks at the youngest, and so on: what serves requests makes few cycles."""
+BACKLOG = 4096
+"""Connections that may wait to be accepted: everyone who comes back at once after a cut."""
 NOTICE_S = 1.0
 """How long the mesh has to notice NOT_SERVING before streams are ended."""
 
@@ -93,9 +95,9 @@ async def serve(app: App, settings: ServiceSettings, stopping: asyncio.Event, se
     ready = asyncio.Event()
     runner = web.AppRunner(_http(app, ready), access_log=None, handle_signals=False)
     await runner.setup()
-    await web.TCPSite(runner, settings.bind, settings.http_port).start()
+    await web.TCPSite(runner, settings.bind, settings.http_port, backlog=BACKLOG).start()
     if settings.http_socket:
-        await web.UnixSite(runner, settings.http_socket).start()
+        await web.UnixSite(runner, settings.http_socket, backlog=BACKLOG).start()
     if not await _before(app.ready, stopping):
         await runner.cleanup()
         return

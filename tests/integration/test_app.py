@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import socket
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import aiohttp
 import grpc
@@ -85,3 +88,19 @@ async def test_a_service_that_is_stopped_before_it_can_work_ends_at_once() -> No
         await until_answering(service)
         service.stopping.set()
     assert not service.drained.is_set()
+
+
+async def test_everyone_may_come_at_once_by_the_socket(tmp_path: Path) -> None:
+    """A TCP connection that finds no place in the queue tries again; one by a Unix socket fails."""
+    service = Service()
+    path = str(tmp_path / "http.sock")
+    service.settings = dataclasses.replace(service.settings, http_socket=path)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(service.run())
+        await until_answering(service)
+        with ExitStack() as stack:
+            for _ in range(1000):
+                client = stack.enter_context(socket.socket(socket.AF_UNIX))
+                client.setblocking(False)
+                client.connect(path)
+        service.stopping.set()
