@@ -14,13 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from redis.asyncio.client import Pipeline
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from chatkit.core.backoff import Backoff
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
-from chatkit.edges.redis import RedisClient
+from chatkit.edges.redis import Fill, RedisClient
 
 log = structlog.get_logger()
 
@@ -35,7 +34,7 @@ end
 TRIES, FIRST_PAUSE_S, LAST_PAUSE_S = 3, 0.05, 0.5
 """How often scripts are run whose connection breaks, and how long between."""
 FENCE = "return 1"
-"""The script that a pipeline without scripts of its own begins with."""
+"""The script that commands without scripts of their own begin with."""
 NAME = """local name = redis.call('GET', KEYS[1])
 if name and string.sub(name, 1, #ARGV[1]) == ARGV[1] then
   return name
@@ -47,8 +46,6 @@ return ARGV[1] .. ARGV[2]
 
 Call = tuple[str, Sequence[str], Sequence[Any]]
 """A script, its keys, its arguments."""
-Fill = Callable[[Pipeline], object]
-"""Adds commands to a pipeline. Called again if the memory turns out to be another: whatever it adds must be repeatable."""
 
 
 class LiveView:
@@ -61,7 +58,7 @@ class LiveView:
         self.epoch = ""
 
     async def run(self, fill: Fill) -> list[Any]:
-        """Run a pipeline in one round trip and return its replies, all from one memory, whose epoch is `epoch`. Raises UNAVAILABLE."""
+        """Run commands in one round trip and return their replies, all from one memory, whose epoch is `epoch`. Raises UNAVAILABLE."""
         return (await self.call([("fence", (), ())], fill))[1:]
 
     async def call(self, calls: Sequence[Call], also: Fill | None = None, only_in: str = "") -> list[Any]:
@@ -85,7 +82,7 @@ class LiveView:
                 is_known, self._digests = False, {}
             except (RedisError, OSError) as error:
                 broken += 1
-                if broken == TRIES or also is not None:  # redis-py has tried often enough
+                if broken == TRIES:
                     raise _away() from error
                 await asyncio.sleep(backoff.next())
 
@@ -95,13 +92,7 @@ class LiveView:
         if only_in and only_in != self.epoch:
             raise ChatError(Reason.UNAVAILABLE, "the live view is another one meanwhile: try again")
         commands = [("EVALSHA", self._digests[name], len(keys), *keys, *arguments) for name, keys, arguments in calls]
-        if also is None:
-            return await self._client.wire.run(commands)
-        pipeline = self._client.pipeline(transaction=False)
-        for command in commands:
-            pipeline.execute_command(*command)
-        also(pipeline)
-        return await pipeline.execute()
+        return await self._client.run(commands, also)
 
     async def _load(self) -> None:
         """Learn the epoch, and give the scripts to the server that has it."""

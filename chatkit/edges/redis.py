@@ -6,7 +6,7 @@ says for each key who writes it, how large it gets and when it goes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, cast
 
@@ -18,11 +18,15 @@ from redis.exceptions import BusyLoadingError, RedisError
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId
-from chatkit.edges.redis_wire import TIMEOUT_S, Wire
+from chatkit.edges.redis_wire import TIMEOUT_S, Command, Wire
 from chatkit.edges.wait import wait_for_engine
 
 NODES = "nodes"
 """Sorted set of node incarnations by how often they have renewed their lease."""
+
+
+Fill = Callable[[Pipeline], object]
+"""Adds commands to a pipeline. Called again if a connection breaks: whatever it adds must be repeatable."""
 
 
 class RedisClient(Redis):
@@ -33,6 +37,20 @@ class RedisClient(Redis):
         """A connection of its own to the same server."""
         return Wire(self.connection_pool)
 
+    async def run(self, commands: Sequence[Command], also: Fill | None = None) -> list[Any]:
+        """Run commands, and those that `also` adds, in one round trip by the wire. The replies to the former are as Redis gives them, those
+        to the latter as redis-py's methods do. Raises the first error among them, or why there is no reply.
+        """
+        if also is None:
+            return await self.wire.run(commands)
+        noted = self.pipeline(transaction=False)
+        also(noted)
+        replies = await self.wire.run([*commands, *(command for command, _ in noted.command_stack)])
+        for place, (command, options) in enumerate(noted.command_stack, len(commands)):
+            if read := self.response_callbacks.get(command[0]):
+                replies[place] = read(replies[place], **{name: value for name, value in options.items() if name != "keys"})
+        return replies
+
     async def aclose(self, close_connection_pool: bool | None = None) -> None:  # noqa: FBT001 - as redis-py has it
         self.wire.close()
         await super().aclose(close_connection_pool)
@@ -41,7 +59,9 @@ class RedisClient(Redis):
 async def connect_redis(url: str) -> RedisClient:
     """Return a client that answers. Raises ConnectionError if Redis does not come up."""
     retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=2)
-    pool = ConnectionPool.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, health_check_interval=15, retry=retry)
+    pool = ConnectionPool.from_url(
+        url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, health_check_interval=15, retry=retry, protocol=2
+    )
     client = cast("RedisClient", RedisClient.from_pool(pool))
 
     async def ping() -> None:
