@@ -29,7 +29,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     channel = mesh_channel(settings.mesh)
     stack.push_async_callback(channel.close)
     certainty = Certainty.over(channel)
-    servicer = HistoryServicer(Reader(RedisLiveLog(redis), timeline, certainty))
+    servicer = HistoryServicer(Reader(RedisLiveLog(redis), timeline, certainty, settings.kept_bytes))
     return App(
         services=(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name,),
         register=lambda server: history_service_pb2_grpc.add_HistoryServiceServicer_to_server(servicer, server),

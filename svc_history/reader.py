@@ -11,6 +11,7 @@ from prometheus_client import Counter
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from elastic_chat.events.v1 import log_pb2
+from svc_history.blocks import Blocks
 from svc_history.certainty import Certainty
 from svc_history.core import (
     CALL_BYTES,
@@ -70,11 +71,11 @@ class Synced:
 class Reader:
     """Reads for a user what they may see; what they may not is UNKNOWN_CONVERSATION."""
 
-    def __init__(self, live: LiveLog, timeline: Timeline, certainty: Certainty) -> None:
+    def __init__(self, live: LiveLog, timeline: Timeline, certainty: Certainty, kept_bytes: int) -> None:
         self._live = live
         self._timeline = timeline
         self._certainty = certainty
-        self._reading: dict[tuple[ConversationId, Range], asyncio.Future[list[Stored]]] = {}
+        self._blocks = Blocks(timeline, kept_bytes)
 
     async def conversations(self, user_id: UserId) -> list[tuple[ConversationId, State]]:
         """Return every conversation of a user, the one with the newest entry first."""
@@ -105,10 +106,13 @@ class Reader:
         self, user_id: UserId, conversation_id: ConversationId, before: int, after: int, size: int
     ) -> tuple[int, list[Stored], bool]:
         """Return the head of the conversation, a page of it by rising seq, and whether there is more in its direction."""
-        state = await self.conversation(user_id, conversation_id)
+        # Both questions go to the live view at once. Who asks backwards may ask for more than they may see: they are not shown it.
+        wanted = page_range(before, after, size, 1)
+        state, (tail,) = await asyncio.gather(self.conversation(user_id, conversation_id), self._tails([(conversation_id, wanted)]))
         assert state.member is not None  # noqa: S101 - `conversation` has refused otherwise
         page = page_range(before, after, size, state.member.joined_seq)
-        (tail,) = await self._tails([(conversation_id, page)])
+        if not page.backwards and page != wanted:
+            (tail,) = await self._tails([(conversation_id, page)])
         entries, has_more = await self._merge(conversation_id, page, tail)
         return max(state.head_seq, tail.head) if tail.head < END else state.head_seq, entries, has_more
 
@@ -225,25 +229,7 @@ class Reader:
         PAGES.labels("database").inc()
         if tail.written < below.before - 1:
             await self._certainty.now()
-        return merged(page, await self._read_once(conversation_id, below), tail.entries)
-
-    async def _read_once(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
-        """Read from the database; who asks for the same page at the same time shares the answer."""
-        key = (conversation_id, page)
-        if key in self._reading:
-            return await asyncio.shield(self._reading[key])
-        reading = self._reading[key] = asyncio.get_running_loop().create_future()
-        try:
-            entries = await self._timeline.read(conversation_id, page)
-        except BaseException as error:
-            reading.set_exception(error if isinstance(error, ChatError) else ChatError(Reason.UNAVAILABLE))
-            reading.exception()  # nobody need be waiting
-            raise
-        else:
-            reading.set_result(entries)
-            return entries
-        finally:
-            del self._reading[key]
+        return merged(page, await self._blocks.read(conversation_id, below), tail.entries)
 
 
 def _weight(state: State) -> int:

@@ -31,7 +31,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.certainty = Certainty(self._await_written)
-        self.reader = Reader(self.live, self.database, self.certainty)
+        self.reader = Reader(self.live, self.database, self.certainty, kept_bytes=1_000_000)
 
     async def _await_written(self) -> None:
         self.asked += 1
@@ -139,6 +139,17 @@ async def test_a_member_whose_joining_is_not_shown_yet_is_not_shown_what_was_bef
     last = (await world.reader.conversation(ANNA, joined)).last
     assert last is not None
     assert last.seq == 4
+
+
+async def test_a_page_begins_where_a_member_has_joined_whichever_way_it_is_read(world: World) -> None:
+    late = world.conversation(300, joined=200)
+    for before, after in ((0, 0), (0, 1), (230, 0), (0, 220)):
+        head, entries, has_more = await world.reader.page(ANNA, late, before, after, 50)
+        seqs = [one.seq for one in entries]
+        first = max(200, after + 1) if after else max(200, (before or 301) - 50)
+        last = min(300, first + 49) if after else (before or 301) - 1
+        assert (head, seqs) == (300, list(range(first, last + 1)))
+        assert has_more is (last < 300 if after else first > 200)
 
 
 async def test_who_is_in_a_conversation_no_longer_is_told_so_and_given_nothing(world: World) -> None:

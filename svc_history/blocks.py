@@ -1,0 +1,111 @@
+"""Old entries, by blocks of neighbours that are read from the database once and kept: a log is only ever added to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from prometheus_client import Counter, Gauge
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import ConversationId
+from svc_history.core import END, Range, Stored
+from svc_history.store import Timeline
+
+BLOCK = 64
+"""Seqs of a block: 1 to 64, 65 to 128 and so on."""
+ENTRY_BYTES = 150
+"""What an entry takes beside its own bytes."""
+
+BLOCKS = Counter("chat_history_blocks_total", "Blocks of old entries that were needed, by where they came from.", ("source",))
+KEPT = Gauge("chat_history_kept_bytes", "Old entries that are kept in memory.")
+
+_Key = tuple[ConversationId, Range]
+
+
+class Blocks:
+    """What the database has, with at most about `limit` bytes of it in memory: those that were needed last."""
+
+    def __init__(self, timeline: Timeline, limit: int) -> None:
+        self._timeline = timeline
+        self._limit = limit
+        self._size = 0
+        self._kept: OrderedDict[_Key, list[Stored]] = OrderedDict()
+        self._reading: dict[_Key, asyncio.Future[list[Stored]]] = {}
+
+    async def read(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
+        """Return what the database has of a page, and one entry more if there is one, by rising seq. Raises UNAVAILABLE."""
+        found: list[Stored] = []
+        rest = page
+        for block in _blocks(page):
+            found += [one for one in await self._block(conversation_id, block) if page.holds(one.seq)]
+            rest = _without(rest, block)
+            if len(found) > page.count:
+                break
+        else:
+            # Seqs may have gaps, wide ones: who has looked at so many blocks without having enough asks for the rest as it is.
+            if rest.after + 1 < rest.before:
+                missing = Range(rest.after, rest.before, page.count - len(found), page.backwards)
+                found += await self._once(conversation_id, missing)
+        found.sort(key=lambda one: one.seq)
+        return found[-page.count - 1 :] if page.backwards else found[: page.count + 1]
+
+    async def _block(self, conversation_id: ConversationId, block: Range) -> list[Stored]:
+        key = (conversation_id, block)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            BLOCKS.labels("memory").inc()
+            return self._kept[key]
+        BLOCKS.labels("database").inc()
+        entries = await self._once(conversation_id, block)
+        # One with a gap may get what it lacks: what is not written yet, or a dead letter that is sent into the log again.
+        if len(entries) == BLOCK and key not in self._kept:
+            self._keep(key, entries)
+        return entries
+
+    def _keep(self, key: _Key, entries: list[Stored]) -> None:
+        self._kept[key] = entries
+        self._size += _size(entries)
+        while self._size > self._limit:
+            _, oldest = self._kept.popitem(last=False)
+            self._size -= _size(oldest)
+        KEPT.set(self._size)
+
+    async def _once(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
+        """Read from the database; who asks for the same at the same time shares the answer."""
+        key = (conversation_id, page)
+        if key in self._reading:
+            return await asyncio.shield(self._reading[key])
+        reading = self._reading[key] = asyncio.get_running_loop().create_future()
+        try:
+            entries = await self._timeline.read(conversation_id, page)
+        except BaseException as error:
+            reading.set_exception(error if isinstance(error, ChatError) else ChatError(Reason.UNAVAILABLE))
+            reading.exception()  # nobody need be waiting
+            raise
+        else:
+            reading.set_result(entries)
+            return entries
+        finally:
+            del self._reading[key]
+
+
+def _blocks(page: Range) -> Iterator[Range]:
+    """Yield the blocks that a page needs if no seq is missing, those first where it begins; none if that is at no certain seq."""
+    first, last = page.after // BLOCK, (page.before - 2) // BLOCK
+    numbers = range(last, first - 1, -1) if page.backwards else range(first, last + 1)
+    for number in islice(numbers, 0 if page.backwards and page.before == END else page.count // BLOCK + 2):
+        yield Range(number * BLOCK, (number + 1) * BLOCK + 1, BLOCK, backwards=False)
+
+
+def _without(page: Range, block: Range) -> Range:
+    """Return what is left of a page beyond a block."""
+    if page.backwards:
+        return Range(page.after, min(page.before, block.after + 1), page.count, backwards=True)
+    return Range(max(page.after, block.before - 1), page.before, page.count, backwards=False)
+
+
+def _size(entries: Sequence[Stored]) -> int:
+    return sum(len(one.entry) + ENTRY_BYTES for one in entries)
