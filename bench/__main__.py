@@ -1,4 +1,7 @@
-"""`python -m bench [NAME ...]`: measure the running stack and write bench/results/. `compare A B` shows two of its files side by side."""
+"""`python -m bench [NAME ...]`: measure the running stack and write bench/results/.
+
+`compare A B` shows two of its files side by side; `profiles` draws flame graphs of the busiest services.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from bench import connections, group, history, latency, pairs, scale, stack, stages, writer
+from bench import connections, group, history, latency, pairs, profiles, scale, stack, stages, writer
 from bench.processes import allow_files
 from bench.results import Figure, compare, save, show
 
@@ -33,15 +36,21 @@ def main(arguments: list[str]) -> None:
         case ["compare", one, other]:
             compare(Path(one), Path(other))
             return
+        case ["profiles"]:
+            uvloop.run(profiles.draw(_edge()))
+            return
         case names if unknown := set(names) - MEASUREMENTS.keys():
-            sys.exit(f"there is no measurement {', '.join(sorted(unknown))}: choose from {', '.join(MEASUREMENTS)}, or compare A B")
+            sys.exit(f"there is no {', '.join(sorted(unknown))}: choose from {', '.join(MEASUREMENTS)}, or profiles, or compare A B")
     allow_files()
-    edge = f"http://127.0.0.1:{os.environ.get('ELASTIC_CHAT_PORT', '8080')}"
     for name in names or MEASUREMENTS:
         print(name, flush=True)
-        figures = uvloop.run(MEASUREMENTS[name](edge))
+        figures = uvloop.run(MEASUREMENTS[name](_edge()))
         save(name, figures)
         show(figures)
+
+
+def _edge() -> str:
+    return f"http://127.0.0.1:{os.environ.get('ELASTIC_CHAT_PORT', '8080')}"
 
 
 if __name__ == "__main__":

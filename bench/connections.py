@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from bench.client import Account, Api
 from bench.people import in_turn, people
-from bench.processes import Processes
+from bench.processes import Processes, elastic_chat
 from bench.results import Figure, figure
 from bench.wire import Wire, Wires, ignore
 from chatkit.core.ids import new_id
@@ -24,6 +24,9 @@ MEMORY_GOALS_KIB = {"gateway": 16.0, "edge": 40.0}
 
 async def measure(edge: str) -> list[Figure]:
     """Let everyone come, look at them, cut them off, and let them come back."""
+    for one in ("gateway", "edge"):
+        # What they have had before, they would use again: a connection would seem to take no memory.
+        await asyncio.to_thread(elastic_chat, "restart", one)
     api = Api(edge)
     try:
         accounts = await people(api, USERS + BOTS)
@@ -51,6 +54,7 @@ async def _idle(edge: str, users: Sequence[Account]) -> list[Figure]:
     full_cpu = await _cpu(processes)
     await kept.end()
     kinds = sorted(full, key=lambda kind: empty[kind] - full[kind])
+    busy = sorted(full_cpu, key=lambda kind: empty_cpu[kind] - full_cpu[kind])
     return [
         figure("connections made a second, with hello and all that was missed", "/s", rates, 1500, at_least=True),
         *(
@@ -62,15 +66,24 @@ async def _idle(edge: str, users: Sequence[Account]) -> list[Figure]:
             )
             for kind in kinds[:5]
         ),
-        figure("CPU for an idle connection that pings every 20 s", "us/s", [(full_cpu - empty_cpu) / len(wires) * 1e6], 2.5),
+        figure(
+            "CPU for an idle connection that pings every 20 s",
+            "us/s",
+            [(sum(full_cpu.values()) - sum(empty_cpu.values())) / len(wires) * 1e6],
+            2.5,
+        ),
+        *(
+            figure(f"CPU for an idle connection: of that {kind}", "us/s", [(full_cpu[kind] - empty_cpu[kind]) / len(wires) * 1e6])
+            for kind in busy[:4]
+        ),
     ]
 
 
-async def _cpu(processes: Processes) -> float:
-    """Return the CPU that the stack takes each second, in seconds."""
-    before = sum(processes.cpu_s().values())
+async def _cpu(processes: Processes) -> dict[str, float]:
+    """Return the CPU that each kind of process takes each second, in seconds."""
+    before = processes.cpu_s()
     await asyncio.sleep(IDLE_S)
-    return (sum(processes.cpu_s().values()) - before) / IDLE_S
+    return {kind: (value - before[kind]) / IDLE_S for kind, value in processes.cpu_s().items()}
 
 
 class _Returning:

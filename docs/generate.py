@@ -11,10 +11,12 @@ import importlib
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+from bench.charts import CHARTS
 from chatkit.core.errors import TABLE
 from chatkit.settings import Variable, variables
 
@@ -55,36 +57,67 @@ def errors() -> str:
     return "\n".join((*lines, ""))
 
 
+RESULTS = ("pairs", "group", "connections", "history", "writer", "scale", "stages", "latency", "stack", "faults")
+"""The files of bench/results in the order in which they are shown, as far as they are there."""
+_OF_A_FAULT = {": messages, none lost, doubled or out of order": "messages", ": longest wait for an answer": "wait"}
+
+
 def performance() -> str:
-    """Return a table of figures for each file of results."""
-    parts = []
-    for path in sorted((ROOT / "bench" / "results").glob("*.json")):
-        results = json.loads(path.read_text(encoding="utf-8"))
-        machine = results["machine"]
-        lines = [
-            f"| {one['figure']} | {one['median']:g} {one['unit']} | {one['min']:g} to {one['max']:g} | {_goal(one)} |"
-            for one in results["figures"]
-        ]
-        parts.append(
-            "\n".join(
-                (
-                    f"## {path.stem}",
-                    "",
-                    f"`{results['command']}`, {machine['cores']} cores, {machine['cpu']}, Python {machine['python']}.",
-                    "",
-                    "| figure | median | spread | goal |",
-                    "|---|---|---|---|",
-                    *lines,
-                    "",
-                ),
-            ),
-        )
+    """Return every goal, then a table of figures for each file of results, with its pictures."""
+    found = {name: json.loads(path.read_text(encoding="utf-8")) for name in RESULTS if (path := _results(name)).exists()}
+    goals = [one for name, results in found.items() if name != "faults" for one in results["figures"] if one["goal"] is not None]
+    parts = ["\n".join(("## Goals", "", *_table(goals)))]
+    for name, results in found.items():
+        machine, versions = results["machine"], ", ".join(f"{package} {number}" for package, number in results["versions"].items())
+        pictures = [f"![{picture}](images/{picture})" for picture in pictures_of(name)]
+        table = _faults(results["figures"]) if name == "faults" else _table(results["figures"])
+        on = f"{machine['cores']} cores, {machine['cpu']}, {machine['system']}, Python {machine['python']}, {versions}"
+        measured = f"`{results['command']}` at {results['commit']}: {on}."
+        parts.append("\n".join((f"## {name}", "", measured, "", *pictures, *([""] if pictures else []), *table)))
     return "\n".join(parts)
 
 
-def _goal(one: dict[str, object]) -> str:
+def _results(name: str) -> Path:
+    return ROOT / "bench" / "results" / f"{name}.json"
+
+
+def _table(figures: Sequence[dict[str, Any]]) -> list[str]:
+    rows = [f"| {one['figure']} | {one['median']:g} {one['unit']} | {_spread(one)} | {_goal(one)} |" for one in figures]
+    return ["| figure | median | spread | goal |", "|---|---|---|---|", *rows, ""]
+
+
+def _faults(figures: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a row for each fault, and after them what else was seen of some."""
+    faults: dict[str, dict[str, dict[str, Any]]] = {}
+    others = []
+    for one in figures:
+        ending = next((ending for ending in _OF_A_FAULT if one["figure"].endswith(ending)), None)
+        if ending is None:
+            others.append(one)
+        else:
+            faults.setdefault(one["figure"].removesuffix(ending), {})[_OF_A_FAULT[ending]] = one
+    rows = [
+        f"| {fault} | {of['messages']['median']:,.0f} | {of['wait']['median']:g} s | {_goal(of['wait'])} |" for fault, of in faults.items()
+    ]
+    header = ["| fault | messages, none lost, doubled or out of order | longest wait | goal |", "|---|---|---|---|"]
+    return [*header, *rows, "", *_table(others)]
+
+
+def _spread(one: dict[str, Any]) -> str:
+    return "" if one["min"] == one["max"] else f"{one['min']:g} to {one['max']:g}"
+
+
+def _goal(one: dict[str, Any]) -> str:
     bound = "at least" if one.get("at_least") else "at most"
     return "" if one["goal"] is None else f"{bound} {one['goal']:g}: {'met' if one['ok'] else 'missed'}"
+
+
+def pictures_of(name: str) -> dict[str, bytes]:
+    """Return the pictures of a file of results, by the names of their files."""
+    if not _results(name).exists():
+        return {}
+    figures = {one["figure"]: one["median"] for one in json.loads(_results(name).read_text(encoding="utf-8"))["figures"]}
+    return {f"{draw.__name__.replace('_', '-')}.svg": draw(figures) for draw in CHARTS.get(name, ())}
 
 
 PAGES: dict[str, Callable[[], str]] = {"settings.md": settings, "protocol.md": errors, "performance.md": performance}
@@ -104,6 +137,13 @@ def main(*, check: bool) -> int:
             print(f"docs/{name} is not current" + ("" if check else ": rewritten"))
             if not check:
                 path.write_text(new, encoding="utf-8")
+    for name, drawn in {picture: drawn for of in RESULTS for picture, drawn in pictures_of(of).items()}.items():
+        path = ROOT / "docs" / "images" / name
+        if not path.exists() or path.read_bytes() != drawn:
+            stale += 1
+            print(f"docs/images/{name} is not current" + ("" if check else ": drawn"))
+            if not check:
+                path.write_bytes(drawn)
     return stale if check else 0
 
 
