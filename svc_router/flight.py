@@ -24,7 +24,7 @@ UNCERTAIN = Gauge("chat_router_entries_uncertain", "Entries whose append has fai
 
 @dataclass(slots=True, eq=False)
 class Flying:
-    """An entry under way, and who waits for it."""
+    """An entry under way, handed to the log at `appended_at` of the loop's clock, and who waits for it."""
 
     entry: log_pb2.LogEntry
     place: Place
@@ -32,6 +32,7 @@ class Flying:
     jobs: list[Job] = field(default_factory=list)
     durable: bool = False
     doubted: bool = False
+    appended_at: float = 0.0
 
     def join(self, job: Job, now: float) -> list[Job]:
         """Let another command with the same message_id wait; return those that have waited for too long, and do so no longer."""

@@ -39,6 +39,7 @@ from svc_router.core import is_remembered
 from svc_router.entries import durable, member, placed, timestamp, typing_event, watermark_event, watermark_of
 from svc_router.flight import Flight, Flying
 from svc_router.job import Job
+from svc_router.pace import Pace
 from svc_router.store import (
     Answer,
     Birth,
@@ -60,10 +61,6 @@ log = structlog.get_logger()
 QUEUE_LIMIT = 8192
 """Commands that wait for a place; more are refused with OVERLOADED."""
 BATCH = 256
-PACE_S = 0.008
-"""A busy router begins a batch no more often than this: what comes meanwhile goes with it. The first command after a pause waits for
-nothing.
-"""
 FLIGHT_LIMIT = 2048
 """Entries that have a place and are not shown yet, about; with so many, no more places are given."""
 DETOURS = 256
@@ -125,7 +122,7 @@ class Pipeline:
         self._more = asyncio.Event()
         self._claiming: dict[tuple[ConversationId, MessageId], list[Job]] = {}
         self._flight = Flight(FLIGHT_LIMIT)
-        self._paced_until = 0.0
+        self._pace = Pace()
         self._again = asyncio.Event()
         self._detours: dict[_Way, deque[Job]] = {}
         self._restoring = WeakValueDictionary[ConversationId, asyncio.Lock]()
@@ -155,7 +152,7 @@ class Pipeline:
         while True:
             await self._more.wait()
             await self._until_room()
-            await self._pace()
+            await self._pace.keep()
             jobs = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             if not self._waiting:
                 self._more.clear()
@@ -164,12 +161,6 @@ class Pipeline:
             now_ms = self._clock.now_ms()
             await self._sequence([job for job in jobs if job.makes_entry and self._may_go_on(job, now_ms)], now_ms)
             await self._tell([job for job in jobs if not job.makes_entry])
-
-    async def _pace(self) -> None:
-        loop = asyncio.get_running_loop()
-        if (left := self._paced_until - loop.time()) > 0:
-            await asyncio.sleep(left)
-        self._paced_until = loop.time() + PACE_S
 
     async def _until_room(self) -> None:
         while self._flight.is_full:
@@ -265,7 +256,9 @@ class Pipeline:
         if not launched:
             return
         outcomes = await self._log.append([_record(flying) for flying in launched])
+        now = asyncio.get_running_loop().time()
         for flying, outcome in zip(launched, outcomes, strict=True):
+            flying.appended_at = now
             outcome.add_done_callback(partial(self._settle, flying))
 
     def _settle(self, flying: Flying, outcome: asyncio.Future[None]) -> None:
@@ -308,6 +301,7 @@ class Pipeline:
             entries = {one: [_durable(flying) for flying in run] for one, run in runs.items()}
             with SHOW.time():
                 shown = await self._commit(entries)
+            self._pace.note(asyncio.get_running_loop().time() - min(run[0].appended_at for run in runs.values()))
             for conversation_id, outcome in shown.items():
                 if isinstance(outcome, NotLive):
                     self._group.create_task(self._show_restored(conversation_id, runs[conversation_id], entries[conversation_id]))

@@ -156,7 +156,8 @@ def fresh_id(age_ms: int = 0) -> str:
 @pytest.fixture
 async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     monkeypatch.setattr("chatkit.core.backoff.Backoff.next", lambda _: 0.0)
-    monkeypatch.setattr("svc_router.pipeline.PACE_S", 0.0)
+    monkeypatch.setattr("svc_router.pace.LEAST_S", 0.0)
+    monkeypatch.setattr("svc_router.pace.MOST_S", 0.0)
     made = Bench()
     async with asyncio.TaskGroup() as group:
         running = group.create_task(made.pipeline.run())
@@ -187,7 +188,7 @@ async def test_a_busy_router_gathers_what_comes_and_one_that_has_paused_does_not
         return await sequence(claims)
 
     monkeypatch.setattr(bench.sequencer, "sequence", counted)
-    monkeypatch.setattr("svc_router.pipeline.PACE_S", 1.0)
+    monkeypatch.setattr("svc_router.pace.LEAST_S", 1.0)
     await bench.submit(send(conversation_id, anna))
     assert batches == [1]
     results = []
@@ -198,10 +199,39 @@ async def test_a_busy_router_gathers_what_comes_and_one_that_has_paused_does_not
     assert batches == [1, 3]
 
 
+async def test_a_router_whose_batches_take_long_gathers_for_longer(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("svc_router.pace.MOST_S", 0.5)
+    anna = new_id()
+    conversation_id = await bench.group(anna)
+    commit = bench.sequencer.commit
+
+    async def slow(runs: Any) -> Any:
+        await asyncio.sleep(0.2)
+        return await commit(runs)
+
+    monkeypatch.setattr(bench.sequencer, "commit", slow)
+    for _ in range(8):
+        await bench.submit(send(conversation_id, anna))
+    batches: list[int] = []
+    sequence = bench.sequencer.sequence
+
+    async def counted(claims: Sequence[Any]) -> Any:
+        batches.append(len(claims))
+        return await sequence(claims)
+
+    monkeypatch.setattr(bench.sequencer, "sequence", counted)
+    results = []
+    for _ in range(3):
+        results.append(bench.submit(send(conversation_id, anna)))
+        await asyncio.sleep(0.01)
+    await asyncio.gather(*results)
+    assert batches == [1, 2]
+
+
 async def test_what_comes_while_a_conversation_is_brought_back_does_not_overtake_what_waited_already(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("svc_router.pipeline.PACE_S", 0.05)
+    monkeypatch.setattr("svc_router.pace.LEAST_S", 0.05)
     anna, conversation_id = UserId(new_id()), ConversationId(new_id())
     bench.archive.known[conversation_id] = {anna: Membership(GROUP_OWNER, 1)}
     bench.archive.reachable.clear()

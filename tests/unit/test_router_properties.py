@@ -599,7 +599,8 @@ def run(steps: Sequence[tuple[Any, int]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Backoff, "next", at_once)
         patch.setattr("svc_router.pipeline.log", QUIET)
-        patch.setattr("svc_router.pipeline.PACE_S", 0.0)
+        patch.setattr("svc_router.pace.LEAST_S", 0.0)
+        patch.setattr("svc_router.pace.MOST_S", 0.0)
         asyncio.run(play(steps))
 
 
