@@ -14,6 +14,8 @@ Figures = Mapping[str, float]
 
 _AT_RATE = re.compile(r"([\d,]+) msg/s: of that (.+)")
 _MOST_KINDS = 9
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+"""Says among other things on which day it was drawn."""
 _STAGE = re.compile(r"(.+), (\d+) at a time(?:: .+)?")
 
 
@@ -82,4 +84,4 @@ def _chart(kind: Any, title: str, labels: Iterable[str], **options: Any) -> Any:
 def _drawn(chart: Any) -> bytes:
     chart.uuid = "chart"  # which pygal makes by chance
     drawn: bytes = chart.render()
-    return drawn
+    return _COMMENT.sub(b"", drawn)

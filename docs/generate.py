@@ -1,6 +1,7 @@
 """Rewrite what the documents say of the code: `python docs/generate.py`. With `--check`, only tell what is not current, and fail then.
 
-The settings of every service (docs/settings.md), the table of errors (docs/protocol.md) and the measured figures (docs/performance.md).
+The settings of every service (docs/settings.md), the table of errors (docs/protocol.md), the measured figures and their pictures
+(docs/performance.md), and what is reckoned from them (docs/scaling.md).
 A generated part stands between `<!-- generated -->` and `<!-- /generated -->`; the text around it is written by people.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.charts import CHARTS
+from bench.plan import plan
 from chatkit.core.errors import TABLE
 from chatkit.settings import Variable, variables
 
@@ -65,7 +67,13 @@ _OF_A_FAULT = {": messages, none lost, doubled or out of order": "messages", ": 
 def performance() -> str:
     """Return every goal, then a table of figures for each file of results, with its pictures."""
     found = {name: json.loads(path.read_text(encoding="utf-8")) for name in RESULTS if (path := _results(name)).exists()}
-    goals = [one for name, results in found.items() if name != "faults" for one in results["figures"] if one["goal"] is not None]
+    goals = [
+        {**one, "figure": f"{name}: {one['figure']}"}
+        for name, results in found.items()
+        if name != "faults"
+        for one in results["figures"]
+        if one["goal"] is not None
+    ]
     parts = ["\n".join(("## Goals", "", *_table(goals)))]
     for name, results in found.items():
         machine, versions = results["machine"], ", ".join(f"{package} {number}" for package, number in results["versions"].items())
@@ -116,11 +124,24 @@ def pictures_of(name: str) -> dict[str, bytes]:
     """Return the pictures of a file of results, by the names of their files."""
     if not _results(name).exists():
         return {}
-    figures = {one["figure"]: one["median"] for one in json.loads(_results(name).read_text(encoding="utf-8"))["figures"]}
-    return {f"{draw.__name__.replace('_', '-')}.svg": draw(figures) for draw in CHARTS.get(name, ())}
+    return {f"{draw.__name__.replace('_', '-')}.svg": draw(_medians(name)) for draw in CHARTS.get(name, ())}
 
 
-PAGES: dict[str, Callable[[], str]] = {"settings.md": settings, "protocol.md": errors, "performance.md": performance}
+def _medians(name: str) -> dict[str, float]:
+    return {one["figure"]: one["median"] for one in json.loads(_results(name).read_text(encoding="utf-8"))["figures"]}
+
+
+def scaling() -> str:
+    """Return what a large system would take."""
+    return "\n".join((*plan(_medians("pairs"), _medians("connections")), ""))
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings,
+    "protocol.md": errors,
+    "performance.md": performance,
+    "scaling.md": scaling,
+}
 
 
 def main(*, check: bool) -> int:

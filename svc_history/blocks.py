@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from prometheus_client import Counter, Gauge
 
-from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId
 from svc_history.core import END, Range, Stored
 from svc_history.store import Timeline
@@ -33,7 +33,7 @@ class Blocks:
         self._limit = limit
         self._size = 0
         self._kept: OrderedDict[_Key, list[Stored]] = OrderedDict()
-        self._reading: dict[_Key, asyncio.Future[list[Stored]]] = {}
+        self._reading: dict[_Key, asyncio.Task[list[Stored]]] = {}
 
     async def read(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
         """Return what the database has of a page, and one entry more if there is one, by rising seq. Raises UNAVAILABLE."""
@@ -59,7 +59,11 @@ class Blocks:
             BLOCKS.labels("memory").inc()
             return self._kept[key]
         BLOCKS.labels("database").inc()
+        is_shared = key in self._reading
         entries = await self._once(conversation_id, block)
+        if is_shared and len(entries) < BLOCK:
+            # Who began to read was certain of less: what we know to be there may have come meanwhile.
+            entries = await self._timeline.read(conversation_id, block)
         # One with a gap may get what it lacks: what is not written yet, or a dead letter that is sent into the log again.
         if len(entries) == BLOCK and key not in self._kept:
             self._keep(key, entries)
@@ -74,22 +78,17 @@ class Blocks:
         KEPT.set(self._size)
 
     async def _once(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
-        """Read from the database; who asks for the same at the same time shares the answer."""
+        """Read from the database; who asks for the same at the same time shares the answer, and nobody ends it for another by leaving."""
         key = (conversation_id, page)
-        if key in self._reading:
-            return await asyncio.shield(self._reading[key])
-        reading = self._reading[key] = asyncio.get_running_loop().create_future()
-        try:
-            entries = await self._timeline.read(conversation_id, page)
-        except BaseException as error:
-            reading.set_exception(error if isinstance(error, ChatError) else ChatError(Reason.UNAVAILABLE))
+        if key not in self._reading:
+            self._reading[key] = asyncio.get_running_loop().create_task(self._timeline.read(conversation_id, page))
+            self._reading[key].add_done_callback(partial(self._read, key))
+        return await asyncio.shield(self._reading[key])
+
+    def _read(self, key: _Key, reading: asyncio.Task[list[Stored]]) -> None:
+        del self._reading[key]
+        if not reading.cancelled():
             reading.exception()  # nobody need be waiting
-            raise
-        else:
-            reading.set_result(entries)
-            return entries
-        finally:
-            del self._reading[key]
 
 
 def _blocks(page: Range) -> Iterator[Range]:

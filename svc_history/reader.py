@@ -106,12 +106,13 @@ class Reader:
         self, user_id: UserId, conversation_id: ConversationId, before: int, after: int, size: int
     ) -> tuple[int, list[Stored], bool]:
         """Return the head of the conversation, a page of it by rising seq, and whether there is more in its direction."""
-        # Both questions go to the live view at once. Who asks backwards may ask for more than they may see: they are not shown it.
+        # Both questions go to the live view at once; the tail is asked again if it may be older than the head, or lacks a part. Who pages
+        # backwards may ask for more than they may see: they are not shown it.
         wanted = page_range(before, after, size, 1)
         state, (tail,) = await asyncio.gather(self.conversation(user_id, conversation_id), self._tails([(conversation_id, wanted)]))
         assert state.member is not None  # noqa: S101 - `conversation` has refused otherwise
         page = page_range(before, after, size, state.member.joined_seq)
-        if not page.backwards and page != wanted:
+        if tail.head < state.head_seq or tail is NO_TAIL or (not page.backwards and page != wanted):
             (tail,) = await self._tails([(conversation_id, page)])
         entries, has_more = await self._merge(conversation_id, page, tail)
         return max(state.head_seq, tail.head) if tail.head < END else state.head_seq, entries, has_more

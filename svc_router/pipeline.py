@@ -152,7 +152,8 @@ class Pipeline:
         while True:
             await self._more.wait()
             await self._until_room()
-            await self._pace.keep()
+            if len(self._waiting) < BATCH:
+                await self._pace.keep()
             jobs = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             if not self._waiting:
                 self._more.clear()

@@ -16,7 +16,7 @@ from svc_writer.dead_letters import DeadLetters, KafkaShelf
 from svc_writer.pump import Pump
 from svc_writer.service import WriterServicer
 from svc_writer.settings import Settings
-from svc_writer.source import KafkaSource
+from svc_writer.source import TOPICS, KafkaSource
 from svc_writer.store.cassandra import KEYSPACE, CassandraTimeline
 from svc_writer.store.redis import RedisProgress
 
@@ -30,7 +30,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     await source.start(settings.kafka_replication_factor)
     dead_letters = KafkaMessageLog(settings.kafka_bootstrap, f"{settings.node_id}-dead-letters")
     stack.push_async_callback(dead_letters.stop)
-    await dead_letters.start((DEAD_LETTER_TOPIC,))
+    await dead_letters.start((DEAD_LETTER_TOPIC, *TOPICS))  # to which dead letters may go back
     session = await CassandraSession.connect(settings)
     stack.push_async_callback(session.close)
     await migrate(session, KEYSPACE, MIGRATIONS, settings.cassandra_replication_factor, settings.cassandra_datacenter)

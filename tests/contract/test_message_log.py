@@ -179,6 +179,26 @@ async def test_what_came_later_outlives_what_it_waits_with(kafka: str, monkeypat
     await log.stop()
 
 
+async def test_who_stops_hands_over_what_waits_and_refuses_what_it_cannot(kafka: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = KafkaMessageLog(kafka, "tests")
+    await log.start((LOG_TOPIC,))
+    key = new_id().encode()
+    records = [Record(LOG_TOPIC, key, b"%d" % n) for n in range(3)]
+    acks = list(await log.append(records))
+    await log.stop()
+    assert [ack.result() for ack in acks] == [None] * 3
+    log = KafkaMessageLog(kafka, "tests")
+    await log.start((LOG_TOPIC,))
+    partitions = vars(log)["_partitions"][LOG_TOPIC]
+    monkeypatch.setattr(log, "_producer", Stuck(vars(log)["_producer"], DefaultPartitioner()(key, partitions, partitions)))
+    acks = list(await log.append(records))
+    await log.stop()
+    for ack in acks:
+        assert ack.done()
+        with pytest.raises(ChatError):
+            ack.result()
+
+
 async def test_a_record_that_is_too_large_fails_alone(kafka: str) -> None:
     log = KafkaMessageLog(kafka, "tests")
     await log.start((LOG_TOPIC,))

@@ -114,3 +114,44 @@ async def test_who_asks_for_the_same_at_the_same_time_shares_the_answer_and_the_
     answers = await asyncio.gather(*(blocks.read(CONVERSATION, page) for _ in range(5)))
     assert [[one.seq for one in found] for found in answers] == [[1, 2]] * 5
     assert timeline.reads == 2
+
+
+class Slow:
+    """A database whose next answer is older than it is."""
+
+    def __init__(self, timeline: MemoryTimeline, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.has_read, self.may_answer = asyncio.Event(), asyncio.Event()
+        self._read = timeline.read
+        monkeypatch.setattr(timeline, "read", self.read)
+
+    async def read(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
+        found = await self._read(conversation_id, page)
+        self.has_read.set()
+        await self.may_answer.wait()
+        return found
+
+
+async def test_who_knows_that_more_has_come_is_not_given_what_an_earlier_one_began_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    timeline = timeline_of(set(range(1, 120)))
+    slow, blocks = Slow(timeline, monkeypatch), Blocks(timeline, 1_000_000)
+    earlier = asyncio.ensure_future(blocks.read(CONVERSATION, Range(0, 100, 10, backwards=True)))
+    await slow.has_read.wait()
+    for seq in range(120, 129):
+        write(timeline, seq)
+    later = asyncio.ensure_future(blocks.read(CONVERSATION, Range(0, 129, 10, backwards=True)))
+    await asyncio.sleep(0)
+    slow.may_answer.set()
+    assert [one.seq for one in await earlier] == list(range(89, 100))
+    assert [one.seq for one in await later] == list(range(118, 129))
+
+
+async def test_who_leaves_ends_it_for_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    timeline = timeline_of(set(range(1, SEQS + 1)))
+    slow, blocks, page = Slow(timeline, monkeypatch), Blocks(timeline, 1_000_000), Range(0, 3, 1, backwards=True)
+    first, second = (asyncio.ensure_future(blocks.read(CONVERSATION, page)) for _ in range(2))
+    await slow.has_read.wait()
+    first.cancel()
+    await asyncio.wait((first,))
+    slow.may_answer.set()
+    assert [one.seq for one in await second] == [1, 2]
+    assert timeline.reads == 1

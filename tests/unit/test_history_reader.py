@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -14,6 +14,7 @@ from elastic_chat.events.v1 import log_pb2
 from svc_history.certainty import Certainty
 from svc_history.core import CALL_BYTES, LAST_BYTES, SYNC_BYTES, SYNC_ENTRIES, Mark, Membership, Stored
 from svc_history.reader import Ask, Reader, Synced
+from svc_history.store import Look, Question
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
 
 ANNA, BOB = UserId(new_id()), UserId(new_id())
@@ -150,6 +151,22 @@ async def test_a_page_begins_where_a_member_has_joined_whichever_way_it_is_read(
         last = min(300, first + 49) if after else (before or 301) - 1
         assert (head, seqs) == (300, list(range(first, last + 1)))
         assert has_more is (last < 300 if after else first > 200)
+
+
+async def test_a_page_has_everything_up_to_the_head_that_comes_with_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if the head is read later than the tail: after a connection that broke, the two may come in any order."""
+    conversation_id = world.conversation(10)
+    look = world.live.look
+
+    async def late(questions: Sequence[Question]) -> list[Look | None]:
+        await asyncio.sleep(0.01)
+        made = world.live.known[conversation_id]
+        made.entries[11] = Stored(11, log_pb2.LogEntry(conversation_id=conversation_id, seq=11).SerializeToString())
+        return await look(questions)
+
+    monkeypatch.setattr(world.live, "look", late)
+    head, entries, _ = await world.reader.page(ANNA, conversation_id, 0, 0, 50)
+    assert (head, [one.seq for one in entries]) == (11, list(range(1, 12)))
 
 
 async def test_who_is_in_a_conversation_no_longer_is_told_so_and_given_nothing(world: World) -> None:

@@ -24,7 +24,7 @@ from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_router.flight import Flight
 from svc_router.job import Job
-from svc_router.pipeline import Pipeline
+from svc_router.pipeline import BATCH, Pipeline
 from svc_router.store import Membership, Restored
 from svc_router.store.memory import MemorySequencer
 
@@ -197,6 +197,14 @@ async def test_a_busy_router_gathers_what_comes_and_one_that_has_paused_does_not
         await asyncio.sleep(0.01)
     await asyncio.gather(*results)
     assert batches == [1, 3]
+
+
+async def test_a_router_that_has_a_whole_batch_waits_for_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = new_id()
+    conversation_id = await bench.group(anna)
+    monkeypatch.setattr("svc_router.pace.LEAST_S", 3600.0)
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(bench.submit(send(conversation_id, anna)) for _ in range(2 * BATCH)))
 
 
 async def test_a_router_whose_batches_take_long_gathers_for_longer(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ BATCH_BYTES = 128 * 1024
 """What goes to a partition at once, at most; a larger record goes alone, so that only its own fate is at stake."""
 LOOK_S = 0.25
 FLUSH_S = 1.0
-"""How long a producer that is broken may take to finish what it can."""
+"""How long a producer that is broken, or to be stopped, may take to finish what it can."""
 
 BROKEN = (InvalidProducerEpoch, OutOfOrderSequenceNumber, ProducerClosed, ProducerFenced, UnknownProducerId)
 """After these no record of the same producer is taken any more: a batch of it has used numbers that the broker never saw."""
@@ -100,10 +100,15 @@ class KafkaMessageLog:
         self._partitions[topic] = sorted(partitions)
 
     async def stop(self) -> None:
-        """Flush and disconnect."""
+        """Flush and disconnect. What can't be handed over any more is refused."""
+        waiting = [one.durable for one in self._under_way if not one.durable.done()]
+        if waiting:
+            await asyncio.wait(waiting, timeout=FLUSH_S)
         for task in list(self._tasks):
             task.cancel()
         await self._producer.stop()
+        for durable in waiting:
+            _fail(durable, ProducerClosed())
 
     async def append(self, records: Sequence[Record]) -> Sequence[asyncio.Future[None]]:
         loop = asyncio.get_running_loop()
@@ -136,15 +141,19 @@ class KafkaMessageLog:
 
     async def _send(self, queue: _Queue, producer: AIOKafkaProducer) -> None:
         batch = producer.create_batch()
-        handed = queue.take(batch)
-        if not handed:
-            return
+        handed: list[_Handed] = []
         try:
+            queue.take(batch, handed)
+            if not handed:
+                return
             async with asyncio.timeout_at(handed[0].until):
                 sent: asyncio.Future[Any] = await producer.send_batch(batch, queue.place.topic, partition=queue.place.partition)
         except TimeoutError:
-            # Nothing of it was handed over. What is left of it when the first has had its time may go on waiting.
-            _fail(handed[0].durable, TimeoutError("the log takes nothing"))
+            # Nothing of it was handed over. What has time left may go on waiting.
+            now = asyncio.get_running_loop().time()
+            for one in handed:
+                if one is handed[0] or one.until <= now:
+                    _fail(one.durable, TimeoutError("the log takes nothing"))
             queue.put_back(handed)
         except Exception as error:  # noqa: BLE001 - whatever it is, the records behind it have their turn
             self._failed(handed, producer, error)
@@ -233,19 +242,18 @@ class _Queue:
             self._more.clear()
             await self._more.wait()
 
-    def take(self, batch: BatchBuilder) -> list[_Handed]:
-        """Fill a batch, and return what is in it."""
-        taken: list[_Handed] = []
+    def take(self, batch: BatchBuilder, taken: list[_Handed]) -> None:
+        """Fill a batch, and note in `taken` what is in it."""
         while self._waiting:
-            one = self._waiting[0]
+            one = self._waiting.popleft()
+            if one.durable.done():
+                continue
+            taken.append(one)
             record = one.record
             headers = [(REQUEST_ID_HEADER, record.request_id.encode())] if record.request_id else []
-            if not one.durable.done():
-                if batch.append(timestamp=None, key=record.key, value=record.value, headers=headers) is None:
-                    break
-                taken.append(one)
-            self._waiting.popleft()
-        return taken
+            if batch.append(timestamp=None, key=record.key, value=record.value, headers=headers) is None:
+                self._waiting.appendleft(taken.pop())
+                break
 
 
 def _fail(durable: asyncio.Future[None], error: BaseException) -> None:
