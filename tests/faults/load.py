@@ -6,9 +6,10 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import aiohttp
 import grpc
@@ -27,7 +28,8 @@ from tests.e2e.stack import Stack
 from tests.faults.checker import Findings, check
 
 SETTLE_S = 90.0
-REGISTRATIONS = 5
+T = TypeVar("T")
+TRIES = 5
 MOST_ASKED = 200
 """Users in one question for presence."""
 SESSIONS = 12
@@ -58,14 +60,14 @@ class Load:
     async def begin(self) -> None:
         """Bring everyone in, and let them talk."""
         users, conversations, rate = self._sizes
-        self._accounts = list(await asyncio.gather(*(self._register(f"u{number}") for number in range(users))))
+        self._accounts = list(await asyncio.gather(*(self._made(partial(self._api.register, f"u{number}")) for number in range(users))))
         for number in range(conversations):
             if number % 3 == 0:
                 owner, other = self.rng.sample(self._accounts, 2)
-                conversation_id = await self._api.direct(owner, other)
+                conversation_id = await self._made(partial(self._api.direct, owner, other))
             else:
                 owner, *others = self.rng.sample(self._accounts, min(users, self.rng.randint(3, 7)))
-                conversation_id = await self._api.group(owner, f"group {number}", others)
+                conversation_id = await self._made(partial(self._api.group, owner, f"group {number}", others))
                 self.owners[conversation_id] = owner
             self.conversations.append(conversation_id)
         for number, account in enumerate(self._accounts):
@@ -75,16 +77,16 @@ class Load:
         loop = asyncio.get_running_loop()
         self._talking = [loop.create_task(self._talk(rate)), loop.create_task(self._churn(rate))]
 
-    async def _register(self, name: str) -> Account:
-        """Make a user, who asks again while the database that the row before has stopped is busy with its return."""
-        for _ in range(REGISTRATIONS):
+    async def _made(self, make: Callable[[], Awaitable[T]]) -> T:
+        """Make a user or a conversation: again, while the database that the row before has stopped is busy with its return."""
+        for _ in range(TRIES):
             try:
-                return await self._api.register(name)
+                return await make()
             except ApiError as error:
                 if error.reason != Reason.UNAVAILABLE:
                     raise
                 await asyncio.sleep(1.0)
-        return await self._api.register(name)
+        return await make()
 
     def join(self, account: Account, name: str) -> Member:
         """Let another session of a user come."""
