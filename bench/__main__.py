@@ -32,6 +32,7 @@ MEASUREMENTS: dict[str, Callable[[str], Coroutine[Any, Any, list[Figure]]]] = {
 
 def main(arguments: list[str]) -> None:
     """Run the named measurements, or all."""
+    allow_files()
     match arguments:
         case ["compare", one, other]:
             compare(Path(one), Path(other))
@@ -41,7 +42,6 @@ def main(arguments: list[str]) -> None:
             return
         case names if unknown := set(names) - MEASUREMENTS.keys():
             sys.exit(f"there is no {', '.join(sorted(unknown))}: choose from {', '.join(MEASUREMENTS)}, or profiles, or compare A B")
-    allow_files()
     for name in names or MEASUREMENTS:
         print(name, flush=True)
         figures = uvloop.run(MEASUREMENTS[name](_edge()))

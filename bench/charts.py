@@ -22,13 +22,12 @@ _STAGE = re.compile(r"(.+), (\d+) at a time(?:: .+)?")
 def cpu_of_pairs(pairs: Figures) -> bytes:
     """Draw what a delivered message costs each kind of process, at each rate."""
     cost: dict[str, dict[str, float]] = {}
+    in_all: dict[str, float] = {}
     for name, value in pairs.items():
         if found := _AT_RATE.fullmatch(name):
             cost.setdefault(found[1], {})[found[2]] = value
-    kinds = sorted(
-        {kind for kinds in cost.values() for kind in kinds}, key=lambda kind: -sum(kinds.get(kind, 0.0) for kinds in cost.values())
-    )
-    shown = kinds[:_MOST_KINDS]
+            in_all[found[2]] = in_all.get(found[2], 0.0) + value
+    shown = sorted(in_all, key=in_all.__getitem__, reverse=True)[:_MOST_KINDS]
     chart = _chart(pygal.StackedBar, "CPU for each delivered message in pairs, microseconds", [f"{rate} msg/s" for rate in cost])
     for kind in shown:
         chart.add(kind, [of.get(kind, 0.0) for of in cost.values()])

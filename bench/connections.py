@@ -35,7 +35,7 @@ async def measure(edge: str) -> list[Figure]:
         conversations = await in_turn(places, lambda place: api.direct(*place))
         places_of = dict(zip(conversations, places, strict=True))
         # What nobody has written to since Redis was started is not in the live view, and each who comes asks the database for it.
-        await in_turn(list(places_of.items()), lambda place: _say(api, place[0], place[1][1]), at_once=32)
+        await _say_to_all(api, places_of)
         return [*await _idle(edge, users), *await _storms(edge, api, users, places_of)]
     finally:
         await api.close()
@@ -125,7 +125,7 @@ async def _storms(edge: str, api: Api, users: Sequence[Account], places: dict[st
         for one in returning:
             one.wire.cut()
         await asyncio.sleep(2.0)
-        said = [await in_turn(list(places.items()), lambda place: _say(api, place[0], place[1][1]), at_once=32) for _ in range(MISSED)]
+        said = [await _say_to_all(api, places) for _ in range(MISSED)]
         missed = dict(zip(places, zip(*said, strict=True), strict=True))
         await asyncio.sleep(2.0)
         began = time.perf_counter()
@@ -139,6 +139,11 @@ async def _storms(edge: str, api: Api, users: Sequence[Account], places: dict[st
         figure(f"{len(users)} cut at once, {MISSED} missed each: all back and caught up after", "s", took, 0.8),
         figure(f"{len(users)} cut at once: with something lost, repeated or out of order", "", wrong, 0),
     ]
+
+
+async def _say_to_all(api: Api, places: dict[str, tuple[Account, Account]]) -> list[int]:
+    """Let the bots say something in every conversation; return the seq of each."""
+    return await in_turn(list(places.items()), lambda place: _say(api, place[0], place[1][1]), at_once=32)
 
 
 async def _say(api: Api, conversation_id: str, bot: Account) -> int:

@@ -82,10 +82,10 @@ class Blocks:
         key = (conversation_id, page)
         if key not in self._reading:
             self._reading[key] = asyncio.get_running_loop().create_task(self._timeline.read(conversation_id, page))
-            self._reading[key].add_done_callback(partial(self._read, key))
+            self._reading[key].add_done_callback(partial(self._ended, key))
         return await asyncio.shield(self._reading[key])
 
-    def _read(self, key: _Key, reading: asyncio.Task[list[Stored]]) -> None:
+    def _ended(self, key: _Key, reading: asyncio.Task[list[Stored]]) -> None:
         del self._reading[key]
         if not reading.cancelled():
             reading.exception()  # nobody need be waiting

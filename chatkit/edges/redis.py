@@ -71,7 +71,7 @@ async def connect_redis(url: str) -> RedisClient:
     return client
 
 
-async def pipelined(client: Redis, fill: Callable[[Pipeline], object]) -> list[Any]:
+async def pipelined(client: Redis, fill: Fill) -> list[Any]:
     """Run the commands that `fill` puts into a pipeline, in one round trip, and return their replies. Raises UNAVAILABLE."""
     pipeline = client.pipeline(transaction=False)
     fill(pipeline)

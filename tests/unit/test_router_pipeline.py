@@ -175,11 +175,8 @@ async def test_the_log_has_every_conversation_in_the_order_of_its_seq(bench: Ben
         assert seqs == list(range(1, 102))
 
 
-async def test_a_busy_router_gathers_what_comes_and_one_that_has_paused_does_not_wait(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    anna = new_id()
-    conversation_id = await bench.group(anna)
+def batches_of(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the sizes of the batches that are given places from now on."""
     batches: list[int] = []
     sequence = bench.sequencer.sequence
 
@@ -188,14 +185,27 @@ async def test_a_busy_router_gathers_what_comes_and_one_that_has_paused_does_not
         return await sequence(claims)
 
     monkeypatch.setattr(bench.sequencer, "sequence", counted)
+    return batches
+
+
+async def three_in_a_row(bench: Bench, conversation_id: str, sender: str) -> None:
+    results = []
+    for _ in range(3):
+        results.append(bench.submit(send(conversation_id, sender)))
+        await asyncio.sleep(0.01)
+    await asyncio.gather(*results)
+
+
+async def test_a_busy_router_gathers_what_comes_and_one_that_has_paused_does_not_wait(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = new_id()
+    conversation_id = await bench.group(anna)
+    batches = batches_of(bench, monkeypatch)
     monkeypatch.setattr("svc_router.pace.LEAST_S", 1.0)
     await bench.submit(send(conversation_id, anna))
     assert batches == [1]
-    results = []
-    for _ in range(3):
-        results.append(bench.submit(send(conversation_id, anna)))
-        await asyncio.sleep(0.01)
-    await asyncio.gather(*results)
+    await three_in_a_row(bench, conversation_id, anna)
     assert batches == [1, 3]
 
 
@@ -220,19 +230,8 @@ async def test_a_router_whose_batches_take_long_gathers_for_longer(bench: Bench,
     monkeypatch.setattr(bench.sequencer, "commit", slow)
     for _ in range(8):
         await bench.submit(send(conversation_id, anna))
-    batches: list[int] = []
-    sequence = bench.sequencer.sequence
-
-    async def counted(claims: Sequence[Any]) -> Any:
-        batches.append(len(claims))
-        return await sequence(claims)
-
-    monkeypatch.setattr(bench.sequencer, "sequence", counted)
-    results = []
-    for _ in range(3):
-        results.append(bench.submit(send(conversation_id, anna)))
-        await asyncio.sleep(0.01)
-    await asyncio.gather(*results)
+    batches = batches_of(bench, monkeypatch)
+    await three_in_a_row(bench, conversation_id, anna)
     assert batches == [1, 2]
 
 

@@ -12,11 +12,11 @@ LOG_TOPIC = "elastic-chat.log"
 WATERMARK_TOPIC = "elastic-chat.watermarks"
 """Watermarks, compacted, keyed by "<conversation id>/<user id>": events.v1.WatermarkRecord."""
 DEAD_LETTER_TOPIC = "elastic-chat.dead-letters"
+"""Records that could not be applied: events.v1.DeadLetter."""
 MAX_RECORD_BYTES = 1024 * 1024
 """A record of the log, at most."""
 MAX_LETTER_BYTES = 2 * MAX_RECORD_BYTES
 """A dead letter, at most: it holds a whole record of the log, and tells of it."""
-"""Records that could not be applied: events.v1.DeadLetter."""
 REQUEST_ID_HEADER = "request_id"
 
 

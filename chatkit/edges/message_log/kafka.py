@@ -24,7 +24,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from chatkit.core.backoff import Backoff
 from chatkit.core.errors import ChatError, Reason
-from chatkit.edges.message_log import MAX_LETTER_BYTES, REQUEST_ID_HEADER, Record
+from chatkit.edges.message_log import REQUEST_ID_HEADER, Record
 from chatkit.edges.wait import wait_for_engine
 
 log = structlog.get_logger()
@@ -80,7 +80,6 @@ class KafkaMessageLog:
             enable_idempotence=True,
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
-            max_request_size=MAX_LETTER_BYTES,  # what a topic takes is for the topic to say
             request_timeout_ms=TIMEOUT_MS,
             metadata_max_age_ms=30_000,
         )
