@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pygal
 from pygal.style import CleanStyle
+
+# For plugins, of which we have none, pygal adds a finder of a kind that Python has given up, and warns of at every import after that.
+sys.meta_path[:] = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
 
 Figures = Mapping[str, float]
 """The medians of a file of results, by figure."""
