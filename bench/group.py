@@ -121,6 +121,7 @@ class Group:
 
     async def run(self, rate: float, warm_s: float, measured_s: float) -> Step:
         """Send `rate` messages a second, for a while unmeasured and then measured."""
+        await self._wires.come_back()
         self._step = Step(rate)
         await poisson(self._rng, rate, warm_s, self._say)
         await self._quiet()

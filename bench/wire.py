@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from bench.client import Account, hello_frame
+from bench.people import in_turn
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 
 LIVE_S = 20.0
@@ -29,6 +30,7 @@ class Wire(WSListener):
         self._take = take
         self._resume = resume or {}
         self._transport: WSTransport | None = None
+        self._door = ""
 
     @classmethod
     async def open(
@@ -45,10 +47,17 @@ class Wire(WSListener):
 
     async def connect(self, edge: str) -> None:
         """Connect, say hello, and return when everything has come that was missed."""
+        self._door = edge
         url = edge.replace("http", "ws", 1) + "/v1/connect"
         await ws_connect(lambda: self, url, extra_headers={"Sec-WebSocket-Protocol": "elastic-chat.v1.proto"})
         async with asyncio.timeout(LIVE_S):
             await self.live
+
+    async def come_back(self) -> None:
+        """Connect again, if the connection was lost."""
+        if self._transport is None:
+            self.live = asyncio.get_running_loop().create_future()
+            await self.connect(self._door)
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
@@ -98,6 +107,10 @@ class Wires:
         """Keep these."""
         self._wires = wires
         self._pinging = asyncio.get_running_loop().create_task(self._ping())
+
+    async def come_back(self) -> None:
+        """Let those come back who were cut off, because they could not read as fast as they were written to."""
+        await in_turn(self._wires, Wire.come_back)
 
     async def end(self) -> None:
         """Lose all of them."""

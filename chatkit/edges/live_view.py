@@ -19,7 +19,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from chatkit.core.backoff import Backoff
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
-from chatkit.edges.redis import Fill, RedisClient
+from chatkit.edges.redis import Fill, RedisClient, unreachable
 
 log = structlog.get_logger()
 
@@ -78,12 +78,12 @@ class LiveView:
                 return await self._attempt(make(), also, only_in)
             except ResponseError as error:
                 if not is_known or not (isinstance(error, NoScriptError) or LOST in str(error)):
-                    raise _away() from error
+                    raise unreachable() from error
                 is_known, self._digests = False, {}
             except (RedisError, OSError) as error:
                 broken += 1
                 if broken == TRIES:
-                    raise _away() from error
+                    raise unreachable() from error
                 await asyncio.sleep(backoff.next())
 
     async def _attempt(self, calls: Sequence[Call], also: Fill | None, only_in: str) -> list[Any]:
@@ -112,10 +112,6 @@ class LiveView:
             log.warning("live_view_changed", epoch=epoch)
         self.epoch = epoch
         self._digests = dict(zip(self._texts, map(_text, digests), strict=True))
-
-
-def _away() -> ChatError:
-    return ChatError(Reason.UNAVAILABLE, "the live view can't be reached: try again")
 
 
 def _text(digest: bytes | str) -> str:

@@ -14,7 +14,7 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
-from redis.exceptions import BusyLoadingError, RedisError
+from redis.exceptions import BusyLoadingError, ConnectionError, RedisError  # noqa: A004
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId
@@ -26,7 +26,7 @@ NODES = "nodes"
 
 
 Fill = Callable[[Pipeline], object]
-"""Adds commands to a pipeline. Called again if a connection breaks: whatever it adds must be repeatable."""
+"""Adds commands to a pipeline."""
 
 
 class RedisClient(Redis):
@@ -51,6 +51,16 @@ class RedisClient(Redis):
                 replies[place] = read(replies[place], **{name: value for name, value in options.items() if name != "keys"})
         return replies
 
+    async def repeatable(self, commands: Sequence[Command]) -> list[Any]:
+        """Run commands that may run twice, in one round trip: once more if a connection breaks. Raises UNAVAILABLE."""
+        try:
+            try:
+                return await self.wire.run(commands)
+            except ConnectionError:
+                return await self.wire.run(commands)
+        except (RedisError, OSError) as error:
+            raise unreachable() from error
+
     async def aclose(self, close_connection_pool: bool | None = None) -> None:  # noqa: FBT001 - as redis-py has it
         self.wire.close()
         await super().aclose(close_connection_pool)
@@ -71,14 +81,9 @@ async def connect_redis(url: str) -> RedisClient:
     return client
 
 
-async def pipelined(client: Redis, fill: Fill) -> list[Any]:
-    """Run the commands that `fill` puts into a pipeline, in one round trip, and return their replies. Raises UNAVAILABLE."""
-    pipeline = client.pipeline(transaction=False)
-    fill(pipeline)
-    try:
-        return await pipeline.execute()
-    except (RedisError, OSError) as error:
-        raise ChatError(Reason.UNAVAILABLE, "the live view can't be reached: try again") from error
+def unreachable() -> ChatError:
+    """Return what is raised if Redis does not answer."""
+    return ChatError(Reason.UNAVAILABLE, "the live view can't be reached: try again")
 
 
 def meta(conversation_id: str) -> str:

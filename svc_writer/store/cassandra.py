@@ -12,6 +12,7 @@ import struct
 import time
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from cassandra import InvalidRequest
 from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement
@@ -25,8 +26,14 @@ KEYSPACE = "elastic_chat"
 BATCH_ROWS = 30
 """Rows of a batch: as many as Amazon Keyspaces takes."""
 BUCKETS_S, MOST_BUCKETS = 600.0, 100_000
-WAVE, WAVES = 8, 4
-"""Statements that wake the loop once, when the last of them has ended; and how often that is done at the same time."""
+TURNS, TURN_S = 40, 0.008
+"""In about how many turns everything is put, and how long each is at least: nobody waits for it, and all at once would take the machine
+from those who wait for a message. Few rows go one batch after the other, more go some at a time.
+"""
+BEHIND_ROWS = 10_000
+"""With so many rows the writer is behind, and takes what it can get."""
+LINES, LINE = 4, 8
+"""At most so many turns at the same time, of at most so many batches, which wake the loop once, when the last of them has ended."""
 UNFIT = (TypeError, ValueError, OverflowError, struct.error)
 """What the driver says of a value that no column takes."""
 
@@ -105,22 +112,25 @@ class CassandraTimeline:
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:
         new = [group for group in groups if not self._buckets.knows(group)]
-        try:
-            batches = self._batches(new)
-        except UNFIT as error:
-            raise UnfitError(f"the database does not take a row of it: {error}") from error
-        waves = iter([batches[start : start + WAVE] for start in range(0, len(batches), WAVE)])
-        for failure in await asyncio.gather(*(self._put_waves(waves) for _ in range(WAVES)), return_exceptions=True):
+        rows = sum(map(len, new))
+        at_once = LINES * LINE if rows > BEHIND_ROWS else 1 + rows // (TURNS * BATCH_ROWS)
+        lines = min(LINES, at_once)
+        batches, size = self._batches(new), min(LINE, at_once // lines)
+        for failure in await asyncio.gather(*(self._put_in_turns(batches, size) for _ in range(lines)), return_exceptions=True):
             if isinstance(failure, InvalidRequest):
                 await self._check()
+            if isinstance(failure, (InvalidRequest, *UNFIT)):
                 raise UnfitError(f"the database does not take a row of it: {failure}") from failure
             if failure is not None:
                 raise failure
         self._buckets.note(new)
 
-    async def _put_waves(self, waves: Iterator[Sequence[Statement]]) -> None:
-        for wave in waves:
-            await self._session.execute_all(wave)
+    async def _put_in_turns(self, batches: Iterator[Statement], size: int) -> None:
+        loop = asyncio.get_running_loop()
+        while turn := list(islice(batches, size)):
+            until = loop.time() + TURN_S
+            await self._session.execute_all(turn)
+            await asyncio.sleep(until - loop.time())
 
     async def _check(self) -> None:
         """Raise UNAVAILABLE if a table is not as it should be: then it is not the row that is unfit."""
@@ -130,20 +140,19 @@ class CassandraTimeline:
         except FAILURES as error:
             raise ChatError(Reason.UNAVAILABLE, "the tables are not there, or not as this writer knows them") from error
 
-    def _batches(self, groups: Sequence[Sequence[Write]]) -> list[Statement]:
+    def _batches(self, groups: Sequence[Sequence[Write]]) -> Iterator[Statement]:
         """Put groups together that lie on the same replicas."""
-        full: list[_Batch] = []
         filling: dict[Hashable, _Batch] = {}
         for group in groups:
             rows, size = [self._bound(write) for write in group], sum(write.size for write in group)
             replicas = self._session.replicas(rows[0])
             batch = filling.setdefault(replicas, _Batch())
             if batch.rows and (len(batch.rows) + len(rows) > BATCH_ROWS or batch.size + size > MAX_BYTES):
-                full.append(batch)
+                yield batch.statement
                 batch = filling[replicas] = _Batch()
             batch.rows += rows
             batch.size += size
-        return [batch.statement for batch in (*full, *filling.values())]
+        yield from (batch.statement for batch in filling.values())
 
     def _bound(self, write: Write) -> BoundStatement:
         if write.deletes:

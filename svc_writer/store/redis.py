@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from redis.asyncio import Redis
-
 from chatkit.edges import redis as keys
-from chatkit.edges.redis import pipelined
+from chatkit.edges.redis import RedisClient
 
 
 class RedisProgress:
     """Writes one field of the conversations' meta, as docs/data.md lists it."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: RedisClient) -> None:
         self._client = client
 
     async def note(self, written: Mapping[str, int]) -> None:
-        await pipelined(
-            self._client,
-            lambda pipeline: [pipeline.hset(keys.meta(conversation_id), "written", seq) for conversation_id, seq in written.items()],
-        )
+        await self._client.repeatable([("HSET", keys.meta(conversation_id), "written", seq) for conversation_id, seq in written.items()])

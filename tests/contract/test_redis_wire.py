@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError as LostError
 from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as SilentError
 
+from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from chatkit.edges import redis_wire
 from chatkit.edges.redis import RedisClient, connect_redis
@@ -129,3 +130,24 @@ async def test_a_database_and_a_password_are_those_of_the_url(redis_url: str) ->
     with pytest.raises(ResponseError, match="WRONGPASS"):
         await refused.wire.run([("PING",)])
     await refused.aclose()
+
+
+async def test_what_may_run_twice_is_run_again_when_its_connection_breaks_and_then_given_up(redis_url: str) -> None:
+    client, other = await connect_redis(redis_url), await connect_redis(redis_url)
+    key = new_id()
+    asked = asyncio.create_task(client.repeatable([("BLPOP", key, 10)]))
+    async with asyncio.timeout(10):
+        killed: set[str] = set()
+        while len(killed) < 2:
+            await asyncio.sleep(0.01)
+            for one in await other.client_list():
+                if one["cmd"] == "blpop" and one["id"] not in killed:
+                    await other.client_kill_filter(_id=one["id"])
+                    killed.add(one["id"])
+        with pytest.raises(ChatError) as refused:
+            await asked
+        assert refused.value.reason is Reason.UNAVAILABLE
+        await other.rpush(key, b"x")
+        assert await client.repeatable([("BLPOP", key, 10)]) == [[key.encode(), b"x"]]
+    await client.aclose()
+    await other.aclose()

@@ -30,6 +30,6 @@ async def engines(kafka_bootstrap: str, cassandra_settings: CassandraOwnerSettin
     await first.stop()
     log = KafkaMessageLog(kafka_bootstrap, "tests")
     await log.start((LOG_TOPIC, WATERMARK_TOPIC, DEAD_LETTER_TOPIC))
-    yield Engines(kafka_bootstrap, log, writing, reading)
+    yield Engines(kafka_bootstrap, session, log, writing, reading)
     await log.stop()
     await session.close()

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Sequence
 
 import pytest
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
+from chatkit.edges.cassandra import CassandraSession, Statement
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, Record
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_history.core import Mark, Membership, Range
-from svc_writer.core import Write
+from svc_writer.core import Write, grouped
 from svc_writer.dead_letters import KafkaShelf
-from svc_writer.store.cassandra import CassandraTimeline
-from tests.integration.writing import Engines, Running, entry, record, seqs
+from svc_writer.records import writes_of
+from svc_writer.store.cassandra import LINE, LINES, CassandraTimeline
+from tests.integration.writing import EVERYTHING, Engines, Running, entry, record, seqs
 
 
 def created(conversation_id: str, *members: str) -> log_pb2.LogEntry:
@@ -48,6 +51,39 @@ async def test_the_log_becomes_readable_and_is_found_by_message_id(engines: Engi
     assert found is not None
     assert found.seq == 1024
     assert await engines.reading.find(conversation, MessageId(new_id())) is None
+
+
+async def test_few_rows_go_one_batch_after_the_other_and_who_is_behind_writes_many_at_once(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("svc_writer.store.cassandra.TURN_S", 0.0)
+    under_way, batches, most = 0, 0, 0
+    execute_all = CassandraSession.execute_all
+
+    async def counted(session: CassandraSession, statements: Sequence[Statement]) -> None:
+        nonlocal under_way, batches, most
+        under_way, batches = under_way + len(statements), batches + len(statements)
+        most = max(most, under_way)
+        await execute_all(session, statements)
+        under_way -= len(statements)
+
+    monkeypatch.setattr(CassandraSession, "execute_all", counted)
+    conversation_id = new_id()
+    rows = [row for seq in range(1, 6001) for row in writes_of(LOG_TOPIC, entry(conversation_id, seq).SerializeToString())]
+    await engines.writing.put(grouped(rows[:900]))
+    assert (batches > 10, most) == (True, 1)
+    await engines.writing.put(grouped(rows[:3900]))
+    assert 1 < most < LINES * LINE
+    await engines.writing.put(grouped(rows))
+    assert most == LINES * LINE
+    assert len(await seqs(engines, conversation_id)) == EVERYTHING.count + 1
+
+
+async def test_what_is_more_than_the_driver_writes_at_once_waits_for_no_confirmation(engines: Engines) -> None:
+    holders = engines.session._cluster.get_connection_holders()
+    sockets = [connection._socket for holder in holders for connection in holder.get_connections()]
+    assert sockets
+    assert all(one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in sockets)
 
 
 class DiesAfterWriting:

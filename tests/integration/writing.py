@@ -8,6 +8,7 @@ from typing import Self
 
 from chatkit.core.clock import ManualClock
 from chatkit.core.ids import ConversationId, new_id
+from chatkit.edges.cassandra import CassandraSession
 from chatkit.edges.message_log import LOG_TOPIC, Record
 from chatkit.edges.message_log.kafka import KafkaMessageLog
 from elastic_chat.events.v1 import log_pb2
@@ -27,6 +28,7 @@ class Engines:
     """The log, the database as the writer sees it, and as history does."""
 
     bootstrap: str
+    session: CassandraSession
     log: KafkaMessageLog
     writing: CassandraTimeline
     reading: Reading

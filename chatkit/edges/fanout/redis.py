@@ -7,11 +7,10 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chatkit.edges.fanout import Hearing
-from chatkit.edges.redis import RedisClient, channel, pipelined
+from chatkit.edges.redis import RedisClient, channel
 from chatkit.edges.redis_wire import Connection
 
 log = structlog.get_logger()
@@ -21,15 +20,13 @@ SILENCE_S = 5.0
 
 
 class RedisFanout:
-    """Publishes with PUBLISH, pipelined."""
+    """Publishes with PUBLISH."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: RedisClient) -> None:
         self._client = client
 
     async def publish(self, batches: Mapping[str, bytes]) -> None:
-        if not batches:
-            return
-        await pipelined(self._client, lambda pipeline: [pipeline.publish(channel(node), batch) for node, batch in batches.items()])
+        await self._client.repeatable([("PUBLISH", channel(node), batch) for node, batch in batches.items()])
 
 
 class RedisNodeChannel:
