@@ -18,6 +18,8 @@ from elastic_chat.gateway.v1 import frames_pb2 as pb
 
 USERS = 1000
 TEXT = "x" * 200
+WARM_RATE, WARM_UP_S = 1000.0, 90.0
+"""Java compiles what it has seen to be busy: for a minute or two after a start, its engines cost twice as much as in the days after."""
 PATIENCE_S = 15.0
 """How long the last answers and deliveries of a step may take."""
 GOALS = {500: {}, 1000: {"p50": 4.0, "p99": 12.0, "cpu": 800.0}, 2000: {}, 4000: {"cpu": 350.0}}
@@ -127,6 +129,7 @@ async def measure(edge: str) -> list[Figure]:
     pairs = Pairs(edge, Processes())
     await pairs.open(USERS)
     try:
+        await pairs.run(WARM_RATE, WARM_UP_S, 1.0)
         figures: list[Figure] = []
         for rate, goals in GOALS.items():
             figures += figures_of(await at_rate(pairs.run, rate), f"{rate:,} msg/s", goals, "delivered message")
