@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import aiohttp
@@ -48,16 +49,18 @@ async def test_pairs_are_measured(stack: Stack, processes: Processes) -> None:
     assert {one.ok for one in figures if one.figure == "few: delivery, p50"} == {False}
 
 
-async def test_a_group_is_measured_and_whoever_missed_something_is_found(stack: Stack, processes: Processes) -> None:
+async def test_a_group_is_measured_and_whoever_missed_something_is_found_and_comes_back(stack: Stack, processes: Processes) -> None:
     group = Group(stack.edge, [stack.edge], processes)
     await group.open(8, 2)
     step = await group.run(20.0, 0.2, 1.0)
     assert step.is_sustained, step
     assert len(step.delivery_ms) == 8 * len(step.ack_ms)
-    group._members[3].cut()
+    asyncio.get_running_loop().call_later(0.3, group._members[3].cut)
     step = await group.run(20.0, 0.0, 1.0)
-    await group.close()
     assert step.wrong["lost"] > 0
+    step = await group.run(20.0, 0.2, 1.0)
+    assert step.is_sustained, step
+    await group.close()
 
 
 async def test_people_are_kept_from_one_time_to_the_next(stack: Stack, processes: Processes) -> None:
