@@ -9,17 +9,15 @@ name is still there. So a call that was meant for another memory fails before it
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-from chatkit.core.backoff import Backoff
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
-from chatkit.edges.redis import Fill, RedisClient, unreachable
+from chatkit.edges.redis import Fill, RedisClient, Tries, unreachable
 
 log = structlog.get_logger()
 
@@ -31,7 +29,6 @@ if redis.call('GET', '{key}') ~= EPOCH then
 end
 """
 """What every script begins with."""
-TRIES, FIRST_PAUSE_S, LAST_PAUSE_S = 3, 0.05, 0.5
 """How often scripts are run whose connection breaks, and how long between."""
 FENCE = "return 1"
 """The script that commands without scripts of their own begin with."""
@@ -71,8 +68,7 @@ class LiveView:
 
     async def call_anew(self, make: Callable[[], Sequence[Call]], also: Fill | None = None, only_in: str = "") -> list[Any]:
         """Do as `call`, with scripts that are made anew for each time that they are run."""
-        backoff = Backoff(FIRST_PAUSE_S, LAST_PAUSE_S)
-        broken, is_known = 0, True
+        tries, is_known = Tries(), True
         while True:
             try:
                 return await self._attempt(make(), also, only_in)
@@ -81,10 +77,7 @@ class LiveView:
                     raise unreachable() from error
                 is_known, self._digests = False, {}
             except (RedisError, OSError) as error:
-                broken += 1
-                if broken == TRIES:
-                    raise unreachable() from error
-                await asyncio.sleep(backoff.next())
+                await tries.failed(error)
 
     async def _attempt(self, calls: Sequence[Call], also: Fill | None, only_in: str) -> list[Any]:
         if not self._digests:

@@ -6,6 +6,7 @@ says for each key who writes it, how large it gets and when it goes.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, cast
@@ -14,19 +15,36 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
-from redis.exceptions import BusyLoadingError, ConnectionError, RedisError  # noqa: A004
+from redis.exceptions import BusyLoadingError, RedisError, ResponseError
 
+from chatkit.core.backoff import Backoff
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId
 from chatkit.edges.redis_wire import TIMEOUT_S, Command, Wire
 from chatkit.edges.wait import wait_for_engine
 
+TRIES, FIRST_PAUSE_S, LAST_PAUSE_S = 3, 0.05, 0.5
 NODES = "nodes"
 """Sorted set of node incarnations by how often they have renewed their lease."""
 
 
 Fill = Callable[[Pipeline], object]
 """Adds commands to a pipeline."""
+
+
+class Tries:
+    """How often something is tried whose connection breaks: a few times, with a pause between."""
+
+    def __init__(self) -> None:
+        self._left = TRIES
+        self._backoff = Backoff(FIRST_PAUSE_S, LAST_PAUSE_S)
+
+    async def failed(self, error: Exception) -> None:
+        """Wait until it may be tried again. Raises UNAVAILABLE if it has been tried often enough."""
+        self._left -= 1
+        if not self._left:
+            raise unreachable() from error
+        await asyncio.sleep(self._backoff.next())
 
 
 class RedisClient(Redis):
@@ -52,14 +70,15 @@ class RedisClient(Redis):
         return replies
 
     async def repeatable(self, commands: Sequence[Command]) -> list[Any]:
-        """Run commands that may run twice, in one round trip: once more if a connection breaks. Raises UNAVAILABLE."""
-        try:
+        """Run commands that may run twice, in one round trip, and again while connections break. Raises UNAVAILABLE."""
+        tries = Tries()
+        while True:
             try:
                 return await self.wire.run(commands)
-            except ConnectionError:
-                return await self.wire.run(commands)
-        except (RedisError, OSError) as error:
-            raise unreachable() from error
+            except ResponseError as error:
+                raise unreachable() from error
+            except (RedisError, OSError) as error:
+                await tries.failed(error)
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:  # noqa: FBT001 - as redis-py has it
         self.wire.close()
