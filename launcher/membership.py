@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
-from launcher import mesh
+from launcher import mesh, probes
 from launcher.home import Home, write_atomically
+from launcher.plan import Process
 from launcher.topology import CALLS, SERVICES, Instance, Topology
 
 
@@ -49,6 +51,14 @@ def callers(service: str, topology: Topology) -> Iterable[int]:
     for instance in topology.instances():
         if service in CALLS[instance.service]:
             yield instance.admin_port
+
+
+def serving(plan: Iterable[Process], topology: Topology) -> list[Process]:
+    """Return the processes of `plan`, an instance of a service being ready only when all Envoys send calls to it, too."""
+    members = {
+        instance.name: probes.Member(tuple(callers(instance.service, topology)), instance.ingress_port) for instance in topology.instances()
+    }
+    return [replace(one, ready=probes.Both(one.ready, members[one.name])) if one.name in members else one for one in plan]
 
 
 def _tell(home: Home, topology: Topology, missing: frozenset[str], services: Iterable[str]) -> None:

@@ -38,7 +38,7 @@ LAST_LINES = 8
 
 
 def up(settings: Settings, display: Display) -> Stack:
-    """Start what does not run yet, and return when every process is ready. Twice is harmless. What was drained is back then.
+    """Start what does not run yet, and return when every process is ready and gets calls. Twice is harmless. What was drained is back then.
 
     Raises:
         LaunchError: something stands in the way, or does not get ready; what was started goes on, so that one can look at it.
@@ -72,7 +72,7 @@ def up(settings: Settings, display: Display) -> Stack:
             if wave is Wave.ENGINES:
                 # Services wait for engines, but their logs are cleaner and the engines quicker if they need not.
                 await_ready(daemon, members, display, "Engines")
-        await_ready(daemon, plan, display, "Processes")
+        await_ready(daemon, membership.serving(plan, topology), display, "Processes")
         return stack
 
 

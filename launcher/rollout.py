@@ -12,7 +12,7 @@ from launcher import membership, mesh, operate, preflight, probes
 from launcher.display import Display
 from launcher.errors import LaunchError
 from launcher.home import write_atomically
-from launcher.plan import Process, Stack, processes
+from launcher.plan import Stack, processes
 from launcher.settings import Settings
 from launcher.supervision.daemon import Daemon
 from launcher.topology import MAX_INSTANCES, SERVICES, Instance, Topology
@@ -105,7 +105,7 @@ def restart(settings: Settings, display: Display, name: str) -> list[str]:
         for number, instance in enumerate(order, 1):
             what = f"Restarting {instance.name}" + (f", {number} of {len(order)}" if len(order) > 1 else "")
             _restart(daemon, stack, instance, display)
-            operate.await_ready(daemon, [_in_mesh(plan[instance.name], instance, stack.topology)], display, what)
+            operate.await_ready(daemon, membership.serving([plan[instance.name]], stack.topology), display, what)
     return [instance.name for instance in order]
 
 
@@ -140,7 +140,7 @@ def scale(settings: Settings, display: Display, service: str, count: int) -> lis
         membership.follow(stack.home, wanted.topology, service)
         if count > len(before):
             plan = {process.name: process for process in processes(wanted)}
-            joining = [_in_mesh(plan[instance.name], instance, wanted.topology) for instance in after[len(before) :]]
+            joining = membership.serving([plan[instance.name] for instance in after[len(before) :]], wanted.topology)
             operate.await_ready(daemon, joining, display, "Joining the mesh")
     return [instance.name for instance in after]
 
@@ -212,11 +212,5 @@ def _healthy(stack: Stack, *services: str) -> set[str]:
     """Return the names of the instances, of all services or of some, that are ready and that the mesh sends calls to."""
     plan = {process.name: process for process in processes(stack)}
     instances = [one for service in services or SERVICES for one in stack.topology.instances(service)]
-    answers = asyncio.run(operate.ask([_in_mesh(plan[one.name], one, stack.topology) for one in instances]))
+    answers = asyncio.run(operate.ask(membership.serving([plan[one.name] for one in instances], stack.topology)))
     return {one.name for one, answer in zip(instances, answers, strict=True) if answer is None}
-
-
-def _in_mesh(process: Process, instance: Instance, topology: Topology) -> Process:
-    """Return the process of an instance as one that is ready when the mesh knows, too."""
-    member = probes.Member(tuple(membership.callers(instance.service, topology)), instance.ingress_port)
-    return replace(process, ready=probes.Both(process.ready, member))

@@ -18,6 +18,7 @@ from playwright.async_api import Browser, expect
 from bench.client import Account, Api, Socket
 from bench.member import Journal, Login, Member
 from elastic_chat.gateway.v1 import frames_pb2 as pb
+from launcher import membership, probes
 from tests.e2e.person import PATIENCE_MS, Person
 from tests.e2e.stack import Stack
 
@@ -162,6 +163,15 @@ async def test_a_service_restarts_in_turn_while_people_talk(stack: Stack, api: A
         assert one["crashes"] == before[name]["crashes"]
 
 
+async def without_calls(stack: Stack) -> list[str]:
+    """Return the instances that an Envoy which may call them sends no calls to."""
+    members = [
+        (one.name, probes.Member(tuple(membership.callers(one.service, stack.topology)), one.ingress_port))
+        for one in stack.topology.instances()
+    ]
+    return [name for name, member in members if await probes.why_not(member) is not None]
+
+
 def test_up_brings_back_what_was_drained(stack: Stack) -> None:
     stack.run("drain", "router-1")
     assert stack.status()["router-1"]["state"] == "drained"
@@ -193,6 +203,7 @@ async def test_history_survives_down_and_up(stack: Stack, api: Api) -> None:
     stack.run("down")
     assert not [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
     stack.run("up")
+    assert not await without_calls(stack)
 
     tokens = await api.call("POST", "/v1/auth/refresh", {"refreshToken": anna.refresh_token})
     back = Account(anna.user_id, anna.username, tokens["accessToken"], tokens["refreshToken"])

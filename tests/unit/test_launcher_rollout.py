@@ -94,6 +94,17 @@ def test_those_who_call_a_service_are_asked_about_it() -> None:
     assert all(list(membership.callers(service, TOPOLOGY)) for service in SERVICES)
 
 
+def test_an_instance_serves_when_all_who_call_it_know_and_other_processes_when_they_are_ready() -> None:
+    plan = list(processes(Stack(Home(NOWHERE), TOPOLOGY, Engines(NOWHERE, NOWHERE, NOWHERE, NOWHERE, (), ()))))
+    instances = {one.name: one for one in TOPOLOGY.instances()}
+    for before, after in zip(plan, membership.serving(plan, TOPOLOGY), strict=True):
+        if one := instances.get(before.name):
+            asked = probes.Member(tuple(membership.callers(one.service, TOPOLOGY)), one.ingress_port)
+            assert after.ready == probes.Both(before.ready, asked)
+        else:
+            assert after == before
+
+
 def host(port: int, **faults: bool) -> dict[str, object]:
     return {"address": {"socket_address": {"address": "127.0.0.1", "port_value": port}}, "health_status": faults}
 
