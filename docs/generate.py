@@ -1,7 +1,7 @@
 """Rewrite what the documents say of the code: `python docs/generate.py`. With `--check`, only tell what is not current, and fail then.
 
 The settings of every service (docs/settings.md), the table of errors (docs/protocol.md), the measured figures and their pictures
-(docs/performance.md), and what is reckoned from them (docs/scaling.md).
+(docs/performance.md), what is reckoned from them (docs/scaling.md), and who may call what (docs/mesh.md).
 A generated part stands between `<!-- generated -->` and `<!-- /generated -->`; the text around it is written by people.
 """
 
@@ -21,6 +21,8 @@ from bench.charts import CHARTS
 from bench.plan import plan
 from chatkit.core.errors import TABLE
 from chatkit.settings import Variable, variables
+from launcher.certificates.authority import EDGE
+from launcher.mesh import ANYONE, READS, STREAMS, methods, permissions, service_name
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("gateway", "router", "presence", "history", "writer", "accounts")
@@ -136,11 +138,34 @@ def scaling() -> str:
     return "\n".join((*plan(_medians("pairs"), _medians("connections")), ""))
 
 
+def mesh() -> str:
+    """Return who may call what."""
+    lines = ["| method | who may call it | may the mesh repeat it |", "|---|---|---|"]
+    for service in SERVICES:
+        name = service_name(service)
+        allowed = permissions(service)
+        for method in methods(service):
+            callers = [caller for caller, paths in allowed.items() if f"/{name}/{method}" in paths]
+            if EDGE in callers:
+                callers[callers.index(EDGE)] = "anyone, by the edge" if method in ANYONE.get(service, ()) else "users, by the edge"
+            lines.append(
+                f"| `{name.rsplit('.', 1)[1]}/{method}` | {', '.join(callers) or 'the operator alone'} | {_repeats(service, method)} |"
+            )
+    return "\n".join((*lines, ""))
+
+
+def _repeats(service: str, method: str) -> str:
+    if method in STREAMS.get(service, ()):
+        return "opened again"
+    return "yes" if method in READS.get(service, ()) else "if it was not delivered"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "protocol.md": errors,
     "performance.md": performance,
     "scaling.md": scaling,
+    "mesh.md": mesh,
 }
 
 

@@ -15,9 +15,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from launcher import access, operate, rollout
 from launcher import logs as log_files
-from launcher import operate, rollout
 from launcher import status as process_status
+from launcher.certificates import rotation
 from launcher.dead_letters import dead_letters
 from launcher.display import Display
 from launcher.errors import LaunchError
@@ -59,6 +60,7 @@ def up(*, as_json: bool) -> None:
     topology = stack.topology
     urls = {
         "web": stack.url,
+        "webOverTls": f"https://localhost:{topology.edge_tls_port}",
         "webSocket": f"{stack.url.replace('http', 'ws', 1)}/v1/connect",
         "rest": f"{stack.url}/v1",
         "grpc": f"localhost:{topology.edge_port}",
@@ -152,6 +154,36 @@ def scale(service: str, count: int) -> None:
     """
     names = rollout.scale(_settings(), Display(), service, count)
     click.echo(f"{service} is {', '.join(names)}.")
+
+
+@main.command()
+@click.argument("name")
+@tells_faults
+def grpcurl(name: str) -> None:
+    r"""Print the options by which grpcurl reaches an instance, or the first one of a service, as the operator.
+
+    \b
+    grpcurl $(elastic-chat grpcurl router-2) list
+    grpcurl -d '{}' $(elastic-chat grpcurl writer) elastic_chat.writer.v1.WriterService/GetLag
+    """
+    settings = _settings()
+    found = rollout.find(name, operate.running_topology(settings))
+    if not found or name == rollout.ALL:
+        raise LaunchError(f"{name} is no instance of a service, and no service", "See `elastic-chat status` for what there is")
+    click.echo(" ".join(access.grpcurl(settings.home, found[0])))
+
+
+@main.command("rotate-certificates")
+@click.option("--authority", is_flag=True, help="Also the authority that signs them.")
+@tells_faults
+def rotate_certificates(*, authority: bool) -> None:
+    """Give every Envoy, and you as the operator, a new certificate now. Nothing is dropped.
+
+    That happens by itself every few hours. Do it when a key may have leaked, with --authority if it is the authority's: twice then, for
+    what the one before has signed is accepted until the next time.
+    """
+    count = rotation.rotate(_settings(), Display(), authority=authority)
+    click.echo(f"{count} Envoys have a new certificate{', from a new authority' if authority else ''}.")
 
 
 main.add_command(dead_letters)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import click
@@ -21,10 +22,9 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from elastic_chat.writer.v1 import writer_service_pb2 as pb
 from elastic_chat.writer.v1 import writer_service_pb2_grpc as rpc
-from launcher import operate
+from launcher import access, operate
 from launcher.errors import LaunchError
 from launcher.settings import Settings
-from launcher.topology import HOST
 
 TIMEOUT_S = 30.0
 WIDTH = 1000
@@ -129,9 +129,10 @@ def _entry(letter: log_pb2.DeadLetter) -> Entry | None:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A writer of the stack, asked past the mesh: its contract is internal."""
+    """A writer of the stack, asked by its operator."""
 
-    port: int
+    channel: Callable[[], grpc.Channel]
+    """Opens a way to it."""
 
     def letters(self) -> Iterator[Letter]:
         """Yield all letters, oldest first. Raises LaunchError."""
@@ -166,7 +167,7 @@ class Writer:
 
     @contextmanager
     def _asked(self) -> Iterator[rpc.WriterServiceStub]:
-        with grpc.insecure_channel(f"{HOST}:{self.port}") as channel:
+        with self.channel() as channel:
             try:
                 yield rpc.WriterServiceStub(channel)
             except grpc.RpcError as error:
@@ -174,7 +175,7 @@ class Writer:
                 if code in {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT}:
                     raise _RefusedError(code) from error
                 raise LaunchError(
-                    f"The writer on port {self.port} can't do it ({code.name}: {details})",
+                    f"The writer can't do it ({code.name}: {details})",
                     "See with `elastic-chat status` whether it and Kafka are healthy, and with `elastic-chat logs writer` what it says",
                 ) from error
 
@@ -258,8 +259,8 @@ def redrive(offsets: tuple[int, ...], reason: str | None, *, force: bool) -> Non
 
 
 def _writer() -> Writer:
-    topology = operate.running_topology(Settings.from_environment(os.environ))
-    return Writer(next(topology.instances("writer")).grpc_port)
+    settings = Settings.from_environment(os.environ)
+    return Writer(partial(access.channel, settings.home, next(operate.running_topology(settings).instances("writer"))))
 
 
 def _table(found: list[Letter]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ from launcher.errors import LaunchError
 
 LONGEST_SOCKET_PATH = 103
 """Bytes: what a Unix socket's address can hold on every system we run on."""
+
+
+PUBLIC, PRIVATE = 0o644, 0o600
+"""Who may read a file: everyone, or its owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,26 @@ class Home:
     def signing_key(self) -> Path:
         """The key that the accounts service signs access tokens with."""
         return self.keys / "accounts.pem"
+
+    @property
+    def web_certificate(self) -> Path:
+        """What the edge shows to browsers, if you put it there: a chain, PEM. Otherwise the stack makes its own."""
+        return self.keys / "web-certificate.pem"
+
+    @property
+    def web_key(self) -> Path:
+        """The key of that certificate, PEM."""
+        return self.keys / "web-key.pem"
+
+    @property
+    def operator(self) -> Path:
+        """`cert.pem`, `key.pem` and `ca.pem`, by which whoever may read them may call every service through its sidecar."""
+        return self.run / "operator"
+
+    @property
+    def web_authority(self) -> Path:
+        """What browsers and others check the edge's certificate with, PEM."""
+        return self.run / "web-authority.pem"
 
     @property
     def envoy(self) -> Path:
@@ -108,9 +133,12 @@ class Home:
             yield
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str, mode: int = PUBLIC) -> None:
     """Write a file so that a reader sees the old text or the new, and nothing between: Envoy watches some of them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
     part.rename(path)

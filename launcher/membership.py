@@ -12,7 +12,7 @@ from dataclasses import replace
 from launcher import mesh, probes
 from launcher.home import Home, write_atomically
 from launcher.plan import Process
-from launcher.topology import CALLS, SERVICES, Instance, Topology
+from launcher.topology import SERVICES, Instance, Topology
 
 
 def drained(home: Home) -> frozenset[str]:
@@ -49,7 +49,7 @@ def callers(service: str, topology: Topology) -> Iterable[int]:
     if service in mesh.ANYONE or service in mesh.USERS:
         yield topology.edge_admin_port
     for instance in topology.instances():
-        if service in CALLS[instance.service]:
+        if service in mesh.INNER.get(instance.service, ()):
             yield instance.admin_port
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from google.protobuf.any_pb2 import Any
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from grpc import StatusCode
@@ -20,7 +22,9 @@ import elastic_chat
 from chatkit.core.errors import DOMAIN, TABLE, Reason
 from chatkit.rpc.caller import REQUEST_ID, SESSION_ID, USER_ID
 from chatkit.rpc.server import LEAVING, NOT_DELIVERED
-from launcher.topology import CALLS, HAS_ROUTES, HOST, Instance, Topology
+from launcher.certificates.authority import EDGE, spiffe_id
+from launcher.certificates.delivery import SDS
+from launcher.topology import HAS_ROUTES, HOST, Instance, Topology
 
 TEMPLATES = (Path(__file__).with_name("envoy"), Path(__file__).parents[1] / "envoy")
 """Where the templates are: in the installed package, or in the repository."""
@@ -59,6 +63,26 @@ READS: dict[str, tuple[str, ...]] = {
 STREAMS: dict[str, tuple[str, ...]] = {"gateway": ("Connect",), "router": ("Route",)}
 """The methods that last as long as both sides like."""
 
+
+INNER: dict[str, dict[str, tuple[str, ...]]] = {
+    "gateway": {
+        "router": ("Route",),
+        "presence": ("GetPresence", "Attach", "RenewLease", "EndLease"),
+        "history": ("ListMemberships", "SyncUsers"),
+        "accounts": ("GetJwks",),
+    },
+    "router": {
+        "router": ("Route",),
+        "history": ("ListMessages", "GetConversationState", "FindMessage"),
+        "accounts": ("FindUsers",),
+    },
+    "history": {"writer": ("AwaitWritten",)},
+    "accounts": {"presence": ("EndSession",)},
+}
+"""What services call: the sidecar of the one knows the way, and those of the others let it in, by the name in its certificate."""
+
+EDGE_PATHS: dict[str, tuple[str, ...]] = {"gateway": ("/v1/connect", "/readyz"), "accounts": ("/jwks.json",)}
+"""What the edge asks for over HTTP, beside the methods that it lets through."""
 
 RING_SALT = 1693
 """What an instance's name is hashed with to find its places on the ring.
@@ -115,6 +139,12 @@ SIDECAR_REPLIES = (
         UNREACHABLE,
         headers=((NOT_DELIVERED, "true"),),
     ),
+    LocalReply(
+        "response.code_details.startsWith('rbac_access_denied')",
+        Reason.PERMISSION_DENIED,
+        403,
+        "This caller may not call that: the mesh's rules say who may (docs/mesh.md).",
+    ),
     LocalReply("response.code == 404", Reason.NOT_FOUND, 404, "No such method or path here: check its name."),
     LocalReply("response.code in [408, 504]", Reason.DEADLINE_EXCEEDED, 504, TABLE[Reason.DEADLINE_EXCEEDED].cure),
     LocalReply("response.code in [502, 503]", Reason.UNAVAILABLE, 503, UNREACHABLE),
@@ -153,17 +183,84 @@ EDGE_REPLIES = (
 )
 
 
-def render_edge(topology: Topology, folder: Path) -> str:
-    """Return the configuration of the edge. `folder` is where `eds` is."""
-    return _render("edge.yaml.j2", folder, replies=EDGE_REPLIES, topology=topology, descriptors=DESCRIPTORS, anyone=ANYONE, users=USERS)
+@cache
+def methods(service: str) -> tuple[str, ...]:
+    """Return the names of all methods of a service."""
+    files = FileDescriptorSet.FromString(DESCRIPTORS.read_bytes()).file
+    (found,) = [each for file in files for each in file.service if f"{file.package}.{each.name}" == service_name(service)]
+    return tuple(method.name for method in found.method)
+
+
+def permissions(service: str) -> dict[str, list[str]]:
+    """Return who may call a service, and by which paths; the operator may call everything."""
+    outside = (*ANYONE.get(service, ()), *USERS.get(service, ()))
+    methods = {EDGE: outside, **{caller: callees[service] for caller, callees in INNER.items() if service in callees}}
+    paths = {caller: [f"/{service_name(service)}/{method}" for method in some] for caller, some in methods.items()}
+    paths[EDGE] += EDGE_PATHS.get(service, ())
+    return {caller: some for caller, some in paths.items() if some}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many calls may come at once, and how many a second after that."""
+
+    burst: int
+    rate: int
+
+
+LIMITS = {"address": Limit(1000, 100), "credentials": Limit(50, 5), "user": Limit(300, 50)}
+"""What an address may do, how often it may try names and passwords, and what a user may do, wherever they are. Docs/mesh.md says why."""
+
+CREDENTIAL_PATHS = r"/v1/auth/(register|login).*|/elastic_chat\.accounts\.v1\.AccountsService/(Register|Login)"
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""What the pages may do: nothing of anyone else's, and in no frame."""
+
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "cross-origin-opener-policy": "same-origin",
+}
+"""What every answer tells browsers."""
+
+MAX_HEAP = 3 * 1024**3
+"""Bytes: what the edge may hold. An idle connection takes about 50 KiB there; near this much it refuses new calls, and then connections."""
+
+HEADERS_OVER_TLS = {**HEADERS, "strict-transport-security": "max-age=31536000"}
+
+
+def render_edge(topology: Topology, folder: Path, origins: Collection[str] = ()) -> str:
+    """Return the configuration of the edge. `folder` is where `eds` is, and `origins` whose pages may call, beside its own."""
+    outside = {service: (*ANYONE.get(service, ()), *USERS.get(service, ())) for service in (*ANYONE, *USERS)}
+    facts = {"envoy": EDGE, "topology": topology, "descriptors": DESCRIPTORS, "anyone": ANYONE, "users": USERS, "outside": outside}
+    outward = {
+        "origins": [*own_origins(topology), *origins],
+        "limits": LIMITS,
+        "max_heap": MAX_HEAP,
+        "credential_paths": CREDENTIAL_PATHS,
+        "content_security_policy": CONTENT_SECURITY_POLICY,
+        "headers": HEADERS,
+        "headers_over_tls": HEADERS_OVER_TLS,
+    }
+    return _render("edge.yaml.j2", folder, replies=EDGE_REPLIES, **facts, **outward)
+
+
+def own_origins(topology: Topology) -> list[str]:
+    """Return the origins that the edge's own pages have."""
+    doors = (("http", topology.edge_port), ("https", topology.edge_tls_port))
+    return [f"{scheme}://{name}:{port}" for scheme, port in doors for name in ("localhost", HOST)]
 
 
 def render_sidecar(instance: Instance, topology: Topology, folder: Path) -> str:
     """Return the configuration of the sidecar of `instance`. `folder` is where `eds` is."""
-    calls = CALLS[instance.service]
     facts = {
+        "envoy": f"{instance.name}-sidecar",
         "instance": instance,
-        "calls": calls,
+        "calls": INNER.get(instance.service, {}),
         "http_socket": str(http_socket(instance, folder)),
         "has_routes": instance.service in HAS_ROUTES,
     }
@@ -197,6 +294,10 @@ def _render(template: str, folder: Path, **facts: object) -> str:
         facts,
         host=HOST,
         endpoints=str(folder / ENDPOINTS),
+        secrets=str(folder / SDS),
+        spiffe_id=spiffe_id,
+        permissions=permissions,
+        methods=methods,
         service_name=service_name,
         reads=READS,
         streams=STREAMS,

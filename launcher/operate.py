@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 
 from launcher import engines, membership, preflight, probes, render, web
+from launcher.certificates import delivery
 from launcher.display import Display
 from launcher.errors import LaunchError
 from launcher.home import Home, write_atomically
@@ -55,7 +56,7 @@ def up(settings: Settings, display: Display) -> Stack:
             _clean_up(daemon, display)
             preflight.check_machine((home.root, settings.cache))
         topology = running_topology(settings) if alive else Topology(settings.port)
-        stack = Stack(home, topology, engines.provide(settings.cache, display), settings.log_level)
+        stack = Stack(home, topology, engines.provide(settings.cache, display), settings.log_level, settings.origins)
         plan = list(processes(stack))
         if alive:
             for name in membership.drained(home):
@@ -123,7 +124,7 @@ def running_topology(settings: Settings) -> Topology:
         raise LaunchError(
             "No stack is running here", "Start one with `make up`, or set ELASTIC_CHAT_HOME to the folder of the one that you mean"
         )
-    return Topology(**json.loads(settings.home.stack.read_text(encoding="utf-8")))
+    return recorded_topology(settings.home)
 
 
 def running(settings: Settings) -> tuple[Daemon, Stack]:
@@ -134,7 +135,9 @@ def running(settings: Settings) -> tuple[Daemon, Stack]:
 
     """
     topology = running_topology(settings)
-    return Daemon(settings.home), Stack(settings.home, topology, engines.provide(settings.cache, Display()), settings.log_level)
+    return Daemon(settings.home), Stack(
+        settings.home, topology, engines.provide(settings.cache, Display()), settings.log_level, settings.origins
+    )
 
 
 def _refuse_other_port(settings: Settings) -> None:
@@ -172,6 +175,7 @@ def prepare(stack: Stack, plan: Sequence[Process]) -> None:
     write_atomically(home.supervisor_config, render.supervisor_configuration(home, processes(largest)))
     record_topology(home, stack.topology)
     ensure_signing_key(home.signing_key)
+    delivery.renew(home, stack.topology)
     if not (home.data / "kafka" / "meta.properties").exists():
         _format_kafka(stack)
 
@@ -204,6 +208,11 @@ def _format_kafka(stack: Stack) -> None:
 def record_topology(home: Home, topology: Topology) -> None:
     """Write down which stack runs, for later commands."""
     write_atomically(home.stack, json.dumps(asdict(topology)))
+
+
+def recorded_topology(home: Home) -> Topology:
+    """Return which stack runs, or ran last."""
+    return Topology(**json.loads(home.stack.read_text(encoding="utf-8")))
 
 
 def await_ready(daemon: Daemon, plan: Sequence[Process], display: Display, what: str) -> None:

@@ -9,6 +9,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from launcher import mesh, probes
+from launcher.certificates import delivery
 from launcher.engines import Engines
 from launcher.home import Home
 from launcher.topology import HAS_ROUTES, HOST, Instance, Topology
@@ -50,6 +51,9 @@ class Stack:
     topology: Topology
     engines: Engines
     log_level: str = "info"
+    origins: tuple[str, ...] = ()
+    """Whose pages may use it, beside its own."""
+
     web: Path = WEB / "dist"
     """What nginx serves."""
 
@@ -129,6 +133,14 @@ def _mesh(stack: Stack) -> Iterator[Process]:
         stop_s=MESH_STOP_S,
         ports=(topology.web_port,),
     )
+    yield Process(
+        "certifier",
+        Wave.MESH,
+        (sys.executable, "-m", "launcher.certificates.certifier", str(stack.home.root)),
+        cwd=run,
+        ready=probes.Renewed(stack.home.operator / "cert.pem", delivery.RENEWAL),
+        stop_s=MESH_STOP_S,
+    )
     for instance in topology.instances():
         yield _envoy(
             stack,
@@ -196,7 +208,7 @@ def service_environment(instance: Instance, stack: Stack) -> dict[str, str]:
     if service in HAS_ROUTES:
         env["CHAT_HTTP_SOCKET"] = str(mesh.http_socket(instance, stack.home.envoy))
     if service == "gateway":
-        env["CHAT_GATEWAY_ALLOWED_ORIGINS"] = f"{stack.url},http://{HOST}:{topology.edge_port}"
+        env["CHAT_GATEWAY_ALLOWED_ORIGINS"] = ",".join((*mesh.own_origins(topology), *stack.origins))
     if service == "accounts":
         env["CHAT_ACCOUNTS_SIGNING_KEY_FILE"] = str(stack.home.signing_key)
     return env

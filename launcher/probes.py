@@ -6,9 +6,13 @@ import asyncio
 import http.client
 import json
 import struct
+import time
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
+from launcher.certificates import delivery
 from launcher.topology import HOST
 
 TIMEOUT_S = 2.0
@@ -102,6 +106,40 @@ class Http:
         if status != OK:
             detail = body.decode(errors="replace").strip().splitlines()
             raise NotReady(detail[0][:120] if detail else f"HTTP {status}")
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A file that is to be written again and again has been, lately."""
+
+    path: Path
+    every: timedelta
+
+    async def ask(self) -> None:
+        age = timedelta(seconds=time.time() - self.path.stat().st_mtime)
+        if age > 1.5 * self.every:
+            raise NotReady(f"{self.path.name} was renewed {age.total_seconds() / 3600:.0f} hours ago")
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """An Envoy that shows the certificate, and trusts the authority, that its files of secret discovery have now."""
+
+    name: str
+    admin_port: int
+    folder: Path
+    """Where those files are."""
+
+    async def ask(self) -> None:
+        status, body = await asyncio.to_thread(get, self.admin_port, "/certs")
+        if status != OK:
+            raise NotReady(f"its admin interface answers HTTP {status}")
+        shown, trusted = delivery.read_identity(self.folder, self.name), delivery.read_trust(self.folder)
+        # What the edge shows to browsers asks for no certificate of theirs, and so trusts no authority.
+        contexts = [one for one in json.loads(body)["certificates"] if one["ca_cert"]]
+        for found, wanted in ((one[part][0], serial) for one in contexts for part, serial in (("cert_chain", shown), ("ca_cert", trusted))):
+            if int(found["serial_number"], 16) != wanted:
+                raise NotReady("it still has an older one")
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def mesh_configuration(stack: Stack) -> dict[Path, str]:
     """Return the configuration of every Envoy, and the endpoints of every service, which the Envoys watch."""
     envoy, topology = stack.home.envoy, stack.topology
     return {
-        envoy / "edge.yaml": mesh.render_edge(topology, envoy),
+        envoy / "edge.yaml": mesh.render_edge(topology, envoy, stack.origins),
         **{envoy / f"{each.name}-sidecar.yaml": mesh.render_sidecar(each, topology, envoy) for each in topology.instances()},
         **{envoy / "eds" / f"{service}.yaml": mesh.render_endpoints(service, topology) for service in SERVICES},
     }

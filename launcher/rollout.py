@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from launcher import membership, mesh, operate, preflight, probes
+from launcher.certificates import delivery
 from launcher.display import Display
 from launcher.errors import LaunchError
 from launcher.home import write_atomically
@@ -158,6 +159,7 @@ def _grow(daemon: Daemon, stack: Stack, added: list[Instance], display: Display)
     names = {name for instance in added for name in (instance.name, f"{instance.name}-sidecar")}
     plan = [process for process in processes(stack) if process.name in names]
     preflight.check_ports(plan)
+    delivery.renew(stack.home, stack.topology)
     for instance in added:
         path = stack.home.envoy / f"{instance.name}-sidecar.yaml"
         write_atomically(path, mesh.render_sidecar(instance, stack.topology, stack.home.envoy))

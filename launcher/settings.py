@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ LOWEST_PORT = 1024
 HIGHEST_PORT = 64_000
 """Above this a stack's own ports would not all exist."""
 
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -27,10 +29,12 @@ class Settings:
     """What all stacks of this user share: the engines."""
 
     log_level: str
+    origins: tuple[str, ...] = ()
+    """Whose pages may use the stack, beside its own."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read `ELASTIC_CHAT_HOME`, `ELASTIC_CHAT_PORT`, `ELASTIC_CHAT_LOG_LEVEL` and `XDG_CACHE_HOME`.
+        """Read `ELASTIC_CHAT_HOME`, `ELASTIC_CHAT_PORT`, `ELASTIC_CHAT_LOG_LEVEL`, `ELASTIC_CHAT_ORIGINS` and `XDG_CACHE_HOME`.
 
         Raises:
             LaunchError: one of them makes no sense.
@@ -42,6 +46,7 @@ class Settings:
             port=_port(environment.get("ELASTIC_CHAT_PORT") or str(DEFAULT_PORT)),
             cache=cache / "elastic-chat",
             log_level=_log_level(environment.get("ELASTIC_CHAT_LOG_LEVEL") or "info"),
+            origins=tuple(_origin(text) for text in environment.get("ELASTIC_CHAT_ORIGINS", "").split(",") if text),
         )
 
 
@@ -54,4 +59,13 @@ def _port(text: str) -> int:
 def _log_level(text: str) -> str:
     if text not in LOG_LEVELS:
         raise LaunchError(f"ELASTIC_CHAT_LOG_LEVEL is {text!r}", f"Set it to one of {', '.join(LOG_LEVELS)}")
+    return text
+
+
+def _origin(text: str) -> str:
+    if not _ORIGIN.fullmatch(text):
+        raise LaunchError(
+            f"ELASTIC_CHAT_ORIGINS has {text!r}, which is no origin",
+            "Write each as browsers do, such as https://chat.example, with commas between",
+        )
     return text

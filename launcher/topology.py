@@ -17,16 +17,6 @@ MAX_INSTANCES = 10
 SERVICES = {"gateway": 100, "router": 200, "presence": 300, "history": 400, "writer": 500, "accounts": 600}
 """Service name to the offset of its block of ports."""
 
-CALLS = {
-    "gateway": ("router", "presence", "history", "accounts"),
-    "router": ("router", "history", "presence", "accounts"),
-    "presence": (),
-    "history": ("writer",),
-    "writer": (),
-    "accounts": ("presence",),
-}
-"""Which services each service calls: its sidecar knows the way to these and to no others."""
-
 HAS_ROUTES = ("gateway", "accounts")
 """Which services answer more over HTTP than how they are: their sidecars know the way to that."""
 

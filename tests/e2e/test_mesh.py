@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import ssl
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from bench.client import Api, ApiError, Socket
@@ -46,7 +50,7 @@ INTERNAL = (
 
 
 def grpcurl(*arguments: str, check: bool = True) -> str:
-    done = subprocess.run([GRPCURL, "-plaintext", "-max-time", "15", *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run([GRPCURL, "-max-time", "15", *arguments], capture_output=True, text=True, check=False)
     assert not check or done.returncode == 0, done.stderr
     return done.stdout if done.returncode == 0 else done.stderr
 
@@ -57,8 +61,20 @@ def through_edge(stack: Stack, method: str, body: dict[str, Any], token: str = "
         protos += ["-proto", str(path.relative_to(ROOT / "proto"))]
     headers = ["-H", f"authorization: Bearer {token}"] if token else []
     return grpcurl(
-        *protos, *headers, "-d", json.dumps(body), f"127.0.0.1:{stack.topology.edge_port}", f"elastic_chat.{method}", check=check
+        "-plaintext",
+        *protos,
+        *headers,
+        "-d",
+        json.dumps(body),
+        f"127.0.0.1:{stack.topology.edge_port}",
+        f"elastic_chat.{method}",
+        check=check,
     )
+
+
+def as_operator(stack: Stack, instance: Instance) -> list[str]:
+    """Return the arguments by which grpcurl reaches an instance, as the documents show them."""
+    return stack.run("grpcurl", instance.name).stdout.split()
 
 
 def every_instance(stack: Stack) -> Iterator[Instance]:
@@ -70,14 +86,14 @@ def test_grpcurl_lists_describes_and_calls_every_service_through_its_sidecar(sta
     name, method, body = METHODS[service]
     full = f"elastic_chat.{service}.v1.{name}"
     for instance in stack.topology.instances(service):
-        address = f"127.0.0.1:{instance.ingress_port}"
-        assert {full, "grpc.health.v1.Health"} <= set(grpcurl(address, "list").split())
-        assert f"service {name}" in grpcurl(address, "describe", full)
+        to = as_operator(stack, instance)
+        assert {full, "grpc.health.v1.Health"} <= set(grpcurl(*to, "list").split())
+        assert f"service {name}" in grpcurl(*to, "describe", full)
         for checked in ("", full):
-            answer = grpcurl("-d", json.dumps({"service": checked}), address, "grpc.health.v1.Health/Check")
+            answer = grpcurl("-d", json.dumps({"service": checked}), *to, "grpc.health.v1.Health/Check")
             assert json.loads(answer) == {"status": "SERVING"}
         if method is not None:
-            json.loads(grpcurl("-d", json.dumps(body), address, f"{full}/{method}"))
+            json.loads(grpcurl("-d", json.dumps(body), *to, f"{full}/{method}"))
 
 
 async def test_grpcurl_calls_the_public_methods_through_the_edge_with_a_token(stack: Stack, api: Api) -> None:
@@ -119,6 +135,35 @@ def test_the_edge_serves_the_web_client_and_its_deep_links(stack: Stack) -> None
             assert b'<div id="root">' in response.read()
 
 
+def test_the_edge_serves_over_tls_what_browsers_can_check(stack: Stack) -> None:
+    trusted = ssl.create_default_context(cafile=stack.home / "run" / "web-authority.pem")
+    url = f"https://localhost:{stack.topology.edge_tls_port}/"
+    with urllib.request.urlopen(url, timeout=10, context=trusted) as response:
+        assert b'<div id="root">' in response.read()
+        assert response.headers["strict-transport-security"]
+
+
+def test_nothing_listens_beyond_this_machine_and_no_ingress_in_the_clear(stack: Stack) -> None:
+    parents = [one["pid"] for one in stack.status().values()]
+    family = {pid for parent in parents for pid in (parent, *(child.pid for child in psutil.Process(parent).children(recursive=True)))}
+    listening = [one for one in psutil.net_connections("tcp") if one.pid in family and one.status == psutil.CONN_LISTEN]
+    assert len(listening) > 3 * len(list(stack.topology.instances()))
+    assert {address[0] for one in listening if (address := one.laddr)} <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+    for instance in stack.topology.instances():
+        assert greets(instance.grpc_port)
+        assert not greets(instance.ingress_port)
+        assert not greets(instance.ingress_port, ssl._create_unverified_context())  # noqa: S323 - it is the certificate of ours that lacks
+
+
+def greets(port: int, context: ssl.SSLContext | None = None) -> bool:
+    """Whether whoever listens there speaks HTTP/2 with someone who shows no certificate."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as plain, suppress(ssl.SSLError, ConnectionError):
+        connection = context.wrap_socket(plain) if context else plain
+        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)))
+        return connection.recv(9)[3:4] == bytes((4,))  # its settings
+    return False
+
+
 def test_every_instance_has_metrics_and_every_sidecar_an_admin(stack: Stack) -> None:
     for instance in every_instance(stack):
         with urllib.request.urlopen(f"http://127.0.0.1:{instance.http_port}/metrics", timeout=10) as response:
@@ -140,7 +185,7 @@ async def test_a_request_id_follows_a_message_through_every_service_and_no_log_h
     message_id = await one.say(conversation_id, secret)
     await two.until("entry")
     writer = stack.instance("writer-1")
-    grpcurl(f"127.0.0.1:{writer.ingress_port}", "elastic_chat.writer.v1.WriterService/AwaitWritten")
+    grpcurl(*as_operator(stack, writer), "elastic_chat.writer.v1.WriterService/AwaitWritten")
     await asyncio.gather(one.close(), two.close())
 
     (request_id,) = {line["request_id"] for line in log_lines(stack, "router-") if line.get("message_id") == message_id}

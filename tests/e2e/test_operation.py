@@ -34,7 +34,7 @@ async def until(condition: Any) -> Any:
 def test_status_shows_every_process(stack: Stack) -> None:
     processes = stack.status()
     names = {instance.name for instance in stack.topology.instances()}
-    expected = names | {f"{name}-sidecar" for name in names} | {"valkey", "kafka", "cassandra", "edge", "web"}
+    expected = names | {f"{name}-sidecar" for name in names} | {"valkey", "kafka", "cassandra", "edge", "web", "certifier"}
     assert set(processes) == expected
     assert all(one["state"] == "running" and one["healthy"] for one in processes.values()), processes
     assert all(one["memoryBytes"] > 1_000_000 for one in processes.values())
@@ -80,15 +80,17 @@ def test_restart_gives_an_instance_a_new_life(stack: Stack) -> None:
 
 
 class Guest(Member):
-    """A member who remembers how often it was sent away, and when it should come back."""
+    """A member who remembers how often it came, how often it was sent away, and when it should come back."""
 
     def __init__(self, api: Api, account: Account, journal: Journal) -> None:
         super().__init__(api, Login(api, account), journal, account.username, random.Random(account.username))
         self.reconnect_after_s: list[float] = []
+        self.welcomes = 0
 
     def _handle(self, frame: pb.ServerFrame) -> None:
         if frame.WhichOneof("frame") == "going_away":
             self.reconnect_after_s.append(frame.going_away.reconnect_after.ToTimedelta().total_seconds())
+        self.welcomes += frame.WhichOneof("frame") == "welcome"
         super()._handle(frame)
 
 
@@ -161,6 +163,25 @@ async def test_a_service_restarts_in_turn_while_people_talk(stack: Stack, api: A
         assert one["healthy"]
         assert (one["pid"] != before[name]["pid"]) == (name in {"router-1", "router-2"})
         assert one["crashes"] == before[name]["crashes"]
+
+
+async def test_everyone_in_the_mesh_gets_a_new_certificate_while_people_talk_and_nobody_notices(stack: Stack, api: Api) -> None:
+    envoys = 1 + len(list(stack.topology.instances()))
+    before = certificate(stack)
+    async with talking(api) as guests:
+        for arguments, said in (((), ""), (("--authority",), ", from a new authority"), (("--authority",), ", from a new authority")):
+            done = await asyncio.to_thread(stack.run, "rotate-certificates", *arguments)
+            assert done.stdout == f"{envoys} Envoys have a new certificate{said}.\n"
+            heard = len(guests[0].journal.messages)
+            await until(lambda heard=heard: len(guests[0].journal.messages) > heard + 50)
+        assert {guest.welcomes for guest in guests} == {1}
+    assert certificate(stack) != before
+    assert all(one["healthy"] for one in stack.status().values())
+    stack.run("dead-letters", "list")  # what the operator's certificate was made by is trusted, too
+
+
+def certificate(stack: Stack) -> str:
+    return (stack.home / "run" / "operator" / "cert.pem").read_text()
 
 
 async def without_calls(stack: Stack) -> list[str]:

@@ -21,7 +21,8 @@ from chatkit.core.ids import ConversationId, new_id
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.writer.v1 import writer_service_pb2 as writer_pb2
 from elastic_chat.writer.v1 import writer_service_pb2_grpc as writer_rpc
-from launcher.topology import HOST
+from launcher import access
+from launcher.home import Home
 from svc_history.core import END, Range
 from svc_history.store.cassandra import CassandraTimeline
 from tests.e2e.stack import Stack
@@ -256,8 +257,8 @@ class Load:
 
     async def written(self, timeout_s: int = 60) -> None:
         """Wait until the database has everything that is in the log now."""
-        port = next(instance.grpc_port for instance in self.stack.topology.instances("writer"))
-        async with grpc.aio.insecure_channel(f"{HOST}:{port}") as channel:
+        writer, home = next(self.stack.topology.instances("writer")), Home(self.stack.home)
+        async with grpc.aio.secure_channel(access.address(writer), access.credentials(home), access.options(writer)) as channel:
             request = writer_pb2.AwaitWrittenRequest()
             request.timeout.FromSeconds(60)
             until = time.monotonic() + timeout_s

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+import grpc
 import pytest
 
 from chatkit.core.ids import new_id
@@ -42,6 +43,11 @@ class Office:
         await asyncio.to_thread(self.writer.redrive, offset, force=force)
 
 
+def writer_at(port: int) -> Writer:
+    """Return a writer that has no sidecar."""
+    return Writer(lambda: grpc.insecure_channel(f"127.0.0.1:{port}"))
+
+
 @pytest.fixture
 async def office(engines: Engines) -> AsyncIterator[Office]:
     with socket.socket() as probe:
@@ -51,7 +57,7 @@ async def office(engines: Engines) -> AsyncIterator[Office]:
     servicer = WriterServicer(source, DeadLetters(KafkaShelf(engines.bootstrap, "writer-1"), engines.log))
     server = GrpcServer(f"127.0.0.1:{port}", (), lambda server: rpc.add_WriterServiceServicer_to_server(servicer, server))
     await server.start()
-    yield Office(engines, Writer(port))
+    yield Office(engines, writer_at(port))
     await server.stop(0)
     await source.stop()
 
@@ -161,7 +167,7 @@ async def test_a_writer_that_is_away_is_told_with_a_cure() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and nobody listens
         with pytest.raises(LaunchError, match="elastic-chat status"):
-            await asyncio.to_thread(list, Writer(taken.getsockname()[1]).letters())
+            await asyncio.to_thread(list, writer_at(taken.getsockname()[1]).letters())
 
 
 async def set_aside(engines: Engines, conversation_id: str, count: int) -> None:

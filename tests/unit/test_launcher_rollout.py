@@ -13,9 +13,10 @@ from launcher import membership, mesh, probes
 from launcher.engines import Engines
 from launcher.errors import LaunchError
 from launcher.home import Home
+from launcher.mesh import INNER
 from launcher.plan import GATEWAY_STOP_S, STACK_STOP_S, Stack, Wave, processes
 from launcher.rollout import ALL, ORDER, check_drainable, find, in_turn
-from launcher.topology import CALLS, SERVICES, Instance, Topology
+from launcher.topology import SERVICES, Instance, Topology
 
 TOPOLOGY = Topology(8080, {"gateway": 3, "router": 2, "presence": 1, "history": 1, "writer": 1, "accounts": 1})
 NOWHERE = Path("/nowhere")
@@ -42,7 +43,7 @@ def test_a_name_stands_for_an_instance_a_service_or_all() -> None:
 def test_all_services_are_restarted_and_gateways_last() -> None:
     assert set(ORDER) == set(SERVICES)
     for service in ("accounts", "router", "gateway"):
-        assert all(ORDER.index(called) <= ORDER.index(service) for called in CALLS[service])
+        assert all(ORDER.index(called) <= ORDER.index(service) for called in INNER.get(service, ()))
 
 
 def test_those_that_do_not_serve_come_first_and_services_stay_in_their_order() -> None:

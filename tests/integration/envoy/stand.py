@@ -27,8 +27,10 @@ from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.presence.v1 import presence_service_pb2
 from elastic_chat.router.v1 import router_service_pb2
 from elastic_chat.writer.v1 import writer_service_pb2
-from launcher import mesh
-from launcher.home import write_atomically
+from launcher import access, mesh
+from launcher.certificates import delivery
+from launcher.certificates.authority import WEB, Authority
+from launcher.home import Home, write_atomically
 from launcher.topology import HOST, SERVICES, Instance, Topology
 from tests.ports import free_base
 
@@ -208,15 +210,38 @@ class Stand:
         for service in SERVICES:
             write_atomically(self.folder / mesh.ENDPOINTS / f"{service}.yaml", mesh.render_endpoints(service, topology, drained))
 
+    def certify(self) -> None:
+        """Give every Envoy that may ever be started a new certificate."""
+        authority = Authority.of(self.folder)
+        delivery.write_trust(authority, self.folder)
+        delivery.write_identities(authority, self.topology.largest, self.folder)
+        delivery.write_outside(Authority.of(self.folder, WEB), self.folder)
+
+    def credentials(self, workload: str) -> grpc.ChannelCredentials:
+        """Return what someone shows whom the mesh knows as `workload`."""
+        authority = Authority.of(self.folder)
+        identity = authority.identity(workload)
+        return grpc.ssl_channel_credentials(authority.trust.encode(), identity.key.encode(), identity.certificate.encode())
+
+    def channel(self, instance: Instance, workload: str) -> grpc.aio.Channel:
+        """Return a channel to the sidecar of an instance, for someone whom the mesh knows as `workload`."""
+        return grpc.aio.secure_channel(access.address(instance), self.credentials(workload), access.options(instance))
+
+    def grpcurl(self, service: str) -> list[str]:
+        """Return the options by which grpcurl calls the first instance of a service as the operator."""
+        home = Home(self.folder)
+        delivery.write_operator(Authority.of(self.folder), home)
+        return access.grpcurl(home, next(self.topology.instances(service)))
+
     async def start_sidecar(self, stack: AsyncExitStack, instance: Instance) -> None:
-        await self._start_envoy(
+        await self.start_envoy(
             stack, f"{instance.name}-sidecar", mesh.render_sidecar(instance, self.topology, self.folder), instance.admin_port
         )
 
     async def start_edge(self, stack: AsyncExitStack) -> None:
-        await self._start_envoy(stack, "edge", mesh.render_edge(self.topology, self.folder), self.topology.edge_admin_port)
+        await self.start_envoy(stack, "edge", mesh.render_edge(self.topology, self.folder), self.topology.edge_admin_port)
 
-    async def _start_envoy(self, stack: AsyncExitStack, name: str, configuration: str, admin_port: int) -> None:
+    async def start_envoy(self, stack: AsyncExitStack, name: str, configuration: str, admin_port: int) -> None:
         path = self.folder / f"{name}.yaml"
         path.write_text(configuration)
         log = stack.enter_context((self.folder / f"{name}.log").open("wb"))
@@ -250,10 +275,11 @@ class Stand:
 
         await until(found, f"{cluster} has the healthy hosts {sorted(wanted)}")
 
-    async def routes(self, admin_port: int) -> list[dict[str, Any]]:
-        """Return the routes of all listeners of an Envoy, as it has understood them."""
+    async def routes(self, admin_port: int, listener: str | None = None) -> list[dict[str, Any]]:
+        """Return the routes of a listener of an Envoy, or of all, as it has understood them."""
         dump = json.loads(await get(admin_port, "/config_dump?resource=static_route_configs") or "{}")["configs"]
-        hosts = [host for config in dump for host in config["route_config"]["virtual_hosts"]]
+        found = [config["route_config"] for config in dump if listener in (None, config["route_config"]["name"])]
+        hosts = [host for config in found for host in config["virtual_hosts"]]
         return [route for host in hosts for route in host["routes"]]
 
     async def counter(self, admin_port: int, name: str) -> int:
@@ -275,6 +301,7 @@ async def started(envoy: Path, folder: Path, scale: dict[str, int], stack: Async
     """Start a whole mesh, with an edge and a web server, and wait until every instance is known to be healthy."""
     stand = Stand(envoy, folder, Topology(free_base(range(10_080, 22_000, 1_000)), scale))
     stand.announce(stand.topology)
+    stand.certify()
     await _start_web(stand.topology.web_port, stack)
     for instance in stand.topology.instances():
         stack.push_async_callback((await stand.add_service(instance)).stop)

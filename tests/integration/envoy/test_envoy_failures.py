@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,14 @@ async def channel(shaken: Stand) -> AsyncIterator[grpc.aio.Channel]:
         yield made
 
 
+@pytest.fixture
+async def outside(shaken: Stand) -> AsyncIterator[Any]:
+    """The router's `SendMessage`, called by a user through the edge: a command that may not be repeated."""
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{shaken.topology.edge_port}") as made:
+        stub: Any = router_service_pb2_grpc.RouterServiceStub(made)
+        yield partial(stub.SendMessage, metadata=tuple(shaken.user.items()))
+
+
 def history(channel: grpc.aio.Channel) -> Any:
     return history_service_pb2_grpc.HistoryServiceStub(channel)
 
@@ -64,15 +73,15 @@ def unavailable(times: int) -> Any:
         left[0] -= 1
         if left[0] >= 0:
             raise ChatError(Reason.UNAVAILABLE)
-        return history_service_pb2.SyncResponse()
+        return history_service_pb2.SyncUsersResponse()
 
     return script
 
 
 async def test_a_read_that_finds_a_service_unavailable_is_made_again_elsewhere(shaken: Stand, channel: grpc.aio.Channel) -> None:
-    shaken.scripts["Sync"] = unavailable(1)
-    await history(channel).Sync(history_service_pb2.SyncRequest())
-    assert [call.method for call in shaken.calls] == ["Sync", "Sync"]
+    shaken.scripts["SyncUsers"] = unavailable(1)
+    await history(channel).SyncUsers(history_service_pb2.SyncUsersRequest())
+    assert [call.method for call in shaken.calls] == ["SyncUsers", "SyncUsers"]
     assert len({call.instance for call in shaken.calls}) == 2
     assert len({call.metadata["x-request-id"] for call in shaken.calls}) == 1
 
@@ -81,28 +90,28 @@ async def test_a_call_that_changes_something_is_never_made_twice(shaken: Stand, 
     async def fail(_: Any, __: Any) -> None:
         raise ChatError(Reason.UNAVAILABLE)
 
-    shaken.scripts["Register"] = fail
+    shaken.scripts["Attach"] = fail
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await accounts_service_pb2_grpc.AccountsServiceStub(channel).Register(accounts_service_pb2.RegisterRequest())  # type: ignore[misc]
+        await presence_service_pb2_grpc.PresenceServiceStub(channel).Attach(presence_service_pb2.AttachRequest())  # type: ignore[misc]
     assert error_of(raised.value).reason is Reason.UNAVAILABLE
     assert len(shaken.calls) == 1
 
 
 async def test_a_read_that_keeps_failing_fails_with_the_reason_of_the_service(shaken: Stand, channel: grpc.aio.Channel) -> None:
-    shaken.scripts["Sync"] = unavailable(100)
+    shaken.scripts["SyncUsers"] = unavailable(100)
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await history(channel).Sync(history_service_pb2.SyncRequest())
+        await history(channel).SyncUsers(history_service_pb2.SyncUsersRequest())
     assert error_of(raised.value).reason is Reason.UNAVAILABLE
     assert len(shaken.calls) == 3
 
 
-async def test_no_call_is_lost_when_an_instance_dies(shaken: Stand, channel: grpc.aio.Channel) -> None:
+async def test_no_call_is_lost_when_an_instance_dies(shaken: Stand, channel: grpc.aio.Channel, outside: Any) -> None:
     """Not even before anyone noticed, and not even one that may not be repeated: its sidecar says that it was never delivered."""
     await shaken.services["router-2"].stop()
-    stub: Any = router_service_pb2_grpc.RouterServiceStub(channel)
     for _ in range(20):
-        await stub.SendMessage(router_service_pb2.SendMessageRequest())
+        await outside(router_service_pb2.SendMessageRequest())
     assert [call.instance for call in shaken.calls] == ["router-1"] * 20
+    stub: Any = router_service_pb2_grpc.RouterServiceStub(channel)
     for lane in range(16):
         stream = stub.Route(metadata=(("x-lane", str(lane)),))
         await stream.write(router_service_pb2.RouteRequest())
@@ -111,17 +120,16 @@ async def test_no_call_is_lost_when_an_instance_dies(shaken: Stand, channel: grp
     await shaken.await_healthy(shaken.instance("gateway-1").admin_port, "router", [shaken.instance("router-1")])
 
 
-async def test_no_call_is_lost_while_an_instance_drains(shaken: Stand, channel: grpc.aio.Channel) -> None:
+async def test_no_call_is_lost_while_an_instance_drains(shaken: Stand, outside: Any) -> None:
     """Whoever calls it learns from its answers that it leaves, long before the next health check."""
-    stub: Any = router_service_pb2_grpc.RouterServiceStub(channel)
-    admin = shaken.instance("gateway-1").admin_port
+    admin = shaken.topology.edge_admin_port
     drained = asyncio.Event()
 
     answers = [0] * 16
 
     async def call_on(caller: int) -> None:
         while not drained.is_set():
-            await stub.SendMessage(router_service_pb2.SendMessageRequest())
+            await outside(router_service_pb2.SendMessageRequest())
             answers[caller] += 1
 
     async with asyncio.TaskGroup() as group:
@@ -160,7 +168,7 @@ async def test_an_instance_that_says_it_is_not_serving_gets_nothing_new_and_come
     await shaken.services["history-1"].leave()
     await shaken.await_healthy(admin, "history", [shaken.instance("history-2")])
     for _ in range(10):
-        await history(channel).Sync(history_service_pb2.SyncRequest())
+        await history(channel).SyncUsers(history_service_pb2.SyncUsersRequest())
     assert {call.instance for call in shaken.calls} == {"history-2"}
     await shaken.services["history-1"].restore()
     await shaken.await_healthy(admin, "history", shaken.topology.instances("history"))
@@ -171,7 +179,7 @@ async def test_without_a_healthy_instance_the_answer_is_unavailable_at_once(shak
     await shaken.await_healthy(shaken.instance("gateway-1").admin_port, "accounts", [])
     stub: Any = accounts_service_pb2_grpc.AccountsServiceStub(channel)
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await stub.Login(accounts_service_pb2.LoginRequest())
+        await stub.GetJwks(accounts_service_pb2.GetJwksRequest())
     assert error_of(raised.value).reason is Reason.UNAVAILABLE
     assert not shaken.calls
 
@@ -181,12 +189,12 @@ async def internal_error(_: Any, __: Any) -> None:
 
 
 async def test_an_instance_that_only_makes_errors_is_put_aside(shaken: Stand, channel: grpc.aio.Channel) -> None:
-    shaken.scripts["FindMessage"] = internal_error
+    shaken.scripts["SyncUsers"] = internal_error
     admin = shaken.instance("gateway-1").admin_port
 
     async def one_is_left() -> bool:
         with pytest.raises(grpc.aio.AioRpcError):
-            await history(channel).FindMessage(history_service_pb2.FindMessageRequest())
+            await history(channel).SyncUsers(history_service_pb2.SyncUsersRequest())
         return len(await shaken.healthy(admin, "history")) == 1
 
     await until(one_is_left, "one of two instances that fail is put aside")
@@ -211,21 +219,21 @@ async def test_an_instance_that_is_taken_off_the_list_keeps_its_calls_and_gets_n
     async def slow(_: Any, __: Any) -> Any:
         entered.set()
         await release.wait()
-        return history_service_pb2.ListConversationsResponse()
+        return history_service_pb2.ListMembershipsResponse()
 
-    shaken.scripts["ListConversations"] = slow
+    shaken.scripts["ListMemberships"] = slow
     async with asyncio.TaskGroup() as group:
-        call = group.create_task(call_of(history(channel).ListConversations(history_service_pb2.ListConversationsRequest())))
+        call = group.create_task(call_of(history(channel).ListMemberships(history_service_pb2.ListMembershipsRequest())))
         await entered.wait()
         busy = shaken.calls[0].instance
         (idle,) = {"history-1", "history-2"} - {busy}
         shaken.announce(shaken.topology, drained=[busy])
         await shaken.await_healthy(admin, "history", [shaken.instance(idle)])
         for _ in range(10):
-            await history(channel).Sync(history_service_pb2.SyncRequest())
+            await history(channel).SyncUsers(history_service_pb2.SyncUsersRequest())
         release.set()
         await call
-    assert {one.instance for one in shaken.calls_of("Sync")} == {idle}
+    assert {one.instance for one in shaken.calls_of("SyncUsers")} == {idle}
 
 
 async def call_of(call: Any) -> Any:
@@ -244,7 +252,30 @@ async def test_a_new_instance_gets_calls_as_soon_as_it_serves(shaken: Stand, cha
         stack.push_async_callback(service.stop)
         await shaken.await_healthy(admin, "history", larger.instances("history"))
         for _ in range(30):
-            await history(channel).Sync(history_service_pb2.SyncRequest())
+            await history(channel).SyncUsers(history_service_pb2.SyncUsersRequest())
         assert third.name in {call.instance for call in shaken.calls}
         shaken.announce(shaken.topology)
         await shaken.await_healthy(admin, "history", shaken.topology.instances("history"))
+
+
+async def test_an_operator_can_have_faults_made_and_ended(shaken: Stand, channel: grpc.aio.Channel) -> None:
+    history_1, history_2 = shaken.topology.instances("history")
+    for one in (history_1, history_2):
+        await modify_runtime(one.admin_port, "fault.http.abort.abort_percent=100&fault.http.abort.grpc_status=13")
+    try:
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await history(channel).SyncUsers(history_service_pb2.SyncUsersRequest())
+        assert raised.value.code() is grpc.StatusCode.INTERNAL
+        assert not shaken.calls
+    finally:
+        for one in (history_1, history_2):
+            await modify_runtime(one.admin_port, "fault.http.abort.abort_percent=&fault.http.abort.grpc_status=")
+    await history(channel).SyncUsers(history_service_pb2.SyncUsersRequest())
+    assert len(shaken.calls) == 1
+
+
+async def modify_runtime(admin_port: int, values: str) -> None:
+    """Do what docs/mesh.md tells an operator to do."""
+    url = f"http://127.0.0.1:{admin_port}/runtime_modify?{values}"
+    async with aiohttp.ClientSession() as http, http.post(url) as response:
+        assert response.status == 200, await response.text()

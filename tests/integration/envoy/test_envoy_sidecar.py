@@ -10,7 +10,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import grpc
 import pytest
 from google.protobuf.message_factory import GetMessageClass
@@ -23,25 +22,27 @@ from chatkit.rpc.errors import error_of
 from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
 from launcher import mesh
-from launcher.topology import CALLS, SERVICES
+from launcher.certificates.authority import OPERATOR
+from launcher.mesh import INNER, STREAMS
+from launcher.topology import SERVICES
 from tests.integration.envoy.stand import Stand, contract
 
 GRPCURL = Path(sys.executable).parent / "grpcurl"
 
-PAIRS = [(caller, callee) for caller, callees in CALLS.items() if callees for callee in SERVICES if callee != "gateway"]
-"""Every way out, and every service that has a method to try it with."""
+PAIRS = [(caller, callee) for caller in INNER for callee in SERVICES if callee != "gateway"]
+"""Every way out, and every service that has a unary method to try it with."""
 
 
 async def grpcurl(*arguments: str) -> str:
-    command = [str(GRPCURL), "-plaintext", "-max-time", "10", *arguments]
+    command = [str(GRPCURL), "-max-time", "10", *arguments]
     done = await asyncio.to_thread(lambda: subprocess.run(command, capture_output=True, text=True, check=False, timeout=30))
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-async def first_method(channel: grpc.aio.Channel, service: str) -> Any:
-    """Call the first unary method of a service with an empty message."""
-    method = next(method for method in contract(service).methods if not method.client_streaming)
+async def call(channel: grpc.aio.Channel, service: str, name: str) -> Any:
+    """Call a unary method of a service with an empty message."""
+    method = contract(service).methods_by_name[name]
     stub: Any = channel.unary_unary(
         f"/{mesh.service_name(service)}/{method.name}",
         request_serializer=lambda message: message.SerializeToString(),
@@ -52,37 +53,37 @@ async def first_method(channel: grpc.aio.Channel, service: str) -> Any:
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_grpcurl_lists_describes_and_checks_every_service(stand: Stand, service: str) -> None:
-    address = f"127.0.0.1:{next(stand.topology.instances(service)).ingress_port}"
     name = mesh.service_name(service)
-    assert {name, "grpc.health.v1.Health"} <= set((await grpcurl(address, "list")).split())
-    assert f"service {name.rsplit('.', 1)[-1]}" in await grpcurl(address, "describe", name)
-    assert json.loads(await grpcurl(address, "grpc.health.v1.Health/Check")) == {"status": "SERVING"}
+    to = stand.grpcurl(service)
+    assert {name, "grpc.health.v1.Health"} <= set((await grpcurl(*to, "list")).split())
+    assert f"service {name.rsplit('.', 1)[-1]}" in await grpcurl(*to, "describe", name)
+    assert json.loads(await grpcurl(*to, "grpc.health.v1.Health/Check")) == {"status": "SERVING"}
 
 
 async def test_ingress_takes_calls_for_its_own_service_only(stand: Stand) -> None:
     history = stand.instance("history-1")
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{history.ingress_port}") as channel:
-        await first_method(channel, "history")
+    async with stand.channel(history, OPERATOR) as channel:
+        await call(channel, "history", "Sync")
         with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await first_method(channel, "presence")
+            await call(channel, "presence", "GetPresence")
     assert error_of(raised.value).reason is Reason.NOT_FOUND
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{history.ingress_port}") as http:
-        for path in ("/metrics", "/readyz", "/jwks.json", "/v1/connect", "/"):
-            async with http.get(path) as response:
-                assert response.status == 404, path
+    routes = [route["match"] for route in await stand.routes(history.admin_port, "ingress")]
+    assert all("grpc" in path or mesh.service_name("history") in path for match in routes for path in match.values())
 
 
 @pytest.mark.parametrize(("caller", "callee"), PAIRS, ids=[f"{caller}-calls-{callee}" for caller, callee in PAIRS])
 async def test_egress_knows_the_way_to_those_that_its_service_calls(stand: Stand, caller: str, callee: str) -> None:
     sidecar = next(stand.topology.instances(caller))
     async with mesh_channel(f"127.0.0.1:{sidecar.egress_port}") as channel:
-        if callee in CALLS[caller]:
+        if callee in INNER[caller]:
             await stand.await_healthy(sidecar.admin_port, callee, stand.topology.instances(callee))
-            await first_method(channel, callee)
-            assert [call.instance.rsplit("-", 1)[0] for call in stand.calls] == [callee]
+            unary = [name for name in INNER[caller][callee] if name not in STREAMS.get(callee, ())]
+            for name in unary:
+                await call(channel, callee, name)
+            assert [(made.instance.rsplit("-", 1)[0], made.method) for made in stand.calls] == [(callee, name) for name in unary]
         else:
             with pytest.raises(grpc.aio.AioRpcError) as raised:
-                await first_method(channel, callee)
+                await call(channel, callee, next(one.name for one in contract(callee).methods if not one.client_streaming))
             assert error_of(raised.value).reason is Reason.NOT_FOUND
             assert not stand.calls
 
@@ -116,14 +117,14 @@ async def test_a_request_id_and_trace_context_are_passed_on_as_they_are(stand: S
     async with mesh_channel(f"127.0.0.1:{gateway.egress_port}") as channel:
         bind_request_id("request-7")
         stub: Any = channel.unary_unary(
-            f"/{mesh.service_name('history')}/Sync",
+            f"/{mesh.service_name('history')}/SyncUsers",
             request_serializer=lambda message: message.SerializeToString(),
-            response_deserializer=history_service_pb2.SyncResponse.FromString,
+            response_deserializer=history_service_pb2.SyncUsersResponse.FromString,
         )
-        await stub(history_service_pb2.SyncRequest(), metadata=(("traceparent", trace),))
-    (call,) = stand.calls
-    assert call.metadata["x-request-id"] == "request-7"
-    assert call.metadata["traceparent"] == trace
+        await stub(history_service_pb2.SyncUsersRequest(), metadata=(("traceparent", trace),))
+    (made,) = stand.calls
+    assert made.metadata["x-request-id"] == "request-7"
+    assert made.metadata["traceparent"] == trace
 
 
 async def test_a_stream_that_is_silent_for_long_is_nobodys_business(stand: Stand) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from launcher import mesh
+from launcher.certificates import delivery
+from launcher.certificates.authority import WEB, Authority
 from launcher.topology import SERVICES, Instance, Topology
 
 TOPOLOGY = Topology(9_080, dict.fromkeys(SERVICES, 3))
@@ -22,6 +24,10 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / mesh.ENDPOINTS).mkdir()
     for service in SERVICES:
         (tmp_path / mesh.ENDPOINTS / f"{service}.yaml").write_text(mesh.render_endpoints(service, TOPOLOGY))
+    authority = Authority.of(tmp_path)
+    delivery.write_trust(authority, tmp_path)
+    delivery.write_identities(authority, TOPOLOGY, tmp_path)
+    delivery.write_outside(Authority.of(tmp_path, WEB), tmp_path)
     return tmp_path
 
 
