@@ -70,6 +70,7 @@ screenshots: .venv/.stamp ## take the pictures of the documents from the running
 
 docs: .venv/.stamp ## write again what the documents say of the code
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/openapi.py
 
 bench: .venv/.stamp ## measure the running stack, and write bench/results
 	@$(BIN)/python -m bench

@@ -50,7 +50,8 @@ def generate(folder: Path) -> None:
         f"--mypy_grpc_out=quiet:{folder}",
         *contracts,
     )
-    _protoc("--include_imports", f"--descriptor_set_out={folder / DESCRIPTORS}", *contracts, *ERRORS)
+    # With the comments, which docs/openapi.py shows.
+    _protoc("--include_imports", "--include_source_info", f"--descriptor_set_out={folder / DESCRIPTORS}", *contracts, *ERRORS)
     for directory in [package, *(path for path in package.rglob("*") if path.is_dir())]:
         (directory / "__init__.py").touch()
     for stub in package.rglob("*_pb2_grpc.py*"):

@@ -13,6 +13,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
+    chunkSizeWarningLimit: 2000,
+    rolldownOptions: { input: ["index.html", "api.html"] },
   },
   test: {
     include: ["tests/**/*.test.{ts,tsx}"],

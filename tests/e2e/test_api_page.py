@@ -1,0 +1,36 @@
+"""The page that shows the REST side, and the document that it is made of."""
+
+from __future__ import annotations
+
+import aiohttp
+from playwright.async_api import Browser, expect
+
+from launcher.mesh import ANYONE, USERS
+from tests.e2e.person import PATIENCE_MS
+from tests.e2e.stack import Stack
+
+
+async def test_the_document_has_every_method_that_can_be_called_from_outside(stack: Stack) -> None:
+    async with aiohttp.ClientSession(stack.edge) as http, http.get("/openapi.json") as response:
+        document = await response.json()
+    found = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
+    outside = {method for methods in (*ANYONE.values(), *USERS.values()) for method in methods}
+    only_grpc = {"Connect"}
+    assert found == {method[0].lower() + method[1:] for method in outside - only_grpc}
+    for path in document["paths"].values():
+        for operation in path.values():
+            assert operation["description"]
+            assert {"200", "429", "503"} <= set(operation["responses"])
+
+
+async def test_the_page_shows_the_methods_and_makes_a_call(stack: Stack, browser: Browser) -> None:
+    page = await browser.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    await page.goto(f"{stack.edge}/api", wait_until="load")
+    row = page.locator("#operations-Accounts-getJwks")
+    await row.click(timeout=PATIENCE_MS)
+    await row.get_by_role("button", name="Execute").click(timeout=PATIENCE_MS)
+    await expect(row.locator(".live-responses-table").first).to_contain_text("Ed25519", timeout=PATIENCE_MS)
+    assert complaints == []
+    await page.close()
