@@ -1,7 +1,7 @@
 """Rewrite what the documents say of the code: `python docs/generate.py`. With `--check`, only tell what is not current, and fail then.
 
-The settings of every service (docs/settings.md), the table of errors (docs/protocol.md), the measured figures and their pictures
-(docs/performance.md), and what is reckoned from them (docs/scaling.md).
+The commands (docs/command.md), the settings of every service (docs/settings.md), the table of errors (docs/protocol.md), the measured
+figures and their pictures (docs/performance.md), and what is reckoned from them (docs/scaling.md).
 A generated part stands between `<!-- generated -->` and `<!-- /generated -->`; the text around it is written by people.
 """
 
@@ -21,6 +21,8 @@ from bench.charts import CHARTS
 from bench.plan import plan
 from chatkit.core.errors import TABLE
 from chatkit.settings import Variable, variables
+from launcher.cli import main as command
+from launcher.commands.markdown import page
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("gateway", "router", "presence", "history", "writer", "accounts")
@@ -136,7 +138,13 @@ def scaling() -> str:
     return "\n".join((*plan(_medians("pairs"), _medians("connections")), ""))
 
 
+def commands() -> str:
+    """Return the help of every command."""
+    return page(command, "elastic-chat")
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "command.md": commands,
     "settings.md": settings,
     "protocol.md": errors,
     "performance.md": performance,

@@ -184,7 +184,7 @@ def test_logs_shows_the_lines_of_an_instance(stack: Stack) -> None:
 
 
 def test_dead_letters_are_asked_for_at_the_writer(stack: Stack) -> None:
-    assert json.loads(stack.run("dead-letters", "list", "--all", "--json").stdout) == {"letters": []}
+    assert json.loads(stack.run("dead-letters", "list", "--all", "--json").stdout) == {"ok": True, "letters": []}
     refused = stack.run("dead-letters", "redrive", "5", check=False)
     assert refused.returncode == 1
     assert "There is no dead letter 5" in refused.stderr
