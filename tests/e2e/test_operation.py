@@ -19,6 +19,7 @@ from bench.client import Account, Api, Socket
 from bench.member import Journal, Login, Member
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from launcher import membership, probes
+from launcher.topology import SERVICES
 from tests.e2e.person import PATIENCE_MS, Person
 from tests.e2e.stack import Stack
 
@@ -39,6 +40,9 @@ def test_status_shows_every_process(stack: Stack) -> None:
     assert all(one["state"] == "running" and one["healthy"] for one in processes.values()), processes
     assert all(one["memoryBytes"] > 1_000_000 for one in processes.values())
     assert [name for name, one in processes.items() if one["lagRecords"] is not None] == ["writer-1"]
+    assert [name for name, one in processes.items() if one["connections"] is not None] == ["gateway-1", "gateway-2"]
+    assert {one["service"] for one in processes.values()} == {*SERVICES, None}
+    assert all(one["version"] for one in processes.values()), processes
     table = stack.run("status").stdout
     assert all(name in table for name in expected)
 
