@@ -1,55 +1,50 @@
 """Rewrite what the documents say of the code: `python docs/generate.py`. With `--check`, only tell what is not current, and fail then.
 
-The commands (docs/command.md), the settings of every service (docs/settings.md), the table of errors (docs/protocol.md), the measured
+The commands (docs/command.md), all settings (docs/settings.md), the table of errors (docs/protocol.md), the measured
 figures and their pictures (docs/performance.md), and what is reckoned from them (docs/scaling.md).
 A generated part stands between `<!-- generated -->` and `<!-- /generated -->`; the text around it is written by people.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import importlib
 import json
 import re
 import sys
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from bench.charts import CHARTS
 from bench.plan import plan
 from chatkit.core.errors import TABLE
-from chatkit.settings import Variable, variables
+from chatkit.settings import Variable
 from launcher.cli import main as command
 from launcher.commands.markdown import page
+from launcher.config import declared
+from launcher.settings import VARIABLES as LAUNCHER
+from launcher.topology import SERVICES
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVICES = ("gateway", "router", "presence", "history", "writer", "accounts")
 PART = re.compile(r"<!-- generated -->\n.*?<!-- /generated -->", re.DOTALL)
 
 
 def settings() -> str:
-    """Return a table of variables for each service."""
+    """Return a table of variables for the launcher and for each service."""
     parts = []
-    for service in SERVICES:
-        rows = variables(importlib.import_module(f"svc_{service}.settings").Settings, service)
+    for name, rows in {"elastic-chat": LAUNCHER, **{service: declared.of(service) for service in SERVICES}}.items():
         lines = [f"| `{row.name}` | {_default(row)} | {row.doc} |" for row in rows]
-        parts.append("\n".join((f"## {service}", "", "| variable | default | meaning |", "|---|---|---|", *lines, "")))
+        parts.append("\n".join((f"## {name}", "", "| variable | default | meaning |", "|---|---|---|", *lines, "")))
     return "\n".join(parts)
 
 
 def _default(row: Variable) -> str:
-    value = row.default
-    if value is dataclasses.MISSING:
-        return "must be set"
-    if isinstance(value, timedelta):
-        return f"`{value.total_seconds():g}`"
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    if isinstance(value, tuple):
-        return f"`{','.join(value)}`" if value else "none"
-    return f"`{value}`" if value != "" else "none"
+    match row.default_text:
+        case None:
+            return "must be set"
+        case "":
+            return "none"
+        case text:
+            return f"`{text}`"
 
 
 def errors() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from launcher.commands.completion import completion
+from launcher.commands.config import config
 from launcher.commands.dead_letters import dead_letters
 from launcher.commands.frame import Group
 from launcher.commands.logs import logs
@@ -12,7 +13,7 @@ from launcher.commands.rollout import drain, restart, scale
 from launcher.commands.stack import down, up
 from launcher.commands.status import status
 
-COMMANDS = (up, down, status, logs, restart, drain, scale, dead_letters, completion)
+COMMANDS = (up, down, status, logs, restart, drain, scale, config, dead_letters, completion)
 
 
 class InOrder(Group):

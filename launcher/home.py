@@ -69,6 +69,11 @@ class Home:
         return self.run / "stack.json"
 
     @property
+    def chosen(self) -> Path:
+        """The settings that the stack which runs was started with, as far as somebody chose them."""
+        return self.run / "chosen.json"
+
+    @property
     def drained(self) -> Path:
         """The names of the instances that an operator took out of the mesh."""
         return self.run / "drained.json"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatkit.settings import PREFIX as SERVICES_PREFIX
+from chatkit.settings import Variable, cure
 from launcher.errors import LaunchError
 from launcher.home import Home
 from launcher.topology import DEFAULT_PORT
@@ -15,6 +17,23 @@ HIGHEST_PORT = 64_000
 """Above this a stack's own ports would not all exist."""
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+PREFIX = "ELASTIC_CHAT_"
+
+VARIABLES = (
+    Variable(
+        "home",
+        f"{PREFIX}HOME",
+        Path,
+        ".elastic-chat",
+        "The folder of the stack: its data, logs and keys. Another folder is another stack.",
+    ),
+    Variable("port", f"{PREFIX}PORT", int, DEFAULT_PORT, "The port of the edge, from which all others derive: up to 699 more are used."),
+    Variable("log_level", f"{PREFIX}LOG_LEVEL", str, "info", f"How much services tell: {', '.join(LOG_LEVELS)}."),
+    Variable("cache", "XDG_CACHE_HOME", Path, "~/.cache", "Where the engines are kept, in `elastic-chat`, for all stacks of this user."),
+)
+"""What the launcher itself is told by the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +46,28 @@ class Settings:
     """What all stacks of this user share: the engines."""
 
     log_level: str
+    of_services: Mapping[str, str]
+    """What the environment says to services: `CHAT_*`, as it stands there."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read `ELASTIC_CHAT_HOME`, `ELASTIC_CHAT_PORT`, `ELASTIC_CHAT_LOG_LEVEL` and `XDG_CACHE_HOME`.
+        """Read `VARIABLES`.
 
         Raises:
-            LaunchError: one of them makes no sense.
+            LaunchError: one of them makes no sense, or is misspelt, so that another stack would be meant.
 
         """
+        known = [variable.name for variable in VARIABLES]
+        for name in sorted(environment):
+            if name.startswith(PREFIX) and name not in known:
+                raise LaunchError(f"{name} means nothing to elastic-chat", cure(name, known))
         cache = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         return cls(
             home=Home(Path(environment.get("ELASTIC_CHAT_HOME") or ".elastic-chat").absolute()),
             port=_port(environment.get("ELASTIC_CHAT_PORT") or str(DEFAULT_PORT)),
             cache=cache / "elastic-chat",
             log_level=_log_level(environment.get("ELASTIC_CHAT_LOG_LEVEL") or "info"),
+            of_services={name: value for name, value in environment.items() if name.startswith(SERVICES_PREFIX)},
         )
 
 

@@ -221,6 +221,30 @@ async def test_history_survives_down_and_up(stack: Stack, api: Api) -> None:
     await again.close()
 
 
+def test_a_setting_of_the_environment_reaches_the_services_whose_it_is_when_the_stack_is_started(stack: Stack) -> None:
+    stack.run("down")
+    refused = stack.run("up", check=False, CHAT_GATEWAY_HARTBEAT="20")
+    assert refused.returncode == 1
+    assert "Did you mean CHAT_GATEWAY_HEARTBEAT?" in refused.stderr
+    stack.run("up", CHAT_GATEWAY_HEARTBEAT="20")
+    for name, one in stack.status().items():
+        has = psutil.Process(one["pid"]).environ().get("CHAT_GATEWAY_HEARTBEAT")
+        assert has == ("20" if one["service"] == "gateway" else None), name
+
+    told = json.loads(stack.run("config", "heartbeat", "--json").stdout)
+    assert [(one["of"], one["value"], one["source"]) for one in told["settings"]] == [
+        ("gateway-1", "20", "environment"),
+        ("gateway-2", "20", "environment"),
+    ]
+    assert told["pending"] == ["gateway"], "this environment does not set it"
+    assert "goes on with the settings that it was started with" in stack.run("up").stderr
+    stack.run("restart", "gateway-1")
+    assert psutil.Process(stack.status()["gateway-1"]["pid"]).environ()["CHAT_GATEWAY_HEARTBEAT"] == "20"
+    stack.run("down")
+    stack.run("up")
+    assert json.loads(stack.run("config", "--json").stdout)["pending"] == []
+
+
 async def test_a_gateway_that_stops_sends_its_clients_away_and_they_miss_nothing(stack: Stack, api: Api) -> None:
     anna, bob = await api.register("anna"), await api.register("bob")
     conversation_id = await api.direct(anna, bob)
