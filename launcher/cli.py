@@ -7,33 +7,41 @@ import click
 from launcher.commands.completion import completion
 from launcher.commands.config import config
 from launcher.commands.dead_letters import dead_letters
-from launcher.commands.frame import Group
+from launcher.commands.frame import EXITS, Group
 from launcher.commands.logs import logs
+from launcher.commands.mesh import mesh
 from launcher.commands.rollout import drain, restart, scale
 from launcher.commands.stack import down, up
 from launcher.commands.status import status
+from launcher.settings import VARIABLES
 
-COMMANDS = (up, down, status, logs, restart, drain, scale, config, dead_letters, completion)
+COMMANDS = (up, down, status, logs, restart, drain, scale, mesh, config, dead_letters, completion)
 
 
-class InOrder(Group):
-    """Lists its commands in the order in which one needs them."""
+class Main(Group):
+    """Lists its commands in the order in which one needs them, and the variables that all of them know."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         return list(self.commands)
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Environment"):
+            formatter.write_dl([(one.name, f"{one.doc} [default: {one.default_text}]") for one in VARIABLES])
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), what) for code, what in EXITS.items()])
+
 
 @click.group(
-    cls=InOrder,
+    cls=Main,
     commands={each.name or "": each for each in COMMANDS},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.version_option(package_name="elastic-chat", message="elastic-chat %(version)s")
 def main() -> None:
-    """Run a whole Elastic-Chat on this machine.
+    """Run a whole Elastic-Chat on this machine, and look after it.
 
-    ELASTIC_CHAT_HOME is the folder that holds its data, logs and keys (./.elastic-chat unless set), ELASTIC_CHAT_PORT the port of
-    its edge (8080), from which all others derive, ELASTIC_CHAT_LOG_LEVEL how much its services tell (info).
+    Every command has examples in its own help: `elastic-chat COMMAND --help`.
     """
 
 

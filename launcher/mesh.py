@@ -8,9 +8,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from google.protobuf.any_pb2 import Any
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from grpc import StatusCode
@@ -184,6 +186,18 @@ def render_endpoints(service: str, topology: Topology, drained: Collection[str] 
     return _render("endpoints.yaml.j2", Path(), service=service, instances=instances, salt=RING_SALT)
 
 
+@cache
+def contracted_methods() -> list[dict[str, object]]:
+    """Return all methods of our services, as Envoy's statistics are told of them."""
+    files = FileDescriptorSet.FromString(DESCRIPTORS.read_bytes()).file
+    return [
+        {"name": f"{file.package}.{service.name}", "method_names": [method.name for method in service.method]}
+        for file in files
+        if file.package.startswith("elastic_chat.")
+        for service in file.service
+    ]
+
+
 def _render(template: str, folder: Path, **facts: object) -> str:
     templates = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -200,6 +214,7 @@ def _render(template: str, folder: Path, **facts: object) -> str:
         service_name=service_name,
         reads=READS,
         streams=STREAMS,
+        methods=contracted_methods(),
         domain=DOMAIN,
         inner_headers=INNER_HEADERS,
         not_delivered=NOT_DELIVERED,

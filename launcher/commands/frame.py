@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import click
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.live import Live
 
 from launcher.errors import LaunchError
@@ -118,7 +118,7 @@ class Group(click.Group):
         self.default = default
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if self.default and (not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names)):
+        if self.default and (not args or args[0] not in {*self.commands, *ctx.help_option_names}):
             args = [self.default, *args]
         return super().parse_args(ctx, args)
 
@@ -160,12 +160,22 @@ def _watch(look: Callable[[], Any], *, every: float, as_json: bool) -> None:
             while True:
                 say(look(), as_json=as_json)
                 time.sleep(every)
-        with Live(look().text, console=_console(), screen=True, auto_refresh=False) as live:
+        with Live(_Filling(look().text), console=_console(), screen=True, auto_refresh=False) as live:
             while True:
                 time.sleep(every)
-                live.update(look().text, refresh=True)
+                live.update(_Filling(look().text), refresh=True)
     except KeyboardInterrupt:
         return
+
+
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """Tells what it shows how high the screen is, which a `Live` keeps to itself."""
+
+    shown: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from console.render(self.shown, options.update(height=console.height))
 
 
 def _console() -> Console:

@@ -127,6 +127,7 @@ def test_a_group_has_a_command_that_is_meant_if_none_is_named() -> None:
     group = Group("group", commands=[tried], default="tried", context_settings=main.context_settings)
     assert CliRunner().invoke(group, ["--json", "7"]).output == '{"ok": true, "answer": 7}\n'
     assert CliRunner().invoke(group, ["tried", "8"]).output == "The answer is 8.\n"
+    assert CliRunner().invoke(group, ["9"]).output == "The answer is 9.\n"
     assert "Commands:" in CliRunner().invoke(group, ["--help"]).output
 
 
