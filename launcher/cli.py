@@ -7,6 +7,7 @@ import click
 from launcher.commands.completion import completion
 from launcher.commands.config import config
 from launcher.commands.dead_letters import dead_letters
+from launcher.commands.doctor import doctor
 from launcher.commands.frame import EXITS, Group
 from launcher.commands.logs import logs
 from launcher.commands.mesh import mesh
@@ -15,7 +16,7 @@ from launcher.commands.stack import down, up
 from launcher.commands.status import status
 from launcher.settings import VARIABLES
 
-COMMANDS = (up, down, status, logs, restart, drain, scale, mesh, config, dead_letters, completion)
+COMMANDS = (up, down, status, logs, restart, drain, scale, mesh, doctor, config, dead_letters, completion)
 
 
 class Main(Group):

@@ -88,8 +88,11 @@ def record(home: Home, chosen: Chosen) -> None:
 
 
 def recorded(home: Home) -> Chosen:
-    """Return what was chosen for the stack that runs."""
-    return Chosen(**json.loads(home.chosen.read_text(encoding="utf-8")))
+    """Return what was chosen for the stack that runs: nothing, if it was started by code that wrote nothing down."""
+    try:
+        return Chosen(**json.loads(home.chosen.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return Chosen("info", {})
 
 
 def check(stack: Stack) -> None:

@@ -61,7 +61,7 @@ def test_status_can_be_watched_in_a_small_terminal(stack: Stack) -> None:
     assert "more" in drawn.splitlines()[9], "a screen has ten lines, and the last says how many there are no lines for"
 
 
-LOOKS = ("status", "mesh links", "mesh hosts", "mesh methods --sample 0", "mesh certificates", "config", "dead-letters list")
+LOOKS = ("status", "mesh links", "mesh hosts", "mesh methods --sample 0", "mesh certificates", "doctor", "config", "dead-letters list")
 
 
 @pytest.mark.parametrize("words", LOOKS)
@@ -138,3 +138,28 @@ async def test_methods_are_counted_and_timed_by_caller_and_failures_by_their_sta
 
 def test_certificates_are_those_that_the_envoys_tell_of(stack: Stack) -> None:
     assert isinstance(asked(stack, "mesh", "certificates")["certificates"], list)
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_stack_that_has_just_come_up(stack: Stack) -> None:
+    told = json.loads(stack.run("doctor", "--json", check=False).stdout)
+    assert told["ok"], [one for one in told["findings"] if one["verdict"] == "wrong"]
+    looked_at = {one["check"] for one in told["findings"] if one["verdict"] == "ok"}
+    assert looked_at >= {
+        *("cores", "memory", "disk", "open files", "outgoing ports", "python", "clock", "folder", "keys", "environment"),
+        *("envoy", "valkey", "nginx", "java", "kafka", "cassandra", "processes", "crashes", "mesh", "lag", "dead letters"),
+        *("redis memory", "redis eviction", "redis file"),
+    }
+    assert "Nothing is wrong" in stack.run("doctor").stdout
+
+
+def test_the_doctor_names_what_is_wrong_and_what_to_do(stack: Stack) -> None:
+    pid = stack.status()["valkey"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        done = stack.run("doctor", "--json", check=False)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert (done.returncode, done.stderr) == (1, "")
+    wrong = [one for one in json.loads(done.stdout)["findings"] if one["verdict"] == "wrong"]
+    assert ("redis", "Read `elastic-chat logs valkey`") in {(one["check"], one["cure"]) for one in wrong}
+    assert any(one["check"] == "processes" and one["seen"].startswith("valkey (running)") for one in wrong)

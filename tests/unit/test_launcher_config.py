@@ -92,6 +92,7 @@ def test_what_was_chosen_is_remembered(tmp_path: Path) -> None:
     was = chosen.choose(settings(GATEWAY_HEARTBEAT="3"))
     chosen.record(Home(tmp_path), was)
     assert chosen.recorded(Home(tmp_path)) == was
+    assert chosen.recorded(Home(tmp_path / "of older code")) == chosen.Chosen("info", {})
 
 
 def test_a_misspelt_variable_of_the_launcher_is_refused_with_the_one_that_was_meant() -> None:
