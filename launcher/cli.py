@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import importlib
+
 import click
 
-from launcher.commands.completion import completion
-from launcher.commands.config import config
-from launcher.commands.dead_letters import dead_letters
-from launcher.commands.doctor import doctor
 from launcher.commands.frame import EXITS, Group
-from launcher.commands.logs import logs
-from launcher.commands.mesh import mesh
-from launcher.commands.rollout import drain, restart, scale
-from launcher.commands.stack import down, up
-from launcher.commands.status import status
 from launcher.settings import VARIABLES
 
-COMMANDS = (up, down, status, logs, restart, drain, scale, mesh, doctor, config, dead_letters, completion)
+COMMANDS = {
+    "up": "stack",
+    "down": "stack",
+    "status": "status",
+    "logs": "logs",
+    "restart": "rollout",
+    "drain": "rollout",
+    "scale": "rollout",
+    "mesh": "mesh",
+    "doctor": "doctor",
+    "config": "config",
+    "dead-letters": "dead_letters",
+    "completion": "completion",
+}
+"""Every command, in the order in which one needs them, and the module that has it."""
 
 
 class Main(Group):
-    """Lists its commands in the order in which one needs them, and the variables that all of them know."""
+    """Loads a command only when it is asked for: some need much that others don't, and a shell that completes words can't wait."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's own signature
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = getattr(importlib.import_module(f"launcher.commands.{COMMANDS[cmd_name]}"), cmd_name.replace("-", "_"))
+        return found
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_epilog(ctx, formatter)
@@ -33,11 +46,7 @@ class Main(Group):
             formatter.write_dl([(str(code), what) for code, what in EXITS.items()])
 
 
-@click.group(
-    cls=Main,
-    commands={each.name or "": each for each in COMMANDS},
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-)
+@click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="elastic-chat", message="elastic-chat %(version)s")
 def main() -> None:
     """Run a whole Elastic-Chat on this machine, and look after it.

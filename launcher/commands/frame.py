@@ -109,13 +109,22 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """Commands about one thing. One of them, `default`, is meant if none is named."""
+    """Commands about one thing, in the order in which they are given. One of them, `default`, is meant if none is named."""
 
     command_class = Command
 
     def __init__(self, *arguments: Any, default: str | None = None, **options: Any) -> None:  # noqa: ANN401 - click's own
         super().__init__(*arguments, **options)
         self.default = default
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
+        return list(self.commands)
+
+    @property
+    def members(self) -> list[click.Command]:
+        """All of them."""
+        context = click.Context(self)
+        return [found for name in self.list_commands(context) if (found := self.get_command(context, name))]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if self.default and (not args or args[0] not in {*self.commands, *ctx.help_option_names}):

@@ -7,20 +7,19 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from launcher.commands.frame import Command
+from launcher.commands.frame import Command, Group
 
 
-def page(root: click.Group, name: str) -> str:
+def page(root: Group, name: str) -> str:
     """Return the commands of `root`, which people call by `name`, in the order in which its help lists them."""
     return "\n".join(_group(root, click.Context(root, info_name=name, **root.context_settings)))
 
 
-def _group(group: click.Group, context: click.Context) -> Iterator[str]:
-    for name in group.list_commands(context):
-        command = group.commands[name]
-        inner = click.Context(command, info_name=name, parent=context)
+def _group(group: Group, context: click.Context) -> Iterator[str]:
+    for command in group.members:
+        inner = click.Context(command, info_name=command.name, parent=context)
         yield from (f"## {inner.command_path}", "", _text(command), "")
-        if isinstance(command, click.Group):
+        if isinstance(command, Group):
             yield from _group(command, inner)
         else:
             yield from _command(command, inner)

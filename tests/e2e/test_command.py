@@ -66,10 +66,10 @@ LOOKS = ("status", "mesh links", "mesh hosts", "mesh methods --sample 0", "mesh 
 
 @pytest.mark.parametrize("words", LOOKS)
 def test_the_manual_names_every_key_that_scripts_get(stack: Stack, words: str) -> None:
-    found: click.Command = main
+    found: click.Command | None = main
     for word in words.split(" --", maxsplit=1)[0].split():
         assert isinstance(found, click.Group)
-        found = found.commands[word]
+        found = found.get_command(click.Context(found), word)
     assert isinstance(found, Command)
     assert set(json.loads(stack.run(*words.split(), "--json", check=False).stdout)) == {"ok", *found.manual.facts}
 

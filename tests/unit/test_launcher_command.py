@@ -15,7 +15,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from launcher.cli import main
+from launcher.cli import COMMANDS, main
 from launcher.commands.completion import SHELLS
 from launcher.commands.frame import Answer, Command, Group, command
 from launcher.commands.markdown import page
@@ -27,9 +27,9 @@ from launcher.topology import Topology
 COMMAND = Path(sys.executable).parent / "elastic-chat"
 
 
-def commands(group: click.Group = main) -> Iterator[Command]:
-    for each in group.commands.values():
-        if isinstance(each, click.Group):
+def commands(group: Group = main) -> Iterator[Command]:
+    for each in group.members:
+        if isinstance(each, Group):
             yield from commands(each)
         else:
             assert isinstance(each, Command)
@@ -46,8 +46,8 @@ def test_every_example_is_a_command_line_that_makes_sense(example: str) -> None:
     assert words.pop(0) == "elastic-chat"
     found: click.Command = main
     while isinstance(found, Group):
-        named = bool(words) and words[0] in found.commands
-        found = found.commands[words.pop(0) if named else str(found.default)]
+        names = {each.name: each for each in found.members}
+        found = names[words.pop(0) if words and words[0] in names else found.default]
     found.make_context(found.name, words)
 
 
@@ -61,10 +61,10 @@ def test_every_command_has_a_manual() -> None:
             assert parameter.get_help_record(click.Context(each))[1], f"{each.name} {parameter.name}"  # type: ignore[index]
 
 
-def groups(group: click.Group = main) -> Iterator[click.Group]:
+def groups(group: Group = main) -> Iterator[Group]:
     yield group
-    for each in group.commands.values():
-        if isinstance(each, click.Group):
+    for each in group.members:
+        if isinstance(each, Group):
             yield from groups(each)
 
 
@@ -76,7 +76,7 @@ def test_the_list_of_commands_has_whole_sentences_in_a_terminal_of_80_columns(gr
 
 def test_the_page_has_every_command() -> None:
     text = page(main, "elastic-chat")
-    assert all(f"elastic-chat {name}" in text for name in main.commands)
+    assert all(f"elastic-chat {name}" in text for name in COMMANDS)
     assert "\n## elastic-chat dead-letters redrive\n" in text
 
 
@@ -161,3 +161,11 @@ def test_every_shell_has_a_script(shell: str) -> None:
     assert f"_ELASTIC_CHAT_COMPLETE={shell}_complete" in done.output
     if program := shutil.which(shell):  # bash is there, the others may be: whether they take it for a script
         subprocess.run([program, "-n"], input=done.output, text=True, check=True)
+
+
+def test_a_command_loads_nothing_of_the_others() -> None:
+    """A shell that completes words asks us at every key."""
+    script = "import sys; from launcher.cli import main; main.get_command(None, 'logs'); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert "launcher.commands.logs" in loaded
+    assert not {"aiokafka", "cassandra", "redis", "launcher.commands.doctor"} & set(loaded)
