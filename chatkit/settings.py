@@ -8,7 +8,8 @@ once, and a `CHAT_*` name that means nothing is one of them, because a misspelt 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -20,9 +21,9 @@ class SettingsError(Exception):
     """The environment does not make valid settings; the text lists every fault with its cure."""
 
 
-def setting(doc: str, default: Any = dataclasses.MISSING) -> Any:  # noqa: ANN401 - as dataclasses.field itself
-    """Declare a field: what it means, with its unit, and its default if it has one."""
-    return dataclasses.field(default=default, metadata={"doc": doc})
+def setting(doc: str, default: Any = dataclasses.MISSING, *, secret: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field itself
+    """Declare a field: what it means, with its unit, its default if it has one, and whether nobody may see its value."""
+    return dataclasses.field(default=default, metadata={"doc": doc, "secret": secret})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +94,34 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Variable:
-    """A field of settings as the environment knows it: name, type, default (MISSING if there is none) and meaning."""
+    """A field of settings as the environment knows it: name, type, default (MISSING if there is none), meaning, whether it is secret."""
 
     field: str
     name: str
     type: Any
     default: object
     doc: str
+    secret: bool = False
+
+    @property
+    def file(self) -> str:
+        """The variable that names a file with the value."""
+        return f"{self.name}_FILE"
+
+    @property
+    def default_text(self) -> str | None:
+        """The default as the environment would have it, or None if there is none and it must be set."""
+        match self.default:
+            case dataclasses.MISSING:
+                return None
+            case timedelta() as time:
+                return f"{time.total_seconds():g}"
+            case bool() as flag:
+                return str(flag).lower()
+            case tuple() as parts:
+                return ",".join(parts)
+            case value:
+                return str(value)
 
 
 def variables(cls: type[ServiceSettings], service: str) -> list[Variable]:
@@ -110,7 +132,14 @@ def variables(cls: type[ServiceSettings], service: str) -> list[Variable]:
     for field in dataclasses.fields(cls):
         scope = "" if field.name in shared else f"{service.upper()}_"
         found.append(
-            Variable(field.name, f"{PREFIX}{scope}{field.name.upper()}", types[field.name], field.default, field.metadata["doc"]),
+            Variable(
+                field.name,
+                f"{PREFIX}{scope}{field.name.upper()}",
+                types[field.name],
+                field.default,
+                field.metadata["doc"],
+                field.metadata["secret"],
+            )
         )
     return found
 
@@ -121,7 +150,7 @@ def load(cls: type[Settings], service: str, environ: Mapping[str, str]) -> Setti
     values: dict[str, Any] = {}
     known: set[str] = set()
     for variable in variables(cls, service):
-        known |= {variable.name, f"{variable.name}_FILE"}
+        known |= {variable.name, variable.file}
         try:
             text = _text(variable.name, environ)
             if text is not None:
@@ -131,13 +160,19 @@ def load(cls: type[Settings], service: str, environ: Mapping[str, str]) -> Setti
         except (ValueError, OSError) as error:
             faults.append(f"{variable.name}: {error}. {variable.doc}")
     faults.extend(
-        f"{name} means nothing to {service}. Correct or remove it."
+        f"{name} means nothing to {service}. {cure(name, known)}."
         for name in sorted(environ)
         if name.startswith(PREFIX) and name not in known
     )
     if faults:
         raise SettingsError("\n".join(faults))
     return cls(**values)
+
+
+def cure(name: str, known: Iterable[str]) -> str:
+    """Say what to do about a variable that means nothing: which of those that are `known` may have been meant."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+    return f"Did you mean {near[0]}? Correct or remove it" if near else "Correct or remove it"
 
 
 def _text(name: str, environ: Mapping[str, str]) -> str | None:

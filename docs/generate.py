@@ -1,55 +1,52 @@
 """Rewrite what the documents say of the code: `python docs/generate.py`. With `--check`, only tell what is not current, and fail then.
 
-The settings of every service (docs/settings.md), the table of errors (docs/protocol.md), the measured figures and their pictures
-(docs/performance.md), what is reckoned from them (docs/scaling.md), and who may call what (docs/mesh.md).
+The commands (docs/command.md), all settings (docs/settings.md), the table of errors (docs/protocol.md), the measured figures and their
+pictures (docs/performance.md), what is reckoned from them (docs/scaling.md), and who may call what (docs/mesh.md).
 A generated part stands between `<!-- generated -->` and `<!-- /generated -->`; the text around it is written by people.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import importlib
 import json
 import re
 import sys
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from bench.charts import CHARTS
 from bench.plan import plan
 from chatkit.core.errors import TABLE
-from chatkit.settings import Variable, variables
+from chatkit.settings import Variable
 from launcher.certificates.authority import EDGE
+from launcher.cli import main as command
+from launcher.commands.markdown import page
+from launcher.config import declared
 from launcher.mesh import ANYONE, READS, STREAMS, methods, permissions, service_name
+from launcher.settings import VARIABLES as LAUNCHER
+from launcher.topology import SERVICES
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVICES = ("gateway", "router", "presence", "history", "writer", "accounts")
 PART = re.compile(r"<!-- generated -->\n.*?<!-- /generated -->", re.DOTALL)
 
 
 def settings() -> str:
-    """Return a table of variables for each service."""
+    """Return a table of variables for the launcher and for each service."""
     parts = []
-    for service in SERVICES:
-        rows = variables(importlib.import_module(f"svc_{service}.settings").Settings, service)
+    for name, rows in {"elastic-chat": LAUNCHER, **{service: declared.of(service) for service in SERVICES}}.items():
         lines = [f"| `{row.name}` | {_default(row)} | {row.doc} |" for row in rows]
-        parts.append("\n".join((f"## {service}", "", "| variable | default | meaning |", "|---|---|---|", *lines, "")))
+        parts.append("\n".join((f"## {name}", "", "| variable | default | meaning |", "|---|---|---|", *lines, "")))
     return "\n".join(parts)
 
 
 def _default(row: Variable) -> str:
-    value = row.default
-    if value is dataclasses.MISSING:
-        return "must be set"
-    if isinstance(value, timedelta):
-        return f"`{value.total_seconds():g}`"
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    if isinstance(value, tuple):
-        return f"`{','.join(value)}`" if value else "none"
-    return f"`{value}`" if value != "" else "none"
+    match row.default_text:
+        case None:
+            return "must be set"
+        case "":
+            return "none"
+        case text:
+            return f"`{text}`"
 
 
 def errors() -> str:
@@ -160,7 +157,13 @@ def _repeats(service: str, method: str) -> str:
     return "yes" if method in READS.get(service, ()) else "if it was not delivered"
 
 
+def commands() -> str:
+    """Return the help of every command."""
+    return page(command, "elastic-chat")
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "command.md": commands,
     "settings.md": settings,
     "protocol.md": errors,
     "performance.md": performance,

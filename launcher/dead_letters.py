@@ -1,34 +1,27 @@
-"""`elastic-chat dead-letters`: what the writer could not apply, and sending it into the log again."""
+"""Dead letters, as the writer keeps them: what it could not apply, and sending it into the log again."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import click
 import grpc
 from google.protobuf.message import DecodeError
-from rich.console import Console
-from rich.table import Table
 
 from chatkit.edges.message_log import LOG_TOPIC
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from elastic_chat.writer.v1 import writer_service_pb2 as pb
 from elastic_chat.writer.v1 import writer_service_pb2_grpc as rpc
-from launcher import access, operate
+from launcher import access
 from launcher.errors import LaunchError
-from launcher.settings import Settings
+from launcher.home import Home
+from launcher.topology import Topology
 
 TIMEOUT_S = 30.0
-WIDTH = 1000
-"""Of a table that goes into a file or a pipe: there a letter has one line, however long its reason is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +127,11 @@ class Writer:
     channel: Callable[[], grpc.Channel]
     """Opens a way to it."""
 
+    @classmethod
+    def of(cls, home: Home, topology: Topology) -> Writer:
+        """Return the first writer of a stack."""
+        return cls(partial(access.channel, home, next(topology.instances("writer"))))
+
     def letters(self) -> Iterator[Letter]:
         """Yield all letters, oldest first. Raises LaunchError."""
         at = 0
@@ -190,88 +188,3 @@ class _RefusedError(Exception):
 
 def _no_letter(offset: int) -> LaunchError:
     return LaunchError(f"There is no dead letter {offset}", "See with `elastic-chat dead-letters list --all` which ones there are")
-
-
-class _Group(click.Group):
-    """Says in one line what is wrong and what to do, as all commands do."""
-
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
-        try:
-            return super().invoke(ctx)
-        except LaunchError as error:
-            click.echo(f"elastic-chat: {error}", err=True)
-            sys.exit(1)
-
-
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-
-
-@click.group("dead-letters", cls=_Group)
-def dead_letters() -> None:
-    """See what the writer could not apply, and send it into the log again."""
-
-
-@dead_letters.command("list")
-@click.option("--all", "everything", is_flag=True, help="Also those that were redriven.")
-@as_json_option
-def list_letters(*, everything: bool, as_json: bool) -> None:
-    """List the letters that nobody has redriven yet, oldest first."""
-    found = [letter for letter in _writer().letters() if everything or not letter.redriven]
-    if as_json:
-        click.echo(json.dumps({"letters": [letter.as_json() for letter in found]}))
-    elif found:
-        Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else WIDTH).print(_table(found))
-    else:
-        click.echo("There are no dead letters." if everything else "There are no dead letters that were not redriven.")
-
-
-@dead_letters.command()
-@click.argument("offset", type=click.IntRange(0))
-@as_json_option
-def show(offset: int, *, as_json: bool) -> None:
-    """Show one letter: where it came from, why it is here, and which entry it is. What people wrote is never shown."""
-    letter = _writer().letter(offset)
-    click.echo(json.dumps(letter.as_json()) if as_json else letter.as_text())
-
-
-@dead_letters.command()
-@click.argument("offsets", type=click.IntRange(0), nargs=-1, metavar="[OFFSET]...")
-@click.option("--all-of-reason", "reason", metavar="TEXT", help="All whose reason has this text and that were not redriven.")
-@click.option("--force", is_flag=True, help="Even those that were redriven before.")
-def redrive(offsets: tuple[int, ...], reason: str | None, *, force: bool) -> None:
-    """Send letters into the log again, once what was wrong is put right: a newer writer, most often.
-
-    What can't be applied even then comes back as a new letter.
-    """
-    if bool(offsets) == (reason is not None):
-        raise click.UsageError("Give either offsets or --all-of-reason TEXT.")
-    writer = _writer()
-    if reason is not None:
-        # All are found before the first is sent, or those that come back would be sent for ever.
-        offsets = tuple(letter.offset for letter in writer.letters() if reason in letter.reason and not letter.redriven)
-        if not offsets:
-            raise LaunchError(
-                f"No dead letter waits whose reason has {reason!r}", "See with `elastic-chat dead-letters list` what there is"
-            )
-    for offset in offsets:
-        writer.redrive(offset, force=force)
-        click.echo(f"{offset} is in the log again.")
-
-
-def _writer() -> Writer:
-    settings = Settings.from_environment(os.environ)
-    return Writer(partial(access.channel, settings.home, next(operate.running_topology(settings).instances("writer"))))
-
-
-def _table(found: list[Letter]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for column in ("letter", "when", "topic", "partition", "offset", "bytes", "redriven", "reason"):
-        table.add_column(
-            column, justify="right" if column in {"letter", "partition", "offset", "bytes"} else "left", no_wrap=column != "reason"
-        )
-    for one in found:
-        table.add_row(
-            *(str(one.offset), one.failed_at[:19].replace("T", " "), one.topic, str(one.partition), str(one.source_offset)),
-            *(str(one.size), "yes" if one.redriven else "no", one.reason),
-        )
-    return table

@@ -12,4 +12,5 @@ class LaunchError(Exception):
     def __init__(self, cause: str, cure: str, detail: str = "") -> None:
         self.cause = cause
         self.cure = cure
+        self.detail = detail
         super().__init__(f"{cause}. {cure}." + (f"\n{detail}" if detail else ""))

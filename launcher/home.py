@@ -94,12 +94,23 @@ class Home:
         return self.run / "stack.json"
 
     @property
+    def chosen(self) -> Path:
+        """The settings that the stack which runs was started with, as far as somebody chose them."""
+        return self.run / "chosen.json"
+
+    @property
     def drained(self) -> Path:
         """The names of the instances that an operator took out of the mesh."""
         return self.run / "drained.json"
 
     def log(self, process: str) -> Path:
         return self.logs / f"{process}.log"
+
+    def check_depth(self) -> None:
+        """Raise LaunchError if the place is too deep for a socket."""
+        longest = self.envoy / "accounts-10.sock"
+        if len(str(longest).encode()) > LONGEST_SOCKET_PATH:
+            raise LaunchError(f"The path {self.root} is too long to hold a Unix socket", "Set ELASTIC_CHAT_HOME to a shorter one")
 
     def create(self) -> None:
         """Make the folders.
@@ -108,9 +119,7 @@ class Home:
             LaunchError: the place can't be written to, or is too deep for a socket.
 
         """
-        longest = self.envoy / "accounts-10.sock"
-        if len(str(longest).encode()) > LONGEST_SOCKET_PATH:
-            raise LaunchError(f"The path {self.root} is too long to hold a Unix socket", "Set ELASTIC_CHAT_HOME to a shorter one")
+        self.check_depth()
         try:
             for folder in (self.data, self.run, self.logs, self.keys):
                 folder.mkdir(parents=True, exist_ok=True)

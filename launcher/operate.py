@@ -19,6 +19,7 @@ import psutil
 
 from launcher import engines, membership, preflight, probes, render, web
 from launcher.certificates import delivery
+from launcher.config import chosen as config
 from launcher.display import Display
 from launcher.errors import LaunchError
 from launcher.home import Home, write_atomically
@@ -55,8 +56,14 @@ def up(settings: Settings, display: Display) -> Stack:
         else:
             _clean_up(daemon, display)
             preflight.check_machine((home.root, settings.cache))
+        chosen = config.choose(settings)
+        if alive and config.recorded(home) != chosen:
+            display.note(
+                "The stack goes on with the settings that it was started with: `down` and `up` take over those of this environment"
+            )
+            chosen = config.recorded(home)
         topology = running_topology(settings) if alive else Topology(settings.port)
-        stack = Stack(home, topology, engines.provide(settings.cache, display), settings.log_level, settings.origins)
+        stack = Stack(home, topology, engines.provide(settings.cache, display), chosen.log_level, chosen.origins, chosen=chosen.services)
         plan = list(processes(stack))
         if alive:
             for name in membership.drained(home):
@@ -66,6 +73,8 @@ def up(settings: Settings, display: Display) -> Stack:
             preflight.check_ports(plan)
             web.build(WEB, settings.cache, display)
             prepare(stack, plan)
+            config.record(home, chosen)
+            config.check(stack)
             daemon.start()
         for wave in Wave:
             members = [process for process in plan if process.wave is wave]
@@ -134,10 +143,9 @@ def running(settings: Settings) -> tuple[Daemon, Stack]:
         LaunchError: nothing runs.
 
     """
-    topology = running_topology(settings)
-    return Daemon(settings.home), Stack(
-        settings.home, topology, engines.provide(settings.cache, Display()), settings.log_level, settings.origins
-    )
+    home, topology, chosen = settings.home, running_topology(settings), config.recorded(settings.home)
+    provided = engines.provide(settings.cache, Display())
+    return Daemon(home), Stack(home, topology, provided, chosen.log_level, chosen.origins, chosen=chosen.services)
 
 
 def _refuse_other_port(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -56,6 +56,9 @@ class Stack:
 
     web: Path = WEB / "dist"
     """What nginx serves."""
+
+    chosen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What an operator has set: service to variables and their values."""
 
     @property
     def url(self) -> str:
@@ -185,6 +188,11 @@ def _service(instance: Instance, stack: Stack) -> Process:
 
 def service_environment(instance: Instance, stack: Stack) -> dict[str, str]:
     """Return the settings of a service: those that it has, and no others, for it refuses what it does not know."""
+    return {**stack.chosen.get(instance.service, {}), **given_environment(instance, stack)}
+
+
+def given_environment(instance: Instance, stack: Stack) -> dict[str, str]:
+    """Return the settings that a service gets from us, because we know where everything is."""
     topology, service = stack.topology, instance.service
     env = {
         "CHAT_NODE_ID": instance.name,

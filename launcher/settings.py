@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatkit.settings import PREFIX as SERVICES_PREFIX
+from chatkit.settings import Variable, cure
 from launcher.errors import LaunchError
 from launcher.home import Home
 from launcher.topology import DEFAULT_PORT
@@ -19,6 +21,30 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
+PREFIX = "ELASTIC_CHAT_"
+
+VARIABLES = (
+    Variable(
+        "home",
+        f"{PREFIX}HOME",
+        Path,
+        ".elastic-chat",
+        "The folder of the stack: its data, logs and keys. Another folder is another stack.",
+    ),
+    Variable("port", f"{PREFIX}PORT", int, DEFAULT_PORT, "The port of the edge, from which all others derive: up to 699 more are used."),
+    Variable("log_level", f"{PREFIX}LOG_LEVEL", str, "info", f"How much services tell: {', '.join(LOG_LEVELS)}."),
+    Variable(
+        "origins",
+        f"{PREFIX}ORIGINS",
+        tuple,
+        (),
+        "The origins, such as https://chat.example, whose pages may use the stack, beside its own.",
+    ),
+    Variable("cache", "XDG_CACHE_HOME", Path, "~/.cache", "Where the engines are kept, in `elastic-chat`, for all stacks of this user."),
+)
+"""What the launcher itself is told by the environment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one stack."""
@@ -29,17 +55,24 @@ class Settings:
     """What all stacks of this user share: the engines."""
 
     log_level: str
-    origins: tuple[str, ...] = ()
+    origins: tuple[str, ...]
     """Whose pages may use the stack, beside its own."""
+
+    of_services: Mapping[str, str]
+    """What the environment says to services: `CHAT_*`, as it stands there."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read `ELASTIC_CHAT_HOME`, `ELASTIC_CHAT_PORT`, `ELASTIC_CHAT_LOG_LEVEL`, `ELASTIC_CHAT_ORIGINS` and `XDG_CACHE_HOME`.
+        """Read `VARIABLES`.
 
         Raises:
-            LaunchError: one of them makes no sense.
+            LaunchError: one of them makes no sense, or is misspelt, so that another stack would be meant.
 
         """
+        known = [variable.name for variable in VARIABLES]
+        for name in sorted(environment):
+            if name.startswith(PREFIX) and name not in known:
+                raise LaunchError(f"{name} means nothing to elastic-chat", cure(name, known))
         cache = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         return cls(
             home=Home(Path(environment.get("ELASTIC_CHAT_HOME") or ".elastic-chat").absolute()),
@@ -47,6 +80,7 @@ class Settings:
             cache=cache / "elastic-chat",
             log_level=_log_level(environment.get("ELASTIC_CHAT_LOG_LEVEL") or "info"),
             origins=tuple(_origin(text) for text in environment.get("ELASTIC_CHAT_ORIGINS", "").split(",") if text),
+            of_services={name: value for name, value in environment.items() if name.startswith(SERVICES_PREFIX)},
         )
 
 

@@ -13,7 +13,9 @@ from svc_accounts.signer import Signer
 class Settings(ServiceSettings, CassandraOwnerSettings):
     """What accounts needs to run. Raises SettingsError if a value can't work."""
 
-    signing_key: str = setting("The Ed25519 private key that access tokens are signed with: PEM text, PKCS8. A secret: give it by _FILE.")
+    signing_key: str = setting(
+        "The Ed25519 private key that access tokens are signed with: PEM text, PKCS8. A secret: give it by _FILE.", secret=True
+    )
     access_token_lifetime: timedelta = setting("How long an access token is good for, in seconds.", timedelta(minutes=10))
     refresh_token_lifetime: timedelta = setting("How long a session lives without a refresh, in seconds.", timedelta(days=30))
     hash_threads: int = setting("Threads that hash passwords: each keeps a core busy, and up to 50 logins a second going.", 1)

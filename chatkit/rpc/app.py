@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import platform
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any, TypeVar
 
 import grpc
 import structlog
 import uvloop
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, Info, generate_latest
 
 from chatkit import logging
 from chatkit.rpc.server import GrpcServer
@@ -27,6 +29,7 @@ log = structlog.get_logger()
 LOOP_LAG = Gauge(
     "chat_loop_lag_seconds", "How late the event loop was at its last look, in seconds: what a busy process adds to everything."
 )
+BUILD = Info("chat_build", "What runs: the version of our code, and of Python.")
 LOOK_S = 1.0
 COLLECT_AFTER = (20_000, 20, 20)
 """New objects after which the garbage collector looks at the youngest, and so on: what serves requests makes few cycles."""
@@ -74,6 +77,7 @@ def main(service: str, settings_class: type[Settings], build: Build[Settings], e
 
 
 async def _run(service: str, settings: Settings, build: Build[Settings]) -> None:
+    BUILD.info({"version": version("elastic-chat"), "python": platform.python_version()})
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

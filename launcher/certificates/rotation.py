@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
 
 from launcher import operate, probes
 from launcher.certificates import delivery
 from launcher.certificates.authority import Authority
 from launcher.display import Display
+from launcher.envoys import admin
 from launcher.errors import LaunchError
-from launcher.home import Home
 from launcher.settings import Settings
-from launcher.topology import Topology
 
 NOTICE_S = 10.0
 """How long the Envoys may take to read their files. They watch them, and take milliseconds."""
@@ -33,7 +31,7 @@ def rotate(settings: Settings, display: Display, *, authority: bool) -> int:
     home = settings.home
     with home.exclusively(display.note_wait):
         topology = operate.running_topology(settings)
-        envoys = list(_envoys(home, topology))
+        envoys = [probes.Certified(one.name, one.admin_port, home.envoy / delivery.SDS) for one in admin.of(topology)]
         if authority:
             # First all must trust it, then all may show what it signed. Those whose certificates are older are trusted until the next time.
             delivery.write_trust(Authority.replaced(home.keys), home.envoy)
@@ -41,12 +39,6 @@ def rotate(settings: Settings, display: Display, *, authority: bool) -> int:
         delivery.renew(home, topology)
         asyncio.run(_until_known(envoys))
     return len(envoys)
-
-
-def _envoys(home: Home, topology: Topology) -> Iterable[probes.Certified]:
-    yield probes.Certified("edge", topology.edge_admin_port, home.envoy / delivery.SDS)
-    for instance in topology.instances():
-        yield probes.Certified(f"{instance.name}-sidecar", instance.admin_port, home.envoy / delivery.SDS)
 
 
 async def _until_known(envoys: list[probes.Certified]) -> None:

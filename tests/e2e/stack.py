@@ -32,11 +32,12 @@ class Stack:
     def logs(self) -> Path:
         return self.home / "logs"
 
-    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         environ = os.environ | {
             "ELASTIC_CHAT_PORT": str(self.topology.port),
             "ELASTIC_CHAT_HOME": str(self.home),
             "ELASTIC_CHAT_LOG_LEVEL": self.log_level,
+            **environment,
         }
         done = subprocess.run([COMMAND, *arguments], env=environ, capture_output=True, text=True, check=False, cwd=ROOT, timeout=240)
         assert not check or done.returncode == 0, f"elastic-chat {' '.join(arguments)}: {done.stdout}\n{done.stderr}"

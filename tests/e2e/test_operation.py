@@ -19,6 +19,7 @@ from bench.client import Account, Api, Socket
 from bench.member import Journal, Login, Member
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from launcher import membership, probes
+from launcher.topology import SERVICES
 from tests.e2e.person import PATIENCE_MS, Person
 from tests.e2e.stack import Stack
 
@@ -39,6 +40,9 @@ def test_status_shows_every_process(stack: Stack) -> None:
     assert all(one["state"] == "running" and one["healthy"] for one in processes.values()), processes
     assert all(one["memoryBytes"] > 1_000_000 for one in processes.values())
     assert [name for name, one in processes.items() if one["lagRecords"] is not None] == ["writer-1"]
+    assert [name for name, one in processes.items() if one["connections"] is not None] == ["gateway-1", "gateway-2"]
+    assert {one["service"] for one in processes.values()} == {*SERVICES, None}
+    assert all(one["version"] for one in processes.values()), processes
     table = stack.run("status").stdout
     assert all(name in table for name in expected)
 
@@ -205,7 +209,7 @@ def test_logs_shows_the_lines_of_an_instance(stack: Stack) -> None:
 
 
 def test_dead_letters_are_asked_for_at_the_writer(stack: Stack) -> None:
-    assert json.loads(stack.run("dead-letters", "list", "--all", "--json").stdout) == {"letters": []}
+    assert json.loads(stack.run("dead-letters", "list", "--all", "--json").stdout) == {"ok": True, "letters": []}
     refused = stack.run("dead-letters", "redrive", "5", check=False)
     assert refused.returncode == 1
     assert "There is no dead letter 5" in refused.stderr
@@ -236,6 +240,30 @@ async def test_history_survives_down_and_up(stack: Stack, api: Api) -> None:
     await again.say(conversation_id, "after")
     assert (await again.until("ack")).seq > 11  # above the time floor: the live view has been another process since
     await again.close()
+
+
+def test_a_setting_of_the_environment_reaches_the_services_whose_it_is_when_the_stack_is_started(stack: Stack) -> None:
+    stack.run("down")
+    refused = stack.run("up", check=False, CHAT_GATEWAY_HARTBEAT="20")
+    assert refused.returncode == 1
+    assert "Did you mean CHAT_GATEWAY_HEARTBEAT?" in refused.stderr
+    stack.run("up", CHAT_GATEWAY_HEARTBEAT="20")
+    for name, one in stack.status().items():
+        has = psutil.Process(one["pid"]).environ().get("CHAT_GATEWAY_HEARTBEAT")
+        assert has == ("20" if one["service"] == "gateway" else None), name
+
+    told = json.loads(stack.run("config", "heartbeat", "--json").stdout)
+    assert [(one["of"], one["value"], one["source"]) for one in told["settings"]] == [
+        ("gateway-1", "20", "environment"),
+        ("gateway-2", "20", "environment"),
+    ]
+    assert told["pending"] == ["gateway"], "this environment does not set it"
+    assert "goes on with the settings that it was started with" in stack.run("up").stderr
+    stack.run("restart", "gateway-1")
+    assert psutil.Process(stack.status()["gateway-1"]["pid"]).environ()["CHAT_GATEWAY_HEARTBEAT"] == "20"
+    stack.run("down")
+    stack.run("up")
+    assert json.loads(stack.run("config", "--json").stdout)["pending"] == []
 
 
 async def test_a_gateway_that_stops_sends_its_clients_away_and_they_miss_nothing(stack: Stack, api: Api) -> None:

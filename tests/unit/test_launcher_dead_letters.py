@@ -12,8 +12,8 @@ from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from elastic_chat.writer.v1 import writer_service_pb2 as pb
-from launcher import dead_letters
 from launcher.cli import main
+from launcher.commands import dead_letters
 from launcher.dead_letters import Letter, printable
 from launcher.errors import LaunchError
 
@@ -82,13 +82,14 @@ def test_list_says_that_there_is_nothing(writer: WriterInMemory) -> None:
     assert run("list").output == "There are no dead letters that were not redriven.\n"
     writer.kept.clear()
     assert run("list", "--all").output == "There are no dead letters.\n"
-    assert json.loads(run("list", "--json").output) == {"letters": []}
+    assert json.loads(run("list", "--json").output) == {"ok": True, "letters": []}
 
 
 @pytest.mark.usefixtures("writer")
 def test_show_tells_which_entry_it_is_and_never_what_people_wrote() -> None:
     shown = json.loads(run("show", "0", "--json").output)
     assert shown == {
+        "ok": True,
         "offset": 0,
         "source": {"topic": LOG_TOPIC, "partition": 3, "offset": 70},
         "key": "k\\x1b[31m\\xff",
@@ -124,7 +125,7 @@ def test_redrive_sends_what_is_named(writer: WriterInMemory) -> None:
     done = run("redrive", "4", "0")
     assert done.output.splitlines() == ["4 is in the log again.", "0 is in the log again."]
     refused = run("redrive", "1")
-    assert (refused.exit_code, refused.output) == (1, "elastic-chat: It was. Use --force.\n")
+    assert (refused.exit_code, refused.output) == (1, "elastic-chat: It was. Use --force.\nIn the log again: none.\n")
     run("redrive", "--force", "1")
     assert writer.sent == [(4, False), (0, False), (1, True)]
 

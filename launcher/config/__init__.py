@@ -1,0 +1,1 @@
+"""The settings of a stack: what can be set, what an operator has set, and what every process has."""

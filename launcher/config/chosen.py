@@ -1,0 +1,112 @@
+"""What an operator has set for services: checked before anything is started, and given to those whose it is.
+
+`CHAT_*` variables in the environment of `elastic-chat up` are such settings, except those that the launcher gives itself: where things are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from chatkit.settings import SettingsError, cure, load
+from launcher.config import declared
+from launcher.engines import Engines
+from launcher.errors import LaunchError
+from launcher.home import Home, write_atomically
+from launcher.plan import Stack, given_environment, service_environment
+from launcher.settings import Settings
+from launcher.topology import SERVICES, Topology
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What somebody chose for a stack before it was started."""
+
+    log_level: str
+    origins: tuple[str, ...]
+    services: Mapping[str, Mapping[str, str]]
+    """Service to variables and their values."""
+
+
+ANYWHERE = Engines(Path(), Path(), Path(), Path(), (), ())
+"""No setting depends on where the engines are, so that they need not have been fetched."""
+
+UNSAFE = frozenset('"\\\r\n\0')
+"""What the configuration of a supervisor can't hold."""
+
+
+def choose(settings: Settings) -> Chosen:
+    """Return what the environment says.
+
+    Raises:
+        LaunchError: some of them can't be used; all are told.
+
+    """
+    environment = settings.of_services
+    faults = list(find_faults(environment))
+    if faults:
+        what = "variable is" if len(faults) == 1 else "variables are"
+        raise LaunchError(f"{len(faults)} {what} wrong in this environment", "Correct or remove them", "\n".join(faults))
+    chosen: dict[str, dict[str, str]] = {}
+    for service in SERVICES:
+        for variable in declared.of(service):
+            for name in (variable.name, variable.file):
+                if name in environment:
+                    value = environment[name]
+                    # A service runs in another folder than whoever starts it.
+                    chosen.setdefault(service, {})[name] = str(Path(value).absolute()) if name == variable.file else value
+    return Chosen(settings.log_level, settings.origins, chosen)
+
+
+def find_faults(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with each of the `CHAT_*` variables of an environment."""
+    known = {name: variable for service in SERVICES for variable in declared.of(service) for name in (variable.name, variable.file)}
+    owned = names_given()
+    for name in sorted(environment):
+        variable = known.get(name)
+        if variable is None:
+            yield f"{name} means nothing to any service. {cure(name, known)}."
+        elif {variable.name, variable.file} & owned:
+            instead = "Set ELASTIC_CHAT_LOG_LEVEL instead" if variable.field == "log_level" else "Remove it"
+            yield f"{name} is given to services by elastic-chat itself. {instead}."
+        elif variable.secret and name != variable.file:
+            yield f"{name} is a secret, which others could see in an environment. Write it to a file, and set {variable.file} to its path."
+        elif UNSAFE & set(environment[name]):
+            yield f"{name} has quotes, backslashes or line breaks. Write it to a file, and set {variable.file} to its path."
+
+
+def names_given() -> set[str]:
+    """Return the variables that the launcher gives to services itself."""
+    stack = Stack(Home(Path()), Topology(), ANYWHERE)
+    return {name for instance in stack.topology.instances() for name in given_environment(instance, stack)}
+
+
+def record(home: Home, chosen: Chosen) -> None:
+    """Write down what was chosen, for later commands."""
+    write_atomically(home.chosen, json.dumps(asdict(chosen)))
+
+
+def recorded(home: Home) -> Chosen:
+    """Return what was chosen for the stack that runs: nothing, if it was started by code that wrote nothing down."""
+    try:
+        kept = json.loads(home.chosen.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Chosen("info", (), {})
+    return Chosen(kept["log_level"], tuple(kept["origins"]), kept["services"])
+
+
+def check(stack: Stack) -> None:
+    """Read the settings of every service as it will read them itself.
+
+    Raises:
+        LaunchError: a service could not start with its settings.
+
+    """
+    for service in SERVICES:
+        instance = next(stack.topology.instances(service))
+        try:
+            load(declared.settings_of(service), service, service_environment(instance, stack))
+        except SettingsError as error:
+            raise LaunchError(f"{service} can't start with these settings", "Correct them in this environment", str(error)) from error
