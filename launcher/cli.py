@@ -19,7 +19,7 @@ COMMANDS = {
     "scale": "rollout",
     "mesh": "mesh",
     "grpcurl": "access",
-    "rotate-certificates": "certificates",
+    "rotate": "certificates",
     "doctor": "doctor",
     "config": "config",
     "dead-letters": "dead_letters",

@@ -50,7 +50,7 @@ def certificates(found: Sequence[Certificate], now: datetime | None = None) -> I
     soon = [one for one in found if one.left(now) < LEFT]
     for one in soon:
         told = "has ended" if one.ends <= now else f"ends at {one.ends:%F %R} UTC"
-        cure = "Run `elastic-chat rotate-certificates`, and see with `elastic-chat logs certifier` why that did not happen by itself"
+        cure = "Run `elastic-chat rotate`, and see with `elastic-chat logs certifier` why that did not happen by itself"
         yield wrong("certificates", f"the certificate {one.serial} of {one.envoy} ({one.kind}) {told}, and was not renewed", cure)
     if not soon:
         yield well("certificates", f"the first of {len(found)} ends at {min(one.ends for one in found):%F %R} UTC")

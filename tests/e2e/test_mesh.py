@@ -157,10 +157,10 @@ def test_nothing_listens_beyond_this_machine_and_no_ingress_in_the_clear(stack: 
 
 def greets(port: int, context: ssl.SSLContext | None = None) -> bool:
     """Whether whoever listens there speaks HTTP/2 with someone who shows no certificate."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as plain, suppress(ssl.SSLError, ConnectionError):
-        with context.wrap_socket(plain) if context else plain as connection:
-            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)))
-            return connection.recv(9)[3:4] == bytes((4,))  # its settings
+    plain = socket.create_connection(("127.0.0.1", port), timeout=20)
+    with suppress(ssl.SSLError, ConnectionError), context.wrap_socket(plain) if context else plain as connection:
+        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)))
+        return connection.recv(9)[3:4] == bytes((4,))  # its settings
     return False
 
 

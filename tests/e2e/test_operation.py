@@ -174,7 +174,7 @@ async def test_everyone_in_the_mesh_gets_a_new_certificate_while_people_talk_and
     before = certificate(stack)
     async with talking(api) as guests:
         for arguments, said in (((), ""), (("--authority",), ", from a new authority"), (("--authority",), ", from a new authority")):
-            done = await asyncio.to_thread(stack.run, "rotate-certificates", *arguments)
+            done = await asyncio.to_thread(stack.run, "rotate", *arguments)
             assert done.stdout == f"{envoys} Envoys have a new certificate{said}.\n"
             heard = len(guests[0].journal.messages)
             await until(lambda heard=heard: len(guests[0].journal.messages) > heard + 50)
