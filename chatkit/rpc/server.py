@@ -10,12 +10,12 @@ import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health  # pyright: ignore[reportAttributeAccessIssue]
-from grpc_reflection.v1alpha import reflection
 from prometheus_client import Counter, Histogram
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.rpc.caller import REQUEST_ID, bind_request_id
 from chatkit.rpc.errors import abort
+from chatkit.rpc.reflection import enable_reflection
 
 log = structlog.get_logger()
 
@@ -136,7 +136,7 @@ class GrpcServer:
         )
         register(self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection((*services, HEALTH, reflection.SERVICE_NAME), self._server)
+        enable_reflection((*services, HEALTH), self._server)
         self._server.add_insecure_port(address)
 
     async def start(self) -> None:

@@ -14,11 +14,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import grpc
 import psutil
 import pytest
 
 from bench.client import Api, ApiError, Socket
 from chatkit.core.ids import new_id
+from chatkit.rpc.reflection import V1, V1ALPHA
 from launcher.topology import SERVICES, Instance
 from tests.e2e.stack import ROOT, Stack
 
@@ -96,6 +98,16 @@ def test_grpcurl_lists_describes_and_calls_every_service_through_its_sidecar(sta
             json.loads(grpcurl("-d", json.dumps(body), *to, f"{full}/{method}"))
 
 
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("version", [V1, V1ALPHA])
+def test_both_versions_of_reflection_answer_at_every_sidecar(stack: Stack, service: str, version: str) -> None:
+    full = f"elastic_chat.{service}.v1.{METHODS[service][0]}"
+    for instance in stack.topology.instances(service):
+        answer = json.loads(grpcurl("-d", '{"list_services": "*"}', *as_operator(stack, instance), f"{version}/ServerReflectionInfo"))
+        listed = {one["name"] for one in answer["list_services_response"]["service"]}
+        assert listed == {full, "grpc.health.v1.Health", V1, V1ALPHA}
+
+
 async def test_grpcurl_calls_the_public_methods_through_the_edge_with_a_token(stack: Stack, api: Api) -> None:
     anna, bob = await api.register("anna"), await api.register("bob")
     created = json.loads(
@@ -120,12 +132,21 @@ async def test_internal_methods_are_refused_at_the_edge(stack: Stack, api: Api, 
     assert any(status in answer for status in ("Unimplemented", "NotFound", "PermissionDenied")), answer
 
 
-@pytest.mark.parametrize("service", ["grpc.reflection.v1alpha.ServerReflection", "grpc.health.v1.Health"])
-def test_reflection_and_health_are_not_for_the_outside(stack: Stack, service: str) -> None:
+@pytest.mark.parametrize("method", ["list", "grpc.health.v1.Health/Check"])
+def test_grpcurl_learns_nothing_from_the_edge(stack: Stack, method: str) -> None:
     edge = f"127.0.0.1:{stack.topology.edge_port}"
-    arguments = (edge, "list") if "reflection" in service else (edge, f"{service}/Check")
-    done = subprocess.run([GRPCURL, "-plaintext", "-max-time", "15", *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run([GRPCURL, "-plaintext", "-max-time", "15", edge, method], capture_output=True, text=True, check=False)
     assert done.returncode != 0
+
+
+@pytest.mark.parametrize("version", [V1, V1ALPHA])
+async def test_reflection_is_not_for_the_outside(stack: Stack, version: str) -> None:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{stack.topology.edge_port}") as channel:
+        call: Any = channel.stream_stream(f"/{version}/ServerReflectionInfo")(timeout=20)
+        await call.done_writing()
+        with pytest.raises(grpc.aio.AioRpcError) as failure:
+            await call.read()
+    assert failure.value.code() is grpc.StatusCode.NOT_FOUND
 
 
 def test_the_edge_serves_the_web_client_and_its_deep_links(stack: Stack) -> None:
