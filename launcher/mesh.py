@@ -105,7 +105,7 @@ class LocalReply:
     """An answer that an Envoy makes itself, shaped like those of the services.
 
     `when` is a CEL expression on the answer as Envoy would have given it; the first that holds counts. Without `http` its status stays, and
-    without `message` its text.
+    without `message` its text; on gRPC, which has neither, the message is the cure then.
     """
 
     when: str
@@ -121,11 +121,16 @@ class LocalReply:
         return number
 
     @property
+    def text(self) -> str:
+        """The message on gRPC."""
+        return self.message or TABLE[self.reason].cure
+
+    @property
     def details(self) -> str:
         """The answer as `grpc-status-details-bin` holds it: base64 of a google.rpc.Status."""
         info = Any()
         info.Pack(ErrorInfo(reason=self.reason, domain=DOMAIN))
-        status = Status(code=self.code, message=self.message, details=[info])
+        status = Status(code=self.code, message=self.text, details=[info])
         return base64.b64encode(status.SerializeToString()).decode().rstrip("=")
 
 
