@@ -183,6 +183,9 @@ EDGE_REPLIES = (
         400,
         "The path has an escaped slash: send it plain.",
     ),
+    LocalReply(
+        "response.code_details.contains('transcode_failure') && request.headers['x-envoy-original-method'] != 'GET'", Reason.BAD_FRAME
+    ),
     LocalReply("response.code < 500", Reason.INVALID_ARGUMENT),
     LocalReply("true", Reason.INTERNAL, 500, TABLE[Reason.INTERNAL].cure),
 )

@@ -15,7 +15,6 @@ from chatkit.rpc.app import App
 from chatkit.rpc.channel import mesh_channel
 from chatkit.rpc.lanes import Lanes
 from chatkit.rpc.tokens import TokenVerifier
-from elastic_chat.gateway.v1 import gateway_service_pb2, gateway_service_pb2_grpc
 from elastic_chat.presence.v1 import presence_service_pb2
 from svc_gateway.attacher import Attacher
 from svc_gateway.catch_up import CatchUp
@@ -23,7 +22,7 @@ from svc_gateway.core import Wheel
 from svc_gateway.gateway import Gateway
 from svc_gateway.hub import Hub, accepted_of
 from svc_gateway.recovery import Recovery
-from svc_gateway.service import GatewayServicer
+from svc_gateway.service import SERVICE, GatewayServicer
 from svc_gateway.session import Surroundings
 from svc_gateway.settings import Settings
 from svc_gateway.web import WebDoor
@@ -62,10 +61,9 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     )
     gateway = Gateway(around, RedisNodeChannel(redis), recovery, name, settings)
     door = WebDoor(gateway, settings.allowed_origins)
-    servicer = GatewayServicer(gateway)
     return App(
-        services=(gateway_service_pb2.DESCRIPTOR.services_by_name["GatewayService"].full_name,),
-        register=lambda server: gateway_service_pb2_grpc.add_GatewayServiceServicer_to_server(servicer, server),
+        services=(SERVICE,),
+        register=GatewayServicer(gateway).register,
         tasks=(
             *(gateway.hear, gateway.turn_wheel, attacher.run, attacher.keep_lease, attacher.sweep, attacher.refresh),
             *(partial(recovery.run, attacher), around.catch_up.run, around.lanes.run, around.verifier.run),

@@ -28,7 +28,7 @@ def decode(data: str | bytes, codec: Codec) -> tuple[pb.ClientFrame, str]:
     """Return a client's frame and its kind. Raises BAD_FRAME, and nothing else, for whatever is no frame."""
     try:
         if codec is Codec.JSON and isinstance(data, str):
-            frame = json_format.Parse(data, pb.ClientFrame(), max_recursion_depth=20)
+            frame = json_format.Parse(data, pb.ClientFrame(), ignore_unknown_fields=True, max_recursion_depth=20)
         elif codec is Codec.PROTO and isinstance(data, bytes):
             frame = pb.ClientFrame.FromString(data)
         else:
@@ -36,6 +36,14 @@ def decode(data: str | bytes, codec: Codec) -> tuple[pb.ClientFrame, str]:
     except (json_format.ParseError, DecodeError, ValueError, RecursionError, AttributeError, TypeError) as error:
         raise ChatError(Reason.BAD_FRAME, "the message is no ClientFrame") from error
     return frame, kind_of(frame)
+
+
+def decode_bare(data: bytes) -> pb.ClientFrame:
+    """Return a client's frame that came on a stream. What is none becomes the empty frame, which is none either: the session refuses it."""
+    try:
+        return pb.ClientFrame.FromString(data)
+    except DecodeError:
+        return pb.ClientFrame()
 
 
 def kind_of(frame: pb.ClientFrame) -> str:

@@ -7,17 +7,22 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import grpc
+
 from chatkit.core.conversation import MAX_FRAME_BYTES
 from chatkit.core.errors import ChatError, Reason
 from elastic_chat.gateway.v1 import frames_pb2 as pb
+from elastic_chat.gateway.v1 import gateway_service_pb2
 from elastic_chat.gateway.v1 import gateway_service_pb2_grpc as rpc
-from svc_gateway.frames import Codec, bare_frames, kind_of
+from svc_gateway.frames import Codec, bare_frames, decode_bare, kind_of
 from svc_gateway.gateway import Gateway
 from svc_gateway.session import Session
 from svc_gateway.web import CONNECTIONS
 
 Context = Any
 """gRPC's own class is generic over what no method needs."""
+
+SERVICE = gateway_service_pb2.DESCRIPTOR.services_by_name["GatewayService"].full_name
 
 
 class StreamPipe:
@@ -67,6 +72,13 @@ class GatewayServicer(rpc.GatewayServiceServicer):
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Serve the contract. What generated code does the same decodes by itself, and ends the call for what is no frame."""
+        connect = grpc.stream_stream_rpc_method_handler(
+            self.Connect, request_deserializer=decode_bare, response_serializer=pb.ServerFrame.SerializeToString
+        )
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {"Connect": connect}),))
 
     async def Connect(self, request_iterator: AsyncIterator[pb.ClientFrame], context: Context) -> None:  # type: ignore[override] # noqa: N802
         if self._gateway.is_draining:

@@ -65,9 +65,10 @@ class RouterServicer(rpc.RouterServiceServicer):
     async def SendMessage(self, request: pb.SendMessageRequest, context: Context) -> pb.SendMessageResponse:  # noqa: N802
         caller = caller_of(context)
         message_id = check_message_id(request.message_id, self._clock.now_ms())
+        body = checked(request.body)
         command = _command(caller, request.conversation_id)
         command.send.message_id = message_id
-        command.send.body = checked(request.body)
+        command.send.body = body
         accepted = await self._lanes.call(command)
         return pb.SendMessageResponse(
             message_id=message_id,

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import grpc
 import structlog
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health  # pyright: ignore[reportAttributeAccessIssue]
@@ -52,7 +53,7 @@ class _Conduct(grpc.aio.ServerInterceptor):
         if handler.unary_unary is not None:
             return grpc.unary_unary_rpc_method_handler(
                 _unary(handler.unary_unary, method, leaving=self.leaving),
-                request_deserializer=handler.request_deserializer,
+                request_deserializer=_decoded(handler),
                 response_serializer=handler.response_serializer,
             )
         if handler.stream_stream is None:
@@ -62,6 +63,18 @@ class _Conduct(grpc.aio.ServerInterceptor):
             request_deserializer=handler.request_deserializer,
             response_serializer=handler.response_serializer,
         )
+
+
+def _decoded(handler: Handler) -> Callable[[bytes], Any]:
+    """Return what decodes a request, or gives the error that says why not: one that it raised would reach the caller without a reason."""
+
+    def decode(data: bytes) -> Any:  # noqa: ANN401 - any message
+        try:
+            return handler.request_deserializer(data) if handler.request_deserializer else data
+        except DecodeError:
+            return ChatError(Reason.BAD_FRAME, "the request is not the message that this method takes")
+
+    return decode
 
 
 def _begin(context: Any, method: str) -> None:  # noqa: ANN401 - gRPC's own class is private
@@ -86,6 +99,8 @@ def _unary(behavior: Callable[[Any, Any], Any], method: str, *, leaving: bool) -
         if leaving:
             await context.send_initial_metadata(LEAVING)
         try:
+            if isinstance(request, ChatError):
+                raise request  # noqa: TRY301 - it is refused like all others
             with seconds.time():
                 response = await behavior(request, context)
         except grpc.aio.AbortError:

@@ -52,6 +52,15 @@ def test_each_subprotocol_takes_its_own_kind_of_message(data: str | bytes, codec
     assert failure.value.reason is Reason.BAD_FRAME
 
 
+def test_what_a_newer_client_adds_is_passed_over_in_both_subprotocols() -> None:
+    newer = '{"typing": {"conversationId": "there", "mood": "good"}}'
+    frame, kind = decode(newer, Codec.JSON)
+    assert (kind, frame.typing.conversation_id) == ("typing", "there")
+    with pytest.raises(ChatError) as failure:
+        decode('{"wave": {}}', Codec.JSON)
+    assert failure.value.reason is Reason.BAD_FRAME
+
+
 def test_both_subprotocols_say_the_same() -> None:
     frame = pb.ClientFrame(send=pb.Send(message_id="m", conversation_id="c", body=entry_pb2.Body(text="ü")))
     assert decode(frame.SerializeToString(), Codec.PROTO) == decode(json_format.MessageToJson(frame), Codec.JSON) == (frame, "send")

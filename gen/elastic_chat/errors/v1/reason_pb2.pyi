@@ -67,7 +67,7 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     SLOW_CONSUMER: _Reason.ValueType  # 20
     """The connection can't take frames as fast as they come. Reconnect and catch up."""
     MESSAGE_ID_REUSED: _Reason.ValueType  # 21
-    """The message_id was used before for something else than this conversation."""
+    """The message_id was used before in this conversation, by someone else."""
     LIMIT_REACHED: _Reason.ValueType  # 22
     """The caller has as many connections, conversations or members as one may have."""
     GOING_AWAY: _Reason.ValueType  # 23
@@ -128,7 +128,7 @@ BAD_CREDENTIALS: Reason.ValueType  # 19
 SLOW_CONSUMER: Reason.ValueType  # 20
 """The connection can't take frames as fast as they come. Reconnect and catch up."""
 MESSAGE_ID_REUSED: Reason.ValueType  # 21
-"""The message_id was used before for something else than this conversation."""
+"""The message_id was used before in this conversation, by someone else."""
 LIMIT_REACHED: Reason.ValueType  # 22
 """The caller has as many connections, conversations or members as one may have."""
 GOING_AWAY: Reason.ValueType  # 23

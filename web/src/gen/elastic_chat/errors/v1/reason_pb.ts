@@ -168,7 +168,7 @@ export enum Reason {
   SLOW_CONSUMER = 20,
 
   /**
-   * The message_id was used before for something else than this conversation.
+   * The message_id was used before in this conversation, by someone else.
    *
    * @generated from enum value: MESSAGE_ID_REUSED = 21;
    */

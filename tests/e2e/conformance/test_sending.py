@@ -1,0 +1,166 @@
+"""A message is taken alike at every door, is the same for whoever reads it, and is refused with the same words."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from bench.client import Account, Api
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import new_id
+from elastic_chat.gateway.v1 import frames_pb2 as pb
+from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Entry
+from tests.e2e.conformance.doors import ACCOUNTS, HISTORY, CallDoor, Can, LineDoor, doors, next_of, refused, until
+
+TEXT = Body(text="Grüße aus Köln 🚲\n\t\x00 <b>&amp;</b> \u2028")
+A_MINUTE_AHEAD = f"{int(new_id().replace('-', '')[:12], 16) + 600_000:012x}"
+NOBODY = new_id()
+
+
+def full_body(mentioned: str) -> Body:
+    """Return a body with everything that one may have."""
+    file = Attachment(file_id=new_id(), name="Büro.png", media_type="image/png", size=2**40)
+    return Body(text=TEXT.text, reply_to=1, thread=1, mentions=[mentioned], attachments=[file])
+
+
+@doors()
+async def test_the_same_message_id_has_one_place(door: Any, anna: Account, conversation_id: str) -> None:
+    message_id = new_id()
+    first = await door.send(anna.token, conversation_id, message_id, TEXT)
+    again = await door.send(anna.token, conversation_id, message_id, Body(text="something else"))
+    assert (first.message_id, first.conversation_id, first.seq) == (message_id, conversation_id, 2)
+    assert again == first
+
+
+async def test_the_same_message_id_has_one_place_at_all_doors(all_doors: dict[str, Any], anna: Account, conversation_id: str) -> None:
+    message_id = new_id()
+    (first, *others) = [await door.send(anna.token, conversation_id, message_id, TEXT) for door in all_doors.values()]
+    assert others == [first] * len(others)
+
+
+async def test_what_any_door_takes_every_door_gives(all_doors: dict[str, Any], anna: Account, bob: Account, conversation_id: str) -> None:
+    body = full_body(bob.user_id)
+    acks = [await door.send(anna.token, conversation_id, new_id(), body) for door in all_doors.values()]
+    wanted = [
+        Entry(
+            conversation_id=conversation_id,
+            seq=2 + n,
+            message_id=ack.message_id,
+            sender_id=anna.user_id,
+            kind=Entry.MESSAGE,
+            body=body,
+            accepted_at=ack.accepted_at,
+            ordinal=1 + n,
+        )
+        for n, ack in enumerate(acks)
+    ]
+    for name, door in all_doors.items():
+        news = await door.news(bob.token, {conversation_id: 1})
+        assert news.entries == wanted, name
+        assert news.positions == {conversation_id: 1 + len(wanted)}, name
+        if isinstance(door, CallDoor):
+            page = await door.call(HISTORY["ListMessages"], bob.token, conversation_id=conversation_id, after_seq=1)
+            assert list(page.entries) == wanted, name
+
+
+@doors(Can.HEAR)
+async def test_who_is_connected_hears_what_comes_through_any_door(
+    door: LineDoor, all_doors: dict[str, Any], anna: Account, bob: Account, conversation_id: str
+) -> None:
+    async with door.connect(bob.token) as line:
+        for each in all_doors.values():
+            ack = await each.send(anna.token, conversation_id, new_id(), TEXT)
+            entry = await until(line, "entry")
+            assert (entry.seq, entry.message_id, entry.body, entry.accepted_at) == (ack.seq, ack.message_id, TEXT, ack.accepted_at)
+
+
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        ({"conversation_id": NOBODY}, Reason.UNKNOWN_CONVERSATION),
+        ({"conversation_id": "no-uuid"}, Reason.UNKNOWN_CONVERSATION),
+        ({"conversation_id": NOBODY.upper()}, Reason.UNKNOWN_CONVERSATION),
+        ({"message_id": ""}, Reason.INVALID_MESSAGE_ID),
+        ({"message_id": "no-uuid"}, Reason.INVALID_MESSAGE_ID),
+        ({"message_id": str(uuid.uuid4())}, Reason.INVALID_MESSAGE_ID),
+        ({"message_id": NOBODY.upper()}, Reason.INVALID_MESSAGE_ID),
+        ({"message_id": f"{A_MINUTE_AHEAD[:8]}-{A_MINUTE_AHEAD[8:]}{NOBODY[13:]}"}, Reason.INVALID_MESSAGE_ID),
+        ({"body": Body()}, Reason.TEXT_EMPTY),
+        ({"body": Body(text="x" * 16_385)}, Reason.TEXT_TOO_LONG),
+        ({"body": Body(text="ü" * 8_193)}, Reason.TEXT_TOO_LONG),
+        ({"body": Body(text="x", reply_to=-1)}, Reason.INVALID_ARGUMENT),
+        ({"body": Body(text="x", thread=-1)}, Reason.INVALID_ARGUMENT),
+        ({"body": Body(text="x", mentions=["bob"])}, Reason.INVALID_ARGUMENT),
+        ({"body": Body(text="x", mentions=[NOBODY] * 101)}, Reason.INVALID_ARGUMENT),
+        ({"body": Body(text="x", attachments=[Attachment(file_id=NOBODY)])}, Reason.INVALID_ARGUMENT),
+        ({"body": Body(text="x", attachments=[Attachment(file_id=NOBODY, name="x")] * 21)}, Reason.INVALID_ARGUMENT),
+        # of several faults, the same one is told everywhere
+        ({"message_id": "", "body": Body(), "conversation_id": "no-uuid"}, Reason.INVALID_MESSAGE_ID),
+        ({"body": Body(), "conversation_id": "no-uuid"}, Reason.TEXT_EMPTY),
+        ({"body": Body(), "conversation_id": NOBODY}, Reason.TEXT_EMPTY),
+    ],
+    ids=lambda value: value if isinstance(value, Reason) else "+".join(value),
+)
+async def test_a_command_that_breaks_a_rule_is_refused_with_the_same_words(
+    all_doors: dict[str, Any], anna: Account, conversation_id: str, command: dict[str, Any], wanted: Reason
+) -> None:
+    rightly = {"conversation_id": conversation_id, "message_id": new_id(), "body": TEXT}
+    said = {name: await refusal(door, anna.token, rightly | command) for name, door in all_doors.items()}
+    assert {name: reason for name, (reason, _) in said.items()} == dict.fromkeys(all_doors, wanted)
+    assert len({message for _, message in said.values()}) == 1, said
+
+
+async def refusal(door: Any, token: str, command: dict[str, Any]) -> tuple[Reason, str]:
+    with pytest.raises(ChatError) as refused:
+        await door.send(token, **command)
+    return refused.value.reason, refused.value.message
+
+
+async def test_a_conversation_of_others_looks_like_none_at_every_door(all_doors: dict[str, Any], api: Api, conversation_id: str) -> None:
+    carla = await api.register("carla")
+    said = {
+        await refusal(door, carla.token, {"conversation_id": one, "message_id": new_id(), "body": TEXT})
+        for door in all_doors.values()
+        for one in (conversation_id, NOBODY)
+    }
+    assert [reason for reason, _ in said] == [Reason.UNKNOWN_CONVERSATION]
+
+
+async def test_a_message_id_belongs_to_who_used_it_first(
+    all_doors: dict[str, Any], anna: Account, bob: Account, conversation_id: str
+) -> None:
+    command = {"conversation_id": conversation_id, "message_id": new_id(), "body": TEXT}
+    await all_doors["grpc-calls"].send(anna.token, **command)
+    said = {name: (await refusal(door, bob.token, command))[0] for name, door in all_doors.items()}
+    assert said == dict.fromkeys(all_doors, Reason.MESSAGE_ID_REUSED)
+
+
+@doors()
+async def test_what_is_too_large_for_a_door_is_told_so(door: Any, anna: Account, conversation_id: str) -> None:
+    command = {"conversation_id": conversation_id, "message_id": new_id(), "body": Body(text="x" * door.most_bytes)}
+    reason, _ = await refusal(door, anna.token, command)
+    assert reason is Reason.FRAME_TOO_LARGE
+
+
+@doors(Can.CALL)
+async def test_what_is_no_request_is_refused(door: CallDoor) -> None:
+    with pytest.raises(ChatError) as refused:
+        await door.mumble(ACCOUNTS["Login"])
+    assert refused.value.reason is Reason.BAD_FRAME
+
+
+@doors(Can.HEAR)
+@pytest.mark.parametrize("frame", [None, pb.ClientFrame()], ids=["nonsense", "empty"])
+async def test_what_is_no_frame_is_refused_twice_and_then_the_connection_ends(
+    door: LineDoor, anna: Account, frame: pb.ClientFrame | None
+) -> None:
+    async with door.connect(anna.token) as line:
+        for _ in range(2):
+            await line.send(frame)
+            assert refused((await next_of(line, "reject")).reject).reason is Reason.BAD_FRAME
+        await line.send(frame)
+        with pytest.raises(ChatError) as over:
+            await line.next()
+        assert over.value.reason is Reason.BAD_FRAME
