@@ -149,6 +149,14 @@ async def test_grpc_web_calls_what_grpc_calls(stand: Stand) -> None:
     assert [one.method for one in stand.calls] == ["Login"]
 
 
+async def test_a_stream_that_is_not_for_strangers_is_refused_while_it_is_open(stand: Stand, channel: grpc.aio.Channel) -> None:
+    stream: Any = channel.stream_stream(f"/{mesh.service_name('router')}/Route")
+    call = stream(metadata=tuple(stand.user.items()), timeout=10)
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call.read()
+    assert error_of(raised.value).reason is Reason.NOT_FOUND
+
+
 async def test_grpcurl_works_with_the_descriptor_set_and_a_token(stand: Stand) -> None:
     async def users(request: Any, _: Any) -> Any:
         return accounts_service_pb2.FindUsersResponse(users=[accounts_service_pb2.User(username=request.username)])
