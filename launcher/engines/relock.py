@@ -31,13 +31,16 @@ def lock_wheels() -> None:
     )
 
 
-def lock_jars(engine: str, coordinates: tuple[str, ...]) -> None:
-    """Resolve an engine's dependencies in an empty repository, and pin them with their hashes if they changed."""
+def lock_jars(path: Path, coordinates: tuple[str, ...], programs: tuple[str, ...] = ()) -> None:
+    """Resolve dependencies in an empty repository, and pin them with their hashes in the lock file `path` if they changed.
+
+    `programs` are pinned as they are: they depend on nothing.
+    """
     with tempfile.TemporaryDirectory() as repository:
         context = MavenContext(repo_cache=Path(repository), timeout=jars.TIMEOUT_S)
         direct, transitive = context.resolver.resolve([context.create_dependency(each) for each in coordinates])
-        lock = LockFile.from_resolved_dependencies([*direct, *transitive], environment_name=engine)
-    path = jars.lock_of(engine)
+        alone = [context.create_dependency(each) for each in programs]
+        lock = LockFile.from_resolved_dependencies([*direct, *transitive, *alone], environment_name=jars.name_of(path))
     pinned = [jar.to_dict() for jar in lock.dependencies]
     if not path.exists() or [jar.to_dict() for jar in LockFile.load(path).dependencies] != pinned:
         lock.save(path)
@@ -47,7 +50,7 @@ def main() -> None:
     """Rewrite every lock file of the engines."""
     lock_wheels()
     for engine, coordinates in JARS.items():
-        lock_jars(engine, coordinates)
+        lock_jars(jars.lock_of(engine), coordinates)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Example clients in other languages, and what fetches, builds and runs them: `python -m clients`."""
