@@ -22,6 +22,7 @@ import elastic_chat
 from chatkit.core.errors import DOMAIN, TABLE, Reason
 from chatkit.rpc.caller import REQUEST_ID, SESSION_ID, USER_ID
 from chatkit.rpc.server import LEAVING, NOT_DELIVERED
+from chatkit.rpc.tokens import SKEW_MS
 from launcher.certificates.authority import EDGE, spiffe_id
 from launcher.certificates.delivery import SDS
 from launcher.topology import HAS_ROUTES, HOST, Instance, Topology
@@ -246,6 +247,7 @@ def render_edge(topology: Topology, folder: Path, origins: Collection[str] = ())
     outside = {service: (*ANYONE.get(service, ()), *USERS.get(service, ())) for service in (*ANYONE, *USERS)}
     facts = {"envoy": EDGE, "topology": topology, "descriptors": DESCRIPTORS, "anyone": ANYONE, "users": USERS, "outside": outside}
     outward = {
+        "clock_skew_s": SKEW_MS // 1000,
         "origins": [*own_origins(topology), *origins],
         "limits": LIMITS,
         "max_heap": MAX_HEAP,

@@ -38,6 +38,8 @@ CLAIMS = ("iss", "aud", "sub", "sid", "exp", "iat", "jti")
 
 MAX_TOKEN = 4096
 """Characters of a token; ours have about 500."""
+SKEW_MS = 5_000
+"""How far the clock of who made a token may be from ours. The edge is told the same: a token ends everywhere at once."""
 REFRESH_S = 300.0
 """How often the keys are asked for, whether there is a reason or not."""
 PAUSE_S = 5.0
@@ -166,7 +168,7 @@ def _checked(claims: dict[str, Any]) -> AccessToken:
 
 
 def _still_good(token: AccessToken, now_ms: int) -> AccessToken:
-    if token.expires_at_ms <= now_ms:
+    if token.expires_at_ms + SKEW_MS <= now_ms:
         raise ChatError(Reason.TOKEN_EXPIRED)
     return token
 
