@@ -62,7 +62,7 @@ def up(settings: Settings, display: Display) -> Stack:
                 "The stack goes on with the settings that it was started with: `down` and `up` take over those of this environment"
             )
             chosen = config.recorded(home)
-        topology = running_topology(settings) if alive else Topology(settings.port)
+        topology = running_topology(settings) if alive else Topology(settings.port, zones=list(settings.zones))
         stack = Stack(home, topology, engines.provide(settings.cache, display), chosen.log_level, chosen.origins, chosen=chosen.services)
         plan = list(processes(stack))
         if alive:

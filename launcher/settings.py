@@ -11,12 +11,13 @@ from chatkit.settings import PREFIX as SERVICES_PREFIX
 from chatkit.settings import Variable, cure
 from launcher.errors import LaunchError
 from launcher.home import Home
-from launcher.topology import DEFAULT_PORT
+from launcher.topology import DEFAULT_PORT, DEFAULT_ZONE
 
 LOWEST_PORT = 1024
 HIGHEST_PORT = 64_000
 """Above this a stack's own ports would not all exist."""
 
+_ZONE = re.compile(r"[a-z0-9-]{1,32}")
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -40,6 +41,13 @@ VARIABLES = (
         (),
         "The origins, such as https://chat.example, whose pages may use the stack, beside its own.",
     ),
+    Variable(
+        "zones",
+        f"{PREFIX}ZONES",
+        tuple,
+        (DEFAULT_ZONE,),
+        "The zones, with commas between, that the instances of each service are in, in turn: who calls prefers those of its own.",
+    ),
     Variable("cache", "XDG_CACHE_HOME", Path, "~/.cache", "Where the engines are kept, in `elastic-chat`, for all stacks of this user."),
 )
 """What the launcher itself is told by the environment."""
@@ -57,6 +65,9 @@ class Settings:
     log_level: str
     origins: tuple[str, ...]
     """Whose pages may use the stack, beside its own."""
+
+    zones: tuple[str, ...]
+    """Where instances are, in turn."""
 
     of_services: Mapping[str, str]
     """What the environment says to services: `CHAT_*`, as it stands there."""
@@ -80,6 +91,7 @@ class Settings:
             cache=cache / "elastic-chat",
             log_level=_log_level(environment.get("ELASTIC_CHAT_LOG_LEVEL") or "info"),
             origins=tuple(_origin(text) for text in environment.get("ELASTIC_CHAT_ORIGINS", "").split(",") if text),
+            zones=tuple(_zone(text) for text in (environment.get(f"{PREFIX}ZONES") or DEFAULT_ZONE).split(",")),
             of_services={name: value for name, value in environment.items() if name.startswith(SERVICES_PREFIX)},
         )
 
@@ -101,5 +113,13 @@ def _origin(text: str) -> str:
         raise LaunchError(
             f"ELASTIC_CHAT_ORIGINS has {text!r}, which is no origin",
             "Write each as browsers do, such as https://chat.example, with commas between",
+        )
+    return text
+
+
+def _zone(text: str) -> str:
+    if not _ZONE.fullmatch(text):
+        raise LaunchError(
+            f"ELASTIC_CHAT_ZONES has {text!r}, which is no name of a zone", "Write each in a-z, 0-9 and -, with commas between"
         )
     return text

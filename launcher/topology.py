@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
+DEFAULT_ZONE = "local"
 MAX_INSTANCES = 10
 """Instances a service can have: each has ten ports in its service's block of a hundred."""
 
@@ -30,6 +31,7 @@ class Instance:
     service: str
     number: int
     base: int
+    zone: str
 
     @property
     def name(self) -> str:
@@ -64,10 +66,11 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """A whole stack: `port` is the edge's, `scale` the number of instances of each service."""
+    """A whole stack: `port` is the edge's, `scale` the number of instances of each service, `zones` where they are, in turn."""
 
     port: int = DEFAULT_PORT
     scale: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_SCALE))
+    zones: list[str] = field(default_factory=lambda: [DEFAULT_ZONE])
 
     def scaled(self, service: str, count: int) -> Topology:
         """Return the stack with so many instances of a service."""
@@ -119,4 +122,5 @@ class Topology:
         for name, block in SERVICES.items():
             if service in (None, name):
                 for number in range(1, self.scale[name] + 1):
-                    yield Instance(name, number, self.port + block + 10 * (number - 1))
+                    zone = self.zones[(number - 1) % len(self.zones)]
+                    yield Instance(name, number, self.port + block + 10 * (number - 1), zone)

@@ -26,7 +26,7 @@ from launcher.plan import Process, processes, service_environment
 from launcher.plan import Stack as Plan
 from launcher.settings import Settings
 from launcher.supervision.daemon import ENDED, Daemon
-from launcher.topology import HOST, SERVICES, Instance
+from launcher.topology import HOST
 from tests.e2e.stack import Stack
 from tests.faults.proxy import Proxy
 
@@ -158,7 +158,7 @@ class Injector:
     def another(self, service: str) -> Iterator[None]:
         """Run one more instance of a service that nobody calls, for as long as the block; then kill it."""
         number = 1 + sum(1 for _ in self.stack.topology.instances(service))
-        instance = Instance(service, number, self.stack.topology.port + SERVICES[service] + 10 * (number - 1))
+        *_, instance = self.stack.topology.scaled(service, number).instances(service)
         environ = {**os.environ, **service_environment(instance, self.plan)}
         with self._home.log(instance.name).open("wb") as out:
             process = subprocess.Popen([sys.executable, "-m", f"svc_{service}"], env=environ, stdout=out, stderr=out)

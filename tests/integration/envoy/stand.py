@@ -31,7 +31,7 @@ from launcher import access, mesh
 from launcher.certificates import delivery
 from launcher.certificates.authority import WEB, Authority
 from launcher.home import Home, write_atomically
-from launcher.topology import HOST, SERVICES, Instance, Topology
+from launcher.topology import DEFAULT_ZONE, HOST, SERVICES, Instance, Topology
 from tests.ports import free_base
 
 CONTRACTS = {
@@ -297,9 +297,11 @@ async def get(port: int, path: str) -> str | None:
         return None
 
 
-async def started(envoy: Path, folder: Path, scale: dict[str, int], stack: AsyncExitStack) -> Stand:
+async def started(
+    envoy: Path, folder: Path, scale: dict[str, int], stack: AsyncExitStack, zones: tuple[str, ...] = (DEFAULT_ZONE,)
+) -> Stand:
     """Start a whole mesh, with an edge and a web server, and wait until every instance is known to be healthy."""
-    stand = Stand(envoy, folder, Topology(free_base(range(10_080, 22_000, 1_000)), scale))
+    stand = Stand(envoy, folder, Topology(free_base(range(10_080, 22_000, 1_000)), scale, list(zones)))
     stand.announce(stand.topology)
     stand.certify()
     await _start_web(stand.topology.web_port, stack)
