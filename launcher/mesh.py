@@ -46,7 +46,7 @@ USERS: dict[str, tuple[str, ...]] = {
     "router": ("SendMessage", "CreateConversation", "AddMember", "RemoveMember"),
     "presence": ("GetPresence",),
     "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
-    "accounts": ("Logout", "FindUsers"),
+    "accounts": ("Logout", "FindUsers", "ListSessions", "EndSession", "EndOtherSessions"),
 }
 """The methods that the edge lets those call who have an access token. What is in neither table is internal, and refused there."""
 
@@ -57,7 +57,7 @@ READS: dict[str, tuple[str, ...]] = {
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),
-    "accounts": ("GetJwks", "FindUsers"),
+    "accounts": ("GetJwks", "FindUsers", "ListSessions"),
 }
 """The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""
 

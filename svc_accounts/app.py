@@ -7,18 +7,21 @@ from contextlib import AsyncExitStack
 import grpc
 from aiohttp import web
 
-from chatkit.core.clock import SystemClock
+from chatkit.core.clock import Clock, SystemClock
 from chatkit.edges.cassandra import CassandraSession
 from chatkit.rpc.app import App
 from chatkit.rpc.channel import mesh_channel
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
-from svc_accounts.connections import MeshConnections
+from svc_accounts.connections import Closing, MeshConnections
+from svc_accounts.issuer import Issuer
 from svc_accounts.passwords import Passwords
-from svc_accounts.service import AccountsServicer, Lifetimes
+from svc_accounts.service import AccountsServicer
+from svc_accounts.sessions import Sessions
 from svc_accounts.settings import Settings
 from svc_accounts.signer import Signer
-from svc_accounts.store.cassandra import CassandraAccountStore
+from svc_accounts.store import Stores
+from svc_accounts.store.cassandra import CassandraStores
 
 SERVICE = pb.DESCRIPTOR.services_by_name["AccountsService"].full_name
 JWKS_MAX_AGE_S = 300
@@ -28,14 +31,14 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     """Connect accounts to Cassandra and the mesh. Raises ConnectionError if Cassandra does not come up."""
     cassandra = await CassandraSession.connect(settings)
     stack.push_async_callback(cassandra.close)
-    store = await CassandraAccountStore.open(cassandra, settings)
+    stores = await CassandraStores.open(cassandra, settings)
     passwords = Passwords(settings.hash_threads, settings.hash_queue)
     stack.push_async_callback(passwords.close)
     channel = mesh_channel(settings.mesh)
     stack.push_async_callback(channel.close)
+    closing = Closing(MeshConnections(channel, settings.access_token_lifetime), stores.endings)
     signer = Signer(settings.signing_key)
-    lifetimes = Lifetimes(settings.access_token_lifetime, settings.refresh_token_lifetime)
-    servicer = AccountsServicer(store, passwords, signer, MeshConnections(channel), SystemClock(), lifetimes)
+    servicer = wire(settings, stores, closing, passwords, signer, SystemClock())
 
     def register(server: grpc.aio.Server) -> None:
         rpc.add_AccountsServiceServicer_to_server(servicer, server)
@@ -43,4 +46,17 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     async def jwks(_: web.Request) -> web.Response:
         return web.json_response({"keys": [signer.jwk]}, headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE_S}"})
 
-    return App(services=[SERVICE], register=register, routes=[web.get("/jwks.json", jwks)])
+    return App(services=[SERVICE], register=register, tasks=[closing.run], routes=[web.get("/jwks.json", jwks)])
+
+
+def wire(settings: Settings, stores: Stores, closing: Closing, passwords: Passwords, signer: Signer, clock: Clock) -> AccountsServicer:
+    """Return the methods of accounts over what they need."""
+    sessions = Sessions(
+        stores.sessions,
+        Issuer(signer, clock, settings.access_token_lifetime),
+        closing,
+        clock,
+        signer.derive(b"elastic-chat refresh token successor"),
+        settings.refresh_token_lifetime,
+    )
+    return AccountsServicer(stores.users, sessions, passwords, signer, clock)

@@ -15,11 +15,11 @@ import structlog
 
 from chatkit.core.backoff import Backoff, spread
 from chatkit.core.errors import Reason
-from chatkit.core.ids import ConnectionId, ConversationId, UserId
+from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId
 from chatkit.rpc.errors import error_of
 from elastic_chat.presence.v1 import presence_service_pb2 as pb
 from elastic_chat.presence.v1 import presence_service_pb2_grpc as rpc
-from svc_gateway.hub import Hub, Listener
+from svc_gateway.hub import Hub, Listener, ended
 
 log = structlog.get_logger()
 
@@ -72,7 +72,10 @@ class Attacher:
         await self._leased.wait()
 
     async def attach(self, session: Listener) -> list[ConversationId]:
-        """Enter a session into the map; return the conversations of its user, which the node hears of from now on."""
+        """Enter a session into the map; return the conversations of its user, which the node hears of from now on.
+
+        Raises UNAUTHENTICATED if the login session has ended.
+        """
         attached: asyncio.Future[list[ConversationId]] = asyncio.get_running_loop().create_future()
         self._waiting.attached[session.connection_id] = (_connection(session), attached)
         self._more.set()
@@ -138,12 +141,14 @@ class Attacher:
             attached = list(waiting.attached.items())[:BATCH]
             detached = list(waiting.detached.items())[:BATCH]
             response = await self._call(self._request(waiting, [one for _, (one, _) in attached], [one for _, one in detached]))
-            for (connection_id, (_, future)), user in zip(attached, response.users, strict=True):
+            for (connection_id, (connection, future)), user in zip(attached, response.users, strict=True):
                 del waiting.attached[connection_id]
                 # Someone who has just come needs them after all.
                 waiting.unlisten.difference_update(ConversationId(one) for one in user.conversation_ids)
+                if user.session_ended:
+                    self._hub.end_session(UserId(connection.user_id), SessionId(connection.session_id))
                 if future is not None and not future.done():
-                    future.set_result([ConversationId(conversation_id) for conversation_id in user.conversation_ids])
+                    _answer(future, user)
             for connection_id, _ in detached:
                 del waiting.detached[connection_id]
             waiting.listen.clear()
@@ -245,6 +250,13 @@ class Attacher:
             await self._stub.EndLease(pb.EndLeaseRequest(node=self._node), timeout=2.0)
         except grpc.aio.AioRpcError as failure:
             log.warning("lease_not_ended", reason=error_of(failure).reason)
+
+
+def _answer(attached: asyncio.Future[list[ConversationId]], user: pb.AttachedUser) -> None:
+    if user.session_ended:
+        attached.set_exception(ended())
+    else:
+        attached.set_result([ConversationId(conversation_id) for conversation_id in user.conversation_ids])
 
 
 def _connection(session: Listener) -> pb.Connection:

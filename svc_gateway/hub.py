@@ -55,6 +55,11 @@ def accepted_of(entry: node_pb2.EntryDelivery) -> router_service_pb2.Accepted:
     return router_service_pb2.Accepted(seq=entry.seq, accepted_at=shown.accepted_at)
 
 
+def ended() -> ChatError:
+    """Return why a connection is closed whose login session has ended."""
+    return ChatError(Reason.UNAUTHENTICATED, "the login session has ended: log in again")
+
+
 class _Room:
     __slots__ = ("joined_seq", "last_seq", "sessions")
 
@@ -154,6 +159,12 @@ class Hub:
                 ceased.add(user_id)
         return begun, ceased
 
+    def end_session(self, user_id: UserId, session_id: SessionId) -> None:
+        """Close every connection of a login session that has ended."""
+        for session in list(self._users.get(user_id, ())):
+            if session.session_id == session_id:
+                session.close(ended())
+
     @property
     def sessions(self) -> list[Listener]:
         """Every session."""
@@ -180,10 +191,7 @@ class Hub:
                 frame = Outgoing(event.presence.frame)
                 self._give(self._watched.get(UserId(event.presence.user_id), ()), frame, "presence")
             case "session_end":
-                end = event.session_end
-                for session in list(self._users.get(UserId(end.user_id), ())):
-                    if session.session_id == end.session_id:
-                        session.close(ChatError(Reason.UNAUTHENTICATED, "the login session has ended: log in again"))
+                self.end_session(UserId(event.session_end.user_id), SessionId(event.session_end.session_id))
             case _:
                 log.warning("unknown_event")
 

@@ -101,7 +101,9 @@ class PresenceServicer(rpc.PresenceServiceServicer):
         await self._say_goodbye(attached.went_offline)
         return pb.AttachResponse(
             users=[
-                pb.AttachedUser(user_id=connection.user_id, conversation_ids=conversations)
+                pb.AttachedUser(
+                    user_id=connection.user_id, conversation_ids=conversations, session_ended=connection.session_id in attached.ended
+                )
                 for connection, conversations in zip(came, attached.conversations, strict=True)
             ],
         )
@@ -121,10 +123,10 @@ class PresenceServicer(rpc.PresenceServiceServicer):
         return pb.EndLeaseResponse()
 
     async def EndSession(self, request: pb.EndSessionRequest, context: Context) -> pb.EndSessionResponse:  # noqa: ARG002, N802
-        homes = await self._directory.homes(UserId(request.user_id))
+        remember_s = max(1, math.ceil(request.remember.ToTimedelta().total_seconds()))
+        homes = await self._directory.end_session(UserId(request.user_id), SessionId(request.session_id), remember_s)
         end = node_pb2.SessionEnd(user_id=request.user_id, session_id=request.session_id)
-        batch = batch_of(node_pb2.NodeEvent(session_end=end))
-        await self._fanout.publish(dict.fromkeys(homes.get(SessionId(request.session_id), ()), batch))
+        await self._fanout.publish(dict.fromkeys(homes, batch_of(node_pb2.NodeEvent(session_end=end))))
         return pb.EndSessionResponse()
 
     async def _node(self, node: pb.Node) -> str:

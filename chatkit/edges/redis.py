@@ -179,6 +179,11 @@ def connections(user_id: str) -> str:
     return f"{{u:{user_id}}}:connections"
 
 
+def ended(user_id: str, session_id: str) -> str:
+    """String: there if the login session has ended, for as long as a token of it may be good."""
+    return f"{{u:{user_id}}}:ended:{session_id}"
+
+
 def watchers(user_id: str) -> str:
     """Set: incarnations of the nodes that want to hear of the user's coming and going."""
     return f"{{u:{user_id}}}:watchers"

@@ -1,4 +1,4 @@
-"""Where accounts are kept."""
+"""Where accounts are kept: a port for each matter. Every method raises UNAVAILABLE if the store can't serve it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from chatkit.core.ids import SessionId, UserId
-from svc_accounts.core import Credentials, Session, User
+from svc_accounts.core.sessions import Session
+from svc_accounts.core.users import Credentials, User
 
 
-class AccountStore(Protocol):
-    """Users, their credentials and their login sessions. Every method raises UNAVAILABLE if the store can't serve it."""
+class UserStore(Protocol):
+    """Users and their credentials."""
 
     async def add_user(self, user: User, password_hash: str) -> bool:
         """Add a user, or return False if the user name is taken: of many who want it at the same time one gets it.
@@ -27,12 +28,20 @@ class AccountStore(Protocol):
         """Return the users, in the order of their ids, without those that don't exist."""
         ...
 
+
+class SessionStore(Protocol):
+    """Login sessions."""
+
     async def add_session(self, session: Session) -> None:
         """Add a session, under an id that is new."""
         ...
 
     async def session(self, user_id: UserId, session_id: SessionId) -> Session | None:
         """Return a session; one that has expired may be missing."""
+        ...
+
+    async def sessions(self, user_id: UserId) -> list[Session]:
+        """Return every session of a user, in any order; those that have expired may be missing."""
         ...
 
     async def replace_session(self, old: Session, new: Session) -> bool:
@@ -42,3 +51,30 @@ class AccountStore(Protocol):
     async def end_session(self, user_id: UserId, session_id: SessionId) -> bool:
         """End a session. Returns whether there was one."""
         ...
+
+
+class EndingStore(Protocol):
+    """Sessions that have ended, and of which presence is still to be told."""
+
+    async def add_ending(self, user_id: UserId, session_id: SessionId) -> None:
+        """Note a session. Idempotent."""
+        ...
+
+    async def endings(self) -> list[tuple[UserId, SessionId]]:
+        """Return some of the sessions that are noted."""
+        ...
+
+    async def remove_ending(self, user_id: UserId, session_id: SessionId) -> None:
+        """Strike a session out. Idempotent."""
+        ...
+
+
+class Stores(Protocol):
+    """Every store."""
+
+    @property
+    def users(self) -> UserStore: ...
+    @property
+    def sessions(self) -> SessionStore: ...
+    @property
+    def endings(self) -> EndingStore: ...

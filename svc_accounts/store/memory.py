@@ -1,20 +1,20 @@
-"""Accounts in memory, for tests."""
+"""Accounts in memory, for tests: one store for every port."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from chatkit.core.ids import SessionId, UserId
-from svc_accounts.core import Credentials, Session, User
+from svc_accounts.core.sessions import Session
+from svc_accounts.core.users import Credentials, User
 
 
-class MemoryAccountStore:
-    """An AccountStore that forgets everything at its end."""
+class MemoryUserStore:
+    """A UserStore that forgets everything at its end."""
 
     def __init__(self) -> None:
         self._credentials: dict[str, Credentials] = {}
         self._users: dict[UserId, User] = {}
-        self._sessions: dict[tuple[UserId, SessionId], Session] = {}
 
     async def add_user(self, user: User, password_hash: str) -> bool:
         if user.username in self._credentials:
@@ -29,11 +29,21 @@ class MemoryAccountStore:
     async def users(self, user_ids: Sequence[UserId]) -> list[User]:
         return [self._users[user_id] for user_id in user_ids if user_id in self._users]
 
+
+class MemorySessionStore:
+    """A SessionStore."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[tuple[UserId, SessionId], Session] = {}
+
     async def add_session(self, session: Session) -> None:
         self._sessions[session.user_id, session.session_id] = session
 
     async def session(self, user_id: UserId, session_id: SessionId) -> Session | None:
         return self._sessions.get((user_id, session_id))
+
+    async def sessions(self, user_id: UserId) -> list[Session]:
+        return [session for session in self._sessions.values() if session.user_id == user_id]
 
     async def replace_session(self, old: Session, new: Session) -> bool:
         current = self._sessions.get((old.user_id, old.session_id))
@@ -44,3 +54,26 @@ class MemoryAccountStore:
 
     async def end_session(self, user_id: UserId, session_id: SessionId) -> bool:
         return self._sessions.pop((user_id, session_id), None) is not None
+
+
+class MemoryEndingStore:
+    """An EndingStore."""
+
+    def __init__(self) -> None:
+        self._endings: set[tuple[UserId, SessionId]] = set()
+
+    async def add_ending(self, user_id: UserId, session_id: SessionId) -> None:
+        self._endings.add((user_id, session_id))
+
+    async def endings(self) -> list[tuple[UserId, SessionId]]:
+        return list(self._endings)
+
+    async def remove_ending(self, user_id: UserId, session_id: SessionId) -> None:
+        self._endings.discard((user_id, session_id))
+
+
+class MemoryStores:
+    """Every store, as CassandraStores has them."""
+
+    def __init__(self) -> None:
+        self.users, self.sessions, self.endings = MemoryUserStore(), MemorySessionStore(), MemoryEndingStore()

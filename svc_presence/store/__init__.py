@@ -20,11 +20,14 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """What attaching did: the conversations of each user who came, and the users who came online or whose last connection went."""
+    """What attaching did: the conversations of each user who came, the users who came online or whose last connection went, and which of
+    the login sessions that came have ended.
+    """
 
     conversations: Sequence[frozenset[ConversationId]]
     came_online: frozenset[UserId]
     went_offline: frozenset[UserId]
+    ended: frozenset[SessionId] = frozenset()
 
 
 class Directory(Protocol):
@@ -57,8 +60,11 @@ class Directory(Protocol):
         """Return those of `others` who share a conversation with a user, and the user themselves."""
         ...
 
-    async def homes(self, user_id: UserId) -> Mapping[SessionId, frozenset[str]]:
-        """Return the nodes on which each login session of a user has connections."""
+    async def end_session(self, user_id: UserId, session_id: SessionId, remember_s: int) -> frozenset[str]:
+        """Note for so many seconds that a login session has ended, and return the nodes on which it has connections.
+
+        Whichever comes first, this or an `attach`: the other one tells of it.
+        """
         ...
 
     async def incarnations(self) -> Mapping[str, int]:

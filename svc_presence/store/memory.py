@@ -20,6 +20,7 @@ class MemoryDirectory:
         self._leases: dict[str, int] = {}
         self._entered: dict[str, int] = {}
         self._seen: dict[UserId, int] = {}
+        self._ended: set[tuple[UserId, SessionId]] = set()
 
     async def attach(self, node: str, came: Sequence[Connection], went: Sequence[Connection], now_ms: int) -> Attached:
         online = {connection.user_id for connection in came if not self._online(connection.user_id)}
@@ -31,7 +32,8 @@ class MemoryDirectory:
         offline = {connection.user_id for connection in went if not self._online(connection.user_id)}
         self._seen |= dict.fromkeys(offline, now_ms)
         conversations = [frozenset(self.conversations.get(connection.user_id, ())) for connection in came]
-        return Attached(conversations, frozenset(online), frozenset(offline))
+        ended = frozenset(connection.session_id for connection in came if (connection.user_id, connection.session_id) in self._ended)
+        return Attached(conversations, frozenset(online), frozenset(offline), ended)
 
     async def listen(self, node: str, conversations: Collection[ConversationId], no_more: Collection[ConversationId]) -> None:
         for conversation_id in conversations:
@@ -55,12 +57,11 @@ class MemoryDirectory:
         mine = self.conversations.get(user_id, set())
         return frozenset(other for other in others if other == user_id or mine & self.conversations.get(other, set()))
 
-    async def homes(self, user_id: UserId) -> Mapping[SessionId, frozenset[str]]:
-        found: dict[SessionId, set[str]] = {}
-        for connection, node in self._connections.items():
-            if connection.user_id == user_id:
-                found.setdefault(connection.session_id, set()).add(node)
-        return {session_id: frozenset(nodes) for session_id, nodes in found.items()}
+    async def end_session(self, user_id: UserId, session_id: SessionId, remember_s: int) -> frozenset[str]:  # noqa: ARG002 - for good
+        self._ended.add((user_id, session_id))
+        return frozenset(
+            node for connection, node in self._connections.items() if (connection.user_id, connection.session_id) == (user_id, session_id)
+        )
 
     async def incarnations(self) -> Mapping[str, int]:
         return dict(self._leases)

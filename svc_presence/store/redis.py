@@ -27,7 +27,8 @@ class RedisDirectory:
     async def attach(self, node: str, came: Sequence[Connection], went: Sequence[Connection], now_ms: int) -> Attached:
         leases = await self._leases()
         arrived = await self._run(lambda pipeline: _enter(pipeline, node, came, self._view.epoch))
-        before, conversations = arrived[::6], [frozenset(keys.joined_seqs(reply)) for reply in arrived[5::6]]
+        before, ended = arrived[::7], arrived[5::7]
+        conversations = [frozenset(keys.joined_seqs(reply)) for reply in arrived[6::7]]
         heard = frozenset[ConversationId]().union(*conversations)
         await self.listen(node, heard, ())
         left = await self._run(lambda pipeline: _leave(pipeline, node, went))
@@ -36,6 +37,7 @@ class RedisDirectory:
             conversations,
             frozenset(c.user_id for c, homes in zip(came, before, strict=True) if not _alive(homes, leases)),
             await self._last_seen([c.user_id for c, homes in zip(went, after, strict=True) if not _alive(homes, leases)], now_ms),
+            frozenset(c.session_id for c, has_ended in zip(came, ended, strict=True) if has_ended),
         )
 
     async def listen(self, node: str, conversations: Collection[ConversationId], no_more: Collection[ConversationId]) -> None:
@@ -91,13 +93,15 @@ class RedisDirectory:
             known |= {other for other, scores in zip(strangers, shared, strict=True) if any(map(keys.is_in, scores))}
         return frozenset(known)
 
-    async def homes(self, user_id: UserId) -> Mapping[SessionId, frozenset[str]]:
-        (values,) = await self._run(lambda pipeline: pipeline.hvals(keys.connections(user_id)))
-        found: dict[SessionId, set[str]] = {}
-        for value in values:
-            node, _, session_id = value.decode().partition("|")
-            found.setdefault(SessionId(session_id), set()).add(node)
-        return {session_id: frozenset(nodes) for session_id, nodes in found.items()}
+    async def end_session(self, user_id: UserId, session_id: SessionId, remember_s: int) -> frozenset[str]:
+        def write(pipeline: Pipeline) -> None:
+            pipeline.set(keys.ended(user_id, session_id), 1, ex=remember_s)
+            # After that: see _enter, which does the two in the other order.
+            pipeline.hvals(keys.connections(user_id))
+
+        _, values = await self._run(write)
+        homes = (value.decode().split("|") for value in values)
+        return frozenset(node for node, session in homes if session == session_id)
 
     async def incarnations(self) -> Mapping[str, int]:
         return {node.decode(): beats for node, beats in (await self._leases()).items()}
@@ -146,7 +150,8 @@ def _enter(pipeline: Pipeline, node: str, came: Sequence[Connection], epoch: str
         pipeline.expire(keys.node_connections(node), DAY_S)
         pipeline.hset(keys.connections(user_id), connection.connection_id, f"{node}|{connection.session_id}")
         pipeline.expire(keys.connections(user_id), DAY_S)
-        # After the connection is noted: see RedisSequencer in the router, which does the two in the other order.
+        # After the connection is noted: see end_session, and RedisSequencer in the router, which do the two in the other order.
+        pipeline.exists(keys.ended(user_id, connection.session_id))
         pipeline.zrange(keys.conversations(user_id, epoch), 0, -1, withscores=True)
 
 

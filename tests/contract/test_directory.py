@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -159,9 +160,22 @@ async def test_acquaintances_share_a_conversation(world: World) -> None:
     assert await world.directory.acquaintances(dora, [anna, bob]) == set()
 
 
-async def test_homes_are_told_by_login_session(world: World) -> None:
+async def test_a_login_session_ends_on_every_node_that_has_it_and_the_others_go_on(world: World) -> None:
     anna, one, two = user(), await alive(world), await alive(world)
     phone, laptop = new_id(), new_id()
     await world.directory.attach(one, [connection(anna, phone), connection(anna, laptop)], [], NOW)
     await world.directory.attach(two, [connection(anna, phone)], [], NOW)
-    assert await world.directory.homes(anna) == {phone: {one, two}, laptop: {one}}
+    assert await world.directory.end_session(anna, SessionId(phone), 60) == {one, two}
+    attached = await world.directory.attach(two, [connection(anna, phone), connection(anna, laptop)], [], NOW)
+    assert attached.ended == {phone}
+    assert (await world.directory.attach(two, [connection(user(), phone)], [], NOW)).ended == set()
+
+
+async def test_either_the_end_of_a_session_or_its_attaching_tells_of_the_other(world: World) -> None:
+    anna, node = user(), await alive(world)
+    for _ in range(20):
+        phone = new_id()
+        homes, attached = await asyncio.gather(
+            world.directory.end_session(anna, SessionId(phone), 60), world.directory.attach(node, [connection(anna, phone)], [], NOW)
+        )
+        assert homes == {node} or attached.ended == {phone}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chatkit.core.errors import ChatError
+from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, new_id
 from elastic_chat.presence.v1 import presence_service_pb2 as pb
 from svc_gateway import attacher as attachers
@@ -23,6 +23,7 @@ class Ear:
     def __init__(self) -> None:
         self.user_id, self.session_id, self.connection_id = UserId(new_id()), SessionId(new_id()), ConnectionId(new_id())
         self.conversations: dict[ConversationId, int] = {}
+        self.closed: Reason | None = None
 
     def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
         raise AssertionError(frame)
@@ -37,7 +38,7 @@ class Ear:
         """Nothing to note."""
 
     def close(self, error: ChatError) -> None:
-        raise AssertionError(error)
+        self.closed = error.reason
 
 
 class Presence:
@@ -46,6 +47,7 @@ class Presence:
     def __init__(self) -> None:
         self.attached: list[str] = []
         self.renewals: list[int] = []
+        self.ended: set[str] = set()
         self.lapsed = False
         self.leases = asyncio.Event()
         self.leases.set()
@@ -55,7 +57,9 @@ class Presence:
             await asyncio.sleep(0.001)
             if path.endswith("/Attach"):
                 self.attached += [one.connection_id for one in request.attached]
-                return pb.AttachResponse(users=[pb.AttachedUser(user_id=one.user_id) for one in request.attached])
+                return pb.AttachResponse(
+                    users=[pb.AttachedUser(user_id=one.user_id, session_ended=one.session_id in self.ended) for one in request.attached]
+                )
             self.renewals.append(request.renewals)
             await self.leases.wait()
             response = pb.RenewLeaseResponse(renewals=len(self.renewals), lapsed=self.lapsed)
@@ -117,3 +121,19 @@ async def test_what_is_told_at_first_is_no_lapse(node: Node) -> None:
     node.presence.lapsed = True
     await node.attacher.ready()
     assert node.lapses == 0
+
+
+async def test_who_comes_with_a_session_that_has_ended_is_refused(node: Node) -> None:
+    late = Ear()
+    node.presence.ended = {late.session_id}
+    node.hub.register(late)
+    with pytest.raises(ChatError) as refusal:
+        await asyncio.wait_for(node.attacher.attach(late), 5)
+    assert refusal.value.reason is Reason.UNAUTHENTICATED
+    assert late.closed is Reason.UNAUTHENTICATED
+
+
+async def test_whose_session_ended_unheard_is_closed_when_the_map_is_told_everything_again(node: Node) -> None:
+    node.presence.ended = {ear.session_id for ear in node.ears[2:5]}
+    await asyncio.wait_for(node.attacher.attach_everything(), 5)
+    assert [ear.closed for ear in node.ears] == [Reason.UNAUTHENTICATED if 2 <= place < 5 else None for place in range(7)]

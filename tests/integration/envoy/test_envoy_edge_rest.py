@@ -4,37 +4,43 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
+from google.api import annotations_pb2
 
 from chatkit.core.errors import ChatError, Reason
 from elastic_chat.accounts.v1 import accounts_service_pb2
 from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.types.v1 import entry_pb2
-from tests.integration.envoy.stand import SigningKey, Stand
+from launcher import mesh
+from launcher.topology import SERVICES
+from tests.integration.envoy.stand import SigningKey, Stand, contract
 
-ROUTES = [
-    ("POST", "/v1/auth/register", "Register"),
-    ("POST", "/v1/auth/login", "Login"),
-    ("POST", "/v1/auth/refresh", "Refresh"),
-    ("POST", "/v1/auth/logout", "Logout"),
-    ("GET", "/v1/auth/jwks.json", "GetJwks"),
-    ("GET", "/v1/users?username=anna", "FindUsers"),
-    ("POST", "/v1/conversations", "CreateConversation"),
-    ("GET", "/v1/conversations", "ListConversations"),
-    ("GET", "/v1/conversations/c-1", "GetConversation"),
-    ("GET", "/v1/conversations/c-1/messages?beforeSeq=9&pageSize=3", "ListMessages"),
-    ("POST", "/v1/conversations/c-1/messages", "SendMessage"),
-    ("GET", "/v1/conversations/c-1/members", "ListMembers"),
-    ("POST", "/v1/conversations/c-1/members", "AddMember"),
-    ("DELETE", "/v1/conversations/c-1/members/u-2", "RemoveMember"),
-    ("GET", "/v1/presence?userIds=u-2&userIds=u-3", "GetPresence"),
-]
-OPEN = {"Register", "Login", "Refresh", "GetJwks"}
+
+def routes() -> list[tuple[str, str, str]]:
+    """Return verb, path and method of every call that the contracts offer over REST, but for what the edge keeps inside."""
+    found = []
+    for service in SERVICES:
+        for method in contract(service).methods:
+            rule = method.GetOptions().Extensions[annotations_pb2.http]
+            verb = rule.WhichOneof("pattern")
+            if verb is not None:
+                found.append((verb.upper(), re.sub(r"\{\w+\}", "x-1", getattr(rule, verb)), method.name))
+    return found
+
+
+ROUTES = routes()
+OPEN = {method for methods in mesh.ANYONE.values() for method in methods}
+
+
+def test_what_is_public_has_a_route_and_what_has_a_route_is_public() -> None:
+    public = {method for table in (mesh.ANYONE, mesh.USERS) for methods in table.values() for method in methods}
+    assert {method for _, _, method in ROUTES} == public - {"Connect"}
 
 
 @pytest.fixture

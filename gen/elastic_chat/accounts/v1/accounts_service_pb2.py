@@ -26,7 +26,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/elastic_chat/accounts/v1/accounts_service.proto\x12\x18\x65lastic_chat.accounts.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n\x04User\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x10\n\x08username\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"K\n\x0fRegisterRequest\x12\x10\n\x08username\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\"x\n\x10RegisterResponse\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x03 \x01(\t\x12\x15\n\rrefresh_token\x18\x04 \x01(\t\x12\x12\n\nexpires_in\x18\x05 \x01(\x05\"2\n\x0cLoginRequest\x12\x10\n\x08username\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\"u\n\rLoginResponse\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x03 \x01(\t\x12\x15\n\rrefresh_token\x18\x04 \x01(\t\x12\x12\n\nexpires_in\x18\x05 \x01(\x05\"\'\n\x0eRefreshRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\"w\n\x0fRefreshResponse\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x03 \x01(\t\x12\x15\n\rrefresh_token\x18\x04 \x01(\t\x12\x12\n\nexpires_in\x18\x05 \x01(\x05\"\x0f\n\rLogoutRequest\"\x10\n\x0eLogoutResponse\"\x10\n\x0eGetJwksRequest\">\n\x0fGetJwksResponse\x12+\n\x04keys\x18\x01 \x03(\x0b\x32\x1d.elastic_chat.accounts.v1.Jwk\"Q\n\x03Jwk\x12\x0b\n\x03kty\x18\x01 \x01(\t\x12\x0b\n\x03\x63rv\x18\x02 \x01(\t\x12\t\n\x01x\x18\x03 \x01(\t\x12\x0b\n\x03kid\x18\x04 \x01(\t\x12\x0b\n\x03\x61lg\x18\x05 \x01(\t\x12\x0b\n\x03use\x18\x06 \x01(\t\"6\n\x10\x46indUsersRequest\x12\x10\n\x08username\x18\x01 \x01(\t\x12\x10\n\x08user_ids\x18\x02 \x03(\t\"B\n\x11\x46indUsersResponse\x12-\n\x05users\x18\x01 \x03(\x0b\x32\x1e.elastic_chat.accounts.v1.User2\xf2\x05\n\x0f\x41\x63\x63ountsService\x12\x7f\n\x08Register\x12).elastic_chat.accounts.v1.RegisterRequest\x1a*.elastic_chat.accounts.v1.RegisterResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/v1/auth/register:\x01*\x12s\n\x05Login\x12&.elastic_chat.accounts.v1.LoginRequest\x1a\'.elastic_chat.accounts.v1.LoginResponse\"\x19\x82\xd3\xe4\x93\x02\x13\"\x0e/v1/auth/login:\x01*\x12{\n\x07Refresh\x12(.elastic_chat.accounts.v1.RefreshRequest\x1a).elastic_chat.accounts.v1.RefreshResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\"\x10/v1/auth/refresh:\x01*\x12w\n\x06Logout\x12\'.elastic_chat.accounts.v1.LogoutRequest\x1a(.elastic_chat.accounts.v1.LogoutResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/auth/logout:\x01*\x12z\n\x07GetJwks\x12(.elastic_chat.accounts.v1.GetJwksRequest\x1a).elastic_chat.accounts.v1.GetJwksResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/auth/jwks.json\x12w\n\tFindUsers\x12*.elastic_chat.accounts.v1.FindUsersRequest\x1a+.elastic_chat.accounts.v1.FindUsersResponse\"\x11\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/usersb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/elastic_chat/accounts/v1/accounts_service.proto\x12\x18\x65lastic_chat.accounts.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n\x04User\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x10\n\x08username\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\x0fRegisterRequest\x12\x10\n\x08username\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x04 \x01(\t\"x\n\x10RegisterResponse\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x03 \x01(\t\x12\x15\n\rrefresh_token\x18\x04 \x01(\t\x12\x12\n\nexpires_in\x18\x05 \x01(\x05\"B\n\x0cLoginRequest\x12\x10\n\x08username\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x03 \x01(\t\"u\n\rLoginResponse\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x03 \x01(\t\x12\x15\n\rrefresh_token\x18\x04 \x01(\t\x12\x12\n\nexpires_in\x18\x05 \x01(\x05\"\'\n\x0eRefreshRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\"w\n\x0fRefreshResponse\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x03 \x01(\t\x12\x15\n\rrefresh_token\x18\x04 \x01(\t\x12\x12\n\nexpires_in\x18\x05 \x01(\x05\"\x0f\n\rLogoutRequest\"\x10\n\x0eLogoutResponse\"\x15\n\x13ListSessionsRequest\"P\n\x14ListSessionsResponse\x12\x38\n\x08sessions\x18\x01 \x03(\x0b\x32&.elastic_chat.accounts.v1.LoginSession\"\xa8\x01\n\x0cLoginSession\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x02 \x01(\t\x12.\n\ncreated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0clast_used_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nis_current\x18\x05 \x01(\x08\"\'\n\x11\x45ndSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x14\n\x12\x45ndSessionResponse\"\x19\n\x17\x45ndOtherSessionsRequest\"\x1a\n\x18\x45ndOtherSessionsResponse\"\x10\n\x0eGetJwksRequest\">\n\x0fGetJwksResponse\x12+\n\x04keys\x18\x01 \x03(\x0b\x32\x1d.elastic_chat.accounts.v1.Jwk\"Q\n\x03Jwk\x12\x0b\n\x03kty\x18\x01 \x01(\t\x12\x0b\n\x03\x63rv\x18\x02 \x01(\t\x12\t\n\x01x\x18\x03 \x01(\t\x12\x0b\n\x03kid\x18\x04 \x01(\t\x12\x0b\n\x03\x61lg\x18\x05 \x01(\t\x12\x0b\n\x03use\x18\x06 \x01(\t\"6\n\x10\x46indUsersRequest\x12\x10\n\x08username\x18\x01 \x01(\t\x12\x10\n\x08user_ids\x18\x02 \x03(\t\"B\n\x11\x46indUsersResponse\x12-\n\x05users\x18\x01 \x03(\x0b\x32\x1e.elastic_chat.accounts.v1.User2\xa5\t\n\x0f\x41\x63\x63ountsService\x12\x7f\n\x08Register\x12).elastic_chat.accounts.v1.RegisterRequest\x1a*.elastic_chat.accounts.v1.RegisterResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/v1/auth/register:\x01*\x12s\n\x05Login\x12&.elastic_chat.accounts.v1.LoginRequest\x1a\'.elastic_chat.accounts.v1.LoginResponse\"\x19\x82\xd3\xe4\x93\x02\x13\"\x0e/v1/auth/login:\x01*\x12{\n\x07Refresh\x12(.elastic_chat.accounts.v1.RefreshRequest\x1a).elastic_chat.accounts.v1.RefreshResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\"\x10/v1/auth/refresh:\x01*\x12w\n\x06Logout\x12\'.elastic_chat.accounts.v1.LogoutRequest\x1a(.elastic_chat.accounts.v1.LogoutResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/auth/logout:\x01*\x12\x83\x01\n\x0cListSessions\x12-.elastic_chat.accounts.v1.ListSessionsRequest\x1a..elastic_chat.accounts.v1.ListSessionsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/sessions\x12\x8a\x01\n\nEndSession\x12+.elastic_chat.accounts.v1.EndSessionRequest\x1a,.elastic_chat.accounts.v1.EndSessionResponse\"!\x82\xd3\xe4\x93\x02\x1b*\x19/v1/sessions/{session_id}\x12\x9d\x01\n\x10\x45ndOtherSessions\x12\x31.elastic_chat.accounts.v1.EndOtherSessionsRequest\x1a\x32.elastic_chat.accounts.v1.EndOtherSessionsResponse\"\"\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/sessions/end-others:\x01*\x12z\n\x07GetJwks\x12(.elastic_chat.accounts.v1.GetJwksRequest\x1a).elastic_chat.accounts.v1.GetJwksResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/auth/jwks.json\x12w\n\tFindUsers\x12*.elastic_chat.accounts.v1.FindUsersRequest\x1a+.elastic_chat.accounts.v1.FindUsersResponse\"\x11\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/usersb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +41,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCOUNTSSERVICE'].methods_by_name['Refresh']._serialized_options = b'\202\323\344\223\002\025\"\020/v1/auth/refresh:\001*'
   _globals['_ACCOUNTSSERVICE'].methods_by_name['Logout']._loaded_options = None
   _globals['_ACCOUNTSSERVICE'].methods_by_name['Logout']._serialized_options = b'\202\323\344\223\002\024\"\017/v1/auth/logout:\001*'
+  _globals['_ACCOUNTSSERVICE'].methods_by_name['ListSessions']._loaded_options = None
+  _globals['_ACCOUNTSSERVICE'].methods_by_name['ListSessions']._serialized_options = b'\202\323\344\223\002\016\022\014/v1/sessions'
+  _globals['_ACCOUNTSSERVICE'].methods_by_name['EndSession']._loaded_options = None
+  _globals['_ACCOUNTSSERVICE'].methods_by_name['EndSession']._serialized_options = b'\202\323\344\223\002\033*\031/v1/sessions/{session_id}'
+  _globals['_ACCOUNTSSERVICE'].methods_by_name['EndOtherSessions']._loaded_options = None
+  _globals['_ACCOUNTSSERVICE'].methods_by_name['EndOtherSessions']._serialized_options = b'\202\323\344\223\002\034\"\027/v1/sessions/end-others:\001*'
   _globals['_ACCOUNTSSERVICE'].methods_by_name['GetJwks']._loaded_options = None
   _globals['_ACCOUNTSSERVICE'].methods_by_name['GetJwks']._serialized_options = b'\202\323\344\223\002\024\022\022/v1/auth/jwks.json'
   _globals['_ACCOUNTSSERVICE'].methods_by_name['FindUsers']._loaded_options = None
@@ -48,31 +54,45 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USER']._serialized_start=140
   _globals['_USER']._serialized_end=251
   _globals['_REGISTERREQUEST']._serialized_start=253
-  _globals['_REGISTERREQUEST']._serialized_end=328
-  _globals['_REGISTERRESPONSE']._serialized_start=330
-  _globals['_REGISTERRESPONSE']._serialized_end=450
-  _globals['_LOGINREQUEST']._serialized_start=452
-  _globals['_LOGINREQUEST']._serialized_end=502
-  _globals['_LOGINRESPONSE']._serialized_start=504
-  _globals['_LOGINRESPONSE']._serialized_end=621
-  _globals['_REFRESHREQUEST']._serialized_start=623
-  _globals['_REFRESHREQUEST']._serialized_end=662
-  _globals['_REFRESHRESPONSE']._serialized_start=664
-  _globals['_REFRESHRESPONSE']._serialized_end=783
-  _globals['_LOGOUTREQUEST']._serialized_start=785
-  _globals['_LOGOUTREQUEST']._serialized_end=800
-  _globals['_LOGOUTRESPONSE']._serialized_start=802
-  _globals['_LOGOUTRESPONSE']._serialized_end=818
-  _globals['_GETJWKSREQUEST']._serialized_start=820
-  _globals['_GETJWKSREQUEST']._serialized_end=836
-  _globals['_GETJWKSRESPONSE']._serialized_start=838
-  _globals['_GETJWKSRESPONSE']._serialized_end=900
-  _globals['_JWK']._serialized_start=902
-  _globals['_JWK']._serialized_end=983
-  _globals['_FINDUSERSREQUEST']._serialized_start=985
-  _globals['_FINDUSERSREQUEST']._serialized_end=1039
-  _globals['_FINDUSERSRESPONSE']._serialized_start=1041
-  _globals['_FINDUSERSRESPONSE']._serialized_end=1107
-  _globals['_ACCOUNTSSERVICE']._serialized_start=1110
-  _globals['_ACCOUNTSSERVICE']._serialized_end=1864
+  _globals['_REGISTERREQUEST']._serialized_end=344
+  _globals['_REGISTERRESPONSE']._serialized_start=346
+  _globals['_REGISTERRESPONSE']._serialized_end=466
+  _globals['_LOGINREQUEST']._serialized_start=468
+  _globals['_LOGINREQUEST']._serialized_end=534
+  _globals['_LOGINRESPONSE']._serialized_start=536
+  _globals['_LOGINRESPONSE']._serialized_end=653
+  _globals['_REFRESHREQUEST']._serialized_start=655
+  _globals['_REFRESHREQUEST']._serialized_end=694
+  _globals['_REFRESHRESPONSE']._serialized_start=696
+  _globals['_REFRESHRESPONSE']._serialized_end=815
+  _globals['_LOGOUTREQUEST']._serialized_start=817
+  _globals['_LOGOUTREQUEST']._serialized_end=832
+  _globals['_LOGOUTRESPONSE']._serialized_start=834
+  _globals['_LOGOUTRESPONSE']._serialized_end=850
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=852
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=873
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=875
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=955
+  _globals['_LOGINSESSION']._serialized_start=958
+  _globals['_LOGINSESSION']._serialized_end=1126
+  _globals['_ENDSESSIONREQUEST']._serialized_start=1128
+  _globals['_ENDSESSIONREQUEST']._serialized_end=1167
+  _globals['_ENDSESSIONRESPONSE']._serialized_start=1169
+  _globals['_ENDSESSIONRESPONSE']._serialized_end=1189
+  _globals['_ENDOTHERSESSIONSREQUEST']._serialized_start=1191
+  _globals['_ENDOTHERSESSIONSREQUEST']._serialized_end=1216
+  _globals['_ENDOTHERSESSIONSRESPONSE']._serialized_start=1218
+  _globals['_ENDOTHERSESSIONSRESPONSE']._serialized_end=1244
+  _globals['_GETJWKSREQUEST']._serialized_start=1246
+  _globals['_GETJWKSREQUEST']._serialized_end=1262
+  _globals['_GETJWKSRESPONSE']._serialized_start=1264
+  _globals['_GETJWKSRESPONSE']._serialized_end=1326
+  _globals['_JWK']._serialized_start=1328
+  _globals['_JWK']._serialized_end=1409
+  _globals['_FINDUSERSREQUEST']._serialized_start=1411
+  _globals['_FINDUSERSREQUEST']._serialized_end=1465
+  _globals['_FINDUSERSRESPONSE']._serialized_start=1467
+  _globals['_FINDUSERSRESPONSE']._serialized_end=1533
+  _globals['_ACCOUNTSSERVICE']._serialized_start=1536
+  _globals['_ACCOUNTSSERVICE']._serialized_end=2725
 # @@protoc_insertion_point(module_scope)

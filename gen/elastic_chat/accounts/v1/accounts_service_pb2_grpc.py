@@ -55,6 +55,21 @@ class AccountsServiceStub:
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LogoutRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LogoutResponse.FromString,
                 _registered_method=True)
+        self.ListSessions = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/ListSessions',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListSessionsResponse.FromString,
+                _registered_method=True)
+        self.EndSession = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/EndSession',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndSessionRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndSessionResponse.FromString,
+                _registered_method=True)
+        self.EndOtherSessions = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/EndOtherSessions',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndOtherSessionsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndOtherSessionsResponse.FromString,
+                _registered_method=True)
         self.GetJwks = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/GetJwks',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetJwksRequest.SerializeToString,
@@ -101,6 +116,29 @@ class AccountsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSessions(self, request, context):
+        """Lists the caller's login sessions, the one that was used last before the others. Fails with UNAUTHENTICATED if the caller's own has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndSession(self, request, context):
+        """Ends one of the caller's login sessions and closes its connections. Idempotent. Fails with INVALID_ARGUMENT, and with UNAUTHENTICATED if
+        the caller's own session has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndOtherSessions(self, request, context):
+        """Ends every login session of the caller but the one that calls, and closes their connections. Idempotent. Fails with UNAUTHENTICATED if
+        the caller's own session has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetJwks(self, request, context):
         """Gives the public keys that access tokens are signed with, as a JSON Web Key Set (RFC 7517). Anyone may call it.
         """
@@ -138,6 +176,21 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     servicer.Logout,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LogoutRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LogoutResponse.SerializeToString,
+            ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListSessionsRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'EndSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndSession,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndSessionRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndSessionResponse.SerializeToString,
+            ),
+            'EndOtherSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndOtherSessions,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndOtherSessionsRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndOtherSessionsResponse.SerializeToString,
             ),
             'GetJwks': grpc.unary_unary_rpc_method_handler(
                     servicer.GetJwks,
@@ -259,6 +312,87 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/Logout',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LogoutRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LogoutResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/ListSessions',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListSessionsRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/EndSession',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndSessionRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndOtherSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/EndOtherSessions',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndOtherSessionsRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndOtherSessionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

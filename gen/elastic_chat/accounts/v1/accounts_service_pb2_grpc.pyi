@@ -45,6 +45,16 @@ class AccountsServiceStub:
     """
     Logout: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.LogoutRequest, _accounts_service_pb2.LogoutResponse]
     """Ends the caller's login session and closes its connections. Idempotent."""
+    ListSessions: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ListSessionsRequest, _accounts_service_pb2.ListSessionsResponse]
+    """Lists the caller's login sessions, the one that was used last before the others. Fails with UNAUTHENTICATED if the caller's own has ended."""
+    EndSession: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.EndSessionRequest, _accounts_service_pb2.EndSessionResponse]
+    """Ends one of the caller's login sessions and closes its connections. Idempotent. Fails with INVALID_ARGUMENT, and with UNAUTHENTICATED if
+    the caller's own session has ended.
+    """
+    EndOtherSessions: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.EndOtherSessionsRequest, _accounts_service_pb2.EndOtherSessionsResponse]
+    """Ends every login session of the caller but the one that calls, and closes their connections. Idempotent. Fails with UNAUTHENTICATED if
+    the caller's own session has ended.
+    """
     GetJwks: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetJwksRequest, _accounts_service_pb2.GetJwksResponse]
     """Gives the public keys that access tokens are signed with, as a JSON Web Key Set (RFC 7517). Anyone may call it."""
     FindUsers: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.FindUsersRequest, _accounts_service_pb2.FindUsersResponse]
@@ -69,6 +79,16 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """
     Logout: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.LogoutRequest, _accounts_service_pb2.LogoutResponse]  # type: ignore[assignment]
     """Ends the caller's login session and closes its connections. Idempotent."""
+    ListSessions: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ListSessionsRequest, _accounts_service_pb2.ListSessionsResponse]  # type: ignore[assignment]
+    """Lists the caller's login sessions, the one that was used last before the others. Fails with UNAUTHENTICATED if the caller's own has ended."""
+    EndSession: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.EndSessionRequest, _accounts_service_pb2.EndSessionResponse]  # type: ignore[assignment]
+    """Ends one of the caller's login sessions and closes its connections. Idempotent. Fails with INVALID_ARGUMENT, and with UNAUTHENTICATED if
+    the caller's own session has ended.
+    """
+    EndOtherSessions: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.EndOtherSessionsRequest, _accounts_service_pb2.EndOtherSessionsResponse]  # type: ignore[assignment]
+    """Ends every login session of the caller but the one that calls, and closes their connections. Idempotent. Fails with UNAUTHENTICATED if
+    the caller's own session has ended.
+    """
     GetJwks: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetJwksRequest, _accounts_service_pb2.GetJwksResponse]  # type: ignore[assignment]
     """Gives the public keys that access tokens are signed with, as a JSON Web Key Set (RFC 7517). Anyone may call it."""
     FindUsers: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.FindUsersRequest, _accounts_service_pb2.FindUsersResponse]  # type: ignore[assignment]
@@ -114,6 +134,34 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.LogoutResponse, _abc.Awaitable[_accounts_service_pb2.LogoutResponse]]:
         """Ends the caller's login session and closes its connections. Idempotent."""
+
+    @_abc_1.abstractmethod
+    def ListSessions(
+        self,
+        request: _accounts_service_pb2.ListSessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.ListSessionsResponse, _abc.Awaitable[_accounts_service_pb2.ListSessionsResponse]]:
+        """Lists the caller's login sessions, the one that was used last before the others. Fails with UNAUTHENTICATED if the caller's own has ended."""
+
+    @_abc_1.abstractmethod
+    def EndSession(
+        self,
+        request: _accounts_service_pb2.EndSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.EndSessionResponse, _abc.Awaitable[_accounts_service_pb2.EndSessionResponse]]:
+        """Ends one of the caller's login sessions and closes its connections. Idempotent. Fails with INVALID_ARGUMENT, and with UNAUTHENTICATED if
+        the caller's own session has ended.
+        """
+
+    @_abc_1.abstractmethod
+    def EndOtherSessions(
+        self,
+        request: _accounts_service_pb2.EndOtherSessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.EndOtherSessionsResponse, _abc.Awaitable[_accounts_service_pb2.EndOtherSessionsResponse]]:
+        """Ends every login session of the caller but the one that calls, and closes their connections. Idempotent. Fails with UNAUTHENTICATED if
+        the caller's own session has ended.
+        """
 
     @_abc_1.abstractmethod
     def GetJwks(

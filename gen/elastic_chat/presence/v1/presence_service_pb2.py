@@ -27,7 +27,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/elastic_chat/presence/v1/presence_service.proto\x12\x18\x65lastic_chat.presence.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"&\n\x12GetPresenceRequest\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"L\n\x13GetPresenceResponse\x12\x35\n\x05users\x18\x01 \x03(\x0b\x32&.elastic_chat.presence.v1.UserPresence\"a\n\x0cUserPresence\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0e\n\x06online\x18\x02 \x01(\x08\x12\x30\n\x0clast_seen_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"&\n\x04Node\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\"H\n\nConnection\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\"\xa3\x02\n\rAttachRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\x12\x36\n\x08\x61ttached\x18\x02 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\x12\x36\n\x08\x64\x65tached\x18\x03 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\x12\x1f\n\x17listen_conversation_ids\x18\x04 \x03(\t\x12!\n\x19unlisten_conversation_ids\x18\x05 \x03(\t\x12\x16\n\x0ewatch_user_ids\x18\x06 \x03(\t\x12\x18\n\x10unwatch_user_ids\x18\x07 \x03(\t\"G\n\x0e\x41ttachResponse\x12\x35\n\x05users\x18\x01 \x03(\x0b\x32&.elastic_chat.presence.v1.AttachedUser\"9\n\x0c\x41ttachedUser\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x18\n\x10\x63onversation_ids\x18\x02 \x03(\t\"S\n\x11RenewLeaseRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\x12\x10\n\x08renewals\x18\x02 \x01(\x03\"`\n\x12RenewLeaseResponse\x12(\n\x05lease\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06lapsed\x18\x02 \x01(\x08\x12\x10\n\x08renewals\x18\x03 \x01(\x03\"?\n\x0f\x45ndLeaseRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\"\x12\n\x10\x45ndLeaseResponse\"8\n\x11\x45ndSessionRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\"\x14\n\x12\x45ndSessionResponse2\xa6\x04\n\x0fPresenceService\x12\x80\x01\n\x0bGetPresence\x12,.elastic_chat.presence.v1.GetPresenceRequest\x1a-.elastic_chat.presence.v1.GetPresenceResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/presence\x12[\n\x06\x41ttach\x12\'.elastic_chat.presence.v1.AttachRequest\x1a(.elastic_chat.presence.v1.AttachResponse\x12g\n\nRenewLease\x12+.elastic_chat.presence.v1.RenewLeaseRequest\x1a,.elastic_chat.presence.v1.RenewLeaseResponse\x12\x61\n\x08\x45ndLease\x12).elastic_chat.presence.v1.EndLeaseRequest\x1a*.elastic_chat.presence.v1.EndLeaseResponse\x12g\n\nEndSession\x12+.elastic_chat.presence.v1.EndSessionRequest\x1a,.elastic_chat.presence.v1.EndSessionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/elastic_chat/presence/v1/presence_service.proto\x12\x18\x65lastic_chat.presence.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"&\n\x12GetPresenceRequest\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"L\n\x13GetPresenceResponse\x12\x35\n\x05users\x18\x01 \x03(\x0b\x32&.elastic_chat.presence.v1.UserPresence\"a\n\x0cUserPresence\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0e\n\x06online\x18\x02 \x01(\x08\x12\x30\n\x0clast_seen_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"&\n\x04Node\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\"H\n\nConnection\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\"\xa3\x02\n\rAttachRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\x12\x36\n\x08\x61ttached\x18\x02 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\x12\x36\n\x08\x64\x65tached\x18\x03 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\x12\x1f\n\x17listen_conversation_ids\x18\x04 \x03(\t\x12!\n\x19unlisten_conversation_ids\x18\x05 \x03(\t\x12\x16\n\x0ewatch_user_ids\x18\x06 \x03(\t\x12\x18\n\x10unwatch_user_ids\x18\x07 \x03(\t\"G\n\x0e\x41ttachResponse\x12\x35\n\x05users\x18\x01 \x03(\x0b\x32&.elastic_chat.presence.v1.AttachedUser\"P\n\x0c\x41ttachedUser\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x18\n\x10\x63onversation_ids\x18\x02 \x03(\t\x12\x15\n\rsession_ended\x18\x03 \x01(\x08\"S\n\x11RenewLeaseRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\x12\x10\n\x08renewals\x18\x02 \x01(\x03\"`\n\x12RenewLeaseResponse\x12(\n\x05lease\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06lapsed\x18\x02 \x01(\x08\x12\x10\n\x08renewals\x18\x03 \x01(\x03\"?\n\x0f\x45ndLeaseRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\"\x12\n\x10\x45ndLeaseResponse\"e\n\x11\x45ndSessionRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12+\n\x08remember\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x14\n\x12\x45ndSessionResponse2\xa6\x04\n\x0fPresenceService\x12\x80\x01\n\x0bGetPresence\x12,.elastic_chat.presence.v1.GetPresenceRequest\x1a-.elastic_chat.presence.v1.GetPresenceResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/presence\x12[\n\x06\x41ttach\x12\'.elastic_chat.presence.v1.AttachRequest\x1a(.elastic_chat.presence.v1.AttachResponse\x12g\n\nRenewLease\x12+.elastic_chat.presence.v1.RenewLeaseRequest\x1a,.elastic_chat.presence.v1.RenewLeaseResponse\x12\x61\n\x08\x45ndLease\x12).elastic_chat.presence.v1.EndLeaseRequest\x1a*.elastic_chat.presence.v1.EndLeaseResponse\x12g\n\nEndSession\x12+.elastic_chat.presence.v1.EndSessionRequest\x1a,.elastic_chat.presence.v1.EndSessionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,19 +51,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ATTACHRESPONSE']._serialized_start=797
   _globals['_ATTACHRESPONSE']._serialized_end=868
   _globals['_ATTACHEDUSER']._serialized_start=870
-  _globals['_ATTACHEDUSER']._serialized_end=927
-  _globals['_RENEWLEASEREQUEST']._serialized_start=929
-  _globals['_RENEWLEASEREQUEST']._serialized_end=1012
-  _globals['_RENEWLEASERESPONSE']._serialized_start=1014
-  _globals['_RENEWLEASERESPONSE']._serialized_end=1110
-  _globals['_ENDLEASEREQUEST']._serialized_start=1112
-  _globals['_ENDLEASEREQUEST']._serialized_end=1175
-  _globals['_ENDLEASERESPONSE']._serialized_start=1177
-  _globals['_ENDLEASERESPONSE']._serialized_end=1195
-  _globals['_ENDSESSIONREQUEST']._serialized_start=1197
-  _globals['_ENDSESSIONREQUEST']._serialized_end=1253
-  _globals['_ENDSESSIONRESPONSE']._serialized_start=1255
-  _globals['_ENDSESSIONRESPONSE']._serialized_end=1275
-  _globals['_PRESENCESERVICE']._serialized_start=1278
-  _globals['_PRESENCESERVICE']._serialized_end=1828
+  _globals['_ATTACHEDUSER']._serialized_end=950
+  _globals['_RENEWLEASEREQUEST']._serialized_start=952
+  _globals['_RENEWLEASEREQUEST']._serialized_end=1035
+  _globals['_RENEWLEASERESPONSE']._serialized_start=1037
+  _globals['_RENEWLEASERESPONSE']._serialized_end=1133
+  _globals['_ENDLEASEREQUEST']._serialized_start=1135
+  _globals['_ENDLEASEREQUEST']._serialized_end=1198
+  _globals['_ENDLEASERESPONSE']._serialized_start=1200
+  _globals['_ENDLEASERESPONSE']._serialized_end=1218
+  _globals['_ENDSESSIONREQUEST']._serialized_start=1220
+  _globals['_ENDSESSIONREQUEST']._serialized_end=1321
+  _globals['_ENDSESSIONRESPONSE']._serialized_start=1323
+  _globals['_ENDSESSIONRESPONSE']._serialized_end=1343
+  _globals['_PRESENCESERVICE']._serialized_start=1346
+  _globals['_PRESENCESERVICE']._serialized_end=1896
 # @@protoc_insertion_point(module_scope)

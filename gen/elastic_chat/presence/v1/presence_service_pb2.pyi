@@ -248,8 +248,11 @@ class AttachedUser(_message.Message):
 
     USER_ID_FIELD_NUMBER: _builtins.int
     CONVERSATION_IDS_FIELD_NUMBER: _builtins.int
+    SESSION_ENDED_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The user."""
+    session_ended: _builtins.bool
+    """Whether the login session of the connection has ended: then it must be closed."""
     @_builtins.property
     def conversation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Every conversation that the user is in, as far as the live view knows."""
@@ -259,10 +262,11 @@ class AttachedUser(_message.Message):
         *,
         user_id: _builtins.str = ...,
         conversation_ids: _abc.Iterable[_builtins.str] | None = ...,
+        session_ended: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_ids", b"conversation_ids", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_ids", b"conversation_ids", "session_ended", b"session_ended", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -377,19 +381,25 @@ class EndSessionRequest(_message.Message):
 
     USER_ID_FIELD_NUMBER: _builtins.int
     SESSION_ID_FIELD_NUMBER: _builtins.int
+    REMEMBER_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The user."""
     session_id: _builtins.str
     """The session."""
+    @_builtins.property
+    def remember(self) -> _duration_pb2.Duration:
+        """For how long a token of the session may still be good."""
+
     def __init__(
         self,
         *,
         user_id: _builtins.str = ...,
         session_id: _builtins.str = ...,
+        remember: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["remember", b"remember"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["session_id", b"session_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["remember", b"remember", "session_id", b"session_id", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -98,7 +98,8 @@ class PresenceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def EndSession(self, request, context):
-        """Closes every connection of a login session. Internal: accounts calls it at a logout. Idempotent.
+        """Closes every connection of a login session, and lets it have no others for as long as its tokens are good: a node that attaches one is
+        told. Internal: accounts calls it when a session ends. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

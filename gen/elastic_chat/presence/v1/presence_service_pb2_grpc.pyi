@@ -48,7 +48,9 @@ class PresenceServiceStub:
     EndLease: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.EndLeaseRequest, _presence_service_pb2.EndLeaseResponse]
     """Ends a node: its lease and its connections. Internal: a gateway's last call at a graceful stop. Idempotent."""
     EndSession: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.EndSessionRequest, _presence_service_pb2.EndSessionResponse]
-    """Closes every connection of a login session. Internal: accounts calls it at a logout. Idempotent."""
+    """Closes every connection of a login session, and lets it have no others for as long as its tokens are good: a node that attaches one is
+    told. Internal: accounts calls it when a session ends. Idempotent.
+    """
 
 @_typing.type_check_only
 class PresenceServiceAsyncStub(PresenceServiceStub):
@@ -70,7 +72,9 @@ class PresenceServiceAsyncStub(PresenceServiceStub):
     EndLease: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.EndLeaseRequest, _presence_service_pb2.EndLeaseResponse]  # type: ignore[assignment]
     """Ends a node: its lease and its connections. Internal: a gateway's last call at a graceful stop. Idempotent."""
     EndSession: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.EndSessionRequest, _presence_service_pb2.EndSessionResponse]  # type: ignore[assignment]
-    """Closes every connection of a login session. Internal: accounts calls it at a logout. Idempotent."""
+    """Closes every connection of a login session, and lets it have no others for as long as its tokens are good: a node that attaches one is
+    told. Internal: accounts calls it when a session ends. Idempotent.
+    """
 
 class PresenceServiceServicer(metaclass=_abc_1.ABCMeta):
     """Knows who is on which node. The only writer of the connection map."""
@@ -119,6 +123,8 @@ class PresenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _presence_service_pb2.EndSessionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_presence_service_pb2.EndSessionResponse, _abc.Awaitable[_presence_service_pb2.EndSessionResponse]]:
-        """Closes every connection of a login session. Internal: accounts calls it at a logout. Idempotent."""
+        """Closes every connection of a login session, and lets it have no others for as long as its tokens are good: a node that attaches one is
+        told. Internal: accounts calls it when a session ends. Idempotent.
+        """
 
 def add_PresenceServiceServicer_to_server(servicer: PresenceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

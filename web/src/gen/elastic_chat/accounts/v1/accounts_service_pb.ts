@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/accounts/v1/accounts_service.proto.
  */
 export const file_elastic_chat_accounts_v1_accounts_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIm8KBFVzZXISDwoHdXNlcl9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiSwoPUmVnaXN0ZXJSZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCSJ4ChBSZWdpc3RlclJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIjIKDExvZ2luUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCSJ1Cg1Mb2dpblJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIg8KDUxvZ291dFJlcXVlc3QiEAoOTG9nb3V0UmVzcG9uc2UiQgoRRmluZFVzZXJzUmVzcG9uc2USLQoFdXNlcnMYASADKAsyHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuVXNlcmIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIm8KBFVzZXISDwoHdXNlcl9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWwoPUmVnaXN0ZXJSZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIOCgZkZXZpY2UYBCABKAkieAoQUmVnaXN0ZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBSJCCgxMb2dpblJlcXVlc3QSEAoIdXNlcm5hbWUYASABKAkSEAoIcGFzc3dvcmQYAiABKAkSDgoGZGV2aWNlGAMgASgJInUKDUxvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUiJwoOUmVmcmVzaFJlcXVlc3QSFQoNcmVmcmVzaF90b2tlbhgBIAEoCSJ3Cg9SZWZyZXNoUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUiDwoNTG9nb3V0UmVxdWVzdCIQCg5Mb2dvdXRSZXNwb25zZSJCChFGaW5kVXNlcnNSZXNwb25zZRItCgV1c2VycxgBIAMoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * A user as others see them.
@@ -82,6 +82,13 @@ export type RegisterRequest = Message<"elastic_chat.accounts.v1.RegisterRequest"
    * @generated from field: string display_name = 3;
    */
   displayName: string;
+
+  /**
+   * What the device is called in ListSessions, such as "Anna's phone": at most 64 characters.
+   *
+   * @generated from field: string device = 4;
+   */
+  device: string;
 };
 
 /**
@@ -159,6 +166,13 @@ export type LoginRequest = Message<"elastic_chat.accounts.v1.LoginRequest"> & {
    * @generated from field: string password = 2;
    */
   password: string;
+
+  /**
+   * What the device is called in ListSessions, such as "Anna's phone": at most 64 characters.
+   *
+   * @generated from field: string device = 3;
+   */
+  device: string;
 };
 
 /**

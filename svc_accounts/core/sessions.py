@@ -1,4 +1,4 @@
-"""The rules of accounts: names, passwords, and what a refresh token is worth.
+"""Login sessions, and what a refresh token is worth.
 
 A login session has one refresh token at a time. Each token holds three things: whose session it is, the session's family secret, which all
 of its tokens share, and a secret of its own. The session keeps only hashes. So a token whose family is right and whose own secret is not
@@ -15,54 +15,30 @@ import base64
 import binascii
 import hashlib
 import hmac
-import re
-import unicodedata
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import SessionId, UserId
 
-MIN_PASSWORD = 8
-MAX_PASSWORD = 128
-MAX_DISPLAY_NAME = 64
-MAX_USER_IDS = 500
-
 GRACE_MS = 10_000
 """How long the last used refresh token still gives the answer that it gave: the first one may have been lost."""
+
+MAX_SESSIONS = 100
+"""Login sessions that a user may have: another login ends the one that was used least recently."""
 
 ID_BYTES = 16
 FAMILY_BYTES = 32
 SECRET_BYTES = 32
 
-_USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,31}")
-_UNSHOWABLE = {"Cc", "Cs", "Zl", "Zp"}
-_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that turn the direction of what follows, and so make one name look like another."""
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A user as others see them."""
-
-    user_id: UserId
-    username: str
-    display_name: str
-    created_at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a login is checked against."""
-
-    user_id: UserId
-    password_hash: str
-
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A login session: the hashes of its family, of its refresh token and of the one before, and its times in Unix milliseconds."""
+    """A login session: the hashes of its family, of its refresh token and of the one before, its times in Unix milliseconds, and what the
+    device is called.
+    """
 
     user_id: UserId
     session_id: SessionId
@@ -72,6 +48,7 @@ class Session:
     created_at_ms: int
     rotated_at_ms: int
     expires_at_ms: int
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +120,9 @@ def judge(token: RefreshToken, successor: RefreshToken, session: Session, now_ms
     return Use.REPEAT if repeated and now_ms - session.rotated_at_ms <= GRACE_MS else Use.REUSE
 
 
-def opened(token: RefreshToken, now_ms: int, lifetime_ms: int) -> Session:
+def opened(token: RefreshToken, device: str, now_ms: int, lifetime_ms: int) -> Session:
     """Return the session that begins with `token` and ends when no refresh has come for `lifetime_ms`."""
-    return Session(token.user_id, token.session_id, token.family_hash, token.hash, b"", now_ms, now_ms, now_ms + lifetime_ms)
+    return Session(token.user_id, token.session_id, token.family_hash, token.hash, b"", now_ms, now_ms, now_ms + lifetime_ms, device)
 
 
 def rotated(session: Session, successor: RefreshToken, now_ms: int, lifetime_ms: int) -> Session:
@@ -159,67 +136,16 @@ def rotated(session: Session, successor: RefreshToken, now_ms: int, lifetime_ms:
     )
 
 
+def by_use(sessions: Iterable[Session]) -> list[Session]:
+    """Return sessions, the one that was used last before the others."""
+    return sorted(sessions, key=lambda session: (session.rotated_at_ms, session.session_id), reverse=True)
+
+
+def surplus(sessions: Iterable[Session]) -> list[Session]:
+    """Return the sessions that are too many for one user: those that were used least recently."""
+    return by_use(sessions)[MAX_SESSIONS:]
+
+
 def refused() -> ChatError:
     """Return what every refused refresh says: no more than that, whatever the cause."""
     return ChatError(Reason.UNAUTHENTICATED, "the refresh token is not valid, or its session has ended: log in again")
-
-
-def wrong_credentials() -> ChatError:
-    """Return what every refused login says, whether the user exists or not."""
-    return ChatError(Reason.BAD_CREDENTIALS, "user name or password is wrong")
-
-
-def folded(username: str) -> str:
-    """Return a user name as it is kept and looked up: in lower case."""
-    return username.lower() if username.isascii() else username
-
-
-def check_username(text: str) -> str:
-    """Return `text` as a user name in lower case, or raise INVALID_ARGUMENT."""
-    username = folded(text)
-    if not _USERNAME.fullmatch(username):
-        raise ChatError(
-            Reason.INVALID_ARGUMENT,
-            'username must be 3 to 32 of a-z, 0-9, ".", "_" and "-", and start with a letter or digit',
-        )
-    return username
-
-
-def normal_password(text: str) -> str:
-    """Return a password in the one form in which it is hashed, so that every keyboard spells it alike (NFKC, as NIST SP 800-63B asks)."""
-    return unicodedata.normalize("NFKC", text)
-
-
-def check_new_password(text: str) -> str:
-    """Return `text` in the form in which it is hashed, or raise INVALID_ARGUMENT unless it has 8 to 128 characters in both forms."""
-    if not _may_be_password(text):
-        raise ChatError(Reason.INVALID_ARGUMENT, "password must have 8 to 128 characters")
-    return normal_password(text)
-
-
-def check_password(text: str) -> str:
-    """Return `text` in the form in which it was hashed, or raise BAD_CREDENTIALS if nobody can have it: it costs no hash then."""
-    if not _may_be_password(text):
-        raise wrong_credentials()
-    return normal_password(text)
-
-
-def _may_be_password(text: str) -> bool:
-    return len(text) <= MAX_PASSWORD and MIN_PASSWORD <= len(normal_password(text)) <= MAX_PASSWORD
-
-
-def check_display_name(text: str, username: str) -> str:
-    """Return the name to show: `text` without space around it, or the user name if that is empty. Raises INVALID_ARGUMENT."""
-    name = text.strip()
-    if len(name) > MAX_DISPLAY_NAME:
-        raise ChatError(Reason.INVALID_ARGUMENT, "display_name must have 1 to 64 characters")
-    if any(unicodedata.category(char) in _UNSHOWABLE or char in _OVERRIDES for char in name):
-        raise ChatError(Reason.INVALID_ARGUMENT, "display_name must not have control characters or marks that turn the direction of text")
-    return name or username
-
-
-def check_user_ids(user_ids: list[str]) -> list[UserId]:
-    """Return the ids without repetition, in their order, or raise INVALID_ARGUMENT for more than 500."""
-    if len(user_ids) > MAX_USER_IDS:
-        raise ChatError(Reason.INVALID_ARGUMENT, "user_ids must have at most 500 ids: ask in several calls")
-    return [UserId(user_id) for user_id in dict.fromkeys(user_ids)]

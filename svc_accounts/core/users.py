@@ -1,0 +1,78 @@
+"""Users: what they are called, and what is kept of them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import UserId
+
+MAX_DISPLAY_NAME = 64
+MAX_USER_IDS = 500
+
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,31}")
+_UNSHOWABLE = {"Cc", "Cs", "Zl", "Zp"}
+_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the direction of what follows, and so make one name look like another."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user as others see them."""
+
+    user_id: UserId
+    username: str
+    display_name: str
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a login is checked against."""
+
+    user_id: UserId
+    password_hash: str
+
+
+def folded(username: str) -> str:
+    """Return a user name as it is kept and looked up: in lower case."""
+    return username.lower() if username.isascii() else username
+
+
+def check_username(text: str) -> str:
+    """Return `text` as a user name in lower case, or raise INVALID_ARGUMENT."""
+    username = folded(text)
+    if not _USERNAME.fullmatch(username):
+        raise ChatError(
+            Reason.INVALID_ARGUMENT,
+            'username must be 3 to 32 of a-z, 0-9, ".", "_" and "-", and start with a letter or digit',
+        )
+    return username
+
+
+def check_display_name(text: str, username: str) -> str:
+    """Return the name to show: `text` without space around it, or the user name if that is empty. Raises INVALID_ARGUMENT."""
+    return _shown(text, "display_name") or username
+
+
+def check_device(text: str) -> str:
+    """Return what a device is called, without space around it; it may be empty. Raises INVALID_ARGUMENT."""
+    return _shown(text, "device")
+
+
+def _shown(text: str, field: str) -> str:
+    name = text.strip()
+    if len(name) > MAX_DISPLAY_NAME:
+        raise ChatError(Reason.INVALID_ARGUMENT, f"{field} must have at most {MAX_DISPLAY_NAME} characters")
+    if any(unicodedata.category(char) in _UNSHOWABLE or char in _OVERRIDES for char in name):
+        raise ChatError(Reason.INVALID_ARGUMENT, f"{field} must not have control characters or marks that turn the direction of text")
+    return name
+
+
+def check_user_ids(user_ids: list[str]) -> list[UserId]:
+    """Return the ids without repetition, in their order, or raise INVALID_ARGUMENT for more than 500."""
+    if len(user_ids) > MAX_USER_IDS:
+        raise ChatError(Reason.INVALID_ARGUMENT, "user_ids must have at most 500 ids: ask in several calls")
+    return [UserId(user_id) for user_id in dict.fromkeys(user_ids)]

@@ -1,0 +1,30 @@
+"""Accounts in Cassandra: the keyspace, and a store for each port."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chatkit.edges.cassandra import CassandraSession, migrate
+from chatkit.settings import CassandraOwnerSettings
+from svc_accounts.store.cassandra import endings, sessions, users
+from svc_accounts.store.cassandra.statements import KEYSPACE, Statements
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+
+
+class CassandraStores:
+    """Every store, over one session."""
+
+    def __init__(self, statements: Statements) -> None:
+        self.users = users.CassandraUserStore(statements)
+        self.sessions = sessions.CassandraSessionStore(statements)
+        self.endings = endings.CassandraEndingStore(statements)
+
+    @classmethod
+    async def open(cls, cassandra: CassandraSession, settings: CassandraOwnerSettings) -> CassandraStores:
+        """Bring the keyspace to the newest version, and return the stores. Raises the driver's error if Cassandra does not do it."""
+        await migrate(cassandra, KEYSPACE, MIGRATIONS, settings.cassandra_replication_factor, settings.cassandra_datacenter)
+        statements = Statements(cassandra)
+        for store in (users, sessions, endings):
+            await statements.prepare(store.QUERIES)
+        return cls(statements)

@@ -1,0 +1,47 @@
+"""Users in Cassandra: who has a name is decided by a lightweight transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chatkit.core.ids import UserId, is_uuid
+from chatkit.edges.cassandra import Row
+from svc_accounts.core.users import Credentials, User
+from svc_accounts.store.cassandra.statements import Statements, milliseconds
+
+ADD_USER = "INSERT INTO elastic_chat_accounts.users (user_id, username, display_name, created_at) VALUES (?, ?, ?, ?)"
+REMOVE_USER = "DELETE FROM elastic_chat_accounts.users WHERE user_id = ?"
+USER = "SELECT user_id, username, display_name, created_at FROM elastic_chat_accounts.users WHERE user_id = ?"
+CLAIM_USERNAME = "INSERT INTO elastic_chat_accounts.credentials (username, user_id, password_hash) VALUES (?, ?, ?) IF NOT EXISTS"
+CREDENTIALS = "SELECT user_id, password_hash FROM elastic_chat_accounts.credentials WHERE username = ?"
+
+QUERIES = (ADD_USER, REMOVE_USER, USER, CLAIM_USERNAME, CREDENTIALS)
+
+
+class CassandraUserStore:
+    """A UserStore."""
+
+    def __init__(self, statements: Statements) -> None:
+        self._run = statements
+
+    async def add_user(self, user: User, password_hash: str) -> bool:
+        # The profile comes first: a name without a profile could never be used again, a profile without a name is found by nobody.
+        user_id = UUID(user.user_id)
+        await self._run.rows(ADD_USER, user_id, user.username, user.display_name, user.created_at_ms)
+        claimed = await self._run.applied(CLAIM_USERNAME, user.username, user_id, password_hash)
+        if not claimed:
+            await self._run.rows(REMOVE_USER, user_id)
+        return claimed
+
+    async def credentials(self, username: str) -> Credentials | None:
+        rows = await self._run.rows(CREDENTIALS, username)
+        return Credentials(UserId(str(rows[0].user_id)), rows[0].password_hash) if rows else None
+
+    async def users(self, user_ids: Sequence[UserId]) -> list[User]:
+        found = await self._run.rows_of_each(USER, [(UUID(user_id),) for user_id in user_ids if is_uuid(user_id)])
+        return [_user(row) for rows in found for row in rows]
+
+
+def _user(row: Row) -> User:
+    return User(UserId(str(row.user_id)), row.username, row.display_name, milliseconds(row.created_at))

@@ -1,0 +1,90 @@
+"""Accounts with everything that is theirs, over stores in memory and a clock that a test moves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from chatkit.core.clock import ManualClock
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import SessionId, UserId
+from chatkit.rpc.caller import Caller, caller_metadata
+from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
+from svc_accounts.app import wire
+from svc_accounts.connections import Closing
+from svc_accounts.passwords import Passwords
+from svc_accounts.settings import Settings
+from svc_accounts.signer import Signer
+from svc_accounts.store.memory import MemoryStores
+
+PASSWORD = "correct horse battery"
+
+
+class Context:
+    """What gRPC gives a method beside the request."""
+
+    def __init__(self, metadata: tuple[tuple[str, str], ...]) -> None:
+        self._metadata = metadata
+
+    def invocation_metadata(self) -> tuple[tuple[str, str], ...]:
+        return self._metadata
+
+
+class Connections:
+    """Presence, as accounts knows it: which sessions it was told of, and whether it can be reached."""
+
+    def __init__(self) -> None:
+        self.closed: list[str] = []
+        self.away = False
+
+    async def close(self, user_id: UserId, session_id: SessionId) -> bool:
+        if not self.away:
+            self.closed.append(session_id)
+        return not self.away
+
+
+class Accounts:
+    """The service. `call` calls a method as the user of an access token, which it believes."""
+
+    def __init__(self, passwords: Passwords | None = None, **settings: Any) -> None:
+        pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        self.settings = Settings(
+            node_id="accounts-1", grpc_port=1, http_port=2, cassandra_contact_points="nowhere", signing_key=pem, **settings
+        )
+        self.stores, self.connections, self.clock = MemoryStores(), Connections(), ManualClock()
+        self.closing = Closing(self.connections, self.stores.endings)
+        self.passwords = passwords or Passwords(1, 64)
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin anew with what is kept, as another instance does."""
+        self.servicer = wire(self.settings, self.stores, self.closing, self.passwords, Signer(self.settings.signing_key), self.clock)
+
+    async def call(self, method: str, request: Any, token: str = "") -> Any:
+        return await getattr(self.servicer, method)(request, Context(caller_metadata(_caller(token)) if token else ()))
+
+    async def refusal(self, method: str, request: Any, token: str = "") -> ChatError:
+        with pytest.raises(ChatError) as refused:
+            await self.call(method, request, token)
+        return refused.value
+
+    async def reason(self, method: str, request: Any, token: str = "") -> Reason:
+        return (await self.refusal(method, request, token)).reason
+
+    async def register(self, username: str, device: str = "") -> pb.RegisterResponse:
+        request = pb.RegisterRequest(username=username, password=PASSWORD, device=device)
+        response: pb.RegisterResponse = await self.call("Register", request)
+        return response
+
+    async def login(self, username: str, password: str = PASSWORD, device: str = "") -> pb.LoginResponse:
+        response: pb.LoginResponse = await self.call("Login", pb.LoginRequest(username=username, password=password, device=device))
+        return response
+
+
+def _caller(token: str) -> Caller:
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return Caller(UserId(claims["sub"]), SessionId(claims["sid"]))

@@ -1,0 +1,118 @@
+"""Accounts through the edge, on a whole stack: what ends is closed on every gateway, and stays closed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import Any
+
+import aiohttp
+import pytest
+from redis.asyncio import Redis
+
+from bench.client import PASSWORD, PATIENCE_S, Account, Api, ApiError, Socket, hello_frame
+from chatkit.edges import redis as keys
+from elastic_chat.gateway.v1 import frames_pb2 as pb
+from launcher.topology import HOST
+from tests.e2e.stack import Stack
+
+UNAUTHENTICATED = 4503
+
+
+async def login(api: Api, anna: Account, device: str = "", password: str = PASSWORD) -> Account:
+    body = {"username": anna.username, "password": password, "device": device}
+    answer = await api.call("POST", "/v1/auth/login", body)
+    return Account(answer["userId"], anna.username, answer["accessToken"], answer["refreshToken"])
+
+
+async def sessions(api: Api, anna: Account) -> list[Any]:
+    return list((await api.call("GET", "/v1/sessions", token=anna.token))["sessions"])
+
+
+async def close_code(ws: aiohttp.ClientWebSocketResponse) -> int | None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not ws.closed:
+            await ws.receive()
+    return ws.close_code
+
+
+async def lives(socket: Socket) -> None:
+    await socket.send_frame(pb.ClientFrame(ping=pb.Ping()))
+    await socket.until("pong")
+
+
+async def answer_to_hello(api: Api, token: str) -> int | None:
+    """Say hello, and return the close code that it gets."""
+    async with api.http.ws_connect(api.edge.replace("http", "ws", 1) + "/v1/connect", protocols=("elastic-chat.v1.proto",)) as ws:
+        await ws.send_bytes(hello_frame(token, {}).SerializeToString())
+        return await close_code(ws)
+
+
+async def refusal(api: Api, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, str]:
+    with pytest.raises(ApiError) as refused:
+        await api.call(method, path, body, token)
+    return refused.value.status, refused.value.reason
+
+
+async def on_every_gateway(stack: Stack, api: Api, account: Account) -> list[Socket]:
+    return [await Socket.open_on(api, account, instance.name) for instance in stack.topology.instances("gateway")]
+
+
+async def test_a_session_that_is_ended_is_closed_on_every_gateway_and_let_in_nowhere(stack: Stack, api: Api) -> None:
+    phone = await api.register("anna")
+    laptop = await login(api, phone, "laptop")
+    mine, theirs = await Socket.open(api, laptop), await on_every_gateway(stack, api, phone)
+    listed = {one["sessionId"]: one for one in await sessions(api, laptop)}
+    assert {one["device"]: one["isCurrent"] for one in listed.values()} == {"": False, "laptop": True}
+    await api.call("DELETE", f"/v1/sessions/{theirs[0].welcome.session_id}", token=laptop.token)
+    assert [await close_code(socket.ws) for socket in theirs] == [UNAUTHENTICATED] * len(theirs)
+    assert await answer_to_hello(api, phone.token) == UNAUTHENTICATED
+    assert await refusal(api, "GET", "/v1/sessions", token=phone.token) == (401, "UNAUTHENTICATED")
+    assert await refusal(api, "POST", "/v1/auth/refresh", {"refreshToken": phone.refresh_token}) == (401, "UNAUTHENTICATED")
+    await lives(mine)
+    assert [one["sessionId"] for one in await sessions(api, laptop)] == [mine.welcome.session_id]
+    await mine.close()
+
+
+async def test_all_other_sessions_end_at_once(api: Api) -> None:
+    first = await api.register("anna")
+    others = [await login(api, first, f"device {number}") for number in range(3)]
+    sockets = [await Socket.open(api, one) for one in others]
+    mine = await Socket.open(api, first)
+    await api.call("POST", "/v1/sessions/end-others", {}, first.token)
+    assert [await close_code(socket.ws) for socket in sockets] == [UNAUTHENTICATED] * 3
+    await lives(mine)
+    await mine.close()
+
+
+async def test_the_end_of_a_session_that_a_gateway_did_not_hear_of_is_found_when_it_hears_again(stack: Stack, api: Api) -> None:
+    phone = await api.register("anna")
+    laptop = await login(api, phone)
+    lost, mine = await on_every_gateway(stack, api, phone), await on_every_gateway(stack, api, laptop)
+    redis: Any = Redis.from_url(f"redis://{HOST}:{stack.topology.redis_port}/0")
+    async with redis:
+        # What presence does when a session ends, but for telling the gateways: that is what is lost with a subscription.
+        await redis.set(keys.ended(phone.user_id, lost[0].welcome.session_id), 1, ex=600)
+        await redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    assert [await close_code(socket.ws) for socket in lost] == [UNAUTHENTICATED] * len(lost)
+    for socket in mine:
+        await lives(socket)
+        await socket.close()
+
+
+async def test_a_session_that_ends_while_presence_is_away_is_closed_when_it_is_back(stack: Stack, api: Api) -> None:
+    phone = await api.register("anna")
+    sockets = await on_every_gateway(stack, api, phone)
+    pids = [one["pid"] for name, one in stack.status().items() if name.startswith("presence-") and "sidecar" not in name]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        await api.call("POST", "/v1/auth/logout", {}, phone.token)
+        assert await refusal(api, "POST", "/v1/auth/refresh", {"refreshToken": phone.refresh_token}) == (401, "UNAUTHENTICATED")
+        for socket in sockets:
+            await lives(socket)
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    assert [await close_code(socket.ws) for socket in sockets] == [UNAUTHENTICATED] * len(sockets)
