@@ -46,7 +46,7 @@ USERS: dict[str, tuple[str, ...]] = {
     "router": ("SendMessage", "CreateConversation", "AddMember", "RemoveMember"),
     "presence": ("GetPresence",),
     "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
-    "accounts": ("Logout", "FindUsers", "ListSessions", "EndSession", "EndOtherSessions"),
+    "accounts": ("Logout", "ListSessions", "EndSession", "EndOtherSessions", "ChangePassword", "FindUsers"),
 }
 """The methods that the edge lets those call who have an access token. What is in neither table is internal, and refused there."""
 

@@ -14,7 +14,9 @@ from chatkit.rpc.channel import mesh_channel
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
 from svc_accounts.connections import Closing, MeshConnections
+from svc_accounts.guard import Guard
 from svc_accounts.issuer import Issuer
+from svc_accounts.logins import Logins
 from svc_accounts.passwords import Passwords
 from svc_accounts.service import AccountsServicer
 from svc_accounts.sessions import Sessions
@@ -59,4 +61,6 @@ def wire(settings: Settings, stores: Stores, closing: Closing, passwords: Passwo
         signer.derive(b"elastic-chat refresh token successor"),
         settings.refresh_token_lifetime,
     )
-    return AccountsServicer(stores.users, sessions, passwords, signer, clock)
+    device_key = signer.derive(b"elastic-chat device token")
+    logins = Logins(stores.users, sessions, Guard(stores.tries, clock), passwords, clock, device_key)
+    return AccountsServicer(stores.users, sessions, logins, signer)

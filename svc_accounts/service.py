@@ -5,23 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-import structlog
-
-from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import UserId, is_uuid, new_id
+from chatkit.core.ids import is_uuid
 from chatkit.rpc.caller import Caller, caller_of
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
-from svc_accounts.core.passwords import check_new_password, check_password, wrong_credentials
 from svc_accounts.core.sessions import Session
-from svc_accounts.core.users import User, check_device, check_display_name, check_user_ids, check_username, folded
-from svc_accounts.passwords import Passwords
+from svc_accounts.core.users import User, check_user_ids, folded
+from svc_accounts.logins import Logins
 from svc_accounts.sessions import Sessions
 from svc_accounts.signer import Signer
 from svc_accounts.store import UserStore
-
-log = structlog.get_logger()
 
 Context = Any
 """gRPC's own class is generic over what no method needs."""
@@ -30,34 +24,19 @@ Context = Any
 class AccountsServicer(rpc.AccountsServiceServicer):
     """The methods of accounts."""
 
-    def __init__(self, users: UserStore, sessions: Sessions, passwords: Passwords, signer: Signer, clock: Clock) -> None:
+    def __init__(self, users: UserStore, sessions: Sessions, logins: Logins, signer: Signer) -> None:
         self._users = users
         self._sessions = sessions
-        self._passwords = passwords
+        self._logins = logins
         self._signer = signer
-        self._clock = clock
 
     async def Register(self, request: pb.RegisterRequest, context: Context) -> pb.RegisterResponse:  # noqa: ARG002, N802
-        username = check_username(request.username)
-        password = check_new_password(request.password)
-        display_name = check_display_name(request.display_name, username)
-        device = check_device(request.device)
-        user = User(UserId(new_id()), username, display_name, self._clock.now_ms())
-        # looked up first, so that a taken name costs no hash; who is really first is decided when the user is added
-        taken = await self._users.credentials(username) is not None
-        if taken or not await self._users.add_user(user, await self._passwords.hash(password)):
-            raise ChatError(Reason.USERNAME_TAKEN)
-        log.info("user_registered", user_id=user.user_id)
-        return pb.RegisterResponse(**asdict(await self._sessions.begin(user.user_id, device)))
+        login = await self._logins.register(request.username, request.password, request.display_name, request.device)
+        return pb.RegisterResponse(**asdict(login.tokens), device_token=login.device_token)
 
     async def Login(self, request: pb.LoginRequest, context: Context) -> pb.LoginResponse:  # noqa: ARG002, N802
-        password = check_password(request.password)
-        device = check_device(request.device)
-        credentials = await self._users.credentials(folded(request.username))
-        matches = await self._passwords.verify(credentials.password_hash if credentials else None, password)
-        if credentials is None or not matches:
-            raise wrong_credentials()
-        return pb.LoginResponse(**asdict(await self._sessions.begin(credentials.user_id, device)))
+        login = await self._logins.login(request.username, request.password, request.device, request.device_token)
+        return pb.LoginResponse(**asdict(login.tokens), device_token=login.device_token)
 
     async def Refresh(self, request: pb.RefreshRequest, context: Context) -> pb.RefreshResponse:  # noqa: ARG002, N802
         return pb.RefreshResponse(**asdict(await self._sessions.refresh(request.refresh_token)))
@@ -82,6 +61,10 @@ class AccountsServicer(rpc.AccountsServiceServicer):
     ) -> pb.EndOtherSessionsResponse:
         await self._sessions.end_others(_in_session(context), "ended")
         return pb.EndOtherSessionsResponse()
+
+    async def ChangePassword(self, request: pb.ChangePasswordRequest, context: Context) -> pb.ChangePasswordResponse:  # noqa: N802
+        await self._logins.change_password(_in_session(context), request.old_password, request.new_password)
+        return pb.ChangePasswordResponse()
 
     async def GetJwks(self, request: pb.GetJwksRequest, context: Context) -> pb.GetJwksResponse:  # noqa: ARG002, N802
         return pb.GetJwksResponse(keys=[pb.Jwk(**self._signer.jwk)])

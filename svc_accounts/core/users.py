@@ -41,10 +41,15 @@ def folded(username: str) -> str:
     return username.lower() if username.isascii() else username
 
 
+def is_username(text: str) -> bool:
+    """Tell whether somebody can be called so."""
+    return _USERNAME.fullmatch(text) is not None
+
+
 def check_username(text: str) -> str:
     """Return `text` as a user name in lower case, or raise INVALID_ARGUMENT."""
     username = folded(text)
-    if not _USERNAME.fullmatch(username):
+    if not is_username(username):
         raise ChatError(
             Reason.INVALID_ARGUMENT,
             'username must be 3 to 32 of a-z, 0-9, ".", "_" and "-", and start with a letter or digit',

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from chatkit.core.ids import SessionId, UserId
+from svc_accounts.core.guesses import Tries
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Credentials, User
 
@@ -22,6 +23,10 @@ class UserStore(Protocol):
 
     async def credentials(self, username: str) -> Credentials | None:
         """Return what a login as `username`, in lower case, is checked against."""
+        ...
+
+    async def replace_password(self, username: str, old: Credentials, password_hash: str) -> bool:
+        """Let a user have another password, or return False if what a login is checked against is not `old` any more."""
         ...
 
     async def users(self, user_ids: Sequence[UserId]) -> list[User]:
@@ -69,6 +74,22 @@ class EndingStore(Protocol):
         ...
 
 
+class TryStore(Protocol):
+    """How many wrong passwords there were in a row; forgotten a day after the last one."""
+
+    async def tries(self, who: str) -> Tries | None:
+        """Return a count."""
+        ...
+
+    async def replace_tries(self, who: str, old: Tries | None, new: Tries | None) -> bool:
+        """Put one count in the place of another, or return False if it is not that one any more."""
+        ...
+
+    async def forget_tries(self, who: str) -> None:
+        """Begin to count anew. Idempotent."""
+        ...
+
+
 class Stores(Protocol):
     """Every store."""
 
@@ -76,5 +97,7 @@ class Stores(Protocol):
     def users(self) -> UserStore: ...
     @property
     def sessions(self) -> SessionStore: ...
+    @property
+    def tries(self) -> TryStore: ...
     @property
     def endings(self) -> EndingStore: ...

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chatkit.core.ids import SessionId, UserId
+from svc_accounts.core.guesses import Tries
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Credentials, User
 
@@ -25,6 +27,12 @@ class MemoryUserStore:
 
     async def credentials(self, username: str) -> Credentials | None:
         return self._credentials.get(username)
+
+    async def replace_password(self, username: str, old: Credentials, password_hash: str) -> bool:
+        if self._credentials.get(username) != old:
+            return False
+        self._credentials[username] = replace(old, password_hash=password_hash)
+        return True
 
     async def users(self, user_ids: Sequence[UserId]) -> list[User]:
         return [self._users[user_id] for user_id in user_ids if user_id in self._users]
@@ -72,8 +80,30 @@ class MemoryEndingStore:
         self._endings.discard((user_id, session_id))
 
 
+class MemoryTryStore:
+    """A TryStore."""
+
+    def __init__(self) -> None:
+        self._tries: dict[str, Tries] = {}
+
+    async def tries(self, who: str) -> Tries | None:
+        return self._tries.get(who)
+
+    async def replace_tries(self, who: str, old: Tries | None, new: Tries | None) -> bool:
+        if self._tries.get(who) != old:
+            return False
+        if new is None:
+            return self._tries.pop(who, None) is not None
+        self._tries[who] = new
+        return True
+
+    async def forget_tries(self, who: str) -> None:
+        self._tries.pop(who, None)
+
+
 class MemoryStores:
     """Every store, as CassandraStores has them."""
 
     def __init__(self) -> None:
-        self.users, self.sessions, self.endings = MemoryUserStore(), MemorySessionStore(), MemoryEndingStore()
+        self.users, self.sessions = MemoryUserStore(), MemorySessionStore()
+        self.tries, self.endings = MemoryTryStore(), MemoryEndingStore()

@@ -12,6 +12,7 @@ import pytest
 from chatkit.core.clock import SystemClock
 from chatkit.core.ids import SessionId, UserId, new_id
 from chatkit.edges.cassandra import CassandraSession
+from svc_accounts.core.guesses import Tries
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Credentials, User
 from svc_accounts.store.cassandra import CassandraStores
@@ -105,3 +106,31 @@ async def test_what_presence_is_to_be_told_stays_until_it_is_struck_out(stores: 
         await stores.endings.remove_ending(*ending)
     assert await stores.endings.endings() == [two]
     await stores.endings.remove_ending(*two)
+
+
+async def test_of_many_tries_at_once_each_is_counted(stores: Stores) -> None:
+    who = f"u{new_id()[-12:]}/{new_id()}"
+    one, two = Tries(1, NOW), Tries(2, NOW + 30_000)
+    assert await stores.tries.tries(who) is None
+    assert sorted(await asyncio.gather(*(stores.tries.replace_tries(who, None, one) for _ in range(4)))) == [False] * 3 + [True]
+    assert sorted(await asyncio.gather(*(stores.tries.replace_tries(who, one, two) for _ in range(4)))) == [False] * 3 + [True]
+    assert await stores.tries.tries(who) == two
+    assert not await stores.tries.replace_tries(who, one, None)
+    assert await stores.tries.replace_tries(who, two, None)
+    assert await stores.tries.tries(who) is None
+    assert not await stores.tries.replace_tries(who, two, None)
+    assert await stores.tries.replace_tries(who, None, one)
+    await stores.tries.forget_tries(who)
+    await stores.tries.forget_tries(who)
+    assert await stores.tries.tries(who) is None
+
+
+async def test_a_password_is_replaced_only_by_who_knows_it(stores: Stores) -> None:
+    anna = person()
+    assert await stores.users.add_user(anna, "hash-a")
+    old = Credentials(anna.user_id, "hash-a")
+    wanted = [f"hash-{number}" for number in range(4)]
+    won = await asyncio.gather(*(stores.users.replace_password(anna.username, old, one) for one in wanted))
+    assert sorted(won) == [False] * 3 + [True]
+    assert await stores.users.credentials(anna.username) == Credentials(anna.user_id, wanted[won.index(True)])
+    assert not await stores.users.replace_password(f"nobody-{new_id()}", old, "x")

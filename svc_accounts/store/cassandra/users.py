@@ -15,8 +15,9 @@ REMOVE_USER = "DELETE FROM elastic_chat_accounts.users WHERE user_id = ?"
 USER = "SELECT user_id, username, display_name, created_at FROM elastic_chat_accounts.users WHERE user_id = ?"
 CLAIM_USERNAME = "INSERT INTO elastic_chat_accounts.credentials (username, user_id, password_hash) VALUES (?, ?, ?) IF NOT EXISTS"
 CREDENTIALS = "SELECT user_id, password_hash FROM elastic_chat_accounts.credentials WHERE username = ?"
+OTHER_HASH = "UPDATE elastic_chat_accounts.credentials SET password_hash = ? WHERE username = ? IF user_id = ? AND password_hash = ?"
 
-QUERIES = (ADD_USER, REMOVE_USER, USER, CLAIM_USERNAME, CREDENTIALS)
+QUERIES = (ADD_USER, REMOVE_USER, USER, CLAIM_USERNAME, CREDENTIALS, OTHER_HASH)
 
 
 class CassandraUserStore:
@@ -37,6 +38,9 @@ class CassandraUserStore:
     async def credentials(self, username: str) -> Credentials | None:
         rows = await self._run.rows(CREDENTIALS, username)
         return Credentials(UserId(str(rows[0].user_id)), rows[0].password_hash) if rows else None
+
+    async def replace_password(self, username: str, old: Credentials, password_hash: str) -> bool:
+        return await self._run.applied(OTHER_HASH, password_hash, username, UUID(old.user_id), old.password_hash)
 
     async def users(self, user_ids: Sequence[UserId]) -> list[User]:
         found = await self._run.rows_of_each(USER, [(UUID(user_id),) for user_id in user_ids if is_uuid(user_id)])

@@ -70,6 +70,11 @@ class AccountsServiceStub:
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndOtherSessionsRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndOtherSessionsResponse.FromString,
                 _registered_method=True)
+        self.ChangePassword = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/ChangePassword',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordResponse.FromString,
+                _registered_method=True)
         self.GetJwks = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/GetJwks',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetJwksRequest.SerializeToString,
@@ -95,7 +100,8 @@ class AccountsServiceServicer:
 
     def Login(self, request, context):
         """Starts a login session. Anyone may call it. Fails with BAD_CREDENTIALS, after the same time whether the user exists or not, or
-        OVERLOADED.
+        OVERLOADED: after five wrong passwords for a user name, each next try has to wait, for 30 seconds to 15 minutes. A device that has a
+        device_token waits for its own wrong passwords only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -134,6 +140,14 @@ class AccountsServiceServicer:
     def EndOtherSessions(self, request, context):
         """Ends every login session of the caller but the one that calls, and closes their connections. Idempotent. Fails with UNAUTHENTICATED if
         the caller's own session has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangePassword(self, request, context):
+        """Gives the caller another password and ends all of their other sessions. Fails with BAD_CREDENTIALS, INVALID_ARGUMENT, OVERLOADED as Login
+        does, and with UNAUTHENTICATED if the caller's session has ended.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -191,6 +205,11 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     servicer.EndOtherSessions,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndOtherSessionsRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndOtherSessionsResponse.SerializeToString,
+            ),
+            'ChangePassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangePassword,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordResponse.SerializeToString,
             ),
             'GetJwks': grpc.unary_unary_rpc_method_handler(
                     servicer.GetJwks,
@@ -393,6 +412,33 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/EndOtherSessions',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndOtherSessionsRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EndOtherSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangePassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/ChangePassword',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordResponse.FromString,
             options,
             channel_credentials,
             insecure,

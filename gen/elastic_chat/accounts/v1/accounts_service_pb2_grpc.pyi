@@ -37,7 +37,8 @@ class AccountsServiceStub:
     """Makes a user and logs them in. Anyone may call it. Fails with USERNAME_TAKEN, INVALID_ARGUMENT or OVERLOADED."""
     Login: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.LoginRequest, _accounts_service_pb2.LoginResponse]
     """Starts a login session. Anyone may call it. Fails with BAD_CREDENTIALS, after the same time whether the user exists or not, or
-    OVERLOADED.
+    OVERLOADED: after five wrong passwords for a user name, each next try has to wait, for 30 seconds to 15 minutes. A device that has a
+    device_token waits for its own wrong passwords only.
     """
     Refresh: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.RefreshRequest, _accounts_service_pb2.RefreshResponse]
     """Gives new tokens for a refresh token. Anyone may call it. A refresh token works once; a lost answer may be asked for again for 10 seconds;
@@ -55,6 +56,10 @@ class AccountsServiceStub:
     """Ends every login session of the caller but the one that calls, and closes their connections. Idempotent. Fails with UNAUTHENTICATED if
     the caller's own session has ended.
     """
+    ChangePassword: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ChangePasswordRequest, _accounts_service_pb2.ChangePasswordResponse]
+    """Gives the caller another password and ends all of their other sessions. Fails with BAD_CREDENTIALS, INVALID_ARGUMENT, OVERLOADED as Login
+    does, and with UNAUTHENTICATED if the caller's session has ended.
+    """
     GetJwks: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetJwksRequest, _accounts_service_pb2.GetJwksResponse]
     """Gives the public keys that access tokens are signed with, as a JSON Web Key Set (RFC 7517). Anyone may call it."""
     FindUsers: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.FindUsersRequest, _accounts_service_pb2.FindUsersResponse]
@@ -71,7 +76,8 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Makes a user and logs them in. Anyone may call it. Fails with USERNAME_TAKEN, INVALID_ARGUMENT or OVERLOADED."""
     Login: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.LoginRequest, _accounts_service_pb2.LoginResponse]  # type: ignore[assignment]
     """Starts a login session. Anyone may call it. Fails with BAD_CREDENTIALS, after the same time whether the user exists or not, or
-    OVERLOADED.
+    OVERLOADED: after five wrong passwords for a user name, each next try has to wait, for 30 seconds to 15 minutes. A device that has a
+    device_token waits for its own wrong passwords only.
     """
     Refresh: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.RefreshRequest, _accounts_service_pb2.RefreshResponse]  # type: ignore[assignment]
     """Gives new tokens for a refresh token. Anyone may call it. A refresh token works once; a lost answer may be asked for again for 10 seconds;
@@ -88,6 +94,10 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     EndOtherSessions: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.EndOtherSessionsRequest, _accounts_service_pb2.EndOtherSessionsResponse]  # type: ignore[assignment]
     """Ends every login session of the caller but the one that calls, and closes their connections. Idempotent. Fails with UNAUTHENTICATED if
     the caller's own session has ended.
+    """
+    ChangePassword: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ChangePasswordRequest, _accounts_service_pb2.ChangePasswordResponse]  # type: ignore[assignment]
+    """Gives the caller another password and ends all of their other sessions. Fails with BAD_CREDENTIALS, INVALID_ARGUMENT, OVERLOADED as Login
+    does, and with UNAUTHENTICATED if the caller's session has ended.
     """
     GetJwks: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetJwksRequest, _accounts_service_pb2.GetJwksResponse]  # type: ignore[assignment]
     """Gives the public keys that access tokens are signed with, as a JSON Web Key Set (RFC 7517). Anyone may call it."""
@@ -114,7 +124,8 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.LoginResponse, _abc.Awaitable[_accounts_service_pb2.LoginResponse]]:
         """Starts a login session. Anyone may call it. Fails with BAD_CREDENTIALS, after the same time whether the user exists or not, or
-        OVERLOADED.
+        OVERLOADED: after five wrong passwords for a user name, each next try has to wait, for 30 seconds to 15 minutes. A device that has a
+        device_token waits for its own wrong passwords only.
         """
 
     @_abc_1.abstractmethod
@@ -161,6 +172,16 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_accounts_service_pb2.EndOtherSessionsResponse, _abc.Awaitable[_accounts_service_pb2.EndOtherSessionsResponse]]:
         """Ends every login session of the caller but the one that calls, and closes their connections. Idempotent. Fails with UNAUTHENTICATED if
         the caller's own session has ended.
+        """
+
+    @_abc_1.abstractmethod
+    def ChangePassword(
+        self,
+        request: _accounts_service_pb2.ChangePasswordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.ChangePasswordResponse, _abc.Awaitable[_accounts_service_pb2.ChangePasswordResponse]]:
+        """Gives the caller another password and ends all of their other sessions. Fails with BAD_CREDENTIALS, INVALID_ARGUMENT, OVERLOADED as Login
+        does, and with UNAUTHENTICATED if the caller's session has ended.
         """
 
     @_abc_1.abstractmethod

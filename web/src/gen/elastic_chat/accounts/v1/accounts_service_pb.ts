@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/accounts/v1/accounts_service.proto.
  */
 export const file_elastic_chat_accounts_v1_accounts_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIm8KBFVzZXISDwoHdXNlcl9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWwoPUmVnaXN0ZXJSZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIOCgZkZXZpY2UYBCABKAkieAoQUmVnaXN0ZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBSJCCgxMb2dpblJlcXVlc3QSEAoIdXNlcm5hbWUYASABKAkSEAoIcGFzc3dvcmQYAiABKAkSDgoGZGV2aWNlGAMgASgJInUKDUxvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUiJwoOUmVmcmVzaFJlcXVlc3QSFQoNcmVmcmVzaF90b2tlbhgBIAEoCSJ3Cg9SZWZyZXNoUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUiDwoNTG9nb3V0UmVxdWVzdCIQCg5Mb2dvdXRSZXNwb25zZSJCChFGaW5kVXNlcnNSZXNwb25zZRItCgV1c2VycxgBIAMoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIm8KBFVzZXISDwoHdXNlcl9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWwoPUmVnaXN0ZXJSZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIOCgZkZXZpY2UYBCABKAkijgEKEFJlZ2lzdGVyUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUSFAoMZGV2aWNlX3Rva2VuGAYgASgJIlgKDExvZ2luUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIOCgZkZXZpY2UYAyABKAkSFAoMZGV2aWNlX3Rva2VuGAQgASgJIosBCg1Mb2dpblJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFEhQKDGRldmljZV90b2tlbhgGIAEoCSInCg5SZWZyZXNoUmVxdWVzdBIVCg1yZWZyZXNoX3Rva2VuGAEgASgJIncKD1JlZnJlc2hSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBSIPCg1Mb2dvdXRSZXF1ZXN0IhAKDkxvZ291dFJlc3BvbnNlIkIKEUZpbmRVc2Vyc1Jlc3BvbnNlEi0KBXVzZXJzGAEgAygLMh4uZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlVzZXJiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * A user as others see them.
@@ -138,6 +138,13 @@ export type RegisterResponse = Message<"elastic_chat.accounts.v1.RegisterRespons
    * @generated from field: int32 expires_in = 5;
    */
   expiresIn: number;
+
+  /**
+   * Tells at later logins that the user has logged in on this device before: keep it beside the user name, also after the session.
+   *
+   * @generated from field: string device_token = 6;
+   */
+  deviceToken: string;
 };
 
 /**
@@ -173,6 +180,13 @@ export type LoginRequest = Message<"elastic_chat.accounts.v1.LoginRequest"> & {
    * @generated from field: string device = 3;
    */
   device: string;
+
+  /**
+   * What the user's last login on this device gave, if there was one.
+   *
+   * @generated from field: string device_token = 4;
+   */
+  deviceToken: string;
 };
 
 /**
@@ -222,6 +236,13 @@ export type LoginResponse = Message<"elastic_chat.accounts.v1.LoginResponse"> & 
    * @generated from field: int32 expires_in = 5;
    */
   expiresIn: number;
+
+  /**
+   * Tells at later logins that the user has logged in on this device before: keep it beside the user name, also after the session.
+   *
+   * @generated from field: string device_token = 6;
+   */
+  deviceToken: string;
 };
 
 /**
