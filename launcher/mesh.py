@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import elastic_chat
 from chatkit.core.errors import DOMAIN, TABLE, Reason
-from chatkit.rpc.caller import REQUEST_ID, SESSION_ID, USER_ID
+from chatkit.rpc.caller import REQUEST_ID, ROLE, SESSION_ID, USER_ID
 from chatkit.rpc.server import LEAVING, NOT_DELIVERED
 from chatkit.rpc.tokens import SKEW_MS
 from launcher.certificates.authority import EDGE, spiffe_id
@@ -46,7 +46,11 @@ USERS: dict[str, tuple[str, ...]] = {
     "router": ("SendMessage", "CreateConversation", "AddMember", "RemoveMember"),
     "presence": ("GetPresence",),
     "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
-    "accounts": ("Logout", "ListSessions", "EndSession", "EndOtherSessions", "ChangePassword", "FindUsers"),
+    "accounts": (
+        *("Logout", "ListSessions", "EndSession", "EndOtherSessions", "ChangePassword", "FindUsers"),
+        *("GetAccount", "CreateUser", "SetRole", "DisableUser", "EnableUser", "ResetPassword"),
+        *("CreateInvite", "ListInvites", "WithdrawInvite"),
+    ),
 }
 """The methods that the edge lets those call who have an access token. What is in neither table is internal, and refused there."""
 
@@ -57,7 +61,7 @@ READS: dict[str, tuple[str, ...]] = {
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),
-    "accounts": ("GetJwks", "FindUsers", "ListSessions"),
+    "accounts": ("GetJwks", "FindUsers", "ListSessions", "GetAccount", "ListInvites"),
 }
 """The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""
 
@@ -97,7 +101,7 @@ def service_name(service: str) -> str:
     return f"elastic_chat.{service}.v1.{service.capitalize()}Service"
 
 
-INNER_HEADERS = (USER_ID, SESSION_ID, REQUEST_ID, "x-lane", "x-envoy-original-path")
+INNER_HEADERS = (USER_ID, SESSION_ID, ROLE, REQUEST_ID, "x-lane", "x-envoy-original-path")
 """What only the mesh may say, and the edge therefore removes from what comes from outside."""
 
 

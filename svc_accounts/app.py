@@ -13,12 +13,15 @@ from chatkit.rpc.app import App
 from chatkit.rpc.channel import mesh_channel
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
+from svc_accounts.admin import Admin
 from svc_accounts.connections import Closing, MeshConnections
 from svc_accounts.guard import Guard
+from svc_accounts.invites import Invites
 from svc_accounts.issuer import Issuer
 from svc_accounts.logins import Logins
+from svc_accounts.newcomers import Newcomers
 from svc_accounts.passwords import Passwords
-from svc_accounts.service import AccountsServicer
+from svc_accounts.service import Accounts, AccountsServicer
 from svc_accounts.sessions import Sessions
 from svc_accounts.settings import Settings
 from svc_accounts.signer import Signer
@@ -55,12 +58,25 @@ def wire(settings: Settings, stores: Stores, closing: Closing, passwords: Passwo
     """Return the methods of accounts over what they need."""
     sessions = Sessions(
         stores.sessions,
+        stores.users,
         Issuer(signer, clock, settings.access_token_lifetime),
         closing,
         clock,
         signer.derive(b"elastic-chat refresh token successor"),
         settings.refresh_token_lifetime,
     )
+    guard = Guard(stores.tries, clock)
+    invites = Invites(stores.invites, clock)
+    newcomers = Newcomers(stores.users, invites, passwords, clock, settings.registration)
     device_key = signer.derive(b"elastic-chat device token")
-    logins = Logins(stores.users, sessions, Guard(stores.tries, clock), passwords, clock, device_key)
-    return AccountsServicer(stores.users, sessions, logins, signer)
+    return AccountsServicer(
+        Accounts(
+            users=stores.users,
+            sessions=sessions,
+            logins=Logins(newcomers, stores.users, sessions, guard, passwords, device_key),
+            newcomers=newcomers,
+            invites=invites,
+            admin=Admin(stores.users, sessions, guard, passwords),
+            signer=signer,
+        )
+    )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from chatkit.core.clock import Clock
 from chatkit.core.ids import SessionId, UserId, new_id
 from svc_accounts.core.sessions import RefreshToken
+from svc_accounts.core.users import User
 from svc_accounts.signer import Signer
 
 
@@ -30,10 +31,12 @@ class Issuer:
         self._clock = clock
         self.lifetime_s = int(lifetime.total_seconds())
 
-    def access_token(self, user_id: UserId, session_id: SessionId) -> str:
-        """Return an access token for a session."""
-        return self._signer.access_token(user_id, session_id, new_id(), self._clock.now_ms() // 1000, self.lifetime_s)
+    def access_token(self, user: User, session_id: SessionId) -> str:
+        """Return an access token for a session of a user."""
+        now_s = self._clock.now_ms() // 1000
+        return self._signer.access_token(user.user_id, session_id, user.role, new_id(), now_s, self.lifetime_s)
 
-    def tokens(self, token: RefreshToken) -> Tokens:
-        """Return the tokens of the session whose refresh token is `token`."""
-        return Tokens(token.user_id, token.session_id, self.access_token(token.user_id, token.session_id), token.encode(), self.lifetime_s)
+    def tokens(self, user: User, token: RefreshToken) -> Tokens:
+        """Return the tokens of the session of a user whose refresh token is `token`."""
+        access_token = self.access_token(user, token.session_id)
+        return Tokens(user.user_id, token.session_id, access_token, token.encode(), self.lifetime_s)

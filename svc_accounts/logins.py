@@ -1,4 +1,4 @@
-"""Passwords: who registers with one, who logs in with one, and who gets another."""
+"""Passwords, as far as their users have them: who registers with one, logs in with one, and gets another."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from chatkit.core.clock import Clock
-from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import UserId, new_id
 from chatkit.rpc.caller import Caller
 from svc_accounts.core import guesses
 from svc_accounts.core.passwords import check_new_password, check_password, wrong_credentials
-from svc_accounts.core.users import Credentials, User, check_device, check_display_name, check_username, folded, is_username
+from svc_accounts.core.users import Credentials, check_device, folded, is_username
 from svc_accounts.guard import Guard
 from svc_accounts.issuer import Tokens
+from svc_accounts.newcomers import Newcomer, Newcomers
 from svc_accounts.passwords import Passwords
 from svc_accounts.sessions import Sessions
 from svc_accounts.store import UserStore
@@ -31,26 +30,22 @@ class Login:
 
 
 class Logins:
-    """Everything that takes a password. Device tokens are made with `device_key`."""
+    """Everything that takes a password from its user. Device tokens are made with `device_key`."""
 
-    def __init__(self, users: UserStore, sessions: Sessions, guard: Guard, passwords: Passwords, clock: Clock, device_key: bytes) -> None:
+    def __init__(
+        self, newcomers: Newcomers, users: UserStore, sessions: Sessions, guard: Guard, passwords: Passwords, device_key: bytes
+    ) -> None:
+        self._newcomers = newcomers
         self._users = users
         self._sessions = sessions
         self._guard = guard
         self._passwords = passwords
-        self._clock = clock
         self._device_key = device_key
 
-    async def register(self, username: str, password: str, display_name: str, device: str) -> Login:
-        """Make a user and log them in. Raises USERNAME_TAKEN, INVALID_ARGUMENT or OVERLOADED."""
-        username, device = check_username(username), check_device(device)
-        password = check_new_password(password)
-        user = User(UserId(new_id()), username, check_display_name(display_name, username), self._clock.now_ms())
-        # looked up first, so that a taken name costs no hash; who is really first is decided when the user is added
-        taken = await self._users.credentials(username) is not None
-        if taken or not await self._users.add_user(user, await self._passwords.hash(password)):
-            raise ChatError(Reason.USERNAME_TAKEN)
-        log.info("user_registered", user_id=user.user_id)
+    async def register(self, newcomer: Newcomer, invite: str, device: str) -> Login:
+        """Make a user and log them in. Raises USERNAME_TAKEN, INVALID_ARGUMENT, OVERLOADED, BAD_INVITE or PERMISSION_DENIED."""
+        device = check_device(device)
+        user = await self._newcomers.register(newcomer, invite)
         return await self._logged_in(user.user_id, device, new_id())
 
     async def login(self, username: str, password: str, device: str, device_token: str) -> Login:
@@ -82,7 +77,9 @@ class Logins:
         """Return the caller's user name and credentials if the password is theirs and their session lives."""
         password = check_password(password)
         await self._sessions.of(caller)
-        (user,) = await self._users.users([caller.user_id])
+        user = await self._users.user(caller.user_id)
+        if user is None:
+            raise wrong_credentials()
         credentials = await self._users.credentials(user.username)
         who = guesses.of_device(user.username, caller.session_id)
         if not await self._is_right(who, user.username, credentials, password) or credentials is None:

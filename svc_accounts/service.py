@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from chatkit.core.errors import ChatError, Reason
@@ -10,9 +10,13 @@ from chatkit.core.ids import is_uuid
 from chatkit.rpc.caller import Caller, caller_of
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
+from svc_accounts.admin import Admin
+from svc_accounts.core.invites import Invite
 from svc_accounts.core.sessions import Session
-from svc_accounts.core.users import User, check_user_ids, folded
+from svc_accounts.core.users import Role, State, User, check_user_ids, folded
+from svc_accounts.invites import Invites
 from svc_accounts.logins import Logins
+from svc_accounts.newcomers import Newcomer, Newcomers
 from svc_accounts.sessions import Sessions
 from svc_accounts.signer import Signer
 from svc_accounts.store import UserStore
@@ -21,17 +25,36 @@ Context = Any
 """gRPC's own class is generic over what no method needs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """What the methods work with."""
+
+    users: UserStore
+    sessions: Sessions
+    logins: Logins
+    newcomers: Newcomers
+    invites: Invites
+    admin: Admin
+    signer: Signer
+
+
 class AccountsServicer(rpc.AccountsServiceServicer):
     """The methods of accounts."""
 
-    def __init__(self, users: UserStore, sessions: Sessions, logins: Logins, signer: Signer) -> None:
-        self._users = users
-        self._sessions = sessions
-        self._logins = logins
-        self._signer = signer
+    def __init__(self, has: Accounts) -> None:
+        self._users = has.users
+        self._sessions = has.sessions
+        self._logins = has.logins
+        self._newcomers = has.newcomers
+        self._invites = has.invites
+        self._admin = has.admin
+        self._signer = has.signer
+
+    # --- for everyone
 
     async def Register(self, request: pb.RegisterRequest, context: Context) -> pb.RegisterResponse:  # noqa: ARG002, N802
-        login = await self._logins.register(request.username, request.password, request.display_name, request.device)
+        newcomer = Newcomer(request.username, request.password, request.display_name)
+        login = await self._logins.register(newcomer, request.invite, request.device)
         return pb.RegisterResponse(**asdict(login.tokens), device_token=login.device_token)
 
     async def Login(self, request: pb.LoginRequest, context: Context) -> pb.LoginResponse:  # noqa: ARG002, N802
@@ -40,6 +63,8 @@ class AccountsServicer(rpc.AccountsServiceServicer):
 
     async def Refresh(self, request: pb.RefreshRequest, context: Context) -> pb.RefreshResponse:  # noqa: ARG002, N802
         return pb.RefreshResponse(**asdict(await self._sessions.refresh(request.refresh_token)))
+
+    # --- for users
 
     async def Logout(self, request: pb.LogoutRequest, context: Context) -> pb.LogoutResponse:  # noqa: ARG002, N802
         caller = _in_session(context)
@@ -79,6 +104,48 @@ class AccountsServicer(rpc.AccountsServiceServicer):
             user_ids = [credentials.user_id] if credentials else []
         return pb.FindUsersResponse(users=[_user(user) for user in await self._users.users(user_ids)])
 
+    # --- for administrators and the operator
+
+    async def GetAccount(self, request: pb.GetAccountRequest, context: Context) -> pb.GetAccountResponse:  # noqa: N802
+        await self._admin.check(context)
+        return pb.GetAccountResponse(account=_account(await self._admin.find(request.user_id, request.username)))
+
+    async def CreateUser(self, request: pb.CreateUserRequest, context: Context) -> pb.CreateUserResponse:  # noqa: N802
+        await self._admin.check(context)
+        newcomer = Newcomer(request.username, request.password, request.display_name)
+        role = _role(request.role) if request.role else Role.USER
+        return pb.CreateUserResponse(account=_account(await self._newcomers.create(newcomer, role)))
+
+    async def SetRole(self, request: pb.SetRoleRequest, context: Context) -> pb.SetRoleResponse:  # noqa: N802
+        await self._admin.set_role(await self._admin.check(context), request.user_id, _role(request.role))
+        return pb.SetRoleResponse()
+
+    async def DisableUser(self, request: pb.DisableUserRequest, context: Context) -> pb.DisableUserResponse:  # noqa: N802
+        await self._admin.disable(await self._admin.check(context), request.user_id)
+        return pb.DisableUserResponse()
+
+    async def EnableUser(self, request: pb.EnableUserRequest, context: Context) -> pb.EnableUserResponse:  # noqa: N802
+        await self._admin.enable(await self._admin.check(context), request.user_id)
+        return pb.EnableUserResponse()
+
+    async def ResetPassword(self, request: pb.ResetPasswordRequest, context: Context) -> pb.ResetPasswordResponse:  # noqa: N802
+        await self._admin.reset_password(await self._admin.check(context), request.user_id, request.password)
+        return pb.ResetPasswordResponse()
+
+    async def CreateInvite(self, request: pb.CreateInviteRequest, context: Context) -> pb.CreateInviteResponse:  # noqa: N802
+        caller = await self._admin.check(context)
+        invite, code = await self._invites.create(caller.user_id if caller else "", request.lifetime_s)
+        return pb.CreateInviteResponse(invite=_invite(invite), code=code)
+
+    async def ListInvites(self, request: pb.ListInvitesRequest, context: Context) -> pb.ListInvitesResponse:  # noqa: ARG002, N802
+        await self._admin.check(context)
+        return pb.ListInvitesResponse(invites=[_invite(one) for one in await self._invites.all()])
+
+    async def WithdrawInvite(self, request: pb.WithdrawInviteRequest, context: Context) -> pb.WithdrawInviteResponse:  # noqa: N802
+        await self._admin.check(context)
+        await self._invites.withdraw(request.invite_id)
+        return pb.WithdrawInviteResponse()
+
 
 def _in_session(context: Context) -> Caller:
     """Return the caller, or raise UNAUTHENTICATED unless they call from a login session."""
@@ -91,6 +158,27 @@ def _in_session(context: Context) -> Caller:
 def _user(user: User) -> pb.User:
     result = pb.User(user_id=user.user_id, username=user.username, display_name=user.display_name)
     result.created_at.FromMilliseconds(user.created_at_ms)
+    return result
+
+
+ROLES = {Role.USER: pb.ROLE_USER, Role.ADMIN: pb.ROLE_ADMIN}
+
+
+def _role(value: int) -> Role:
+    for role, known in ROLES.items():
+        if int(known) == value:
+            return role
+    raise ChatError(Reason.INVALID_ARGUMENT, "role must be ROLE_USER or ROLE_ADMIN")
+
+
+def _account(user: User) -> pb.Account:
+    return pb.Account(user=_user(user), role=ROLES[user.role], disabled=user.state is State.DISABLED)
+
+
+def _invite(invite: Invite) -> pb.Invite:
+    result = pb.Invite(invite_id=invite.invite_id, created_by=invite.created_by)
+    result.created_at.FromMilliseconds(invite.created_at_ms)
+    result.expires_at.FromMilliseconds(invite.expires_at_ms)
     return result
 
 

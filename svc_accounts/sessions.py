@@ -17,8 +17,9 @@ from chatkit.rpc.caller import Caller
 from svc_accounts.connections import Closing
 from svc_accounts.core import sessions as rules
 from svc_accounts.core.sessions import RefreshToken, Session, Use
+from svc_accounts.core.users import State
 from svc_accounts.issuer import Issuer, Tokens
-from svc_accounts.store import SessionStore
+from svc_accounts.store import SessionStore, UserStore
 
 log = structlog.get_logger()
 
@@ -34,9 +35,17 @@ class Sessions:
     """
 
     def __init__(
-        self, store: SessionStore, issuer: Issuer, closing: Closing, clock: Clock, successor_key: bytes, lifetime: timedelta
+        self,
+        store: SessionStore,
+        users: UserStore,
+        issuer: Issuer,
+        closing: Closing,
+        clock: Clock,
+        successor_key: bytes,
+        lifetime: timedelta,
     ) -> None:
         self._store = store
+        self._users = users
         self._issuer = issuer
         self._closing = closing
         self._clock = clock
@@ -44,13 +53,18 @@ class Sessions:
         self._lifetime_ms = int(lifetime.total_seconds() * 1000)
 
     async def begin(self, user_id: UserId, device: str) -> Tokens:
-        """Begin a session of a user who has proved who they are."""
+        """Begin a session of a user who has proved who they are. Raises ACCOUNT_DISABLED."""
         family, secret = secrets.token_bytes(rules.FAMILY_BYTES), secrets.token_bytes(rules.SECRET_BYTES)
         token = RefreshToken(user_id, SessionId(new_id()), family, secret)
         await self._store.add_session(rules.opened(token, device, self._clock.now_ms(), self._lifetime_ms))
+        # Whoever disables a user ends the sessions that are there then: this one came just before it, or just after.
+        user = await self._users.user(user_id)
+        if user is None or user.state is not State.ACTIVE:
+            await self.end(user_id, token.session_id, "disabled")
+            raise ChatError(Reason.ACCOUNT_DISABLED)
         log.info("session_started", user_id=user_id, session_id=token.session_id)
-        await self._end_all(rules.surplus(await self._store.sessions(user_id)), "surplus")
-        return self._issuer.tokens(token)
+        await self._end_each(rules.surplus(await self._store.sessions(user_id)), "surplus")
+        return self._issuer.tokens(user, token)
 
     async def refresh(self, text: str) -> Tokens:
         """Return new tokens for a refresh token, or raise UNAUTHENTICATED; a token that was used before ends its session."""
@@ -58,8 +72,8 @@ class Sessions:
         successor = token.successor(self._successor_key)
         for _ in range(TRIES):
             now_ms = self._clock.now_ms()
-            session = await self._store.session(token.user_id, token.session_id)
-            if session is None:
+            session, user = await asyncio.gather(self._store.session(token.user_id, token.session_id), self._users.user(token.user_id))
+            if session is None or user is None or user.state is not State.ACTIVE:
                 raise rules.refused()
             use = rules.judge(token, successor, session, now_ms)
             if use is Use.REUSE:
@@ -69,7 +83,7 @@ class Sessions:
                 raise rules.refused()
             rotated = rules.rotated(session, successor, now_ms, self._lifetime_ms)
             if use is Use.REPEAT or await self._store.replace_session(session, rotated):
-                return self._issuer.tokens(successor)
+                return self._issuer.tokens(user, successor)
         raise ChatError(Reason.UNAVAILABLE, "the session changes too fast: try again with the same token")
 
     async def of(self, caller: Caller) -> list[Session]:
@@ -98,7 +112,11 @@ class Sessions:
 
     async def end_others(self, caller: Caller, cause: str) -> None:
         """End every session of the caller but the one that calls."""
-        await self._end_all([session for session in await self.of(caller) if session.session_id != caller.session_id], cause)
+        await self._end_each([session for session in await self.of(caller) if session.session_id != caller.session_id], cause)
 
-    async def _end_all(self, sessions: Iterable[Session], cause: str) -> None:
+    async def end_all(self, user_id: UserId, cause: str) -> None:
+        """End every session of a user."""
+        await self._end_each(await self._store.sessions(user_id), cause)
+
+    async def _end_each(self, sessions: Iterable[Session], cause: str) -> None:
         await asyncio.gather(*(self.end(session.user_id, session.session_id, cause) for session in sessions))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from chatkit.settings import CassandraOwnerSettings, ServiceSettings, SettingsError, setting
+from svc_accounts.core.invites import Registration
 from svc_accounts.signer import Signer
 
 
@@ -18,6 +19,9 @@ class Settings(ServiceSettings, CassandraOwnerSettings):
     )
     access_token_lifetime: timedelta = setting("How long an access token is good for, in seconds.", timedelta(minutes=10))
     refresh_token_lifetime: timedelta = setting("How long a session lives without a refresh, in seconds.", timedelta(days=30))
+    registration: Registration = setting(
+        "Who may register by themselves: open for everyone, invite for who has one, closed for nobody.", Registration.OPEN
+    )
     hash_threads: int = setting("Threads that hash passwords: each keeps a core busy, and up to 50 logins a second going.", 1)
     hash_queue: int = setting("Passwords that may be hashed or wait for it; more are refused with OVERLOADED.", 64)
 

@@ -30,13 +30,14 @@ class Signer:
         self._key = key
         self.jwk = _jwk(key)
 
-    def access_token(self, user_id: UserId, session_id: SessionId, token_id: str, now_s: int, lifetime_s: int) -> str:
+    def access_token(self, user_id: UserId, session_id: SessionId, role: str, token_id: str, now_s: int, lifetime_s: int) -> str:
         """Return a JWT for a user's session that ends `lifetime_s` seconds after `now_s`, in Unix seconds."""
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": user_id,
             "sid": session_id,
+            "role": role,
             "iat": now_s,
             "exp": now_s + lifetime_s,
             "jti": token_id,

@@ -42,6 +42,8 @@ class Reason(StrEnum):
     GOING_AWAY = "GOING_AWAY"
     NOT_FOUND = "NOT_FOUND"
     IDLE_TIMEOUT = "IDLE_TIMEOUT"
+    ACCOUNT_DISABLED = "ACCOUNT_DISABLED"
+    BAD_INVITE = "BAD_INVITE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ TABLE: dict[Reason, Row] = {
     Reason.GOING_AWAY: Row("UNAVAILABLE", 1012, True, "Reconnect with resume after the time in going_away."),
     Reason.NOT_FOUND: Row("NOT_FOUND", None, False, "Check the method, path or id."),
     Reason.IDLE_TIMEOUT: Row("DEADLINE_EXCEEDED", 4002, True, "Reconnect with resume, and send ping as often as welcome says."),
+    Reason.ACCOUNT_DISABLED: Row("PERMISSION_DENIED", None, False, "Ask an administrator."),
+    Reason.BAD_INVITE: Row("PERMISSION_DENIED", None, False, "Ask for an invite: this one is none, was used, or is too old."),
 }
 
 

@@ -1,7 +1,8 @@
 """Who calls: what the edge found out about the caller travels as metadata, which the mesh lets nobody forge.
 
-The edge checks the access token and sets `x-user-id` and `x-session-id` from it, having removed whatever came from outside. A gateway
-sets them for the user of a connection. `x-request-id` follows a command through every service and its logs.
+The edge checks the access token and sets `x-user-id`, `x-session-id` and `x-role` from it, having removed whatever came from outside. A
+gateway sets the first two for the user of a connection. An operator, who calls a service's sidecar from inside, says so by `x-role`.
+`x-request-id` follows a command through every service and its logs.
 """
 
 from __future__ import annotations
@@ -17,7 +18,13 @@ from chatkit.core.ids import SessionId, UserId, is_uuid, new_id
 
 USER_ID = "x-user-id"
 SESSION_ID = "x-session-id"
+ROLE = "x-role"
 REQUEST_ID = "x-request-id"
+
+ADMIN = "admin"
+"""The role of those who may call methods for administrators. It is a claim of their access tokens."""
+OPERATOR = "operator"
+"""What stands there if nobody's token does, because the call comes from inside: no token ever says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,20 @@ def caller_of(context: grpc.aio.ServicerContext[object, object]) -> Caller:
     if not is_uuid(user_id):
         raise ChatError(Reason.UNAUTHENTICATED, "this method takes an access token: log in and send `authorization: Bearer TOKEN`")
     return Caller(UserId(user_id), SessionId(str(metadata.get(SESSION_ID, ""))))
+
+
+def admin_of(context: grpc.aio.ServicerContext[object, object]) -> Caller | None:
+    """Return the administrator who calls, or None for the operator; raise PERMISSION_DENIED for everyone else, and UNAUTHENTICATED for
+    nobody: methods for administrators begin with this.
+    """
+    metadata = dict(context.invocation_metadata() or ())
+    role = metadata.get(ROLE, "")
+    if role == OPERATOR and USER_ID not in metadata:
+        return None
+    caller = caller_of(context)
+    if role != ADMIN:
+        raise ChatError(Reason.PERMISSION_DENIED, "only an administrator may do this")
+    return caller
 
 
 def caller_metadata(caller: Caller) -> tuple[tuple[str, str], ...]:

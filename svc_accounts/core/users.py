@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import UserId
@@ -18,22 +19,38 @@ _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that turn the direction of what follows, and so make one name look like another."""
 
 
+class Role(StrEnum):
+    """What a user may do."""
+
+    USER = "user"
+    ADMIN = "admin"
+
+
+class State(StrEnum):
+    """Whether a user may come in."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user as others see them."""
+    """A user, but for what a login is checked against."""
 
     user_id: UserId
     username: str
     display_name: str
     created_at_ms: int
+    role: Role = Role.USER
+    state: State = State.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a login is checked against."""
+    """What a login is checked against. Who has no password can't log in by one."""
 
     user_id: UserId
-    password_hash: str
+    password_hash: str | None
 
 
 def folded(username: str) -> str:

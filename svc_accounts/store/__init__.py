@@ -7,14 +7,15 @@ from typing import Protocol
 
 from chatkit.core.ids import SessionId, UserId
 from svc_accounts.core.guesses import Tries
+from svc_accounts.core.invites import Invite
 from svc_accounts.core.sessions import Session
-from svc_accounts.core.users import Credentials, User
+from svc_accounts.core.users import Credentials, Role, State, User
 
 
 class UserStore(Protocol):
     """Users and their credentials."""
 
-    async def add_user(self, user: User, password_hash: str) -> bool:
+    async def add_user(self, user: User, password_hash: str | None) -> bool:
         """Add a user, or return False if the user name is taken: of many who want it at the same time one gets it.
 
         After UNAVAILABLE the user may exist all the same, and can then log in.
@@ -27,6 +28,18 @@ class UserStore(Protocol):
 
     async def replace_password(self, username: str, old: Credentials, password_hash: str) -> bool:
         """Let a user have another password, or return False if what a login is checked against is not `old` any more."""
+        ...
+
+    async def set_role(self, user: User, role: Role) -> bool:
+        """Give a user a role, or return False if they are not there any more."""
+        ...
+
+    async def set_state(self, user: User, state: State) -> bool:
+        """Let a user in or not, or return False if they are not there any more."""
+        ...
+
+    async def user(self, user_id: UserId) -> User | None:
+        """Return a user."""
         ...
 
     async def users(self, user_ids: Sequence[UserId]) -> list[User]:
@@ -55,6 +68,26 @@ class SessionStore(Protocol):
 
     async def end_session(self, user_id: UserId, session_id: SessionId) -> bool:
         """End a session. Returns whether there was one."""
+        ...
+
+
+class InviteStore(Protocol):
+    """Invites. Those that are too old go by themselves."""
+
+    async def add_invite(self, invite: Invite) -> None:
+        """Add an invite, under an id that is new or was taken."""
+        ...
+
+    async def invites(self) -> list[Invite]:
+        """Return all, in any order; some of them may be too old."""
+        ...
+
+    async def take_invite(self, invite_id: str, code_hash: bytes) -> Invite | None:
+        """Take an invite away and return it, or None if it is gone or its code is another: of many who want it at once one gets it."""
+        ...
+
+    async def remove_invite(self, invite_id: str) -> None:
+        """Take an invite away. Idempotent."""
         ...
 
 
@@ -99,5 +132,7 @@ class Stores(Protocol):
     def sessions(self) -> SessionStore: ...
     @property
     def tries(self) -> TryStore: ...
+    @property
+    def invites(self) -> InviteStore: ...
     @property
     def endings(self) -> EndingStore: ...

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from chatkit.core.ids import SessionId, UserId
 from svc_accounts.core.guesses import Tries
+from svc_accounts.core.invites import Invite
 from svc_accounts.core.sessions import Session
-from svc_accounts.core.users import Credentials, User
+from svc_accounts.core.users import Credentials, Role, State, User
 
 
 class MemoryUserStore:
@@ -18,7 +20,7 @@ class MemoryUserStore:
         self._credentials: dict[str, Credentials] = {}
         self._users: dict[UserId, User] = {}
 
-    async def add_user(self, user: User, password_hash: str) -> bool:
+    async def add_user(self, user: User, password_hash: str | None) -> bool:
         if user.username in self._credentials:
             return False
         self._credentials[user.username] = Credentials(user.user_id, password_hash)
@@ -33,6 +35,22 @@ class MemoryUserStore:
             return False
         self._credentials[username] = replace(old, password_hash=password_hash)
         return True
+
+    async def set_role(self, user: User, role: Role) -> bool:
+        return self._change(user, role=role)
+
+    async def set_state(self, user: User, state: State) -> bool:
+        return self._change(user, state=state)
+
+    def _change(self, user: User, **columns: Any) -> bool:  # noqa: ANN401 - fields of User
+        known = self._users.get(user.user_id)
+        if known is None or known.username != user.username:
+            return False
+        self._users[user.user_id] = replace(known, **columns)
+        return True
+
+    async def user(self, user_id: UserId) -> User | None:
+        return self._users.get(user_id)
 
     async def users(self, user_ids: Sequence[UserId]) -> list[User]:
         return [self._users[user_id] for user_id in user_ids if user_id in self._users]
@@ -101,9 +119,29 @@ class MemoryTryStore:
         self._tries.pop(who, None)
 
 
+class MemoryInviteStore:
+    """An InviteStore."""
+
+    def __init__(self) -> None:
+        self._invites: dict[str, Invite] = {}
+
+    async def add_invite(self, invite: Invite) -> None:
+        self._invites[invite.invite_id] = invite
+
+    async def invites(self) -> list[Invite]:
+        return list(self._invites.values())
+
+    async def take_invite(self, invite_id: str, code_hash: bytes) -> Invite | None:
+        invite = self._invites.get(invite_id)
+        return self._invites.pop(invite_id) if invite and invite.code_hash == code_hash else None
+
+    async def remove_invite(self, invite_id: str) -> None:
+        self._invites.pop(invite_id, None)
+
+
 class MemoryStores:
     """Every store, as CassandraStores has them."""
 
     def __init__(self) -> None:
         self.users, self.sessions = MemoryUserStore(), MemorySessionStore()
-        self.tries, self.endings = MemoryTryStore(), MemoryEndingStore()
+        self.tries, self.invites, self.endings = MemoryTryStore(), MemoryInviteStore(), MemoryEndingStore()

@@ -13,8 +13,9 @@ from chatkit.core.clock import SystemClock
 from chatkit.core.ids import SessionId, UserId, new_id
 from chatkit.edges.cassandra import CassandraSession
 from svc_accounts.core.guesses import Tries
+from svc_accounts.core.invites import Invite
 from svc_accounts.core.sessions import Session
-from svc_accounts.core.users import Credentials, User
+from svc_accounts.core.users import Credentials, Role, State, User
 from svc_accounts.store.cassandra import CassandraStores
 from svc_accounts.store.memory import MemoryStores
 
@@ -134,3 +135,42 @@ async def test_a_password_is_replaced_only_by_who_knows_it(stores: Stores) -> No
     assert sorted(won) == [False] * 3 + [True]
     assert await stores.users.credentials(anna.username) == Credentials(anna.user_id, wanted[won.index(True)])
     assert not await stores.users.replace_password(f"nobody-{new_id()}", old, "x")
+
+
+async def test_a_role_and_a_state_are_set_for_who_is_there(stores: Stores) -> None:
+    anna = replace(person(), role=Role.ADMIN)
+    assert await stores.users.add_user(anna, None)
+    assert await stores.users.user(anna.user_id) == anna
+    assert await stores.users.set_state(anna, State.DISABLED)
+    assert await stores.users.set_role(anna, Role.USER)
+    assert await stores.users.user(anna.user_id) == replace(anna, role=Role.USER, state=State.DISABLED)
+    assert await stores.users.set_state(anna, State.ACTIVE)
+    assert await stores.users.credentials(anna.username) == Credentials(anna.user_id, None)
+    for stranger in (person(), replace(anna, username="another")):
+        assert not await stores.users.set_role(stranger, Role.ADMIN)
+        assert not await stores.users.set_state(stranger, State.DISABLED)
+    assert await stores.users.user(anna.user_id) == replace(anna, role=Role.USER)
+    assert await stores.users.user(UserId(new_id())) is None
+
+
+async def test_who_has_no_password_gets_one(stores: Stores) -> None:
+    anna = person()
+    assert await stores.users.add_user(anna, None)
+    assert await stores.users.replace_password(anna.username, Credentials(anna.user_id, None), "hash-a")
+    assert await stores.users.credentials(anna.username) == Credentials(anna.user_id, "hash-a")
+
+
+async def test_of_many_who_have_an_invite_one_gets_in(stores: Stores) -> None:
+    one, two = (Invite(new_id(), b"hash", by, NOW, NOW + DAY) for by in (new_id(), ""))
+    for invite in (one, two):
+        await stores.invites.add_invite(invite)
+    assert await stores.invites.take_invite(one.invite_id, b"another") is None
+    assert {one, two} <= set(await stores.invites.invites())
+    got = await asyncio.gather(*(stores.invites.take_invite(one.invite_id, b"hash") for _ in range(4)))
+    assert (got.count(one), got.count(None)) == (1, 3)
+    assert one not in await stores.invites.invites()
+    await stores.invites.add_invite(one)
+    assert await stores.invites.take_invite(one.invite_id, b"hash") == one
+    for _ in range(2):
+        await stores.invites.remove_invite(two.invite_id)
+    assert await stores.invites.take_invite(two.invite_id, b"hash") is None

@@ -8,13 +8,18 @@ import signal
 from typing import Any
 
 import aiohttp
+import grpc
 import pytest
 from redis.asyncio import Redis
 
 from bench.client import PASSWORD, PATIENCE_S, Account, Api, ApiError, Socket, hello_frame
 from chatkit.edges import redis as keys
+from chatkit.rpc.caller import OPERATOR, ROLE
+from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts_pb
+from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as accounts_rpc
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from launcher.topology import HOST
+from svc_accounts.core.guesses import FREE
 from tests.e2e.stack import Stack
 
 UNAUTHENTICATED = 4503
@@ -57,6 +62,20 @@ async def refusal(api: Api, method: str, path: str, body: Any = None, token: str
 
 async def on_every_gateway(stack: Stack, api: Api, account: Account) -> list[Socket]:
     return [await Socket.open_on(api, account, instance.name) for instance in stack.topology.instances("gateway")]
+
+
+async def as_operator(stack: Stack, method: str, request: Any) -> Any:
+    """Call a method of accounts as the operator does: at its sidecar."""
+    (instance, *_) = stack.topology.instances("accounts")
+    async with grpc.aio.insecure_channel(f"{HOST}:{instance.ingress_port}") as channel:
+        stub: Any = getattr(accounts_rpc.AccountsServiceStub(channel), method)
+        return await stub(request, metadata=((ROLE, OPERATOR),), timeout=PATIENCE_S)
+
+
+async def administrator(stack: Stack, api: Api) -> Account:
+    anna = await api.register("admin")
+    await as_operator(stack, "SetRole", accounts_pb.SetRoleRequest(user_id=anna.user_id, role=accounts_pb.ROLE_ADMIN))
+    return await login(api, anna)
 
 
 async def test_a_session_that_is_ended_is_closed_on_every_gateway_and_let_in_nowhere(stack: Stack, api: Api) -> None:
@@ -116,3 +135,60 @@ async def test_a_session_that_ends_while_presence_is_away_is_closed_when_it_is_b
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
     assert [await close_code(socket.ws) for socket in sockets] == [UNAUTHENTICATED] * len(sockets)
+
+
+async def test_another_password_ends_the_other_sessions_and_their_sockets(stack: Stack, api: Api) -> None:
+    phone = await api.register("anna")
+    laptop = await login(api, phone)
+    sockets, mine = await on_every_gateway(stack, api, phone), await Socket.open(api, laptop)
+    wrong = {"oldPassword": "incorrect donkey", "newPassword": "another password"}
+    assert await refusal(api, "POST", "/v1/auth/password", wrong, laptop.token) == (401, "BAD_CREDENTIALS")
+    await api.call("POST", "/v1/auth/password", {"oldPassword": PASSWORD, "newPassword": "another password"}, laptop.token)
+    assert [await close_code(socket.ws) for socket in sockets] == [UNAUTHENTICATED] * len(sockets)
+    await lives(mine)
+    await mine.close()
+    assert await refusal(api, "POST", "/v1/auth/login", {"username": phone.username, "password": PASSWORD}) == (401, "BAD_CREDENTIALS")
+    await login(api, phone, password="another password")
+
+
+async def test_guessing_is_slowed_down_and_a_known_device_is_not(api: Api) -> None:
+    anna = await api.register("anna")
+    right = {"username": anna.username, "password": PASSWORD}
+    known = right | {"deviceToken": (await api.call("POST", "/v1/auth/login", right))["deviceToken"]}
+    for _ in range(FREE):
+        assert await refusal(api, "POST", "/v1/auth/login", right | {"password": "incorrect donkey"}) == (401, "BAD_CREDENTIALS")
+    with pytest.raises(ApiError) as refused:
+        await api.call("POST", "/v1/auth/login", right)
+    assert (refused.value.status, refused.value.reason) == (429, "OVERLOADED")
+    assert refused.value.body["details"][1]["retryDelay"].endswith("s")
+    await api.call("POST", "/v1/auth/login", known)
+
+
+async def test_an_administrator_disables_a_user_whose_sockets_close(stack: Stack, api: Api) -> None:
+    admin, bob = await administrator(stack, api), await api.register("bob")
+    sockets = await on_every_gateway(stack, api, bob)
+    assert await refusal(api, "POST", f"/v1/admin/users/{admin.user_id}/disable", {}, bob.token) == (403, "PERMISSION_DENIED")
+    await api.call("POST", f"/v1/admin/users/{bob.user_id}/disable", {}, admin.token)
+    assert [await close_code(socket.ws) for socket in sockets] == [UNAUTHENTICATED] * len(sockets)
+    assert await answer_to_hello(api, bob.token) == UNAUTHENTICATED
+    account = (await api.call("GET", f"/v1/admin/users?username={bob.username}", token=admin.token))["account"]
+    assert (account["user"]["userId"], account["role"], account["disabled"]) == (bob.user_id, "ROLE_USER", True)
+    right = {"username": bob.username, "password": PASSWORD}
+    assert await refusal(api, "POST", "/v1/auth/login", right) == (403, "ACCOUNT_DISABLED")
+    await api.call("POST", f"/v1/admin/users/{bob.user_id}/enable", {}, admin.token)
+    await login(api, bob)
+
+
+async def test_an_administrator_makes_users_and_invites(stack: Stack, api: Api) -> None:
+    admin = await administrator(stack, api)
+    name = f"made-{admin.username}"[:32]
+    body = {"username": name, "password": PASSWORD, "displayName": "Made", "role": "ROLE_ADMIN"}
+    account = (await api.call("POST", "/v1/admin/users", body, admin.token))["account"]
+    made = await login(api, Account(account["user"]["userId"], name, "", ""))
+    invite = await api.call("POST", "/v1/admin/invites", {"lifetimeS": 600}, made.token)
+    assert invite["code"].startswith("eci_")
+    invites = (await api.call("GET", "/v1/admin/invites", token=admin.token))["invites"]
+    assert invite["invite"] in invites
+    assert invite["code"] not in str(invites)
+    await api.call("DELETE", f"/v1/admin/invites/{invite['invite']['inviteId']}", token=admin.token)
+    assert invite["invite"] not in (await api.call("GET", "/v1/admin/invites", token=admin.token))["invites"]

@@ -69,7 +69,7 @@ class World:
         return self.clock.now_ms() // 1000
 
     def good(self) -> str:
-        return self.signer.access_token(USER, SESSION, new_id(), self.now_s, LIFETIME_S)
+        return self.signer.access_token(USER, SESSION, "user", new_id(), self.now_s, LIFETIME_S)
 
     def made(self, claims: dict[str, Any] | None = None, header: dict[str, Any] | None = None, without: str = "") -> str:
         """Return a token that is signed with the right key, and different in what is given."""
@@ -206,7 +206,7 @@ async def test_the_public_key_is_no_secret_to_sign_with(world: World, alg: str) 
 async def test_another_key_under_our_name_is_refused(world: World) -> None:
     other = Signer(pem(new_key()))
     other.jwk["kid"] = world.signer.jwk["kid"]
-    token = other.access_token(USER, SESSION, new_id(), world.now_s, LIFETIME_S)
+    token = other.access_token(USER, SESSION, "user", new_id(), world.now_s, LIFETIME_S)
     assert (await world.refusal(token)).reason is Reason.UNAUTHENTICATED
 
 
@@ -262,7 +262,7 @@ async def test_a_new_key_is_found_when_a_token_names_it(world: World) -> None:
     new = Signer(pem(new_key()))
     world.accounts.signers.append(new)
     world.clock.advance(tokens.PAUSE_S)
-    token = new.access_token(USER, SESSION, new_id(), world.now_s, LIFETIME_S)
+    token = new.access_token(USER, SESSION, "user", new_id(), world.now_s, LIFETIME_S)
     assert (await world.verifier.verify(token)).user_id == USER
     assert world.accounts.asked == 2
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.settings import CassandraOwnerSettings
-from svc_accounts.store.cassandra import endings, sessions, tries, users
+from svc_accounts.store.cassandra import endings, invites, sessions, tries, users
 from svc_accounts.store.cassandra.statements import KEYSPACE, Statements
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -19,6 +19,7 @@ class CassandraStores:
         self.users = users.CassandraUserStore(statements)
         self.sessions = sessions.CassandraSessionStore(statements)
         self.tries = tries.CassandraTryStore(statements)
+        self.invites = invites.CassandraInviteStore(statements)
         self.endings = endings.CassandraEndingStore(statements)
 
     @classmethod
@@ -26,6 +27,6 @@ class CassandraStores:
         """Bring the keyspace to the newest version, and return the stores. Raises the driver's error if Cassandra does not do it."""
         await migrate(cassandra, KEYSPACE, MIGRATIONS, settings.cassandra_replication_factor, settings.cassandra_datacenter)
         statements = Statements(cassandra)
-        for store in (users, sessions, tries, endings):
+        for store in (users, sessions, tries, invites, endings):
             await statements.prepare(store.QUERIES)
         return cls(statements)

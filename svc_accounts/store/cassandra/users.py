@@ -7,17 +7,20 @@ from uuid import UUID
 
 from chatkit.core.ids import UserId, is_uuid
 from chatkit.edges.cassandra import Row
-from svc_accounts.core.users import Credentials, User
+from svc_accounts.core.users import Credentials, Role, State, User
 from svc_accounts.store.cassandra.statements import Statements, milliseconds
 
-ADD_USER = "INSERT INTO elastic_chat_accounts.users (user_id, username, display_name, created_at) VALUES (?, ?, ?, ?)"
+ADD_USER = "INSERT INTO elastic_chat_accounts.users (user_id, username, display_name, created_at, role, state) VALUES (?, ?, ?, ?, ?, ?)"
 REMOVE_USER = "DELETE FROM elastic_chat_accounts.users WHERE user_id = ?"
-USER = "SELECT user_id, username, display_name, created_at FROM elastic_chat_accounts.users WHERE user_id = ?"
+USER = "SELECT user_id, username, display_name, created_at, role, state FROM elastic_chat_accounts.users WHERE user_id = ?"
+# whose name is another, or none, is another user, or gone
+SET_ROLE = "UPDATE elastic_chat_accounts.users SET role = ? WHERE user_id = ? IF username = ?"
+SET_STATE = "UPDATE elastic_chat_accounts.users SET state = ? WHERE user_id = ? IF username = ?"
 CLAIM_USERNAME = "INSERT INTO elastic_chat_accounts.credentials (username, user_id, password_hash) VALUES (?, ?, ?) IF NOT EXISTS"
 CREDENTIALS = "SELECT user_id, password_hash FROM elastic_chat_accounts.credentials WHERE username = ?"
 OTHER_HASH = "UPDATE elastic_chat_accounts.credentials SET password_hash = ? WHERE username = ? IF user_id = ? AND password_hash = ?"
 
-QUERIES = (ADD_USER, REMOVE_USER, USER, CLAIM_USERNAME, CREDENTIALS, OTHER_HASH)
+QUERIES = (ADD_USER, REMOVE_USER, USER, SET_ROLE, SET_STATE, CLAIM_USERNAME, CREDENTIALS, OTHER_HASH)
 
 
 class CassandraUserStore:
@@ -26,10 +29,10 @@ class CassandraUserStore:
     def __init__(self, statements: Statements) -> None:
         self._run = statements
 
-    async def add_user(self, user: User, password_hash: str) -> bool:
+    async def add_user(self, user: User, password_hash: str | None) -> bool:
         # The profile comes first: a name without a profile could never be used again, a profile without a name is found by nobody.
         user_id = UUID(user.user_id)
-        await self._run.rows(ADD_USER, user_id, user.username, user.display_name, user.created_at_ms)
+        await self._run.rows(ADD_USER, user_id, user.username, user.display_name, user.created_at_ms, user.role, user.state)
         claimed = await self._run.applied(CLAIM_USERNAME, user.username, user_id, password_hash)
         if not claimed:
             await self._run.rows(REMOVE_USER, user_id)
@@ -42,10 +45,26 @@ class CassandraUserStore:
     async def replace_password(self, username: str, old: Credentials, password_hash: str) -> bool:
         return await self._run.applied(OTHER_HASH, password_hash, username, UUID(old.user_id), old.password_hash)
 
+    async def set_role(self, user: User, role: Role) -> bool:
+        return await self._run.applied(SET_ROLE, role, UUID(user.user_id), user.username)
+
+    async def set_state(self, user: User, state: State) -> bool:
+        return await self._run.applied(SET_STATE, state, UUID(user.user_id), user.username)
+
+    async def user(self, user_id: UserId) -> User | None:
+        return next(iter(await self.users([user_id])), None)
+
     async def users(self, user_ids: Sequence[UserId]) -> list[User]:
         found = await self._run.rows_of_each(USER, [(UUID(user_id),) for user_id in user_ids if is_uuid(user_id)])
         return [_user(row) for rows in found for row in rows]
 
 
 def _user(row: Row) -> User:
-    return User(UserId(str(row.user_id)), row.username, row.display_name, milliseconds(row.created_at))
+    return User(
+        UserId(str(row.user_id)),
+        row.username,
+        row.display_name,
+        milliseconds(row.created_at),
+        Role(row.role or Role.USER),
+        State(row.state or State.ACTIVE),
+    )

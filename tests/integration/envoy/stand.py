@@ -168,7 +168,7 @@ class SigningKey:
     def token(self, *, lasts: timedelta = timedelta(minutes=5), **claims: object) -> str:
         """Return an access token of user `u-1` in session `s-1`, or of what the claims say."""
         now = datetime.now(UTC)
-        facts = {"iss": "elastic-chat", "aud": "elastic-chat", "sub": "u-1", "sid": "s-1", "iat": now, "exp": now + lasts}
+        facts = {"iss": "elastic-chat", "aud": "elastic-chat", "sub": "u-1", "sid": "s-1", "role": "user", "iat": now, "exp": now + lasts}
         return jwt.encode({**facts, **claims}, self._key, algorithm="EdDSA", headers={"kid": "key-1"})
 
 

@@ -71,13 +71,14 @@ async def test_every_route_reaches_its_method(stand: Stand, http: aiohttp.Client
     assert "authorization" not in call.metadata
     assert call.metadata.get("x-user-id") == (None if method in OPEN else "u-1")
     assert call.metadata.get("x-session-id") == (None if method in OPEN else "s-1")
+    assert call.metadata.get("x-role") == (None if method in OPEN else "user")
 
 
 @pytest.mark.parametrize(("verb", "path", "method"), ROUTES, ids=[route[2] for route in ROUTES])
 async def test_nobody_can_say_who_they_are_but_by_a_token(
     stand: Stand, http: aiohttp.ClientSession, verb: str, path: str, method: str
 ) -> None:
-    forged = {"x-user-id": "victim", "X-Session-Id": "theirs", "x-lane": "7"}
+    forged = {"x-user-id": "victim", "X-Session-Id": "theirs", "X-Role": "operator", "x-lane": "7"}
     async with http.request(verb, path, json={} if verb == "POST" else None, headers=forged) as response:
         if method not in OPEN:
             assert await refused(response) == (401, 16, "UNAUTHENTICATED")
@@ -85,14 +86,23 @@ async def test_nobody_can_say_who_they_are_but_by_a_token(
             return
         assert response.status == 200
     (call,) = stand.calls
-    assert not set(call.metadata) & {"x-user-id", "x-session-id", "x-lane"}
+    assert not set(call.metadata) & {"x-user-id", "x-session-id", "x-role", "x-lane"}
 
 
 async def test_a_token_wins_over_what_the_caller_claims(stand: Stand, http: aiohttp.ClientSession) -> None:
-    async with http.get("/v1/conversations", headers={**stand.user, "x-user-id": "victim", "x-session-id": "theirs"}) as response:
+    claimed = {"x-user-id": "victim", "x-session-id": "theirs", "x-role": "admin"}
+    async with http.get("/v1/conversations", headers={**stand.user, **claimed}) as response:
         assert response.status == 200
     (call,) = stand.calls
-    assert (call.metadata["x-user-id"], call.metadata["x-session-id"]) == ("u-1", "s-1")
+    assert (call.metadata["x-user-id"], call.metadata["x-session-id"], call.metadata["x-role"]) == ("u-1", "s-1", "user")
+
+
+async def test_a_token_that_names_no_role_gives_none(stand: Stand, http: aiohttp.ClientSession) -> None:
+    token = stand.key.token(role=None)
+    async with http.get("/v1/conversations", headers={"authorization": f"Bearer {token}", "x-role": "admin"}) as response:
+        assert response.status == 200
+    (call,) = stand.calls
+    assert "x-role" not in call.metadata
 
 
 async def test_fields_are_what_proto3_json_says(stand: Stand, http: aiohttp.ClientSession) -> None:

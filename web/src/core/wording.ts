@@ -141,6 +141,8 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   OVERLOADED: "The server has too much to do. Try again in a moment.",
   UNAVAILABLE: "The server can’t be reached. Try again in a moment.",
   DEADLINE_EXCEEDED: "The server took too long. Try again.",
+  ACCOUNT_DISABLED: "This account is disabled. Ask an administrator.",
+  BAD_INVITE: "This invite is not good any more. Ask for another one.",
   UNAUTHENTICATED: "You were logged out. Log in again.",
 };
 

@@ -34,10 +34,12 @@ class AccountsServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AccountsServiceAsyncStub: ...
     Register: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.RegisterRequest, _accounts_service_pb2.RegisterResponse]
-    """Makes a user and logs them in. Anyone may call it. Fails with USERNAME_TAKEN, INVALID_ARGUMENT or OVERLOADED."""
+    """Makes a user and logs them in. Anyone may call it, unless registration takes an invite, or is closed. Fails with USERNAME_TAKEN,
+    INVALID_ARGUMENT, OVERLOADED, BAD_INVITE, or PERMISSION_DENIED if it is closed.
+    """
     Login: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.LoginRequest, _accounts_service_pb2.LoginResponse]
-    """Starts a login session. Anyone may call it. Fails with BAD_CREDENTIALS, after the same time whether the user exists or not, or
-    OVERLOADED: after five wrong passwords for a user name, each next try has to wait, for 30 seconds to 15 minutes. A device that has a
+    """Starts a login session. Anyone may call it. Fails with BAD_CREDENTIALS, after the same time whether the user exists or not, with
+    ACCOUNT_DISABLED, and with OVERLOADED: after five wrong passwords for a user name, each next try has to wait, for 30 seconds to 15 minutes. A device that has a
     device_token waits for its own wrong passwords only.
     """
     Refresh: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.RefreshRequest, _accounts_service_pb2.RefreshResponse]
@@ -66,6 +68,30 @@ class AccountsServiceStub:
     """Finds users by exact user name, case ignored, or by ids; ids that are unknown are left out. Fails with INVALID_ARGUMENT for more than
     500 ids.
     """
+    GetAccount: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetAccountRequest, _accounts_service_pb2.GetAccountResponse]
+    """What follows is for administrators, and for the operator, who calls from inside the mesh. Others fail with PERMISSION_DENIED. So does an
+    administrator who would take their own rights or their own account away.
+
+    Tells of a user what only administrators may know. Fails with UNKNOWN_USER.
+    """
+    CreateUser: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.CreateUserRequest, _accounts_service_pb2.CreateUserResponse]
+    """Makes a user, whether registration is open or not. Fails with USERNAME_TAKEN, INVALID_ARGUMENT or OVERLOADED."""
+    SetRole: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.SetRoleRequest, _accounts_service_pb2.SetRoleResponse]
+    """Gives a user a role. It is in their next access token. Idempotent. Fails with UNKNOWN_USER or INVALID_ARGUMENT."""
+    DisableUser: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.DisableUserRequest, _accounts_service_pb2.DisableUserResponse]
+    """Ends all sessions of a user, and lets them log in no more. Idempotent. Fails with UNKNOWN_USER."""
+    EnableUser: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.EnableUserRequest, _accounts_service_pb2.EnableUserResponse]
+    """Lets a user who was disabled log in again. Idempotent. Fails with UNKNOWN_USER."""
+    ResetPassword: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ResetPasswordRequest, _accounts_service_pb2.ResetPasswordResponse]
+    """Gives a user another password, ends all of their sessions and forgets wrong passwords. Fails with UNKNOWN_USER, INVALID_ARGUMENT or
+    OVERLOADED.
+    """
+    CreateInvite: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.CreateInviteRequest, _accounts_service_pb2.CreateInviteResponse]
+    """Makes an invite, which lets one person register. Fails with INVALID_ARGUMENT, or LIMIT_REACHED if there are 1,000."""
+    ListInvites: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ListInvitesRequest, _accounts_service_pb2.ListInvitesResponse]
+    """Lists the invites that are still good, the newest first, without their codes."""
+    WithdrawInvite: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.WithdrawInviteRequest, _accounts_service_pb2.WithdrawInviteResponse]
+    """Makes an invite worthless. Idempotent. Fails with INVALID_ARGUMENT."""
 
 @_typing.type_check_only
 class AccountsServiceAsyncStub(AccountsServiceStub):
@@ -73,10 +99,12 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Register: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.RegisterRequest, _accounts_service_pb2.RegisterResponse]  # type: ignore[assignment]
-    """Makes a user and logs them in. Anyone may call it. Fails with USERNAME_TAKEN, INVALID_ARGUMENT or OVERLOADED."""
+    """Makes a user and logs them in. Anyone may call it, unless registration takes an invite, or is closed. Fails with USERNAME_TAKEN,
+    INVALID_ARGUMENT, OVERLOADED, BAD_INVITE, or PERMISSION_DENIED if it is closed.
+    """
     Login: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.LoginRequest, _accounts_service_pb2.LoginResponse]  # type: ignore[assignment]
-    """Starts a login session. Anyone may call it. Fails with BAD_CREDENTIALS, after the same time whether the user exists or not, or
-    OVERLOADED: after five wrong passwords for a user name, each next try has to wait, for 30 seconds to 15 minutes. A device that has a
+    """Starts a login session. Anyone may call it. Fails with BAD_CREDENTIALS, after the same time whether the user exists or not, with
+    ACCOUNT_DISABLED, and with OVERLOADED: after five wrong passwords for a user name, each next try has to wait, for 30 seconds to 15 minutes. A device that has a
     device_token waits for its own wrong passwords only.
     """
     Refresh: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.RefreshRequest, _accounts_service_pb2.RefreshResponse]  # type: ignore[assignment]
@@ -105,6 +133,30 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Finds users by exact user name, case ignored, or by ids; ids that are unknown are left out. Fails with INVALID_ARGUMENT for more than
     500 ids.
     """
+    GetAccount: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetAccountRequest, _accounts_service_pb2.GetAccountResponse]  # type: ignore[assignment]
+    """What follows is for administrators, and for the operator, who calls from inside the mesh. Others fail with PERMISSION_DENIED. So does an
+    administrator who would take their own rights or their own account away.
+
+    Tells of a user what only administrators may know. Fails with UNKNOWN_USER.
+    """
+    CreateUser: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.CreateUserRequest, _accounts_service_pb2.CreateUserResponse]  # type: ignore[assignment]
+    """Makes a user, whether registration is open or not. Fails with USERNAME_TAKEN, INVALID_ARGUMENT or OVERLOADED."""
+    SetRole: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.SetRoleRequest, _accounts_service_pb2.SetRoleResponse]  # type: ignore[assignment]
+    """Gives a user a role. It is in their next access token. Idempotent. Fails with UNKNOWN_USER or INVALID_ARGUMENT."""
+    DisableUser: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.DisableUserRequest, _accounts_service_pb2.DisableUserResponse]  # type: ignore[assignment]
+    """Ends all sessions of a user, and lets them log in no more. Idempotent. Fails with UNKNOWN_USER."""
+    EnableUser: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.EnableUserRequest, _accounts_service_pb2.EnableUserResponse]  # type: ignore[assignment]
+    """Lets a user who was disabled log in again. Idempotent. Fails with UNKNOWN_USER."""
+    ResetPassword: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ResetPasswordRequest, _accounts_service_pb2.ResetPasswordResponse]  # type: ignore[assignment]
+    """Gives a user another password, ends all of their sessions and forgets wrong passwords. Fails with UNKNOWN_USER, INVALID_ARGUMENT or
+    OVERLOADED.
+    """
+    CreateInvite: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.CreateInviteRequest, _accounts_service_pb2.CreateInviteResponse]  # type: ignore[assignment]
+    """Makes an invite, which lets one person register. Fails with INVALID_ARGUMENT, or LIMIT_REACHED if there are 1,000."""
+    ListInvites: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ListInvitesRequest, _accounts_service_pb2.ListInvitesResponse]  # type: ignore[assignment]
+    """Lists the invites that are still good, the newest first, without their codes."""
+    WithdrawInvite: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.WithdrawInviteRequest, _accounts_service_pb2.WithdrawInviteResponse]  # type: ignore[assignment]
+    """Makes an invite worthless. Idempotent. Fails with INVALID_ARGUMENT."""
 
 class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
     """Users, passwords and login sessions."""
@@ -115,7 +167,9 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _accounts_service_pb2.RegisterRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.RegisterResponse, _abc.Awaitable[_accounts_service_pb2.RegisterResponse]]:
-        """Makes a user and logs them in. Anyone may call it. Fails with USERNAME_TAKEN, INVALID_ARGUMENT or OVERLOADED."""
+        """Makes a user and logs them in. Anyone may call it, unless registration takes an invite, or is closed. Fails with USERNAME_TAKEN,
+        INVALID_ARGUMENT, OVERLOADED, BAD_INVITE, or PERMISSION_DENIED if it is closed.
+        """
 
     @_abc_1.abstractmethod
     def Login(
@@ -123,8 +177,8 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _accounts_service_pb2.LoginRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.LoginResponse, _abc.Awaitable[_accounts_service_pb2.LoginResponse]]:
-        """Starts a login session. Anyone may call it. Fails with BAD_CREDENTIALS, after the same time whether the user exists or not, or
-        OVERLOADED: after five wrong passwords for a user name, each next try has to wait, for 30 seconds to 15 minutes. A device that has a
+        """Starts a login session. Anyone may call it. Fails with BAD_CREDENTIALS, after the same time whether the user exists or not, with
+        ACCOUNT_DISABLED, and with OVERLOADED: after five wrong passwords for a user name, each next try has to wait, for 30 seconds to 15 minutes. A device that has a
         device_token waits for its own wrong passwords only.
         """
 
@@ -201,5 +255,83 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Finds users by exact user name, case ignored, or by ids; ids that are unknown are left out. Fails with INVALID_ARGUMENT for more than
         500 ids.
         """
+
+    @_abc_1.abstractmethod
+    def GetAccount(
+        self,
+        request: _accounts_service_pb2.GetAccountRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.GetAccountResponse, _abc.Awaitable[_accounts_service_pb2.GetAccountResponse]]:
+        """What follows is for administrators, and for the operator, who calls from inside the mesh. Others fail with PERMISSION_DENIED. So does an
+        administrator who would take their own rights or their own account away.
+
+        Tells of a user what only administrators may know. Fails with UNKNOWN_USER.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateUser(
+        self,
+        request: _accounts_service_pb2.CreateUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.CreateUserResponse, _abc.Awaitable[_accounts_service_pb2.CreateUserResponse]]:
+        """Makes a user, whether registration is open or not. Fails with USERNAME_TAKEN, INVALID_ARGUMENT or OVERLOADED."""
+
+    @_abc_1.abstractmethod
+    def SetRole(
+        self,
+        request: _accounts_service_pb2.SetRoleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.SetRoleResponse, _abc.Awaitable[_accounts_service_pb2.SetRoleResponse]]:
+        """Gives a user a role. It is in their next access token. Idempotent. Fails with UNKNOWN_USER or INVALID_ARGUMENT."""
+
+    @_abc_1.abstractmethod
+    def DisableUser(
+        self,
+        request: _accounts_service_pb2.DisableUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.DisableUserResponse, _abc.Awaitable[_accounts_service_pb2.DisableUserResponse]]:
+        """Ends all sessions of a user, and lets them log in no more. Idempotent. Fails with UNKNOWN_USER."""
+
+    @_abc_1.abstractmethod
+    def EnableUser(
+        self,
+        request: _accounts_service_pb2.EnableUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.EnableUserResponse, _abc.Awaitable[_accounts_service_pb2.EnableUserResponse]]:
+        """Lets a user who was disabled log in again. Idempotent. Fails with UNKNOWN_USER."""
+
+    @_abc_1.abstractmethod
+    def ResetPassword(
+        self,
+        request: _accounts_service_pb2.ResetPasswordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.ResetPasswordResponse, _abc.Awaitable[_accounts_service_pb2.ResetPasswordResponse]]:
+        """Gives a user another password, ends all of their sessions and forgets wrong passwords. Fails with UNKNOWN_USER, INVALID_ARGUMENT or
+        OVERLOADED.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateInvite(
+        self,
+        request: _accounts_service_pb2.CreateInviteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.CreateInviteResponse, _abc.Awaitable[_accounts_service_pb2.CreateInviteResponse]]:
+        """Makes an invite, which lets one person register. Fails with INVALID_ARGUMENT, or LIMIT_REACHED if there are 1,000."""
+
+    @_abc_1.abstractmethod
+    def ListInvites(
+        self,
+        request: _accounts_service_pb2.ListInvitesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.ListInvitesResponse, _abc.Awaitable[_accounts_service_pb2.ListInvitesResponse]]:
+        """Lists the invites that are still good, the newest first, without their codes."""
+
+    @_abc_1.abstractmethod
+    def WithdrawInvite(
+        self,
+        request: _accounts_service_pb2.WithdrawInviteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.WithdrawInviteResponse, _abc.Awaitable[_accounts_service_pb2.WithdrawInviteResponse]]:
+        """Makes an invite worthless. Idempotent. Fails with INVALID_ARGUMENT."""
 
 def add_AccountsServiceServicer_to_server(servicer: AccountsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

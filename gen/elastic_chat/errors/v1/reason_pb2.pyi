@@ -57,7 +57,7 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     UNKNOWN_CONVERSATION: _Reason.ValueType  # 15
     """No such conversation, or the caller is no member of it: the two can't be told apart from outside."""
     PERMISSION_DENIED: _Reason.ValueType  # 16
-    """The caller is a member, and lacks the permission that this takes."""
+    """The caller is a member, and lacks the permission that this takes; or is no administrator, and the method is for those."""
     UNKNOWN_USER: _Reason.ValueType  # 17
     """No such user."""
     USERNAME_TAKEN: _Reason.ValueType  # 18
@@ -76,6 +76,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """No such method, path or resource."""
     IDLE_TIMEOUT: _Reason.ValueType  # 25
     """Nothing came from the client for three times the heartbeat. Reconnect and catch up."""
+    ACCOUNT_DISABLED: _Reason.ValueType  # 26
+    """The user name and password are right, and an administrator has disabled the account."""
+    BAD_INVITE: _Reason.ValueType  # 27
+    """Registration takes an invite, and there was none, or one that was used, was withdrawn or is too old."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a command was refused. The same names are `reason` in a `reject` frame, `reason` in google.rpc.ErrorInfo (domain
@@ -118,7 +122,7 @@ TOKEN_EXPIRED: Reason.ValueType  # 14
 UNKNOWN_CONVERSATION: Reason.ValueType  # 15
 """No such conversation, or the caller is no member of it: the two can't be told apart from outside."""
 PERMISSION_DENIED: Reason.ValueType  # 16
-"""The caller is a member, and lacks the permission that this takes."""
+"""The caller is a member, and lacks the permission that this takes; or is no administrator, and the method is for those."""
 UNKNOWN_USER: Reason.ValueType  # 17
 """No such user."""
 USERNAME_TAKEN: Reason.ValueType  # 18
@@ -137,4 +141,8 @@ NOT_FOUND: Reason.ValueType  # 24
 """No such method, path or resource."""
 IDLE_TIMEOUT: Reason.ValueType  # 25
 """Nothing came from the client for three times the heartbeat. Reconnect and catch up."""
+ACCOUNT_DISABLED: Reason.ValueType  # 26
+"""The user name and password are right, and an administrator has disabled the account."""
+BAD_INVITE: Reason.ValueType  # 27
+"""Registration takes an invite, and there was none, or one that was used, was withdrawn or is too old."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
