@@ -47,8 +47,8 @@ USERS: dict[str, tuple[str, ...]] = {
     "presence": ("GetPresence",),
     "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
     "accounts": (
-        *("Logout", "ListSessions", "EndSession", "EndOtherSessions", "ChangePassword", "FindUsers"),
-        *("GetAccount", "CreateUser", "SetRole", "DisableUser", "EnableUser", "ResetPassword"),
+        *("Logout", "ListSessions", "EndSession", "EndOtherSessions", "ChangePassword", "DeleteAccount", "FindUsers"),
+        *("GetAccount", "CreateUser", "SetRole", "DisableUser", "EnableUser", "ResetPassword", "DeleteUser"),
         *("CreateInvite", "ListInvites", "WithdrawInvite"),
     ),
 }

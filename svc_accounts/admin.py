@@ -13,6 +13,7 @@ from chatkit.rpc.caller import Caller, admin_of
 from svc_accounts.core.guesses import of_stranger
 from svc_accounts.core.passwords import check_new_password
 from svc_accounts.core.users import Role, State, User, folded
+from svc_accounts.erasure import Erasure
 from svc_accounts.guard import Guard
 from svc_accounts.passwords import Passwords
 from svc_accounts.sessions import Sessions
@@ -24,11 +25,12 @@ log = structlog.get_logger()
 class Admin:
     """The accounts of others. Methods that name a user raise UNKNOWN_USER if there is none; `caller` is None for the operator."""
 
-    def __init__(self, users: UserStore, sessions: Sessions, guard: Guard, passwords: Passwords) -> None:
+    def __init__(self, users: UserStore, sessions: Sessions, guard: Guard, passwords: Passwords, erasure: Erasure) -> None:
         self._users = users
         self._sessions = sessions
         self._guard = guard
         self._passwords = passwords
+        self._erasure = erasure
 
     async def check(self, context: grpc.aio.ServicerContext[Any, Any]) -> Caller | None:
         """Return the administrator who calls, or None for the operator; raise PERMISSION_DENIED or UNAUTHENTICATED for everyone else.
@@ -51,7 +53,7 @@ class Admin:
             credentials = await self._users.credentials(folded(username))
             user_id = credentials.user_id if credentials else ""
         user = await self._users.user(UserId(user_id))
-        if user is None:
+        if user is None or user.state is State.DELETED:
             raise ChatError(Reason.UNKNOWN_USER)
         return user
 
@@ -89,6 +91,15 @@ class Admin:
         await self._sessions.end_all(user.user_id, "password")
         await self._guard.forgive(of_stranger(user.username))
         _log("password_reset", caller, user)
+
+    async def delete(self, caller: Caller | None, user_id: str) -> None:
+        """Delete the account of a user."""
+        user = await self._users.user(UserId(user_id))
+        if user is not None and user.state is State.DELETED:
+            return
+        user = await self._other(caller, user_id)
+        await self._erasure.erase(user)
+        _log("user_deleted_by", caller, user)
 
     async def _other(self, caller: Caller | None, user_id: str) -> User:
         """Return a user, or raise PERMISSION_DENIED if that is who calls: so that an administrator is left."""

@@ -15,6 +15,7 @@ from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
 from svc_accounts.admin import Admin
 from svc_accounts.connections import Closing, MeshConnections
+from svc_accounts.erasure import Erasure
 from svc_accounts.guard import Guard
 from svc_accounts.invites import Invites
 from svc_accounts.issuer import Issuer
@@ -43,19 +44,19 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     stack.push_async_callback(channel.close)
     closing = Closing(MeshConnections(channel, settings.access_token_lifetime), stores.endings)
     signer = Signer(settings.signing_key)
-    servicer = wire(settings, stores, closing, passwords, signer, SystemClock())
+    accounts = wire(settings, stores, closing, passwords, signer, SystemClock())
 
     def register(server: grpc.aio.Server) -> None:
-        rpc.add_AccountsServiceServicer_to_server(servicer, server)
+        rpc.add_AccountsServiceServicer_to_server(AccountsServicer(accounts), server)
 
     async def jwks(_: web.Request) -> web.Response:
         return web.json_response({"keys": [signer.jwk]}, headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE_S}"})
 
-    return App(services=[SERVICE], register=register, tasks=[closing.run], routes=[web.get("/jwks.json", jwks)])
+    return App(services=[SERVICE], register=register, tasks=[closing.run, accounts.erasure.run], routes=[web.get("/jwks.json", jwks)])
 
 
-def wire(settings: Settings, stores: Stores, closing: Closing, passwords: Passwords, signer: Signer, clock: Clock) -> AccountsServicer:
-    """Return the methods of accounts over what they need."""
+def wire(settings: Settings, stores: Stores, closing: Closing, passwords: Passwords, signer: Signer, clock: Clock) -> Accounts:
+    """Return what the methods of accounts work with, over what that needs."""
     sessions = Sessions(
         stores.sessions,
         stores.users,
@@ -68,15 +69,15 @@ def wire(settings: Settings, stores: Stores, closing: Closing, passwords: Passwo
     guard = Guard(stores.tries, clock)
     invites = Invites(stores.invites, clock)
     newcomers = Newcomers(stores.users, invites, passwords, clock, settings.registration)
+    erasure = Erasure(stores.erasures, stores.users, sessions, stores.tries)
     device_key = signer.derive(b"elastic-chat device token")
-    return AccountsServicer(
-        Accounts(
-            users=stores.users,
-            sessions=sessions,
-            logins=Logins(newcomers, stores.users, sessions, guard, passwords, device_key),
-            newcomers=newcomers,
-            invites=invites,
-            admin=Admin(stores.users, sessions, guard, passwords),
-            signer=signer,
-        )
+    return Accounts(
+        users=stores.users,
+        sessions=sessions,
+        logins=Logins(newcomers, stores.users, sessions, guard, passwords, erasure, device_key),
+        newcomers=newcomers,
+        invites=invites,
+        admin=Admin(stores.users, sessions, guard, passwords, erasure),
+        erasure=erasure,
+        signer=signer,
     )

@@ -10,7 +10,8 @@ from chatkit.core.ids import UserId, new_id
 from chatkit.rpc.caller import Caller
 from svc_accounts.core import guesses
 from svc_accounts.core.passwords import check_new_password, check_password, wrong_credentials
-from svc_accounts.core.users import Credentials, check_device, folded, is_username
+from svc_accounts.core.users import Credentials, User, check_device, folded, is_username
+from svc_accounts.erasure import Erasure
 from svc_accounts.guard import Guard
 from svc_accounts.issuer import Tokens
 from svc_accounts.newcomers import Newcomer, Newcomers
@@ -33,9 +34,17 @@ class Logins:
     """Everything that takes a password from its user. Device tokens are made with `device_key`."""
 
     def __init__(
-        self, newcomers: Newcomers, users: UserStore, sessions: Sessions, guard: Guard, passwords: Passwords, device_key: bytes
+        self,
+        newcomers: Newcomers,
+        users: UserStore,
+        sessions: Sessions,
+        guard: Guard,
+        passwords: Passwords,
+        erasure: Erasure,
+        device_key: bytes,
     ) -> None:
         self._newcomers = newcomers
+        self._erasure = erasure
         self._users = users
         self._sessions = sessions
         self._guard = guard
@@ -67,14 +76,19 @@ class Logins:
     async def change_password(self, caller: Caller, old_password: str, new_password: str) -> None:
         """Give the caller another password and end their other sessions. Raises BAD_CREDENTIALS, INVALID_ARGUMENT or OVERLOADED."""
         new_password = check_new_password(new_password)
-        username, credentials = await self._confirmed(caller, old_password)
-        if not await self._users.replace_password(username, credentials, await self._passwords.hash(new_password)):
+        user, credentials = await self._confirmed(caller, old_password)
+        if not await self._users.replace_password(user.username, credentials, await self._passwords.hash(new_password)):
             raise wrong_credentials()  # it is another one since a moment ago
         log.info("password_changed", user_id=caller.user_id)
         await self._sessions.end_others(caller, "password")
 
-    async def _confirmed(self, caller: Caller, password: str) -> tuple[str, Credentials]:
-        """Return the caller's user name and credentials if the password is theirs and their session lives."""
+    async def delete(self, caller: Caller, password: str) -> None:
+        """Delete the caller's account. Raises BAD_CREDENTIALS or OVERLOADED."""
+        user, _ = await self._confirmed(caller, password)
+        await self._erasure.erase(user)
+
+    async def _confirmed(self, caller: Caller, password: str) -> tuple[User, Credentials]:
+        """Return the caller and their credentials if the password is theirs and their session lives."""
         password = check_password(password)
         await self._sessions.of(caller)
         user = await self._users.user(caller.user_id)
@@ -84,7 +98,7 @@ class Logins:
         who = guesses.of_device(user.username, caller.session_id)
         if not await self._is_right(who, user.username, credentials, password) or credentials is None:
             raise wrong_credentials()
-        return user.username, credentials
+        return user, credentials
 
     async def _is_right(self, who: str, username: str, credentials: Credentials | None, password: str) -> bool:
         """Tell whether a password is right: in the same time, and with the same waits, if there is no such user."""

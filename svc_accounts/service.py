@@ -14,6 +14,7 @@ from svc_accounts.admin import Admin
 from svc_accounts.core.invites import Invite
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Role, State, User, check_user_ids, folded
+from svc_accounts.erasure import Erasure
 from svc_accounts.invites import Invites
 from svc_accounts.logins import Logins
 from svc_accounts.newcomers import Newcomer, Newcomers
@@ -35,6 +36,7 @@ class Accounts:
     newcomers: Newcomers
     invites: Invites
     admin: Admin
+    erasure: Erasure
     signer: Signer
 
 
@@ -91,6 +93,10 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         await self._logins.change_password(_in_session(context), request.old_password, request.new_password)
         return pb.ChangePasswordResponse()
 
+    async def DeleteAccount(self, request: pb.DeleteAccountRequest, context: Context) -> pb.DeleteAccountResponse:  # noqa: N802
+        await self._logins.delete(_in_session(context), request.password)
+        return pb.DeleteAccountResponse()
+
     async def GetJwks(self, request: pb.GetJwksRequest, context: Context) -> pb.GetJwksResponse:  # noqa: ARG002, N802
         return pb.GetJwksResponse(keys=[pb.Jwk(**self._signer.jwk)])
 
@@ -132,6 +138,10 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         await self._admin.reset_password(await self._admin.check(context), request.user_id, request.password)
         return pb.ResetPasswordResponse()
 
+    async def DeleteUser(self, request: pb.DeleteUserRequest, context: Context) -> pb.DeleteUserResponse:  # noqa: N802
+        await self._admin.delete(await self._admin.check(context), request.user_id)
+        return pb.DeleteUserResponse()
+
     async def CreateInvite(self, request: pb.CreateInviteRequest, context: Context) -> pb.CreateInviteResponse:  # noqa: N802
         caller = await self._admin.check(context)
         invite, code = await self._invites.create(caller.user_id if caller else "", request.lifetime_s)
@@ -156,6 +166,8 @@ def _in_session(context: Context) -> Caller:
 
 
 def _user(user: User) -> pb.User:
+    if user.state is State.DELETED:
+        return pb.User(user_id=user.user_id, deleted=True)
     result = pb.User(user_id=user.user_id, username=user.username, display_name=user.display_name)
     result.created_at.FromMilliseconds(user.created_at_ms)
     return result

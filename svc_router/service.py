@@ -131,7 +131,7 @@ class RouterServicer(rpc.RouterServiceServicer):
             )
         except grpc.aio.AioRpcError as failure:
             raise error_of(failure) from failure
-        missing = set(user_ids) - {user.user_id for user in found.users}
+        missing = set(user_ids) - {user.user_id for user in found.users if not user.deleted}
         if missing:
             raise ChatError(Reason.UNKNOWN_USER, f"there is no user {min(missing)}: find users by name first")
 

@@ -17,6 +17,7 @@ from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from svc_accounts.app import wire
 from svc_accounts.connections import Closing
 from svc_accounts.passwords import Passwords
+from svc_accounts.service import AccountsServicer
 from svc_accounts.settings import Settings
 from svc_accounts.signer import Signer
 from svc_accounts.store.memory import MemoryStores
@@ -62,7 +63,9 @@ class Accounts:
 
     def restart(self) -> None:
         """Begin anew with what is kept, as another instance does."""
-        self.servicer = wire(self.settings, self.stores, self.closing, self.passwords, Signer(self.settings.signing_key), self.clock)
+        signer = Signer(self.settings.signing_key)
+        self.has = wire(self.settings, self.stores, self.closing, self.passwords, signer, self.clock)
+        self.servicer = AccountsServicer(self.has)
 
     async def call(self, method: str, request: Any, token: str = "") -> Any:
         """Call a method as the edge would with this token, or as the operator does if it is OPERATOR."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ class State(StrEnum):
 
     ACTIVE = "active"
     DISABLED = "disabled"
+    DELETED = "deleted"
+    """Nothing is left but the id, for what the user wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,16 @@ class User:
     created_at_ms: int
     role: Role = Role.USER
     state: State = State.ACTIVE
+
+
+def tombstone(user_id: UserId) -> User:
+    """Return what is left of a user who was deleted."""
+    return User(user_id, "", "", 0, Role.USER, State.DELETED)
+
+
+def name_hash(username: str) -> bytes:
+    """Return what is kept of a user name that is not given away again."""
+    return hashlib.sha256(username.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)

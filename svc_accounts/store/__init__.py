@@ -16,7 +16,7 @@ class UserStore(Protocol):
     """Users and their credentials."""
 
     async def add_user(self, user: User, password_hash: str | None) -> bool:
-        """Add a user, or return False if the user name is taken: of many who want it at the same time one gets it.
+        """Add a user, or return False if the user name is taken, or was: of many who want it at the same time one gets it.
 
         After UNAVAILABLE the user may exist all the same, and can then log in.
         """
@@ -36,6 +36,10 @@ class UserStore(Protocol):
 
     async def set_state(self, user: User, state: State) -> bool:
         """Let a user in or not, or return False if they are not there any more."""
+        ...
+
+    async def erase(self, user: User) -> None:
+        """Leave nothing of a user but a tombstone, and never give the user name away again. Idempotent, also if it was begun."""
         ...
 
     async def user(self, user_id: UserId) -> User | None:
@@ -91,6 +95,22 @@ class InviteStore(Protocol):
         ...
 
 
+class ErasureStore(Protocol):
+    """Users who are being deleted."""
+
+    async def add_erasure(self, user: User) -> None:
+        """Note a user: whatever happens, they will be deleted. Idempotent."""
+        ...
+
+    async def erasures(self) -> list[User]:
+        """Return some of those who are noted, with their ids and names."""
+        ...
+
+    async def remove_erasure(self, user_id: UserId) -> None:
+        """Strike a user out. Idempotent."""
+        ...
+
+
 class EndingStore(Protocol):
     """Sessions that have ended, and of which presence is still to be told."""
 
@@ -134,5 +154,7 @@ class Stores(Protocol):
     def tries(self) -> TryStore: ...
     @property
     def invites(self) -> InviteStore: ...
+    @property
+    def erasures(self) -> ErasureStore: ...
     @property
     def endings(self) -> EndingStore: ...

@@ -10,7 +10,7 @@ from chatkit.core.ids import SessionId, UserId
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
 from svc_accounts.core.sessions import Session
-from svc_accounts.core.users import Credentials, Role, State, User
+from svc_accounts.core.users import Credentials, Role, State, User, tombstone
 
 
 class MemoryUserStore:
@@ -19,9 +19,10 @@ class MemoryUserStore:
     def __init__(self) -> None:
         self._credentials: dict[str, Credentials] = {}
         self._users: dict[UserId, User] = {}
+        self._retired: set[str] = set()
 
     async def add_user(self, user: User, password_hash: str | None) -> bool:
-        if user.username in self._credentials:
+        if user.username in self._credentials or user.username in self._retired:
             return False
         self._credentials[user.username] = Credentials(user.user_id, password_hash)
         self._users[user.user_id] = user
@@ -44,10 +45,15 @@ class MemoryUserStore:
 
     def _change(self, user: User, **columns: Any) -> bool:  # noqa: ANN401 - fields of User
         known = self._users.get(user.user_id)
-        if known is None or known.username != user.username:
+        if known is None or not known.username or known.username != user.username:
             return False
         self._users[user.user_id] = replace(known, **columns)
         return True
+
+    async def erase(self, user: User) -> None:
+        self._retired.add(user.username)
+        self._credentials.pop(user.username, None)
+        self._users[user.user_id] = tombstone(user.user_id)
 
     async def user(self, user_id: UserId) -> User | None:
         return self._users.get(user_id)
@@ -139,9 +145,26 @@ class MemoryInviteStore:
         self._invites.pop(invite_id, None)
 
 
+class MemoryErasureStore:
+    """An ErasureStore."""
+
+    def __init__(self) -> None:
+        self._erasures: dict[UserId, User] = {}
+
+    async def add_erasure(self, user: User) -> None:
+        self._erasures[user.user_id] = replace(tombstone(user.user_id), username=user.username)
+
+    async def erasures(self) -> list[User]:
+        return list(self._erasures.values())
+
+    async def remove_erasure(self, user_id: UserId) -> None:
+        self._erasures.pop(user_id, None)
+
+
 class MemoryStores:
     """Every store, as CassandraStores has them."""
 
     def __init__(self) -> None:
         self.users, self.sessions = MemoryUserStore(), MemorySessionStore()
-        self.tries, self.invites, self.endings = MemoryTryStore(), MemoryInviteStore(), MemoryEndingStore()
+        self.tries, self.invites = MemoryTryStore(), MemoryInviteStore()
+        self.erasures, self.endings = MemoryErasureStore(), MemoryEndingStore()

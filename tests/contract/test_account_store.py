@@ -15,7 +15,7 @@ from chatkit.edges.cassandra import CassandraSession
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
 from svc_accounts.core.sessions import Session
-from svc_accounts.core.users import Credentials, Role, State, User
+from svc_accounts.core.users import Credentials, Role, State, User, tombstone
 from svc_accounts.store.cassandra import CassandraStores
 from svc_accounts.store.memory import MemoryStores
 
@@ -174,3 +174,39 @@ async def test_of_many_who_have_an_invite_one_gets_in(stores: Stores) -> None:
     for _ in range(2):
         await stores.invites.remove_invite(two.invite_id)
     assert await stores.invites.take_invite(two.invite_id, b"hash") is None
+
+
+async def test_who_is_erased_leaves_a_tombstone_and_nobody_gets_the_name(stores: Stores) -> None:
+    anna = person()
+    assert await stores.users.add_user(anna, "hash-a")
+    for _ in range(2):
+        await stores.users.erase(anna)
+        assert await stores.users.users([anna.user_id]) == [tombstone(anna.user_id)]
+        assert await stores.users.credentials(anna.username) is None
+    heir = replace(person(), username=anna.username)
+    assert not await stores.users.add_user(heir, "hash-b")
+    assert await stores.users.user(heir.user_id) is None
+    assert await stores.users.credentials(anna.username) is None
+    for state in State:
+        assert not await stores.users.set_state(anna, state)
+        assert not await stores.users.set_state(tombstone(anna.user_id), state)
+    assert await stores.users.user(anna.user_id) == tombstone(anna.user_id)
+
+
+async def test_while_a_name_is_erased_nobody_else_gets_it(stores: Stores) -> None:
+    anna = person()
+    assert await stores.users.add_user(anna, "hash-a")
+    heirs = [replace(person(), username=anna.username) for _ in range(6)]
+    _, *got = await asyncio.gather(stores.users.erase(anna), *(stores.users.add_user(heir, "hash-b") for heir in heirs))
+    assert got == [False] * len(heirs)
+    assert await stores.users.users([heir.user_id for heir in heirs]) == []
+
+
+async def test_whoever_is_being_deleted_stays_noted_until_it_is_done(stores: Stores) -> None:
+    anna = person()
+    for _ in range(2):
+        await stores.erasures.add_erasure(anna)
+    assert [(user.user_id, user.username) for user in await stores.erasures.erasures()] == [(anna.user_id, anna.username)]
+    for _ in range(2):
+        await stores.erasures.remove_erasure(anna.user_id)
+    assert await stores.erasures.erasures() == []

@@ -192,3 +192,22 @@ async def test_an_administrator_makes_users_and_invites(stack: Stack, api: Api) 
     assert invite["code"] not in str(invites)
     await api.call("DELETE", f"/v1/admin/invites/{invite['invite']['inviteId']}", token=admin.token)
     assert invite["invite"] not in (await api.call("GET", "/v1/admin/invites", token=admin.token))["invites"]
+
+
+async def test_who_deletes_their_account_leaves_what_they_wrote_without_a_name(stack: Stack, api: Api) -> None:
+    anna, bob = await api.register("anna"), await api.register("bob")
+    conversation_id = await api.direct(anna, bob)
+    sockets, bobs = await on_every_gateway(stack, api, anna), await Socket.open(api, bob)
+    await sockets[0].say(conversation_id, "remember me")
+    assert (await bobs.until("entry")).sender_id == anna.user_id
+    assert await refusal(api, "POST", "/v1/auth/delete-account", {"password": "incorrect donkey"}, anna.token) == (401, "BAD_CREDENTIALS")
+    await api.call("POST", "/v1/auth/delete-account", {"password": PASSWORD}, anna.token)
+    assert [await close_code(socket.ws) for socket in sockets] == [UNAUTHENTICATED] * len(sockets)
+    (found,) = (await api.call("GET", f"/v1/users?userIds={anna.user_id}", token=bob.token))["users"]
+    assert {name for name, value in found.items() if value} == {"userId", "deleted"}
+    assert (await api.messages(bob, conversation_id))[-1]["senderId"] == anna.user_id
+    again = {"username": anna.username, "password": PASSWORD}
+    assert await refusal(api, "POST", "/v1/auth/register", again) == (409, "USERNAME_TAKEN")
+    group = {"kind": "GROUP", "title": "of two", "memberIds": [anna.user_id]}
+    assert await refusal(api, "POST", "/v1/conversations", group, bob.token) == (404, "UNKNOWN_USER")
+    await bobs.close()

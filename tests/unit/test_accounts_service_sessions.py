@@ -88,7 +88,7 @@ async def test_too_many_sessions_end_that_which_was_used_least_recently(accounts
     first = await accounts.register("anna")
     for _ in range(MAX_SESSIONS):
         accounts.clock.advance(1)
-        newest = await accounts.servicer._sessions.begin(first.user_id, "")  # type: ignore[arg-type]
+        newest = await accounts.has.sessions.begin(first.user_id, "")  # type: ignore[arg-type]
     assert accounts.connections.closed == [first.session_id]
     assert len(await listed(accounts, newest.access_token)) == MAX_SESSIONS
 

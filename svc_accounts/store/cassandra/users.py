@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chatkit.core.ids import UserId, is_uuid
 from chatkit.edges.cassandra import Row
-from svc_accounts.core.users import Credentials, Role, State, User
+from svc_accounts.core.users import Credentials, Role, State, User, name_hash, tombstone
 from svc_accounts.store.cassandra.statements import Statements, milliseconds
 
 ADD_USER = "INSERT INTO elastic_chat_accounts.users (user_id, username, display_name, created_at, role, state) VALUES (?, ?, ?, ?, ?, ?)"
@@ -19,8 +19,29 @@ SET_STATE = "UPDATE elastic_chat_accounts.users SET state = ? WHERE user_id = ? 
 CLAIM_USERNAME = "INSERT INTO elastic_chat_accounts.credentials (username, user_id, password_hash) VALUES (?, ?, ?) IF NOT EXISTS"
 CREDENTIALS = "SELECT user_id, password_hash FROM elastic_chat_accounts.credentials WHERE username = ?"
 OTHER_HASH = "UPDATE elastic_chat_accounts.credentials SET password_hash = ? WHERE username = ? IF user_id = ? AND password_hash = ?"
+RETIRE_NAME = "INSERT INTO elastic_chat_accounts.retired_names (name_hash) VALUES (?)"
+RETIRED_NAME = "SELECT name_hash FROM elastic_chat_accounts.retired_names WHERE name_hash = ?"
+FREE_USERNAME = "DELETE FROM elastic_chat_accounts.credentials WHERE username = ? IF user_id = ?"
+# also if that was done before: then there is no name any more
+ERASE = (
+    "UPDATE elastic_chat_accounts.users SET username = null, display_name = null, created_at = null, role = null, state = 'deleted'"
+    " WHERE user_id = ? IF username = ?"
+)
 
-QUERIES = (ADD_USER, REMOVE_USER, USER, SET_ROLE, SET_STATE, CLAIM_USERNAME, CREDENTIALS, OTHER_HASH)
+QUERIES = (
+    ADD_USER,
+    REMOVE_USER,
+    USER,
+    SET_ROLE,
+    SET_STATE,
+    CLAIM_USERNAME,
+    CREDENTIALS,
+    OTHER_HASH,
+    RETIRE_NAME,
+    RETIRED_NAME,
+    FREE_USERNAME,
+    ERASE,
+)
 
 
 class CassandraUserStore:
@@ -34,6 +55,10 @@ class CassandraUserStore:
         user_id = UUID(user.user_id)
         await self._run.rows(ADD_USER, user_id, user.username, user.display_name, user.created_at_ms, user.role, user.state)
         claimed = await self._run.applied(CLAIM_USERNAME, user.username, user_id, password_hash)
+        # after the name is claimed: it is retired before it is free
+        if claimed and await self._run.rows(RETIRED_NAME, name_hash(user.username)):
+            await self._run.applied(FREE_USERNAME, user.username, user_id)
+            claimed = False
         if not claimed:
             await self._run.rows(REMOVE_USER, user_id)
         return claimed
@@ -51,6 +76,11 @@ class CassandraUserStore:
     async def set_state(self, user: User, state: State) -> bool:
         return await self._run.applied(SET_STATE, state, UUID(user.user_id), user.username)
 
+    async def erase(self, user: User) -> None:
+        await self._run.rows(RETIRE_NAME, name_hash(user.username))
+        await self._run.applied(FREE_USERNAME, user.username, UUID(user.user_id))
+        await self._run.applied(ERASE, UUID(user.user_id), user.username)
+
     async def user(self, user_id: UserId) -> User | None:
         return next(iter(await self.users([user_id])), None)
 
@@ -60,6 +90,8 @@ class CassandraUserStore:
 
 
 def _user(row: Row) -> User:
+    if row.state == State.DELETED:
+        return tombstone(UserId(str(row.user_id)))
     return User(
         UserId(str(row.user_id)),
         row.username,

@@ -33,7 +33,7 @@ export function durationFrom(duration: Duration): number {
 }
 
 export function userFrom(user: WireUser): User {
-  return { userId: user.userId as UserId, username: user.username, displayName: user.displayName || user.username };
+  return { userId: user.userId as UserId, username: user.username, displayName: user.deleted ? "Deleted user" : user.displayName || user.username };
 }
 
 export function conversationFrom(conversation: WireConversation): Conversation {

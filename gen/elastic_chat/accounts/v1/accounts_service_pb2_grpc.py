@@ -75,6 +75,11 @@ class AccountsServiceStub:
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordResponse.FromString,
                 _registered_method=True)
+        self.DeleteAccount = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/DeleteAccount',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.DeleteAccountRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.DeleteAccountResponse.FromString,
+                _registered_method=True)
         self.GetJwks = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/GetJwks',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetJwksRequest.SerializeToString,
@@ -114,6 +119,11 @@ class AccountsServiceStub:
                 '/elastic_chat.accounts.v1.AccountsService/ResetPassword',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResetPasswordRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResetPasswordResponse.FromString,
+                _registered_method=True)
+        self.DeleteUser = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/DeleteUser',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.DeleteUserRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.DeleteUserResponse.FromString,
                 _registered_method=True)
         self.CreateInvite = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/CreateInvite',
@@ -199,6 +209,15 @@ class AccountsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteAccount(self, request, context):
+        """Deletes the caller's account, for good: their sessions end, their password and names go, and their user name is never given away again.
+        What they wrote stays, by a user who has no name. Fails with BAD_CREDENTIALS or OVERLOADED as Login does, and with UNAUTHENTICATED if the
+        caller's session has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetJwks(self, request, context):
         """Gives the public keys that access tokens are signed with, as a JSON Web Key Set (RFC 7517). Anyone may call it.
         """
@@ -255,6 +274,13 @@ class AccountsServiceServicer:
     def ResetPassword(self, request, context):
         """Gives a user another password, ends all of their sessions and forgets wrong passwords. Fails with UNKNOWN_USER, INVALID_ARGUMENT or
         OVERLOADED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteUser(self, request, context):
+        """Deletes the account of a user, as DeleteAccount does. Idempotent. Fails with UNKNOWN_USER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -324,6 +350,11 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordResponse.SerializeToString,
             ),
+            'DeleteAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteAccount,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.DeleteAccountRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.DeleteAccountResponse.SerializeToString,
+            ),
             'GetJwks': grpc.unary_unary_rpc_method_handler(
                     servicer.GetJwks,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetJwksRequest.FromString,
@@ -363,6 +394,11 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     servicer.ResetPassword,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResetPasswordRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResetPasswordResponse.SerializeToString,
+            ),
+            'DeleteUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteUser,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.DeleteUserRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.DeleteUserResponse.SerializeToString,
             ),
             'CreateInvite': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateInvite,
@@ -608,6 +644,33 @@ class AccountsService:
             _registered_method=True)
 
     @staticmethod
+    def DeleteAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/DeleteAccount',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.DeleteAccountRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.DeleteAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetJwks(request,
             target,
             options=(),
@@ -813,6 +876,33 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/ResetPassword',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResetPasswordRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResetPasswordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/DeleteUser',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.DeleteUserRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.DeleteUserResponse.FromString,
             options,
             channel_credentials,
             insecure,

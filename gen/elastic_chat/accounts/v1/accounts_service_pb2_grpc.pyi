@@ -62,6 +62,11 @@ class AccountsServiceStub:
     """Gives the caller another password and ends all of their other sessions. Fails with BAD_CREDENTIALS, INVALID_ARGUMENT, OVERLOADED as Login
     does, and with UNAUTHENTICATED if the caller's session has ended.
     """
+    DeleteAccount: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.DeleteAccountRequest, _accounts_service_pb2.DeleteAccountResponse]
+    """Deletes the caller's account, for good: their sessions end, their password and names go, and their user name is never given away again.
+    What they wrote stays, by a user who has no name. Fails with BAD_CREDENTIALS or OVERLOADED as Login does, and with UNAUTHENTICATED if the
+    caller's session has ended.
+    """
     GetJwks: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetJwksRequest, _accounts_service_pb2.GetJwksResponse]
     """Gives the public keys that access tokens are signed with, as a JSON Web Key Set (RFC 7517). Anyone may call it."""
     FindUsers: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.FindUsersRequest, _accounts_service_pb2.FindUsersResponse]
@@ -86,6 +91,8 @@ class AccountsServiceStub:
     """Gives a user another password, ends all of their sessions and forgets wrong passwords. Fails with UNKNOWN_USER, INVALID_ARGUMENT or
     OVERLOADED.
     """
+    DeleteUser: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.DeleteUserRequest, _accounts_service_pb2.DeleteUserResponse]
+    """Deletes the account of a user, as DeleteAccount does. Idempotent. Fails with UNKNOWN_USER."""
     CreateInvite: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.CreateInviteRequest, _accounts_service_pb2.CreateInviteResponse]
     """Makes an invite, which lets one person register. Fails with INVALID_ARGUMENT, or LIMIT_REACHED if there are 1,000."""
     ListInvites: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ListInvitesRequest, _accounts_service_pb2.ListInvitesResponse]
@@ -127,6 +134,11 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Gives the caller another password and ends all of their other sessions. Fails with BAD_CREDENTIALS, INVALID_ARGUMENT, OVERLOADED as Login
     does, and with UNAUTHENTICATED if the caller's session has ended.
     """
+    DeleteAccount: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.DeleteAccountRequest, _accounts_service_pb2.DeleteAccountResponse]  # type: ignore[assignment]
+    """Deletes the caller's account, for good: their sessions end, their password and names go, and their user name is never given away again.
+    What they wrote stays, by a user who has no name. Fails with BAD_CREDENTIALS or OVERLOADED as Login does, and with UNAUTHENTICATED if the
+    caller's session has ended.
+    """
     GetJwks: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetJwksRequest, _accounts_service_pb2.GetJwksResponse]  # type: ignore[assignment]
     """Gives the public keys that access tokens are signed with, as a JSON Web Key Set (RFC 7517). Anyone may call it."""
     FindUsers: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.FindUsersRequest, _accounts_service_pb2.FindUsersResponse]  # type: ignore[assignment]
@@ -151,6 +163,8 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Gives a user another password, ends all of their sessions and forgets wrong passwords. Fails with UNKNOWN_USER, INVALID_ARGUMENT or
     OVERLOADED.
     """
+    DeleteUser: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.DeleteUserRequest, _accounts_service_pb2.DeleteUserResponse]  # type: ignore[assignment]
+    """Deletes the account of a user, as DeleteAccount does. Idempotent. Fails with UNKNOWN_USER."""
     CreateInvite: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.CreateInviteRequest, _accounts_service_pb2.CreateInviteResponse]  # type: ignore[assignment]
     """Makes an invite, which lets one person register. Fails with INVALID_ARGUMENT, or LIMIT_REACHED if there are 1,000."""
     ListInvites: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ListInvitesRequest, _accounts_service_pb2.ListInvitesResponse]  # type: ignore[assignment]
@@ -239,6 +253,17 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def DeleteAccount(
+        self,
+        request: _accounts_service_pb2.DeleteAccountRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.DeleteAccountResponse, _abc.Awaitable[_accounts_service_pb2.DeleteAccountResponse]]:
+        """Deletes the caller's account, for good: their sessions end, their password and names go, and their user name is never given away again.
+        What they wrote stays, by a user who has no name. Fails with BAD_CREDENTIALS or OVERLOADED as Login does, and with UNAUTHENTICATED if the
+        caller's session has ended.
+        """
+
+    @_abc_1.abstractmethod
     def GetJwks(
         self,
         request: _accounts_service_pb2.GetJwksRequest,
@@ -309,6 +334,14 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Gives a user another password, ends all of their sessions and forgets wrong passwords. Fails with UNKNOWN_USER, INVALID_ARGUMENT or
         OVERLOADED.
         """
+
+    @_abc_1.abstractmethod
+    def DeleteUser(
+        self,
+        request: _accounts_service_pb2.DeleteUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.DeleteUserResponse, _abc.Awaitable[_accounts_service_pb2.DeleteUserResponse]]:
+        """Deletes the account of a user, as DeleteAccount does. Idempotent. Fails with UNKNOWN_USER."""
 
     @_abc_1.abstractmethod
     def CreateInvite(
