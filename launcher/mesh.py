@@ -38,7 +38,7 @@ ENDPOINTS = "eds"
 
 ANYONE: dict[str, tuple[str, ...]] = {
     "gateway": ("Connect",),
-    "accounts": ("Register", "Login", "Refresh", "GetJwks"),
+    "accounts": ("Register", "Login", "Refresh", "ExchangeServiceToken", "GetJwks"),
 }
 """The methods that the edge lets everyone call."""
 
@@ -50,6 +50,7 @@ USERS: dict[str, tuple[str, ...]] = {
         *("Logout", "ListSessions", "EndSession", "EndOtherSessions", "ChangePassword", "DeleteAccount", "FindUsers"),
         *("GetAccount", "CreateUser", "SetRole", "DisableUser", "EnableUser", "ResetPassword", "DeleteUser"),
         *("CreateInvite", "ListInvites", "WithdrawInvite"),
+        *("CreateBot", "CreateServiceToken", "ListServiceTokens", "WithdrawServiceToken"),
     ),
 }
 """The methods that the edge lets those call who have an access token. What is in neither table is internal, and refused there."""
@@ -61,7 +62,7 @@ READS: dict[str, tuple[str, ...]] = {
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),
-    "accounts": ("GetJwks", "FindUsers", "ListSessions", "GetAccount", "ListInvites"),
+    "accounts": ("GetJwks", "FindUsers", "ListSessions", "GetAccount", "ListInvites", "ListServiceTokens"),
 }
 """The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""
 

@@ -10,6 +10,7 @@ import structlog
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import UserId
 from chatkit.rpc.caller import Caller, admin_of
+from svc_accounts.bots import Bots
 from svc_accounts.core.guesses import of_stranger
 from svc_accounts.core.passwords import check_new_password
 from svc_accounts.core.users import Role, State, User, folded
@@ -25,9 +26,10 @@ log = structlog.get_logger()
 class Admin:
     """The accounts of others. Methods that name a user raise UNKNOWN_USER if there is none; `caller` is None for the operator."""
 
-    def __init__(self, users: UserStore, sessions: Sessions, guard: Guard, passwords: Passwords, erasure: Erasure) -> None:
+    def __init__(self, users: UserStore, sessions: Sessions, bots: Bots, guard: Guard, passwords: Passwords, erasure: Erasure) -> None:
         self._users = users
         self._sessions = sessions
+        self._bots = bots
         self._guard = guard
         self._passwords = passwords
         self._erasure = erasure
@@ -60,6 +62,8 @@ class Admin:
     async def set_role(self, caller: Caller | None, user_id: str, role: Role) -> None:
         """Give a user a role."""
         user = await self._other(caller, user_id)
+        if user.is_bot:
+            raise ChatError(Reason.INVALID_ARGUMENT, "a bot can't be an administrator")
         if not await self._users.set_role(user, role):
             raise ChatError(Reason.UNKNOWN_USER)
         _log("role_set", caller, user, role=role)
@@ -70,11 +74,15 @@ class Admin:
         if not await self._users.set_state(user, State.DISABLED):
             raise ChatError(Reason.UNKNOWN_USER)
         await self._sessions.end_all(user.user_id, "disabled")
+        await self._bots.shut(user.user_id)
         _log("user_disabled", caller, user)
 
     async def enable(self, caller: Caller | None, user_id: str) -> None:
         """Let a user in again."""
         user = await self.find(user_id)
+        if user.state is State.ACTIVE:
+            return
+        await self._bots.reopen(user.user_id)
         if not await self._users.set_state(user, State.ACTIVE):
             raise ChatError(Reason.UNKNOWN_USER)
         _log("user_enabled", caller, user)
@@ -83,6 +91,8 @@ class Admin:
         """Give a user another password, end their sessions, and forget the wrong passwords of strangers."""
         password = check_new_password(password)
         user = await self.find(user_id)
+        if user.is_bot:
+            raise ChatError(Reason.INVALID_ARGUMENT, "a bot has service tokens, and no password")
         credentials = await self._users.credentials(user.username)
         if credentials is None:
             raise ChatError(Reason.UNKNOWN_USER)

@@ -14,6 +14,7 @@ from chatkit.rpc.channel import mesh_channel
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
 from svc_accounts.admin import Admin
+from svc_accounts.bots import Bots
 from svc_accounts.connections import Closing, MeshConnections
 from svc_accounts.erasure import Erasure
 from svc_accounts.guard import Guard
@@ -57,10 +58,11 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
 
 def wire(settings: Settings, stores: Stores, closing: Closing, passwords: Passwords, signer: Signer, clock: Clock) -> Accounts:
     """Return what the methods of accounts work with, over what that needs."""
+    issuer = Issuer(signer, clock, settings.access_token_lifetime)
     sessions = Sessions(
         stores.sessions,
         stores.users,
-        Issuer(signer, clock, settings.access_token_lifetime),
+        issuer,
         closing,
         clock,
         signer.derive(b"elastic-chat refresh token successor"),
@@ -69,7 +71,8 @@ def wire(settings: Settings, stores: Stores, closing: Closing, passwords: Passwo
     guard = Guard(stores.tries, clock)
     invites = Invites(stores.invites, clock)
     newcomers = Newcomers(stores.users, invites, passwords, clock, settings.registration)
-    erasure = Erasure(stores.erasures, stores.users, sessions, stores.tries)
+    bots = Bots(stores.service_tokens, stores.users, issuer, closing, clock)
+    erasure = Erasure(stores.erasures, stores.users, sessions, bots, stores.tries)
     device_key = signer.derive(b"elastic-chat device token")
     return Accounts(
         users=stores.users,
@@ -77,7 +80,8 @@ def wire(settings: Settings, stores: Stores, closing: Closing, passwords: Passwo
         logins=Logins(newcomers, stores.users, sessions, guard, passwords, erasure, device_key),
         newcomers=newcomers,
         invites=invites,
-        admin=Admin(stores.users, sessions, guard, passwords, erasure),
+        admin=Admin(stores.users, sessions, bots, guard, passwords, erasure),
+        bots=bots,
         erasure=erasure,
         signer=signer,
     )

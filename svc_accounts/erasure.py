@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from chatkit.core.errors import ChatError
+from svc_accounts.bots import Bots
 from svc_accounts.core.guesses import of_stranger
 from svc_accounts.core.users import State, User
 from svc_accounts.sessions import Sessions
@@ -21,10 +22,11 @@ AGAIN_S = 5.0
 class Erasure:
     """Deletes users. `run` must run beside it."""
 
-    def __init__(self, store: ErasureStore, users: UserStore, sessions: Sessions, tries: TryStore) -> None:
+    def __init__(self, store: ErasureStore, users: UserStore, sessions: Sessions, bots: Bots, tries: TryStore) -> None:
         self._store = store
         self._users = users
         self._sessions = sessions
+        self._bots = bots
         self._tries = tries
 
     async def erase(self, user: User) -> None:
@@ -50,6 +52,7 @@ class Erasure:
         # First nobody comes in any more, then everyone goes, and only then what tells who they were.
         await self._users.set_state(user, State.DISABLED)
         await self._sessions.end_all(user.user_id, "deleted")
+        await self._bots.withdraw_all(user.user_id)
         await self._tries.forget_tries(of_stranger(user.username))
         await self._users.erase(user)
         await self._store.remove_erasure(user.user_id)

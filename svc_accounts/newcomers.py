@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -56,14 +56,24 @@ class Newcomers:
             raise
 
     async def create(self, newcomer: Newcomer, role: Role) -> User:
-        """Make a user."""
-        username = check_username(newcomer.username)
+        """Make a user with a password."""
+        user = replace(self._new(newcomer.username, newcomer.display_name), role=role)
         password = check_new_password(newcomer.password)
-        display_name = check_display_name(newcomer.display_name, username)
-        user = User(UserId(new_id()), username, display_name, self._clock.now_ms(), role)
         # looked up first, so that a taken name costs no hash; who is really first is decided when the user is added
-        taken = await self._users.credentials(username) is not None
-        if taken or not await self._users.add_user(user, await self._passwords.hash(password)):
+        if await self._users.credentials(user.username) is not None:
+            raise ChatError(Reason.USERNAME_TAKEN)
+        return await self._added(user, await self._passwords.hash(password))
+
+    async def create_bot(self, username: str, display_name: str) -> User:
+        """Make a user who is a program, and has no password."""
+        return await self._added(replace(self._new(username, display_name), is_bot=True), None)
+
+    def _new(self, username: str, display_name: str) -> User:
+        username = check_username(username)
+        return User(UserId(new_id()), username, check_display_name(display_name, username), self._clock.now_ms())
+
+    async def _added(self, user: User, password_hash: str | None) -> User:
+        if not await self._users.add_user(user, password_hash):
             raise ChatError(Reason.USERNAME_TAKEN)
         log.info("user_registered", user_id=user.user_id)
         return user

@@ -11,7 +11,9 @@ from chatkit.rpc.caller import Caller, caller_of
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
 from svc_accounts.admin import Admin
+from svc_accounts.bots import Bots
 from svc_accounts.core.invites import Invite
+from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Role, State, User, check_user_ids, folded
 from svc_accounts.erasure import Erasure
@@ -36,6 +38,7 @@ class Accounts:
     newcomers: Newcomers
     invites: Invites
     admin: Admin
+    bots: Bots
     erasure: Erasure
     signer: Signer
 
@@ -50,6 +53,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         self._newcomers = has.newcomers
         self._invites = has.invites
         self._admin = has.admin
+        self._bots = has.bots
         self._signer = has.signer
 
     # --- for everyone
@@ -66,10 +70,20 @@ class AccountsServicer(rpc.AccountsServiceServicer):
     async def Refresh(self, request: pb.RefreshRequest, context: Context) -> pb.RefreshResponse:  # noqa: ARG002, N802
         return pb.RefreshResponse(**asdict(await self._sessions.refresh(request.refresh_token)))
 
+    async def ExchangeServiceToken(  # noqa: N802
+        self,
+        request: pb.ExchangeServiceTokenRequest,
+        context: Context,  # noqa: ARG002
+    ) -> pb.ExchangeServiceTokenResponse:
+        return pb.ExchangeServiceTokenResponse(**asdict(await self._bots.exchange(request.service_token)))
+
     # --- for users
 
     async def Logout(self, request: pb.LogoutRequest, context: Context) -> pb.LogoutResponse:  # noqa: ARG002, N802
         caller = _in_session(context)
+        user = await self._users.user(caller.user_id)
+        if user is not None and user.is_bot:
+            raise ChatError(Reason.PERMISSION_DENIED, "a bot has no login session: have its service token withdrawn")
         await self._sessions.end(caller.user_id, caller.session_id, "logout")
         return pb.LogoutResponse()
 
@@ -156,6 +170,30 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         await self._invites.withdraw(request.invite_id)
         return pb.WithdrawInviteResponse()
 
+    async def CreateBot(self, request: pb.CreateBotRequest, context: Context) -> pb.CreateBotResponse:  # noqa: N802
+        await self._admin.check(context)
+        return pb.CreateBotResponse(account=_account(await self._newcomers.create_bot(request.username, request.display_name)))
+
+    async def CreateServiceToken(self, request: pb.CreateServiceTokenRequest, context: Context) -> pb.CreateServiceTokenResponse:  # noqa: N802
+        caller = await self._admin.check(context)
+        bot = await self._admin.find(request.user_id)
+        token, secret = await self._bots.create(bot, request.name, caller.user_id if caller else "")
+        return pb.CreateServiceTokenResponse(token=_service_token(token), service_token=secret)
+
+    async def ListServiceTokens(self, request: pb.ListServiceTokensRequest, context: Context) -> pb.ListServiceTokensResponse:  # noqa: N802
+        await self._admin.check(context)
+        tokens = await self._bots.all(await self._admin.find(request.user_id))
+        return pb.ListServiceTokensResponse(tokens=[_service_token(token) for token in tokens])
+
+    async def WithdrawServiceToken(  # noqa: N802
+        self,
+        request: pb.WithdrawServiceTokenRequest,
+        context: Context,
+    ) -> pb.WithdrawServiceTokenResponse:
+        await self._admin.check(context)
+        await self._bots.withdraw(await self._admin.find(request.user_id), request.token_id)
+        return pb.WithdrawServiceTokenResponse()
+
 
 def _in_session(context: Context) -> Caller:
     """Return the caller, or raise UNAUTHENTICATED unless they call from a login session."""
@@ -168,7 +206,7 @@ def _in_session(context: Context) -> Caller:
 def _user(user: User) -> pb.User:
     if user.state is State.DELETED:
         return pb.User(user_id=user.user_id, deleted=True)
-    result = pb.User(user_id=user.user_id, username=user.username, display_name=user.display_name)
+    result = pb.User(user_id=user.user_id, username=user.username, display_name=user.display_name, bot=user.is_bot)
     result.created_at.FromMilliseconds(user.created_at_ms)
     return result
 
@@ -185,6 +223,14 @@ def _role(value: int) -> Role:
 
 def _account(user: User) -> pb.Account:
     return pb.Account(user=_user(user), role=ROLES[user.role], disabled=user.state is State.DISABLED)
+
+
+def _service_token(token: ServiceToken) -> pb.ServiceToken:
+    result = pb.ServiceToken(token_id=token.token_id, name=token.name, created_by=token.created_by)
+    result.created_at.FromMilliseconds(token.created_at_ms)
+    if token.used_at_ms is not None:
+        result.last_used_at.FromMilliseconds(token.used_at_ms)
+    return result
 
 
 def _invite(invite: Invite) -> pb.Invite:

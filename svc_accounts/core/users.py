@@ -46,6 +46,7 @@ class User:
     created_at_ms: int
     role: Role = Role.USER
     state: State = State.ACTIVE
+    is_bot: bool = False
 
 
 def tombstone(user_id: UserId) -> User:
@@ -95,6 +96,11 @@ def check_display_name(text: str, username: str) -> str:
 def check_device(text: str) -> str:
     """Return what a device is called, without space around it; it may be empty. Raises INVALID_ARGUMENT."""
     return _shown(text, "device")
+
+
+def check_token_name(text: str) -> str:
+    """Return what a service token is for, without space around it; it may be empty. Raises INVALID_ARGUMENT."""
+    return _shown(text, "name")
 
 
 def _shown(text: str, field: str) -> str:

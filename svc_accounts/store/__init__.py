@@ -8,6 +8,7 @@ from typing import Protocol
 from chatkit.core.ids import SessionId, UserId
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
+from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Credentials, Role, State, User
 
@@ -95,6 +96,34 @@ class InviteStore(Protocol):
         ...
 
 
+class ServiceTokenStore(Protocol):
+    """Service tokens of bots."""
+
+    async def add_token(self, token: ServiceToken) -> None:
+        """Add a service token, under an id that is new."""
+        ...
+
+    async def token(self, user_id: UserId, token_id: str) -> ServiceToken | None:
+        """Return a service token."""
+        ...
+
+    async def tokens(self, user_id: UserId) -> list[ServiceToken]:
+        """Return every service token of a bot, in any order."""
+        ...
+
+    async def use_token(self, token: ServiceToken, used_at_ms: int) -> bool:
+        """Note when a service token was used, or return False if it is gone."""
+        ...
+
+    async def rename_token(self, token: ServiceToken, session_id: SessionId) -> bool:
+        """Let the connections of a service token be known by another name, or return False if it is gone."""
+        ...
+
+    async def remove_token(self, user_id: UserId, token_id: str) -> None:
+        """Take a service token away. Idempotent."""
+        ...
+
+
 class ErasureStore(Protocol):
     """Users who are being deleted."""
 
@@ -154,6 +183,8 @@ class Stores(Protocol):
     def tries(self) -> TryStore: ...
     @property
     def invites(self) -> InviteStore: ...
+    @property
+    def service_tokens(self) -> ServiceTokenStore: ...
     @property
     def erasures(self) -> ErasureStore: ...
     @property

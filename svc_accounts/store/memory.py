@@ -9,6 +9,7 @@ from typing import Any
 from chatkit.core.ids import SessionId, UserId
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
+from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Credentials, Role, State, User, tombstone
 
@@ -145,6 +146,37 @@ class MemoryInviteStore:
         self._invites.pop(invite_id, None)
 
 
+class MemoryServiceTokenStore:
+    """A ServiceTokenStore."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[tuple[UserId, str], ServiceToken] = {}
+
+    async def add_token(self, token: ServiceToken) -> None:
+        self._tokens[token.user_id, token.token_id] = token
+
+    async def token(self, user_id: UserId, token_id: str) -> ServiceToken | None:
+        return self._tokens.get((user_id, token_id))
+
+    async def tokens(self, user_id: UserId) -> list[ServiceToken]:
+        return [token for token in self._tokens.values() if token.user_id == user_id]
+
+    async def use_token(self, token: ServiceToken, used_at_ms: int) -> bool:
+        return self._change(token, used_at_ms=used_at_ms)
+
+    async def rename_token(self, token: ServiceToken, session_id: SessionId) -> bool:
+        return self._change(token, session_id=session_id)
+
+    def _change(self, token: ServiceToken, **columns: Any) -> bool:  # noqa: ANN401 - fields of ServiceToken
+        known = self._tokens.get((token.user_id, token.token_id))
+        if known is not None:
+            self._tokens[token.user_id, token.token_id] = replace(known, **columns)
+        return known is not None
+
+    async def remove_token(self, user_id: UserId, token_id: str) -> None:
+        self._tokens.pop((user_id, token_id), None)
+
+
 class MemoryErasureStore:
     """An ErasureStore."""
 
@@ -167,4 +199,5 @@ class MemoryStores:
     def __init__(self) -> None:
         self.users, self.sessions = MemoryUserStore(), MemorySessionStore()
         self.tries, self.invites = MemoryTryStore(), MemoryInviteStore()
+        self.service_tokens = MemoryServiceTokenStore()
         self.erasures, self.endings = MemoryErasureStore(), MemoryEndingStore()

@@ -14,6 +14,7 @@ from chatkit.core.ids import SessionId, UserId, new_id
 from chatkit.edges.cassandra import CassandraSession
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
+from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Credentials, Role, State, User, tombstone
 from svc_accounts.store.cassandra import CassandraStores
@@ -210,3 +211,28 @@ async def test_whoever_is_being_deleted_stays_noted_until_it_is_done(stores: Sto
     for _ in range(2):
         await stores.erasures.remove_erasure(anna.user_id)
     assert await stores.erasures.erasures() == []
+
+
+def service_token(bot: User, created_by: str = "") -> ServiceToken:
+    return ServiceToken(bot.user_id, new_id(), b"hash", SessionId(new_id()), "rain", created_by, NOW)
+
+
+async def test_a_service_token_is_changed_until_it_is_taken_away_and_never_after(stores: Stores) -> None:
+    bot = replace(person(), is_bot=True)
+    assert await stores.users.add_user(bot, None)
+    assert await stores.users.user(bot.user_id) == bot
+    one, other = service_token(bot), service_token(bot, new_id())
+    for token in (one, other):
+        await stores.service_tokens.add_token(token)
+    renamed = replace(one, session_id=SessionId(new_id()), used_at_ms=NOW + 1)
+    assert await stores.service_tokens.use_token(one, NOW + 1)
+    assert await stores.service_tokens.rename_token(one, renamed.session_id)
+    assert await stores.service_tokens.token(bot.user_id, one.token_id) == renamed
+    assert sorted(await stores.service_tokens.tokens(bot.user_id), key=lambda token: token.token_id) == [renamed, other]
+    for _ in range(2):
+        await stores.service_tokens.remove_token(bot.user_id, one.token_id)
+    assert not await stores.service_tokens.use_token(one, NOW + 2)
+    assert not await stores.service_tokens.rename_token(one, one.session_id)
+    assert await stores.service_tokens.token(bot.user_id, one.token_id) is None
+    assert await stores.service_tokens.tokens(bot.user_id) == [other]
+    assert await stores.service_tokens.tokens(UserId(new_id())) == []

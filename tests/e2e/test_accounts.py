@@ -211,3 +211,41 @@ async def test_who_deletes_their_account_leaves_what_they_wrote_without_a_name(s
     group = {"kind": "GROUP", "title": "of two", "memberIds": [anna.user_id]}
     assert await refusal(api, "POST", "/v1/conversations", group, bob.token) == (404, "UNKNOWN_USER")
     await bobs.close()
+
+
+async def test_a_bot_chats_by_its_service_token_until_that_is_withdrawn(stack: Stack, api: Api) -> None:
+    admin, bob = await administrator(stack, api), await api.register("bob")
+    bot = (await api.call("POST", "/v1/admin/bots", {"username": f"bot-{bob.username}"}, admin.token))["account"]["user"]
+    assert bot["bot"]
+    made = await api.call("POST", f"/v1/admin/bots/{bot['userId']}/tokens", {"name": "weather"}, admin.token)
+    exchanged = await api.call("POST", "/v1/auth/service-token", {"serviceToken": made["serviceToken"]})
+    weather = Account(bot["userId"], bot["username"], exchanged["accessToken"], "")
+    conversation_id = await api.direct(weather, bob)
+    sockets = await on_every_gateway(stack, api, weather)
+    await sockets[0].say(conversation_id, "rain")
+    assert (await sockets[1].until("entry")).sender_id == weather.user_id
+    (listed,) = (await api.call("GET", f"/v1/admin/bots/{bot['userId']}/tokens", token=admin.token))["tokens"]
+    assert listed["tokenId"] == made["token"]["tokenId"]
+    await api.call("DELETE", f"/v1/admin/bots/{bot['userId']}/tokens/{listed['tokenId']}", token=admin.token)
+    assert [await close_code(socket.ws) for socket in sockets] == [UNAUTHENTICATED] * len(sockets)
+    assert await answer_to_hello(api, weather.token) == UNAUTHENTICATED
+    refused = await refusal(api, "POST", "/v1/auth/service-token", {"serviceToken": made["serviceToken"]})
+    assert refused == (401, "UNAUTHENTICATED")
+
+
+async def test_a_bot_that_was_disabled_and_enabled_is_let_in_again(stack: Stack, api: Api) -> None:
+    admin = await administrator(stack, api)
+    bot = (await api.call("POST", "/v1/admin/bots", {"username": f"b{admin.username}"[:32]}, admin.token))["account"]["user"]
+    secret = (await api.call("POST", f"/v1/admin/bots/{bot['userId']}/tokens", {}, admin.token))["serviceToken"]
+
+    async def come_in() -> Socket:
+        exchanged = await api.call("POST", "/v1/auth/service-token", {"serviceToken": secret})
+        return await Socket.open(api, Account(bot["userId"], bot["username"], exchanged["accessToken"], ""))
+
+    before = await come_in()
+    await api.call("POST", f"/v1/admin/users/{bot['userId']}/disable", {}, admin.token)
+    assert await close_code(before.ws) == UNAUTHENTICATED
+    await api.call("POST", f"/v1/admin/users/{bot['userId']}/enable", {}, admin.token)
+    after = await come_in()
+    await lives(after)
+    await after.close()

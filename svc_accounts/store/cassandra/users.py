@@ -10,9 +10,11 @@ from chatkit.edges.cassandra import Row
 from svc_accounts.core.users import Credentials, Role, State, User, name_hash, tombstone
 from svc_accounts.store.cassandra.statements import Statements, milliseconds
 
-ADD_USER = "INSERT INTO elastic_chat_accounts.users (user_id, username, display_name, created_at, role, state) VALUES (?, ?, ?, ?, ?, ?)"
+ADD_USER = (
+    "INSERT INTO elastic_chat_accounts.users (user_id, username, display_name, created_at, role, state, bot) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
 REMOVE_USER = "DELETE FROM elastic_chat_accounts.users WHERE user_id = ?"
-USER = "SELECT user_id, username, display_name, created_at, role, state FROM elastic_chat_accounts.users WHERE user_id = ?"
+USER = "SELECT user_id, username, display_name, created_at, role, state, bot FROM elastic_chat_accounts.users WHERE user_id = ?"
 # whose name is another, or none, is another user, or gone
 SET_ROLE = "UPDATE elastic_chat_accounts.users SET role = ? WHERE user_id = ? IF username = ?"
 SET_STATE = "UPDATE elastic_chat_accounts.users SET state = ? WHERE user_id = ? IF username = ?"
@@ -24,8 +26,8 @@ RETIRED_NAME = "SELECT name_hash FROM elastic_chat_accounts.retired_names WHERE 
 FREE_USERNAME = "DELETE FROM elastic_chat_accounts.credentials WHERE username = ? IF user_id = ?"
 # also if that was done before: then there is no name any more
 ERASE = (
-    "UPDATE elastic_chat_accounts.users SET username = null, display_name = null, created_at = null, role = null, state = 'deleted'"
-    " WHERE user_id = ? IF username = ?"
+    "UPDATE elastic_chat_accounts.users SET username = null, display_name = null, created_at = null, role = null, bot = null,"
+    " state = 'deleted' WHERE user_id = ? IF username = ?"
 )
 
 QUERIES = (
@@ -53,7 +55,7 @@ class CassandraUserStore:
     async def add_user(self, user: User, password_hash: str | None) -> bool:
         # The profile comes first: a name without a profile could never be used again, a profile without a name is found by nobody.
         user_id = UUID(user.user_id)
-        await self._run.rows(ADD_USER, user_id, user.username, user.display_name, user.created_at_ms, user.role, user.state)
+        await self._run.rows(ADD_USER, user_id, user.username, user.display_name, user.created_at_ms, user.role, user.state, user.is_bot)
         claimed = await self._run.applied(CLAIM_USERNAME, user.username, user_id, password_hash)
         # after the name is claimed: it is retired before it is free
         if claimed and await self._run.rows(RETIRED_NAME, name_hash(user.username)):
@@ -99,4 +101,5 @@ def _user(row: Row) -> User:
         milliseconds(row.created_at),
         Role(row.role or Role.USER),
         State(row.state or State.ACTIVE),
+        bool(row.bot),
     )

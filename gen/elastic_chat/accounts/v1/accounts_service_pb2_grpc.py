@@ -50,6 +50,11 @@ class AccountsServiceStub:
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.RefreshRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.RefreshResponse.FromString,
                 _registered_method=True)
+        self.ExchangeServiceToken = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/ExchangeServiceToken',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ExchangeServiceTokenRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ExchangeServiceTokenResponse.FromString,
+                _registered_method=True)
         self.Logout = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/Logout',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LogoutRequest.SerializeToString,
@@ -140,6 +145,26 @@ class AccountsServiceStub:
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.WithdrawInviteRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.WithdrawInviteResponse.FromString,
                 _registered_method=True)
+        self.CreateBot = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/CreateBot',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateBotRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateBotResponse.FromString,
+                _registered_method=True)
+        self.CreateServiceToken = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/CreateServiceToken',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateServiceTokenRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateServiceTokenResponse.FromString,
+                _registered_method=True)
+        self.ListServiceTokens = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/ListServiceTokens',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListServiceTokensRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListServiceTokensResponse.FromString,
+                _registered_method=True)
+        self.WithdrawServiceToken = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/WithdrawServiceToken',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.WithdrawServiceTokenRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.WithdrawServiceTokenResponse.FromString,
+                _registered_method=True)
 
 
 class AccountsServiceServicer:
@@ -171,8 +196,16 @@ class AccountsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExchangeServiceToken(self, request, context):
+        """Gives an access token for a service token, to a bot. Anyone may call it. When the access token is about to end, ask again. Fails with
+        UNAUTHENTICATED if the service token is none, or was withdrawn, and with ACCOUNT_DISABLED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Logout(self, request, context):
-        """Ends the caller's login session and closes its connections. Idempotent.
+        """Ends the caller's login session and closes its connections. Idempotent. Fails with PERMISSION_DENIED for a bot, which has none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -307,6 +340,35 @@ class AccountsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateBot(self, request, context):
+        """Makes a bot: a user who has no password, and comes in by service tokens. Fails with USERNAME_TAKEN or INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateServiceToken(self, request, context):
+        """Makes a service token of a bot. Fails with UNKNOWN_USER, INVALID_ARGUMENT if that is no bot, or LIMIT_REACHED if it has 20.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListServiceTokens(self, request, context):
+        """Lists the service tokens of a bot, the newest first, without their secrets. Fails with UNKNOWN_USER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawServiceToken(self, request, context):
+        """Makes a service token worthless, and closes the connections that were opened with it. Idempotent. Fails with UNKNOWN_USER or
+        INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AccountsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -324,6 +386,11 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     servicer.Refresh,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.RefreshRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.RefreshResponse.SerializeToString,
+            ),
+            'ExchangeServiceToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExchangeServiceToken,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ExchangeServiceTokenRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ExchangeServiceTokenResponse.SerializeToString,
             ),
             'Logout': grpc.unary_unary_rpc_method_handler(
                     servicer.Logout,
@@ -415,6 +482,26 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.WithdrawInviteRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.WithdrawInviteResponse.SerializeToString,
             ),
+            'CreateBot': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateBot,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateBotRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateBotResponse.SerializeToString,
+            ),
+            'CreateServiceToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateServiceToken,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateServiceTokenRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateServiceTokenResponse.SerializeToString,
+            ),
+            'ListServiceTokens': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListServiceTokens,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListServiceTokensRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListServiceTokensResponse.SerializeToString,
+            ),
+            'WithdrawServiceToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawServiceToken,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.WithdrawServiceTokenRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.WithdrawServiceTokenResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'elastic_chat.accounts.v1.AccountsService', rpc_method_handlers)
@@ -498,6 +585,33 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/Refresh',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.RefreshRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.RefreshResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExchangeServiceToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/ExchangeServiceToken',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ExchangeServiceTokenRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ExchangeServiceTokenResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -984,6 +1098,114 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/WithdrawInvite',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.WithdrawInviteRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.WithdrawInviteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateBot(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/CreateBot',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateBotRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateBotResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateServiceToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/CreateServiceToken',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateServiceTokenRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateServiceTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListServiceTokens(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/ListServiceTokens',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListServiceTokensRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListServiceTokensResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawServiceToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/WithdrawServiceToken',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.WithdrawServiceTokenRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.WithdrawServiceTokenResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,8 +46,12 @@ class AccountsServiceStub:
     """Gives new tokens for a refresh token. Anyone may call it. A refresh token works once; a lost answer may be asked for again for 10 seconds;
     a later second use ends the session. Fails with UNAUTHENTICATED.
     """
+    ExchangeServiceToken: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ExchangeServiceTokenRequest, _accounts_service_pb2.ExchangeServiceTokenResponse]
+    """Gives an access token for a service token, to a bot. Anyone may call it. When the access token is about to end, ask again. Fails with
+    UNAUTHENTICATED if the service token is none, or was withdrawn, and with ACCOUNT_DISABLED.
+    """
     Logout: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.LogoutRequest, _accounts_service_pb2.LogoutResponse]
-    """Ends the caller's login session and closes its connections. Idempotent."""
+    """Ends the caller's login session and closes its connections. Idempotent. Fails with PERMISSION_DENIED for a bot, which has none."""
     ListSessions: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ListSessionsRequest, _accounts_service_pb2.ListSessionsResponse]
     """Lists the caller's login sessions, the one that was used last before the others. Fails with UNAUTHENTICATED if the caller's own has ended."""
     EndSession: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.EndSessionRequest, _accounts_service_pb2.EndSessionResponse]
@@ -99,6 +103,16 @@ class AccountsServiceStub:
     """Lists the invites that are still good, the newest first, without their codes."""
     WithdrawInvite: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.WithdrawInviteRequest, _accounts_service_pb2.WithdrawInviteResponse]
     """Makes an invite worthless. Idempotent. Fails with INVALID_ARGUMENT."""
+    CreateBot: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.CreateBotRequest, _accounts_service_pb2.CreateBotResponse]
+    """Makes a bot: a user who has no password, and comes in by service tokens. Fails with USERNAME_TAKEN or INVALID_ARGUMENT."""
+    CreateServiceToken: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.CreateServiceTokenRequest, _accounts_service_pb2.CreateServiceTokenResponse]
+    """Makes a service token of a bot. Fails with UNKNOWN_USER, INVALID_ARGUMENT if that is no bot, or LIMIT_REACHED if it has 20."""
+    ListServiceTokens: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ListServiceTokensRequest, _accounts_service_pb2.ListServiceTokensResponse]
+    """Lists the service tokens of a bot, the newest first, without their secrets. Fails with UNKNOWN_USER."""
+    WithdrawServiceToken: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.WithdrawServiceTokenRequest, _accounts_service_pb2.WithdrawServiceTokenResponse]
+    """Makes a service token worthless, and closes the connections that were opened with it. Idempotent. Fails with UNKNOWN_USER or
+    INVALID_ARGUMENT.
+    """
 
 @_typing.type_check_only
 class AccountsServiceAsyncStub(AccountsServiceStub):
@@ -118,8 +132,12 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Gives new tokens for a refresh token. Anyone may call it. A refresh token works once; a lost answer may be asked for again for 10 seconds;
     a later second use ends the session. Fails with UNAUTHENTICATED.
     """
+    ExchangeServiceToken: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ExchangeServiceTokenRequest, _accounts_service_pb2.ExchangeServiceTokenResponse]  # type: ignore[assignment]
+    """Gives an access token for a service token, to a bot. Anyone may call it. When the access token is about to end, ask again. Fails with
+    UNAUTHENTICATED if the service token is none, or was withdrawn, and with ACCOUNT_DISABLED.
+    """
     Logout: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.LogoutRequest, _accounts_service_pb2.LogoutResponse]  # type: ignore[assignment]
-    """Ends the caller's login session and closes its connections. Idempotent."""
+    """Ends the caller's login session and closes its connections. Idempotent. Fails with PERMISSION_DENIED for a bot, which has none."""
     ListSessions: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ListSessionsRequest, _accounts_service_pb2.ListSessionsResponse]  # type: ignore[assignment]
     """Lists the caller's login sessions, the one that was used last before the others. Fails with UNAUTHENTICATED if the caller's own has ended."""
     EndSession: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.EndSessionRequest, _accounts_service_pb2.EndSessionResponse]  # type: ignore[assignment]
@@ -171,6 +189,16 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Lists the invites that are still good, the newest first, without their codes."""
     WithdrawInvite: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.WithdrawInviteRequest, _accounts_service_pb2.WithdrawInviteResponse]  # type: ignore[assignment]
     """Makes an invite worthless. Idempotent. Fails with INVALID_ARGUMENT."""
+    CreateBot: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.CreateBotRequest, _accounts_service_pb2.CreateBotResponse]  # type: ignore[assignment]
+    """Makes a bot: a user who has no password, and comes in by service tokens. Fails with USERNAME_TAKEN or INVALID_ARGUMENT."""
+    CreateServiceToken: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.CreateServiceTokenRequest, _accounts_service_pb2.CreateServiceTokenResponse]  # type: ignore[assignment]
+    """Makes a service token of a bot. Fails with UNKNOWN_USER, INVALID_ARGUMENT if that is no bot, or LIMIT_REACHED if it has 20."""
+    ListServiceTokens: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ListServiceTokensRequest, _accounts_service_pb2.ListServiceTokensResponse]  # type: ignore[assignment]
+    """Lists the service tokens of a bot, the newest first, without their secrets. Fails with UNKNOWN_USER."""
+    WithdrawServiceToken: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.WithdrawServiceTokenRequest, _accounts_service_pb2.WithdrawServiceTokenResponse]  # type: ignore[assignment]
+    """Makes a service token worthless, and closes the connections that were opened with it. Idempotent. Fails with UNKNOWN_USER or
+    INVALID_ARGUMENT.
+    """
 
 class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
     """Users, passwords and login sessions."""
@@ -207,12 +235,22 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ExchangeServiceToken(
+        self,
+        request: _accounts_service_pb2.ExchangeServiceTokenRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.ExchangeServiceTokenResponse, _abc.Awaitable[_accounts_service_pb2.ExchangeServiceTokenResponse]]:
+        """Gives an access token for a service token, to a bot. Anyone may call it. When the access token is about to end, ask again. Fails with
+        UNAUTHENTICATED if the service token is none, or was withdrawn, and with ACCOUNT_DISABLED.
+        """
+
+    @_abc_1.abstractmethod
     def Logout(
         self,
         request: _accounts_service_pb2.LogoutRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.LogoutResponse, _abc.Awaitable[_accounts_service_pb2.LogoutResponse]]:
-        """Ends the caller's login session and closes its connections. Idempotent."""
+        """Ends the caller's login session and closes its connections. Idempotent. Fails with PERMISSION_DENIED for a bot, which has none."""
 
     @_abc_1.abstractmethod
     def ListSessions(
@@ -366,5 +404,39 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.WithdrawInviteResponse, _abc.Awaitable[_accounts_service_pb2.WithdrawInviteResponse]]:
         """Makes an invite worthless. Idempotent. Fails with INVALID_ARGUMENT."""
+
+    @_abc_1.abstractmethod
+    def CreateBot(
+        self,
+        request: _accounts_service_pb2.CreateBotRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.CreateBotResponse, _abc.Awaitable[_accounts_service_pb2.CreateBotResponse]]:
+        """Makes a bot: a user who has no password, and comes in by service tokens. Fails with USERNAME_TAKEN or INVALID_ARGUMENT."""
+
+    @_abc_1.abstractmethod
+    def CreateServiceToken(
+        self,
+        request: _accounts_service_pb2.CreateServiceTokenRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.CreateServiceTokenResponse, _abc.Awaitable[_accounts_service_pb2.CreateServiceTokenResponse]]:
+        """Makes a service token of a bot. Fails with UNKNOWN_USER, INVALID_ARGUMENT if that is no bot, or LIMIT_REACHED if it has 20."""
+
+    @_abc_1.abstractmethod
+    def ListServiceTokens(
+        self,
+        request: _accounts_service_pb2.ListServiceTokensRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.ListServiceTokensResponse, _abc.Awaitable[_accounts_service_pb2.ListServiceTokensResponse]]:
+        """Lists the service tokens of a bot, the newest first, without their secrets. Fails with UNKNOWN_USER."""
+
+    @_abc_1.abstractmethod
+    def WithdrawServiceToken(
+        self,
+        request: _accounts_service_pb2.WithdrawServiceTokenRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.WithdrawServiceTokenResponse, _abc.Awaitable[_accounts_service_pb2.WithdrawServiceTokenResponse]]:
+        """Makes a service token worthless, and closes the connections that were opened with it. Idempotent. Fails with UNKNOWN_USER or
+        INVALID_ARGUMENT.
+        """
 
 def add_AccountsServiceServicer_to_server(servicer: AccountsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
