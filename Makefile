@@ -28,7 +28,7 @@ down: .venv/.stamp ## stop everything that `make up` started
 status: .venv/.stamp ## show every process
 	@$(BIN)/elastic-chat status
 
-test: .venv/.stamp build/googleapis web/node_modules/.stamp ## run all tests, on the real engines
+test: .venv/.stamp build/googleapis web/node_modules/.stamp tests/integration/oidc/node_modules/.stamp ## run all tests, on the real engines
 	@cd web && npm test
 	@$(BIN)/pytest --ignore tests/faults
 	@$(BIN)/pytest tests/faults
@@ -66,6 +66,10 @@ build/googleapis: .venv/.stamp
 
 web/node_modules/.stamp: web/package-lock.json
 	@cd web && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+tests/integration/oidc/node_modules/.stamp: tests/integration/oidc/package-lock.json
+	@cd tests/integration/oidc && npm ci --no-audit --no-fund --silent
 	@touch $@
 
 screenshots: .venv/.stamp ## take the pictures of the documents from the running stack

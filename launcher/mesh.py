@@ -38,7 +38,7 @@ ENDPOINTS = "eds"
 
 ANYONE: dict[str, tuple[str, ...]] = {
     "gateway": ("Connect",),
-    "accounts": ("Register", "Login", "Refresh", "ExchangeServiceToken", "GetJwks"),
+    "accounts": ("Register", "Login", "StartOidcLogin", "FinishOidcLogin", "Refresh", "ExchangeServiceToken", "GetJwks"),
 }
 """The methods that the edge lets everyone call."""
 
@@ -47,7 +47,17 @@ USERS: dict[str, tuple[str, ...]] = {
     "presence": ("GetPresence",),
     "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
     "accounts": (
-        *("Logout", "ListSessions", "EndSession", "EndOtherSessions", "ChangePassword", "DeleteAccount", "FindUsers"),
+        *(
+            "Logout",
+            "ListSessions",
+            "EndSession",
+            "EndOtherSessions",
+            "ChangePassword",
+            "LinkOidc",
+            "UnlinkOidc",
+            "DeleteAccount",
+            "FindUsers",
+        ),
         *("GetAccount", "CreateUser", "SetRole", "DisableUser", "EnableUser", "ResetPassword", "DeleteUser"),
         *("CreateInvite", "ListInvites", "WithdrawInvite"),
         *("CreateBot", "CreateServiceToken", "ListServiceTokens", "WithdrawServiceToken"),

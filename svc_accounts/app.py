@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
+import aiohttp
 import grpc
 from aiohttp import web
 
@@ -22,6 +23,8 @@ from svc_accounts.invites import Invites
 from svc_accounts.issuer import Issuer
 from svc_accounts.logins import Logins
 from svc_accounts.newcomers import Newcomers
+from svc_accounts.oidc.login import OidcLogins
+from svc_accounts.oidc.provider import OidcProvider, Provider
 from svc_accounts.passwords import Passwords
 from svc_accounts.service import Accounts, AccountsServicer
 from svc_accounts.sessions import Sessions
@@ -44,8 +47,10 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     channel = mesh_channel(settings.mesh)
     stack.push_async_callback(channel.close)
     closing = Closing(MeshConnections(channel, settings.access_token_lifetime), stores.endings)
-    signer = Signer(settings.signing_key)
-    accounts = wire(settings, stores, closing, passwords, signer, SystemClock())
+    signer, clock = Signer(settings.signing_key), SystemClock()
+    http = await stack.enter_async_context(aiohttp.ClientSession())
+    provider = OidcProvider(http, clock, settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+    accounts = wire(settings, stores, closing, passwords, signer, clock, provider if settings.oidc_issuer else None)
 
     def register(server: grpc.aio.Server) -> None:
         rpc.add_AccountsServiceServicer_to_server(AccountsServicer(accounts), server)
@@ -56,7 +61,15 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     return App(services=[SERVICE], register=register, tasks=[closing.run, accounts.erasure.run], routes=[web.get("/jwks.json", jwks)])
 
 
-def wire(settings: Settings, stores: Stores, closing: Closing, passwords: Passwords, signer: Signer, clock: Clock) -> Accounts:
+def wire(
+    settings: Settings,
+    stores: Stores,
+    closing: Closing,
+    passwords: Passwords,
+    signer: Signer,
+    clock: Clock,
+    provider: Provider | None,
+) -> Accounts:
     """Return what the methods of accounts work with, over what that needs."""
     issuer = Issuer(signer, clock, settings.access_token_lifetime)
     sessions = Sessions(
@@ -72,12 +85,25 @@ def wire(settings: Settings, stores: Stores, closing: Closing, passwords: Passwo
     invites = Invites(stores.invites, clock)
     newcomers = Newcomers(stores.users, invites, passwords, clock, settings.registration)
     bots = Bots(stores.service_tokens, stores.users, issuer, closing, clock)
-    erasure = Erasure(stores.erasures, stores.users, sessions, bots, stores.tries)
+    erasure = Erasure(stores, sessions, bots)
     device_key = signer.derive(b"elastic-chat device token")
+    logins = Logins(newcomers, stores.users, sessions, guard, passwords, erasure, device_key)
+    oidc = OidcLogins(
+        provider,
+        settings.oidc_redirect_uris,
+        may_sign_up=settings.oidc_sign_up,
+        attempts=stores.attempts,
+        identities=stores.identities,
+        newcomers=newcomers,
+        sessions=sessions,
+        logins=logins,
+        clock=clock,
+    )
     return Accounts(
         users=stores.users,
         sessions=sessions,
-        logins=Logins(newcomers, stores.users, sessions, guard, passwords, erasure, device_key),
+        logins=logins,
+        oidc=oidc,
         newcomers=newcomers,
         invites=invites,
         admin=Admin(stores.users, sessions, bots, guard, passwords, erasure),

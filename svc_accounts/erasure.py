@@ -11,7 +11,7 @@ from svc_accounts.bots import Bots
 from svc_accounts.core.guesses import of_stranger
 from svc_accounts.core.users import State, User
 from svc_accounts.sessions import Sessions
-from svc_accounts.store import ErasureStore, TryStore, UserStore
+from svc_accounts.store import Stores
 
 log = structlog.get_logger()
 
@@ -22,16 +22,14 @@ AGAIN_S = 5.0
 class Erasure:
     """Deletes users. `run` must run beside it."""
 
-    def __init__(self, store: ErasureStore, users: UserStore, sessions: Sessions, bots: Bots, tries: TryStore) -> None:
-        self._store = store
-        self._users = users
+    def __init__(self, stores: Stores, sessions: Sessions, bots: Bots) -> None:
+        self._stores = stores
         self._sessions = sessions
         self._bots = bots
-        self._tries = tries
 
     async def erase(self, user: User) -> None:
         """Leave nothing of a user but a tombstone. After UNAVAILABLE it may have been begun: then it is gone on with until it is done."""
-        await self._store.add_erasure(user)
+        await self._stores.erasures.add_erasure(user)
         await self._erase(user)
 
     async def run(self) -> None:
@@ -45,15 +43,16 @@ class Erasure:
 
     async def go_on(self) -> None:
         """Go on with what was begun. Several instances may do it at the same time."""
-        for user in await self._store.erasures():
+        for user in await self._stores.erasures.erasures():
             await self._erase(user)
 
     async def _erase(self, user: User) -> None:
         # First nobody comes in any more, then everyone goes, and only then what tells who they were.
-        await self._users.set_state(user, State.DISABLED)
+        await self._stores.users.set_state(user, State.DISABLED)
         await self._sessions.end_all(user.user_id, "deleted")
         await self._bots.withdraw_all(user.user_id)
-        await self._tries.forget_tries(of_stranger(user.username))
-        await self._users.erase(user)
-        await self._store.remove_erasure(user.user_id)
+        await self._stores.identities.unlink_all(user.user_id)
+        await self._stores.tries.forget_tries(of_stranger(user.username))
+        await self._stores.users.erase(user)
+        await self._stores.erasures.remove_erasure(user.user_id)
         log.info("user_deleted", user_id=user.user_id)

@@ -82,6 +82,10 @@ class Logins:
         log.info("password_changed", user_id=caller.user_id)
         await self._sessions.end_others(caller, "password")
 
+    async def confirm(self, caller: Caller, password: str) -> None:
+        """Raise BAD_CREDENTIALS or OVERLOADED unless the password is the caller's."""
+        await self._confirmed(caller, password)
+
     async def delete(self, caller: Caller, password: str) -> None:
         """Delete the caller's account. Raises BAD_CREDENTIALS or OVERLOADED."""
         user, _ = await self._confirmed(caller, password)

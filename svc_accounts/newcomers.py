@@ -68,6 +68,18 @@ class Newcomers:
         """Make a user who is a program, and has no password."""
         return await self._added(replace(self._new(username, display_name), is_bot=True), None)
 
+    async def create_named(self, username: str, display_name: str) -> User:
+        """Make a user whom another provider has named, and who has no password. A name that can't be shown is not shown."""
+        try:
+            user = self._new(username, display_name)
+        except ChatError:
+            user = self._new(username, "")
+        return await self._added(user, None)
+
+    async def take_back(self, user: User) -> None:
+        """Undo that a user was made, a moment ago; the user name is free again."""
+        await self._users.remove_user(user)
+
     def _new(self, username: str, display_name: str) -> User:
         username = check_username(username)
         return User(UserId(new_id()), username, check_display_name(display_name, username), self._clock.now_ms())

@@ -20,6 +20,7 @@ from svc_accounts.erasure import Erasure
 from svc_accounts.invites import Invites
 from svc_accounts.logins import Logins
 from svc_accounts.newcomers import Newcomer, Newcomers
+from svc_accounts.oidc.login import OidcLogins
 from svc_accounts.sessions import Sessions
 from svc_accounts.signer import Signer
 from svc_accounts.store import UserStore
@@ -35,6 +36,7 @@ class Accounts:
     users: UserStore
     sessions: Sessions
     logins: Logins
+    oidc: OidcLogins
     newcomers: Newcomers
     invites: Invites
     admin: Admin
@@ -50,6 +52,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         self._users = has.users
         self._sessions = has.sessions
         self._logins = has.logins
+        self._oidc = has.oidc
         self._newcomers = has.newcomers
         self._invites = has.invites
         self._admin = has.admin
@@ -66,6 +69,14 @@ class AccountsServicer(rpc.AccountsServiceServicer):
     async def Login(self, request: pb.LoginRequest, context: Context) -> pb.LoginResponse:  # noqa: ARG002, N802
         login = await self._logins.login(request.username, request.password, request.device, request.device_token)
         return pb.LoginResponse(**asdict(login.tokens), device_token=login.device_token)
+
+    async def StartOidcLogin(self, request: pb.StartOidcLoginRequest, context: Context) -> pb.StartOidcLoginResponse:  # noqa: ARG002, N802
+        url, state, secret = await self._oidc.start(request.redirect_uri)
+        return pb.StartOidcLoginResponse(authorization_url=url, state=state, secret=secret)
+
+    async def FinishOidcLogin(self, request: pb.FinishOidcLoginRequest, context: Context) -> pb.FinishOidcLoginResponse:  # noqa: ARG002, N802
+        tokens = await self._oidc.finish(request.state, request.code, request.secret, request.device)
+        return pb.FinishOidcLoginResponse(**asdict(tokens))
 
     async def Refresh(self, request: pb.RefreshRequest, context: Context) -> pb.RefreshResponse:  # noqa: ARG002, N802
         return pb.RefreshResponse(**asdict(await self._sessions.refresh(request.refresh_token)))
@@ -106,6 +117,14 @@ class AccountsServicer(rpc.AccountsServiceServicer):
     async def ChangePassword(self, request: pb.ChangePasswordRequest, context: Context) -> pb.ChangePasswordResponse:  # noqa: N802
         await self._logins.change_password(_in_session(context), request.old_password, request.new_password)
         return pb.ChangePasswordResponse()
+
+    async def LinkOidc(self, request: pb.LinkOidcRequest, context: Context) -> pb.LinkOidcResponse:  # noqa: N802
+        await self._oidc.link(_in_session(context), request.state, request.code, request.secret, request.password)
+        return pb.LinkOidcResponse()
+
+    async def UnlinkOidc(self, request: pb.UnlinkOidcRequest, context: Context) -> pb.UnlinkOidcResponse:  # noqa: N802
+        await self._oidc.unlink(_in_session(context), request.password)
+        return pb.UnlinkOidcResponse()
 
     async def DeleteAccount(self, request: pb.DeleteAccountRequest, context: Context) -> pb.DeleteAccountResponse:  # noqa: N802
         await self._logins.delete(_in_session(context), request.password)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from chatkit.settings import CassandraOwnerSettings, ServiceSettings, SettingsError, setting
 from svc_accounts.core.invites import Registration
 from svc_accounts.signer import Signer
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""Hosts to which nobody listens in on the way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,14 @@ class Settings(ServiceSettings, CassandraOwnerSettings):
     hash_threads: int = setting("Threads that hash passwords: each keeps a core busy, and up to 50 logins a second going.", 1)
     hash_queue: int = setting("Passwords that may be hashed or wait for it; more are refused with OVERLOADED.", 64)
 
+    oidc_issuer: str = setting(
+        "The other provider by which people may log in (OpenID Connect), as its issuer names itself; none if empty.", ""
+    )
+    oidc_client_id: str = setting("What the provider knows us by.", "")
+    oidc_client_secret: str = setting("What the provider gave us with that; empty for a public client. A secret: give it by _FILE.", "")
+    oidc_redirect_uris: tuple[str, ...] = setting("Where the provider may send people afterwards: pages of clients.", ())
+    oidc_sign_up: bool = setting("Whether whom the provider names gets an account; false if only those may come who have one.", True)
+
     def __post_init__(self) -> None:
         faults: list[str] = []
         try:
@@ -41,5 +54,17 @@ class Settings(ServiceSettings, CassandraOwnerSettings):
             )
             if value < 1
         )
+        faults.extend(self._oidc_faults())
         if faults:
             raise SettingsError("\n".join(faults))
+
+    def _oidc_faults(self) -> Iterator[str]:
+        if not self.oidc_issuer:
+            return
+        url = urlsplit(self.oidc_issuer)
+        if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
+            yield "CHAT_ACCOUNTS_OIDC_ISSUER must begin with https://"
+        if not self.oidc_client_id:
+            yield "CHAT_ACCOUNTS_OIDC_CLIENT_ID is not set: the provider gives it when it is told of us"
+        if not self.oidc_redirect_uris:
+            yield "CHAT_ACCOUNTS_OIDC_REDIRECT_URIS is empty: name the pages to which the provider may send people"

@@ -16,6 +16,7 @@ from chatkit.rpc.caller import OPERATOR, ROLE, SESSION_ID, USER_ID
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from svc_accounts.app import wire
 from svc_accounts.connections import Closing
+from svc_accounts.oidc.provider import Provider
 from svc_accounts.passwords import Passwords
 from svc_accounts.service import AccountsServicer
 from svc_accounts.settings import Settings
@@ -51,20 +52,21 @@ class Connections:
 class Accounts:
     """The service. `call` calls a method as the user of an access token, which it believes."""
 
-    def __init__(self, passwords: Passwords | None = None, **settings: Any) -> None:
+    def __init__(self, passwords: Passwords | None = None, provider: Provider | None = None, **settings: Any) -> None:
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         self.settings = Settings(
             node_id="accounts-1", grpc_port=1, http_port=2, cassandra_contact_points="nowhere", signing_key=pem, **settings
         )
         self.stores, self.connections, self.clock = MemoryStores(), Connections(), ManualClock()
         self.closing = Closing(self.connections, self.stores.endings)
+        self.provider = provider
         self.passwords = passwords or Passwords(1, 64)
         self.restart()
 
     def restart(self) -> None:
         """Begin anew with what is kept, as another instance does."""
         signer = Signer(self.settings.signing_key)
-        self.has = wire(self.settings, self.stores, self.closing, self.passwords, signer, self.clock)
+        self.has = wire(self.settings, self.stores, self.closing, self.passwords, signer, self.clock, self.provider)
         self.servicer = AccountsServicer(self.has)
 
     async def call(self, method: str, request: Any, token: str = "") -> Any:

@@ -8,6 +8,7 @@ from typing import Protocol
 from chatkit.core.ids import SessionId, UserId
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
+from svc_accounts.core.oidc import Attempt, Identity
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Credentials, Role, State, User
@@ -37,6 +38,10 @@ class UserStore(Protocol):
 
     async def set_state(self, user: User, state: State) -> bool:
         """Let a user in or not, or return False if they are not there any more."""
+        ...
+
+    async def remove_user(self, user: User) -> None:
+        """Remove a user who was added a moment ago, and let the user name be free again. Idempotent."""
         ...
 
     async def erase(self, user: User) -> None:
@@ -124,6 +129,34 @@ class ServiceTokenStore(Protocol):
         ...
 
 
+class AttemptStore(Protocol):
+    """Logins that have begun at another provider. Those that took too long go by themselves."""
+
+    async def add_attempt(self, attempt: Attempt) -> None:
+        """Keep a login, under a state that is new."""
+        ...
+
+    async def take_attempt(self, state_hash: bytes) -> Attempt | None:
+        """Take a login away and return it, or None if it is gone: of many who want it at once one gets it."""
+        ...
+
+
+class IdentityStore(Protocol):
+    """Who of those whom another provider names is which user."""
+
+    async def user_of(self, identity: Identity) -> UserId | None:
+        """Return the user whom a provider has named."""
+        ...
+
+    async def link(self, identity: Identity, user_id: UserId) -> UserId:
+        """Let a provider name a user, unless it names another by that already; return whom it names. Of many at once one is first."""
+        ...
+
+    async def unlink_all(self, user_id: UserId) -> None:
+        """Let no provider name a user any more. Idempotent."""
+        ...
+
+
 class ErasureStore(Protocol):
     """Users who are being deleted."""
 
@@ -185,6 +218,10 @@ class Stores(Protocol):
     def invites(self) -> InviteStore: ...
     @property
     def service_tokens(self) -> ServiceTokenStore: ...
+    @property
+    def attempts(self) -> AttemptStore: ...
+    @property
+    def identities(self) -> IdentityStore: ...
     @property
     def erasures(self) -> ErasureStore: ...
     @property

@@ -9,6 +9,7 @@ from typing import Any
 from chatkit.core.ids import SessionId, UserId
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
+from svc_accounts.core.oidc import Attempt, Identity
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Credentials, Role, State, User, tombstone
@@ -50,6 +51,11 @@ class MemoryUserStore:
             return False
         self._users[user.user_id] = replace(known, **columns)
         return True
+
+    async def remove_user(self, user: User) -> None:
+        self._users.pop(user.user_id, None)
+        if (known := self._credentials.get(user.username)) and known.user_id == user.user_id:
+            del self._credentials[user.username]
 
     async def erase(self, user: User) -> None:
         self._retired.add(user.username)
@@ -177,6 +183,35 @@ class MemoryServiceTokenStore:
         self._tokens.pop((user_id, token_id), None)
 
 
+class MemoryAttemptStore:
+    """An AttemptStore."""
+
+    def __init__(self) -> None:
+        self._attempts: dict[bytes, Attempt] = {}
+
+    async def add_attempt(self, attempt: Attempt) -> None:
+        self._attempts[attempt.state_hash] = attempt
+
+    async def take_attempt(self, state_hash: bytes) -> Attempt | None:
+        return self._attempts.pop(state_hash, None)
+
+
+class MemoryIdentityStore:
+    """An IdentityStore."""
+
+    def __init__(self) -> None:
+        self._users: dict[tuple[str, str], UserId] = {}
+
+    async def user_of(self, identity: Identity) -> UserId | None:
+        return self._users.get((identity.issuer, identity.subject))
+
+    async def link(self, identity: Identity, user_id: UserId) -> UserId:
+        return self._users.setdefault((identity.issuer, identity.subject), user_id)
+
+    async def unlink_all(self, user_id: UserId) -> None:
+        self._users = {key: known for key, known in self._users.items() if known != user_id}
+
+
 class MemoryErasureStore:
     """An ErasureStore."""
 
@@ -199,5 +234,5 @@ class MemoryStores:
     def __init__(self) -> None:
         self.users, self.sessions = MemoryUserStore(), MemorySessionStore()
         self.tries, self.invites = MemoryTryStore(), MemoryInviteStore()
-        self.service_tokens = MemoryServiceTokenStore()
+        self.service_tokens, self.attempts, self.identities = MemoryServiceTokenStore(), MemoryAttemptStore(), MemoryIdentityStore()
         self.erasures, self.endings = MemoryErasureStore(), MemoryEndingStore()

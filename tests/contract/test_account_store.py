@@ -14,6 +14,7 @@ from chatkit.core.ids import SessionId, UserId, new_id
 from chatkit.edges.cassandra import CassandraSession
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
+from svc_accounts.core.oidc import Attempt, Identity
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Credentials, Role, State, User, tombstone
@@ -236,3 +237,41 @@ async def test_a_service_token_is_changed_until_it_is_taken_away_and_never_after
     assert await stores.service_tokens.token(bot.user_id, one.token_id) is None
     assert await stores.service_tokens.tokens(bot.user_id) == [other]
     assert await stores.service_tokens.tokens(UserId(new_id())) == []
+
+
+async def test_a_login_at_another_provider_is_taken_once(stores: Stores) -> None:
+    attempt = Attempt(new_id().encode(), b"secret", "nonce", "verifier", "http://localhost/", NOW + 600_000)
+    await stores.attempts.add_attempt(attempt)
+    got = await asyncio.gather(*(stores.attempts.take_attempt(attempt.state_hash) for _ in range(4)))
+    assert (got.count(attempt), got.count(None)) == (1, 3)
+    assert await stores.attempts.take_attempt(b"unknown") is None
+
+
+async def test_of_many_who_link_somebody_one_is_first(stores: Stores) -> None:
+    anna, same_name = Identity("https://one", new_id()), Identity("https://two", new_id())
+    users = [UserId(new_id()) for _ in range(4)]
+    assert await stores.identities.user_of(anna) is None
+    linked = await asyncio.gather(*(stores.identities.link(anna, user_id) for user_id in users))
+    (first,) = set(linked)
+    assert await stores.identities.user_of(anna) == first
+    assert await stores.identities.link(anna, first) == first
+    assert await stores.identities.link(same_name, users[0]) == users[0]
+    for other in set(users) - {first}:
+        await stores.identities.unlink_all(other)
+    assert await stores.identities.user_of(anna) == first
+    for _ in range(2):
+        await stores.identities.unlink_all(first)
+    assert await stores.identities.user_of(anna) is None
+    assert await stores.identities.link(anna, users[1]) == users[1]
+
+
+async def test_who_was_made_in_vain_leaves_nothing(stores: Stores) -> None:
+    anna = person()
+    assert await stores.users.add_user(anna, None)
+    for _ in range(2):
+        await stores.users.remove_user(anna)
+    assert await stores.users.user(anna.user_id) is None
+    heir = replace(person(), username=anna.username)
+    assert await stores.users.add_user(heir, None)
+    await stores.users.remove_user(anna)
+    assert await stores.users.credentials(anna.username) == Credentials(heir.user_id, None)

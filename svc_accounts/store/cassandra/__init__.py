@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.settings import CassandraOwnerSettings
-from svc_accounts.store.cassandra import endings, erasures, invites, service_tokens, sessions, tries, users
+from svc_accounts.store.cassandra import endings, erasures, invites, oidc, service_tokens, sessions, tries, users
 from svc_accounts.store.cassandra.statements import KEYSPACE, Statements
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -21,6 +21,8 @@ class CassandraStores:
         self.tries = tries.CassandraTryStore(statements)
         self.invites = invites.CassandraInviteStore(statements)
         self.service_tokens = service_tokens.CassandraServiceTokenStore(statements)
+        self.attempts = oidc.CassandraAttemptStore(statements)
+        self.identities = oidc.CassandraIdentityStore(statements)
         self.erasures = erasures.CassandraErasureStore(statements)
         self.endings = endings.CassandraEndingStore(statements)
 
@@ -29,6 +31,6 @@ class CassandraStores:
         """Bring the keyspace to the newest version, and return the stores. Raises the driver's error if Cassandra does not do it."""
         await migrate(cassandra, KEYSPACE, MIGRATIONS, settings.cassandra_replication_factor, settings.cassandra_datacenter)
         statements = Statements(cassandra)
-        for store in (users, sessions, tries, invites, service_tokens, erasures, endings):
+        for store in (users, sessions, tries, invites, service_tokens, oidc, erasures, endings):
             await statements.prepare(store.QUERIES)
         return cls(statements)

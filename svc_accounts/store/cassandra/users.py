@@ -78,6 +78,10 @@ class CassandraUserStore:
     async def set_state(self, user: User, state: State) -> bool:
         return await self._run.applied(SET_STATE, state, UUID(user.user_id), user.username)
 
+    async def remove_user(self, user: User) -> None:
+        await self._run.applied(FREE_USERNAME, user.username, UUID(user.user_id))
+        await self._run.rows(REMOVE_USER, UUID(user.user_id))
+
     async def erase(self, user: User) -> None:
         await self._run.rows(RETIRE_NAME, name_hash(user.username))
         await self._run.applied(FREE_USERNAME, user.username, UUID(user.user_id))

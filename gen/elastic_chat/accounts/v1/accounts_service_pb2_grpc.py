@@ -50,6 +50,16 @@ class AccountsServiceStub:
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.RefreshRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.RefreshResponse.FromString,
                 _registered_method=True)
+        self.StartOidcLogin = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/StartOidcLogin',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.StartOidcLoginRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.StartOidcLoginResponse.FromString,
+                _registered_method=True)
+        self.FinishOidcLogin = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/FinishOidcLogin',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FinishOidcLoginRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FinishOidcLoginResponse.FromString,
+                _registered_method=True)
         self.ExchangeServiceToken = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/ExchangeServiceToken',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ExchangeServiceTokenRequest.SerializeToString,
@@ -79,6 +89,16 @@ class AccountsServiceStub:
                 '/elastic_chat.accounts.v1.AccountsService/ChangePassword',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordResponse.FromString,
+                _registered_method=True)
+        self.LinkOidc = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/LinkOidc',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LinkOidcRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LinkOidcResponse.FromString,
+                _registered_method=True)
+        self.UnlinkOidc = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/UnlinkOidc',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnlinkOidcRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnlinkOidcResponse.FromString,
                 _registered_method=True)
         self.DeleteAccount = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/DeleteAccount',
@@ -196,6 +216,24 @@ class AccountsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StartOidcLogin(self, request, context):
+        """Begins a login by the other provider that is set up here (OpenID Connect, authorization code with PKCE). Anyone may call it. Show
+        `authorization_url` to the user; the provider sends them to `redirect_uri` with `code` and `state`, within ten minutes. Fails with
+        NOT_FOUND if none is set up, INVALID_ARGUMENT, or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FinishOidcLogin(self, request, context):
+        """Ends it: starts a login session of the user whom the provider has named, who is made if they have none yet. Anyone may call it. Fails
+        with UNAUTHENTICATED if it was not begun by this client, took too long, or the provider does not confirm it; with ACCOUNT_DISABLED;
+        with PERMISSION_DENIED if only those may come who have an account; and with UNAVAILABLE: then begin anew.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExchangeServiceToken(self, request, context):
         """Gives an access token for a service token, to a bot. Anyone may call it. When the access token is about to end, ask again. Fails with
         UNAUTHENTICATED if the service token is none, or was withdrawn, and with ACCOUNT_DISABLED.
@@ -237,6 +275,23 @@ class AccountsServiceServicer:
     def ChangePassword(self, request, context):
         """Gives the caller another password and ends all of their other sessions. Fails with BAD_CREDENTIALS, INVALID_ARGUMENT, OVERLOADED as Login
         does, and with UNAUTHENTICATED if the caller's session has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LinkOidc(self, request, context):
+        """Ends what StartOidcLogin has begun in another way: from now on whom the provider has named logs in as the caller. Takes the password, or
+        a stolen access token would be worth an account. Fails as FinishOidcLogin and ChangePassword do, and with PERMISSION_DENIED if that is
+        somebody else's login already. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnlinkOidc(self, request, context):
+        """Lets nobody log in as the caller by the other provider any more; sessions that are there go on. Takes the password, so that another way
+        in is left. Idempotent. Fails as ChangePassword does.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -387,6 +442,16 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.RefreshRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.RefreshResponse.SerializeToString,
             ),
+            'StartOidcLogin': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartOidcLogin,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.StartOidcLoginRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.StartOidcLoginResponse.SerializeToString,
+            ),
+            'FinishOidcLogin': grpc.unary_unary_rpc_method_handler(
+                    servicer.FinishOidcLogin,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FinishOidcLoginRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FinishOidcLoginResponse.SerializeToString,
+            ),
             'ExchangeServiceToken': grpc.unary_unary_rpc_method_handler(
                     servicer.ExchangeServiceToken,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ExchangeServiceTokenRequest.FromString,
@@ -416,6 +481,16 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     servicer.ChangePassword,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordResponse.SerializeToString,
+            ),
+            'LinkOidc': grpc.unary_unary_rpc_method_handler(
+                    servicer.LinkOidc,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LinkOidcRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LinkOidcResponse.SerializeToString,
+            ),
+            'UnlinkOidc': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnlinkOidc,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnlinkOidcRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnlinkOidcResponse.SerializeToString,
             ),
             'DeleteAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteAccount,
@@ -596,6 +671,60 @@ class AccountsService:
             _registered_method=True)
 
     @staticmethod
+    def StartOidcLogin(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/StartOidcLogin',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.StartOidcLoginRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.StartOidcLoginResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FinishOidcLogin(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/FinishOidcLogin',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FinishOidcLoginRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FinishOidcLoginResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ExchangeServiceToken(request,
             target,
             options=(),
@@ -747,6 +876,60 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/ChangePassword',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ChangePasswordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LinkOidc(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/LinkOidc',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LinkOidcRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LinkOidcResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnlinkOidc(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/UnlinkOidc',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnlinkOidcRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnlinkOidcResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,6 +46,16 @@ class AccountsServiceStub:
     """Gives new tokens for a refresh token. Anyone may call it. A refresh token works once; a lost answer may be asked for again for 10 seconds;
     a later second use ends the session. Fails with UNAUTHENTICATED.
     """
+    StartOidcLogin: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.StartOidcLoginRequest, _accounts_service_pb2.StartOidcLoginResponse]
+    """Begins a login by the other provider that is set up here (OpenID Connect, authorization code with PKCE). Anyone may call it. Show
+    `authorization_url` to the user; the provider sends them to `redirect_uri` with `code` and `state`, within ten minutes. Fails with
+    NOT_FOUND if none is set up, INVALID_ARGUMENT, or UNAVAILABLE.
+    """
+    FinishOidcLogin: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.FinishOidcLoginRequest, _accounts_service_pb2.FinishOidcLoginResponse]
+    """Ends it: starts a login session of the user whom the provider has named, who is made if they have none yet. Anyone may call it. Fails
+    with UNAUTHENTICATED if it was not begun by this client, took too long, or the provider does not confirm it; with ACCOUNT_DISABLED;
+    with PERMISSION_DENIED if only those may come who have an account; and with UNAVAILABLE: then begin anew.
+    """
     ExchangeServiceToken: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ExchangeServiceTokenRequest, _accounts_service_pb2.ExchangeServiceTokenResponse]
     """Gives an access token for a service token, to a bot. Anyone may call it. When the access token is about to end, ask again. Fails with
     UNAUTHENTICATED if the service token is none, or was withdrawn, and with ACCOUNT_DISABLED.
@@ -65,6 +75,15 @@ class AccountsServiceStub:
     ChangePassword: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ChangePasswordRequest, _accounts_service_pb2.ChangePasswordResponse]
     """Gives the caller another password and ends all of their other sessions. Fails with BAD_CREDENTIALS, INVALID_ARGUMENT, OVERLOADED as Login
     does, and with UNAUTHENTICATED if the caller's session has ended.
+    """
+    LinkOidc: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.LinkOidcRequest, _accounts_service_pb2.LinkOidcResponse]
+    """Ends what StartOidcLogin has begun in another way: from now on whom the provider has named logs in as the caller. Takes the password, or
+    a stolen access token would be worth an account. Fails as FinishOidcLogin and ChangePassword do, and with PERMISSION_DENIED if that is
+    somebody else's login already. Idempotent.
+    """
+    UnlinkOidc: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.UnlinkOidcRequest, _accounts_service_pb2.UnlinkOidcResponse]
+    """Lets nobody log in as the caller by the other provider any more; sessions that are there go on. Takes the password, so that another way
+    in is left. Idempotent. Fails as ChangePassword does.
     """
     DeleteAccount: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.DeleteAccountRequest, _accounts_service_pb2.DeleteAccountResponse]
     """Deletes the caller's account, for good: their sessions end, their password and names go, and their user name is never given away again.
@@ -132,6 +151,16 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Gives new tokens for a refresh token. Anyone may call it. A refresh token works once; a lost answer may be asked for again for 10 seconds;
     a later second use ends the session. Fails with UNAUTHENTICATED.
     """
+    StartOidcLogin: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.StartOidcLoginRequest, _accounts_service_pb2.StartOidcLoginResponse]  # type: ignore[assignment]
+    """Begins a login by the other provider that is set up here (OpenID Connect, authorization code with PKCE). Anyone may call it. Show
+    `authorization_url` to the user; the provider sends them to `redirect_uri` with `code` and `state`, within ten minutes. Fails with
+    NOT_FOUND if none is set up, INVALID_ARGUMENT, or UNAVAILABLE.
+    """
+    FinishOidcLogin: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.FinishOidcLoginRequest, _accounts_service_pb2.FinishOidcLoginResponse]  # type: ignore[assignment]
+    """Ends it: starts a login session of the user whom the provider has named, who is made if they have none yet. Anyone may call it. Fails
+    with UNAUTHENTICATED if it was not begun by this client, took too long, or the provider does not confirm it; with ACCOUNT_DISABLED;
+    with PERMISSION_DENIED if only those may come who have an account; and with UNAVAILABLE: then begin anew.
+    """
     ExchangeServiceToken: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ExchangeServiceTokenRequest, _accounts_service_pb2.ExchangeServiceTokenResponse]  # type: ignore[assignment]
     """Gives an access token for a service token, to a bot. Anyone may call it. When the access token is about to end, ask again. Fails with
     UNAUTHENTICATED if the service token is none, or was withdrawn, and with ACCOUNT_DISABLED.
@@ -151,6 +180,15 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     ChangePassword: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ChangePasswordRequest, _accounts_service_pb2.ChangePasswordResponse]  # type: ignore[assignment]
     """Gives the caller another password and ends all of their other sessions. Fails with BAD_CREDENTIALS, INVALID_ARGUMENT, OVERLOADED as Login
     does, and with UNAUTHENTICATED if the caller's session has ended.
+    """
+    LinkOidc: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.LinkOidcRequest, _accounts_service_pb2.LinkOidcResponse]  # type: ignore[assignment]
+    """Ends what StartOidcLogin has begun in another way: from now on whom the provider has named logs in as the caller. Takes the password, or
+    a stolen access token would be worth an account. Fails as FinishOidcLogin and ChangePassword do, and with PERMISSION_DENIED if that is
+    somebody else's login already. Idempotent.
+    """
+    UnlinkOidc: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.UnlinkOidcRequest, _accounts_service_pb2.UnlinkOidcResponse]  # type: ignore[assignment]
+    """Lets nobody log in as the caller by the other provider any more; sessions that are there go on. Takes the password, so that another way
+    in is left. Idempotent. Fails as ChangePassword does.
     """
     DeleteAccount: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.DeleteAccountRequest, _accounts_service_pb2.DeleteAccountResponse]  # type: ignore[assignment]
     """Deletes the caller's account, for good: their sessions end, their password and names go, and their user name is never given away again.
@@ -235,6 +273,28 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def StartOidcLogin(
+        self,
+        request: _accounts_service_pb2.StartOidcLoginRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.StartOidcLoginResponse, _abc.Awaitable[_accounts_service_pb2.StartOidcLoginResponse]]:
+        """Begins a login by the other provider that is set up here (OpenID Connect, authorization code with PKCE). Anyone may call it. Show
+        `authorization_url` to the user; the provider sends them to `redirect_uri` with `code` and `state`, within ten minutes. Fails with
+        NOT_FOUND if none is set up, INVALID_ARGUMENT, or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def FinishOidcLogin(
+        self,
+        request: _accounts_service_pb2.FinishOidcLoginRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.FinishOidcLoginResponse, _abc.Awaitable[_accounts_service_pb2.FinishOidcLoginResponse]]:
+        """Ends it: starts a login session of the user whom the provider has named, who is made if they have none yet. Anyone may call it. Fails
+        with UNAUTHENTICATED if it was not begun by this client, took too long, or the provider does not confirm it; with ACCOUNT_DISABLED;
+        with PERMISSION_DENIED if only those may come who have an account; and with UNAVAILABLE: then begin anew.
+        """
+
+    @_abc_1.abstractmethod
     def ExchangeServiceToken(
         self,
         request: _accounts_service_pb2.ExchangeServiceTokenRequest,
@@ -288,6 +348,27 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_accounts_service_pb2.ChangePasswordResponse, _abc.Awaitable[_accounts_service_pb2.ChangePasswordResponse]]:
         """Gives the caller another password and ends all of their other sessions. Fails with BAD_CREDENTIALS, INVALID_ARGUMENT, OVERLOADED as Login
         does, and with UNAUTHENTICATED if the caller's session has ended.
+        """
+
+    @_abc_1.abstractmethod
+    def LinkOidc(
+        self,
+        request: _accounts_service_pb2.LinkOidcRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.LinkOidcResponse, _abc.Awaitable[_accounts_service_pb2.LinkOidcResponse]]:
+        """Ends what StartOidcLogin has begun in another way: from now on whom the provider has named logs in as the caller. Takes the password, or
+        a stolen access token would be worth an account. Fails as FinishOidcLogin and ChangePassword do, and with PERMISSION_DENIED if that is
+        somebody else's login already. Idempotent.
+        """
+
+    @_abc_1.abstractmethod
+    def UnlinkOidc(
+        self,
+        request: _accounts_service_pb2.UnlinkOidcRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.UnlinkOidcResponse, _abc.Awaitable[_accounts_service_pb2.UnlinkOidcResponse]]:
+        """Lets nobody log in as the caller by the other provider any more; sessions that are there go on. Takes the password, so that another way
+        in is left. Idempotent. Fails as ChangePassword does.
         """
 
     @_abc_1.abstractmethod
