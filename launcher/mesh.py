@@ -185,7 +185,7 @@ EDGE_REPLIES = (
         "The keys that access tokens are checked with can't be had: try again later.",
     ),
     LocalReply(
-        "response.code_details.startsWith('jwt_authn_access_denied')",
+        "response.code_details.startsWith('jwt_authn_access_denied') || response.code_details.contains('no_access_token')",
         Reason.UNAUTHENTICATED,
         401,
         "No access token, or none that is valid: log in and send `authorization: Bearer TOKEN`.",

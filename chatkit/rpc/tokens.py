@@ -114,7 +114,8 @@ class TokenVerifier:
             )
         except jwt.InvalidTokenError as error:
             raise _forged() from error
-        good = _still_good(_checked(claims), self._clock.now_ms())
+        now_ms = self._clock.now_ms()
+        good = _still_good(_checked(claims, now_ms), now_ms)
         if len(self._good) >= REMEMBERED:
             self._good.clear()
         self._good[token] = good
@@ -160,9 +161,11 @@ def _kid(token: str) -> str:
     return kid
 
 
-def _checked(claims: dict[str, Any]) -> AccessToken:
-    sub, sid, exp = claims["sub"], claims["sid"], claims["exp"]
-    if not (isinstance(sub, str) and is_uuid(sub) and isinstance(sid, str) and is_uuid(sid) and type(exp) is int):
+def _checked(claims: dict[str, Any], now_ms: int) -> AccessToken:
+    sub, sid, exp, nbf = claims["sub"], claims["sid"], claims["exp"], claims.get("nbf", 0)
+    if not (isinstance(sub, str) and is_uuid(sub) and isinstance(sid, str) and is_uuid(sid) and type(exp) is type(nbf) is int):
+        raise _forged()
+    if nbf * 1000 > now_ms + SKEW_MS:
         raise _forged()
     return AccessToken(UserId(sub), SessionId(sid), exp * 1000)
 

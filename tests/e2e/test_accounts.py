@@ -7,12 +7,11 @@ import os
 import signal
 from typing import Any
 
-import aiohttp
 import grpc
 import pytest
 from redis.asyncio import Redis
 
-from bench.client import PASSWORD, PATIENCE_S, Account, Api, ApiError, Socket, hello_frame
+from bench.client import PASSWORD, PATIENCE_S, Account, Api, ApiError, Socket
 from chatkit.edges import redis as keys
 from chatkit.rpc.caller import OPERATOR, ROLE
 from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts_pb
@@ -20,6 +19,7 @@ from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as accounts_rpc
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from launcher.topology import HOST
 from svc_accounts.core.guesses import FREE
+from tests.e2e.hello import answer_to_hello, close_code
 from tests.e2e.stack import Stack
 
 UNAUTHENTICATED = 4503
@@ -35,23 +35,9 @@ async def sessions(api: Api, anna: Account) -> list[Any]:
     return list((await api.call("GET", "/v1/sessions", token=anna.token))["sessions"])
 
 
-async def close_code(ws: aiohttp.ClientWebSocketResponse) -> int | None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not ws.closed:
-            await ws.receive()
-    return ws.close_code
-
-
 async def lives(socket: Socket) -> None:
     await socket.send_frame(pb.ClientFrame(ping=pb.Ping()))
     await socket.until("pong")
-
-
-async def answer_to_hello(api: Api, token: str) -> int | None:
-    """Say hello, and return the close code that it gets."""
-    async with api.http.ws_connect(api.edge.replace("http", "ws", 1) + "/v1/connect", protocols=("elastic-chat.v1.proto",)) as ws:
-        await ws.send_bytes(hello_frame(token, {}).SerializeToString())
-        return await close_code(ws)
 
 
 async def refusal(api: Api, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, str]:

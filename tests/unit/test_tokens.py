@@ -144,10 +144,20 @@ async def test_an_expired_token_is_told_from_a_bad_one(world: World) -> None:
         {"exp": True},
         {"exp": None},
         {"exp": 1e300},
+        {"nbf": "now"},
+        {"nbf": None},
+        {"nbf": 1_800_000_000 + 60},
     ],
 )
 async def test_a_well_signed_token_with_a_wrong_claim_is_refused(world: World, claims: dict[str, Any]) -> None:
     assert (await world.refusal(world.made(claims))).reason is Reason.UNAUTHENTICATED
+
+
+async def test_a_token_is_good_from_its_time_on(world: World) -> None:
+    token = world.made({"nbf": world.now_s + 60, "exp": world.now_s + 600})
+    assert (await world.refusal(token)).reason is Reason.UNAUTHENTICATED
+    world.clock.advance(60 - tokens.SKEW_MS / 1000)
+    assert (await world.verifier.verify(token)).user_id == USER
 
 
 @pytest.mark.parametrize("claim", tokens.CLAIMS)

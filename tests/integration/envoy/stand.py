@@ -158,9 +158,9 @@ class SigningKey:
     """What the accounts service signs tokens with."""
 
     def __init__(self) -> None:
-        self._key = Ed25519PrivateKey.generate()
+        self.key = Ed25519PrivateKey.generate()
         self.public: dict[str, str] = {
-            **jwt.algorithms.OKPAlgorithm.to_jwk(self._key.public_key(), as_dict=True),
+            **jwt.algorithms.OKPAlgorithm.to_jwk(self.key.public_key(), as_dict=True),
             "kid": "key-1",
             "alg": "EdDSA",
         }
@@ -169,7 +169,7 @@ class SigningKey:
         """Return an access token of user `u-1` in session `s-1`, or of what the claims say."""
         now = datetime.now(UTC)
         facts = {"iss": "elastic-chat", "aud": "elastic-chat", "sub": "u-1", "sid": "s-1", "role": "user", "iat": now, "exp": now + lasts}
-        return jwt.encode({**facts, **claims}, self._key, algorithm="EdDSA", headers={"kid": "key-1"})
+        return jwt.encode({**facts, **claims}, self.key, algorithm="EdDSA", headers={"kid": "key-1", "typ": "at+jwt"})
 
 
 @dataclass(slots=True)
