@@ -21,8 +21,10 @@ import pytest
 from bench.client import Api, ApiError, Socket
 from chatkit.core.ids import new_id
 from chatkit.rpc.reflection import V1, V1ALPHA
+from launcher import mesh
 from launcher.topology import SERVICES, Instance
 from tests.e2e.stack import ROOT, Stack
+from tests.integration.envoy.stand import contract
 
 GRPCURL = Path(sys.executable).parent / "grpcurl"
 
@@ -36,19 +38,13 @@ METHODS = {
 }
 """For each service a call that needs no user, if it has one."""
 
-INTERNAL = (
-    "router.v1.RouterService/Route",
-    "presence.v1.PresenceService/Attach",
-    "presence.v1.PresenceService/RenewLease",
-    "presence.v1.PresenceService/EndLease",
-    "presence.v1.PresenceService/EndSession",
-    "history.v1.HistoryService/GetConversationState",
-    "history.v1.HistoryService/FindMessage",
-    "writer.v1.WriterService/GetLag",
-    "writer.v1.WriterService/AwaitWritten",
-    "writer.v1.WriterService/ListDeadLetters",
-    "writer.v1.WriterService/RedriveDeadLetter",
-)
+INTERNAL = [
+    f"{service}.v1.{service.capitalize()}Service/{method.name}"
+    for service in SERVICES
+    for method in contract(service).methods
+    if method.name not in mesh.ANYONE.get(service, ()) + mesh.USERS.get(service, ())
+]
+"""Every method that is not for the outside."""
 
 
 def grpcurl(*arguments: str, check: bool = True) -> str:
