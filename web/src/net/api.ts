@@ -28,6 +28,7 @@ import {
   RemoveMemberResponseSchema,
 } from "../gen/elastic_chat/router/v1/router_service_pb";
 import { Conversation_Kind } from "../gen/elastic_chat/types/v1/conversation_pb";
+import { deviceToken, keepDeviceToken } from "./device";
 import { ApiError, errorOf } from "./errors";
 import { conversationFrom, pageFrom, summaryFrom, userFrom, watermarkFrom } from "./wire";
 
@@ -60,9 +61,16 @@ const IDS_PER_CALL = 100;
 /** The calls that take no token. */
 export const authentication = {
   register: (username: string, password: string, displayName: string) =>
-    send(RegisterResponseSchema, "POST", "/v1/auth/register", bodyOf(RegisterRequestSchema, { username, password, displayName })).then(tokensFrom),
+    send(RegisterResponseSchema, "POST", "/v1/auth/register", bodyOf(RegisterRequestSchema, { username, password, displayName })).then((answer) =>
+      loggedIn(username, answer),
+    ),
   login: (username: string, password: string) =>
-    send(LoginResponseSchema, "POST", "/v1/auth/login", bodyOf(LoginRequestSchema, { username, password })).then(tokensFrom),
+    send(
+      LoginResponseSchema,
+      "POST",
+      "/v1/auth/login",
+      bodyOf(LoginRequestSchema, { username, password, deviceToken: deviceToken(username) }),
+    ).then((answer) => loggedIn(username, answer)),
   refresh: (refreshToken: string) =>
     send(RefreshResponseSchema, "POST", "/v1/auth/refresh", bodyOf(RefreshRequestSchema, { refreshToken })).then(tokensFrom),
 } as const;
@@ -182,8 +190,13 @@ function bodyOf<D extends DescMessage>(schema: D, init: MessageInitShape<D>): Js
   return toJson(schema, create(schema, init));
 }
 
-function tokensFrom(answer: { userId: string; accessToken: string; refreshToken: string; expiresIn: number }): Tokens {
-  return { ...answer, userId: answer.userId as UserId };
+function loggedIn(username: string, answer: Parameters<typeof tokensFrom>[0] & { deviceToken: string }): Tokens {
+  keepDeviceToken(username, answer.deviceToken);
+  return tokensFrom(answer);
+}
+
+function tokensFrom({ userId, accessToken, refreshToken, expiresIn }: { userId: string; accessToken: string; refreshToken: string; expiresIn: number }): Tokens {
+  return { userId: userId as UserId, accessToken, refreshToken, expiresIn };
 }
 
 function pathOf(conversationId: ConversationId): string {
