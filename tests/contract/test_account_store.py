@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
 from chatkit.core.clock import SystemClock
+from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import SessionId, UserId, new_id
 from chatkit.edges.cassandra import CassandraSession
 from svc_accounts.core.guesses import Tries
@@ -202,6 +203,35 @@ async def test_while_a_name_is_erased_nobody_else_gets_it(stores: Stores) -> Non
     _, *got = await asyncio.gather(stores.users.erase(anna), *(stores.users.add_user(heir, "hash-b") for heir in heirs))
     assert got == [False] * len(heirs)
     assert await stores.users.users([heir.user_id for heir in heirs]) == []
+
+
+@pytest.mark.parametrize("stores", ["cassandra"], indirect=True)
+@pytest.mark.parametrize("statement", [1, 2, 3])
+async def test_when_erasing_fails_half_way_nobody_gets_the_name(stores: CassandraStores, statement: int) -> None:
+    anna = person()
+    assert await stores.users.add_user(anna, "hash-a")
+    run, made = stores.users._run, 0
+
+    class Failing:
+        def __getattr__(self, name: str) -> Any:
+            async def work(*arguments: Any) -> Any:
+                nonlocal made
+                made += 1
+                if made == statement:
+                    raise ChatError(Reason.UNAVAILABLE)
+                return await getattr(run, name)(*arguments)
+
+            return work
+
+    stores.users._run = Failing()  # type: ignore[assignment]
+    with pytest.raises(ChatError):
+        await stores.users.erase(anna)
+    stores.users._run = run
+    heir = replace(person(), username=anna.username)
+    assert not await stores.users.add_user(heir, "hash-b")
+    await stores.users.erase(anna)
+    assert await stores.users.user(anna.user_id) == tombstone(anna.user_id)
+    assert not await stores.users.add_user(heir, "hash-b")
 
 
 async def test_whoever_is_being_deleted_stays_noted_until_it_is_done(stores: Stores) -> None:

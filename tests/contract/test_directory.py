@@ -165,6 +165,9 @@ async def test_a_login_session_ends_on_every_node_that_has_it_and_the_others_go_
     phone, laptop = new_id(), new_id()
     await world.directory.attach(one, [connection(anna, phone), connection(anna, laptop)], [], NOW)
     await world.directory.attach(two, [connection(anna, phone)], [], NOW)
+    tablet = new_id()
+    await world.directory.attach(one, [connection(anna, tablet)], [], NOW)
+    assert await world.directory.end_session(anna, SessionId(tablet), 60) == {one}
     assert await world.directory.end_session(anna, SessionId(phone), 60) == {one, two}
     attached = await world.directory.attach(two, [connection(anna, phone), connection(anna, laptop)], [], NOW)
     assert attached.ended == {phone}

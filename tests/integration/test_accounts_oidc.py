@@ -133,14 +133,6 @@ async def test_a_name_that_is_taken_is_not_a_person(accounts: Accounts) -> None:
     assert await accounts.reason("Login", pb.LoginRequest(username=user.username, password=PASSWORD)) is Reason.BAD_CREDENTIALS
 
 
-async def test_many_first_logins_of_one_person_make_one_account(accounts: Accounts) -> None:
-    requests = [await finishing(accounts, "Anna") for _ in range(4)]
-    done = await asyncio.gather(*(accounts.call("FinishOidcLogin", request) for request in requests))
-    assert len({one.user_id for one in done}) == 1
-    assert (await profile(accounts, done[0].user_id, done[0].access_token)).username.startswith("anna")
-    assert len(vars(accounts.stores.users)["_users"]) == 1
-
-
 async def test_a_login_is_finished_once_and_only_by_who_began_it(accounts: Accounts) -> None:
     request = await finishing(accounts, "Anna")
     await accounts.call("FinishOidcLogin", request)

@@ -135,6 +135,7 @@ LIES: dict[str, Callable[[Liar], str]] = {
     "another issuer": lambda liar: liar.signed(iss="https://evil.example"),
     "no issuer": lambda liar: liar.signed(without="iss"),
     "for somebody else": lambda liar: liar.signed(aud="another"),
+    "for somebody else, and asked for by us": lambda liar: liar.signed(aud="another", azp=CLIENT),
     "for nobody": lambda liar: liar.signed(without="aud"),
     "for us, and asked for by somebody else": with_another_audience,
     "another login's nonce": lambda liar: liar.signed(nonce="another"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from chatkit.core.errors import Reason
 from chatkit.settings import SettingsError
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
-from svc_accounts.core.oidc import usernames
+from svc_accounts.core.oidc import Attempt, Identity, usernames
 from svc_accounts.core.users import is_username
 from tests.accounts import Accounts
 
@@ -54,3 +55,39 @@ async def test_where_no_provider_is_set_up_it_says_so() -> None:
     accounts = Accounts()
     assert await accounts.reason("StartOidcLogin", pb.StartOidcLoginRequest()) is Reason.NOT_FOUND
     assert await accounts.reason("FinishOidcLogin", pb.FinishOidcLoginRequest()) is Reason.NOT_FOUND
+
+
+class SayingAnna:
+    """A provider that names the same person whatever it is asked."""
+
+    async def authorization_url(self, attempt: Attempt, state: str) -> str:
+        return f"https://id.example/?{state}"
+
+    async def identity(self, attempt: Attempt, code: str) -> Identity:
+        return Identity("https://id.example", "1", "anna", "Anna")
+
+
+async def test_of_many_first_logins_of_one_person_one_makes_an_account() -> None:
+    """All of them have looked whether there is one before any of them makes it."""
+    accounts = Accounts(provider=SayingAnna(), **GOOD)
+    looked, everyone = 0, asyncio.Event()
+    user_of: Any = accounts.stores.identities.user_of
+
+    async def look(identity: Identity) -> Any:
+        nonlocal looked
+        found = await user_of(identity)
+        looked += 1
+        if looked == 4:
+            everyone.set()
+        await everyone.wait()
+        return found
+
+    accounts.stores.identities.user_of = look  # type: ignore[method-assign]
+    begun = [await accounts.call("StartOidcLogin", pb.StartOidcLoginRequest(redirect_uri="https://chat.example/cb")) for _ in range(4)]
+    requests = [pb.FinishOidcLoginRequest(state=one.state, secret=one.secret) for one in begun]
+    done = await asyncio.gather(*(accounts.call("FinishOidcLogin", request) for request in requests))
+    (user_id,) = {one.user_id for one in done}
+    (user,) = (await accounts.call("FindUsers", pb.FindUsersRequest(username="anna"), done[0].access_token)).users
+    assert user.user_id == user_id
+    assert set(vars(accounts.stores.users)["_users"]) == {user_id}
+    assert set(vars(accounts.stores.users)["_credentials"]) == {"anna"}

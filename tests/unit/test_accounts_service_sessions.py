@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from chatkit.core.errors import Reason
-from chatkit.core.ids import new_id
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import UserId, new_id
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
-from svc_accounts.core.sessions import GRACE_MS, MAX_SESSIONS
+from svc_accounts.core.sessions import FAMILY_BYTES, GRACE_MS, MAX_SESSIONS, RefreshToken
+from svc_accounts.core.users import State
 from tests.accounts import PASSWORD, Accounts
 
 
@@ -140,9 +143,37 @@ async def test_the_token_before_the_last_ends_the_session_also_within_the_moment
     assert accounts.connections.closed == [anna.session_id]
 
 
+async def test_whoever_repeats_a_call_that_failed_half_way_finds_the_session_still_there(accounts: Accounts) -> None:
+    anna = await accounts.register("anna")
+    await refreshed(accounts, anna.refresh_token)
+    accounts.clock.advance(GRACE_MS / 1000 + 1)
+    accounts.connections.away = True
+    endings: Any = accounts.stores.endings
+    note = endings.add_ending
+
+    async def fail(*_: Any) -> None:
+        raise ChatError(Reason.UNAVAILABLE)
+
+    endings.add_ending = fail
+    stolen = pb.RefreshRequest(refresh_token=anna.refresh_token)
+    assert await accounts.reason("Refresh", stolen) is Reason.UNAVAILABLE
+    accounts.connections.away, endings.add_ending = False, note
+    assert await accounts.reason("Refresh", stolen) is Reason.UNAUTHENTICATED
+    assert accounts.connections.closed == [anna.session_id]
+
+
+async def test_who_was_disabled_a_moment_ago_gets_no_other_token(accounts: Accounts) -> None:
+    """Their sessions are about to be ended."""
+    anna = await accounts.register("anna")
+    user = await accounts.stores.users.user(UserId(anna.user_id))
+    assert user is not None
+    await accounts.stores.users.set_state(user, State.DISABLED)
+    assert await accounts.reason("Refresh", pb.RefreshRequest(refresh_token=anna.refresh_token)) is Reason.UNAUTHENTICATED
+
+
 async def test_a_guess_at_a_refresh_token_ends_nothing(accounts: Accounts) -> None:
     anna = await accounts.register("anna")
-    guess = anna.refresh_token[:50] + anna.refresh_token[50:].swapcase()
+    guess = replace(RefreshToken.decode(anna.refresh_token), family=bytes(FAMILY_BYTES)).encode()
     assert await accounts.reason("Refresh", pb.RefreshRequest(refresh_token=guess)) is Reason.UNAUTHENTICATED
     assert accounts.connections.closed == []
     await refreshed(accounts, anna.refresh_token)
