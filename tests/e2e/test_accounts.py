@@ -17,6 +17,8 @@ from chatkit.rpc.caller import OPERATOR, ROLE
 from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts_pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as accounts_rpc
 from elastic_chat.gateway.v1 import frames_pb2 as pb
+from launcher import access
+from launcher.home import Home
 from launcher.topology import HOST
 from svc_accounts.core.guesses import FREE
 from tests.e2e.hello import answer_to_hello, close_code
@@ -63,7 +65,8 @@ async def on_every_gateway(stack: Stack, api: Api, account: Account) -> list[Soc
 async def as_operator(stack: Stack, method: str, request: Any) -> Any:
     """Call a method of accounts as the operator does: at its sidecar."""
     (instance, *_) = stack.topology.instances("accounts")
-    async with grpc.aio.insecure_channel(f"{HOST}:{instance.ingress_port}") as channel:
+    credentials, options = access.credentials(Home(stack.home)), access.options(instance)
+    async with grpc.aio.secure_channel(access.address(instance), credentials, options) as channel:
         stub: Any = getattr(accounts_rpc.AccountsServiceStub(channel), method)
         return await stub(request, metadata=((ROLE, OPERATOR),), timeout=PATIENCE_S)
 
