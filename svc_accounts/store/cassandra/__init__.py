@@ -9,6 +9,8 @@ from chatkit.settings import CassandraOwnerSettings
 from svc_accounts.store.cassandra import endings, erasures, invites, oidc, service_tokens, sessions, tries, users
 from svc_accounts.store.cassandra.statements import KEYSPACE, Statements
 
+__all__ = ["KEYSPACE", "MIGRATIONS", "CassandraStores"]
+
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 

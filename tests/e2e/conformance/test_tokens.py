@@ -57,14 +57,14 @@ async def test_a_forged_token_is_refused(door: Any, anna: Account) -> None:
 async def test_a_token_of_another_key_is_refused(door: Any, anna: Account, tmp_path: Path) -> None:
     ensure_signing_key(tmp_path / "other.pem")
     other = Signer((tmp_path / "other.pem").read_text(encoding="ascii"))
-    token = other.access_token(UserId(anna.user_id), SessionId(new_id()), new_id(), int(time.time()), 600)
+    token = other.access_token(UserId(anna.user_id), SessionId(new_id()), "user", new_id(), int(time.time()), 600)
     assert await reason(door, token) is Reason.UNAUTHENTICATED
 
 
 @doors()
 async def test_a_token_past_its_time_is_refused_with_a_reason_of_its_own(door: Any, anna: Account, signer: Signer) -> None:
     an_hour_ago = int(time.time()) - 3_600
-    token = signer.access_token(UserId(anna.user_id), SessionId(new_id()), new_id(), an_hour_ago, 600)
+    token = signer.access_token(UserId(anna.user_id), SessionId(new_id()), "user", new_id(), an_hour_ago, 600)
     assert await reason(door, token) is Reason.TOKEN_EXPIRED
 
 
