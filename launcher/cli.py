@@ -22,6 +22,7 @@ COMMANDS = {
     "rotate": "certificates",
     "doctor": "doctor",
     "config": "config",
+    "user": "user",
     "dead-letters": "dead_letters",
     "completion": "completion",
 }

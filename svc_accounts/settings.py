@@ -34,7 +34,9 @@ class Settings(ServiceSettings, CassandraOwnerSettings):
         "The other provider by which people may log in (OpenID Connect), as its issuer names itself; none if empty.", ""
     )
     oidc_client_id: str = setting("What the provider knows us by.", "")
-    oidc_client_secret: str = setting("What the provider gave us with that; empty for a public client. A secret: give it by _FILE.", "")
+    oidc_client_secret: str = setting(
+        "What the provider gave us with that; empty for a public client. A secret: give it by _FILE.", "", secret=True
+    )
     oidc_redirect_uris: tuple[str, ...] = setting("Where the provider may send people afterwards: pages of clients.", ())
     oidc_sign_up: bool = setting("Whether whom the provider names gets an account; false if only those may come who have one.", True)
 

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import secrets
 import signal
 import struct
 import subprocess
@@ -163,3 +164,32 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(stack: Stack) -> None:
     wrong = [one for one in json.loads(done.stdout)["findings"] if one["verdict"] == "wrong"]
     assert ("redis", "Read `elastic-chat logs valkey`") in {(one["check"], one["cure"]) for one in wrong}
     assert any(one["check"] == "processes" and one["seen"].startswith("valkey (running)") for one in wrong)
+
+
+async def test_the_operator_adds_disables_enables_and_resets_users(stack: Stack, api: Api) -> None:
+    async def logs_in(username: str, password: str) -> Any:
+        return await api.call("POST", "/v1/auth/login", {"username": username, "password": password})
+
+    name = f"zoe-{secrets.token_hex(4)}"
+    made = asked(stack, "user", "add", name, "--name", "Zoe", "--generate")
+    assert (await logs_in(name, made["password"]))["userId"] == made["userId"]
+    taken = stack.run("user", "add", name, "--generate", check=False)
+    assert (taken.returncode, "The user name is taken" in taken.stderr) == (1, True)
+
+    asked(stack, "user", "disable", name)
+    assert asked(stack, "user", "show", name)["disabled"]
+    with pytest.raises(ApiError) as refused:
+        await logs_in(name, made["password"])
+    assert refused.value.reason == "ACCOUNT_DISABLED"
+
+    asked(stack, "user", "enable", name)
+    again = asked(stack, "user", "reset", name, "--generate")
+    with pytest.raises(ApiError) as refused:
+        await logs_in(name, made["password"])
+    assert refused.value.reason == "BAD_CREDENTIALS"
+    await logs_in(name, again["password"])
+
+    asked(stack, "user", "role", name, "admin")
+    token = (await logs_in(name, again["password"]))["accessToken"]
+    account = (await api.call("GET", f"/v1/admin/users?username={name}", token=token))["account"]
+    assert account["role"] == "ROLE_ADMIN"

@@ -41,7 +41,7 @@ EXAMPLES = [example for each in commands() for example in each.manual.examples]
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_example_is_a_command_line_that_makes_sense(example: str) -> None:
-    line = example.removeprefix('eval "$(').removesuffix(')"').split(" > ")[0].split(" | ")[0]
+    line = example.removeprefix('eval "$(').removesuffix(')"').split(" > ")[0].split(" | ")[0].split(" < ")[0]
     words = [word for word in shlex.split(line) if not word.startswith("ELASTIC_CHAT_")]
     assert words.pop(0) == "elastic-chat"
     found: click.Command = main
