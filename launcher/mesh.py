@@ -235,7 +235,11 @@ class Limit:
 LIMITS = {"address": Limit(1000, 100), "credentials": Limit(50, 5), "user": Limit(300, 50)}
 """What an address may do, how often it may try names and passwords, and what a user may do, wherever they are. Docs/mesh.md says why."""
 
-CREDENTIAL_PATHS = r"/v1/auth/(register|login).*|/elastic_chat\.accounts\.v1\.AccountsService/(Register|Login)"
+CREDENTIAL_PATHS = (
+    r"/v1/auth/(register|login|password|delete-account|service-token|oidc).*|"
+    r"/elastic_chat\.accounts\.v1\.AccountsService/(Register|Login|ChangePassword|DeleteAccount|ExchangeServiceToken|.*Oidc.*)"
+)
+"""Where names, passwords and other secrets can be tried."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -290,6 +294,13 @@ def render_sidecar(instance: Instance, topology: Topology, folder: Path) -> str:
         "has_routes": instance.service in HAS_ROUTES,
     }
     return _render("sidecar.yaml.j2", folder, replies=SIDECAR_REPLIES, topology=topology, **facts)
+
+
+def watches(topology: Topology) -> int:
+    """Return how many inotify instances the Envoys of a stack take: one for each file of endpoints or secrets that one of them reads."""
+    own = 2
+    edge = len({*ANYONE, *USERS}) + 1 + own + 1  # the gateway twice, and what the edge shows outside
+    return edge + sum(len(INNER.get(one.service, ())) + own + (len(topology.zones) > 1) for one in topology.instances())
 
 
 def http_socket(instance: Instance, folder: Path) -> Path:

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from launcher import engines, membership, preflight, probes, render, web
+from launcher import engines, membership, mesh, preflight, probes, render, web
 from launcher.certificates import delivery
 from launcher.config import chosen as config
 from launcher.display import Display
@@ -71,6 +71,7 @@ def up(settings: Settings, display: Display) -> Stack:
             membership.put_back_all(home, stack.topology)
         else:
             preflight.check_ports(plan)
+            preflight.check_watches(mesh.watches(topology))
             web.build(WEB, settings.cache, display)
             prepare(stack, plan)
             config.record(home, chosen)

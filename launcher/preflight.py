@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import sys
@@ -16,6 +17,7 @@ from launcher.plan import Process
 from launcher.topology import HOST
 
 OLDEST_PYTHON = (3, 11)
+MOST_WATCHES = Path("/proc/sys/fs/inotify/max_user_instances")
 GIGABYTE = 10**9
 DISK = 3 * GIGABYTE
 """What the engines and a first day's data want."""
@@ -47,6 +49,47 @@ def check_ports(processes: Iterable[Process]) -> None:
     for process in processes:
         for port in process.ports:
             check_port(process.name, port)
+
+
+def check_watches(needed: int) -> None:
+    """Refuse a machine on which the Envoys could not watch their files: they would be aborted, and say nothing that helps.
+
+    Raises:
+        LaunchError: there are not enough inotify instances left for this user.
+
+    """
+    if MOST_WATCHES.exists():
+        check_watches_left(int(MOST_WATCHES.read_text(encoding="ascii")), watches_in_use(), needed)
+
+
+def check_watches_left(most: int, used: int, needed: int) -> None:
+    """Refuse if `needed` more inotify instances than the `used` ones are more than the system allows."""
+    if used + needed > most:
+        raise LaunchError(
+            f"The Envoys watch their files with {needed} inotify instances; this user has {used}, and may have {most}",
+            "Allow more (`sysctl fs.inotify.max_user_instances=1024`; a file in /etc/sysctl.d keeps it), or stop another stack",
+        )
+
+
+def watches_in_use() -> int:
+    """Return how many inotify instances the processes of this user have."""
+    found = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if folder.stat().st_uid == os.geteuid():
+                found += watches_of(folder)
+    return found
+
+
+def watches_of(process: Path) -> int:
+    """Return how many inotify instances a process has, given its folder in /proc."""
+    return sum(1 for file in (process / "fd").iterdir() if _leads_to_inotify(file))
+
+
+def _leads_to_inotify(file: Path) -> bool:
+    with suppress(OSError):
+        return str(file.readlink()) == "anon_inode:inotify"
+    return False
 
 
 def check_python(version: tuple[int, ...]) -> None:

@@ -132,6 +132,7 @@ def scale(settings: Settings, display: Display, service: str, count: int) -> lis
                 "See `elastic-chat status`, and restart one of them",
             )
         if count > len(before):
+            preflight.check_watches(mesh.watches(wanted.topology) - mesh.watches(stack.topology))
             _grow(daemon, wanted, after[len(before) :], display)
         for instance in reversed(before[count:]):
             display.note(f"Draining {instance.name}")

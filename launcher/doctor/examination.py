@@ -17,6 +17,7 @@ from launcher.doctor.programs import programs
 from launcher.doctor.redis import redis
 from launcher.envoys import certificates, links
 from launcher.errors import LaunchError
+from launcher.mesh import watches
 from launcher.plan import Stack, given_environment, processes
 from launcher.settings import Settings
 from launcher.supervision.daemon import Daemon
@@ -42,6 +43,7 @@ def _of_machine(settings: Settings, *, running: bool) -> Iterator[Check]:
     yield partial(machine.memory, running=running)
     yield partial(machine.disk, (home.root, settings.cache), running=running)
     yield machine.open_files
+    yield partial(machine.watches, watches(topology), running=running)
     yield partial(machine.ports, topology.port, plan, running=running)
     yield machine.python
     yield partial(machine.clock, home)

@@ -81,6 +81,18 @@ def open_files() -> Iterator[Finding]:
         yield well("open files", f"a process may open {most:,}")
 
 
+def watches(needed: int, *, running: bool) -> Iterator[Finding]:
+    """Look whether the Envoys can watch their files."""
+    if not preflight.MOST_WATCHES.exists():
+        yield skipped("watches", "this system has no inotify")
+    elif running:
+        yield skipped("watches", "the Envoys of the stack that runs have theirs")
+    else:
+        used, most = preflight.watches_in_use(), int(preflight.MOST_WATCHES.read_text(encoding="ascii"))
+        check = partial(preflight.check_watches_left, most, used, needed)
+        yield refused("watches", check, f"this user has {used} inotify instances of {most}, and the Envoys take {needed}")
+
+
 def ports(port: int, plan: Iterable[Process], *, running: bool) -> Iterator[Finding]:
     """Look whether all ports are free, and whether the system could give one of them to somebody's outgoing connection."""
     if running:

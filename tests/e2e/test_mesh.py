@@ -21,7 +21,7 @@ import pytest
 from bench.client import Api, ApiError, Socket
 from chatkit.core.ids import new_id
 from chatkit.rpc.reflection import V1, V1ALPHA
-from launcher import mesh
+from launcher import mesh, preflight
 from launcher.topology import SERVICES, Instance
 from tests.e2e.stack import ROOT, Stack
 from tests.integration.envoy.stand import contract
@@ -171,6 +171,11 @@ def test_nothing_listens_beyond_this_machine_and_no_ingress_in_the_clear(stack: 
         assert greets(instance.grpc_port)
         assert not greets(instance.ingress_port)
         assert not greets(instance.ingress_port, ssl._create_unverified_context())  # noqa: S323 - it is the certificate of ours that lacks
+
+
+def test_the_envoys_take_as_many_watches_as_a_start_asks_for(stack: Stack) -> None:
+    envoys = [one["pid"] for name, one in stack.status().items() if name == "edge" or name.endswith("-sidecar")]
+    assert sum(preflight.watches_of(Path(f"/proc/{pid}")) for pid in envoys) == mesh.watches(stack.topology)
 
 
 def greets(port: int, context: ssl.SSLContext | None = None) -> bool:

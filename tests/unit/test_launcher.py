@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -195,3 +198,20 @@ def test_a_pid_that_was_given_to_another_process_is_not_taken_for_ours() -> None
 def test_the_id_of_a_kafka_cluster_never_looks_like_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.urandom", lambda size: b"\xff" * size)
     assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{21}", cluster_id())
+
+
+def test_a_machine_on_which_envoys_could_not_watch_their_files_is_refused_with_a_cure() -> None:
+    preflight.check_watches_left(128, 84, 44)
+    with pytest.raises(LaunchError, match=r"44 inotify instances; this user has 85, and may have 128\. .*max_user_instances"):
+        preflight.check_watches_left(128, 85, 44)
+    with open_inotify():
+        assert preflight.watches_in_use() >= 1
+
+
+@contextmanager
+def open_inotify() -> Iterator[None]:
+    descriptor = ctypes.CDLL(None).inotify_init()
+    try:
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,179 @@
+"""What is somebody else's: every method that strangers can reach, tried by Eve on everything of Anna's.
+
+The methods come from the contracts and from what the edge lets through, so that none can be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from bench.client import PASSWORD, Account, Api, Socket
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import new_id
+from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts_pb
+from elastic_chat.history.v1 import history_service_pb2 as history_pb
+from elastic_chat.types.v1.conversation_pb2 import Conversation
+from elastic_chat.types.v1.entry_pb2 import Body
+from launcher.mesh import ANYONE, STREAMS, USERS
+from tests.e2e.conformance.doors import ACCOUNTS, HISTORY, PRESENCE, ROUTER, CallDoor, Can, doors
+
+TEXT = "what only Anna and Bob should read"
+CONTRACTS = {"accounts": ACCOUNTS, "router": ROUTER, "history": HISTORY, "presence": PRESENCE}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Anna with a friend, a conversation, and a session; and Eve, who knows all of its ids."""
+
+    anna: Account
+    bob: Account
+    eve: Account
+    conversation_id: str
+    group_message_id: str
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What Eve asks for, and how it must end: with one of the reasons, or, if there are none, with an answer that `is_harmless`."""
+
+    fields: Callable[[World], Mapping[str, Any]]
+    reasons: tuple[Reason, ...] = ()
+    is_harmless: Callable[[Any, World], bool] = lambda _, __: False
+
+
+def refused(*reasons: Reason, **fields: str) -> Attempt:
+    """Return an attempt that must be refused. Fields are named by what the world has, or are texts."""
+    return Attempt(lambda world: {name: getattr(world, value, value) for name, value in fields.items()}, reasons)
+
+
+def for_administrators(**fields: Any) -> Attempt:
+    """Return an attempt at what only administrators may do."""
+    return Attempt(
+        lambda world: {name: value(world) if callable(value) else value for name, value in fields.items()}, (Reason.PERMISSION_DENIED,)
+    )
+
+
+def names_nobody(answer: Any, world: World) -> bool:
+    """Whether nothing of Anna's is in an answer."""
+    shown = answer.SerializeToString()
+    return not any(secret.encode() in shown for secret in (TEXT, world.conversation_id, world.session_id))
+
+
+def anna(world: World) -> str:
+    return world.anna.user_id
+
+
+HERS = {"conversation_id": "conversation_id"}
+NOT_THERE = (Reason.UNKNOWN_CONVERSATION,)
+
+ATTEMPTS: dict[str, Attempt] = {
+    "router.SendMessage": Attempt(
+        lambda world: {"conversation_id": world.conversation_id, "message_id": new_id(), "body": Body(text="hello")}, NOT_THERE
+    ),
+    "router.AddMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": world.eve.user_id}, NOT_THERE),
+    "router.RemoveMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
+    "router.CreateConversation": Attempt(
+        lambda world: {"kind": Conversation.GROUP, "title": "mine", "message_id": world.group_message_id},
+        is_harmless=lambda answer, world: names_nobody(answer, world) and answer.conversation.title == "mine",
+    ),
+    "presence.GetPresence": Attempt(lambda world: {"user_ids": [anna(world)]}, is_harmless=lambda answer, _: not answer.users),
+    "history.ListConversations": Attempt(lambda _: {}, is_harmless=names_nobody),
+    "history.GetConversation": refused(*NOT_THERE, **HERS),
+    "history.ListMessages": refused(*NOT_THERE, **HERS),
+    "history.ListMembers": refused(*NOT_THERE, **HERS),
+    "history.Sync": Attempt(
+        lambda world: {"cursors": [history_pb.SyncCursor(conversation_id=world.conversation_id, seq=0)]},
+        is_harmless=lambda answer, world: list(answer.gone_conversation_ids) == [world.conversation_id] and not answer.entries,
+    ),
+    "accounts.Register": Attempt(lambda world: {"username": world.anna.username, "password": PASSWORD}, (Reason.USERNAME_TAKEN,)),
+    "accounts.Login": Attempt(lambda world: {"username": world.anna.username, "password": "a guess of Eve's"}, (Reason.BAD_CREDENTIALS,)),
+    "accounts.StartOidcLogin": refused(Reason.NOT_FOUND, redirect_uri="https://evil.example/"),
+    "accounts.FinishOidcLogin": refused(Reason.NOT_FOUND, state="x", code="x", secret="x"),
+    "accounts.Refresh": refused(Reason.UNAUTHENTICATED, refresh_token="x"),
+    "accounts.ExchangeServiceToken": refused(Reason.UNAUTHENTICATED, service_token="x"),
+    "accounts.GetJwks": Attempt(lambda _: {}, is_harmless=names_nobody),
+    "accounts.Logout": Attempt(lambda _: {}, is_harmless=names_nobody),
+    "accounts.ListSessions": Attempt(
+        lambda _: {}, is_harmless=lambda answer, world: names_nobody(answer, world) and len(answer.sessions) == 1
+    ),
+    "accounts.EndSession": Attempt(lambda world: {"session_id": world.session_id}, is_harmless=names_nobody),
+    "accounts.EndOtherSessions": Attempt(lambda _: {}, is_harmless=names_nobody),
+    "accounts.ChangePassword": refused(Reason.BAD_CREDENTIALS, old_password="no idea at all", new_password=PASSWORD),
+    "accounts.LinkOidc": refused(Reason.NOT_FOUND, Reason.BAD_CREDENTIALS, state="x", code="x", secret="x", password="no idea"),
+    "accounts.UnlinkOidc": refused(Reason.NOT_FOUND, Reason.BAD_CREDENTIALS, password="no idea"),
+    "accounts.DeleteAccount": refused(Reason.BAD_CREDENTIALS, password="no idea at all"),
+    # Whoever knows a name may know who has it: one could not begin to talk otherwise.
+    "accounts.FindUsers": Attempt(
+        lambda world: {"user_ids": [anna(world)]},
+        is_harmless=lambda answer, world: names_nobody(answer, world) and [user.user_id for user in answer.users] == [anna(world)],
+    ),
+    "accounts.GetAccount": for_administrators(user_id=anna),
+    "accounts.CreateUser": for_administrators(username="evil", password=PASSWORD),
+    "accounts.SetRole": for_administrators(user_id=lambda world: world.eve.user_id, role=accounts_pb.ROLE_ADMIN),
+    "accounts.DisableUser": for_administrators(user_id=anna),
+    "accounts.EnableUser": for_administrators(user_id=anna),
+    "accounts.ResetPassword": for_administrators(user_id=anna, password=PASSWORD),
+    "accounts.DeleteUser": for_administrators(user_id=anna),
+    "accounts.CreateInvite": for_administrators(),
+    "accounts.ListInvites": for_administrators(),
+    "accounts.WithdrawInvite": for_administrators(invite_id=lambda _: new_id()),
+    "accounts.CreateBot": for_administrators(username="evil-bot"),
+    "accounts.CreateServiceToken": for_administrators(user_id=anna, name="evil"),
+    "accounts.ListServiceTokens": for_administrators(user_id=anna),
+    "accounts.WithdrawServiceToken": for_administrators(user_id=anna, token_id=lambda _: new_id()),
+}
+
+
+def test_no_method_that_strangers_can_reach_is_forgotten() -> None:
+    reachable = {
+        f"{service}.{method}"
+        for table in (ANYONE, USERS)
+        for service, methods in table.items()
+        for method in methods
+        if method not in STREAMS.get(service, ())
+    }
+    assert set(ATTEMPTS) == reachable
+    for name in reachable:
+        service, method = name.split(".")
+        assert method in CONTRACTS[service]
+
+
+@pytest.fixture
+async def world(api: Api, anna: Account, bob: Account, conversation_id: str) -> World:
+    eve = await api.register("eve")
+    await api.call("POST", f"/v1/conversations/{conversation_id}/messages", {"messageId": new_id(), "body": {"text": TEXT}}, anna.token)
+    group_message_id = new_id()
+    body = {"kind": "GROUP", "title": TEXT, "memberIds": [bob.user_id], "messageId": group_message_id}
+    await api.call("POST", "/v1/conversations", body, anna.token)
+    (session,) = (await api.call("GET", "/v1/sessions", token=anna.token))["sessions"]
+    return World(anna, bob, eve, conversation_id, group_message_id, session["sessionId"])
+
+
+@doors(Can.CALL)
+@pytest.mark.parametrize("name", ATTEMPTS)
+async def test_nobody_gets_or_changes_what_is_anothers(api: Api, world: World, door: CallDoor, name: str) -> None:
+    attempt = ATTEMPTS[name]
+    service, method = name.split(".")
+    is_open = method in ANYONE.get(service, ())
+    socket = await Socket.open(api, world.anna)
+    try:
+        answer = await door.call(CONTRACTS[service][method], "" if is_open else world.eve.token, **attempt.fields(world))
+    except ChatError as error:
+        assert error.reason in attempt.reasons, error
+        assert TEXT not in error.message
+    else:
+        assert not attempt.reasons, f"{name} was not refused: {answer}"
+        assert attempt.is_harmless(answer, world), answer
+    # All is as it was: her session, her connection, her conversation.
+    entries = await api.messages(world.anna, world.conversation_id)
+    assert [entry["body"]["text"] for entry in entries if entry["kind"] == "MESSAGE"] == [TEXT]
+    members = (await api.call("GET", f"/v1/conversations/{world.conversation_id}/members", token=world.anna.token))["members"]
+    assert {member["userId"] for member in members} == {world.anna.user_id, world.bob.user_id}
+    await socket.say(world.conversation_id, "still here")
+    assert (await socket.until("ack")).seq
+    await socket.close()
