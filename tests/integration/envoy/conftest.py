@@ -21,7 +21,7 @@ def envoy() -> Path:
     return engines.provide(Settings.from_environment(os.environ).cache, Display()).envoy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def shared_stand(envoy: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
     scale = {"gateway": 2, "router": 2, "presence": 1, "history": 1, "writer": 1, "accounts": 1}
     async with AsyncExitStack() as stack:
