@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib.metadata import version
 
 from launcher import membership, operate
 from launcher.engines import Engines
@@ -55,7 +56,10 @@ async def _ask(stack: Stack, plan: Sequence[Process]) -> tuple[list[str | None],
 def _tellers(stack: Stack) -> dict[str, Callable[[], Told]]:
     """Return how those are asked that can be."""
     topology = stack.topology
-    found: dict[str, Callable[[], Told]] = {"edge": partial(told.by_envoy, topology.edge_admin_port)}
+    found: dict[str, Callable[[], Told]] = {
+        "edge": partial(told.by_envoy, topology.edge_admin_port),
+        "certifier": partial(Told, version=version("elastic-chat")),
+    }
     for instance in topology.instances():
         found[instance.name] = partial(told.by_service, instance.service, instance.http_port)
         found[f"{instance.name}-sidecar"] = partial(told.by_envoy, instance.admin_port)

@@ -11,6 +11,7 @@ import signal
 import struct
 import subprocess
 import termios
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -50,9 +51,12 @@ def watched(stack: Stack, *words: str, columns: int, lines: int, until: int) -> 
     while drawn.count(b"\x1b[H") < until:
         drawn += os.read(terminal, 65_536)
     process.send_signal(signal.SIGINT)
-    code = process.wait()
+    # What it still draws must be read, or it waits for that and not for its end. A terminal that nobody else has open is an error.
+    with suppress(OSError):
+        while left := os.read(terminal, 65_536):
+            drawn += left
     os.close(terminal)
-    return drawn.decode(), code
+    return drawn.decode(), process.wait()
 
 
 def test_status_can_be_watched_in_a_small_terminal(stack: Stack) -> None:
