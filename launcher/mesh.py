@@ -215,10 +215,14 @@ def methods(service: str) -> tuple[str, ...]:
     return tuple(method.name for method in found.method)
 
 
+def outside(service: str) -> tuple[str, ...]:
+    """Return the methods of a service that the edge lets through."""
+    return (*ANYONE.get(service, ()), *USERS.get(service, ()))
+
+
 def permissions(service: str) -> dict[str, list[str]]:
     """Return who may call a service, and by which paths; the operator may call everything."""
-    outside = (*ANYONE.get(service, ()), *USERS.get(service, ()))
-    methods = {EDGE: outside, **{caller: callees[service] for caller, callees in INNER.items() if service in callees}}
+    methods = {EDGE: outside(service), **{caller: callees[service] for caller, callees in INNER.items() if service in callees}}
     paths = {caller: [f"/{service_name(service)}/{method}" for method in some] for caller, some in methods.items()}
     paths[EDGE] += EDGE_PATHS.get(service, ())
     return {caller: some for caller, some in paths.items() if some}
@@ -263,9 +267,9 @@ HEADERS_OVER_TLS = {**HEADERS, "strict-transport-security": "max-age=31536000"}
 
 def render_edge(topology: Topology, folder: Path, origins: Collection[str] = ()) -> str:
     """Return the configuration of the edge. `folder` is where `eds` is, and `origins` whose pages may call, beside its own."""
-    outside = {service: (*ANYONE.get(service, ()), *USERS.get(service, ())) for service in (*ANYONE, *USERS)}
-    facts = {"envoy": EDGE, "topology": topology, "descriptors": DESCRIPTORS, "anyone": ANYONE, "users": USERS, "outside": outside}
+    facts = {"envoy": EDGE, "topology": topology, "descriptors": DESCRIPTORS, "anyone": ANYONE, "users": USERS}
     outward = {
+        "outside": {service: outside(service) for service in (*ANYONE, *USERS)},
         "clock_skew_s": SKEW_MS // 1000,
         "origins": [*own_origins(topology), *origins],
         "limits": LIMITS,
@@ -300,7 +304,10 @@ def watches(topology: Topology) -> int:
     """Return how many inotify instances the Envoys of a stack take: one for each file of endpoints or secrets that one of them reads."""
     own = 2
     edge = len({*ANYONE, *USERS}) + 1 + own + 1  # the gateway twice, and what the edge shows outside
-    return edge + sum(len(INNER.get(one.service, ())) + own + (len(topology.zones) > 1) for one in topology.instances())
+    called = [INNER.get(one.service, {}) for one in topology.instances()]
+    # In zones, whoever calls somebody watches where the others of its own service are, too.
+    siblings = sum(1 for callees in called if callees and len(topology.zones) > 1)
+    return edge + sum(len(callees) + own for callees in called) + siblings
 
 
 def http_socket(instance: Instance, folder: Path) -> Path:

@@ -215,3 +215,9 @@ def open_inotify() -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def test_in_zones_those_who_call_somebody_watch_one_file_more() -> None:
+    whole, parted = Topology(8080), Topology(8080, zones=["east", "west"])
+    texts = [mesh.render_sidecar(one, parted, NOWHERE) for one in parted.instances()]
+    assert mesh.watches(parted) - mesh.watches(whole) == sum("name: siblings" in text for text in texts) == 6
