@@ -16,6 +16,10 @@ from launcher.certificates import delivery
 from launcher.topology import HOST
 
 TIMEOUT_S = 2.0
+LOOK_S = 0.05
+
+NOTICE_S = 10.0
+"""How long an Envoy may take to read a file that it watches: it takes milliseconds."""
 
 KAFKA_API_VERSIONS = 18
 CQL_OPTIONS, CQL_SUPPORTED = 0x05, 0x06
@@ -52,6 +56,16 @@ async def why_not(probe: Probe) -> str | None:
         return "not listening yet"
     except (OSError, http.client.HTTPException, asyncio.IncompleteReadError) as error:
         return f"no sensible answer ({type(error).__name__})"
+    return None
+
+
+async def still_not(probe: Probe, after_s: float) -> str | None:
+    """Ask again and again until it is ready; return why it isn't after so long, or None if it is."""
+    deadline = time.monotonic() + after_s
+    while (reason := await why_not(probe)) is not None:
+        if time.monotonic() > deadline:
+            return reason
+        await asyncio.sleep(LOOK_S)
     return None
 
 

@@ -22,10 +22,6 @@ ALL = "all"
 ORDER = ("writer", "history", "presence", "accounts", "router", "gateway")
 """In which order `restart all` takes the services: from who makes the tables to the clients, who come back once, to a stack that is new."""
 
-NOTICE_S = 10.0
-"""How long the Envoys may take to read a list. They watch it, and take milliseconds."""
-LOOK_S = 0.05
-
 
 @dataclass(frozen=True, slots=True)
 class Stop:
@@ -204,11 +200,8 @@ def _stop(daemon: Daemon, instance: Instance) -> Stop:
 
 async def _until_out(instance: Instance, topology: Topology) -> None:
     probe = probes.NoMember(tuple(membership.callers(instance.service, topology)), instance.ingress_port)
-    deadline = time.monotonic() + NOTICE_S
-    while (reason := await probes.why_not(probe)) is not None:
-        if time.monotonic() > deadline:
-            raise LaunchError(f"{instance.name} can't be drained: {reason}", "See `elastic-chat status` for what the Envoys lack")
-        await asyncio.sleep(LOOK_S)
+    if reason := await probes.still_not(probe, probes.NOTICE_S):
+        raise LaunchError(f"{instance.name} can't be drained: {reason}", "See `elastic-chat status` for what the Envoys lack")
 
 
 def _healthy(stack: Stack, *services: str) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from launcher import operate, probes
 from launcher.certificates import delivery
@@ -12,10 +11,6 @@ from launcher.display import Display
 from launcher.envoys import admin
 from launcher.errors import LaunchError
 from launcher.settings import Settings
-
-NOTICE_S = 10.0
-"""How long the Envoys may take to read their files. They watch them, and take milliseconds."""
-LOOK_S = 0.1
 
 
 def rotate(settings: Settings, display: Display, *, authority: bool) -> int:
@@ -42,13 +37,7 @@ def rotate(settings: Settings, display: Display, *, authority: bool) -> int:
 
 
 async def _until_known(envoys: list[probes.Certified]) -> None:
-    deadline = time.monotonic() + NOTICE_S
-    while True:
-        answers = await asyncio.gather(*(probes.why_not(envoy) for envoy in envoys))
-        missing = [(envoy.name, answer) for envoy, answer in zip(envoys, answers, strict=True) if answer is not None]
-        if not missing:
-            return
-        if time.monotonic() > deadline:
-            name, answer = missing[0]
-            raise LaunchError(f"{name} has not taken its new certificate: {answer}", f"See `elastic-chat logs {name}`")
-        await asyncio.sleep(LOOK_S)
+    answers = await asyncio.gather(*(probes.still_not(envoy, probes.NOTICE_S) for envoy in envoys))
+    for envoy, answer in zip(envoys, answers, strict=True):
+        if answer is not None:
+            raise LaunchError(f"{envoy.name} has not taken its new certificate: {answer}", f"See `elastic-chat logs {envoy.name}`")
