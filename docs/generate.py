@@ -22,7 +22,7 @@ from launcher.certificates.authority import EDGE
 from launcher.cli import main as command
 from launcher.commands.markdown import page
 from launcher.config import declared
-from launcher.mesh import ANYONE, READS, STREAMS, methods, permissions, service_name
+from launcher.mesh.calls import ANYONE, READS, STREAMS, methods, permissions, service_name
 from launcher.settings import VARIABLES as LAUNCHER
 from launcher.topology import SERVICES
 

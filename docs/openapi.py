@@ -26,7 +26,7 @@ from google.protobuf.descriptor_pb2 import (
 )
 
 from chatkit.core.errors import DOMAIN, TABLE, Reason
-from launcher.mesh import ANYONE, DESCRIPTORS, USERS, service_name
+from launcher.mesh.calls import ANYONE, DESCRIPTORS, USERS, service_name
 
 OUTPUT = Path(__file__).resolve().parent.parent / "web" / "public" / "openapi.json"
 

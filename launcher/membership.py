@@ -9,8 +9,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 
-from launcher import mesh, probes
+from launcher import probes
 from launcher.home import Home, write_atomically
+from launcher.mesh.calls import ANYONE, INNER, USERS
+from launcher.mesh.rendering import ENDPOINTS, render_endpoints
 from launcher.plan import Process
 from launcher.topology import SERVICES, Instance, Topology
 
@@ -46,10 +48,10 @@ def put_back_all(home: Home, topology: Topology) -> None:
 
 def callers(service: str, topology: Topology) -> Iterable[int]:
     """Yield the admin ports of all Envoys that know the way to `service`."""
-    if service in mesh.ANYONE or service in mesh.USERS:
+    if service in ANYONE or service in USERS:
         yield topology.edge_admin_port
     for instance in topology.instances():
-        if service in mesh.INNER.get(instance.service, ()):
+        if service in INNER.get(instance.service, ()):
             yield instance.admin_port
 
 
@@ -65,4 +67,4 @@ def _tell(home: Home, topology: Topology, missing: frozenset[str], services: Ite
     # The record comes first: an endpoint that is missing without a reason would be looked for in vain.
     write_atomically(home.drained, json.dumps(sorted(missing)))
     for service in services:
-        write_atomically(home.envoy / mesh.ENDPOINTS / f"{service}.yaml", mesh.render_endpoints(service, topology, missing))
+        write_atomically(home.envoy / ENDPOINTS / f"{service}.yaml", render_endpoints(service, topology, missing))

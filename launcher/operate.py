@@ -17,13 +17,14 @@ from typing import Any
 
 import psutil
 
-from launcher import engines, membership, mesh, preflight, probes, render, web
+from launcher import engines, membership, preflight, probes, render, web
 from launcher.certificates import delivery
 from launcher.config import chosen as config
 from launcher.display import Display
 from launcher.errors import LaunchError
 from launcher.home import Home, write_atomically
 from launcher.keys import ensure_signing_key
+from launcher.mesh.rendering import watches
 from launcher.plan import STACK_STOP_S, WEB, Process, Stack, Wave, processes
 from launcher.settings import Settings
 from launcher.supervision import leftovers
@@ -71,7 +72,7 @@ def up(settings: Settings, display: Display) -> Stack:
             membership.put_back_all(home, stack.topology)
         else:
             preflight.check_ports(plan)
-            preflight.check_watches(mesh.watches(topology))
+            preflight.check_watches(watches(topology))
             web.build(WEB, settings.cache, display)
             prepare(stack, plan)
             config.record(home, chosen)

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 
-from launcher import mesh, probes
+from launcher import probes
 from launcher.certificates import delivery
 from launcher.engines import Engines
 from launcher.home import Home
+from launcher.mesh.policy import own_origins
+from launcher.mesh.rendering import http_socket
 from launcher.topology import HAS_ROUTES, HOST, Instance, Topology
 
 REPOSITORY = Path(__file__).parents[1]
@@ -214,9 +216,9 @@ def given_environment(instance: Instance, stack: Stack) -> dict[str, str]:
     if service in OWNS_KEYSPACE:
         env["CHAT_CASSANDRA_REPLICATION_FACTOR"] = "1"
     if service in HAS_ROUTES:
-        env["CHAT_HTTP_SOCKET"] = str(mesh.http_socket(instance, stack.home.envoy))
+        env["CHAT_HTTP_SOCKET"] = str(http_socket(instance, stack.home.envoy))
     if service == "gateway":
-        env["CHAT_GATEWAY_ALLOWED_ORIGINS"] = ",".join((*mesh.own_origins(topology), *stack.origins))
+        env["CHAT_GATEWAY_ALLOWED_ORIGINS"] = ",".join((*own_origins(topology), *stack.origins))
     if service == "accounts":
         env["CHAT_ACCOUNTS_SIGNING_KEY_FILE"] = str(stack.home.signing_key)
     return env

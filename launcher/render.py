@@ -15,8 +15,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from launcher import mesh
 from launcher.home import Home
+from launcher.mesh.rendering import render_edge, render_endpoints, render_sidecar
 from launcher.plan import Process, Stack
 from launcher.topology import HOST, SERVICES
 
@@ -55,9 +55,9 @@ def mesh_configuration(stack: Stack) -> dict[Path, str]:
     """Return the configuration of every Envoy, and the endpoints of every service, which the Envoys watch."""
     envoy, topology = stack.home.envoy, stack.topology
     return {
-        envoy / "edge.yaml": mesh.render_edge(topology, envoy, stack.origins),
-        **{envoy / f"{each.name}-sidecar.yaml": mesh.render_sidecar(each, topology, envoy) for each in topology.instances()},
-        **{envoy / "eds" / f"{service}.yaml": mesh.render_endpoints(service, topology) for service in SERVICES},
+        envoy / "edge.yaml": render_edge(topology, envoy, stack.origins),
+        **{envoy / f"{each.name}-sidecar.yaml": render_sidecar(each, topology, envoy) for each in topology.instances()},
+        **{envoy / "eds" / f"{service}.yaml": render_endpoints(service, topology) for service in SERVICES},
     }
 
 

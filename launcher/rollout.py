@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from launcher import membership, mesh, operate, preflight, probes
+from launcher import membership, operate, preflight, probes
 from launcher.certificates import delivery
 from launcher.display import Display
 from launcher.errors import LaunchError
 from launcher.home import write_atomically
+from launcher.mesh.rendering import render_sidecar, watches
 from launcher.plan import Stack, processes
 from launcher.settings import Settings
 from launcher.supervision.daemon import Daemon
@@ -128,7 +129,7 @@ def scale(settings: Settings, display: Display, service: str, count: int) -> lis
                 "See `elastic-chat status`, and restart one of them",
             )
         if count > len(before):
-            preflight.check_watches(mesh.watches(wanted.topology) - mesh.watches(stack.topology))
+            preflight.check_watches(watches(wanted.topology) - watches(stack.topology))
             _grow(daemon, wanted, after[len(before) :], display)
         for instance in reversed(before[count:]):
             display.note(f"Draining {instance.name}")
@@ -159,7 +160,7 @@ def _grow(daemon: Daemon, stack: Stack, added: list[Instance], display: Display)
     delivery.renew(stack.home, stack.topology)
     for instance in added:
         path = stack.home.envoy / f"{instance.name}-sidecar.yaml"
-        write_atomically(path, mesh.render_sidecar(instance, stack.topology, stack.home.envoy))
+        write_atomically(path, render_sidecar(instance, stack.topology, stack.home.envoy))
     try:
         daemon.launch(*(process.name for process in plan))
         operate.await_ready(daemon, plan, display, "New instances")

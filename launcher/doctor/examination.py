@@ -17,7 +17,7 @@ from launcher.doctor.programs import programs
 from launcher.doctor.redis import redis
 from launcher.envoys import certificates, links
 from launcher.errors import LaunchError
-from launcher.mesh import watches
+from launcher.mesh.rendering import watches
 from launcher.plan import Stack, given_environment, processes
 from launcher.settings import Settings
 from launcher.supervision.daemon import Daemon

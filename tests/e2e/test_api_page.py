@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 from playwright.async_api import Browser, expect
 
-from launcher.mesh import ANYONE, USERS
+from launcher.mesh.calls import ANYONE, USERS
 from tests.e2e.person import PATIENCE_MS
 from tests.e2e.stack import Stack
 

@@ -21,7 +21,9 @@ import pytest
 from bench.client import Api, ApiError, Socket
 from chatkit.core.ids import new_id
 from chatkit.rpc.reflection import V1, V1ALPHA
-from launcher import mesh, preflight
+from launcher import preflight
+from launcher.mesh.calls import ANYONE, USERS
+from launcher.mesh.rendering import watches
 from launcher.topology import SERVICES, Instance
 from tests.e2e.stack import ROOT, Stack
 from tests.integration.envoy.stand import contract
@@ -42,7 +44,7 @@ INTERNAL = [
     f"{service}.v1.{service.capitalize()}Service/{method.name}"
     for service in SERVICES
     for method in contract(service).methods
-    if method.name not in mesh.ANYONE.get(service, ()) + mesh.USERS.get(service, ())
+    if method.name not in ANYONE.get(service, ()) + USERS.get(service, ())
 ]
 """Every method that is not for the outside."""
 
@@ -175,7 +177,7 @@ def test_nothing_listens_beyond_this_machine_and_no_ingress_in_the_clear(stack: 
 
 def test_the_envoys_take_as_many_watches_as_a_start_asks_for(stack: Stack) -> None:
     envoys = [one["pid"] for name, one in stack.status().items() if name == "edge" or name.endswith("-sidecar")]
-    assert sum(preflight.watches_of(Path(f"/proc/{pid}")) for pid in envoys) == mesh.watches(stack.topology)
+    assert sum(preflight.watches_of(Path(f"/proc/{pid}")) for pid in envoys) == watches(stack.topology)
 
 
 def greets(port: int, context: ssl.SSLContext | None = None) -> bool:

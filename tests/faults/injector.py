@@ -18,10 +18,11 @@ import aiohttp
 import psutil
 from redis.asyncio import Redis
 
-from launcher import mesh, probes
+from launcher import probes
 from launcher.display import Display
 from launcher.engines import provide
 from launcher.home import Home, write_atomically
+from launcher.mesh.rendering import render_endpoints
 from launcher.plan import Process, processes, service_environment
 from launcher.plan import Stack as Plan
 from launcher.settings import Settings
@@ -210,7 +211,7 @@ class Injector:
             await proxy.stop()
 
     def _route(self, service: str, ports: dict[int, int]) -> None:
-        text = mesh.render_endpoints(service, self.stack.topology)
+        text = render_endpoints(service, self.stack.topology)
         for target, port in ports.items():
             text = text.replace(f"port_value: {target}", f"port_value: {port}")
         write_atomically(self._home.envoy / "eds" / f"{service}.yaml", text)

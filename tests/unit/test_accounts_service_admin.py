@@ -11,7 +11,7 @@ from chatkit.core.errors import Reason
 from chatkit.core.ids import new_id
 from chatkit.rpc import caller
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
-from launcher import mesh
+from launcher.mesh.calls import USERS
 from svc_accounts.core import invites
 from svc_accounts.core.guesses import FREE
 from svc_accounts.core.invites import Registration
@@ -51,7 +51,7 @@ def test_the_role_is_the_one_that_services_look_for() -> None:
 
 def test_methods_for_administrators_take_a_token_at_the_edge() -> None:
     assert len(METHODS) >= 9
-    assert set(METHODS) <= set(mesh.USERS["accounts"])
+    assert set(METHODS) <= set(USERS["accounts"])
 
 
 @pytest.mark.parametrize("method", METHODS)

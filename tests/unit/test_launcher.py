@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from launcher import mesh, preflight
+from launcher import preflight
 from launcher.engines import Engines
 from launcher.engines.store import arrived, made_once
 from launcher.engines.wheels import refusal, requirement
 from launcher.errors import LaunchError
 from launcher.home import LONGEST_SOCKET_PATH, Home, write_atomically
 from launcher.keys import ensure_signing_key
+from launcher.mesh.rendering import http_socket, render_sidecar, watches
 from launcher.operate import cluster_id
 from launcher.plan import Stack, Wave, processes
 from launcher.render import configuration, supervisor_configuration
@@ -102,7 +103,7 @@ def test_a_home_that_cannot_be_written_or_is_too_deep_is_told(tmp_path: Path) ->
 
 
 def test_a_home_in_which_the_socket_of_every_instance_has_its_place_is_deep_enough(tmp_path: Path) -> None:
-    paths = [mesh.http_socket(instance, Home(tmp_path).envoy) for instance in Topology().largest.instances()]
+    paths = [http_socket(instance, Home(tmp_path).envoy) for instance in Topology().largest.instances()]
     room = LONGEST_SOCKET_PATH - max(len(str(path)) for path in paths)
     Home(tmp_path.with_name(tmp_path.name + "x" * room)).create()
     with pytest.raises(LaunchError, match="too long"):
@@ -219,5 +220,5 @@ def open_inotify() -> Iterator[None]:
 
 def test_in_zones_those_who_call_somebody_watch_one_file_more() -> None:
     whole, parted = Topology(8080), Topology(8080, zones=["east", "west"])
-    texts = [mesh.render_sidecar(one, parted, NOWHERE) for one in parted.instances()]
-    assert mesh.watches(parted) - mesh.watches(whole) == sum("name: siblings" in text for text in texts) == 6
+    texts = [render_sidecar(one, parted, NOWHERE) for one in parted.instances()]
+    assert watches(parted) - watches(whole) == sum("name: siblings" in text for text in texts) == 6

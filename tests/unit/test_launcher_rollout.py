@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from launcher import membership, mesh, probes
+from launcher import membership, probes
 from launcher.engines import Engines
 from launcher.errors import LaunchError
 from launcher.home import Home
-from launcher.mesh import INNER
+from launcher.mesh.calls import INNER
+from launcher.mesh.rendering import ENDPOINTS
 from launcher.plan import GATEWAY_STOP_S, STACK_STOP_S, Stack, Wave, processes
 from launcher.rollout import ALL, ORDER, check_drainable, find, in_turn
 from launcher.topology import SERVICES, Instance, Topology
@@ -63,7 +64,7 @@ def test_the_last_healthy_instance_is_not_drained() -> None:
 
 
 def listed(home: Home, service: str) -> list[int]:
-    (resource,) = yaml.safe_load((home.envoy / mesh.ENDPOINTS / f"{service}.yaml").read_text())["resources"]
+    (resource,) = yaml.safe_load((home.envoy / ENDPOINTS / f"{service}.yaml").read_text())["resources"]
     endpoints = resource["endpoints"][0]["lb_endpoints"]
     return [one["endpoint"]["address"]["socket_address"]["port_value"] for one in endpoints]
 

@@ -18,7 +18,7 @@ from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts_pb
 from elastic_chat.history.v1 import history_service_pb2 as history_pb
 from elastic_chat.types.v1.conversation_pb2 import Conversation
 from elastic_chat.types.v1.entry_pb2 import Body
-from launcher.mesh import ANYONE, STREAMS, USERS
+from launcher.mesh.calls import ANYONE, STREAMS, USERS
 from tests.e2e.conformance.doors import ACCOUNTS, HISTORY, PRESENCE, ROUTER, CallDoor, Can, doors
 
 TEXT = "what only Anna and Bob should read"

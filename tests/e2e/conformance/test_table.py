@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from elastic_chat.gateway.v1 import frames_pb2, gateway_service_pb2
-from launcher.mesh import ANYONE, USERS
+from launcher.mesh.calls import ANYONE, USERS
 from tests.e2e.conformance.doors import ACCOUNTS, HISTORY, LACKS, PRESENCE, ROUTER, WAYS, CallDoor, Can
 
 

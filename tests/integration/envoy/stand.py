@@ -27,10 +27,12 @@ from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.presence.v1 import presence_service_pb2
 from elastic_chat.router.v1 import router_service_pb2
 from elastic_chat.writer.v1 import writer_service_pb2
-from launcher import access, mesh
+from launcher import access
 from launcher.certificates import delivery
 from launcher.certificates.authority import WEB, Authority
 from launcher.home import Home, write_atomically
+from launcher.mesh.calls import USERS, service_name
+from launcher.mesh.rendering import ENDPOINTS, http_socket, render_edge, render_endpoints, render_sidecar
 from launcher.topology import DEFAULT_ZONE, HOST, SERVICES, Instance, Topology
 from tests.ports import free_base
 
@@ -84,13 +86,13 @@ class Service:
         self._stopped = True
 
     async def start(self) -> None:
-        self._server = GrpcServer(f"{HOST}:{self.instance.grpc_port}", [mesh.service_name(self.instance.service)], self._register)
+        self._server = GrpcServer(f"{HOST}:{self.instance.grpc_port}", [service_name(self.instance.service)], self._register)
         await self._server.start()
         app = web.Application()
         app.add_routes([web.get("/readyz", self._readyz), web.get("/jwks.json", self._jwks), web.get("/v1/connect", self._connect)])
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        await web.UnixSite(self._runner, mesh.http_socket(self.instance, self._folder)).start()
+        await web.UnixSite(self._runner, http_socket(self.instance, self._folder)).start()
         self._ready, self._stopped = True, False
 
     async def leave(self) -> None:
@@ -208,7 +210,7 @@ class Stand:
     def announce(self, topology: Topology, drained: Collection[str] = ()) -> None:
         """Tell every Envoy, as the launcher does, where the instances are."""
         for service in SERVICES:
-            write_atomically(self.folder / mesh.ENDPOINTS / f"{service}.yaml", mesh.render_endpoints(service, topology, drained))
+            write_atomically(self.folder / ENDPOINTS / f"{service}.yaml", render_endpoints(service, topology, drained))
 
     def certify(self) -> None:
         """Give every Envoy that may ever be started a new certificate."""
@@ -234,12 +236,10 @@ class Stand:
         return access.grpcurl(home, next(self.topology.instances(service)))
 
     async def start_sidecar(self, stack: AsyncExitStack, instance: Instance) -> None:
-        await self.start_envoy(
-            stack, f"{instance.name}-sidecar", mesh.render_sidecar(instance, self.topology, self.folder), instance.admin_port
-        )
+        await self.start_envoy(stack, f"{instance.name}-sidecar", render_sidecar(instance, self.topology, self.folder), instance.admin_port)
 
     async def start_edge(self, stack: AsyncExitStack) -> None:
-        await self.start_envoy(stack, "edge", mesh.render_edge(self.topology, self.folder), self.topology.edge_admin_port)
+        await self.start_envoy(stack, "edge", render_edge(self.topology, self.folder), self.topology.edge_admin_port)
 
     async def start_envoy(self, stack: AsyncExitStack, name: str, configuration: str, admin_port: int) -> None:
         path = self.folder / f"{name}.yaml"
@@ -308,7 +308,7 @@ async def started(
     for instance in stand.topology.instances():
         stack.push_async_callback((await stand.add_service(instance)).stop)
     await asyncio.gather(*(stand.start_sidecar(stack, instance) for instance in stand.topology.instances()), stand.start_edge(stack))
-    for service in mesh.USERS:
+    for service in USERS:
         await stand.await_healthy(stand.topology.edge_admin_port, service, stand.topology.instances(service))
     for cluster in ("gateway", "gateway_websocket"):
         await stand.await_healthy(stand.topology.edge_admin_port, cluster, stand.topology.instances("gateway"))

@@ -22,7 +22,7 @@ from chatkit.rpc.errors import error_of
 from elastic_chat.accounts.v1 import accounts_service_pb2
 from elastic_chat.gateway.v1 import frames_pb2, gateway_service_pb2_grpc
 from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
-from launcher import mesh
+from launcher.mesh.calls import ANYONE, DESCRIPTORS, USERS, service_name
 from launcher.topology import SERVICES
 from tests.integration.envoy.stand import Stand, contract
 
@@ -30,8 +30,8 @@ ROOT = Path(__file__).parents[3]
 GRPCURL = Path(sys.executable).parent / "grpcurl"
 
 METHODS = [(service, method) for service in SERVICES for method in contract(service).methods]
-PUBLIC = [(s, m) for s, m in METHODS if m.name in mesh.ANYONE.get(s, ()) + mesh.USERS.get(s, ()) and not m.client_streaming]
-INTERNAL = [(s, m) for s, m in METHODS if m.name not in mesh.ANYONE.get(s, ()) + mesh.USERS.get(s, ())]
+PUBLIC = [(s, m) for s, m in METHODS if m.name in ANYONE.get(s, ()) + USERS.get(s, ()) and not m.client_streaming]
+INTERNAL = [(s, m) for s, m in METHODS if m.name not in ANYONE.get(s, ()) + USERS.get(s, ())]
 
 
 def names(pairs: list[tuple[str, MethodDescriptor]]) -> list[str]:
@@ -46,7 +46,7 @@ async def channel(stand: Stand) -> AsyncIterator[grpc.aio.Channel]:
 
 async def call(channel: grpc.aio.Channel, service: str, method: MethodDescriptor, headers: dict[str, str]) -> Any:
     """Call a method of any kind with one empty message."""
-    path = f"/{mesh.service_name(service)}/{method.name}"
+    path = f"/{service_name(service)}/{method.name}"
     answer = GetMessageClass(method.output_type)
     make = channel.stream_unary if method.client_streaming else channel.unary_unary
     request = GetMessageClass(method.input_type)()
@@ -65,7 +65,7 @@ async def test_public_methods_can_be_called(stand: Stand, channel: grpc.aio.Chan
     await call(channel, service, method, stand.user)
     assert [one.method for one in stand.calls] == [method.name]
     stand.calls.clear()
-    if method.name in mesh.USERS.get(service, ()):
+    if method.name in USERS.get(service, ()):
         error = await failure(channel, service, method, {"x-user-id": "victim"})
         assert error.code() is grpc.StatusCode.UNAUTHENTICATED
         assert error_of(error).reason is Reason.UNAUTHENTICATED
@@ -138,19 +138,19 @@ async def test_grpc_web_calls_what_grpc_calls(stand: Stand) -> None:
     answer = accounts_service_pb2.LoginResponse(user_id="anna").SerializeToString()
     headers = {"content-type": "application/grpc-web+proto", "x-grpc-web": "1"}
     async with aiohttp.ClientSession(stand.edge, headers=headers) as http:
-        async with http.post(f"/{mesh.service_name('accounts')}/Login", data=web_frame(request)) as response:
+        async with http.post(f"/{service_name('accounts')}/Login", data=web_frame(request)) as response:
             body = await response.read()
         assert body.startswith(web_frame(answer))
         assert b"grpc-status:0" in body.removeprefix(web_frame(answer))
-        async with http.post(f"/{mesh.service_name('history')}/ListConversations", data=web_frame(b"")) as response:
+        async with http.post(f"/{service_name('history')}/ListConversations", data=web_frame(b"")) as response:
             assert (response.status, response.headers["grpc-status"]) == (200, "16")
-        async with http.post(f"/{mesh.service_name('history')}/FindMessage", data=web_frame(b""), headers=stand.user) as response:
+        async with http.post(f"/{service_name('history')}/FindMessage", data=web_frame(b""), headers=stand.user) as response:
             assert (response.status, response.headers["grpc-status"]) == (200, "5")
     assert [one.method for one in stand.calls] == ["Login"]
 
 
 async def test_a_stream_that_is_not_for_strangers_is_refused_while_it_is_open(stand: Stand, channel: grpc.aio.Channel) -> None:
-    stream: Any = channel.stream_stream(f"/{mesh.service_name('router')}/Route")
+    stream: Any = channel.stream_stream(f"/{service_name('router')}/Route")
     call = stream(metadata=tuple(stand.user.items()), timeout=10)
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await call.read()
@@ -162,10 +162,8 @@ async def test_grpcurl_works_with_the_descriptor_set_and_a_token(stand: Stand) -
         return accounts_service_pb2.FindUsersResponse(users=[accounts_service_pb2.User(username=request.username)])
 
     stand.scripts["FindUsers"] = users
-    command = [GRPCURL, "-plaintext", "-protoset", mesh.DESCRIPTORS, "-H", f"authorization: {stand.user['authorization']}"]
-    done = await run(
-        *command, "-d", '{"username": "anna"}', stand.edge.removeprefix("http://"), f"{mesh.service_name('accounts')}/FindUsers"
-    )
+    command = [GRPCURL, "-plaintext", "-protoset", DESCRIPTORS, "-H", f"authorization: {stand.user['authorization']}"]
+    done = await run(*command, "-d", '{"username": "anna"}', stand.edge.removeprefix("http://"), f"{service_name('accounts')}/FindUsers")
     assert json.loads(done.stdout) == {"users": [{"username": "anna"}]}, done.stderr
 
 

@@ -18,9 +18,10 @@ from chatkit.core.errors import Reason
 from chatkit.rpc.errors import error_of
 from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
 from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
-from launcher import mesh
 from launcher.certificates import delivery
 from launcher.certificates.authority import WEB, Authority
+from launcher.mesh.policy import HEADERS, LIMITS, MAX_HEAP
+from launcher.mesh.rendering import render_edge
 from launcher.topology import HOST
 from tests.integration.envoy.stand import Stand, until
 
@@ -100,7 +101,7 @@ async def shown(stand: Stand) -> str:
 
 
 async def test_an_address_may_ask_only_so_often_and_is_told_when_again(stand: Stand) -> None:
-    burst = mesh.LIMITS["address"].burst
+    burst = LIMITS["address"].burst
     async with stranger(stand.edge) as http:
         answers = [answer async for answer in asked(http, 2 * burst)]
     statuses = [response.status for response, _ in answers]
@@ -124,7 +125,7 @@ async def asked(http: aiohttp.ClientSession, times: int) -> AsyncIterator[tuple[
 
 
 async def test_names_and_passwords_may_be_tried_less_often(stand: Stand) -> None:
-    limit = mesh.LIMITS["credentials"]
+    limit = LIMITS["credentials"]
     async with stranger(stand.edge) as http:
         for path in ("/v1/auth/login", "/v1/auth/register"):
             statuses = []
@@ -139,7 +140,7 @@ async def test_names_and_passwords_may_be_tried_less_often(stand: Stand) -> None
 
 
 async def test_a_user_may_ask_only_so_often_wherever_they_are(stand: Stand) -> None:
-    limit = mesh.LIMITS["user"]
+    limit = LIMITS["user"]
     heavy = {"authorization": f"Bearer {stand.key.token(sub='heavy')}"}
     statuses: list[int] = []
     async with stranger(stand.edge) as here, stranger(stand.edge) as there:
@@ -160,7 +161,7 @@ async def test_a_grpc_client_is_told_in_its_own_way(stand: Stand) -> None:
     async with from_elsewhere(stand) as address, grpc.aio.insecure_channel(address) as channel:
         stub: Any = history_service_pb2_grpc.HistoryServiceStub(channel)
         request = history_service_pb2.ListConversationsRequest()
-        calls = [stub.ListConversations(request, metadata=metadata) for _ in range(2 * mesh.LIMITS["user"].burst)]
+        calls = [stub.ListConversations(request, metadata=metadata) for _ in range(2 * LIMITS["user"].burst)]
         failures = [one for one in await asyncio.gather(*calls, return_exceptions=True) if isinstance(one, grpc.aio.AioRpcError)]
     assert failures
     for failure in failures:
@@ -188,10 +189,10 @@ async def from_elsewhere(stand: Stand) -> AsyncIterator[str]:
 
 async def test_this_machine_itself_is_not_counted(stand: Stand) -> None:
     async with aiohttp.ClientSession(stand.edge, connector=aiohttp.TCPConnector(limit=20)) as http:
-        assert {response.status async for response, _ in asked(http, 2 * mesh.LIMITS["address"].burst)} == {200}
+        assert {response.status async for response, _ in asked(http, 2 * LIMITS["address"].burst)} == {200}
     async with stranger(stand.edge) as http:
         http.headers["x-envoy-internal"] = "true"  # which anyone can say
-        assert 429 in [response.status async for response, _ in asked(http, 2 * mesh.LIMITS["address"].burst)]
+        assert 429 in [response.status async for response, _ in asked(http, 2 * LIMITS["address"].burst)]
 
 
 # --- whose pages, and what browsers are told
@@ -215,13 +216,13 @@ async def test_only_pages_of_the_list_may_call(stand: Stand) -> None:
 
 
 def test_an_origin_can_be_added(stand: Stand) -> None:
-    assert 'exact: "https://chat.example"' in mesh.render_edge(stand.topology, stand.folder, ["https://chat.example"])
+    assert 'exact: "https://chat.example"' in render_edge(stand.topology, stand.folder, ["https://chat.example"])
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/auth/jwks.json", "/v1/nothing"])
 async def test_every_answer_has_the_headers_that_make_browsers_careful(stand: Stand, path: str) -> None:
     async with aiohttp.ClientSession(stand.edge) as http, http.get(path) as response:
-        for key, value in mesh.HEADERS.items():
+        for key, value in HEADERS.items():
             assert response.headers[key] == value
         assert "strict-transport-security" not in response.headers
         assert response.headers["server"] == "elastic-chat"
@@ -233,8 +234,8 @@ async def test_every_answer_has_the_headers_that_make_browsers_careful(stand: St
 
 async def test_an_edge_that_is_out_of_memory_refuses_and_says_so(stand: Stand) -> None:
     topology = replace(stand.topology, port=stand.topology.port + 700)
-    text = mesh.render_edge(topology, stand.folder)
-    small = text.replace(f"max_heap_size_bytes: {mesh.MAX_HEAP}", "max_heap_size_bytes: 1")
+    text = render_edge(topology, stand.folder)
+    small = text.replace(f"max_heap_size_bytes: {MAX_HEAP}", "max_heap_size_bytes: 1")
     assert small != text
     async with AsyncExitStack() as stack, aiohttp.ClientSession(f"http://{HOST}:{topology.edge_port}") as http:
         await stand.start_envoy(stack, "small-edge", small, topology.edge_admin_port)

@@ -17,7 +17,7 @@ from chatkit.core.errors import ChatError, Reason
 from elastic_chat.accounts.v1 import accounts_service_pb2
 from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.types.v1 import entry_pb2
-from launcher import mesh
+from launcher.mesh.calls import ANYONE, USERS
 from launcher.topology import SERVICES
 from tests.integration.envoy.stand import SigningKey, Stand, contract
 
@@ -35,11 +35,11 @@ def routes() -> list[tuple[str, str, str]]:
 
 
 ROUTES = routes()
-OPEN = {method for methods in mesh.ANYONE.values() for method in methods}
+OPEN = {method for methods in ANYONE.values() for method in methods}
 
 
 def test_what_is_public_has_a_route_and_what_has_a_route_is_public() -> None:
-    public = {method for table in (mesh.ANYONE, mesh.USERS) for methods in table.values() for method in methods}
+    public = {method for table in (ANYONE, USERS) for methods in table.values() for method in methods}
     assert {method for _, _, method in ROUTES} == public - {"Connect"}
 
 

@@ -16,10 +16,12 @@ from chatkit.core.errors import Reason
 from chatkit.rpc.channel import mesh_channel
 from chatkit.rpc.errors import error_of
 from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
-from launcher import access, mesh, probes
+from launcher import access, probes
 from launcher.certificates.authority import EARLY, EDGE, LIFE, OPERATOR, Authority
 from launcher.certificates.delivery import RENEWAL, SDS, write_trust
 from launcher.home import PRIVATE, write_atomically
+from launcher.mesh.calls import permissions, service_name
+from launcher.mesh.rendering import ENDPOINTS
 from launcher.topology import HOST, SERVICES
 from tests.integration.envoy.stand import Stand, contract, until
 
@@ -32,7 +34,7 @@ async def call(channel: grpc.aio.Channel, service: str, name: str) -> None:
     # A stream of one message: one that is refused is told so, where a write would only find that it is over.
     make: Any = channel.unary_stream if method.client_streaming else channel.unary_unary
     stub = make(
-        f"/{mesh.service_name(service)}/{name}",
+        f"/{service_name(service)}/{name}",
         request_serializer=lambda message: message.SerializeToString(),
         response_deserializer=GetMessageClass(method.output_type).FromString,
     )
@@ -58,8 +60,8 @@ async def reason(channel: grpc.aio.Channel, service: str, name: str) -> Reason |
 @pytest.mark.parametrize("workload", WORKLOADS)
 async def test_a_method_is_there_for_those_whose_business_it_is_and_for_nobody_else(stand: Stand, workload: str, service: str) -> None:
     names = [method.name for method in contract(service).methods]
-    paths = mesh.permissions(service).get(workload, [])
-    may = {name for name in names if workload == OPERATOR or f"/{mesh.service_name(service)}/{name}" in paths}
+    paths = permissions(service).get(workload, [])
+    may = {name for name in names if workload == OPERATOR or f"/{service_name(service)}/{name}" in paths}
     async with stand.channel(next(stand.topology.instances(service)), workload) as channel:
         for name in names:
             assert await reason(channel, service, name) == (None if name in may else Reason.PERMISSION_DENIED), name
@@ -104,7 +106,7 @@ async def test_strangers_are_not_spoken_to(stand: Stand, tmp_path: Path, how: st
 
 async def test_who_listens_where_a_service_should_be_and_is_another_gets_no_calls(stand: Stand) -> None:
     history, writer = stand.instance("history-1"), stand.instance("writer-1")
-    path = stand.folder / mesh.ENDPOINTS / "history.yaml"
+    path = stand.folder / ENDPOINTS / "history.yaml"
     true = path.read_text()
     try:
         write_atomically(path, true.replace(str(history.ingress_port), str(writer.ingress_port)))

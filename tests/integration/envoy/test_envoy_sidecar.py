@@ -21,9 +21,8 @@ from chatkit.rpc.channel import mesh_channel
 from chatkit.rpc.errors import error_of
 from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
-from launcher import mesh
 from launcher.certificates.authority import OPERATOR
-from launcher.mesh import INNER, STREAMS
+from launcher.mesh.calls import INNER, STREAMS, service_name
 from launcher.topology import SERVICES
 from tests.integration.envoy.stand import Stand, contract
 
@@ -44,7 +43,7 @@ async def call(channel: grpc.aio.Channel, service: str, name: str) -> Any:
     """Call a unary method of a service with an empty message."""
     method = contract(service).methods_by_name[name]
     stub: Any = channel.unary_unary(
-        f"/{mesh.service_name(service)}/{method.name}",
+        f"/{service_name(service)}/{method.name}",
         request_serializer=lambda message: message.SerializeToString(),
         response_deserializer=GetMessageClass(method.output_type).FromString,
     )
@@ -53,7 +52,7 @@ async def call(channel: grpc.aio.Channel, service: str, name: str) -> Any:
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_grpcurl_lists_describes_and_checks_every_service(stand: Stand, service: str) -> None:
-    name = mesh.service_name(service)
+    name = service_name(service)
     to = stand.grpcurl(service)
     assert {name, "grpc.health.v1.Health"} <= set((await grpcurl(*to, "list")).split())
     assert f"service {name.rsplit('.', 1)[-1]}" in await grpcurl(*to, "describe", name)
@@ -68,7 +67,7 @@ async def test_ingress_takes_calls_for_its_own_service_only(stand: Stand) -> Non
             await call(channel, "presence", "GetPresence")
     assert error_of(raised.value).reason is Reason.NOT_FOUND
     routes = [route["match"] for route in await stand.routes(history.admin_port, "ingress")]
-    assert all("grpc" in path or mesh.service_name("history") in path for match in routes for path in match.values())
+    assert all("grpc" in path or service_name("history") in path for match in routes for path in match.values())
 
 
 @pytest.mark.parametrize(("caller", "callee"), PAIRS, ids=[f"{caller}-calls-{callee}" for caller, callee in PAIRS])
@@ -117,7 +116,7 @@ async def test_a_request_id_and_trace_context_are_passed_on_as_they_are(stand: S
     async with mesh_channel(f"127.0.0.1:{gateway.egress_port}") as channel:
         bind_request_id("request-7")
         stub: Any = channel.unary_unary(
-            f"/{mesh.service_name('history')}/SyncUsers",
+            f"/{service_name('history')}/SyncUsers",
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=history_service_pb2.SyncUsersResponse.FromString,
         )

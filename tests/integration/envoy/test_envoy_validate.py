@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from launcher import mesh
 from launcher.certificates import delivery
 from launcher.certificates.authority import WEB, Authority
+from launcher.mesh.rendering import ENDPOINTS, render_edge, render_endpoints, render_sidecar
 from launcher.topology import SERVICES, Instance, Topology
 
 TOPOLOGY = Topology(9_080, dict.fromkeys(SERVICES, 3))
@@ -21,9 +21,9 @@ def validate(envoy: Path, configuration: Path) -> subprocess.CompletedProcess[st
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / mesh.ENDPOINTS).mkdir()
+    (tmp_path / ENDPOINTS).mkdir()
     for service in SERVICES:
-        (tmp_path / mesh.ENDPOINTS / f"{service}.yaml").write_text(mesh.render_endpoints(service, TOPOLOGY))
+        (tmp_path / ENDPOINTS / f"{service}.yaml").write_text(render_endpoints(service, TOPOLOGY))
     authority = Authority.of(tmp_path)
     delivery.write_trust(authority, tmp_path)
     delivery.write_identities(authority, TOPOLOGY, tmp_path)
@@ -33,21 +33,21 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("instance", [next(TOPOLOGY.instances(service)) for service in SERVICES], ids=lambda instance: instance.name)
 def test_every_sidecar_is_valid(envoy: Path, folder: Path, instance: Instance) -> None:
-    (folder / "sidecar.yaml").write_text(mesh.render_sidecar(instance, TOPOLOGY, folder))
+    (folder / "sidecar.yaml").write_text(render_sidecar(instance, TOPOLOGY, folder))
     done = validate(envoy, folder / "sidecar.yaml")
     assert done.returncode == 0, done.stderr
     assert "deprecated" not in done.stderr.lower()
 
 
 def test_the_edge_is_valid(envoy: Path, folder: Path) -> None:
-    (folder / "edge.yaml").write_text(mesh.render_edge(TOPOLOGY, folder))
+    (folder / "edge.yaml").write_text(render_edge(TOPOLOGY, folder))
     done = validate(envoy, folder / "edge.yaml")
     assert done.returncode == 0, done.stderr
     assert "deprecated" not in done.stderr.lower()
 
 
 def test_a_route_to_nowhere_would_be_noticed(envoy: Path, folder: Path) -> None:
-    edge = mesh.render_edge(TOPOLOGY, folder).replace("cluster: web,", "cluster: nowhere,")
+    edge = render_edge(TOPOLOGY, folder).replace("cluster: web,", "cluster: nowhere,")
     (folder / "edge.yaml").write_text(edge)
     done = validate(envoy, folder / "edge.yaml")
     assert done.returncode != 0

@@ -1,0 +1,104 @@
+"""Who may call what: from outside, and between services. Edge and sidecars let nobody do more than these tables say."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+import elastic_chat
+from launcher.certificates.authority import EDGE
+
+DESCRIPTORS = Path(elastic_chat.__path__[0]) / "descriptors.binpb"
+"""The contracts, as the edge needs them to turn JSON into protobuf and back."""
+
+ANYONE: dict[str, tuple[str, ...]] = {
+    "gateway": ("Connect",),
+    "accounts": ("Register", "Login", "StartOidcLogin", "FinishOidcLogin", "Refresh", "ExchangeServiceToken", "GetJwks"),
+}
+"""The methods that the edge lets everyone call."""
+
+USERS: dict[str, tuple[str, ...]] = {
+    "router": ("SendMessage", "CreateConversation", "AddMember", "RemoveMember"),
+    "presence": ("GetPresence",),
+    "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+    "accounts": (
+        *(
+            "Logout",
+            "ListSessions",
+            "EndSession",
+            "EndOtherSessions",
+            "ChangePassword",
+            "LinkOidc",
+            "UnlinkOidc",
+            "DeleteAccount",
+            "FindUsers",
+        ),
+        *("GetAccount", "CreateUser", "SetRole", "DisableUser", "EnableUser", "ResetPassword", "DeleteUser"),
+        *("CreateInvite", "ListInvites", "WithdrawInvite"),
+        *("CreateBot", "CreateServiceToken", "ListServiceTokens", "WithdrawServiceToken"),
+    ),
+}
+"""The methods that the edge lets those call who have an access token. What is in neither table is internal, and refused there."""
+
+READS: dict[str, tuple[str, ...]] = {
+    "presence": ("GetPresence",),
+    "history": (
+        *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+        *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
+    ),
+    "writer": ("GetLag", "AwaitWritten"),
+    "accounts": ("GetJwks", "FindUsers", "ListSessions", "GetAccount", "ListInvites", "ListServiceTokens"),
+}
+"""The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""
+
+STREAMS: dict[str, tuple[str, ...]] = {"gateway": ("Connect",), "router": ("Route",)}
+"""The methods that last as long as both sides like."""
+
+
+INNER: dict[str, dict[str, tuple[str, ...]]] = {
+    "gateway": {
+        "router": ("Route",),
+        "presence": ("GetPresence", "Attach", "RenewLease", "EndLease"),
+        "history": ("ListMemberships", "SyncUsers"),
+        "accounts": ("GetJwks",),
+    },
+    "router": {
+        "router": ("Route",),
+        "history": ("ListMessages", "GetConversationState", "FindMessage"),
+        "accounts": ("FindUsers",),
+    },
+    "history": {"writer": ("AwaitWritten",)},
+    "accounts": {"presence": ("EndSession",)},
+}
+"""What services call: the sidecar of the one knows the way, and those of the others let it in, by the name in its certificate."""
+
+EDGE_PATHS: dict[str, tuple[str, ...]] = {"gateway": ("/v1/connect", "/readyz"), "accounts": ("/jwks.json",)}
+"""What the edge asks for over HTTP, beside the methods that it lets through."""
+
+
+def service_name(service: str) -> str:
+    """Return the full gRPC name of a service."""
+    return f"elastic_chat.{service}.v1.{service.capitalize()}Service"
+
+
+@cache
+def methods(service: str) -> tuple[str, ...]:
+    """Return the names of all methods of a service."""
+    files = FileDescriptorSet.FromString(DESCRIPTORS.read_bytes()).file
+    (found,) = [each for file in files for each in file.service if f"{file.package}.{each.name}" == service_name(service)]
+    return tuple(method.name for method in found.method)
+
+
+def outside(service: str) -> tuple[str, ...]:
+    """Return the methods of a service that the edge lets through."""
+    return (*ANYONE.get(service, ()), *USERS.get(service, ()))
+
+
+def permissions(service: str) -> dict[str, list[str]]:
+    """Return who may call a service, and by which paths; the operator may call everything."""
+    methods = {EDGE: outside(service), **{caller: callees[service] for caller, callees in INNER.items() if service in callees}}
+    paths = {caller: [f"/{service_name(service)}/{method}" for method in some] for caller, some in methods.items()}
+    paths[EDGE] += EDGE_PATHS.get(service, ())
+    return {caller: some for caller, some in paths.items() if some}
