@@ -57,13 +57,10 @@ def up(settings: Settings, display: Display) -> Stack:
         else:
             _clean_up(daemon, display)
             preflight.check_machine((home.root, settings.cache))
-        chosen = config.choose(settings)
-        if alive and config.recorded(home) != chosen:
-            display.note(
-                "The stack goes on with the settings that it was started with: `down` and `up` take over those of this environment"
-            )
-            chosen = config.recorded(home)
         topology = running_topology(settings) if alive else Topology(settings.port, zones=list(settings.zones))
+        if alive and (pending := config.pending(settings, topology)):
+            display.note(f"Not yet in use: what this environment says of {', '.join(pending)}. `down` and `up` take it over")
+        chosen = config.recorded(home) if alive else config.choose(settings)
         stack = Stack(home, topology, engines.provide(settings.cache, display), chosen.log_level, chosen.origins, chosen=chosen.services)
         plan = list(processes(stack))
         if alive:

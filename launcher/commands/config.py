@@ -37,7 +37,7 @@ STYLES = {Source.DEFAULT: "dim", Source.LAUNCHER: "", Source.ENVIRONMENT: "green
         "running": "whether these are the settings of a stack that runs, and not those that `up` would start one with",
         "settings": "for each: of (a process, or elastic-chat), name, value, source (default, environment, file or launcher), default, doc",
         "faults": "what is wrong with variables of this environment",
-        "pending": "services whose settings in this environment are not those that they run with: `down` and `up` take them over",
+        "pending": "variables that say something else here than where the stack that runs was started: `down` and `up` take them over",
     },
 )
 @click.argument("words", nargs=-1, metavar="[WORD]...", help="A service, an instance, elastic-chat, or a part of the names of settings.")
@@ -55,7 +55,7 @@ def config(words: tuple[str, ...], *, changed: bool) -> Answer:
     wanted = chosen.Chosen(settings.log_level, settings.origins, {}) if faults else chosen.choose(settings)
     has = chosen.recorded(settings.home) if running else wanted
     topology = running_topology(settings) if running else Topology(settings.port)
-    pending = [] if faults else [one for one in SERVICES if has.services.get(one, {}) != wanted.services.get(one, {})]
+    pending = chosen.pending(settings, topology) if running and not faults else []
     found = [one for one in _all(settings.home, topology, has) if _is_asked_for(one, words)]
     if changed:
         found = [one for one in found if one.source in {Source.ENVIRONMENT, Source.FILE}]
@@ -93,7 +93,7 @@ def _text(found: Iterable[Value], faults: Sequence[str], pending: Sequence[str])
     for fault in faults:
         yield Text(fault, style="red")
     if pending:
-        yield Text(f"Not yet in use: what this environment sets for {', '.join(pending)}. `down` and `up` take it over.", style="yellow")
+        yield Text(f"Not yet in use: what this environment says of {', '.join(pending)}. `down` and `up` take it over.", style="yellow")
 
 
 def _values(of: Sequence[Value]) -> str:

@@ -16,7 +16,7 @@ from launcher.engines import Engines
 from launcher.errors import LaunchError
 from launcher.home import Home, write_atomically
 from launcher.plan import Stack, given_environment, service_environment
-from launcher.settings import Settings
+from launcher.settings import PREFIX, Settings
 from launcher.topology import SERVICES, Topology
 
 
@@ -95,6 +95,23 @@ def recorded(home: Home) -> Chosen:
     except FileNotFoundError:
         return Chosen("info", (), {})
     return Chosen(kept["log_level"], tuple(kept["origins"]), kept["services"])
+
+
+def pending(settings: Settings, topology: Topology) -> list[str]:
+    """Return the variables that say something else in this environment than in the one in which the stack that runs was started.
+
+    Raises:
+        LaunchError: the environment can't be used.
+
+    """
+    has, wanted = recorded(settings.home), choose(settings)
+    launcher = {
+        f"{PREFIX}LOG_LEVEL": (has.log_level, wanted.log_level),
+        f"{PREFIX}ORIGINS": (has.origins, wanted.origins),
+        f"{PREFIX}ZONES": (topology.zones, list(settings.zones)),
+    }
+    services = {name for one in SERVICES for name, _ in has.services.get(one, {}).items() ^ wanted.services.get(one, {}).items()}
+    return [*(name for name, (was, now) in launcher.items() if was != now), *sorted(services)]
 
 
 def check(stack: Stack) -> None:

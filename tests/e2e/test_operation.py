@@ -257,8 +257,9 @@ def test_a_setting_of_the_environment_reaches_the_services_whose_it_is_when_the_
         ("gateway-1", "20", "environment"),
         ("gateway-2", "20", "environment"),
     ]
-    assert told["pending"] == ["gateway"], "this environment does not set it"
-    assert "goes on with the settings that it was started with" in stack.run("up").stderr
+    assert told["pending"] == ["CHAT_GATEWAY_HEARTBEAT"], "this environment does not set it"
+    said = stack.run("up", CHAT_GATEWAY_HEARTBEAT="20", ELASTIC_CHAT_ZONES="north,south").stderr
+    assert "Not yet in use: what this environment says of ELASTIC_CHAT_ZONES." in said
     stack.run("restart", "gateway-1")
     assert psutil.Process(stack.status()["gateway-1"]["pid"]).environ()["CHAT_GATEWAY_HEARTBEAT"] == "20"
     stack.run("down")

@@ -95,6 +95,24 @@ def test_what_was_chosen_is_remembered(tmp_path: Path) -> None:
     assert chosen.recorded(Home(tmp_path / "of older code")) == chosen.Chosen("info", (), {})
 
 
+@pytest.mark.parametrize(
+    ("environment", "waiting"),
+    [
+        ({}, []),
+        ({"ELASTIC_CHAT_LOG_LEVEL": "debug"}, ["ELASTIC_CHAT_LOG_LEVEL"]),
+        ({"ELASTIC_CHAT_ORIGINS": "https://chat.example"}, ["ELASTIC_CHAT_ORIGINS"]),
+        ({"ELASTIC_CHAT_ZONES": "north"}, ["ELASTIC_CHAT_ZONES"]),
+        ({"ELASTIC_CHAT_ZONES": "south,north"}, ["ELASTIC_CHAT_ZONES"]),
+        ({"CHAT_GATEWAY_HEARTBEAT": "4", "CHAT_DRAIN": "5"}, ["CHAT_DRAIN", "CHAT_GATEWAY_HEARTBEAT"]),
+        ({"CHAT_GATEWAY_HEARTBEAT": ""}, ["CHAT_GATEWAY_HEARTBEAT"]),
+    ],
+)
+def test_what_a_stack_that_runs_was_not_started_with_waits(tmp_path: Path, environment: dict[str, str], waiting: list[str]) -> None:
+    before = {"ELASTIC_CHAT_HOME": str(tmp_path), "ELASTIC_CHAT_ZONES": "north,south", "CHAT_GATEWAY_HEARTBEAT": "3"}
+    chosen.record(Home(tmp_path), chosen.choose(Settings.from_environment(before)))
+    assert chosen.pending(Settings.from_environment(before | environment), Topology(zones=["north", "south"])) == waiting
+
+
 def test_a_misspelt_variable_of_the_launcher_is_refused_with_the_one_that_was_meant() -> None:
     with pytest.raises(LaunchError, match=r"ELASTIC_CHAT_HOEM means nothing to elastic-chat\. Did you mean ELASTIC_CHAT_HOME"):
         Settings.from_environment({"ELASTIC_CHAT_HOEM": "/x"})
