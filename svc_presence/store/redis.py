@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from redis.asyncio.client import Pipeline
@@ -42,11 +42,7 @@ class RedisDirectory:
 
     async def listen(self, node: str, conversations: Collection[ConversationId], no_more: Collection[ConversationId]) -> None:
         def write(pipeline: Pipeline) -> None:
-            for conversation_id in conversations:
-                pipeline.sadd(keys.nodes(conversation_id), node)
-                pipeline.expire(keys.nodes(conversation_id), DAY_S)
-            for conversation_id in no_more:
-                pipeline.srem(keys.nodes(conversation_id), node)
+            _hear(pipeline, node, map(keys.nodes, conversations), map(keys.nodes, no_more))
             if conversations:
                 pipeline.sadd(keys.node_conversations(node), *conversations)
                 pipeline.expire(keys.node_conversations(node), DAY_S)
@@ -56,14 +52,7 @@ class RedisDirectory:
         await self._run(write)
 
     async def watch(self, node: str, users: Collection[UserId], no_more: Collection[UserId]) -> None:
-        def write(pipeline: Pipeline) -> None:
-            for user_id in users:
-                pipeline.sadd(keys.watchers(user_id), node)
-                pipeline.expire(keys.watchers(user_id), DAY_S)
-            for user_id in no_more:
-                pipeline.srem(keys.watchers(user_id), node)
-
-        await self._run(write)
+        await self._run(lambda pipeline: _hear(pipeline, node, map(keys.watchers, users), map(keys.watchers, no_more)))
 
     async def watchers(self, users: Sequence[UserId]) -> list[frozenset[str]]:
         replies = await self._run(lambda pipeline: [pipeline.smembers(keys.watchers(user_id)) for user_id in users])
@@ -160,6 +149,15 @@ def _leave(pipeline: Pipeline, node: str, went: Sequence[Connection]) -> None:
         pipeline.hdel(keys.connections(connection.user_id), connection.connection_id)
         pipeline.srem(keys.node_connections(node), _packed(connection))
         pipeline.hvals(keys.connections(connection.user_id))
+
+
+def _hear(pipeline: Pipeline, node: str, more: Iterable[str], no_more: Iterable[str]) -> None:
+    """Enter a node into some sets of those that want to hear, and take it out of others."""
+    for key in more:
+        pipeline.sadd(key, node)
+        pipeline.expire(key, DAY_S)
+    for key in no_more:
+        pipeline.srem(key, node)
 
 
 def _packed(connection: Connection) -> str:
