@@ -145,12 +145,10 @@ class Certified:
     """Where those files are."""
 
     async def ask(self) -> None:
-        status, body = await asyncio.to_thread(get, self.admin_port, "/certs")
-        if status != OK:
-            raise NotReady(f"its admin interface answers HTTP {status}")
+        certificates = await _told(self.admin_port, "/certs")
         shown, trusted = delivery.read_identity(self.folder, self.name), delivery.read_trust(self.folder)
         # What the edge shows to browsers asks for no certificate of theirs, and so trusts no authority.
-        contexts = [one for one in json.loads(body)["certificates"] if one["ca_cert"]]
+        contexts = [one for one in json.loads(certificates)["certificates"] if one["ca_cert"]]
         for found, wanted in ((one[part][0], serial) for one in contexts for part, serial in (("cert_chain", shown), ("ca_cert", trusted))):
             if int(found["serial_number"], 16) != wanted:
                 raise NotReady("it still has an older one")
@@ -253,7 +251,12 @@ def _is_healthy(status: dict[str, object]) -> bool:
 
 
 async def _clusters(admin_port: int) -> bytes:
-    status, body = await asyncio.to_thread(get, admin_port, "/clusters?format=json")
+    return await _told(admin_port, "/clusters?format=json")
+
+
+async def _told(admin_port: int, path: str) -> bytes:
+    """Return what the admin interface of an Envoy says."""
+    status, body = await asyncio.to_thread(get, admin_port, path)
     if status != OK:
         raise NotReady(f"its admin interface answers HTTP {status}")
     return body
