@@ -12,7 +12,7 @@ from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
 from chatkit.edges import redis as keys
 from chatkit.edges.cassandra import CassandraSession, migrate
-from chatkit.edges.redis import connect_redis
+from chatkit.edges.redis import RedisClient, connect_redis
 from svc_history.core import END, LOOK_BYTES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
 from svc_history.store import LiveLog, Look, Roll, State, Timeline
 from svc_history.store.cassandra import CassandraTimeline
@@ -131,8 +131,14 @@ async def test_the_live_view_has_the_newest_entries_and_says_where_they_begin(li
     assert other == Tail(made.entries[:2], 1, 3, 2)
 
 
-async def test_what_an_older_copy_of_the_live_view_has_is_not_believed(redis_url: str) -> None:
-    client: Any = await connect_redis(redis_url)
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[RedisClient]:
+    connected = await connect_redis(redis_url)
+    yield connected
+    await connected.aclose()
+
+
+async def test_what_an_older_copy_of_the_live_view_has_is_not_believed(client: Any) -> None:
     view, conversation_id, user_id = RedisLiveLog(client), ConversationId(new_id()), UserId(new_id())
     await client.hset(keys.meta(conversation_id), mapping={"epoch": "older", "conversation": b"as created", "head": 3, "trimmed": 0})
     await client.zadd(keys.conversations(user_id, "older"), {keys.ALL_KNOWN: keys.came_at(0), conversation_id: keys.came_at(1)})
@@ -144,33 +150,27 @@ async def test_what_an_older_copy_of_the_live_view_has_is_not_believed(redis_url
     assert await view.conversations([user_id]) == [None]
     assert await view.remember(view.epoch, user_id, {}) == {}
     assert await view.conversations([user_id]) == [{}]
-    await client.aclose()
 
 
-async def test_who_left_while_the_database_was_asked_is_not_put_back(redis_url: str) -> None:
-    client: Any = await connect_redis(redis_url)
+async def test_who_left_while_the_database_was_asked_is_not_put_back(client: Any) -> None:
     view, user_id = RedisLiveLog(client), UserId(new_id())
     stays, left, back = (ConversationId(new_id()) for _ in range(3))
     await view.conversations([user_id])
     await client.zadd(keys.conversations(user_id, view.epoch), {left: keys.went_at(8), back: keys.came_at(9)})
     assert await view.remember(view.epoch, user_id, {stays: 1, left: 3, back: 3}) == {stays: 1, back: 9}
     assert await view.conversations([user_id]) == [{stays: 1, back: 9}]
-    await client.aclose()
 
 
-async def test_a_tail_that_has_ended_by_itself_says_that_it_has_nothing(redis_url: str) -> None:
-    client: Any = await connect_redis(redis_url)
+async def test_a_tail_that_has_ended_by_itself_says_that_it_has_nothing(client: Any) -> None:
     view, conversation_id = RedisLiveLog(client), ConversationId(new_id())
     await view.look([(UserId(""), conversation_id, None)])
     await client.hset(
         keys.meta(conversation_id), mapping={"epoch": view.epoch, "conversation": b"c", "head": 9, "trimmed": 4, "written": 9}
     )
     assert await view.tails([(conversation_id, Range(0, END, 50, backwards=True))]) == [Tail([], 10, 9, 9)]
-    await client.aclose()
 
 
-async def test_large_entries_come_a_few_at_a_time(redis_url: str) -> None:
-    client: Any = await connect_redis(redis_url)
+async def test_large_entries_come_a_few_at_a_time(client: Any) -> None:
     view, conversation_id, user_id = RedisLiveLog(client), ConversationId(new_id()), UserId(new_id())
     await view.look([(user_id, conversation_id, None)])
     await client.hset(keys.meta(conversation_id), mapping={"epoch": view.epoch, "conversation": b"c", "head": 9, "trimmed": 0})
@@ -181,11 +181,9 @@ async def test_large_entries_come_a_few_at_a_time(redis_url: str) -> None:
     assert look is not None
     assert look.tail is not None
     assert ([one.seq for one in look.tail.entries], look.tail.head, look.state.head_seq) == ([3, 4, 5], 5, 9)
-    await client.aclose()
 
 
-async def test_a_conversation_with_many_watermarks_is_told_without_them(redis_url: str) -> None:
-    client: Any = await connect_redis(redis_url)
+async def test_a_conversation_with_many_watermarks_is_told_without_them(client: Any) -> None:
     view, conversation_id, user_id = RedisLiveLog(client), ConversationId(new_id()), UserId(new_id())
     await view.look([(user_id, conversation_id, None)])
     await client.hset(keys.meta(conversation_id), mapping={"epoch": view.epoch, "conversation": b"c", "head": 9, "trimmed": 4})
@@ -195,7 +193,6 @@ async def test_a_conversation_with_many_watermarks_is_told_without_them(redis_ur
         (look,) = await view.look([(user_id, conversation_id, 2)])
         assert look is not None
         assert (len(look.marks), look.tail) == (told, Tail([], 10, 9, 0))
-    await client.aclose()
 
 
 async def test_the_live_view_knows_who_is_in_and_how_far_they_are(live: tuple[LiveLog, Said]) -> None:

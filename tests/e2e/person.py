@@ -50,6 +50,16 @@ class Person:
         await person.is_live()
         return person
 
+    @classmethod
+    async def two_in_a_chat(cls, browser: Browser, stack: Stack, opening: str) -> tuple[Person, Person]:
+        """Sit Anna and Bob down in a chat. Anna has opened it with a message, and Bob reads it."""
+        anna, bob = await cls.sit_down(browser, stack, "anna"), await cls.sit_down(browser, stack, "bob")
+        await anna.start_chat_with(bob)
+        await anna.say(opening)
+        await bob.open_first()
+        await bob.sees(opening)
+        return anna, bob
+
     def _watch(self, socket: WebSocket) -> None:
         socket.on("framereceived", self._hear)
 

@@ -49,12 +49,7 @@ async def test_a_group_is_created_and_everyone_hears_everyone(stack: Stack, brow
 
 
 async def test_what_is_written_without_a_network_is_sent_when_it_is_back_once_and_in_order(stack: Stack, browser: Browser) -> None:
-    anna = await Person.sit_down(browser, stack, "anna")
-    bob = await Person.sit_down(browser, stack, "bob")
-    await anna.start_chat_with(bob)
-    await anna.say("zero")
-    await bob.open_first()
-    await bob.sees("zero")
+    anna, bob = await Person.two_in_a_chat(browser, stack, "zero")
     await anna.page.context.set_offline(True)
     await expect(anna.page.get_by_test_id("connection-status")).not_to_have_attribute("data-phase", "live", timeout=PATIENCE_MS)
     for text in ("one", "two", "three"):
@@ -72,12 +67,7 @@ async def test_what_is_written_without_a_network_is_sent_when_it_is_back_once_an
 
 
 async def test_what_is_written_while_the_log_takes_nothing_waits_and_is_sent_once_and_in_order(stack: Stack, browser: Browser) -> None:
-    anna = await Person.sit_down(browser, stack, "anna")
-    bob = await Person.sit_down(browser, stack, "bob")
-    await anna.start_chat_with(bob)
-    await anna.say("zero")
-    await bob.open_first()
-    await bob.sees("zero")
+    anna, bob = await Person.two_in_a_chat(browser, stack, "zero")
     await expect(anna.page.locator("[data-status=sending]")).to_have_count(0)
     kafka = stack.status()["kafka"]["pid"]
     os.kill(kafka, signal.SIGSTOP)

@@ -309,12 +309,7 @@ def test_a_supervisor_that_was_killed_hard_is_cleaned_up_after(stack: Stack) -> 
 
 
 async def test_two_browsers_come_back_by_themselves_after_everything_was_down(stack: Stack, browser: Browser) -> None:
-    anna = await Person.sit_down(browser, stack, "anna")
-    bob = await Person.sit_down(browser, stack, "bob")
-    await anna.start_chat_with(bob)
-    await anna.say("before the night")
-    await bob.open_first()
-    await bob.sees("before the night")
+    anna, bob = await Person.two_in_a_chat(browser, stack, "before the night")
     await asyncio.to_thread(stack.run, "down")
     await expect(anna.page.get_by_test_id("connection-status")).not_to_have_attribute("data-phase", "live", timeout=PATIENCE_MS)
     await anna.say("written in the dark")

@@ -9,7 +9,7 @@ import re
 import struct
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 from urllib.parse import unquote
 
 import aiohttp
@@ -103,8 +103,8 @@ def refusal_of(failure: grpc.aio.AioRpcError) -> ChatError:
     return refusal(status)
 
 
-class GrpcWebCalls:
-    """Calls over HTTP/1.1, as a page makes them."""
+class HttpCalls:
+    """Calls that need no more than an HTTP client."""
 
     def __init__(self, edge: str, http: aiohttp.ClientSession) -> None:
         self._edge = edge
@@ -112,9 +112,13 @@ class GrpcWebCalls:
 
     @classmethod
     @asynccontextmanager
-    async def to(cls, stack: Stack) -> AsyncIterator[Calls]:
+    async def to(cls, stack: Stack) -> AsyncIterator[Self]:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as http:
             yield cls(stack.edge, http)
+
+
+class GrpcWebCalls(HttpCalls):
+    """Calls over HTTP/1.1, as a page makes them."""
 
     async def call(self, method: MethodDescriptor, request: Message | None, token: str) -> Any:
         headers = {"Content-Type": "application/grpc-web+proto", "X-Grpc-Web": "1"} | _authorization(token)
@@ -151,18 +155,8 @@ def _unframed(data: bytes) -> Iterator[tuple[int, bytes]]:
         data = data[5 + length :]
 
 
-class RestCalls:
+class RestCalls(HttpCalls):
     """Calls as the `google.api.http` annotations of the contracts say."""
-
-    def __init__(self, edge: str, http: aiohttp.ClientSession) -> None:
-        self._edge = edge
-        self._http = http
-
-    @classmethod
-    @asynccontextmanager
-    async def to(cls, stack: Stack) -> AsyncIterator[Calls]:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as http:
-            yield cls(stack.edge, http)
 
     async def call(self, method: MethodDescriptor, request: Message | None, token: str) -> Any:
         rule = method.GetOptions().Extensions[annotations_pb2.http]
