@@ -1,6 +1,8 @@
 # Everything that one does here. `make` alone lists the targets.
 PYTHON ?= python3
 BIN := .venv/bin
+# Runs a command with the machine's Node and npm, or with those of a wheel if they are too old or not there.
+WITH_NODE := $(CURDIR)/$(BIN)/python -m launcher.engines.node
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up down status test faults lint fmt proto clients docs screenshots bench lock
@@ -29,7 +31,7 @@ status: .venv/.stamp ## show every process
 	@$(BIN)/elastic-chat status
 
 test: .venv/.stamp build/googleapis web/node_modules/.stamp tests/integration/oidc/node_modules/.stamp ## run all tests, on the real engines
-	@cd web && npm test
+	@cd web && $(WITH_NODE) npm test
 	@$(BIN)/pytest --ignore tests/faults
 	@$(BIN)/pytest tests/faults
 
@@ -40,14 +42,14 @@ lint: .venv/.stamp build/googleapis web/node_modules/.stamp ## check style, type
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy .
-	$(BIN)/pyright
+	$(WITH_NODE) $(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/buf lint
 	$(BIN)/buf format --exit-code --diff proto
 	$(BIN)/python proto/breaking.py
 	$(BIN)/codespell
 	$(BIN)/shellcheck .ci/run
-	cd web && npm run --silent lint
+	cd web && $(WITH_NODE) npm run --silent lint
 
 fmt: .venv/.stamp ## format Python and contracts
 	@$(BIN)/ruff format
@@ -56,7 +58,7 @@ fmt: .venv/.stamp ## format Python and contracts
 
 proto: .venv/.stamp web/node_modules/.stamp ## generate the code of the contracts again
 	@$(BIN)/python proto/generate.py
-	@cd web && npm run --silent proto
+	@cd web && $(WITH_NODE) npm run --silent proto
 
 clients: .venv/.stamp build/googleapis ## build the example clients in other languages, and run them against the running stack
 	@$(BIN)/python -m clients
@@ -64,12 +66,12 @@ clients: .venv/.stamp build/googleapis ## build the example clients in other lan
 build/googleapis: .venv/.stamp
 	@$(BIN)/python proto/generate.py build/gen
 
-web/node_modules/.stamp: web/package-lock.json
-	@cd web && npm ci --no-audit --no-fund --silent
+web/node_modules/.stamp: web/package-lock.json | .venv/.stamp
+	@cd web && $(WITH_NODE) npm ci --no-audit --no-fund --silent
 	@touch $@
 
-tests/integration/oidc/node_modules/.stamp: tests/integration/oidc/package-lock.json
-	@cd tests/integration/oidc && npm ci --no-audit --no-fund --silent
+tests/integration/oidc/node_modules/.stamp: tests/integration/oidc/package-lock.json | .venv/.stamp
+	@cd tests/integration/oidc && $(WITH_NODE) npm ci --no-audit --no-fund --silent
 	@touch $@
 
 screenshots: .venv/.stamp ## take the pictures of the documents from the running stack

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from launcher import engines
 from launcher.display import Display
+from launcher.engines import node
 from launcher.errors import LaunchError
-from launcher.web import npm_of
 
 FOLDER = Path(__file__).resolve().parent
 OUTPUT = FOLDER.parent / "build" / "clients"
@@ -51,17 +51,16 @@ def go_environ(cache: Path) -> dict[str, str]:
 
 def typescript(cache: Path, display: Display) -> Command:
     """Build the TypeScript client: Node runs its sources as they are, and the compiler only checks them."""
-    node = engines.provide_program("node", cache, display)
-    npm = npm_of(node)
+    commands = node.provide(cache, display)
     folder = FOLDER / "typescript"
     display.note("TypeScript client: building")
     installed, locked = folder / "node_modules" / ".package-lock.json", folder / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < locked.stat().st_mtime:
-        _run((*npm, "ci", "--no-audit", "--no-fund"), "typescript", (node.parent,))
+        _run(("npm", "ci", "--no-audit", "--no-fund"), "typescript", (commands,))
         installed.touch()
-    _generate("typescript", (folder / "node_modules" / ".bin", node.parent))
-    _run((*npm, "run", "--silent", "check"), "typescript", (node.parent,))
-    return (str(node), str(folder / "src" / "main.ts"))
+    _generate("typescript", (folder / "node_modules" / ".bin", commands))
+    _run(("npm", "run", "--silent", "check"), "typescript", (commands,))
+    return (str(commands / "node"), str(folder / "src" / "main.ts"))
 
 
 def java(cache: Path, display: Display) -> Command:

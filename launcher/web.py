@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from launcher import engines
 from launcher.display import Display
+from launcher.engines import node
 from launcher.errors import LaunchError
 
 NOT_SOURCES = {"node_modules", "dist", "test-results"}
@@ -35,15 +34,15 @@ def build(folder: Path, cache: Path, display: Display) -> None:
     record = folder / "dist" / RECORD
     if record.exists() and record.read_text(encoding="ascii") == sources:
         return
-    node = engines.system_node() or engines.provide_program("node", cache, display)
+    environ = node.environment(cache, display)
     log = folder / "node_modules" / ".elastic-chat-build.log"
     stamp = folder / INSTALLED
     if not stamp.exists() or stamp.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
         display.note("Web client: installing its locked packages")
-        _npm(node, ("ci", "--no-audit", "--no-fund"), folder, log)
+        _npm(environ, ("ci", "--no-audit", "--no-fund"), folder, log)
         stamp.touch()
     display.note("Web client: building")
-    _npm(node, ("run", "build"), folder, log)
+    _npm(environ, ("run", "build"), folder, log)
     record.write_text(sources, encoding="ascii")
 
 
@@ -66,11 +65,11 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _npm(node: Path, command: tuple[str, ...], folder: Path, log: Path) -> None:
+def _npm(environ: Mapping[str, str], command: tuple[str, ...], folder: Path, log: Path) -> None:
     done = subprocess.run(
-        [*npm_of(node), *command],
+        ["npm", *command],
         cwd=folder,
-        env={**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"},
+        env=environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -84,12 +83,3 @@ def _npm(node: Path, command: tuple[str, ...], folder: Path, log: Path) -> None:
             f"The web client could not be built (`npm {' '.join(command)}` ended with {done.returncode})",
             f"Read {log}; a first build needs the network",
         )
-
-
-def npm_of(node: Path) -> tuple[str, ...]:
-    """Return the command for the npm that came with a node: a script beside the wheel's, a program beside the system's."""
-    for place in ("lib/node_modules/npm/bin/npm-cli.js", "../lib/node_modules/npm/bin/npm-cli.js"):
-        script = node.resolve().parent / place
-        if script.exists():
-            return (str(node), str(script))
-    return ("npm",)

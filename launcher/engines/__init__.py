@@ -6,7 +6,6 @@ Valkey, Envoy, nginx, Node, Go and the Java runtime come as wheels; Kafka and Ca
 from __future__ import annotations
 
 import hashlib
-import shutil
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -146,17 +145,3 @@ def _program(name: str, folder: Path) -> Path:
 def _archive_classes(java: Path) -> None:
     """Write the archive of Java's own classes that this runtime comes without: every start afterwards is shorter for it."""
     subprocess.run([java, "-Xshare:dump"], capture_output=True, check=True, timeout=120)
-
-
-def system_node() -> Path | None:
-    """Return the machine's own `node` if it is new enough to build the web client."""
-    program = shutil.which("node")
-    if program is None:
-        return None
-    version = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=30).stdout
-    major = version.strip().removeprefix("v").split(".", 1)[0]
-    return Path(program) if major.isdecimal() and int(major) >= OLDEST_NODE else None
-
-
-OLDEST_NODE = 20
-"""The first major version that the web client's build runs on."""

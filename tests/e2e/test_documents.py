@@ -11,6 +11,7 @@ import pytest
 from clients.builds import BUILDS, go_environ
 from launcher import engines
 from launcher.display import Display
+from launcher.engines import node
 from launcher.settings import Settings
 from tests.e2e import documents
 from tests.e2e.stack import ROOT, Stack
@@ -20,7 +21,7 @@ from tests.e2e.stack import ROOT, Stack
 def test_every_example_of_the_clients_page_does_what_the_page_says(stack: Stack, tmp_path: Path) -> None:
     cache = Settings.from_environment(os.environ).cache
     BUILDS["typescript"](cache, Display())  # with which everything is there that a reader of the page has installed
-    toolchains = [engines.provide_program(name, cache, Display()).parent for name in ("go", "node")]
+    toolchains = [engines.provide_program("go", cache, Display()).parent, node.provide(cache, Display())]
     environ = os.environ | {
         "ELASTIC_CHAT_HOME": str(stack.home),
         "ELASTIC_CHAT_PORT": str(stack.topology.port),

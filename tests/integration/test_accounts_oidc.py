@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import secrets
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,6 +17,9 @@ import pytest
 from chatkit.core.clock import SystemClock
 from chatkit.core.errors import Reason
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
+from launcher.display import Display
+from launcher.engines import node
+from launcher.settings import Settings
 from svc_accounts.oidc.provider import OidcProvider
 from tests.accounts import PASSWORD, Accounts
 from tests.ports import free_base
@@ -28,11 +31,10 @@ SECRET = "only for tests/ and +"
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
-    node = shutil.which("node")
-    assert node, "the provider runs on Node"
+    environ = node.environment(Settings.from_environment(os.environ).cache, Display())
     assert (FOLDER / "node_modules").is_dir(), "run `npm ci` in tests/integration/oidc, as `make test` does"
     port = free_base(range(31_990, 32_000), (0,))
-    with subprocess.Popen([node, "server.mjs", str(port), SECRET], cwd=FOLDER, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(["node", "server.mjs", str(port), SECRET], cwd=FOLDER, env=environ, stderr=subprocess.DEVNULL) as process:
         yield f"http://127.0.0.1:{port}"
         process.terminate()
 

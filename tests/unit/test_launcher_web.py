@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -20,15 +21,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_text("{}")
     asked = tmp_path / "node_modules" / "asked"
 
-    def npm(node: Path, command: tuple[str, ...], folder: Path, log: Path) -> None:
-        del node, log
+    def npm(environ: Mapping[str, str], command: tuple[str, ...], folder: Path, log: Path) -> None:
+        del environ, log
         asked.parent.mkdir(exist_ok=True)
         (folder / "dist").mkdir(exist_ok=True)
         with asked.open("a") as file:
             file.write(f"{command[0]} ")
 
     monkeypatch.setattr(web, "_npm", npm)
-    monkeypatch.setattr("launcher.engines.system_node", lambda: Path("node"))
+    monkeypatch.setattr("launcher.engines.node.environment", lambda *_: {})
     return tmp_path
 
 
