@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
 import secrets
-import subprocess
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from urllib.parse import parse_qs, urljoin, urlsplit
 
 import aiohttp
 import pytest
@@ -17,43 +12,21 @@ import pytest
 from chatkit.core.clock import SystemClock
 from chatkit.core.errors import Reason
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
-from launcher.display import Display
-from launcher.engines import node
-from launcher.settings import Settings
 from svc_accounts.oidc.provider import OidcProvider
 from tests.accounts import PASSWORD, Accounts
-from tests.ports import free_base
-
-FOLDER = Path(__file__).with_name("oidc")
-REDIRECT_URI = "http://localhost:5173/login/callback"
-SECRET = "only for tests/ and +"
+from tests.oidc import CLIENT_ID, REDIRECT_URI, SECRET, at_the_provider, provider
 
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
-    environ = node.environment(Settings.from_environment(os.environ).cache, Display())
-    assert (FOLDER / "node_modules").is_dir(), "run `npm ci` in tests/integration/oidc, as `make test` does"
-    port = free_base(range(31_990, 32_000), (0,))
-    with subprocess.Popen(["node", "server.mjs", str(port), SECRET], cwd=FOLDER, env=environ, stderr=subprocess.DEVNULL) as process:
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
+    with provider() as running:
+        yield running
 
 
 @pytest.fixture
-async def http(issuer: str) -> AsyncIterator[aiohttp.ClientSession]:
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as made:
-        async with asyncio.timeout(20):
-            while not await answers(made, issuer):
-                await asyncio.sleep(0.05)
         yield made
-
-
-async def answers(http: aiohttp.ClientSession, issuer: str) -> bool:
-    try:
-        async with http.get(f"{issuer}/.well-known/openid-configuration") as response:
-            return response.status == 200
-    except aiohttp.ClientConnectionError:
-        return False
 
 
 @pytest.fixture
@@ -62,11 +35,11 @@ async def accounts(http: aiohttp.ClientSession, issuer: str) -> Accounts:
 
 
 def made(http: aiohttp.ClientSession, issuer: str, secret: str = SECRET, *, sign_up: bool = True) -> Accounts:
-    provider = OidcProvider(http, SystemClock(), issuer, "elastic-chat", secret)
+    real = OidcProvider(http, SystemClock(), issuer, CLIENT_ID, secret)
     return Accounts(
-        provider=provider,
+        provider=real,
         oidc_issuer=issuer,
-        oidc_client_id="elastic-chat",
+        oidc_client_id=CLIENT_ID,
         oidc_redirect_uris=(REDIRECT_URI,),
         oidc_sign_up=sign_up,
     )
@@ -75,25 +48,6 @@ def made(http: aiohttp.ClientSession, issuer: str, secret: str = SECRET, *, sign
 async def started(accounts: Accounts) -> pb.StartOidcLoginResponse:
     response: pb.StartOidcLoginResponse = await accounts.call("StartOidcLogin", pb.StartOidcLoginRequest(redirect_uri=REDIRECT_URI))
     return response
-
-
-async def at_the_provider(url: str, who: str) -> dict[str, str]:
-    """Do what a person does there, in a browser that has never been there; return what it sends back with them."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
-        form: dict[str, str] | None = None
-        while not url.startswith(REDIRECT_URI):
-            async with browser.request("POST" if form else "GET", url, data=form, allow_redirects=False) as response:
-                text = await response.text()
-                assert response.status in {200, 302, 303}, text
-                if response.status == 200:
-                    prompt = re.search(r'name="prompt" value="(\w+)"', text)
-                    action = re.search(r'action="([^"]+)"', text)
-                    assert prompt, text
-                    assert action, text
-                    form, url = {"prompt": prompt[1], "login": who, "password": "any"}, action[1]
-                else:
-                    form, url = None, urljoin(url, response.headers["Location"])
-    return {name: value for name, (value,) in parse_qs(urlsplit(url).query).items()}
 
 
 async def finishing(accounts: Accounts, who: str) -> pb.FinishOidcLoginRequest:
