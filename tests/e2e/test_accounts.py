@@ -7,30 +7,20 @@ import os
 import signal
 from typing import Any
 
-import grpc
 import pytest
 from redis.asyncio import Redis
 
 from bench.client import PASSWORD, PATIENCE_S, Account, Api, ApiError, Socket
 from chatkit.edges import redis as keys
-from chatkit.rpc.caller import OPERATOR, ROLE
 from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts_pb
-from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as accounts_rpc
 from elastic_chat.gateway.v1 import frames_pb2 as pb
-from launcher import access
-from launcher.home import Home
 from launcher.topology import HOST
 from svc_accounts.core.guesses import FREE
 from tests.e2e.hello import answer_to_hello, close_code
+from tests.e2e.logins import as_operator, login, refusal
 from tests.e2e.stack import Stack
 
 UNAUTHENTICATED = 4503
-
-
-async def login(api: Api, anna: Account, device: str = "", password: str = PASSWORD) -> Account:
-    body = {"username": anna.username, "password": password, "device": device}
-    answer = await api.call("POST", "/v1/auth/login", body)
-    return Account(answer["userId"], anna.username, answer["accessToken"], answer["refreshToken"])
 
 
 async def sessions(api: Api, anna: Account) -> list[Any]:
@@ -40,12 +30,6 @@ async def sessions(api: Api, anna: Account) -> list[Any]:
 async def lives(socket: Socket) -> None:
     await socket.send_frame(pb.ClientFrame(ping=pb.Ping()))
     await socket.until("pong")
-
-
-async def refusal(api: Api, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, str]:
-    with pytest.raises(ApiError) as refused:
-        await api.call(method, path, body, token)
-    return refused.value.status, refused.value.reason
 
 
 async def on_every_gateway(stack: Stack, api: Api, account: Account) -> list[Socket]:
@@ -60,15 +44,6 @@ async def on_every_gateway(stack: Stack, api: Api, account: Account) -> list[Soc
             else:
                 found[socket.welcome.node_id] = socket
     return list(found.values())
-
-
-async def as_operator(stack: Stack, method: str, request: Any) -> Any:
-    """Call a method of accounts as the operator does: at its sidecar."""
-    (instance, *_) = stack.topology.instances("accounts")
-    credentials, options = access.credentials(Home(stack.home)), access.options(instance)
-    async with grpc.aio.secure_channel(access.address(instance), credentials, options) as channel:
-        stub: Any = getattr(accounts_rpc.AccountsServiceStub(channel), method)
-        return await stub(request, metadata=((ROLE, OPERATOR),), timeout=PATIENCE_S)
 
 
 async def administrator(stack: Stack, api: Api) -> Account:
