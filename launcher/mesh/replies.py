@@ -88,6 +88,12 @@ EDGE_REPLIES = (
         401,
         "No access token, or none that is valid: log in and send `authorization: Bearer TOKEN`.",
     ),
+    LocalReply(
+        "response.code_details.contains('no_encoding')",
+        Reason.INVALID_ARGUMENT,
+        400,
+        "grpc-encoding names no way of packing that is known here: use identity, deflate or gzip.",
+    ),
     *SIDECAR_REPLIES,
     LocalReply("response.code == 413", Reason.FRAME_TOO_LARGE, 413, "The request is over 1 MiB: split it."),
     LocalReply("response.code == 429", Reason.OVERLOADED, 429, TABLE[Reason.OVERLOADED].cure),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import re
@@ -18,7 +19,7 @@ from elastic_chat.accounts.v1 import accounts_service_pb2
 from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.types.v1 import entry_pb2
 from launcher.mesh.calls import ANYONE, USERS
-from launcher.topology import SERVICES
+from launcher.topology import HOST, SERVICES
 from tests.integration.envoy.stand import SigningKey, Stand, contract
 
 
@@ -236,3 +237,51 @@ async def test_a_call_without_a_deadline_gets_one(stand: Stand, http: aiohttp.Cl
     (left,) = remaining
     assert left is not None
     assert left <= 15
+
+
+# What HTTP lets a client write into headers, and gRPC does not know as metadata.
+STRANGE_HEADERS = [
+    b"x!y: v",
+    b"lo$t: v",
+    b"`: v",
+    b"x|y~z'*+#%&^: v",
+    b"x-note: caf\xe9",
+    b"x-note: caf\xc3\xa9",
+    b"x-note: a\tb",
+    b"x-data-bin: %%%",
+    b"x-data-bin: AAAAA",
+    b"grpc-timeout: soon",
+    b"grpc-timeout: 99999999999S",
+    b"grpc-encoding: nonsense",
+    b"grpc-accept-encoding: \xff",
+    b"grpc-status-details-bin: %%%",
+    b"grpc-tags-bin: %%%",
+    b"grpc-trace-bin: %%%",
+    b"grpc-previous-rpc-attempts: 9",
+    b"te: nonsense",
+    b"content-encoding: gzip",
+    b"accept: \xff/\xff",
+    b"user-agent: \xff",
+    b"traceparent: nonsense",
+    b"x-request-id: \xff",
+    b"x-b3-traceid: nonsense",
+    b"x-envoy-retry-on: everything",
+    b"x-envoy-upstream-rq-timeout-ms: 0",
+    b"x-envoy-max-retries: 99999",
+    b"x-http-method-override: DELETE",
+]
+
+
+@pytest.mark.parametrize("header", STRANGE_HEADERS, ids=repr)
+async def test_no_header_makes_a_call_fail_by_us(stand: Stand, header: bytes) -> None:
+    reader, writer = await asyncio.open_connection(HOST, stand.topology.edge_port)
+    body = b'{"username": "anna", "password": "pass word"}'
+    writer.write(b"POST /v1/auth/login HTTP/1.1\r\nhost: here\r\nconnection: close\r\ncontent-type: application/json\r\n")
+    writer.write(b"content-length: %d\r\n%b\r\n\r\n%b" % (len(body), header, body))
+    async with asyncio.timeout(15):
+        answer = await reader.read()
+    writer.close()
+    status = int(answer.split(maxsplit=2)[1])
+    assert status < 500, answer
+    if status >= 400:
+        assert set(json.loads(answer.partition(b"\r\n\r\n")[2])) == {"code", "message", "details"}, answer
