@@ -50,6 +50,15 @@ HTTP = {
 ALWAYS = (Reason.OVERLOADED, Reason.UNAVAILABLE, Reason.DEADLINE_EXCEEDED)
 """What any call may fail with."""
 
+OF_CALLERS = (Reason.UNAUTHENTICATED, Reason.TOKEN_EXPIRED)
+OF_ADMINISTRATORS = (Reason.PERMISSION_DENIED,)
+OF_ARGUMENTS = (Reason.INVALID_ARGUMENT,)
+OF_BODIES = (Reason.BAD_FRAME, Reason.FRAME_TOO_LARGE)
+"""What calls may fail with that need a token, that are for administrators, that take anything, and that take a body."""
+
+ADMINISTRATIVE = "/v1/admin/"
+TOO_LARGE = 413
+
 WELL_KNOWN: dict[str, dict[str, Any]] = {
     ".google.protobuf.Timestamp": {"type": "string", "format": "date-time"},
     ".google.protobuf.Duration": {"type": "string", "example": "1.5s"},
@@ -72,11 +81,14 @@ SCALARS: dict[int, dict[str, Any]] = {
 ERROR = {
     "type": "object",
     "description": "Why a call failed: google.rpc.Status with google.rpc.ErrorInfo.",
+    "required": ["code", "message", "details"],
+    "additionalProperties": False,
     "properties": {
         "code": {"type": "integer", "description": "The number of the gRPC status."},
         "message": {"type": "string", "description": "What is wrong, and what to do."},
         "details": {
             "type": "array",
+            "minItems": 1,
             "items": {
                 "type": "object",
                 "properties": {
@@ -178,7 +190,9 @@ class Document:
                 if method.options.HasExtension(annotations_pb2.http):
                     rule = method.options.Extensions[annotations_pb2.http]
                     for number, binding in enumerate((rule, *rule.additional_bindings)):
-                        path, verb, operation = self._operation(method, self._contracts.comments[full], binding)
+                        path, verb, operation = self._operation(
+                            method, self._contracts.comments[full], binding, OF_CALLERS if security else ()
+                        )
                         suffix = str(number + 1) if number else ""
                         yield (
                             path,
@@ -186,7 +200,9 @@ class Document:
                             {"operationId": name[0].lower() + name[1:] + suffix, "tags": [tag], "security": security, **operation},
                         )
 
-    def _operation(self, method: MethodDescriptorProto, comment: str, rule: HttpRule) -> tuple[str, str, dict[str, Any]]:
+    def _operation(
+        self, method: MethodDescriptorProto, comment: str, rule: HttpRule, reasons: tuple[Reason, ...]
+    ) -> tuple[str, str, dict[str, Any]]:
         verb = rule.WhichOneof("pattern")
         path = getattr(rule, verb)
         request = self._contracts.messages[method.input_type]
@@ -204,16 +220,20 @@ class Document:
             parameters += [self._parameter(method.input_type, field, "query") for field in fields.values()]
         if parameters:
             operation["parameters"] = parameters
+        reasons += OF_ADMINISTRATORS if path.startswith(ADMINISTRATIVE) else ()
+        reasons += OF_ARGUMENTS
+        reasons += OF_BODIES if rule.body else ()
         answer = {"application/json": {"schema": self._reference(method.output_type)}}
         description = self._contracts.comments[method.output_type]
-        operation["responses"] = {"200": {"description": description, "content": answer}, **self._failures(comment)}
+        operation["responses"] = {"200": {"description": description, "content": answer}, **self._failures(comment, reasons)}
         return re.sub(r"{(\w+)}", lambda found: "{" + _camel(found[1]) + "}", path), verb, operation
 
-    def _failures(self, comment: str) -> dict[str, Any]:
+    def _failures(self, comment: str, reasons: tuple[Reason, ...]) -> dict[str, Any]:
         named = [Reason(word) for word in re.findall(r"[A-Z][A-Z_]{3,}", comment) if word in Reason.__members__]
         by_status: dict[int, list[Reason]] = {}
-        for reason in dict.fromkeys((*named, *ALWAYS)):
-            by_status.setdefault(HTTP[TABLE[reason].status], []).append(reason)
+        for reason in dict.fromkeys((*named, *reasons, *ALWAYS)):
+            status = TOO_LARGE if reason is Reason.FRAME_TOO_LARGE else HTTP[TABLE[reason].status]
+            by_status.setdefault(status, []).append(reason)
         content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
         return {
             str(status): {"description": "\n\n".join(f"`{reason}`: {TABLE[reason].cure}" for reason in reasons), "content": content}

@@ -227,8 +227,9 @@ class AccountsServiceServicer:
 
     def FinishOidcLogin(self, request, context):
         """Ends it: starts a login session of the user whom the provider has named, who is made if they have none yet. Anyone may call it. Fails
-        with UNAUTHENTICATED if it was not begun by this client, took too long, or the provider does not confirm it; with ACCOUNT_DISABLED;
-        with PERMISSION_DENIED if only those may come who have an account; and with UNAVAILABLE: then begin anew.
+        with NOT_FOUND if no provider is set up; with UNAUTHENTICATED if it was not begun by this client, took too long, or the provider does
+        not confirm it; with ACCOUNT_DISABLED; with PERMISSION_DENIED if only those may come who have an account; and with UNAVAILABLE: then
+        begin anew.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -282,8 +283,8 @@ class AccountsServiceServicer:
 
     def LinkOidc(self, request, context):
         """Ends what StartOidcLogin has begun in another way: from now on whom the provider has named logs in as the caller. Takes the password, or
-        a stolen access token would be worth an account. Fails as FinishOidcLogin and ChangePassword do, and with PERMISSION_DENIED if that is
-        somebody else's login already. Idempotent.
+        a stolen access token would be worth an account. Fails as FinishOidcLogin and ChangePassword do (NOT_FOUND, BAD_CREDENTIALS), and with
+        PERMISSION_DENIED if that is somebody else's login already. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -53,8 +53,9 @@ class AccountsServiceStub:
     """
     FinishOidcLogin: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.FinishOidcLoginRequest, _accounts_service_pb2.FinishOidcLoginResponse]
     """Ends it: starts a login session of the user whom the provider has named, who is made if they have none yet. Anyone may call it. Fails
-    with UNAUTHENTICATED if it was not begun by this client, took too long, or the provider does not confirm it; with ACCOUNT_DISABLED;
-    with PERMISSION_DENIED if only those may come who have an account; and with UNAVAILABLE: then begin anew.
+    with NOT_FOUND if no provider is set up; with UNAUTHENTICATED if it was not begun by this client, took too long, or the provider does
+    not confirm it; with ACCOUNT_DISABLED; with PERMISSION_DENIED if only those may come who have an account; and with UNAVAILABLE: then
+    begin anew.
     """
     ExchangeServiceToken: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ExchangeServiceTokenRequest, _accounts_service_pb2.ExchangeServiceTokenResponse]
     """Gives an access token for a service token, to a bot. Anyone may call it. When the access token is about to end, ask again. Fails with
@@ -78,8 +79,8 @@ class AccountsServiceStub:
     """
     LinkOidc: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.LinkOidcRequest, _accounts_service_pb2.LinkOidcResponse]
     """Ends what StartOidcLogin has begun in another way: from now on whom the provider has named logs in as the caller. Takes the password, or
-    a stolen access token would be worth an account. Fails as FinishOidcLogin and ChangePassword do, and with PERMISSION_DENIED if that is
-    somebody else's login already. Idempotent.
+    a stolen access token would be worth an account. Fails as FinishOidcLogin and ChangePassword do (NOT_FOUND, BAD_CREDENTIALS), and with
+    PERMISSION_DENIED if that is somebody else's login already. Idempotent.
     """
     UnlinkOidc: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.UnlinkOidcRequest, _accounts_service_pb2.UnlinkOidcResponse]
     """Lets nobody log in as the caller by the other provider any more; sessions that are there go on. Takes the password, so that another way
@@ -158,8 +159,9 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """
     FinishOidcLogin: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.FinishOidcLoginRequest, _accounts_service_pb2.FinishOidcLoginResponse]  # type: ignore[assignment]
     """Ends it: starts a login session of the user whom the provider has named, who is made if they have none yet. Anyone may call it. Fails
-    with UNAUTHENTICATED if it was not begun by this client, took too long, or the provider does not confirm it; with ACCOUNT_DISABLED;
-    with PERMISSION_DENIED if only those may come who have an account; and with UNAVAILABLE: then begin anew.
+    with NOT_FOUND if no provider is set up; with UNAUTHENTICATED if it was not begun by this client, took too long, or the provider does
+    not confirm it; with ACCOUNT_DISABLED; with PERMISSION_DENIED if only those may come who have an account; and with UNAVAILABLE: then
+    begin anew.
     """
     ExchangeServiceToken: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ExchangeServiceTokenRequest, _accounts_service_pb2.ExchangeServiceTokenResponse]  # type: ignore[assignment]
     """Gives an access token for a service token, to a bot. Anyone may call it. When the access token is about to end, ask again. Fails with
@@ -183,8 +185,8 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """
     LinkOidc: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.LinkOidcRequest, _accounts_service_pb2.LinkOidcResponse]  # type: ignore[assignment]
     """Ends what StartOidcLogin has begun in another way: from now on whom the provider has named logs in as the caller. Takes the password, or
-    a stolen access token would be worth an account. Fails as FinishOidcLogin and ChangePassword do, and with PERMISSION_DENIED if that is
-    somebody else's login already. Idempotent.
+    a stolen access token would be worth an account. Fails as FinishOidcLogin and ChangePassword do (NOT_FOUND, BAD_CREDENTIALS), and with
+    PERMISSION_DENIED if that is somebody else's login already. Idempotent.
     """
     UnlinkOidc: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.UnlinkOidcRequest, _accounts_service_pb2.UnlinkOidcResponse]  # type: ignore[assignment]
     """Lets nobody log in as the caller by the other provider any more; sessions that are there go on. Takes the password, so that another way
@@ -290,8 +292,9 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.FinishOidcLoginResponse, _abc.Awaitable[_accounts_service_pb2.FinishOidcLoginResponse]]:
         """Ends it: starts a login session of the user whom the provider has named, who is made if they have none yet. Anyone may call it. Fails
-        with UNAUTHENTICATED if it was not begun by this client, took too long, or the provider does not confirm it; with ACCOUNT_DISABLED;
-        with PERMISSION_DENIED if only those may come who have an account; and with UNAVAILABLE: then begin anew.
+        with NOT_FOUND if no provider is set up; with UNAUTHENTICATED if it was not begun by this client, took too long, or the provider does
+        not confirm it; with ACCOUNT_DISABLED; with PERMISSION_DENIED if only those may come who have an account; and with UNAVAILABLE: then
+        begin anew.
         """
 
     @_abc_1.abstractmethod
@@ -357,8 +360,8 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.LinkOidcResponse, _abc.Awaitable[_accounts_service_pb2.LinkOidcResponse]]:
         """Ends what StartOidcLogin has begun in another way: from now on whom the provider has named logs in as the caller. Takes the password, or
-        a stolen access token would be worth an account. Fails as FinishOidcLogin and ChangePassword do, and with PERMISSION_DENIED if that is
-        somebody else's login already. Idempotent.
+        a stolen access token would be worth an account. Fails as FinishOidcLogin and ChangePassword do (NOT_FOUND, BAD_CREDENTIALS), and with
+        PERMISSION_DENIED if that is somebody else's login already. Idempotent.
         """
 
     @_abc_1.abstractmethod
