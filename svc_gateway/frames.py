@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
 from chatkit.core.errors import ChatError, Reason
+from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 
 TEXT, BINARY, CLOSE = 0x1, 0x2, 0x8
 SMALL, MEDIUM = 126, 1 << 16
+FRAMED = ("entry", "ephemeral", "presence")
+"""The events that carry a frame for readers."""
 
 
 class Codec(Enum):
@@ -54,6 +57,18 @@ def kind_of(frame: pb.ClientFrame) -> str:
     return kind
 
 
+def events_of(batch: bytes) -> Sequence[node_pb2.NodeEvent]:
+    """Return what a batch from Redis tells this node. Raises DecodeError unless all of it, and every frame in it, can be read: a frame that
+    can't would fail in the middle of its delivery, at some doors and for some of its readers.
+    """
+    events = node_pb2.NodeBatch.FromString(batch).events
+    for event in events:
+        kind = event.WhichOneof("event")
+        if kind in FRAMED:
+            pb.ServerFrame.FromString(getattr(event, kind).frame)
+    return events
+
+
 def websocket_frame(opcode: int, payload: bytes) -> bytes:
     """Return a whole, unmasked, final WebSocket frame, as a server writes it (RFC 6455, 5.2)."""
     length = len(payload)
@@ -64,6 +79,14 @@ def websocket_frame(opcode: int, payload: bytes) -> bytes:
     else:
         head = struct.pack("!BBQ", 0x80 | opcode, 127, length)
     return head + payload
+
+
+def _json(payload: bytes) -> str:
+    """Return a frame as JSON, or the empty one, which clients pass over, if JSON can't say it: a time outside of its years, for one."""
+    try:
+        return json_format.MessageToJson(pb.ServerFrame.FromString(payload), indent=None, always_print_fields_with_no_presence=True)
+    except json_format.SerializeToJsonError:
+        return "{}"
 
 
 class Outgoing:
@@ -91,9 +114,7 @@ class Outgoing:
             case Codec.PROTO:
                 return websocket_frame(BINARY, self.payload)
             case Codec.JSON:
-                frame = pb.ServerFrame.FromString(self.payload)
-                text = json_format.MessageToJson(frame, indent=None, always_print_fields_with_no_presence=True)
-                return websocket_frame(TEXT, text.encode())
+                return websocket_frame(TEXT, _json(self.payload).encode())
             case Codec.BARE:
                 return struct.pack("!I", len(self.payload)) + self.payload
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
+from google.protobuf.message import DecodeError
+from prometheus_client import Counter
 
 from chatkit.core.backoff import spread
 from chatkit.core.errors import ChatError, Reason
@@ -14,6 +16,7 @@ from chatkit.edges.fanout import Hearing, NodeChannel
 from elastic_chat.events.v1 import node_pb2
 from svc_gateway.connection import Connection, Flusher, Pipe
 from svc_gateway.core import going_away_after_s
+from svc_gateway.frames import events_of
 from svc_gateway.recovery import Recovery
 from svc_gateway.session import Session, Surroundings
 from svc_gateway.settings import Settings
@@ -26,6 +29,8 @@ DEAF_S = 30.0
 """How long clients stay on a gateway to which nothing comes from Redis."""
 GOODBYE_S = 3.0
 """How long it waits for those to close that it has sent away."""
+
+GARBLED = Counter("chat_gateway_garbled_total", "Batches from Redis that could not be read.")
 
 
 class Gateway:
@@ -68,8 +73,19 @@ class Gateway:
                 case Hearing.WHOLE:
                     self._hear_again()
                 case batch:
-                    for event in node_pb2.NodeBatch.FromString(batch).events:
-                        self._told(event)
+                    self._take(batch)
+
+    def _take(self, batch: bytes) -> None:
+        try:
+            events = events_of(batch)
+        except DecodeError as error:
+            # What it should have told can be fetched, as what was missed can.
+            GARBLED.inc()
+            log.warning("garbled_batch", size=len(batch), error=str(error))
+            self._recovery.trigger()
+            return
+        for event in events:
+            self._told(event)
 
     def _told(self, event: node_pb2.NodeEvent) -> None:
         if event.HasField("lease_end"):

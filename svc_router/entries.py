@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import MessageId, UserId
 from chatkit.edges.fanout import batch_of
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.gateway.v1 import frames_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_router.store import Durable, Marked, Membership, Place
+from svc_router.store import Answer, Durable, Marked, Membership, Place
 
 
 def timestamp(ms: int) -> Timestamp:
@@ -67,6 +69,18 @@ def placed(draft: bytes, place: Place) -> log_pb2.LogEntry:
         joined.joined_seq = place.seq
         joined.joined_ordinal = place.ordinal
     return entry
+
+
+def readable(answer: Answer) -> Answer:
+    """Return an answer of the live view of which every entry and conversation can be read, or a refusal in its place."""
+    try:
+        for one in answer.unfinished:
+            log_pb2.LogEntry.FromString(one.draft)
+        if isinstance(answer.outcome, Place) and answer.outcome.conversation:
+            conversation_pb2.Conversation.FromString(answer.outcome.conversation)
+    except DecodeError:
+        return Answer(ChatError(Reason.INTERNAL))
+    return answer
 
 
 def joining(entry: log_pb2.LogEntry) -> tuple[UserId, ...]:

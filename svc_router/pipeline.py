@@ -36,7 +36,7 @@ from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, MessageLog, Re
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from svc_router.core import is_remembered
-from svc_router.entries import durable, member, placed, timestamp, typing_event, watermark_event, watermark_of
+from svc_router.entries import durable, member, placed, readable, timestamp, typing_event, watermark_event, watermark_of
 from svc_router.flight import Flight, Flying
 from svc_router.job import Job
 from svc_router.pace import Pace
@@ -183,7 +183,7 @@ class Pipeline:
                 self._refuse(self._claimants(job), error)
             return
         launched: list[Flying] = []
-        for job, claim, answer in zip(jobs, claims, answers, strict=True):
+        for job, claim, answer in zip(jobs, claims, map(readable, answers), strict=True):
             launched += self._take_over(job.conversation_id, answer)
             launched += self._answer(self._claimants(job), claim, answer)
         await self._append(launched)

@@ -25,6 +25,7 @@ def writes_of(topic: str, value: bytes) -> list[Write]:
 
 def _entry(value: bytes) -> list[Write]:
     entry = log_pb2.LogEntry.FromString(value)
+    entry_pb2.Entry.FromString(value)  # as readers will: to the log a body is bytes, to them it must be one
     if not is_uuid(entry.conversation_id) or not is_uuid(entry.message_id) or entry.seq < 1:
         raise UnreadableError("the entry has no conversation_id, no message_id or no seq")
     users = [one.user_id for one in (*entry.created.members, *entry.membership.added)] + [*entry.membership.removed_user_ids]

@@ -171,7 +171,11 @@ def is_in(score: float | None) -> bool:
 
 def joined_seqs(scores: Iterable[tuple[bytes, float]]) -> dict[ConversationId, int]:
     """Return the conversations that a user is in, and the seq at which they came into each, from a reply with scores."""
-    return {ConversationId(name.decode()): int(score) // 2 for name, score in scores if is_in(score) and name != ALL_KNOWN.encode()}
+    return {
+        ConversationId(name.decode(errors="replace")): int(score) // 2
+        for name, score in scores
+        if is_in(score) and name != ALL_KNOWN.encode()
+    }
 
 
 def connections(user_id: str) -> str:

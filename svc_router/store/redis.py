@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
 from redis.asyncio.client import Pipeline
 
 from chatkit.core.conversation import Permission
@@ -32,12 +33,17 @@ from svc_router.store import (
     Unfinished,
 )
 
+log = structlog.get_logger()
+
 TAIL_ENTRIES = 256
 TAIL_LIMIT = 4096
 """Entries of a conversation that the database does not have yet and the tail keeps for it."""
 TAIL_MS = 24 * 3600 * 1000
 
 _SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.lua")}
+UNREADABLE = (ValueError, TypeError, IndexError, AttributeError)
+"""What reading raises that finds something else than what we write."""
+
 _MEMORY_MS = str(REMEMBERED_MS)
 
 
@@ -60,7 +66,7 @@ class RedisSequencer:
 
         replies = await self._view.call_anew(calls)
         self._is_unsure = False
-        return [_answer(reply, command) for command, reply in zip(commands, replies, strict=True)]
+        return [_answer_or_refusal(reply, command) for command, reply in zip(commands, replies, strict=True)]
 
     def _sequence(self, claim: Claim) -> Call:
         conversation_id = claim.conversation_id
@@ -134,7 +140,7 @@ class RedisSequencer:
 
         replies = await self._view.run(move)
         values = replies[len(replies) - len(joining) :]
-        return {user_id: {home.split(b"|")[0].decode() for home in homes} for user_id, homes in zip(joining, values, strict=True)}
+        return {user_id: {_text(home.split(b"|")[0]) for home in homes} for user_id, homes in zip(joining, values, strict=True)}
 
     def _note(self, pipeline: Pipeline, user_id: UserId, conversation_id: ConversationId, score: int) -> None:
         name = keys.conversations(user_id, self._view.epoch)
@@ -175,6 +181,15 @@ class RedisSequencer:
 
         replies = await self._view.run(ask)
         return [_names(nodes) if is_member else frozenset() for is_member, nodes in zip(replies[::2], replies[1::2], strict=True)]
+
+
+def _answer_or_refusal(reply: Sequence[Any], command: Claim | Birth) -> Answer:
+    """Return what a reply says. If the live view has what nobody can read, this conversation's commands are refused, and others go on."""
+    try:
+        return _answer(reply, command)
+    except UNREADABLE as error:
+        log.warning("live_view_unreadable", conversation_id=command.conversation_id, error=f"{type(error).__name__}: {error}")
+        return Answer(ChatError(Reason.INTERNAL), [])
 
 
 def _answer(reply: Sequence[Any], command: Claim | Birth) -> Answer:
@@ -236,7 +251,12 @@ def _made(entry: Durable) -> str:
 
 
 def _names(nodes: Any) -> frozenset[str]:  # noqa: ANN401 - a reply
-    return frozenset(node.decode() for node in nodes)
+    return frozenset(map(_text, nodes))
+
+
+def _text(name: bytes) -> str:
+    """Return the name of a node. What is no text names none, and does no harm."""
+    return name.decode(errors="replace")
 
 
 def _packed(numbers: Iterable[int]) -> str:

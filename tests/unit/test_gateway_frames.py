@@ -14,7 +14,7 @@ from websockets.streams import StreamReader
 from chatkit.core.errors import ChatError, Reason
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.types.v1 import entry_pb2
-from svc_gateway.frames import BINARY, Codec, Outgoing, bare_frames, decode, websocket_frame
+from svc_gateway.frames import BINARY, TEXT, Codec, Outgoing, bare_frames, decode, websocket_frame
 
 
 def json_values() -> st.SearchStrategy[object]:
@@ -88,3 +88,11 @@ def test_json_shows_what_is_false_and_zero_and_each_codec_is_written_once() -> N
     written = outgoing.written(Codec.JSON)
     assert json.loads(written[2:]) == {"presence": {"userId": "u", "online": False}}
     assert outgoing.written(Codec.JSON) is written
+
+
+def test_what_json_cannot_say_is_an_empty_frame_and_no_failure_of_its_delivery() -> None:
+    impossible = pb.ServerFrame(presence=pb.Presence(user_id="u"))
+    impossible.presence.last_seen_at.nanos = -1
+    outgoing = Outgoing.of(impossible)
+    assert outgoing.written(Codec.JSON) == websocket_frame(TEXT, b"{}")
+    assert outgoing.written(Codec.PROTO) == websocket_frame(BINARY, impossible.SerializeToString())

@@ -109,3 +109,18 @@ async def test_who_was_taken_for_dead_recovers(house: House) -> None:
     await house.channel.publish({NODE: batch_of(node_pb2.NodeEvent(lease_end=node_pb2.LeaseEnd()))})
     await asyncio.sleep(0.01)
     assert (house.attacher.leases_lost, house.recovery.gaps) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        b"\xff",
+        batch_of(node_pb2.NodeEvent(entry=node_pb2.EntryDelivery(frame=b"\xff"))),
+        batch_of(node_pb2.NodeEvent(presence=node_pb2.PresenceChange(user_id="u", frame=b"{"))),
+    ],
+)
+async def test_a_batch_that_cannot_be_read_is_fetched_another_way_and_the_next_is_heard(house: House, batch: bytes) -> None:
+    await house.channel.publish({NODE: batch})
+    await house.channel.publish({NODE: batch_of(node_pb2.NodeEvent(lease_end=node_pb2.LeaseEnd()))})
+    await asyncio.sleep(0.01)
+    assert (house.recovery.gaps, house.attacher.leases_lost) == (2, 1)

@@ -14,10 +14,11 @@ from svc_writer.core import MAX_BYTES, MAX_ROWS, Table, Write, grouped, message_
 from svc_writer.records import UnreadableError, writes_of
 
 ANNA, BOB = new_id(), new_id()
+BODY = entry_pb2.Body(text="x").SerializeToString()
 
 
 def entry(kind: entry_pb2.Entry.Kind.ValueType, seq: int = 5) -> log_pb2.LogEntry:
-    return log_pb2.LogEntry(conversation_id=new_id(), seq=seq, message_id=new_id(), sender_id=ANNA, kind=kind, body=b"x")
+    return log_pb2.LogEntry(conversation_id=new_id(), seq=seq, message_id=new_id(), sender_id=ANNA, kind=kind, body=BODY)
 
 
 def test_a_message_makes_its_row_its_bucket_and_its_id() -> None:
