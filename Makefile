@@ -5,7 +5,7 @@ BIN := .venv/bin
 WITH_NODE := $(CURDIR)/$(BIN)/python -m launcher.engines.node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status test faults lint fmt proto clients docs screenshots bench lock
+.PHONY: help setup up down status test faults lint audit fmt proto clients docs screenshots bench lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ lint: .venv/.stamp build/googleapis web/node_modules/.stamp ## check style, type
 	$(BIN)/codespell
 	$(BIN)/shellcheck .ci/run
 	cd web && $(WITH_NODE) npm run --silent lint
+
+audit: .venv/.stamp ## look up known vulnerabilities of what is used (docs/security-audit.md)
+	@$(BIN)/python -m audit
 
 fmt: .venv/.stamp ## format Python and contracts
 	@$(BIN)/ruff format
