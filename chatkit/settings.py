@@ -3,16 +3,21 @@
 A field `batch_size` of the settings of `router` is read from `CHAT_ROUTER_BATCH_SIZE`; the fields that services share (`ServiceSettings`
 and the engines' mix-ins) from `CHAT_<FIELD>`. `<NAME>_FILE` names a file that holds the value: for secrets. All faults are reported at
 once, and a `CHAT_*` name that means nothing is one of them, because a misspelt setting is a setting that silently does nothing.
+In production (`CHAT_ENVIRONMENT`) so is whatever only suits development: what that is, each setting declares.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar, get_type_hints
+
+from chatkit.production import CASSANDRA, KAFKA, ON_LOOPBACK, REDIS, Demand, Environment
 
 PREFIX = "CHAT_"
 
@@ -21,23 +26,45 @@ class SettingsError(Exception):
     """The environment does not make valid settings; the text lists every fault with its cure."""
 
 
-def setting(doc: str, default: Any = dataclasses.MISSING, *, secret: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field itself
-    """Declare a field: what it means, with its unit, its default if it has one, and whether nobody may see its value."""
-    return dataclasses.field(default=default, metadata={"doc": doc, "secret": secret})
+def setting(
+    doc: str,
+    default: Any = dataclasses.MISSING,  # noqa: ANN401 - as dataclasses.field itself
+    *,
+    secret: bool = False,
+    in_production: Demand | None = None,
+) -> Any:  # noqa: ANN401
+    """Declare a field: what it means, with its unit, its default if it has one, whether nobody may see its value, and what it must be in
+    production. Raises ValueError for a secret with a default: everyone can read that here. An empty one says that there is no secret.
+    """
+    if secret and default not in {dataclasses.MISSING, ""}:
+        raise ValueError("a secret has no default")
+    return dataclasses.field(default=default, metadata={"doc": doc, "secret": secret, "in_production": in_production})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
     """What every service has."""
 
+    environment: Environment = setting(
+        "What the stack is for: development or production, in which nothing is accepted that only suits development.",
+        Environment.DEVELOPMENT,
+    )
     node_id: str = setting("The instance's name in the mesh, such as router-1.")
     grpc_port: int = setting("Where the service takes gRPC: on loopback, from its own sidecar.")
     http_port: int = setting("Where the service answers /healthz, /readyz and /metrics, and what else it has over HTTP: on loopback.")
     http_socket: str = setting(
         "The path of a Unix socket on which HTTP is answered, too, for a sidecar on the same machine: it costs less than loopback.", ""
     )
-    mesh: str = setting("HOST:PORT of the sidecar's egress listener, through which every other service is reached.", "127.0.0.1:9001")
-    bind: str = setting("The address that the service listens on. Its sidecar must reach it, and nobody else should.", "127.0.0.1")
+    mesh: str = setting(
+        "HOST:PORT of the sidecar's egress listener, through which every other service is reached.",
+        "127.0.0.1:9001",
+        in_production=ON_LOOPBACK,
+    )
+    bind: str = setting(
+        "The address that the service listens on. Its sidecar must reach it, and nobody else should.",
+        "127.0.0.1",
+        in_production=ON_LOOPBACK,
+    )
     log_level: str = setting("debug, info, warning or error. A message leaves no line at info.", "info")
     log_format: str = setting("json, or console for people.", "json")
     drain: timedelta = setting(
@@ -53,14 +80,20 @@ class ServiceSettings:
 class RedisSettings:
     """Where Redis is."""
 
-    redis_url: str = setting("redis://HOST:PORT/DB, or rediss:// for TLS.")
+    redis_url: str = setting(
+        "redis://HOST:PORT/DB, or rediss://:PASSWORD@HOST:PORT/DB for TLS and with a password, which is then better given by _FILE.",
+        in_production=REDIS,
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class KafkaSettings:
     """Where Kafka is."""
 
-    kafka_bootstrap: str = setting("HOST:PORT of Kafka brokers, separated by commas.")
+    kafka_bootstrap: str = setting("HOST:PORT of Kafka brokers, separated by commas.", in_production=KAFKA)
+    kafka_tls: bool = setting("Whether Kafka is reached over TLS, by certificates of authorities that the system knows.", False)
+    kafka_username: str = setting("Who we are to Kafka (SCRAM-SHA-512); nobody, if empty.", "")
+    kafka_password: str = setting("The password for that. A secret: give it by _FILE.", "", secret=True)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -74,9 +107,15 @@ class KafkaOwnerSettings(KafkaSettings):
 class CassandraSettings:
     """Where Cassandra is."""
 
-    cassandra_contact_points: str = setting("Hosts of Cassandra nodes, separated by commas.")
+    cassandra_contact_points: str = setting("Hosts of Cassandra nodes, separated by commas.", in_production=CASSANDRA)
     cassandra_port: int = setting("The CQL port of all of them.", 9042)
     cassandra_datacenter: str = setting("The data centre whose nodes are used, and whose quorum counts.", "datacenter1")
+    cassandra_tls: bool = setting(
+        "Whether Cassandra is reached over TLS, by certificates of authorities that the system knows, with the addresses of the nodes.",
+        False,
+    )
+    cassandra_username: str = setting("Who we are to Cassandra; nobody, if empty.", "")
+    cassandra_password: str = setting("The password for that. A secret: give it by _FILE.", "", secret=True)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -94,7 +133,9 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Variable:
-    """A field of settings as the environment knows it: name, type, default (MISSING if there is none), meaning, whether it is secret."""
+    """A field of settings as the environment knows it: name, type, default (MISSING if there is none), meaning, whether it is secret, and
+    what is demanded of it in production.
+    """
 
     field: str
     name: str
@@ -102,6 +143,7 @@ class Variable:
     default: object
     doc: str
     secret: bool = False
+    in_production: Demand | None = None
 
     @property
     def file(self) -> str:
@@ -139,17 +181,21 @@ def variables(cls: type[ServiceSettings], service: str) -> list[Variable]:
                 field.default,
                 field.metadata["doc"],
                 field.metadata["secret"],
+                field.metadata["in_production"],
             )
         )
     return found
 
 
 def load(cls: type[Settings], service: str, environ: Mapping[str, str]) -> Settings:
-    """Return the settings of `service` as `environ` gives them. Raises SettingsError with every fault."""
+    """Return the settings of `service` as `environ` gives them. Raises SettingsError with every fault, and in production with all that only
+    suits development.
+    """
     faults: list[str] = []
     values: dict[str, Any] = {}
     known: set[str] = set()
-    for variable in variables(cls, service):
+    declared = variables(cls, service)
+    for variable in declared:
         known |= {variable.name, variable.file}
         try:
             text = _text(variable.name, environ)
@@ -164,9 +210,27 @@ def load(cls: type[Settings], service: str, environ: Mapping[str, str]) -> Setti
         for name in sorted(environ)
         if name.startswith(PREFIX) and name not in known
     )
-    if faults:
-        raise SettingsError("\n".join(faults))
-    return cls(**values)
+    if values.get("environment") is Environment.PRODUCTION:
+        faults.extend(unmet_demands(declared, values))
+    if not faults:
+        return cls(**values)
+    with suppress(TypeError):  # something is missing, which was said
+        try:
+            cls(**values)
+        except SettingsError as error:
+            faults.append(str(error))
+    raise SettingsError("\n".join(faults))
+
+
+def unmet_demands(declared: Iterable[Variable], chosen: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what only suits development, with its cure, in settings of which `chosen` were set, and the others are at their defaults."""
+    everything = SimpleNamespace(**{one.field: chosen.get(one.field, one.default) for one in declared})
+    for variable in declared:
+        demand, value = variable.in_production, getattr(everything, variable.field)
+        if demand is None or value is dataclasses.MISSING:
+            continue
+        if not demand.is_met(value, everything) or (demand.must_be_chosen and variable.field not in chosen):
+            yield f"{variable.name}: in production it must be {demand.text}. {demand.cure}. {variable.doc}"
 
 
 def cure(name: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from chatkit.settings import Variable
 from launcher.certificates.authority import EDGE
 from launcher.cli import main as command
 from launcher.commands.markdown import page
-from launcher.config import declared
+from launcher.config import declared, production
 from launcher.mesh.calls import ANYONE, READS, STREAMS, methods, permissions, service_name
 from launcher.settings import VARIABLES as LAUNCHER
 from launcher.topology import SERVICES
@@ -36,7 +36,16 @@ def settings() -> str:
     for name, rows in {"elastic-chat": LAUNCHER, **{service: declared.of(service) for service in SERVICES}}.items():
         lines = [f"| `{row.name}` | {_default(row)} | {row.doc} |" for row in rows]
         parts.append("\n".join((f"## {name}", "", "| variable | default | meaning |", "|---|---|---|", *lines, "")))
-    return "\n".join(parts)
+    return "\n".join((*parts, *demands()))
+
+
+def demands() -> Iterator[str]:
+    """Yield a table of what a production start demands: of settings, and of a stack of one machine besides."""
+    demanded = {one.name: one.in_production.text for service in SERVICES for one in declared.of(service) if one.in_production}
+    rows = [f"| `{name}` | {text} |" for name, text in demanded.items()]
+    yield from ("## What production demands", "", "| setting | in production it must be |", "|---|---|", *rows, "")
+    besides = [f"| {what} | {must} |" for what, must in production.DEMANDS.items()]
+    yield from ("Of a stack that `elastic-chat` starts, besides:", "", "| what | must be |", "|---|---|", *besides, "")
 
 
 def _default(row: Variable) -> str:

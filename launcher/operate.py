@@ -61,7 +61,8 @@ def up(settings: Settings, display: Display) -> Stack:
         if alive and (pending := config.pending(settings, topology)):
             display.note(f"Not yet in use: what this environment says of {', '.join(pending)}. `down` and `up` take it over")
         chosen = config.recorded(home) if alive else config.choose(settings)
-        stack = Stack(home, topology, engines.provide(settings.cache, display), chosen.log_level, chosen.origins, chosen=chosen.services)
+        provided = engines.provide(settings.cache, display)
+        stack = config.stack_of(home, topology, provided, chosen)
         plan = list(processes(stack))
         if alive:
             for name in membership.drained(home):
@@ -143,8 +144,7 @@ def running(settings: Settings) -> tuple[Daemon, Stack]:
 
     """
     home, topology, chosen = settings.home, running_topology(settings), config.recorded(settings.home)
-    provided = engines.provide(settings.cache, Display())
-    return Daemon(home), Stack(home, topology, provided, chosen.log_level, chosen.origins, chosen=chosen.services)
+    return Daemon(home), config.stack_of(home, topology, engines.provide(settings.cache, Display()), chosen)
 
 
 def _refuse_other_port(settings: Settings) -> None:
@@ -181,7 +181,8 @@ def prepare(stack: Stack, plan: Sequence[Process]) -> None:
     largest = replace(stack, topology=stack.topology.largest)
     write_atomically(home.supervisor_config, render.supervisor_configuration(home, processes(largest)))
     record_topology(home, stack.topology)
-    ensure_signing_key(home.signing_key)
+    if not stack.is_production:
+        ensure_signing_key(home.signing_key)
     delivery.renew(home, stack.topology)
     if not (home.data / "kafka" / "meta.properties").exists():
         _format_kafka(stack)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 
+from chatkit.production import Environment
 from launcher import probes
 from launcher.certificates import delivery
 from launcher.engines import Engines
@@ -54,13 +55,24 @@ class Stack:
     engines: Engines
     log_level: str = "info"
     origins: tuple[str, ...] = ()
-    """Whose pages may use it, beside its own."""
+    """Whose pages may use it, beside its own: see `all_origins`."""
 
     web: Path = WEB / "dist"
     """What nginx serves."""
 
     chosen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What an operator has set: service to variables and their values."""
+
+    environment: Environment = Environment.DEVELOPMENT
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def all_origins(self) -> tuple[str, ...]:
+        """Whose pages may use it. In production it has no pages of its own: people see it under the names that were given to it."""
+        return self.origins if self.is_production else (*own_origins(self.topology), *self.origins)
 
     @property
     def url(self) -> str:
@@ -197,6 +209,7 @@ def given_environment(instance: Instance, stack: Stack) -> dict[str, str]:
     """Return the settings that a service gets from us, because we know where everything is."""
     topology, service = stack.topology, instance.service
     env = {
+        "CHAT_ENVIRONMENT": stack.environment,
         "CHAT_NODE_ID": instance.name,
         "CHAT_GRPC_PORT": str(instance.grpc_port),
         "CHAT_HTTP_PORT": str(instance.http_port),
@@ -218,7 +231,7 @@ def given_environment(instance: Instance, stack: Stack) -> dict[str, str]:
     if service in HAS_ROUTES:
         env["CHAT_HTTP_SOCKET"] = str(http_socket(instance, stack.home.envoy))
     if service == "gateway":
-        env["CHAT_GATEWAY_ALLOWED_ORIGINS"] = ",".join((*own_origins(topology), *stack.origins))
+        env["CHAT_GATEWAY_ALLOWED_ORIGINS"] = ",".join(stack.all_origins)
     if service == "accounts":
         env["CHAT_ACCOUNTS_SIGNING_KEY_FILE"] = str(stack.home.signing_key)
     return env

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatkit.production import Environment
 from chatkit.settings import PREFIX as SERVICES_PREFIX
 from chatkit.settings import Variable, cure
 from launcher.errors import LaunchError
@@ -31,6 +32,13 @@ VARIABLES = (
         Path,
         ".elastic-chat",
         "The folder of the stack: its data, logs and keys. Another folder is another stack.",
+    ),
+    Variable(
+        "environment",
+        f"{PREFIX}ENVIRONMENT",
+        Environment,
+        Environment.DEVELOPMENT,
+        "What the stack is for: development or production, which starts with nothing that only suits development.",
     ),
     Variable("port", f"{PREFIX}PORT", int, DEFAULT_PORT, "The port of the edge, from which all others derive: up to 699 more are used."),
     Variable("log_level", f"{PREFIX}LOG_LEVEL", str, "info", f"How much services tell: {', '.join(LOG_LEVELS)}."),
@@ -69,6 +77,7 @@ class Settings:
     zones: tuple[str, ...]
     """Where instances are, in turn."""
 
+    environment: Environment
     of_services: Mapping[str, str]
     """What the environment says to services: `CHAT_*`, as it stands there."""
 
@@ -92,6 +101,7 @@ class Settings:
             log_level=_log_level(environment.get("ELASTIC_CHAT_LOG_LEVEL") or "info"),
             origins=tuple(_origin(text) for text in environment.get("ELASTIC_CHAT_ORIGINS", "").split(",") if text),
             zones=tuple(_zone(text) for text in (environment.get(f"{PREFIX}ZONES") or DEFAULT_ZONE).split(",")),
+            environment=_environment(environment.get(f"{PREFIX}ENVIRONMENT") or Environment.DEVELOPMENT),
             of_services={name: value for name, value in environment.items() if name.startswith(SERVICES_PREFIX)},
         )
 
@@ -100,6 +110,12 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not LOWEST_PORT <= int(text) <= HIGHEST_PORT:
         raise LaunchError(f"ELASTIC_CHAT_PORT is {text!r}", f"Set it to a number from {LOWEST_PORT} to {HIGHEST_PORT}")
     return int(text)
+
+
+def _environment(text: str) -> Environment:
+    if text not in set(Environment):
+        raise LaunchError(f"ELASTIC_CHAT_ENVIRONMENT is {text!r}", f"Set it to one of {', '.join(Environment)}")
+    return Environment(text)
 
 
 def _log_level(text: str) -> str:

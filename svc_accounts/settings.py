@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from chatkit.production import CHOSEN, PROVIDER, REDIRECTS, is_loopback
 from chatkit.settings import CassandraOwnerSettings, ServiceSettings, SettingsError, setting
 from svc_accounts.core.invites import Registration
 from svc_accounts.signer import Signer
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-"""Hosts to which nobody listens in on the way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,19 +23,25 @@ class Settings(ServiceSettings, CassandraOwnerSettings):
     access_token_lifetime: timedelta = setting("How long an access token is good for, in seconds.", timedelta(minutes=10))
     refresh_token_lifetime: timedelta = setting("How long a session lives without a refresh, in seconds.", timedelta(days=30))
     registration: Registration = setting(
-        "Who may register by themselves: open for everyone, invite for who has one, closed for nobody.", Registration.OPEN
+        "Who may register by themselves: open for everyone, invite for who has one, closed for nobody.",
+        Registration.OPEN,
+        in_production=CHOSEN,
     )
     hash_threads: int = setting("Threads that hash passwords: each keeps a core busy, and up to 50 logins a second going.", 1)
     hash_queue: int = setting("Passwords that may be hashed or wait for it; more are refused with OVERLOADED.", 64)
 
     oidc_issuer: str = setting(
-        "The other provider by which people may log in (OpenID Connect), as its issuer names itself; none if empty.", ""
+        "The other provider by which people may log in (OpenID Connect), as its issuer names itself; none if empty.",
+        "",
+        in_production=PROVIDER,
     )
     oidc_client_id: str = setting("What the provider knows us by.", "")
     oidc_client_secret: str = setting(
         "What the provider gave us with that; empty for a public client. A secret: give it by _FILE.", "", secret=True
     )
-    oidc_redirect_uris: tuple[str, ...] = setting("Where the provider may send people afterwards: pages of clients.", ())
+    oidc_redirect_uris: tuple[str, ...] = setting(
+        "Where the provider may send people afterwards: pages of clients.", (), in_production=REDIRECTS
+    )
     oidc_sign_up: bool = setting("Whether whom the provider names gets an account; false if only those may come who have one.", True)
 
     def __post_init__(self) -> None:
@@ -64,7 +68,7 @@ class Settings(ServiceSettings, CassandraOwnerSettings):
         if not self.oidc_issuer:
             return
         url = urlsplit(self.oidc_issuer)
-        if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
+        if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname or "")):
             yield "CHAT_ACCOUNTS_OIDC_ISSUER must begin with https://"
         if not self.oidc_client_id:
             yield "CHAT_ACCOUNTS_OIDC_CLIENT_ID is not set: the provider gives it when it is told of us"

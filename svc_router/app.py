@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 from chatkit.core.clock import SystemClock
 from chatkit.edges.fanout.redis import RedisFanout
+from chatkit.edges.kafka import access
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC
 from chatkit.edges.message_log.kafka import KafkaMessageLog
 from chatkit.edges.redis import connect_redis
@@ -24,7 +25,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     """Connect to Redis, Kafka and the mesh."""
     redis = await connect_redis(settings.redis_url)
     stack.push_async_callback(redis.aclose)
-    message_log = KafkaMessageLog(settings.kafka_bootstrap, settings.node_id)
+    message_log = KafkaMessageLog(settings.kafka_bootstrap, settings.node_id, access(settings))
     stack.push_async_callback(message_log.stop)
     await message_log.start((LOG_TOPIC, WATERMARK_TOPIC))
     channel = mesh_channel(settings.mesh)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chatkit.core.clock import SystemClock
 from chatkit.edges.cassandra import CassandraSession, migrate
+from chatkit.edges.kafka import access
 from chatkit.edges.message_log import DEAD_LETTER_TOPIC
 from chatkit.edges.message_log.kafka import KafkaMessageLog
 from chatkit.edges.redis import connect_redis
@@ -25,10 +26,11 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 async def build(settings: Settings, stack: AsyncExitStack) -> App:
     """Make topics and tables, and connect to them."""
-    source = KafkaSource(settings.kafka_bootstrap, settings.node_id)
+    way = access(settings)
+    source = KafkaSource(settings.kafka_bootstrap, settings.node_id, way)
     stack.push_async_callback(source.stop)
     await source.start(settings.kafka_replication_factor)
-    dead_letters = KafkaMessageLog(settings.kafka_bootstrap, f"{settings.node_id}-dead-letters")
+    dead_letters = KafkaMessageLog(settings.kafka_bootstrap, f"{settings.node_id}-dead-letters", way)
     stack.push_async_callback(dead_letters.stop)
     await dead_letters.start((DEAD_LETTER_TOPIC, *TOPICS))  # to which dead letters may go back
     session = await CassandraSession.connect(settings)
@@ -39,7 +41,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     redis = await connect_redis(settings.redis_url)
     stack.push_async_callback(redis.aclose)
     pump = Pump(source, timeline, RedisProgress(redis), dead_letters, SystemClock())
-    servicer = WriterServicer(source, DeadLetters(KafkaShelf(settings.kafka_bootstrap, settings.node_id), dead_letters))
+    servicer = WriterServicer(source, DeadLetters(KafkaShelf(settings.kafka_bootstrap, settings.node_id, way), dead_letters))
     return App(
         services=(writer_service_pb2.DESCRIPTOR.services_by_name["WriterService"].full_name,),
         register=lambda server: writer_service_pb2_grpc.add_WriterServiceServicer_to_server(servicer, server),

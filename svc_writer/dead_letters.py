@@ -19,6 +19,7 @@ from google.protobuf.message import DecodeError
 from prometheus_client import Counter
 
 from chatkit.core.errors import ChatError, Reason
+from chatkit.edges.kafka import IN_THE_CLEAR, Access
 from chatkit.edges.message_log import DEAD_LETTER_TOPIC, REQUEST_ID_HEADER, MessageLog, Record
 from elastic_chat.events.v1 import log_pb2
 
@@ -139,13 +140,18 @@ def _is_note(kept: Kept) -> bool:
 class KafkaShelf:
     """The topic in Kafka. Operators read seldom: a consumer lives for one reading and belongs to no group."""
 
-    def __init__(self, bootstrap: str, node_id: str) -> None:
+    def __init__(self, bootstrap: str, node_id: str, access: Access = IN_THE_CLEAR) -> None:
         self._bootstrap = bootstrap
+        self._access = access
         self._client_id = f"{node_id}-dead-letters"
 
     async def read(self, from_offset: int) -> AsyncGenerator[Kept, None]:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, client_id=self._client_id, enable_auto_commit=False, auto_offset_reset="earliest"
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            **self._access,
         )
         partition = TopicPartition(DEAD_LETTER_TOPIC, 0)
         try:

@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, TopicAlreadyExistsError, for_code
 
 from chatkit.core.errors import ChatError, Reason
+from chatkit.edges.kafka import IN_THE_CLEAR, Access
 from chatkit.edges.message_log import DEAD_LETTER_TOPIC, LOG_TOPIC, MAX_LETTER_BYTES, REQUEST_ID_HEADER, WATERMARK_TOPIC
 from chatkit.edges.wait import wait_for_engine
 
@@ -70,8 +71,9 @@ class KafkaSource:
     A rebalance needs no listener: `commit` passes over partitions that have gone, and whoever has them now reads their records again.
     """
 
-    def __init__(self, bootstrap: str, node_id: str) -> None:
+    def __init__(self, bootstrap: str, node_id: str, access: Access = IN_THE_CLEAR) -> None:
         self._bootstrap = bootstrap
+        self._access = access
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap,
             group_id=GROUP,
@@ -85,14 +87,16 @@ class KafkaSource:
             fetch_min_bytes=GATHER_BYTES,
             fetch_max_wait_ms=GATHER_MS,
             metadata_max_age_ms=30_000,
+            **access,
         )
         # Kafka answers one question of a connection at a time, and that for new records may wait a second: so these have their own.
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=f"{node_id}-lag", request_timeout_ms=ASK_MS)
-        self._observer = AIOKafkaConsumer(bootstrap_servers=bootstrap, client_id=f"{node_id}-lag", request_timeout_ms=ASK_MS)
+        asking: dict[str, Any] = {"bootstrap_servers": bootstrap, "client_id": f"{node_id}-lag", "request_timeout_ms": ASK_MS, **access}
+        self._admin = AIOKafkaAdminClient(**asking)
+        self._observer = AIOKafkaConsumer(**asking)
 
     async def start(self, replication_factor: int) -> None:
         """Make the topics, and join the group. Raises ConnectionError if Kafka does not come up."""
-        await wait_for_engine("Kafka", lambda: _make_topics(self._bootstrap, replication_factor), (KafkaError, OSError))
+        await wait_for_engine("Kafka", lambda: _make_topics(self._bootstrap, replication_factor, self._access), (KafkaError, OSError))
         self._consumer.subscribe(TOPICS)
         for part in (self._consumer, self._admin, self._observer):
             await wait_for_engine("Kafka", part.start, (KafkaError, OSError))
@@ -153,7 +157,7 @@ def _taken(record: Any) -> Taken:  # noqa: ANN401 - aiokafka has no types
     )
 
 
-async def _make_topics(bootstrap: str, replication_factor: int) -> None:
+async def _make_topics(bootstrap: str, replication_factor: int, access: Access) -> None:
     min_in_sync = str(min(2, replication_factor))
     common = {"min.insync.replicas": min_in_sync}
     letters = {"retention.ms": str(30 * DAY_MS), "max.message.bytes": str(MAX_LETTER_BYTES)}
@@ -162,7 +166,7 @@ async def _make_topics(bootstrap: str, replication_factor: int) -> None:
         NewTopic(WATERMARK_TOPIC, 12, replication_factor, topic_configs=common | {"cleanup.policy": "compact"}),
         NewTopic(DEAD_LETTER_TOPIC, 1, replication_factor, topic_configs=common | letters),
     ]
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **access)
     await admin.start()
     try:
         response: Any = await admin.create_topics(topics)

@@ -26,10 +26,11 @@ class EngineRoom:
 
     def __init__(self, cache: Path) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="elastic-chat-engines-"))
-        home = Home(self._folder)
+        self.home = home = Home(self._folder)
         home.create()
         self.topology = Topology(free_base(range(31_080, 32_000, 20), range(9)))
-        self._stack = Stack(home, self.topology, engines.provide(cache, Display()))
+        self.engines = engines.provide(cache, Display())
+        self._stack = Stack(home, self.topology, self.engines)
         self._plan = {process.name: process for process in processes(self._stack)}
         operate.prepare(self._stack, list(self._plan.values()))
         self._running = ExitStack()

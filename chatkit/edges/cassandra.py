@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -16,6 +17,7 @@ from typing import Any, TypeAlias
 
 import structlog
 from cassandra import ConsistencyLevel, DriverException, InvalidRequest
+from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture, ResultSet
 from cassandra.cluster import Session as DriverSession
 from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPolicy, TokenAwarePolicy
@@ -36,6 +38,16 @@ Row = Any
 """A named tuple with the columns of the query."""
 
 FAILURES: tuple[type[Exception], ...] = (DriverException, NoHostAvailable, OSError)
+
+
+def access(settings: CassandraSettings) -> dict[str, Any]:
+    """Return what the driver is given to get to Cassandra as these settings say: over TLS, and with a password, or without."""
+    options: dict[str, Any] = {}
+    if settings.cassandra_tls:
+        options["ssl_context"] = ssl.create_default_context()
+    if settings.cassandra_username:
+        options["auth_provider"] = PlainTextAuthProvider(settings.cassandra_username, settings.cassandra_password)
+    return options
 
 
 class CassandraSession:
@@ -67,6 +79,7 @@ class CassandraSession:
                 connect_timeout=TIMEOUT_S,
                 compression=False,
                 sockopts=NO_DELAY,
+                **access(settings),
                 # The driver's own doubles its pauses up to ten minutes: a database that was away would stay away for as long again.
                 reconnection_policy=ConstantReconnectionPolicy(RECONNECT_S, max_attempts=None),  # pyright: ignore[reportArgumentType]
             )

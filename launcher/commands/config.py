@@ -16,7 +16,6 @@ from launcher.config import chosen, values
 from launcher.config.values import Source, Value
 from launcher.home import Home
 from launcher.operate import running_topology
-from launcher.plan import Stack
 from launcher.settings import Settings
 from launcher.supervision.daemon import Daemon
 from launcher.topology import SERVICES, Topology
@@ -52,7 +51,7 @@ def config(words: tuple[str, ...], *, changed: bool) -> Answer:
     settings = Settings.from_environment(os.environ)
     faults = list(chosen.find_faults(settings.of_services))
     running = Daemon(settings.home).alive()
-    wanted = chosen.Chosen(settings.log_level, settings.origins, {}) if faults else chosen.choose(settings)
+    wanted = chosen.Chosen(settings.log_level, settings.origins, {}, settings.environment) if faults else chosen.choose(settings)
     has = chosen.recorded(settings.home) if running else wanted
     topology = running_topology(settings) if running else Topology(settings.port)
     pending = chosen.pending(settings, topology) if running and not faults else []
@@ -65,7 +64,7 @@ def config(words: tuple[str, ...], *, changed: bool) -> Answer:
 
 def _all(home: Home, topology: Topology, has: chosen.Chosen) -> Iterator[Value]:
     yield from values.of_launcher(os.environ, NAME)
-    stack = Stack(home, topology, chosen.ANYWHERE, has.log_level, has.origins, chosen=has.services)
+    stack = chosen.stack_of(home, topology, chosen.ANYWHERE, has)
     for instance in topology.instances():
         yield from values.of_instance(instance, stack)
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from chatkit.production import Environment
 from chatkit.settings import SettingsError, cure, load
-from launcher.config import declared
+from launcher.config import declared, production
 from launcher.engines import Engines
 from launcher.errors import LaunchError
 from launcher.home import Home, write_atomically
@@ -29,9 +30,14 @@ class Chosen:
     services: Mapping[str, Mapping[str, str]]
     """Service to variables and their values."""
 
+    environment: Environment = Environment.DEVELOPMENT
+
 
 ANYWHERE = Engines(Path(), Path(), Path(), Path(), (), ())
 """No setting depends on where the engines are, so that they need not have been fetched."""
+
+INSTEAD = {"log_level": "ELASTIC_CHAT_LOG_LEVEL", "environment": "ELASTIC_CHAT_ENVIRONMENT", "allowed_origins": "ELASTIC_CHAT_ORIGINS"}
+"""What one sets instead of what the launcher gives to services itself."""
 
 UNSAFE = frozenset('"\\\r\n\0')
 """What the configuration of a supervisor can't hold."""
@@ -57,7 +63,7 @@ def choose(settings: Settings) -> Chosen:
                     value = environment[name]
                     # A service runs in another folder than whoever starts it.
                     chosen.setdefault(service, {})[name] = str(Path(value).absolute()) if name == variable.file else value
-    return Chosen(settings.log_level, settings.origins, chosen)
+    return Chosen(settings.log_level, settings.origins, chosen, settings.environment)
 
 
 def find_faults(environment: Mapping[str, str]) -> Iterator[str]:
@@ -69,8 +75,8 @@ def find_faults(environment: Mapping[str, str]) -> Iterator[str]:
         if variable is None:
             yield f"{name} means nothing to any service. {cure(name, known)}."
         elif {variable.name, variable.file} & owned:
-            instead = "Set ELASTIC_CHAT_LOG_LEVEL instead" if variable.field == "log_level" else "Remove it"
-            yield f"{name} is given to services by elastic-chat itself. {instead}."
+            ours = INSTEAD.get(variable.field)
+            yield f"{name} is given to services by elastic-chat itself. {f'Set {ours} instead' if ours else 'Remove it'}."
         elif variable.secret and name != variable.file:
             yield f"{name} is a secret, which others could see in an environment. Write it to a file, and set {variable.file} to its path."
         elif UNSAFE & set(environment[name]):
@@ -94,7 +100,14 @@ def recorded(home: Home) -> Chosen:
         kept = json.loads(home.chosen.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Chosen("info", (), {})
-    return Chosen(kept["log_level"], tuple(kept["origins"]), kept["services"])
+    return Chosen(
+        kept["log_level"], tuple(kept["origins"]), kept["services"], Environment(kept.get("environment", Environment.DEVELOPMENT))
+    )
+
+
+def stack_of(home: Home, topology: Topology, provided: Engines, chosen: Chosen) -> Stack:
+    """Return the stack that was chosen."""
+    return Stack(home, topology, provided, chosen.log_level, chosen.origins, chosen=chosen.services, environment=chosen.environment)
 
 
 def pending(settings: Settings, topology: Topology) -> list[str]:
@@ -108,6 +121,7 @@ def pending(settings: Settings, topology: Topology) -> list[str]:
     launcher = {
         f"{PREFIX}LOG_LEVEL": (has.log_level, wanted.log_level),
         f"{PREFIX}ORIGINS": (has.origins, wanted.origins),
+        f"{PREFIX}ENVIRONMENT": (has.environment, wanted.environment),
         f"{PREFIX}ZONES": (topology.zones, list(settings.zones)),
     }
     services = {name for one in SERVICES for name, _ in has.services.get(one, {}).items() ^ wanted.services.get(one, {}).items()}
@@ -115,15 +129,23 @@ def pending(settings: Settings, topology: Topology) -> list[str]:
 
 
 def check(stack: Stack) -> None:
-    """Read the settings of every service as it will read them itself.
+    """Read the settings of every service as it will read them itself, and look at what a production start demands besides.
 
     Raises:
-        LaunchError: a service could not start with its settings.
+        LaunchError: a service could not start with its settings, or a stack should not; all that is wrong is told at once.
 
     """
+    faults: dict[str, list[str]] = {}
     for service in SERVICES:
         instance = next(stack.topology.instances(service))
         try:
             load(declared.settings_of(service), service, service_environment(instance, stack))
         except SettingsError as error:
-            raise LaunchError(f"{service} can't start with these settings", "Correct them in this environment", str(error)) from error
+            for fault in str(error).splitlines():
+                faults.setdefault(fault, []).append(service)
+    told = [f"{', '.join(services)}: {fault}" for fault, services in faults.items()]
+    if stack.is_production:
+        told = [*production.faults(stack), *told]
+    if told:
+        who = ", ".join(dict.fromkeys(service for services in faults.values() for service in services)) or "The stack"
+        raise LaunchError(f"{who} can't start with these settings", "Correct them in this environment", "\n".join(told))

@@ -33,12 +33,12 @@ INNER_HEADERS = (USER_ID, SESSION_ID, ROLE, REQUEST_ID, "x-lane", "x-envoy-origi
 
 
 def render_edge(topology: Topology, folder: Path, origins: Collection[str] = ()) -> str:
-    """Return the configuration of the edge. `folder` is where `eds` is, and `origins` whose pages may call, beside its own."""
+    """Return the configuration of the edge. `folder` is where `eds` is, and `origins` whose pages may call."""
     facts = {"envoy": EDGE, "topology": topology, "descriptors": calls.DESCRIPTORS, "anyone": calls.ANYONE, "users": calls.USERS}
     outward = {
         "outside": {service: calls.outside(service) for service in (*calls.ANYONE, *calls.USERS)},
         "clock_skew_s": SKEW_MS // 1000,
-        "origins": [*policy.own_origins(topology), *origins],
+        "origins": list(origins),
         "limits": policy.LIMITS,
         "max_heap": policy.MAX_HEAP,
         "credential_paths": policy.CREDENTIAL_PATHS,

@@ -101,6 +101,7 @@ def test_what_was_chosen_is_remembered(tmp_path: Path) -> None:
         ({}, []),
         ({"ELASTIC_CHAT_LOG_LEVEL": "debug"}, ["ELASTIC_CHAT_LOG_LEVEL"]),
         ({"ELASTIC_CHAT_ORIGINS": "https://chat.example"}, ["ELASTIC_CHAT_ORIGINS"]),
+        ({"ELASTIC_CHAT_ENVIRONMENT": "production"}, ["ELASTIC_CHAT_ENVIRONMENT"]),
         ({"ELASTIC_CHAT_ZONES": "north"}, ["ELASTIC_CHAT_ZONES"]),
         ({"ELASTIC_CHAT_ZONES": "south,north"}, ["ELASTIC_CHAT_ZONES"]),
         ({"CHAT_GATEWAY_HEARTBEAT": "4", "CHAT_DRAIN": "5"}, ["CHAT_DRAIN", "CHAT_GATEWAY_HEARTBEAT"]),

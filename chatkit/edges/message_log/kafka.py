@@ -24,6 +24,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from chatkit.core.backoff import Backoff
 from chatkit.core.errors import ChatError, Reason
+from chatkit.edges.kafka import IN_THE_CLEAR, Access
 from chatkit.edges.message_log import REQUEST_ID_HEADER, Record
 from chatkit.edges.wait import wait_for_engine
 
@@ -61,8 +62,9 @@ class KafkaMessageLog:
     on its way goes as one batch.
     """
 
-    def __init__(self, bootstrap: str, client_id: str) -> None:
+    def __init__(self, bootstrap: str, client_id: str, access: Access = IN_THE_CLEAR) -> None:
         self._bootstrap = bootstrap
+        self._access = access
         self._client_id = client_id
         self._producer = self._made()
         self._partitions: dict[str, list[int]] = {}
@@ -82,6 +84,7 @@ class KafkaMessageLog:
             max_batch_size=BATCH_BYTES,
             request_timeout_ms=TIMEOUT_MS,
             metadata_max_age_ms=30_000,
+            **self._access,
         )
 
     async def start(self, topics: Sequence[str]) -> None:

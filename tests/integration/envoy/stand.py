@@ -32,6 +32,7 @@ from launcher.certificates import delivery
 from launcher.certificates.authority import WEB, Authority
 from launcher.home import Home, write_atomically
 from launcher.mesh.calls import USERS, service_name
+from launcher.mesh.policy import own_origins
 from launcher.mesh.rendering import ENDPOINTS, http_socket, render_edge, render_endpoints, render_sidecar
 from launcher.topology import DEFAULT_ZONE, HOST, SERVICES, Instance, Topology
 from tests.ports import free_base
@@ -239,7 +240,8 @@ class Stand:
         await self.start_envoy(stack, f"{instance.name}-sidecar", render_sidecar(instance, self.topology, self.folder), instance.admin_port)
 
     async def start_edge(self, stack: AsyncExitStack) -> None:
-        await self.start_envoy(stack, "edge", render_edge(self.topology, self.folder), self.topology.edge_admin_port)
+        edge = render_edge(self.topology, self.folder, own_origins(self.topology))
+        await self.start_envoy(stack, "edge", edge, self.topology.edge_admin_port)
 
     async def start_envoy(self, stack: AsyncExitStack, name: str, configuration: str, admin_port: int) -> None:
         path = self.folder / f"{name}.yaml"
