@@ -14,7 +14,8 @@ from launcher.certificates import delivery
 from launcher.engines import Engines
 from launcher.home import Home
 from launcher.mesh.policy import own_origins
-from launcher.mesh.rendering import http_socket
+from launcher.mesh.rendering import console_socket, http_socket
+from launcher.settings import PREFIX
 from launcher.topology import HAS_ROUTES, HOST, Instance, Topology
 
 REPOSITORY = Path(__file__).parents[1]
@@ -157,6 +158,15 @@ def _mesh(stack: Stack) -> Iterator[Process]:
         cwd=run,
         ready=probes.Renewed(stack.home.operator / "cert.pem", delivery.RENEWAL),
         stop_s=MESH_STOP_S,
+    )
+    yield Process(
+        "console",
+        Wave.MESH,
+        (sys.executable, "-m", "launcher.console"),
+        cwd=run,
+        ready=probes.UnixHttp(console_socket(stack.home.envoy), "/readyz"),
+        stop_s=MESH_STOP_S,
+        env={f"{PREFIX}HOME": str(stack.home.root)},
     )
     for instance in topology.instances():
         yield _envoy(

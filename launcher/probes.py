@@ -14,6 +14,7 @@ from typing import Protocol
 
 from launcher.certificates import delivery
 from launcher.topology import HOST
+from launcher.unix import UnixConnection
 
 TIMEOUT_S = 2.0
 LOOK_S = 0.05
@@ -120,6 +121,19 @@ class Http:
         if status != OK:
             detail = body.decode(errors="replace").strip().splitlines()
             raise NotReady(detail[0][:120] if detail else f"HTTP {status}")
+
+
+@dataclass(frozen=True, slots=True)
+class UnixHttp:
+    """It answers a GET with 200, at a Unix socket."""
+
+    socket: Path
+    path: str
+
+    async def ask(self) -> None:
+        status, _ = await asyncio.to_thread(_get, UnixConnection(self.socket, TIMEOUT_S), self.path)
+        if status != OK:
+            raise NotReady(f"HTTP {status}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +287,10 @@ async def _exchange(port: int, request: bytes, size: int) -> bytes:
 
 def get(port: int, path: str) -> tuple[int, bytes]:
     """Return status and body of a GET."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=TIMEOUT_S)
+    return _get(http.client.HTTPConnection(HOST, port, timeout=TIMEOUT_S), path)
+
+
+def _get(connection: http.client.HTTPConnection, path: str) -> tuple[int, bytes]:
     try:
         connection.request("GET", path)
         response = connection.getresponse()

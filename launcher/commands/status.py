@@ -38,7 +38,8 @@ COLUMNS = (
         "supervisor": "its pid",
         "processes": (
             "for each: name, service (of an instance), version, state, healthy, pid, since, waitingFor, crashes, lastCrash, memoryBytes, "
-            "connections (of a gateway), lagRecords (of a writer)"
+            "cpuSeconds (since its start), connections and deliveries (of a gateway), lagRecords (of a "
+            "writer), commands (of a router)"
         ),
     },
     watch=True,
@@ -78,7 +79,7 @@ def _cells(one: ProcessStatus) -> tuple[str, ...]:
         one.state,
         one.told.version or "",
         str(one.pid or ""),
-        "" if one.memory_bytes is None else f"{one.memory_bytes / MEGABYTE:,.0f} MB",
+        "" if one.usage is None else f"{one.usage.memory_bytes / MEGABYTE:,.0f} MB",
         (one.since or "")[:19].replace("T", " "),
         _number(one.told.connections),
         _number(one.told.lag_records),

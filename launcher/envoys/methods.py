@@ -98,6 +98,41 @@ class Sample:
         return _sums((method, calls) for (_, method), calls in self.calls.items())
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A method, what it was called since its callers' Envoys were started, and in a sample of so many seconds; None: all of that time."""
+
+    method: Method
+    calls: Calls
+    sampled: Calls
+    seconds: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as `mesh methods --json` shows it."""
+        return {
+            "caller": self.method.caller,
+            "service": self.method.service,
+            "method": self.method.name,
+            "calls": self.calls.total,
+            "failed": self.calls.failed,
+            "sampled": {
+                "calls": self.sampled.total,
+                "failed": self.sampled.failed,
+                "byStatus": dict(self.sampled.by_status),
+                "messagesSent": self.sampled.sent,
+                "messagesReceived": self.sampled.received,
+                "perSecond": self.sampled.total / self.seconds if self.seconds else None,
+                **{f"p{part * 100:.0f}Ms": self.sampled.quantile(part) for part in QUANTILES},
+            },
+        }
+
+
+def measured(after: Sample, before: Sample | None, seconds: float | None) -> list[Measured]:
+    """Return what lies between two samples, so many seconds apart; without the first, all that there ever was."""
+    sampled = after.since(before) if before else after.sums
+    return [Measured(method, calls, sampled[method], seconds if before else None) for method, calls in after.sums.items()]
+
+
 def look(topology: Topology) -> Sample:
     """Ask every Envoy what it has counted. Who does not answer counts nothing: `mesh` tells who that is."""
     envoys = list(admin.of(topology))

@@ -78,6 +78,10 @@ EDGE_PATHS: dict[str, tuple[str, ...]] = {"gateway": ("/v1/connect", "/readyz"),
 """What the edge asks for over HTTP, beside the methods that it lets through."""
 
 
+OPS_PATH = "/v1/ops/mesh"
+"""What the edge hands to the console, for administrators: no service of the mesh has it."""
+
+
 def service_name(service: str) -> str:
     """Return the full gRPC name of a service."""
     return f"elastic_chat.{service}.v1.{service.capitalize()}Service"

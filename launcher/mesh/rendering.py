@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chatkit.core.errors import DOMAIN
-from chatkit.rpc.caller import REQUEST_ID, ROLE, SESSION_ID, USER_ID
+from chatkit.rpc.caller import ADMIN, REQUEST_ID, ROLE, SESSION_ID, USER_ID
 from chatkit.rpc.server import LEAVING, NOT_DELIVERED
 from chatkit.rpc.tokens import SKEW_MS
 from launcher.certificates.authority import EDGE, spiffe_id
@@ -36,6 +36,9 @@ def render_edge(topology: Topology, folder: Path, origins: Collection[str] = ())
     """Return the configuration of the edge. `folder` is where `eds` is, and `origins` whose pages may call."""
     facts = {"envoy": EDGE, "topology": topology, "descriptors": calls.DESCRIPTORS, "anyone": calls.ANYONE, "users": calls.USERS}
     outward = {
+        "ops_path": calls.OPS_PATH,
+        "admin": ADMIN,
+        "console_socket": str(console_socket(folder)),
         "outside": {service: calls.outside(service) for service in (*calls.ANYONE, *calls.USERS)},
         "clock_skew_s": SKEW_MS // 1000,
         "origins": list(origins),
@@ -74,6 +77,11 @@ def watches(topology: Topology) -> int:
 def http_socket(instance: Instance, folder: Path) -> Path:
     """Return where a service takes HTTP from its sidecar: what goes to many clients costs less there than by loopback."""
     return folder / f"{instance.name}.sock"
+
+
+def console_socket(folder: Path) -> Path:
+    """Return where the console listens, for the edge alone: whoever may not look into the folder does not reach it."""
+    return folder / "console.sock"
 
 
 def render_endpoints(service: str, topology: Topology, drained: Collection[str] = ()) -> str:

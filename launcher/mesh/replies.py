@@ -94,6 +94,12 @@ EDGE_REPLIES = (
         400,
         "grpc-encoding names no way of packing that is known here: use identity, deflate or gzip.",
     ),
+    LocalReply(
+        "response.code_details.startsWith('rbac_access_denied')",
+        Reason.PERMISSION_DENIED,
+        403,
+        "Only an administrator may do this: docs/accounts.md says how one becomes one.",
+    ),
     *SIDECAR_REPLIES,
     LocalReply("response.code == 413", Reason.FRAME_TOO_LARGE, 413, "The request is over 1 MiB: split it."),
     LocalReply("response.code == 429", Reason.OVERLOADED, 429, TABLE[Reason.OVERLOADED].cure),

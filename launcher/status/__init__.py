@@ -12,10 +12,13 @@ from launcher.engines import Engines
 from launcher.engines.versions import version_of
 from launcher.plan import Process, Stack, processes
 from launcher.settings import Settings
-from launcher.status import memory, told
+from launcher.status import told, usage
 from launcher.status.process import ProcessStatus, assess
 from launcher.status.told import Told
 from launcher.supervision.daemon import Daemon
+
+OURS = ("certifier", "console")
+"""The processes that are the launcher's own."""
 
 
 def look(settings: Settings) -> tuple[Daemon, list[ProcessStatus]]:
@@ -29,7 +32,7 @@ def look(settings: Settings) -> tuple[Daemon, list[ProcessStatus]]:
     plan = list(processes(stack))
     states, record, drained = daemon.states(), daemon.record(), membership.drained(settings.home)
     answers, tellings = asyncio.run(_ask(stack, plan))
-    held = memory.of_trees(memory.running(), [state.pid for state in states.values() if state.pid])
+    taken = usage.of_trees(usage.running(), [state.pid for state in states.values() if state.pid])
     services = {instance.name: instance.service for instance in stack.topology.instances()}
     return daemon, [
         assess(
@@ -38,7 +41,7 @@ def look(settings: Settings) -> tuple[Daemon, list[ProcessStatus]]:
             record.crashes_of(process.name),
             drained=process.name in drained,
             service=services.get(process.name),
-            memory_bytes=held.get(states[process.name].pid or 0),
+            usage=taken.get(states[process.name].pid or 0),
             told=telling,
         )
         for process, answer, telling in zip(plan, answers, tellings, strict=True)
@@ -58,7 +61,7 @@ def _tellers(stack: Stack) -> dict[str, Callable[[], Told]]:
     topology = stack.topology
     found: dict[str, Callable[[], Told]] = {
         "edge": partial(told.by_envoy, topology.edge_admin_port),
-        "certifier": partial(Told, version=version("elastic-chat")),
+        **{name: partial(Told, version=version("elastic-chat")) for name in OURS},
     }
     for instance in topology.instances():
         found[instance.name] = partial(told.by_service, instance.service, instance.http_port)

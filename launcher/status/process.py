@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from launcher.status.told import Told
+from launcher.status.usage import Usage
 from launcher.supervision.daemon import State
 from launcher.supervision.record import Crash
 
@@ -19,7 +20,7 @@ DRAINED, DRAINING = "drained", "draining"
 class ProcessStatus:
     """How a process is: `waiting_for` says what it lacks, None if it is healthy; `crashes` how often it ended without being told to.
 
-    `service` is the one that it is an instance of, if any; `memory_bytes` what it and its children hold, if it runs; `told` what it says of
+    `service` is the one that it is an instance of, if any; `usage` what it and its children take, if it runs; `told` what it says of
     itself.
     """
 
@@ -31,7 +32,7 @@ class ProcessStatus:
     crashes: int
     last_crash: str | None
     service: str | None
-    memory_bytes: int | None
+    usage: Usage | None
     told: Told
 
     @property
@@ -62,9 +63,12 @@ class ProcessStatus:
             "waitingFor": self.waiting_for,
             "crashes": self.crashes,
             "lastCrash": self.last_crash,
-            "memoryBytes": self.memory_bytes,
+            "memoryBytes": self.usage.memory_bytes if self.usage else None,
+            "cpuSeconds": round(self.usage.cpu_seconds, 2) if self.usage else None,
             "connections": self.told.connections,
             "lagRecords": self.told.lag_records,
+            "commands": self.told.commands,
+            "deliveries": self.told.deliveries,
         }
 
 
@@ -75,7 +79,7 @@ def assess(
     *,
     drained: bool,
     service: str | None,
-    memory_bytes: int | None,
+    usage: Usage | None,
     told: Told,
 ) -> ProcessStatus:
     """Make one of what supervisord knows of a process, and of its own `answer`: what it lacks, or None."""
@@ -91,6 +95,6 @@ def assess(
         crashes=len(crashes),
         last_crash=f"{crashes[-1].how}, {crashes[-1].at.isoformat()}" if crashes else None,
         service=service,
-        memory_bytes=memory_bytes,
+        usage=usage,
         told=told,
     )

@@ -11,15 +11,21 @@ from prometheus_client.parser import text_string_to_metric_families
 from launcher import probes
 
 LAG, CONNECTIONS, BUILD = "chat_writer_lag_records", "chat_gateway_connections", "chat_build_info"
+COMMANDS, DELIVERIES = "chat_router_commands_total", "chat_gateway_deliveries_total"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is not known, or does not apply, is None: only gateways have connections, and only writers can be behind."""
+    """What is not known, or does not apply, is None: only gateways have connections, and only writers can be behind.
+
+    `commands` are those that a router has answered since its start, `deliveries` the frames that a gateway has given to sessions.
+    """
 
     version: str | None = None
     connections: int | None = None
     lag_records: int | None = None
+    commands: int | None = None
+    deliveries: int | None = None
 
 
 NOTHING = Told()
@@ -39,7 +45,7 @@ def by_envoy(admin_port: int) -> Told:
 
 def read_metrics(service: str, text: str) -> Told:
     """Read Prometheus' text format."""
-    version, sums = None, dict.fromkeys((LAG, CONNECTIONS), 0.0)
+    version, sums = None, dict.fromkeys((LAG, CONNECTIONS, COMMANDS, DELIVERIES), 0.0)
     found: set[str] = set()
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -50,9 +56,11 @@ def read_metrics(service: str, text: str) -> Told:
                 found.add(sample.name)
     return Told(
         version=version,
-        # A door that nobody has come through yet has no number.
+        # A door that nobody has come through yet has no number, and neither has a command that nobody has given.
         connections=int(sums[CONNECTIONS]) if service == "gateway" else None,
         lag_records=int(sums[LAG]) if LAG in found else None,
+        commands=int(sums[COMMANDS]) if service == "router" else None,
+        deliveries=int(sums[DELIVERIES]) if service == "gateway" else None,
     )
 
 

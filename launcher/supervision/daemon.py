@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from launcher.errors import LaunchError
 from launcher.home import Home
 from launcher.plan import STACK_STOP_S
 from launcher.supervision import record
+from launcher.unix import UnixConnection
 
 START_TIMEOUT_S = 20
 CALL_TIMEOUT_S = 20
@@ -27,7 +27,7 @@ CALL_TIMEOUT_S = 20
 
 LOOK_S = 0.1
 
-INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR")
+INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "XDG_CACHE_HOME")
 """What a process of the stack knows of the environment of whoever started it: not its proxies, and not its settings."""
 
 ALREADY_STARTED, NOT_RUNNING = 60, 70
@@ -192,23 +192,6 @@ def _state(info: dict[str, Any]) -> State:
     )
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=CALL_TIMEOUT_S)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self.sock.settimeout(CALL_TIMEOUT_S)
-            self.sock.connect(str(self._path))
-        except OSError:
-            self.close()
-            raise
-
-
 class _UnixTransport(xmlrpc.client.Transport):
     """XML-RPC over a Unix socket: a connection for each call, so that none is left open."""
 
@@ -217,7 +200,7 @@ class _UnixTransport(xmlrpc.client.Transport):
         self._path = path
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ANN401 - as it is declared
-        connection = _UnixConnection(self._path)
+        connection = UnixConnection(self._path, CALL_TIMEOUT_S)
         self._connection = host, connection
         return connection
 

@@ -35,7 +35,7 @@ async def until(condition: Any) -> Any:
 def test_status_shows_every_process(stack: Stack) -> None:
     processes = stack.status()
     names = {instance.name for instance in stack.topology.instances()}
-    expected = names | {f"{name}-sidecar" for name in names} | {"valkey", "kafka", "cassandra", "edge", "web", "certifier"}
+    expected = names | {f"{name}-sidecar" for name in names} | {"valkey", "kafka", "cassandra", "edge", "web", "certifier", "console"}
     assert set(processes) == expected
     assert all(one["state"] == "running" and one["healthy"] for one in processes.values()), processes
     assert all(one["memoryBytes"] > 1_000_000 for one in processes.values())

@@ -13,9 +13,9 @@ from rich.console import Console
 from launcher.commands.fit import Column, Row, columns_that_fit, most_urgent
 from launcher.commands.status import COLUMNS, view
 from launcher.engines.versions import of_folder, of_jar
-from launcher.status.memory import of_trees
 from launcher.status.process import ProcessStatus, assess
 from launcher.status.told import Told, read_metrics, read_server_info
+from launcher.status.usage import Usage, of_trees
 from launcher.supervision.daemon import State
 from launcher.supervision.record import Crash
 
@@ -29,7 +29,7 @@ def state(name: str = "STARTING", pid: int | None = 12, fault: str = "", of: str
 
 def assessed(of: State, answer: str | None = None, crashes: tuple[Crash, ...] = (), lag: int | None = None, **facts: Any) -> ProcessStatus:
     told = Told(version="0.1.0", lag_records=lag)
-    defaults: dict[str, Any] = {"drained": False, "service": "writer", "memory_bytes": 90_400_000, "told": told}
+    defaults: dict[str, Any] = {"drained": False, "service": "writer", "usage": Usage(90_400_000, 1.25), "told": told}
     return assess(of, answer, crashes, **defaults | facts)
 
 
@@ -62,13 +62,13 @@ def drawn(*found: ProcessStatus, width: int = 200, height: int | None = None) ->
 
 
 def test_a_row_has_every_column() -> None:
-    head, columns, row = drawn(assessed(state("RUNNING"), None, (CRASH, CRASH), lag=2, memory_bytes=1_056_400_000))
+    head, columns, row = drawn(assessed(state("RUNNING"), None, (CRASH, CRASH), lag=2, usage=Usage(1_056_400_000, 0)))
     assert head == "1 of 1 are healthy, 0 connections, 2 records behind"
     assert columns.split() == [column.name for column in COLUMNS]
     assert " ".join(row.split()) == (
         "writer-1 running 0.1.0 12 1,056 MB 2026-11-25 06:00:03 2 2 last crash: exit status 1, 2026-11-25T06:00:03+00:00"
     )
-    drained = drawn(assessed(state("STOPPED", None), drained=True, memory_bytes=None, told=Told()))[-1]
+    drained = drawn(assessed(state("STOPPED", None), drained=True, usage=None, told=Told()))[-1]
     assert drained.split() == ["writer-1", "drained"]
 
 
@@ -100,14 +100,26 @@ def test_urgent_rows_are_seen_first_and_keep_their_place() -> None:
     assert most_urgent(rows, 4) == rows
 
 
-def test_scripts_get_memory_and_lag_as_numbers() -> None:
+def test_scripts_get_memory_time_and_lag_as_numbers() -> None:
     told = assessed(state("RUNNING"), lag=0).as_json()
-    assert (told["memoryBytes"], told["lagRecords"], told["connections"], told["healthy"]) == (90_400_000, 0, None, True)
+    assert (told["memoryBytes"], told["cpuSeconds"], told["lagRecords"], told["connections"], told["healthy"]) == (
+        90_400_000,
+        1.25,
+        0,
+        None,
+        True,
+    )
 
 
-def test_the_memory_of_a_process_is_that_of_its_children_too() -> None:
-    running = {1: (0, 1), 10: (1, 100), 11: (10, 20), 12: (11, 3), 20: (1, 7000)}
-    assert of_trees(running, [10, 20, 30]) == {10: 123, 20: 7000}
+def test_what_a_process_takes_is_what_its_children_take_too() -> None:
+    running = {
+        1: (0, Usage(1, 8)),
+        10: (1, Usage(100, 1)),
+        11: (10, Usage(20, 0.5)),
+        12: (11, Usage(3, 0.25)),
+        20: (1, Usage(7000, 0)),
+    }
+    assert of_trees(running, [10, 20, 30]) == {10: Usage(123, 1.75), 20: Usage(7000, 0)}
 
 
 METRICS = """# HELP chat_build_info What runs.
@@ -117,6 +129,15 @@ chat_build_info{python="3.11.2",version="0.2.0"} 1.0
 # TYPE chat_gateway_connections gauge
 chat_gateway_connections{door="proto"} 3.0
 chat_gateway_connections{door="grpc"} 1.0
+# HELP chat_gateway_deliveries_total Frames.
+# TYPE chat_gateway_deliveries_total counter
+chat_gateway_deliveries_total{kind="entry"} 20.0
+chat_gateway_deliveries_total{kind="typing"} 3.0
+"""
+COMMANDS = """# HELP chat_router_commands_total Commands.
+# TYPE chat_router_commands_total counter
+chat_router_commands_total{kind="send",reason="OK"} 40.0
+chat_router_commands_total{kind="send",reason="OVERLOADED"} 2.0
 """
 LAG = """# HELP chat_writer_lag_records Records.
 # TYPE chat_writer_lag_records gauge
@@ -124,11 +145,13 @@ chat_writer_lag_records 12345.0
 """
 
 
-def test_a_service_tells_its_version_its_connections_and_its_lag() -> None:
-    assert read_metrics("gateway", METRICS) == Told("0.2.0", connections=4)
-    assert read_metrics("gateway", "") == Told(connections=0)
+def test_a_service_tells_its_version_and_what_there_is_to_know_of_its_work() -> None:
+    assert read_metrics("gateway", METRICS) == Told("0.2.0", connections=4, deliveries=23)
+    assert read_metrics("gateway", "") == Told(connections=0, deliveries=0)
+    assert read_metrics("router", COMMANDS) == Told(commands=42)
     assert read_metrics("writer", LAG) == Told(lag_records=12345)
-    assert read_metrics("router", "") == Told()
+    assert read_metrics("router", "") == Told(commands=0)
+    assert read_metrics("history", METRICS) == Told("0.2.0")
 
 
 def test_an_envoy_tells_its_version() -> None:

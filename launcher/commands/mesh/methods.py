@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import click
 
@@ -11,7 +10,7 @@ from launcher.commands.fit import Column, Fitted, Row
 from launcher.commands.frame import Answer, command
 from launcher.commands.mesh.asked import of_service, topology
 from launcher.envoys import methods as called
-from launcher.envoys.methods import QUANTILES, Calls, Method
+from launcher.envoys.methods import QUANTILES
 
 SAMPLE_S = 2.0
 
@@ -44,27 +43,26 @@ def methods(service: str | None, sample: float) -> Answer:
     none of these. `calls` and `failed` are since the Envoys were started; the other numbers are of the sample.
     """
     stack = topology()
-    before = called.look(stack)
+    before = None
     if sample:
+        before = called.look(stack)
         time.sleep(sample)
-    after = called.look(stack) if sample else before
-    sampled = after.since(before) if sample else after.sums
-    asked = [(method, calls, sampled[method]) for method, calls in after.sums.items() if service in {None, method.service}]
+    asked = [one for one in called.measured(called.look(stack), before, sample) if service in {None, one.method.service}]
     rows = [
         Row(
             (
-                f"{method.service}.{method.name}",
-                method.caller,
-                f"{calls.total:,}",
-                f"{calls.failed:,}",
-                f"{new.total / sample:,.1f}" if sample else "",
-                f"{new.sent:,}",
-                f"{new.received:,}",
-                *(_milliseconds(new.quantile(part)) for part in QUANTILES),
+                f"{one.method.service}.{one.method.name}",
+                one.method.caller,
+                f"{one.calls.total:,}",
+                f"{one.calls.failed:,}",
+                f"{one.sampled.total / one.seconds:,.1f}" if one.seconds else "",
+                f"{one.sampled.sent:,}",
+                f"{one.sampled.received:,}",
+                *(_milliseconds(one.sampled.quantile(part)) for part in QUANTILES),
             ),
-            urgent=bool(new.failed),
+            urgent=bool(one.sampled.failed),
         )
-        for method, calls, new in asked
+        for one in asked
     ]
     columns = (
         Column("method"),
@@ -78,27 +76,8 @@ def methods(service: str | None, sample: float) -> Answer:
         Column("p95 ms", spare=4, right=True),
         Column("p99 ms", spare=2, right=True),
     )
-    facts = {"seconds": sample or None, "methods": [_method(*one, sample) for one in asked]}
+    facts = {"seconds": sample or None, "methods": [one.as_json() for one in asked]}
     return Answer(facts, Fitted("", columns, rows))
-
-
-def _method(method: Method, calls: Calls, new: Calls, seconds: float) -> dict[str, Any]:
-    return {
-        "caller": method.caller,
-        "service": method.service,
-        "method": method.name,
-        "calls": calls.total,
-        "failed": calls.failed,
-        "sampled": {
-            "calls": new.total,
-            "failed": new.failed,
-            "byStatus": dict(new.by_status),
-            "messagesSent": new.sent,
-            "messagesReceived": new.received,
-            "perSecond": new.total / seconds if seconds else None,
-            **{f"p{part * 100:.0f}Ms": new.quantile(part) for part in QUANTILES},
-        },
-    }
 
 
 def _milliseconds(value: float | None) -> str:

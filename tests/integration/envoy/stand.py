@@ -33,7 +33,7 @@ from launcher.certificates.authority import WEB, Authority
 from launcher.home import Home, write_atomically
 from launcher.mesh.calls import USERS, service_name
 from launcher.mesh.policy import own_origins
-from launcher.mesh.rendering import ENDPOINTS, http_socket, render_edge, render_endpoints, render_sidecar
+from launcher.mesh.rendering import ENDPOINTS, console_socket, http_socket, render_edge, render_endpoints, render_sidecar
 from launcher.topology import DEFAULT_ZONE, HOST, SERVICES, Instance, Topology
 from tests.ports import free_base
 
@@ -307,6 +307,7 @@ async def started(
     stand.announce(stand.topology)
     stand.certify()
     await _start_web(stand.topology.web_port, stack)
+    await _start_console(stand, stack)
     for instance in stand.topology.instances():
         stack.push_async_callback((await stand.add_service(instance)).stop)
     await asyncio.gather(*(stand.start_sidecar(stack, instance) for instance in stand.topology.instances()), stand.start_edge(stack))
@@ -315,6 +316,19 @@ async def started(
     for cluster in ("gateway", "gateway_websocket"):
         await stand.await_healthy(stand.topology.edge_admin_port, cluster, stand.topology.instances("gateway"))
     return stand
+
+
+async def _start_console(stand: Stand, stack: AsyncExitStack) -> None:
+    async def anything(request: web.Request) -> web.Response:
+        stand.calls.append(Call("console", request.path, {key.lower(): value for key, value in request.headers.items()}))
+        return web.json_response({"at": "now"})
+
+    app = web.Application()
+    app.add_routes([web.get("/{path:.*}", anything)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.UnixSite(runner, console_socket(stand.folder)).start()
 
 
 async def _start_web(port: int, stack: AsyncExitStack) -> None:
