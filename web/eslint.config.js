@@ -24,7 +24,7 @@ export default defineConfig(
     // The rules of the client are pure: what they need of the world is an argument.
     files: ["src/core/**"],
     rules: {
-      "no-restricted-imports": ["error", { patterns: ["../gen/*", "../net/*", "../app/*", "../ui/*", "react", "@bufbuild/*"] }],
+      "no-restricted-imports": ["error", { patterns: ["**/gen/*", "**/net/*", "**/app/*", "**/ui/*", "react", "@bufbuild/*"] }],
       "no-restricted-globals": ["error", "window", "document", "localStorage", "fetch", "WebSocket", "crypto", "setTimeout", "setInterval"],
       "no-restricted-properties": [
         "error",
@@ -35,6 +35,6 @@ export default defineConfig(
   },
   {
     files: ["src/ui/**"],
-    rules: { "no-restricted-imports": ["error", { patterns: ["../gen/*", "../net/*", "@bufbuild/*"] }] },
+    rules: { "no-restricted-imports": ["error", { patterns: ["**/gen/*", "**/net/*", "@bufbuild/*"] }] },
   },
 );

@@ -14,7 +14,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: "es2022",
     chunkSizeWarningLimit: 2000,
-    rolldownOptions: { input: ["index.html", "api.html"] },
+    rolldownOptions: { input: ["index.html", "api.html", "ops.html"] },
   },
   test: {
     include: ["tests/**/*.test.{ts,tsx}"],

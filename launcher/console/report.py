@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from launcher.console.look import Look
 from launcher.envoys.links import Host, Link, Links
-from launcher.envoys.methods import measured
-from launcher.mesh.calls import INNER, outside
+from launcher.envoys.methods import QUANTILES, Calls, Measured, measured
+from launcher.mesh.calls import INNER, STREAMS, outside
 from launcher.plan import USES_CASSANDRA, USES_KAFKA, USES_REDIS
 from launcher.status.process import ProcessStatus
 from launcher.topology import SERVICES
 
-EDGE = "edge"
 ENGINES = {"valkey": USES_REDIS, "kafka": USES_KAFKA, "cassandra": USES_CASSANDRA}
 """The processes that no Envoy stands before, and which services use them."""
 
@@ -32,6 +32,8 @@ def report(now: Look, before: Look | None) -> dict[str, Any]:
         "links": None if now.links is None else _links(now.links, before, seconds),
         "silent": [] if now.links is None else list(now.links.silent),
         "methods": None if called is None else [one.as_json() for one in called],
+        "ways": None if called is None else [_way(*way, some) for way, some in _by_way(called).items()],
+        "all": None if called is None else _traffic(called),
         "certificates": None if now.certificates is None else [one.as_json() for one in now.certificates],
         "faults": now.faults,
     }
@@ -69,6 +71,33 @@ def _pace(now: float | None, before: float | None, seconds: float | None) -> flo
     if not seconds or now is None or before is None:
         return None
     return max(0.0, now - before) / seconds
+
+
+def _by_way(called: Sequence[Measured]) -> dict[tuple[str, str], list[Measured]]:
+    """Return what is called by who calls whom."""
+    ways: dict[tuple[str, str], list[Measured]] = defaultdict(list)
+    for one in called:
+        ways[one.method.caller, one.method.service].append(one)
+    return ways
+
+
+def _way(caller: str, service: str, called: Sequence[Measured]) -> dict[str, Any]:
+    return {"caller": caller, "service": service, **_traffic(called)}
+
+
+def _traffic(called: Sequence[Measured]) -> dict[str, Any]:
+    """Return how much goes over a way, and how fast. Streams take as long as they last, which says nothing of that."""
+    seconds = called[0].seconds if called else None
+    unary = [one.sampled for one in called if one.method.name not in STREAMS.get(one.method.service, ())]
+    all_of_it, timed = sum((one.sampled for one in called), Calls()), sum(unary, Calls())
+    return {
+        "perSecond": all_of_it.total / seconds if seconds else None,
+        "messagesPerSecond": (all_of_it.sent + all_of_it.received) / seconds if seconds else None,
+        "calls": all_of_it.total,
+        "failed": all_of_it.failed,
+        "faults": all_of_it.faults,
+        **{f"p{part * 100:.0f}Ms": timed.quantile(part) if seconds else None for part in QUANTILES},
+    }
 
 
 def _links(found: Links, before: Look | None, seconds: float | None) -> list[dict[str, Any]]:

@@ -22,6 +22,8 @@ QUANTILES = (0.5, 0.95, 0.99)
 _NAME = re.compile(r"cluster\.(?P<cluster>\w+)\.grpc\.(?P<package>elastic_chat\.[\w.]+)\.(?P<service>\w+)\.(?P<method>\w+)\.(?P<what>\w+)")
 _STATUS = re.compile(r"\d+")
 OK_STATUS = "0"
+FAULTS = ("2", "4", "12", "13", "14", "15")
+"""The gRPC statuses that tell of a fault of ours, and not of what a caller asked for: what the Envoys log, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,10 @@ class Calls:
     @property
     def failed(self) -> int:
         return self.by_status.total() - self.by_status[OK_STATUS]
+
+    @property
+    def faults(self) -> int:
+        return sum(self.by_status[status] for status in FAULTS)
 
     def __add__(self, other: Calls) -> Calls:
         return Calls(

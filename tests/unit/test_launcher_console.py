@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tempfile
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from launcher.console import look as console_look
@@ -21,6 +24,7 @@ from launcher.envoys.links import Host, Link, Links
 from launcher.envoys.methods import Calls, Method, Sample
 from launcher.errors import LaunchError
 from launcher.mesh.calls import OPS_PATH
+from launcher.probes import UnixHttp, why_not
 from launcher.settings import Settings
 from launcher.status.process import ProcessStatus
 from launcher.status.told import Told
@@ -74,12 +78,29 @@ def test_rates_are_what_has_come_between_two_looks_by_their_seconds() -> None:
     assert told["silent"] == ["router-1-sidecar"]
 
 
+def test_a_way_is_all_that_one_calls_of_another_and_streams_do_not_say_how_fast_it_is() -> None:
+    def counted(name: str, total: int, of_ms: float, **statuses: int) -> tuple[tuple[str, Method], Calls]:
+        by_status = Counter({status.removeprefix("s"): count for status, count in statuses.items()})
+        return ("gateway-1-sidecar", Method("gateway", "router", name)), Calls(
+            total, by_status, 3 * total, total, Counter({(of_ms, 1.0): total})
+        )
+
+    called = dict([counted("Route", 2, 90_000, s14=2), counted("SendMessage", 6, 4, s0=3, s5=1, s14=1, s4=1)])
+    told = report(replace(seen(12), methods=Sample(called)), replace(seen(10), methods=Sample({})))
+    way = only(told["ways"])
+    assert (way["caller"], way["service"], way["perSecond"], way["messagesPerSecond"]) == ("gateway", "router", 4, 16)
+    assert (way["calls"], way["failed"], way["faults"]) == (8, 5, 4)
+    assert 4 <= way["p50Ms"] <= way["p99Ms"] <= 5
+    assert told["all"] == {key: value for key, value in way.items() if key not in {"caller", "service"}}
+
+
 def test_a_first_look_has_counts_and_no_rates() -> None:
     told = report(seen(10, requests=50, calls=60), None)
     assert told["seconds"] is None
     assert (only(only(told["links"])["hosts"])["requests"], only(only(told["links"])["hosts"])["perSecond"]) == (50, None)
     assert (only(told["methods"])["calls"], only(told["methods"])["sampled"]["perSecond"]) == (60, None)
     assert only(told["processes"])["cores"] is None
+    assert (only(told["ways"])["perSecond"], told["all"]["p99Ms"]) == (None, None)
 
 
 def test_what_was_started_meanwhile_has_begun_at_zero() -> None:
@@ -199,6 +220,18 @@ async def test_where_nothing_runs_the_console_says_so() -> None:
             assert "No stack is running here" in error["message"]
         async with client.get("/readyz") as response:
             assert response.status == 200
+
+
+async def test_whether_it_is_ready_is_asked_at_its_socket() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # the path of a socket must be short
+        socket = Path(folder) / "console.sock"
+        assert await why_not(UnixHttp(socket, "/readyz")) == "not listening yet"
+        runner = web.AppRunner(build(Stack().watch()))
+        await runner.setup()
+        await web.UnixSite(runner, socket).start()
+        assert await why_not(UnixHttp(socket, "/readyz")) is None
+        assert await why_not(UnixHttp(socket, "/nothing")) == "HTTP 404"
+        await runner.cleanup()
 
 
 async def test_a_look_has_what_it_could_get(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

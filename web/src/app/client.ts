@@ -4,7 +4,7 @@ import { type Connection, isOpen } from "../core/connection";
 import { hasHole } from "../core/log";
 import { enqueued, refused, retried, without } from "../core/outbox";
 import { watchedUsers } from "../core/select";
-import { myId } from "../core/state";
+import { initial, myId, update } from "../core/state";
 import type { ConversationId, MessageId, UserId } from "../core/types";
 import { uuid7, uuid7Epoch } from "../core/uuid7";
 import { Api, authentication, type Tokens } from "../net/api";
@@ -28,7 +28,7 @@ const TYPING_EVERY_MS = 3_000;
 const MAX_CURSORS = 500;
 
 export class Client {
-  readonly store = new Store();
+  readonly store = new Store(update, initial);
   private readonly session = new SessionKeeper(authentication.refresh, () => {
     this.end("You were logged out. Log in again.");
   });

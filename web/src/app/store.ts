@@ -1,20 +1,25 @@
-/** Holds the state, and tells who listens when it changes. */
+/** Holds a state, and tells who listens when it changes. */
 
-import { type Action, initial, type State, update } from "../core/state";
+import type { Action, State } from "../core/state";
 
-export class Store {
-  private current: State = initial;
+/** That of the chat, unless it says what else. */
+export class Store<S = State, A = Action> {
   private readonly listeners = new Set<() => void>();
 
-  readonly get = (): State => this.current;
+  constructor(
+    private readonly update: (state: S, action: A) => S,
+    private current: S,
+  ) {}
+
+  readonly get = (): S => this.current;
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
 
-  readonly dispatch = (action: Action): void => {
-    const next = update(this.current, action);
+  readonly dispatch = (action: A): void => {
+    const next = this.update(this.current, action);
     if (next === this.current) {
       return;
     }

@@ -29,7 +29,8 @@ import {
 } from "../gen/elastic_chat/router/v1/router_service_pb";
 import { Conversation_Kind } from "../gen/elastic_chat/types/v1/conversation_pb";
 import { deviceToken, keepDeviceToken } from "./device";
-import { ApiError, errorOf } from "./errors";
+import { ApiError } from "./errors";
+import { call, type TokenSource, withToken } from "./http";
 import { conversationFrom, pageFrom, summaryFrom, userFrom, watermarkFrom } from "./wire";
 
 export interface Tokens {
@@ -51,10 +52,6 @@ export interface Members {
   readonly watermarks: readonly Watermark[];
 }
 
-/** Gives an access token; `isRefused` says that the last one was not taken. */
-export type TokenSource = (isRefused: boolean) => Promise<string>;
-
-const DEADLINE_MS = 10_000;
 /** Keeps an address with user ids in it under 8 KiB. */
 const IDS_PER_CALL = 100;
 
@@ -133,15 +130,8 @@ export class Api {
     await this.call(RemoveMemberResponseSchema, "DELETE", `${pathOf(conversationId)}/members/${encodeURIComponent(userId)}`);
   }
 
-  private async call<D extends DescMessage>(schema: D, method: string, path: string, body?: JsonValue): Promise<MessageShape<D>> {
-    try {
-      return await send(schema, method, path, body, await this.token(false));
-    } catch (error) {
-      if (error instanceof ApiError && error.needsToken) {
-        return send(schema, method, path, body, await this.token(true));
-      }
-      throw error;
-    }
+  private call<D extends DescMessage>(schema: D, method: string, path: string, body?: JsonValue): Promise<MessageShape<D>> {
+    return withToken(this.token, (accessToken) => send(schema, method, path, body, accessToken));
   }
 }
 
@@ -152,37 +142,11 @@ async function send<D extends DescMessage>(
   body?: JsonValue,
   accessToken?: string,
 ): Promise<MessageShape<D>> {
-  const response = await fetch(path, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
-      ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }),
-    },
-    body: body === undefined ? null : JSON.stringify(body),
-    signal: AbortSignal.timeout(DEADLINE_MS),
-  }).catch((error: unknown) => {
-    const isLate = error instanceof DOMException && error.name === "TimeoutError";
-    throw isLate
-      ? new ApiError("DEADLINE_EXCEEDED", `${method} ${path} did not answer within ${DEADLINE_MS} ms.`)
-      : new ApiError("UNAVAILABLE", `${method} ${path} could not be sent: is the server reachable?`);
-  });
-  const answer = await jsonOf(response);
-  if (!response.ok) {
-    throw errorOf(response.status, answer);
-  }
+  const answer = await call(method, path, body, accessToken);
   try {
     return fromJson(schema, answer as JsonValue, { ignoreUnknownFields: true });
   } catch {
     throw new ApiError("UNAVAILABLE", `${method} ${path} answered with something that is no ${schema.typeName}.`);
-  }
-}
-
-/** Null for an answer that is no JSON, as a proxy may give. */
-async function jsonOf(response: Response): Promise<unknown> {
-  try {
-    return await response.json();
-  } catch {
-    return null;
   }
 }
 

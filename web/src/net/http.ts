@@ -1,0 +1,52 @@
+/** A call over HTTP: each ends within ten seconds, and throws ApiError and nothing else. */
+
+import { ApiError, errorOf } from "./errors";
+
+/** Gives an access token; `isRefused` says that the last one was not taken. */
+export type TokenSource = (isRefused: boolean) => Promise<string>;
+
+const DEADLINE_MS = 10_000;
+
+/** Returns the JSON of the answer; null if it is none. */
+export async function call(method: string, path: string, body?: unknown, accessToken?: string): Promise<unknown> {
+  const response = await fetch(path, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }),
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: AbortSignal.timeout(DEADLINE_MS),
+  }).catch((error: unknown) => {
+    const isLate = error instanceof DOMException && error.name === "TimeoutError";
+    throw isLate
+      ? new ApiError("DEADLINE_EXCEEDED", `${method} ${path} did not answer within ${DEADLINE_MS} ms.`)
+      : new ApiError("UNAVAILABLE", `${method} ${path} could not be sent: is the server reachable?`);
+  });
+  const answer = await jsonOf(response);
+  if (!response.ok) {
+    throw errorOf(response.status, answer);
+  }
+  return answer;
+}
+
+/** Makes a call of a user who is logged in. A token that is refused is replaced once. */
+export async function withToken<T>(token: TokenSource, task: (accessToken: string) => Promise<T>): Promise<T> {
+  try {
+    return await task(await token(false));
+  } catch (error) {
+    if (error instanceof ApiError && error.needsToken) {
+      return task(await token(true));
+    }
+    throw error;
+  }
+}
+
+/** Null for an answer that is no JSON, as a proxy may give. */
+async function jsonOf(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return null;
+  }
+}

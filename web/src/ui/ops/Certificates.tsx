@@ -1,0 +1,38 @@
+import type { Certificate } from "../../core/ops/report";
+import { duration } from "../../core/ops/words";
+import { Table } from "./Table";
+
+const COLUMNS = [["Envoy"], ["For"], ["Ends in", "number"], ["Life left"], ["Serial"]] as const;
+/** A certificate is renewed when two thirds of its life are left: with less than a quarter, something holds that up. */
+const LITTLE = 0.25;
+
+interface CertificatesProps {
+  readonly certificates: readonly Certificate[] | null;
+  readonly now: number;
+  readonly fault: string | undefined;
+}
+
+export function Certificates({ certificates, now, fault }: CertificatesProps) {
+  const own = (certificates ?? []).filter((one) => one.kind === "own");
+  return (
+    <Table title="Certificates" note="What each Envoy shows. They are renewed every four hours by themselves." fault={fault} testId="certificates" columns={COLUMNS}>
+      {own.map((one) => {
+        const [begins, ends] = [Date.parse(one.begins), Date.parse(one.ends)];
+        const left = Math.max(0, Math.min(1, (ends - now) / (ends - begins)));
+        return (
+          <tr key={`${one.envoy} ${one.serial}`}>
+            <th scope="row">{one.envoy}</th>
+            <td className="ops-soft">{one.names.join(", ")}</td>
+            <td data-kind="number" data-tone={left < LITTLE ? "bad" : "plain"}>{duration(ends - now)}</td>
+            <td>
+              <meter className="ops-meter" min={0} max={1} low={LITTLE} optimum={1} value={left} aria-label="Life left">
+                {Math.round(100 * left)} %
+              </meter>
+            </td>
+            <td className="ops-serial">{one.serial.slice(0, 16)}</td>
+          </tr>
+        );
+      })}
+    </Table>
+  );
+}

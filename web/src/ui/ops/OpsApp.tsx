@@ -1,0 +1,24 @@
+import { useSyncExternalStore } from "react";
+
+import type { OpsClient } from "../../app/ops";
+import { Logo } from "../Logo";
+import { Forbidden, OpsLogin } from "./OpsLogin";
+import { OpsPage } from "./OpsPage";
+
+export function OpsApp({ client }: { readonly client: OpsClient }) {
+  const state = useSyncExternalStore(client.store.subscribe, client.store.get);
+  switch (state.session.status) {
+    case "restoring":
+      return (
+        <main className="splash" aria-busy="true" aria-label="Loading">
+          <Logo size={56} />
+        </main>
+      );
+    case "anonymous":
+      return <OpsLogin client={client} notice={state.session.notice} />;
+    case "forbidden":
+      return <Forbidden client={client} />;
+    case "active":
+      return <OpsPage client={client} state={state} />;
+  }
+}

@@ -1,0 +1,91 @@
+import { useMemo, useState } from "react";
+
+import type { OpsClient } from "../../app/ops";
+import { graphOf } from "../../core/ops/graph";
+import { type OpsState, staleFor } from "../../core/ops/state";
+import { useNow } from "../context";
+import { Icon } from "../Icon";
+import { Logo } from "../Logo";
+import { Certificates } from "./Certificates";
+import { Detail } from "./Detail";
+import { Events, Problems } from "./Events";
+import { Methods } from "./Methods";
+import { Processes } from "./Processes";
+import { Tiles } from "./Tiles";
+import { Topology } from "./Topology";
+import { Ways } from "./Ways";
+
+export function OpsPage({ client, state }: { readonly client: OpsClient; readonly state: OpsState }) {
+  const now = useNow(1_000);
+  const { report, points, events, fault } = state;
+  return (
+    <div className="ops">
+      <header className="ops-head">
+        <Logo size={28} />
+        <h1>Operations</h1>
+        <Freshness state={state} now={now} />
+        <button className="button-icon" type="button" aria-label="Log out" title="Log out" onClick={() => void client.logout()}>
+          <Icon name="logout" />
+        </button>
+      </header>
+      {report === null ? (
+        <main className="ops-empty">
+          {fault === null ? <p role="status"><span className="spinner" /> Looking at the stack…</p> : <p className="error" role="alert">Nothing can be seen: {fault}</p>}
+        </main>
+      ) : (
+        <main className="ops-main" data-stale={staleFor(state, now) !== null}>
+          <Tiles points={points} />
+          <Mesh state={state} report={report} />
+          <section className="ops-pair">
+            <Problems report={report} />
+            <Events events={events} />
+          </section>
+          <Ways report={report} points={points} />
+          <Methods methods={report.methods} fault={report.faults["methods"]} />
+          <Processes processes={report.processes} points={points} now={Date.parse(report.at)} fault={report.faults["processes"]} />
+          <Certificates certificates={report.certificates} now={Date.parse(report.at)} fault={report.faults["certificates"]} />
+        </main>
+      )}
+    </div>
+  );
+}
+
+function Mesh({ state, report }: { readonly state: OpsState; readonly report: NonNullable<OpsState["report"]> }) {
+  const [selected, setSelected] = useState<string | null>(null);
+  const [pointed, setPointed] = useState<string | null>(null);
+  const graph = useMemo(() => graphOf(report), [report]);
+  const isKnown = (id: string | null) => id !== null && (graph.nodes.some((node) => node.id === id) || graph.edges.some((edge) => edge.id === id));
+  const shown = isKnown(pointed) ? pointed : isKnown(selected) ? selected : null;
+  return (
+    <section className="ops-mesh" aria-labelledby="ops-mesh-title">
+      <h2 id="ops-mesh-title">The mesh</h2>
+      <Topology graph={graph} selected={selected} pointed={pointed} onSelect={setSelected} onPoint={setPointed} />
+      <Detail report={report} graph={graph} points={state.points} id={shown} />
+    </section>
+  );
+}
+
+function Freshness({ state, now }: { readonly state: OpsState; readonly now: number }) {
+  const stale = staleFor(state, now);
+  const phase = state.report === null ? "waiting" : stale !== null ? "stale" : state.report.seconds === null ? "measuring" : "live";
+  const words = {
+    waiting: "Looking…",
+    stale: `${stale ?? 0} s old`,
+    measuring: "Measuring…",
+    live: "Live",
+  }[phase];
+  return (
+    <>
+      <p className="ops-fresh" data-testid="ops-fresh" data-phase={phase}>
+        <span className="ops-dot" aria-hidden="true" />
+        {words}
+      </p>
+      <p className="visually-hidden" role="status">{phase === "stale" ? "What is shown is no longer current." : phase === "live" ? "What is shown is current." : ""}</p>
+      {phase === "stale" && (
+        <p className="ops-stale error" data-testid="ops-stale">
+          These numbers are {stale} seconds old. {state.fault ?? "No answer has come since."}
+        </p>
+      )}
+    </>
+  );
+}
