@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from playwright.async_api import Browser, async_playwright
@@ -25,6 +28,9 @@ TALK = (
     ("maya", "Yes! Half past ten at the bridge?"),
     ("jonas", "Half past ten it is."),
 )
+PHONE = 500
+"""Pixels: what is narrower is one."""
+
 GROUP = (
     ("priya", "I bring the lemonade, who brings the cups?"),
     ("jonas", "Cups and the long table are on me"),
@@ -68,6 +74,66 @@ async def take(browser: Browser, user: Account, name: str, width: int, height: i
     await context.close()
 
 
+PEOPLE = 24
+MESSAGE_EVERY_S = 0.12
+WATCHED_S = 75
+"""How long the operations page is open before its picture is taken: its curves begin when it is opened."""
+
+
+@asynccontextmanager
+async def bustle(api: Api) -> AsyncIterator[None]:
+    """Let some people talk in pairs and in a group, and read what they wrote, while the block runs."""
+    people = [await api.register("someone") for _ in range(PEOPLE)]
+    sockets = [await Socket.open(api, one) for one in people]
+    group = await api.group(people[0], "Everyone", people[1:])
+    pairs = [await api.direct(one, other) for one, other in zip(people[::2], people[1::2], strict=True)]
+
+    async def talk(number: int) -> None:
+        while True:
+            await sockets[number].say(pairs[number // 2] if number % 6 else group, "hello")
+            await asyncio.sleep(MESSAGE_EVERY_S)
+            if number % 4 == 0:
+                await api.messages(people[number], pairs[number // 2], "pageSize=20")
+
+    async def hear(socket: Socket) -> None:
+        while True:
+            await socket.next()
+
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(talk(number)) for number in range(PEOPLE)] + [tasks.create_task(hear(socket)) for socket in sockets]
+        yield
+        for task in running:
+            task.cancel()
+    for socket in sockets:
+        await socket.close()
+
+
+async def take_operations(api: Api, browser: Browser) -> None:
+    """Take pictures of the operations page of a busy stack."""
+    admin = await api.register("admin")
+    subprocess.run([Path(sys.executable).with_name("elastic-chat"), "user", "role", admin.username, "admin"], check=True)  # noqa: ASYNC221, S603 - once, and nothing else runs
+    shapes = (("operations", 1440, 1000, False), ("operations-dark", 1440, 1000, True), ("operations-phone", 390, 800, False))
+    async with bustle(api):
+        pages = {}
+        for name, width, height, dark in shapes:
+            context = await browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", device_scale_factor=1.5
+            )
+            pages[name] = await context.new_page()
+            await pages[name].goto(f"{EDGE}/ops")
+            await pages[name].get_by_label("User name").fill(admin.username)
+            await pages[name].get_by_label("Password").fill(PASSWORD)
+            await pages[name].get_by_role("button", name="Log in").click()
+        await asyncio.sleep(WATCHED_S)
+        for name, page in pages.items():
+            if page.viewport_size and page.viewport_size["width"] > PHONE:
+                await page.locator('[data-node="router"]').focus()
+            else:
+                await page.get_by_test_id("topology").evaluate("picture => picture.scrollIntoView({block: 'center'})")
+            await page.wait_for_timeout(1500)
+            await page.screenshot(path=IMAGES / f"{name}.png")
+
+
 async def main() -> None:
     """Make every picture."""
     path = shutil.which("chromium")
@@ -80,6 +146,7 @@ async def main() -> None:
         await take(browser, maya, "chat", 1280, 800, dark=False)
         await take(browser, maya, "chat-dark", 1280, 800, dark=True)
         await take(browser, maya, "phone", 390, 800, dark=False)
+        await take_operations(api, browser)
         await browser.close()
     await jonas.close()
     await api.close()
