@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any, cast
 
@@ -22,6 +22,12 @@ from svc_gateway.settings import Settings
 
 ANY: Any = None
 NODE = "gateway-1@1"
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0)
 
 
 class Recovery:
@@ -84,30 +90,26 @@ async def house() -> AsyncIterator[House]:
 async def test_a_gap_is_recovered_from_and_nobody_is_let_in_until_it_ends(house: House) -> None:
     assert house.recovery.gaps == 0
     house.channel.silence(NODE)
-    await asyncio.sleep(0.01)
-    assert not house.ready.is_set()
+    await until(lambda: not house.ready.is_set())
     assert house.recovery.gaps == 0
     house.channel.interrupt(NODE)
-    await asyncio.sleep(0.01)
+    await until(house.ready.is_set)
     assert house.recovery.gaps == 1
-    assert house.ready.is_set()
 
 
 async def test_who_hears_nothing_for_long_sends_everyone_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateways, "DEAF_S", 0.02)
     house.channel.silence(NODE)
-    await asyncio.sleep(0.01)
-    assert not house.ready.is_set()
+    await until(lambda: not house.ready.is_set())
     assert house.pipe.ended == ""
-    await asyncio.sleep(0.05)
-    assert house.session.is_over
+    await until(lambda: house.session.is_over)
     assert "connect again" in house.pipe.ended
     assert house.recovery.gaps == 0
 
 
 async def test_who_was_taken_for_dead_recovers(house: House) -> None:
     await house.channel.publish({NODE: batch_of(node_pb2.NodeEvent(lease_end=node_pb2.LeaseEnd()))})
-    await asyncio.sleep(0.01)
+    await until(lambda: house.attacher.leases_lost)
     assert (house.attacher.leases_lost, house.recovery.gaps) == (1, 1)
 
 
@@ -122,5 +124,5 @@ async def test_who_was_taken_for_dead_recovers(house: House) -> None:
 async def test_a_batch_that_cannot_be_read_is_fetched_another_way_and_the_next_is_heard(house: House, batch: bytes) -> None:
     await house.channel.publish({NODE: batch})
     await house.channel.publish({NODE: batch_of(node_pb2.NodeEvent(lease_end=node_pb2.LeaseEnd()))})
-    await asyncio.sleep(0.01)
+    await until(lambda: house.attacher.leases_lost)
     assert (house.recovery.gaps, house.attacher.leases_lost) == (2, 1)
