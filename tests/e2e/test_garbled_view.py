@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from redis.asyncio import Redis
 
-from bench.client import Account, Api, ApiError
+from bench.client import Account, Api, ApiError, Socket
 from chatkit.core.ids import new_id
 from chatkit.edges import redis as keys
 from launcher.topology import HOST
@@ -62,3 +62,21 @@ async def test_a_conversation_that_is_garbled_in_the_live_view_is_refused_and_no
     await say(api, anna, whole, "all is well")
     assert [entry["body"]["text"] for entry in await api.messages(bob, whole) if entry["kind"] == "MESSAGE"] == ["all is well"]
     assert processes(stack) == before
+
+
+async def test_a_batch_that_is_garbled_costs_nobody_what_comes_after_it(
+    stack: Stack, api: Api, redis: Redis, anna: Account, bob: Account
+) -> None:
+    conversation_id = await api.direct(anna, bob)
+    sockets = await Socket.open(api, anna), await Socket.open(api, bob)
+    before = processes(stack)
+    for node in cast("list[bytes]", await redis.zrange(keys.NODES, 0, -1)):
+        assert await redis.publish(keys.channel(node.decode()), b"\xff no batch")
+    # It may have told of an entry: everyone is sent to ask for what they have missed, and hears what comes from then on.
+    for socket in sockets:
+        await socket.until("resync")
+    await sockets[0].say(conversation_id, "after")
+    assert (await sockets[1].until("entry")).body.text == "after"
+    assert processes(stack) == before
+    for socket in sockets:
+        await socket.close()
