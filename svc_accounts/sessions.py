@@ -6,13 +6,14 @@ import asyncio
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Literal, get_args
 
 import structlog
-from prometheus_client import Counter
 
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import SessionId, UserId, is_uuid, new_id
+from chatkit.metrics import counter
 from chatkit.rpc.caller import Caller
 from svc_accounts.connections import Closing
 from svc_accounts.core import sessions as rules
@@ -23,7 +24,8 @@ from svc_accounts.store import SessionStore, UserStore
 
 log = structlog.get_logger()
 
-ENDED = Counter("chat_accounts_sessions_ended_total", "Login sessions that were ended, by cause.", ("cause",))
+Cause = Literal["logout", "ended", "reuse", "password", "disabled", "deleted", "surplus"]
+ENDED = counter("chat_accounts_sessions_ended_total", "Login sessions that were ended, by cause.", cause=get_args(Cause))
 
 TRIES = 3
 """How often a refresh looks again after another one came before it: the second look finds what that one did."""
@@ -95,12 +97,12 @@ class Sessions:
             raise ChatError(Reason.UNAUTHENTICATED, "the login session has ended: log in again")
         return rules.by_use(sessions)
 
-    async def end(self, user_id: UserId, session_id: SessionId, cause: str) -> None:
+    async def end(self, user_id: UserId, session_id: SessionId, cause: Cause) -> None:
         """End a session and have its connections closed. Idempotent: an earlier call may have failed half-way."""
         # Connections first: whoever repeats a call that failed must still find the session.
         await self._closing.close(user_id, session_id)
         if await self._store.end_session(user_id, session_id):
-            ENDED.labels(cause).inc()
+            ENDED[cause].inc()
             log.info("session_ended", user_id=user_id, session_id=session_id, cause=cause)
 
     async def end_one(self, caller: Caller, session_id: str) -> None:
@@ -110,13 +112,13 @@ class Sessions:
         if any(session.session_id == session_id for session in await self.of(caller)):
             await self.end(caller.user_id, SessionId(session_id), "ended")
 
-    async def end_others(self, caller: Caller, cause: str) -> None:
+    async def end_others(self, caller: Caller, cause: Cause) -> None:
         """End every session of the caller but the one that calls."""
         await self._end_each([session for session in await self.of(caller) if session.session_id != caller.session_id], cause)
 
-    async def end_all(self, user_id: UserId, cause: str) -> None:
+    async def end_all(self, user_id: UserId, cause: Cause) -> None:
         """End every session of a user."""
         await self._end_each(await self._store.sessions(user_id), cause)
 
-    async def _end_each(self, sessions: Iterable[Session], cause: str) -> None:
+    async def _end_each(self, sessions: Iterable[Session], cause: Cause) -> None:
         await asyncio.gather(*(self.end(session.user_id, session.session_id, cause) for session in sessions))

@@ -42,6 +42,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         settings.max_connections,
         lambda conversation_id: attacher.note(conversation_id),  # noqa: PLW0108 - it comes next
         lambda entry: lanes.told(entry.request_id, partial(accepted_of, entry)),
+        clock,
     )
     recovery = Recovery(channel, hub)
     attacher = Attacher(channel, node, hub, recovery.trigger)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Protocol
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from chatkit.core.errors import ChatError, Reason
+from chatkit.metrics import counter
 from svc_gateway.core import Outbox
 from svc_gateway.frames import CLOSE, Codec, Outgoing, websocket_frame
 
@@ -25,7 +26,8 @@ AGAIN_S = 0.02
 
 BYTES = Counter("chat_gateway_sent_bytes_total", "Bytes written to connections.")
 DROPPED = Counter("chat_gateway_dropped_total", "Ephemeral frames that were dropped because a connection was slow.")
-CLOSED = Counter("chat_gateway_closed_total", "Connections that the gateway closed, by reason.", ("reason",))
+CLOSED = counter("chat_gateway_closed_total", "Connections that the gateway closed, by reason.", reason=Reason)
+FULL = Gauge("chat_gateway_slow_connections", "Connections whose clients read more slowly than they are sent.")
 
 
 class Pipe(Protocol):
@@ -56,6 +58,7 @@ class Flusher:
     def __init__(self) -> None:
         self._dirty: dict[Connection, None] = {}
         self._full: set[Connection] = set()
+        FULL.set_function(lambda: len(self._full))
 
     def mark(self, connection: Connection) -> None:
         """Have a connection flushed at the end of this tick; one whose socket is full waits for its own turn."""
@@ -128,7 +131,7 @@ class Connection:
         if self.ended is not None:
             return
         self.ended = error
-        CLOSED.labels(error.reason).inc()
+        CLOSED[error.reason].inc()
         rest = self._outbox.take()
         if error.reason is not Reason.SLOW_CONSUMER:
             self._pipe.write(rest)

@@ -49,6 +49,9 @@ def decode_bare(data: bytes) -> pb.ClientFrame:
         return pb.ClientFrame()
 
 
+KINDS = tuple(field.name for field in pb.ClientFrame.DESCRIPTOR.oneofs_by_name["frame"].fields)
+
+
 def kind_of(frame: pb.ClientFrame) -> str:
     """Return which member of the oneof a frame has, or raise BAD_FRAME if it has none that we know."""
     kind = frame.WhichOneof("frame")

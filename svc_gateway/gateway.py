@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 from google.protobuf.message import DecodeError
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from chatkit.core.backoff import spread
 from chatkit.core.errors import ChatError, Reason
@@ -31,6 +31,7 @@ GOODBYE_S = 3.0
 """How long it waits for those to close that it has sent away."""
 
 GARBLED = Counter("chat_gateway_garbled_total", "Batches from Redis that could not be read.")
+HEARS = Gauge("chat_gateway_hears", "Whether the gateway hears what Redis publishes for it: 1, or 0.")
 
 
 class Gateway:
@@ -98,6 +99,7 @@ class Gateway:
     def _fall_deaf(self) -> None:
         """Let nobody in, and send everyone to another gateway if this one hears nothing for long: what is acknowledged would not come."""
         self._around.ready.clear()
+        HEARS.set(0)
         self._deaf = asyncio.get_running_loop().call_later(DEAF_S, self._send_away)
 
     def _hear_again(self) -> None:
@@ -106,6 +108,7 @@ class Gateway:
             self._deaf = None
             self._recovery.trigger()
         self._around.ready.set()
+        HEARS.set(1)
 
     def _send_away(self) -> None:
         for session in list(self._sessions):

@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 import structlog
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
+from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId
+from chatkit.metrics import SECONDS, counter
 from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2
@@ -17,8 +19,13 @@ from svc_gateway.frames import Outgoing
 
 log = structlog.get_logger()
 
-DELIVERIES = Counter("chat_gateway_deliveries_total", "Frames given to sessions, by kind.", ("kind",))
-ENTRIES = DELIVERIES.labels("entry")
+DELIVERIES = counter("chat_gateway_deliveries_total", "Frames given to sessions, by kind.", kind=("entry", "ephemeral", "presence"))
+ENTRIES = DELIVERIES["entry"]
+DELAY = Histogram(
+    "chat_gateway_delivery_seconds",
+    "Seconds from a router's acceptance of an entry to its being given to the sessions of a gateway, by the clocks of their machines.",
+    buckets=SECONDS,
+)
 REPEATS = Counter("chat_gateway_repeats_total", "Entries that had been delivered here before.")
 HOLES = Counter("chat_gateway_holes_total", "Entries that were found to have been missed.")
 CONVERSATIONS = Gauge("chat_gateway_conversations", "Conversations with a session here.")
@@ -76,11 +83,16 @@ class Hub:
     """
 
     def __init__(
-        self, max_connections: int, joined: Callable[[ConversationId], None], told: Callable[[node_pb2.EntryDelivery], None]
+        self,
+        max_connections: int,
+        joined: Callable[[ConversationId], None],
+        told: Callable[[node_pb2.EntryDelivery], None],
+        clock: Clock,
     ) -> None:
         self._max_connections = max_connections
         self._joined = joined
         self._told = told
+        self._clock = clock
         self._rooms: dict[ConversationId, _Room] = {}
         self._users: dict[UserId, set[Listener]] = {}
         self._watched: dict[UserId, set[Listener]] = {}
@@ -215,7 +227,10 @@ class Hub:
             sessions = [session for session in sessions if session.conversations[conversation_id] <= entry.seq]
         for session in sessions:
             session.deliver(conversation_id, entry.seq, frame)
-        ENTRIES.inc(len(sessions))
+        if sessions:
+            ENTRIES.inc(len(sessions))
+            if entry.accepted_ms:
+                DELAY.observe(max(0, self._clock.now_ms() - entry.accepted_ms) / 1000)
         log.debug("entry_delivered", request_id=entry.request_id, conversation_id=conversation_id, seq=entry.seq, sessions=len(sessions))
 
     def _move(self, entry: node_pb2.EntryDelivery, conversation_id: ConversationId) -> None:
@@ -241,7 +256,7 @@ class Hub:
     def _give(self, sessions: Collection[Listener], frame: Outgoing, kind: str) -> None:
         for session in sessions:
             session.notify(frame, ephemeral=True)
-        DELIVERIES.labels(kind).inc(len(sessions))
+        DELIVERIES[kind].inc(len(sessions))
 
     def _tell_of_hole(self, room: _Room, conversation_id: ConversationId) -> None:
         """Something was shown that has not come here: nobody knows why, and everyone can fetch it."""

@@ -87,7 +87,7 @@ class GatewayServicer(rpc.GatewayServiceServicer):
         assert call is not None  # noqa: S101 - every method runs in one
         pipe = StreamPipe(call.cancel)
         session = self._gateway.open(pipe)
-        with CONNECTIONS.labels("grpc").track_inprogress():
+        with CONNECTIONS["grpc"].track_inprogress():
             try:
                 async with asyncio.TaskGroup() as group:
                     reader = group.create_task(_read(request_iterator, session, pipe))

@@ -10,10 +10,12 @@ from typing import Any
 
 import grpc
 import structlog
+from prometheus_client import Histogram
 
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, check_message_id, is_uuid, new_id
+from chatkit.metrics import SECONDS, counter
 from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, bind_request_id, caller_metadata
 from chatkit.rpc.errors import duration, error_of
@@ -28,7 +30,7 @@ from svc_gateway.attacher import Attacher
 from svc_gateway.catch_up import CatchUp
 from svc_gateway.connection import Connection
 from svc_gateway.core import BAD_FRAMES, MAX_CURSORS, MAX_HELD, MAX_UNANSWERED, MAX_WATCHED, Phase, Wheel, check_frame
-from svc_gateway.frames import Outgoing
+from svc_gateway.frames import KINDS, Outgoing
 from svc_gateway.hub import Hub
 
 log = structlog.get_logger()
@@ -39,6 +41,10 @@ NEVER = 1 << 63
 """Above every seq."""
 END_S = 5
 """How long a client may take to see that its connection has ended before it is cut."""
+
+FRAMES = counter("chat_gateway_frames_total", "Frames that clients sent, by kind.", kind=KINDS)
+REJECTED = counter("chat_gateway_rejects_total", "Frames of clients that were rejected, by reason.", reason=Reason)
+ANSWERED = Histogram("chat_gateway_answer_seconds", "Seconds from a client's message to its ack or reject.", buckets=SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,7 @@ class Session:
     async def handle(self, frame: pb.ClientFrame, kind: str) -> None:
         """Do what a frame asks. Whatever goes wrong is answered; nothing is raised for the client's faults."""
         self._heard = self._around.wheel.now
+        FRAMES[kind].inc()
         try:
             check_frame(self._phase, kind)
         except ChatError as error:
@@ -380,6 +387,7 @@ class Session:
 
     async def _send_message(self, send: pb.Send) -> None:
         """Hand a message to its lane. Its answer comes later; a client with too many unanswered ones is not read until there are fewer."""
+        began = self._around.clock.monotonic()
         while self._unanswered >= MAX_UNANSWERED and not self.is_over:
             self._answered.clear()
             await self._answered.wait()
@@ -392,12 +400,13 @@ class Session:
         command.send.body = body
         self._unanswered += 1
         log.debug("message_received", request_id=command.request_id, message_id=message_id, conversation_id=send.conversation_id)
-        self._around.lanes.submit(command).add_done_callback(self._answer(send.message_id, send.conversation_id))
+        self._around.lanes.submit(command).add_done_callback(self._answer(send.message_id, send.conversation_id, began))
 
-    def _answer(self, message_id: str, conversation_id: str) -> Callable[[asyncio.Future[router_service_pb2.Accepted]], None]:
+    def _answer(self, message_id: str, conversation_id: str, began: float) -> Callable[[asyncio.Future[router_service_pb2.Accepted]], None]:
         def answer(result: asyncio.Future[router_service_pb2.Accepted]) -> None:
             self._unanswered -= 1
             self._answered.set()
+            ANSWERED.observe(self._around.clock.monotonic() - began)
             error = result.exception()
             if error is None:
                 accepted = result.result()
@@ -485,6 +494,7 @@ class Session:
             self._reject(error, conversation_id=getattr(getattr(frame, kind), "conversation_id", ""))
 
     def _reject(self, error: ChatError, message_id: str = "", conversation_id: str = "") -> None:
+        REJECTED[error.reason].inc()
         reject = pb.Reject(
             message_id=message_id,
             conversation_id=conversation_id,

@@ -6,10 +6,10 @@ import asyncio
 from typing import cast
 
 from aiohttp import WSMsgType, web
-from prometheus_client import Gauge
 
 from chatkit.core.conversation import MAX_FRAME_BYTES
 from chatkit.core.errors import ChatError
+from chatkit.metrics import gauge
 from chatkit.rpc.server import LEAVING, NOT_DELIVERED
 from svc_gateway.connection import WebSocketPipe
 from svc_gateway.frames import Codec, decode
@@ -20,7 +20,7 @@ SUBPROTOCOLS = {codec.value: codec for codec in (Codec.PROTO, Codec.JSON)}
 CLOSE_S = 2.0
 """How long a client may take to answer the close of a connection."""
 
-CONNECTIONS = Gauge("chat_gateway_connections", "Connections, by door.", ("door",))
+CONNECTIONS = gauge("chat_gateway_connections", "Connections, by door.", door=("proto", "json", "grpc"))
 
 
 class WebDoor:
@@ -54,7 +54,7 @@ class WebDoor:
         # uvloop's transports have the methods of asyncio's, and not their class
         transport = cast("asyncio.Transport", request.transport)
         session = self._gateway.open(WebSocketPipe(codec, transport))
-        with CONNECTIONS.labels(codec.name.lower()).track_inprogress():
+        with CONNECTIONS[codec.name.lower()].track_inprogress():
             try:
                 await self._read(socket, codec, session)
             finally:

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Gauge
 
 from chatkit.core.ids import ConversationId
+from chatkit.metrics import counter
 from svc_history.core import END, Range, Stored
 from svc_history.store import Timeline
 
@@ -19,7 +20,9 @@ BLOCK = 64
 ENTRY_BYTES = 150
 """What an entry takes beside its own bytes."""
 
-BLOCKS = Counter("chat_history_blocks_total", "Blocks of old entries that were needed, by where they came from.", ("source",))
+BLOCKS = counter(
+    "chat_history_blocks_total", "Blocks of old entries that were needed, by where they came from.", source=("memory", "database")
+)
 KEPT = Gauge("chat_history_kept_bytes", "Old entries that are kept in memory.")
 
 _Key = tuple[ConversationId, Range]
@@ -56,9 +59,9 @@ class Blocks:
         key = (conversation_id, block)
         if key in self._kept:
             self._kept.move_to_end(key)
-            BLOCKS.labels("memory").inc()
+            BLOCKS["memory"].inc()
             return self._kept[key]
-        BLOCKS.labels("database").inc()
+        BLOCKS["database"].inc()
         is_shared = key in self._reading
         entries = await self._once(conversation_id, block)
         if is_shared and len(entries) < BLOCK:

@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from prometheus_client import Counter
-
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
+from chatkit.metrics import counter
 from elastic_chat.events.v1 import log_pb2
 from svc_history.blocks import Blocks
 from svc_history.certainty import Certainty
@@ -38,7 +37,7 @@ NO_TAIL = Tail((), END, END, END)
 ALL = 1_000_000
 """More entries than a tail ever has."""
 
-PAGES = Counter("chat_history_pages_total", "Pages read, by where they came from.", ("source",))
+PAGES = counter("chat_history_pages_total", "Pages read, by where they came from.", source=("live", "database"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +224,9 @@ class Reader:
         page = shown(page, tail.head)
         below = below_tail(page, tail)
         if below is None:
-            PAGES.labels("live").inc()
+            PAGES["live"].inc()
             return merged(page, tail.entries)
-        PAGES.labels("database").inc()
+        PAGES["database"].inc()
         if tail.written < below.before - 1:
             await self._certainty.now()
         return merged(page, await self._blocks.read(conversation_id, below), tail.entries)

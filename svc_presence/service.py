@@ -16,6 +16,7 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId
 from chatkit.edges.fanout import Fanout, batch_of
 from chatkit.edges.redis import incarnation
+from chatkit.metrics import counter
 from chatkit.rpc.caller import caller_of
 from chatkit.rpc.errors import duration
 from elastic_chat.events.v1 import node_pb2
@@ -32,7 +33,7 @@ ROUND_S = 0.5
 LATE_S = 2.0
 """Between two rounds; if it takes longer, this process has slept."""
 
-NOTICES = Counter("chat_presence_notices_total", "Notices that a user came or went, by which.", ("what",))
+NOTICES = counter("chat_presence_notices_total", "Notices that a user came or went, by which.", what=("online", "offline"))
 ENDED = Counter("chat_presence_leases_ended_total", "Leases that ended because they were not renewed.")
 
 Context = Any
@@ -151,7 +152,7 @@ class PresenceServicer(rpc.PresenceServiceServicer):
         found = await self._directory.presence(users)
         batches: dict[str, list[bytes]] = {}
         for user_id, nodes, presence in zip(users, watchers, found, strict=True):
-            NOTICES.labels("online" if presence.online else "offline").inc()
+            NOTICES["online" if presence.online else "offline"].inc()
             event = batch_of(node_pb2.NodeEvent(presence=node_pb2.PresenceChange(user_id=user_id, frame=_frame(user_id, presence))))
             for node in nodes:
                 batches.setdefault(node, []).append(event)

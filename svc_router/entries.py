@@ -104,6 +104,7 @@ def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, *, doubted: 
         leaving_user_ids=went,
         request_id=request_id,
         previous_seq=place.previous,
+        accepted_ms=place.accepted_ms,
     )
     event = batch_of(node_pb2.NodeEvent(entry=told))
     sender = UserId(entry.sender_id)

@@ -63,6 +63,8 @@ class Flight:
         self._shown_now: set[ConversationId] = set()
         self._landed = asyncio.Event()
         self._moved = asyncio.Event()
+        IN_FLIGHT.set_function(lambda: len(self))
+        UNCERTAIN.set_function(lambda: len(self._uncertain))
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -80,20 +82,17 @@ class Flight:
         """Take an entry that is about to be handed to the log. Those of a conversation come by rising seq."""
         self._queues.setdefault(flying.conversation_id, deque()).append(flying)
         self._by_id[flying.conversation_id, flying.message_id] = flying
-        IN_FLIGHT.set(len(self))
 
     def land(self, flying: Flying) -> None:
         """Take note that an entry is durable."""
         flying.durable = True
         self._uncertain.pop(flying, None)
-        UNCERTAIN.set(len(self._uncertain))
         self._look(flying.conversation_id)
 
     def doubt(self, flying: Flying) -> None:
         """Take note that nobody knows whether an entry is durable."""
         flying.doubted = True
         self._uncertain[flying] = None
-        UNCERTAIN.set(len(self._uncertain))
         self._tell_moved()
 
     def is_held_up(self, conversation_id: ConversationId) -> bool:
@@ -124,7 +123,6 @@ class Flight:
             del self._by_id[conversation_id, flying.message_id]
         if not queue:
             del self._queues[conversation_id]
-        IN_FLIGHT.set(len(self))
         self._shown_now.discard(conversation_id)
         self._look(conversation_id)
         self._tell_moved()

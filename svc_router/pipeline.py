@@ -33,6 +33,7 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from chatkit.edges.fanout import Fanout, batch_of
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, MessageLog, Record
+from chatkit.metrics import OK, OUTCOMES, counter, histogram
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from svc_router.core import is_remembered
@@ -68,16 +69,25 @@ DETOURS = 256
 DETOUR_LIMIT = 1024
 """Commands that wait behind one of them; more are refused with OVERLOADED."""
 
-COMMANDS = Counter("chat_router_commands_total", "Commands by kind and by reason (OK if they were carried out).", ("kind", "reason"))
+KINDS = tuple(field.name for field in pb.Command.DESCRIPTOR.oneofs_by_name["command"].fields)
+UNKNOWN = "unknown"
+"""The kind of a command that a newer client may send."""
+COMMANDS = counter(
+    "chat_router_commands_total",
+    "Commands by kind and by reason (OK if they were carried out).",
+    kind=(*KINDS, UNKNOWN),
+    reason=OUTCOMES,
+)
 BATCH_SIZE = Histogram("chat_router_batch_commands", "Commands in a batch.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))
-STAGE = Histogram(
+STAGE = histogram(
     "chat_router_stage_seconds",
     "Seconds that a batch spent in a stage.",
-    ("stage",),
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1, 5),
+    stage=("sequence", "show"),
 )
-SEQUENCE, SHOW = STAGE.labels("sequence"), STAGE.labels("show")
+SEQUENCE, SHOW = STAGE["sequence"], STAGE["show"]
 QUEUED = Gauge("chat_router_queued_commands", "Commands that wait for a place.")
+ASKED = Gauge("chat_router_detours", "Questions to history that commands wait for.")
 FINISHED = Counter("chat_router_unfinished_total", "Entries that another router, or a broken call, had left unfinished.")
 BUSY = ChatError(Reason.OVERLOADED, "the router has more commands than it can take", retry_after=timedelta(seconds=1))
 HELD_UP = ChatError(
@@ -127,6 +137,8 @@ class Pipeline:
         self._detours: dict[_Way, deque[Job]] = {}
         self._restoring = WeakValueDictionary[ConversationId, asyncio.Lock]()
         self._group: asyncio.TaskGroup
+        QUEUED.set_function(lambda: len(self._waiting))
+        ASKED.set_function(lambda: len(self._detours))
 
     def submit(self, job: Job) -> None:
         """Take a job. Its reply is called exactly once, whatever happens, as long as `run` runs."""
@@ -157,7 +169,6 @@ class Pipeline:
             jobs = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             if not self._waiting:
                 self._more.clear()
-            QUEUED.set(len(self._waiting))
             BATCH_SIZE.observe(len(jobs))
             now_ms = self._clock.now_ms()
             await self._sequence([job for job in jobs if job.makes_entry and self._may_go_on(job, now_ms)], now_ms)
@@ -495,12 +506,12 @@ class Pipeline:
 
     def _finish(self, jobs: Sequence[Job], accepted: pb.Accepted, request_id: str = "", told: Collection[str] = ()) -> None:
         for job in jobs:
-            COMMANDS.labels(job.kind, "OK").inc()
+            COMMANDS[job.kind or UNKNOWN, OK].inc()
             job.accept(accepted, told if job.command.request_id == request_id else ())
 
     def _refuse(self, jobs: Sequence[Job], error: ChatError) -> None:
         for job in jobs:
-            COMMANDS.labels(job.kind, error.reason).inc()
+            COMMANDS[job.kind or UNKNOWN, error.reason].inc()
             job.refuse(error)
 
 

@@ -13,6 +13,7 @@ from chatkit.core.backoff import Backoff
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError
 from chatkit.edges.message_log import DEAD_LETTER_TOPIC, MessageLog, Record
+from chatkit.metrics import SECONDS, counter
 from elastic_chat.events.v1 import log_pb2
 from svc_writer.core import Write, grouped, heads
 from svc_writer.records import UnreadableError, writes_of
@@ -26,7 +27,8 @@ UNTOLD_LIMIT = 50_000
 """Conversations of which the live view is still to be told how far the database is; beyond that it is not told."""
 Result = TypeVar("Result")
 
-RECORDS = Counter("chat_writer_records_total", "Records dealt with, by what became of them.", ("outcome",))
+RECORDS = counter("chat_writer_records_total", "Records dealt with, by what became of them.", outcome=("written", "set_aside"))
+TOOK = Histogram("chat_writer_batch_seconds", "Seconds from the taking of a batch to its commit.", buckets=SECONDS)
 ROWS = Counter("chat_writer_rows_total", "Rows written.")
 BATCH = Histogram("chat_writer_batch_records", "Records taken at once.", buckets=(1, 10, 50, 200, 500, 1000, 2000))
 LAG = Gauge("chat_writer_lag_records", "Records that are in the log and not in the database yet.")
@@ -61,6 +63,10 @@ class Pump:
     async def move(self, taken: Sequence[Taken]) -> None:
         """Write what was taken, and then commit it."""
         BATCH.observe(len(taken))
+        with TOOK.time():
+            await self._move(taken)
+
+    async def _move(self, taken: Sequence[Taken]) -> None:
         read: list[tuple[Taken, list[Write]]] = []
         for record in taken:
             try:
@@ -70,7 +76,7 @@ class Pump:
         writes = await self._write(read)
         await self._tell(heads(writes))
         await _until_done(lambda: self._source.commit(taken), "log_away")
-        RECORDS.labels("written").inc(len(taken))
+        RECORDS["written"].inc(len(taken))
         ROWS.inc(len(writes))
         log.debug("records_written", count=len(taken), rows=len(writes), request_ids=[one.request_id for one in taken if one.request_id])
 
@@ -114,7 +120,7 @@ class Pump:
         letter.failed_at.FromMilliseconds(self._clock.now_ms())
         dead = Record(DEAD_LETTER_TOPIC, record.key, letter.SerializeToString(), record.request_id)
         await _until_done(lambda: self._append(dead), "log_away")
-        RECORDS.labels("set_aside").inc()
+        RECORDS["set_aside"].inc()
         log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
 
     async def _append(self, record: Record) -> None:

@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, TopicAlreadyExistsError, for_code
 
 from chatkit.core.errors import ChatError, Reason
+from chatkit.edges.engine_metrics import FAILED, KAFKA
 from chatkit.edges.kafka import IN_THE_CLEAR, Access
 from chatkit.edges.message_log import DEAD_LETTER_TOPIC, LOG_TOPIC, MAX_LETTER_BYTES, REQUEST_ID_HEADER, WATERMARK_TOPIC
 from chatkit.edges.wait import wait_for_engine
@@ -125,12 +126,14 @@ class KafkaSource:
                 # The partitions have gone to another reader, who will read these records again: writing twice is as good as once.
                 return
             except KafkaError as error:
+                FAILED[KAFKA].inc()
                 raise ChatError(Reason.UNAVAILABLE, "Kafka does not take the offsets") from error
 
     async def lag(self) -> Sequence[Lag]:
         try:
             return await self._lag()
         except KafkaError as error:
+            FAILED[KAFKA].inc()
             raise ChatError(Reason.UNAVAILABLE, "Kafka does not tell the offsets") from error
 
     async def _lag(self) -> Sequence[Lag]:

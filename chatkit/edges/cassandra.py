@@ -24,6 +24,7 @@ from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPoli
 from cassandra.query import BatchStatement, BoundStatement, PreparedStatement, named_tuple_factory
 
 from chatkit.core.errors import ChatError, Reason
+from chatkit.edges.engine_metrics import CASSANDRA, FAILED, TOOK
 from chatkit.edges.wait import wait_for_engine
 from chatkit.settings import CassandraSettings
 
@@ -133,15 +134,18 @@ class CassandraSession:
 
     async def _together(self, statements: Sequence[Statement]) -> list[ResultSet]:
         loop = asyncio.get_running_loop()
+        began = loop.time()
         done: asyncio.Future[None] = loop.create_future()
         futures = [self._session.execute_async(statement) for statement in statements]
         _Countdown(futures, lambda: loop.call_soon_threadsafe(_finish, done))
         await done
+        TOOK[CASSANDRA].observe(loop.time() - began)
         try:
             return [future.result() for future in futures]
         except InvalidRequest:
             raise  # trying again would not help
         except FAILURES as error:
+            FAILED[CASSANDRA].inc()
             log.warning("database_failed", error=str(error))
             raise ChatError(Reason.UNAVAILABLE, "the database can't serve this now") from error
 

@@ -17,6 +17,8 @@ import hiredis
 from redis.asyncio.connection import ConnectionPool, SSLConnection
 from redis.exceptions import BusyLoadingError, ConnectionError, NoScriptError, RedisError, ResponseError, TimeoutError  # noqa: A004
 
+from chatkit.edges.engine_metrics import FAILED, REDIS, TOOK
+
 TIMEOUT_S = 5.0
 """How long Redis may take to answer before its connection is taken for broken."""
 LOOK_S = 1.0
@@ -153,10 +155,21 @@ class Wire:
         """Run commands in one round trip and return their replies. Raises the first error among them, or why there is no reply."""
         if not commands:
             return []
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            replies = await self._replies(commands)
+        except (RedisError, OSError):
+            FAILED[REDIS].inc()
+            raise
+        TOOK[REDIS].observe(loop.time() - began)
+        return _checked(replies)
+
+    async def _replies(self, commands: Sequence[Command]) -> list[Any]:
         connection = self._connection
         if connection is None or not connection.is_open:
             connection = await self._connected()
-        return _checked(await connection.ask(commands))
+        return await connection.ask(commands)
 
     def close(self) -> None:
         """Close the connection."""

@@ -18,17 +18,21 @@ import grpc
 import structlog
 import uvloop
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, Info, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, Histogram, Info, generate_latest
 
 from chatkit import logging
+from chatkit.metrics import SECONDS
 from chatkit.rpc.server import GrpcServer
 from chatkit.settings import ServiceSettings, SettingsError, load
 
 log = structlog.get_logger()
 
-LOOP_LAG = Gauge(
-    "chat_loop_lag_seconds", "How late the event loop was at its last look, in seconds: what a busy process adds to everything."
+LOOP_LAG = Histogram(
+    "chat_loop_lag_seconds",
+    "How late the event loop was, in seconds, looked at once a second: what a busy process adds to everything.",
+    buckets=SECONDS,
 )
+READY = Gauge("chat_ready", "Whether the service takes work: 1, or 0 while it starts or drains.")
 BUILD = Info("chat_build", "What runs: the version of our code, and of Python.")
 LOOK_S = 1.0
 COLLECT_AFTER = (20_000, 20, 20)
@@ -107,10 +111,12 @@ async def serve(app: App, settings: ServiceSettings, stopping: asyncio.Event, se
         return
     await server.start()
     ready.set()
+    READY.set(1)
     log.info("serving", service=service, grpc_port=settings.grpc_port, http_port=settings.http_port)
     await stopping.wait()
     log.info("draining", service=service)
     ready.clear()
+    READY.set(0)
     await server.announce_stop()
     await asyncio.sleep(NOTICE_S)
     await app.drain()
@@ -155,4 +161,4 @@ async def _watch_loop() -> None:
     while True:
         due = loop.time() + LOOK_S
         await asyncio.sleep(LOOK_S)
-        LOOP_LAG.set(loop.time() - due)
+        LOOP_LAG.observe(loop.time() - due)

@@ -15,10 +15,11 @@ from typing import Any
 
 import grpc
 import structlog
-from prometheus_client import Counter, Gauge
+from prometheus_client import Gauge
 
 from chatkit.core.backoff import Backoff, spread
 from chatkit.core.errors import ChatError, Reason
+from chatkit.metrics import counter
 from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 
@@ -46,7 +47,11 @@ END_S = 0.3
 LIVED_S = 2.0
 """A stream that lived so long was no failure: the next one that ends is opened again at once."""
 
-REOPENED = Counter("chat_lane_reopened_total", "Streams to routers that were opened again, by cause.", ("cause",))
+REOPENED = counter(
+    "chat_lane_reopened_total",
+    "Streams to routers that were opened again, by cause.",
+    cause=("rotation", "stall", "overdue", *(code.name.lower() for code in grpc.StatusCode)),
+)
 WAITING = Gauge("chat_lane_waiting_commands", "Commands that wait to be written to a router.")
 
 
@@ -210,14 +215,14 @@ class Lane:
                 pass
             except* grpc.aio.AioRpcError as failures:
                 error = failures.exceptions[0]
-                cause = error.code().name.lower() if isinstance(error, grpc.aio.AioRpcError) else "error"
+                cause = error.code().name.lower() if isinstance(error, grpc.aio.AioRpcError) else "unknown"
                 log.debug("lane_broken", lane=self.number, cause=cause)
             except* _StalledError:
                 cause = "stall"
                 log.warning("lane_stalled", lane=self.number)
             except* _OverdueError:
                 cause = "overdue"
-            REOPENED.labels(cause).inc()
+            REOPENED[cause].inc()
             if loop.time() - began > LIVED_S:
                 self._backoff.reset()
             if cause != "rotation":

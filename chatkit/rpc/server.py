@@ -7,21 +7,24 @@ from typing import Any, TypeAlias
 
 import grpc
 import structlog
+from google.protobuf import descriptor_pool
 from google.protobuf.message import DecodeError
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health  # pyright: ignore[reportAttributeAccessIssue]
-from prometheus_client import Counter, Histogram
 
 from chatkit.core.errors import ChatError, Reason
+from chatkit.metrics import OK, OUTCOMES, counter, histogram
 from chatkit.rpc.caller import REQUEST_ID, bind_request_id
 from chatkit.rpc.errors import abort
 from chatkit.rpc.reflection import enable_reflection
 
 log = structlog.get_logger()
 
-CALLS = Counter("chat_rpc_calls_total", "Calls that ended, by method and by reason (OK if they were carried out).", ("method", "reason"))
-SECONDS = Histogram("chat_rpc_seconds", "Seconds that unary calls took.", ("method",), buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10))
+CALLS = counter(
+    "chat_rpc_calls_total", "Calls that ended, by method and by reason (OK if they were carried out).", method=(), reason=OUTCOMES
+)
+SECONDS = histogram("chat_rpc_seconds", "Seconds that unary calls took.", (0.001, 0.005, 0.02, 0.1, 0.5, 2, 10), method=())
 
 NOT_DELIVERED = "x-not-delivered"
 """The response header by which a sidecar tells that its service never saw the call: whoever made it may try another instance."""
@@ -87,12 +90,12 @@ async def _refuse(context: Any, method: str, error: Exception) -> None:  # noqa:
     if not isinstance(error, ChatError):
         log.error("call_failed", exc_info=error)
         error = ChatError(Reason.INTERNAL)
-    CALLS.labels(method, error.reason).inc()
+    CALLS[method, error.reason].inc()
     await abort(context, error)
 
 
 def _unary(behavior: Callable[[Any, Any], Any], method: str, *, leaving: bool) -> Callable[[Any, Any], Any]:
-    ok, seconds = CALLS.labels(method, "OK"), SECONDS.labels(method)
+    ok, seconds = CALLS[method, OK], SECONDS[method]
 
     async def handle(request: Any, context: Any) -> Any:  # noqa: ANN401 - any message
         _begin(context, method)
@@ -114,7 +117,7 @@ def _unary(behavior: Callable[[Any, Any], Any], method: str, *, leaving: bool) -
 
 
 def _stream(behavior: Callable[[Any, Any], Any], method: str) -> Callable[[Any, Any], Any]:
-    ok = CALLS.labels(method, "OK")
+    ok = CALLS[method, OK]
 
     async def handle(requests: Any, context: Any) -> None:  # noqa: ANN401 - any message
         _begin(context, method)
@@ -128,6 +131,12 @@ def _stream(behavior: Callable[[Any, Any], Any], method: str) -> Callable[[Any, 
             ok.inc()
 
     return handle
+
+
+def _paths(service: str) -> list[str]:
+    """Return the paths of all methods of a service, as its contract has them."""
+    found = descriptor_pool.Default().FindServiceByName(service)
+    return [f"/{service}/{method.name}" for method in found.methods]
 
 
 class GrpcServer:
@@ -149,6 +158,9 @@ class GrpcServer:
                 ("grpc.keepalive_permit_without_calls", 1),
             ),
         )
+        methods = [path for service in services for path in _paths(service)]
+        CALLS.admit("method", methods)
+        SECONDS.admit("method", methods)
         register(self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         enable_reflection((*services, HEALTH), self._server)

@@ -18,6 +18,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from chatkit.rpc import app as life
 from chatkit.rpc.app import App, serve
 from chatkit.settings import ServiceSettings
+from elastic_chat.writer.v1 import writer_service_pb2
+
+CONTRACT = writer_service_pb2.DESCRIPTOR.services_by_name["WriterService"].full_name
+"""Some contract: a service without one has no methods to count."""
 
 
 def free_port() -> int:
@@ -41,7 +45,7 @@ class Service:
         self.drained.set()
 
     async def run(self) -> None:
-        app = App(services=("thing.v1.Thing",), register=lambda _: None, ready=self.become_able, drain=self.drain)
+        app = App(services=(CONTRACT,), register=lambda _: None, ready=self.become_able, drain=self.drain)
         await serve(app, self.settings, self.stopping, "thing")
 
     async def readiness(self) -> int:
@@ -54,7 +58,7 @@ class Service:
 
     async def health(self) -> int:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{self.settings.grpc_port}") as channel:
-            answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service="thing.v1.Thing"), timeout=5)
+            answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=CONTRACT), timeout=5)
             return int(answer.status)
 
 

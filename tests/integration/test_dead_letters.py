@@ -15,6 +15,7 @@ from chatkit.edges.message_log import DEAD_LETTER_TOPIC, LOG_TOPIC, MAX_RECORD_B
 from chatkit.rpc.server import GrpcServer
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
+from elastic_chat.writer.v1 import writer_service_pb2 as pb
 from elastic_chat.writer.v1 import writer_service_pb2_grpc as rpc
 from launcher.dead_letters import Entry, Letter, Writer
 from launcher.errors import LaunchError
@@ -55,7 +56,8 @@ async def office(engines: Engines) -> AsyncIterator[Office]:
         port = int(probe.getsockname()[1])
     source = KafkaSource(engines.bootstrap, "asked")  # of no concern here, and never started
     servicer = WriterServicer(source, DeadLetters(KafkaShelf(engines.bootstrap, "writer-1"), engines.log))
-    server = GrpcServer(f"127.0.0.1:{port}", (), lambda server: rpc.add_WriterServiceServicer_to_server(servicer, server))
+    contract = pb.DESCRIPTOR.services_by_name["WriterService"].full_name
+    server = GrpcServer(f"127.0.0.1:{port}", (contract,), lambda server: rpc.add_WriterServiceServicer_to_server(servicer, server))
     await server.start()
     yield Office(engines, writer_at(port))
     await server.stop(0)

@@ -14,6 +14,7 @@ from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatkit.core.clock import ManualClock
 from chatkit.core.conversation import MAX_FRAME_BYTES, Permission
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
@@ -131,7 +132,7 @@ BATCHES = as_bytes(messages(node_pb2.NodeBatch, within={"frame": pb.ServerFrame}
 @given(mutated(BATCHES) | st.binary(max_size=60))
 def test_a_batch_is_given_to_whom_it_concerns_or_is_garbled(batch: bytes) -> None:
     told: list[object] = []
-    hub = Hub(3, told.append, lambda entry: told.append(accepted_of(entry)))
+    hub = Hub(3, told.append, lambda entry: told.append(accepted_of(entry)), ManualClock())
     anna = Ear(UserId("anna"))
     hub.register(anna)
     try:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, new_id
 from elastic_chat.presence.v1 import presence_service_pb2 as pb
@@ -75,7 +76,7 @@ class Node:
     def __init__(self, count: int) -> None:
         self.presence, self.hub, self.ears, self.lapses = (
             Presence(),
-            Hub(10, lambda _: None, lambda _: None),
+            Hub(10, lambda _: None, lambda _: None, ManualClock()),
             [Ear() for _ in range(count)],
             0,
         )

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId
 from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from svc_gateway.frames import Outgoing
-from svc_gateway.hub import Hub, accepted_of
+from svc_gateway.hub import DELAY, Hub, accepted_of
 
 TEA, WORK = ConversationId("tea"), ConversationId("work")
 
@@ -50,9 +51,10 @@ class Ear:
 class World:
     noted: list[ConversationId] = field(default_factory=list)
     told: list[node_pb2.EntryDelivery] = field(default_factory=list)
+    clock: ManualClock = field(default_factory=ManualClock)
 
     def __post_init__(self) -> None:
-        self.hub = Hub(3, self.noted.append, self.told.append)
+        self.hub = Hub(3, self.noted.append, self.told.append, self.clock)
 
     def sit(self, name: str, *conversations: ConversationId, session: str = "s") -> Ear:
         ear = Ear(UserId(name), SessionId(session))
@@ -61,10 +63,22 @@ class World:
         return ear
 
     def entry(
-        self, conversation_id: ConversationId, seq: int, joining: tuple[str, ...] = (), leaving: tuple[str, ...] = (), previous: int = 0
+        self,
+        conversation_id: ConversationId,
+        seq: int,
+        joining: tuple[str, ...] = (),
+        leaving: tuple[str, ...] = (),
+        previous: int = 0,
+        accepted_ms: int = 0,
     ) -> None:
         delivery = node_pb2.EntryDelivery(
-            conversation_id=conversation_id, seq=seq, frame=b"f", joining_user_ids=joining, leaving_user_ids=leaving, previous_seq=previous
+            conversation_id=conversation_id,
+            seq=seq,
+            frame=b"f",
+            joining_user_ids=joining,
+            leaving_user_ids=leaving,
+            previous_seq=previous,
+            accepted_ms=accepted_ms,
         )
         self.hub.handle(node_pb2.NodeEvent(entry=delivery))
 
@@ -216,3 +230,24 @@ async def test_the_answer_to_a_sender_is_what_the_entry_says() -> None:
     frame.entry.accepted_at.FromMilliseconds(1_800_000_000_123)
     accepted = accepted_of(node_pb2.EntryDelivery(seq=7, frame=frame.SerializeToString()))
     assert (accepted.seq, accepted.accepted_at.ToMilliseconds()) == (7, 1_800_000_000_123)
+
+
+def test_how_late_an_entry_comes_is_measured_where_somebody_gets_it_for_the_first_time(world: World) -> None:
+    def measured() -> tuple[float, float]:
+        (family,) = DELAY.collect()
+        of = {sample.name: sample.value for sample in family.samples}
+        return of["chat_gateway_delivery_seconds_count"] - before[0], of["chat_gateway_delivery_seconds_sum"] - before[1]
+
+    before = (0.0, 0.0)
+    before = measured()
+    world.sit("anna", TEA)
+    accepted_ms = world.clock.now_ms()
+    world.clock.advance(2)
+    world.entry(TEA, 1, accepted_ms=accepted_ms)
+    assert measured() == pytest.approx((1, 2))
+    world.entry(TEA, 1, accepted_ms=accepted_ms)
+    world.entry(ConversationId("elsewhere"), 1, accepted_ms=accepted_ms)
+    world.entry(TEA, 2)  # from a router that is older, and does not say
+    assert measured() == pytest.approx((1, 2))
+    world.entry(TEA, 3, accepted_ms=accepted_ms + 60_000)  # by a clock that is ahead of ours
+    assert measured() == pytest.approx((2, 2))

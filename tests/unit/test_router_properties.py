@@ -408,7 +408,7 @@ class World:
     def check_heard(self, conversation_id: ConversationId, start: int, told: Any, shown: Sequence[int]) -> None:
         """Sessions of every user on a node that was told this hear what happened while they were members, and nothing else."""
         entries = self.log.entries(conversation_id)
-        hub = Hub(10, lambda _: None, lambda _: None)
+        hub = Hub(10, lambda _: None, lambda _: None, ManualClock())
         ears = [Ear(user_id) for user_id in USERS]
         for ear in ears:
             hub.register(ear)

@@ -344,7 +344,8 @@ class Node:
         slow = Slow(rng)
         channel = cast("Any", Channel(story, slow))
         self.door = Door(story, slow)
-        self.hub = Hub(10, lambda conversation_id: self.attacher.note(conversation_id), lambda _: None)  # noqa: PLW0108 - it comes next
+        clock = ManualClock()
+        self.hub = Hub(10, lambda conversation_id: self.attacher.note(conversation_id), lambda _: None, clock)  # noqa: PLW0108 - it comes next
         self.flusher = Flusher()
         self.recovery = Recovery(channel, self.hub)
         self.attacher = Attacher(channel, presence_pb2.Node(node_id="node", epoch=1), self.hub, self.recovery.trigger)

@@ -21,14 +21,18 @@ from aiokafka.errors import (
 )
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
+from prometheus_client import Gauge
 
 from chatkit.core.backoff import Backoff
 from chatkit.core.errors import ChatError, Reason
+from chatkit.edges.engine_metrics import FAILED, KAFKA, TOOK
 from chatkit.edges.kafka import IN_THE_CLEAR, Access
 from chatkit.edges.message_log import REQUEST_ID_HEADER, Record
 from chatkit.edges.wait import wait_for_engine
 
 log = structlog.get_logger()
+
+UNCONFIRMED = Gauge("chat_log_unconfirmed_records", "Records that wait to become durable, or have just become so.")
 
 TIMEOUT_MS = 8_000
 """How long a record may take to become durable before its sender is told to try again."""
@@ -92,6 +96,7 @@ class KafkaMessageLog:
         await wait_for_engine("Kafka", self._producer.start, (KafkaError, OSError))
         for topic in topics:
             await wait_for_engine(f"Kafka topic {topic}", lambda topic=topic: self._find(topic), (KafkaError, LookupError))  # type: ignore[misc]
+        UNCONFIRMED.set_function(lambda: len(self._under_way))
         self._do(self._watch())
 
     async def _find(self, topic: str) -> None:
@@ -160,15 +165,16 @@ class KafkaMessageLog:
         except Exception as error:  # noqa: BLE001 - whatever it is, the records behind it have their turn
             self._failed(handed, producer, error)
         else:
-            sent.add_done_callback(partial(self._settle, handed, producer))
+            sent.add_done_callback(partial(self._settle, handed, producer, asyncio.get_running_loop().time()))
 
-    def _settle(self, handed: Sequence[_Handed], producer: AIOKafkaProducer, sent: asyncio.Future[Any]) -> None:
+    def _settle(self, handed: Sequence[_Handed], producer: AIOKafkaProducer, began: float, sent: asyncio.Future[Any]) -> None:
         if sent.cancelled():
             for one in handed:
                 one.durable.cancel()
         elif (error := sent.exception()) is not None:
             self._failed(handed, producer, error)
         else:
+            TOOK[KAFKA].observe(asyncio.get_running_loop().time() - began)
             for one in handed:
                 if not one.durable.done():
                     one.durable.set_result(None)
@@ -264,4 +270,5 @@ def _fail(durable: asyncio.Future[None], error: BaseException) -> None:
     refusal = ChatError(Reason.UNAVAILABLE, "the log can't be reached: try again with the same message_id")
     refusal.__cause__ = error
     durable.set_exception(refusal)
+    FAILED[KAFKA].inc()
     durable.exception()  # so that one for which nobody waits is not reported as forgotten
