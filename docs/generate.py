@@ -1,22 +1,27 @@
 """Rewrite what the documents say of the code: `python docs/generate.py`. With `--check`, only tell what is not current, and fail then.
 
 The commands (docs/command.md), all settings (docs/settings.md), the table of errors (docs/protocol.md), the measured figures and their
-pictures (docs/performance.md), what is reckoned from them (docs/scaling.md), and who may call what (docs/mesh.md).
+pictures (docs/performance.md), what is reckoned from them (docs/scaling.md), who may call what
+(docs/mesh.md), and the metrics (docs/monitoring.md).
 A generated part stands between `<!-- generated -->` and `<!-- /generated -->`; the text around it is written by people.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from prometheus_client import REGISTRY
 
 from bench.charts import CHARTS
 from bench.plan import plan
 from chatkit.core.errors import TABLE
+from chatkit.metrics import DECLARED, OK
 from chatkit.settings import Variable
 from launcher.certificates.authority import EDGE
 from launcher.cli import main as command
@@ -27,6 +32,8 @@ from launcher.settings import VARIABLES as LAUNCHER
 from launcher.topology import SERVICES
 
 ROOT = Path(__file__).resolve().parent.parent
+MANY = 8
+"""Values of a label that are too many to be listed."""
 PART = re.compile(r"<!-- generated -->\n.*?<!-- /generated -->", re.DOTALL)
 
 
@@ -171,6 +178,29 @@ def commands() -> str:
     return page(command, "elastic-chat")
 
 
+def metrics() -> str:
+    """Return every metric of ours, what its labels can be, and what it means."""
+    for service in SERVICES:
+        importlib.import_module(f"svc_{service}.app")
+    rows = []
+    for family in sorted(REGISTRY.collect(), key=lambda family: family.name):
+        if family.name.startswith("chat_"):
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            labels = DECLARED[name].values if name in DECLARED else {}
+            rows.append(f"| `{name}` | {family.type} | {'; '.join(_label(*one) for one in labels.items())} | {family.documentation} |")
+    return "\n".join(("| metric | type | labels | meaning |", "|---|---|---|---|", *rows, ""))
+
+
+def _label(label: str, values: Collection[str]) -> str:
+    if not values:
+        return f"`{label}`: the service's methods"
+    if set(values) >= set(TABLE):
+        return f"`{label}`: {'`OK` or ' if OK in values else ''}a [reason](protocol.md#errors)"
+    if len(values) > MANY:
+        return f"`{label}`: one of {len(values)}, such as {', '.join(f'`{value}`' for value in list(values)[:3])}"
+    return f"`{label}`: {', '.join(f'`{value}`' for value in values)}"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "command.md": commands,
     "settings.md": settings,
@@ -178,6 +208,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "performance.md": performance,
     "scaling.md": scaling,
     "mesh.md": mesh,
+    "monitoring.md": metrics,
 }
 
 

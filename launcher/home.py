@@ -103,6 +103,16 @@ class Home:
         """The names of the instances that an operator took out of the mesh."""
         return self.run / "drained.json"
 
+    @property
+    def prometheus(self) -> Path:
+        """The configuration of a Prometheus beside the stack."""
+        return self.run / "monitoring" / "prometheus.yml"
+
+    @property
+    def targets(self) -> Path:
+        """What it scrapes: it watches this file."""
+        return self.run / "monitoring" / "targets.json"
+
     def log(self, process: str) -> Path:
         return self.logs / f"{process}.log"
 

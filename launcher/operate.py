@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from launcher import engines, membership, preflight, probes, render, web
+from launcher import engines, membership, preflight, probes, render, scrape, web
 from launcher.certificates import delivery
 from launcher.config import chosen as config
 from launcher.display import Display
@@ -214,8 +214,9 @@ def _format_kafka(stack: Stack) -> None:
 
 
 def record_topology(home: Home, topology: Topology) -> None:
-    """Write down which stack runs, for later commands."""
+    """Write down which stack runs, for later commands, and for whoever watches it."""
     write_atomically(home.stack, json.dumps(asdict(topology)))
+    write_atomically(home.targets, scrape.targets(topology))
 
 
 def recorded_topology(home: Home) -> Topology:

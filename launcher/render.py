@@ -17,10 +17,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from launcher.home import Home
 from launcher.mesh.rendering import render_edge, render_endpoints, render_sidecar
-from launcher.plan import Process, Stack
+from launcher.plan import REPOSITORY, Process, Stack
 from launcher.topology import HOST, SERVICES
 
 TEMPLATES = Path(__file__).with_name("templates")
+RULES = REPOSITORY / "monitoring" / "alerts.yml"
 
 STEADY_S = 10
 """A process that lives this long has started; one that ends sooner is started again after a pause, a second longer each time."""
@@ -47,6 +48,7 @@ def configuration(stack: Stack) -> dict[Path, str]:
         run / "cassandra" / "java.args": _engine(stack, "cassandra.args.j2"),
         run / "cassandra" / "logback.xml": (TEMPLATES / "logback.xml").read_text(encoding="utf-8"),
         run / "nginx" / "nginx.conf": _engine(stack, "nginx.conf.j2"),
+        stack.home.prometheus: _engine(stack, "prometheus.yml.j2"),
         **mesh_configuration(stack),
     }
 
@@ -86,6 +88,7 @@ def _engine(stack: Stack, template: str) -> str:
             topology=stack.topology,
             engines=stack.engines,
             web=stack.web,
+            rules=RULES,
             host=HOST,
             superuser=_superuser(),
         )
