@@ -1,8 +1,8 @@
 """Rewrite what the documents say of the code: `python docs/generate.py`. With `--check`, only tell what is not current, and fail then.
 
 The commands (docs/command.md), all settings (docs/settings.md), the table of errors (docs/protocol.md), the measured figures and their
-pictures (docs/performance.md), what is reckoned from them (docs/scaling.md), who may call what
-(docs/mesh.md), and the metrics (docs/monitoring.md).
+pictures (docs/performance.md), what is reckoned from them (docs/scaling.md), who may call what (docs/mesh.md), and the metrics
+(docs/monitoring.md).
 A generated part stands between `<!-- generated -->` and `<!-- /generated -->`; the text around it is written by people.
 """
 

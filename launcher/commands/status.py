@@ -48,8 +48,8 @@ def status() -> Answer:
     """Show how every process is.
 
     Each is asked, in its own protocol, whether it does its work. `version` is that of the code which runs; `connections` are those of a
-    gateway's clients; `lag` is how many records of the log the writer has before it; `crashes` how often a process has ended in this run of
-    the stack without being told to.
+    gateway's clients; `lag` is how many records of the log the writers have before them, which each of them tells of all; `crashes` how
+    often a process has ended in this run of the stack without being told to.
     """
     daemon, found = process_status.look(Settings.from_environment(os.environ))
     supervisor = daemon.process()
@@ -65,7 +65,7 @@ def view(found: Sequence[ProcessStatus]) -> Fitted:
 def _head(found: Sequence[ProcessStatus]) -> str:
     healthy = sum(one.healthy for one in found)
     connections = sum(one.told.connections or 0 for one in found)
-    lag = sum(one.told.lag_records or 0 for one in found)
+    lag = max((one.told.lag_records or 0 for one in found), default=0)  # each writer tells that of all of them
     return f"{healthy} of {len(found)} are healthy, {_count(connections, 'connection')}, {_count(lag, 'record')} behind"
 
 

@@ -72,6 +72,11 @@ def test_a_row_has_every_column() -> None:
     assert drained.split() == ["writer-1", "drained"]
 
 
+def test_all_writers_tell_the_lag_of_all_partitions() -> None:
+    head, *_ = drawn(*(assessed(state("RUNNING", of=f"writer-{number}"), lag=lag) for number, lag in ((1, 40), (2, 42))))
+    assert head == "2 of 2 are healthy, 0 connections, 42 records behind"
+
+
 def test_a_small_terminal_shows_what_is_wrong_and_no_line_is_wider() -> None:
     well = [assessed(state("RUNNING", of=f"router-{number}"), service="router") for number in range(1, 9)]
     ill = assessed(state("BACKOFF", None, "Exited too quickly, for the reason that its log has"))
