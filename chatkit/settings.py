@@ -71,6 +71,14 @@ class ServiceSettings:
         "How long calls that are under way have to end at a graceful stop, in seconds. A gateway sends its clients away before that.",
         timedelta(seconds=10),
     )
+    trace_share: float = setting(
+        "Which share of messages is traced, from 0 to 1; with more than 0, whatever comes with a sampled trace context, too. "
+        "With 0, no tracer is even loaded.",
+        0.0,
+    )
+    trace_collector: str = setting(
+        "The OTLP collector that is told what is traced, by gRPC; in the clear, unless it is https.", "http://127.0.0.1:4317"
+    )
 
 
 # The mix-ins have no slots: a class can inherit slots from one base only, and that is ServiceSettings.

@@ -18,6 +18,7 @@ COMMANDS = {
     "drain": "rollout",
     "scale": "rollout",
     "mesh": "mesh",
+    "trace": "trace",
     "grpcurl": "access",
     "rotate": "certificates",
     "doctor": "doctor",

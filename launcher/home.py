@@ -104,6 +104,11 @@ class Home:
         return self.run / "drained.json"
 
     @property
+    def traces(self) -> Path:
+        """What the collector keeps of the messages that are traced."""
+        return self.run / "traces"
+
+    @property
     def prometheus(self) -> Path:
         """The configuration of a Prometheus beside the stack."""
         return self.run / "monitoring" / "prometheus.yml"

@@ -17,6 +17,7 @@ from launcher.mesh.policy import own_origins
 from launcher.mesh.rendering import console_socket, http_socket
 from launcher.settings import PREFIX
 from launcher.topology import HAS_ROUTES, HOST, Instance, Topology
+from launcher.tracing import Tracing
 
 REPOSITORY = Path(__file__).parents[1]
 WEB = REPOSITORY / "web"
@@ -58,6 +59,9 @@ class Stack:
     origins: tuple[str, ...] = ()
     """Whose pages may use it, beside its own: see `all_origins`."""
 
+    tracing: Tracing | None = None
+    """What is traced; None if nothing is."""
+
     web: Path = WEB / "dist"
     """What nginx serves."""
 
@@ -78,6 +82,11 @@ class Stack:
     @property
     def url(self) -> str:
         return f"http://localhost:{self.topology.edge_port}"
+
+    @property
+    def collects(self) -> bool:
+        """Whether it has a collector of its own: if something is traced, and nobody outside takes it."""
+        return self.tracing is not None and self.tracing.is_own(self.topology)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +177,16 @@ def _mesh(stack: Stack) -> Iterator[Process]:
         stop_s=MESH_STOP_S,
         env={f"{PREFIX}HOME": str(stack.home.root)},
     )
+    if stack.collects:
+        yield Process(
+            "collector",
+            Wave.MESH,
+            (sys.executable, "-m", "launcher.collector", str(stack.home.root), str(topology.collector_port)),
+            cwd=run,
+            ready=probes.Listening(topology.collector_port),
+            stop_s=MESH_STOP_S,
+            ports=(topology.collector_port,),
+        )
     for instance in topology.instances():
         yield _envoy(
             stack,
@@ -227,6 +246,8 @@ def given_environment(instance: Instance, stack: Stack) -> dict[str, str]:
         "CHAT_LOG_FORMAT": "json",
         "CHAT_LOG_LEVEL": stack.log_level,
     }
+    if stack.tracing is not None:
+        env |= {"CHAT_TRACE_SHARE": str(stack.tracing.share), "CHAT_TRACE_COLLECTOR": stack.tracing.url}
     if service in USES_REDIS:
         env["CHAT_REDIS_URL"] = f"redis://{HOST}:{topology.redis_port}/0"
     if service in USES_KAFKA:

@@ -137,6 +137,17 @@ class UnixHttp:
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """It takes connections."""
+
+    port: int
+
+    async def ask(self) -> None:
+        _, writer = await asyncio.open_connection(HOST, self.port)
+        writer.close()
+
+
+@dataclass(frozen=True, slots=True)
 class Renewed:
     """A file that is to be written again and again has been, lately."""
 

@@ -12,7 +12,8 @@ from chatkit.settings import PREFIX as SERVICES_PREFIX
 from chatkit.settings import Variable, cure
 from launcher.errors import LaunchError
 from launcher.home import Home
-from launcher.topology import DEFAULT_PORT, DEFAULT_ZONE
+from launcher.topology import DEFAULT_PORT, DEFAULT_ZONE, HOST, Topology
+from launcher.tracing import Tracing
 
 LOWEST_PORT = 1024
 HIGHEST_PORT = 64_000
@@ -20,6 +21,8 @@ HIGHEST_PORT = 64_000
 
 _ZONE = re.compile(r"[a-z0-9-]{1,32}")
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
+_SHARE = re.compile(r"[0-9]*\.?[0-9]+")
+_COLLECTOR = re.compile(r"http://(?P<host>[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})/?")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -56,6 +59,20 @@ VARIABLES = (
         (DEFAULT_ZONE,),
         "The zones, with commas between, that the instances of each service are in, in turn: who calls prefers those of its own.",
     ),
+    Variable(
+        "trace_share",
+        f"{PREFIX}TRACE_SHARE",
+        float,
+        0.0,
+        "Which share of messages is traced, from 0 to 1: 0.01 traces one in a hundred. `elastic-chat trace` shows them.",
+    ),
+    Variable(
+        "trace_collector",
+        f"{PREFIX}TRACE_COLLECTOR",
+        str,
+        "",
+        "Where a collector takes what is traced by OTLP over gRPC, such as http://localhost:4317; without it the stack has one of its own.",
+    ),
     Variable("cache", "XDG_CACHE_HOME", Path, "~/.cache", "Where the engines are kept, in `elastic-chat`, for all stacks of this user."),
 )
 """What the launcher itself is told by the environment."""
@@ -78,6 +95,9 @@ class Settings:
     """Where instances are, in turn."""
 
     environment: Environment
+    tracing: Tracing | None
+    """What is traced; None if nothing is."""
+
     of_services: Mapping[str, str]
     """What the environment says to services: `CHAT_*`, as it stands there."""
 
@@ -93,15 +113,17 @@ class Settings:
         for name in sorted(environment):
             if name.startswith(PREFIX) and name not in known:
                 raise LaunchError(f"{name} means nothing to elastic-chat", cure(name, known))
+        port = _port(environment.get("ELASTIC_CHAT_PORT") or str(DEFAULT_PORT))
         cache = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         return cls(
             home=Home(Path(environment.get("ELASTIC_CHAT_HOME") or ".elastic-chat").absolute()),
-            port=_port(environment.get("ELASTIC_CHAT_PORT") or str(DEFAULT_PORT)),
+            port=port,
             cache=cache / "elastic-chat",
             log_level=_log_level(environment.get("ELASTIC_CHAT_LOG_LEVEL") or "info"),
             origins=tuple(_origin(text) for text in environment.get("ELASTIC_CHAT_ORIGINS", "").split(",") if text),
             zones=tuple(_zone(text) for text in (environment.get(f"{PREFIX}ZONES") or DEFAULT_ZONE).split(",")),
             environment=_environment(environment.get(f"{PREFIX}ENVIRONMENT") or Environment.DEVELOPMENT),
+            tracing=_tracing(environment, Topology(port)),
             of_services={name: value for name, value in environment.items() if name.startswith(SERVICES_PREFIX)},
         )
 
@@ -131,6 +153,19 @@ def _origin(text: str) -> str:
             "Write each as browsers do, such as https://chat.example, with commas between",
         )
     return text
+
+
+def _tracing(environment: Mapping[str, str], topology: Topology) -> Tracing | None:
+    share = environment.get(f"{PREFIX}TRACE_SHARE") or "0"
+    if not _SHARE.fullmatch(share) or float(share) > 1:
+        raise LaunchError(
+            f"ELASTIC_CHAT_TRACE_SHARE is {share!r}", "Set it to a number from 0 to 1, such as 0.01 for one message in a hundred"
+        )
+    collector = environment.get(f"{PREFIX}TRACE_COLLECTOR") or f"http://{HOST}:{topology.collector_port}"
+    address = _COLLECTOR.fullmatch(collector)
+    if address is None:
+        raise LaunchError(f"ELASTIC_CHAT_TRACE_COLLECTOR is {collector!r}", "Write it as http://HOST:PORT, such as http://localhost:4317")
+    return Tracing(float(share), address["host"], int(address["port"])) if float(share) else None
 
 
 def _zone(text: str) -> str:

@@ -117,6 +117,10 @@ class Topology:
     def cassandra_storage_port(self) -> int:
         return self.port + 8
 
+    @property
+    def collector_port(self) -> int:
+        return self.port + 9
+
     def instances(self, service: str | None = None) -> Iterator[Instance]:
         """Yield the instances of `service`, or of every service in the order of `SERVICES`."""
         for name, block in SERVICES.items():

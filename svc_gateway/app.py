@@ -15,6 +15,7 @@ from chatkit.rpc.app import App
 from chatkit.rpc.channel import mesh_channel
 from chatkit.rpc.lanes import Lanes
 from chatkit.rpc.tokens import TokenVerifier
+from chatkit.tracing import tracer_of
 from elastic_chat.presence.v1 import presence_service_pb2
 from svc_gateway.attacher import Attacher
 from svc_gateway.catch_up import CatchUp
@@ -38,11 +39,13 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     node = presence_service_pb2.Node(node_id=settings.node_id, epoch=clock.now_ms())
     name = incarnation(node.node_id, node.epoch)
     lanes = Lanes(channel, name)
+    tracer = tracer_of("gateway", settings, stack)
     hub = Hub(
         settings.max_connections,
         lambda conversation_id: attacher.note(conversation_id),  # noqa: PLW0108 - it comes next
         lambda entry: lanes.told(entry.request_id, partial(accepted_of, entry)),
         clock,
+        tracer,
     )
     recovery = Recovery(channel, hub)
     attacher = Attacher(channel, node, hub, recovery.trigger)
@@ -59,6 +62,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         ready=asyncio.Event(),
         heartbeat=settings.heartbeat,
         hello_s=settings.hello_s,
+        tracer=tracer,
     )
     gateway = Gateway(around, RedisNodeChannel(redis), recovery, name, settings)
     door = WebDoor(gateway, settings.allowed_origins)

@@ -12,6 +12,7 @@ from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId
 from chatkit.metrics import SECONDS, counter
+from chatkit.tracing import NOTHING, Tracer
 from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2
@@ -88,11 +89,13 @@ class Hub:
         joined: Callable[[ConversationId], None],
         told: Callable[[node_pb2.EntryDelivery], None],
         clock: Clock,
+        tracer: Tracer = NOTHING,
     ) -> None:
         self._max_connections = max_connections
         self._joined = joined
         self._told = told
         self._clock = clock
+        self._tracer = tracer
         self._rooms: dict[ConversationId, _Room] = {}
         self._users: dict[UserId, set[Listener]] = {}
         self._watched: dict[UserId, set[Listener]] = {}
@@ -225,8 +228,11 @@ class Hub:
         sessions: Collection[Listener] = room.sessions
         if entry.seq < room.joined_seq:
             sessions = [session for session in sessions if session.conversations[conversation_id] <= entry.seq]
+        span = self._tracer.span("deliver", entry.traceparent) if sessions and entry.traceparent else None
         for session in sessions:
             session.deliver(conversation_id, entry.seq, frame)
+        if span is not None:
+            span.end(seq=entry.seq, sessions=len(sessions))
         if sessions:
             ENTRIES.inc(len(sessions))
             if entry.accepted_ms:

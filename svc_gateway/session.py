@@ -15,12 +15,13 @@ from prometheus_client import Histogram
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, check_message_id, is_uuid, new_id
-from chatkit.metrics import SECONDS, counter
+from chatkit.metrics import OK, SECONDS, counter
 from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, bind_request_id, caller_metadata
 from chatkit.rpc.errors import duration, error_of
 from chatkit.rpc.lanes import Lanes
 from chatkit.rpc.tokens import AccessToken, TokenVerifier
+from chatkit.tracing import NOTHING, Span, Tracer
 from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2
@@ -63,6 +64,7 @@ class Surroundings:
     ready: asyncio.Event
     heartbeat: timedelta
     hello_s: int
+    tracer: Tracer = NOTHING
 
     @property
     def idle_s(self) -> int:
@@ -400,14 +402,21 @@ class Session:
         command.send.body = body
         self._unanswered += 1
         log.debug("message_received", request_id=command.request_id, message_id=message_id, conversation_id=send.conversation_id)
-        self._around.lanes.submit(command).add_done_callback(self._answer(send.message_id, send.conversation_id, began))
+        span = self._around.tracer.root("send", message_id)
+        if span is not None:
+            command.traceparent = span.context
+        self._around.lanes.submit(command).add_done_callback(self._answer(send.message_id, send.conversation_id, began, span))
 
-    def _answer(self, message_id: str, conversation_id: str, began: float) -> Callable[[asyncio.Future[router_service_pb2.Accepted]], None]:
+    def _answer(
+        self, message_id: str, conversation_id: str, began: float, span: Span | None
+    ) -> Callable[[asyncio.Future[router_service_pb2.Accepted]], None]:
         def answer(result: asyncio.Future[router_service_pb2.Accepted]) -> None:
             self._unanswered -= 1
             self._answered.set()
             ANSWERED.observe(self._around.clock.monotonic() - began)
             error = result.exception()
+            if span is not None:
+                span.end(outcome=error.reason if isinstance(error, ChatError) else OK if error is None else Reason.INTERNAL)
             if error is None:
                 accepted = result.result()
                 ack = pb.Ack(message_id=message_id, conversation_id=conversation_id, seq=accepted.seq, accepted_at=accepted.accepted_at)

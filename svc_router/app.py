@@ -13,6 +13,7 @@ from chatkit.edges.redis import connect_redis
 from chatkit.rpc.app import App
 from chatkit.rpc.channel import mesh_channel
 from chatkit.rpc.lanes import Lanes
+from chatkit.tracing import tracer_of
 from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
 from svc_router.archive import HistoryArchive
 from svc_router.pipeline import Pipeline
@@ -32,7 +33,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     stack.push_async_callback(channel.close)
     lanes = Lanes(channel)
     clock = SystemClock()
-    pipeline = Pipeline(RedisSequencer(redis), message_log, RedisFanout(redis), HistoryArchive(channel), clock)
+    tracer = tracer_of("router", settings, stack)
+    pipeline = Pipeline(RedisSequencer(redis), message_log, RedisFanout(redis), HistoryArchive(channel), clock, tracer)
     service = RouterServicer(pipeline, lanes, channel, clock)
     return App(
         services=(router_service_pb2.DESCRIPTOR.services_by_name["RouterService"].full_name,),

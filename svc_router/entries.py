@@ -93,7 +93,7 @@ def leaving(entry: log_pb2.LogEntry) -> tuple[UserId, ...]:
     return tuple(map(UserId, entry.membership.removed_user_ids))
 
 
-def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, *, doubted: bool) -> Durable:
+def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, traceparent: str = "", *, doubted: bool) -> Durable:
     """Return an entry that is in the log as the live view takes it, with what nodes are told of it."""
     value, came, went = entry.SerializeToString(), joining(entry), leaving(entry)
     told = node_pb2.EntryDelivery(
@@ -105,6 +105,7 @@ def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, *, doubted: 
         request_id=request_id,
         previous_seq=place.previous,
         accepted_ms=place.accepted_ms,
+        traceparent=traceparent,
     )
     event = batch_of(node_pb2.NodeEvent(entry=told))
     sender = UserId(entry.sender_id)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from prometheus_client import Gauge
 
 from chatkit.core.ids import ConversationId, MessageId
+from chatkit.tracing import Span
 from elastic_chat.events.v1 import log_pb2
 from svc_router.job import Job
 from svc_router.store import Place
@@ -33,6 +34,9 @@ class Flying:
     durable: bool = False
     doubted: bool = False
     appended_at: float = 0.0
+    traceparent: str = ""
+    span: Span | None = None
+    """The step that it is in, if it is traced."""
 
     def join(self, job: Job, now: float) -> list[Job]:
         """Let another command with the same message_id wait; return those that have waited for too long, and do so no longer."""

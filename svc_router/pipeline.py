@@ -31,9 +31,11 @@ from chatkit.core.backoff import Backoff
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
+from chatkit.edges.engine_metrics import KAFKA, REDIS
 from chatkit.edges.fanout import Fanout, batch_of
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, MessageLog, Record
 from chatkit.metrics import OK, OUTCOMES, counter, histogram
+from chatkit.tracing import NOTHING, Tracer, followed
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from svc_router.core import is_remembered
@@ -122,12 +124,21 @@ _Told = tuple[node_pb2.NodeEvent, frozenset[str]]
 class Pipeline:
     """Carries out commands. `run` must run; `submit` may be called before that, and its jobs wait."""
 
-    def __init__(self, sequencer: Sequencer, message_log: MessageLog, fanout: Fanout, archive: Archive, clock: Clock) -> None:
+    def __init__(
+        self,
+        sequencer: Sequencer,
+        message_log: MessageLog,
+        fanout: Fanout,
+        archive: Archive,
+        clock: Clock,
+        tracer: Tracer = NOTHING,
+    ) -> None:
         self._sequencer = sequencer
         self._log = message_log
         self._fanout = fanout
         self._archive = archive
         self._clock = clock
+        self._tracer = tracer
         self._waiting: deque[Job] = deque()
         self._more = asyncio.Event()
         self._claiming: dict[tuple[ConversationId, MessageId], list[Job]] = {}
@@ -186,8 +197,9 @@ class Pipeline:
         if not jobs:
             return
         claims = [job.claim(now_ms) for job in jobs]
+        contexts = [job.command.traceparent for job in jobs]
         try:
-            with SEQUENCE.time():
+            with SEQUENCE.time(), followed(self._tracer, "sequence", contexts, engine=REDIS, commands=len(jobs)):
                 answers = await self._sequencer.sequence(claims)
         except ChatError as error:
             for job in jobs:
@@ -246,10 +258,13 @@ class Pipeline:
             case Place() as place:
                 flying = self._flight.find(claim.conversation_id, claim.message_id)
                 if flying is None:
-                    flying = Flying(placed(claim.draft, place), place, jobs[0].command.request_id, jobs)
+                    command = jobs[0].command
+                    flying = Flying(placed(claim.draft, place), place, command.request_id, jobs, traceparent=command.traceparent)
                     self._flight.launch(flying)
                     return [flying]
                 flying.jobs += jobs
+                # Of an entry that another router has left, the trace is known to whoever asks again for its sender.
+                flying.traceparent = flying.traceparent or jobs[0].command.traceparent
             case Needless(there):
                 added = member(UserId(jobs[0].command.add_member.member.user_id), there) if there else None
                 self._finish(jobs, pb.Accepted(member=added))
@@ -267,6 +282,8 @@ class Pipeline:
         """Hand entries to the log, in their order. What becomes of each is noted when it is known."""
         if not launched:
             return
+        for flying in launched:
+            self._step(flying, "append")
         outcomes = await self._log.append([_record(flying) for flying in launched])
         now = asyncio.get_running_loop().time()
         for flying, outcome in zip(launched, outcomes, strict=True):
@@ -277,6 +294,8 @@ class Pipeline:
         if outcome.cancelled():
             return
         error = outcome.exception()
+        if flying.span is not None:
+            flying.span.end(engine=KAFKA, durable=int(error is None))
         if error is None:
             self._flight.land(flying)
             return
@@ -286,6 +305,11 @@ class Pipeline:
         flying.jobs = []
         self._flight.doubt(flying)
         self._again.set()
+
+    def _step(self, flying: Flying, name: str) -> None:
+        """Let the next step of an entry begin, if it is traced."""
+        if flying.traceparent:
+            flying.span = self._tracer.span(name, flying.traceparent)
 
     async def _append_again(self) -> None:
         """Append what is uncertain until it is certain, for ever. Twice in the log is as good as once: the place is the same."""
@@ -310,6 +334,8 @@ class Pipeline:
     async def _show(self) -> None:
         while True:
             runs = await self._flight.landed()
+            for flying in (flying for run in runs.values() for flying in run):
+                self._step(flying, "show")
             entries = {one: [_durable(flying) for flying in run] for one, run in runs.items()}
             with SHOW.time():
                 shown = await self._commit(entries)
@@ -322,6 +348,8 @@ class Pipeline:
 
     def _land(self, conversation_id: ConversationId, run: Sequence[Flying], nodes: frozenset[str]) -> None:
         for flying in run:
+            if flying.span is not None:
+                flying.span.end(engine=REDIS, seq=flying.place.seq, nodes=len(nodes))
             self._accept(flying.jobs, flying.entry, flying.place, flying.request_id, nodes)
             log.debug(
                 "message_accepted",
@@ -520,11 +548,16 @@ _Shown = dict[ConversationId, frozenset[str] | NotLive]
 
 
 def _durable(flying: Flying) -> Durable:
-    return durable(flying.entry, flying.place, flying.request_id, doubted=flying.doubted)
+    return durable(flying.entry, flying.place, flying.request_id, _context(flying), doubted=flying.doubted)
 
 
 def _record(flying: Flying) -> Record:
-    return Record(LOG_TOPIC, flying.conversation_id.encode(), flying.entry.SerializeToString(), flying.request_id)
+    return Record(LOG_TOPIC, flying.conversation_id.encode(), flying.entry.SerializeToString(), flying.request_id, _context(flying))
+
+
+def _context(flying: Flying) -> str:
+    """Return what the steps that follow are given: that of the step that an entry is in."""
+    return flying.span.context if flying.span is not None else ""
 
 
 def _mark_of(job: Job) -> Mark:

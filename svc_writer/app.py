@@ -12,6 +12,7 @@ from chatkit.edges.message_log import DEAD_LETTER_TOPIC
 from chatkit.edges.message_log.kafka import KafkaMessageLog
 from chatkit.edges.redis import connect_redis
 from chatkit.rpc.app import App
+from chatkit.tracing import tracer_of
 from elastic_chat.writer.v1 import writer_service_pb2, writer_service_pb2_grpc
 from svc_writer.dead_letters import DeadLetters, KafkaShelf
 from svc_writer.pump import Pump
@@ -40,7 +41,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     await timeline.prepare()
     redis = await connect_redis(settings.redis_url)
     stack.push_async_callback(redis.aclose)
-    pump = Pump(source, timeline, RedisProgress(redis), dead_letters, SystemClock())
+    tracer = tracer_of("writer", settings, stack)
+    pump = Pump(source, timeline, RedisProgress(redis), dead_letters, SystemClock(), tracer)
     servicer = WriterServicer(source, DeadLetters(KafkaShelf(settings.kafka_bootstrap, settings.node_id, way), dead_letters))
     return App(
         services=(writer_service_pb2.DESCRIPTOR.services_by_name["WriterService"].full_name,),

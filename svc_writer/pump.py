@@ -12,8 +12,10 @@ from prometheus_client import Counter, Gauge, Histogram
 from chatkit.core.backoff import Backoff
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError
+from chatkit.edges.engine_metrics import CASSANDRA
 from chatkit.edges.message_log import DEAD_LETTER_TOPIC, MessageLog, Record
 from chatkit.metrics import SECONDS, counter
+from chatkit.tracing import NOTHING, Tracer, followed
 from elastic_chat.events.v1 import log_pb2
 from svc_writer.core import Write, grouped, heads
 from svc_writer.records import UnreadableError, writes_of
@@ -37,13 +39,22 @@ LAG = Gauge("chat_writer_lag_records", "Records that are in the log and not in t
 class Pump:
     """Moves records. A database that is away is waited for: the log keeps what comes, and nothing is committed meanwhile."""
 
-    def __init__(self, source: Source, timeline: Timeline, progress: Progress, dead_letters: MessageLog, clock: Clock) -> None:
+    def __init__(
+        self,
+        source: Source,
+        timeline: Timeline,
+        progress: Progress,
+        dead_letters: MessageLog,
+        clock: Clock,
+        tracer: Tracer = NOTHING,
+    ) -> None:
         self._source = source
         self._timeline = timeline
         self._progress = progress
         self._untold: dict[str, int] = {}
         self._dead_letters = dead_letters
         self._clock = clock
+        self._tracer = tracer
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
 
@@ -63,17 +74,19 @@ class Pump:
     async def move(self, taken: Sequence[Taken]) -> None:
         """Write what was taken, and then commit it."""
         BATCH.observe(len(taken))
-        with TOOK.time():
-            await self._move(taken)
+        contexts = [record.traceparent for record in taken]
+        with TOOK.time(), followed(self._tracer, "write", contexts, records=len(taken)) as spans:
+            await self._move(taken, [span.context for span in spans])
 
-    async def _move(self, taken: Sequence[Taken]) -> None:
+    async def _move(self, taken: Sequence[Taken], contexts: Sequence[str]) -> None:
         read: list[tuple[Taken, list[Write]]] = []
         for record in taken:
             try:
                 read.append((record, writes_of(record.topic, record.value)))
             except UnreadableError as error:
                 await self._set_aside(record, str(error))
-        writes = await self._write(read)
+        with followed(self._tracer, "store", contexts, engine=CASSANDRA):
+            writes = await self._write(read)
         await self._tell(heads(writes))
         await _until_done(lambda: self._source.commit(taken), "log_away")
         RECORDS["written"].inc(len(taken))

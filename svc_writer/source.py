@@ -15,6 +15,7 @@ from chatkit.edges.engine_metrics import FAILED, KAFKA
 from chatkit.edges.kafka import IN_THE_CLEAR, Access
 from chatkit.edges.message_log import DEAD_LETTER_TOPIC, LOG_TOPIC, MAX_LETTER_BYTES, REQUEST_ID_HEADER, WATERMARK_TOPIC
 from chatkit.edges.wait import wait_for_engine
+from chatkit.tracing import TRACEPARENT
 
 GROUP = "elastic-chat-writer"
 TOPICS = (LOG_TOPIC, WATERMARK_TOPIC)
@@ -36,6 +37,7 @@ class Taken:
     key: bytes
     value: bytes
     request_id: str
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +151,15 @@ class KafkaSource:
 
 
 def _taken(record: Any) -> Taken:  # noqa: ANN401 - aiokafka has no types
-    request_id: bytes = dict(record.headers).get(REQUEST_ID_HEADER, b"")
+    headers: dict[str, bytes] = dict(record.headers)
     return Taken(
         record.topic,
         record.partition,
         record.offset,
         record.key or b"",
         record.value or b"",
-        request_id.decode(errors="replace"),
+        headers.get(REQUEST_ID_HEADER, b"").decode(errors="replace"),
+        headers.get(TRACEPARENT, b"").decode(errors="replace"),
     )
 
 

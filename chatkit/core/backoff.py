@@ -24,6 +24,11 @@ class Backoff:
         self._tries = 0
 
 
+def happens(share: float) -> bool:
+    """Let chance decide: True in a `share` of all cases, which is from 0 to 1."""
+    return random.random() < share  # noqa: S311 - samples, keeps no secret
+
+
 def spread(seconds: float, part: float = 0.2) -> float:
     """Return `seconds` give or take `part` of it, so that what is periodic in many processes does not fall together."""
     return seconds * random.uniform(1 - part, 1 + part)  # noqa: S311 - spreads load, keeps no secret

@@ -16,7 +16,7 @@ from launcher.rollout import ALL
 from launcher.settings import Settings
 from launcher.topology import SERVICES, Topology
 
-OTHERS = ("edge", "web", "certifier", "console", "valkey", "kafka", "cassandra")
+OTHERS = ("edge", "web", "certifier", "console", "collector", "valkey", "kafka", "cassandra")
 """The processes that belong to no instance."""
 
 

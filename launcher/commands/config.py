@@ -51,7 +51,11 @@ def config(words: tuple[str, ...], *, changed: bool) -> Answer:
     settings = Settings.from_environment(os.environ)
     faults = list(chosen.find_faults(settings.of_services))
     running = Daemon(settings.home).alive()
-    wanted = chosen.Chosen(settings.log_level, settings.origins, {}, settings.environment) if faults else chosen.choose(settings)
+    wanted = (
+        chosen.Chosen(settings.log_level, settings.origins, settings.tracing, {}, settings.environment)
+        if faults
+        else chosen.choose(settings)
+    )
     has = chosen.recorded(settings.home) if running else wanted
     topology = running_topology(settings) if running else Topology(settings.port)
     pending = chosen.pending(settings, topology) if running and not faults else []

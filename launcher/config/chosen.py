@@ -18,7 +18,8 @@ from launcher.errors import LaunchError
 from launcher.home import Home, write_atomically
 from launcher.plan import Stack, given_environment, service_environment
 from launcher.settings import PREFIX, Settings
-from launcher.topology import SERVICES, Topology
+from launcher.topology import HOST, SERVICES, Topology
+from launcher.tracing import Tracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Chosen:
 
     log_level: str
     origins: tuple[str, ...]
+    tracing: Tracing | None
     services: Mapping[str, Mapping[str, str]]
     """Service to variables and their values."""
 
@@ -36,7 +38,13 @@ class Chosen:
 ANYWHERE = Engines(Path(), Path(), Path(), Path(), (), ())
 """No setting depends on where the engines are, so that they need not have been fetched."""
 
-INSTEAD = {"log_level": "ELASTIC_CHAT_LOG_LEVEL", "environment": "ELASTIC_CHAT_ENVIRONMENT", "allowed_origins": "ELASTIC_CHAT_ORIGINS"}
+INSTEAD = {
+    "log_level": "ELASTIC_CHAT_LOG_LEVEL",
+    "environment": "ELASTIC_CHAT_ENVIRONMENT",
+    "allowed_origins": "ELASTIC_CHAT_ORIGINS",
+    "trace_share": "ELASTIC_CHAT_TRACE_SHARE",
+    "trace_collector": "ELASTIC_CHAT_TRACE_COLLECTOR",
+}
 """What one sets instead of what the launcher gives to services itself."""
 
 UNSAFE = frozenset('"\\\r\n\0')
@@ -63,7 +71,7 @@ def choose(settings: Settings) -> Chosen:
                     value = environment[name]
                     # A service runs in another folder than whoever starts it.
                     chosen.setdefault(service, {})[name] = str(Path(value).absolute()) if name == variable.file else value
-    return Chosen(settings.log_level, settings.origins, chosen, settings.environment)
+    return Chosen(settings.log_level, settings.origins, settings.tracing, chosen, settings.environment)
 
 
 def find_faults(environment: Mapping[str, str]) -> Iterator[str]:
@@ -85,7 +93,7 @@ def find_faults(environment: Mapping[str, str]) -> Iterator[str]:
 
 def names_given() -> set[str]:
     """Return the variables that the launcher gives to services itself."""
-    stack = Stack(Home(Path()), Topology(), ANYWHERE)
+    stack = Stack(Home(Path()), Topology(), ANYWHERE, tracing=Tracing(1.0, HOST, 1))
     return {name for instance in stack.topology.instances() for name in given_environment(instance, stack)}
 
 
@@ -99,15 +107,29 @@ def recorded(home: Home) -> Chosen:
     try:
         kept = json.loads(home.chosen.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return Chosen("info", (), {})
+        return Chosen("info", (), None, {})
+    tracing = kept.get("tracing")  # code that traced nothing wrote nothing of it
     return Chosen(
-        kept["log_level"], tuple(kept["origins"]), kept["services"], Environment(kept.get("environment", Environment.DEVELOPMENT))
+        kept["log_level"],
+        tuple(kept["origins"]),
+        Tracing(**tracing) if tracing else None,
+        kept["services"],
+        Environment(kept.get("environment", Environment.DEVELOPMENT)),
     )
 
 
 def stack_of(home: Home, topology: Topology, provided: Engines, chosen: Chosen) -> Stack:
     """Return the stack that was chosen."""
-    return Stack(home, topology, provided, chosen.log_level, chosen.origins, chosen=chosen.services, environment=chosen.environment)
+    return Stack(
+        home,
+        topology,
+        provided,
+        chosen.log_level,
+        chosen.origins,
+        chosen.tracing,
+        chosen=chosen.services,
+        environment=chosen.environment,
+    )
 
 
 def pending(settings: Settings, topology: Topology) -> list[str]:
@@ -123,9 +145,15 @@ def pending(settings: Settings, topology: Topology) -> list[str]:
         f"{PREFIX}ORIGINS": (has.origins, wanted.origins),
         f"{PREFIX}ENVIRONMENT": (has.environment, wanted.environment),
         f"{PREFIX}ZONES": (topology.zones, list(settings.zones)),
+        f"{PREFIX}TRACE_SHARE": (has.tracing and has.tracing.share, wanted.tracing and wanted.tracing.share),
+        f"{PREFIX}TRACE_COLLECTOR": (_outside(has, topology), _outside(wanted, Topology(settings.port))),
     }
     services = {name for one in SERVICES for name, _ in has.services.get(one, {}).items() ^ wanted.services.get(one, {}).items()}
     return [*(name for name, (was, now) in launcher.items() if was != now), *sorted(services)]
+
+
+def _outside(chosen: Chosen, topology: Topology) -> str:
+    return chosen.tracing.url if chosen.tracing and not chosen.tracing.is_own(topology) else ""
 
 
 def check(stack: Stack) -> None:

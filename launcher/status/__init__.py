@@ -17,7 +17,7 @@ from launcher.status.process import ProcessStatus, assess
 from launcher.status.told import Told
 from launcher.supervision.daemon import Daemon
 
-OURS = ("certifier", "console")
+OURS = ("certifier", "console", "collector")
 """The processes that are the launcher's own."""
 
 

@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +27,8 @@ from launcher.plan import Stack, Wave, processes
 from launcher.render import configuration, supervisor_configuration
 from launcher.settings import Settings
 from launcher.supervision import leftovers, record
-from launcher.topology import MAX_INSTANCES, SERVICES, Topology
+from launcher.topology import HOST, MAX_INSTANCES, SERVICES, Topology
+from launcher.tracing import Tracing
 
 NOWHERE = Path("/nowhere")
 ENGINES = Engines(NOWHERE, NOWHERE, NOWHERE, NOWHERE, (), ())
@@ -36,9 +38,15 @@ def stack(home: Path = NOWHERE, port: int = 8080) -> Stack:
     return Stack(Home(home), Topology(port), ENGINES)
 
 
+def traced(**environment: str) -> Stack:
+    settings = Settings.from_environment({f"ELASTIC_CHAT_TRACE_{name}": value for name, value in environment.items()})
+    return replace(stack(), tracing=settings.tracing)
+
+
 def test_no_two_processes_share_a_port_and_a_full_stack_fits_into_a_thousand() -> None:
     topology = Topology(10_000, dict.fromkeys(SERVICES, MAX_INSTANCES))
-    ports = [port for process in processes(Stack(Home(NOWHERE), topology, ENGINES)) for port in process.ports]
+    plan = processes(Stack(Home(NOWHERE), topology, ENGINES, tracing=Tracing(1.0, HOST, topology.collector_port)))
+    ports = [port for process in plan for port in process.ports]
     assert len(set(ports)) == len(ports)
     assert min(ports) >= 10_000
     assert max(ports) < 11_000
@@ -53,6 +61,25 @@ def test_every_instance_has_its_sidecar_and_services_start_last() -> None:
     assert {process.name for process in plan if process.wave is Wave.ENGINES} == {"valkey", "kafka", "cassandra"}
 
 
+@pytest.mark.parametrize(
+    ("of", "url", "share", "is_own"),
+    [
+        (stack(), None, None, False),
+        (traced(SHARE="0", COLLECTOR="http://otel:4317"), None, None, False),
+        (traced(SHARE="0.01"), f"http://{HOST}:8089", "0.01", True),
+        (traced(SHARE="1", COLLECTOR="http://otel:4317"), "http://otel:4317", "1.0", False),
+    ],
+)
+def test_what_is_traced_goes_to_the_collector_outside_or_to_the_stacks_own(
+    of: Stack, url: str | None, share: str | None, *, is_own: bool
+) -> None:
+    plan = {process.name: process for process in processes(of)}
+    services = [plan[one.name].env for one in of.topology.instances()]
+    assert {env.get("CHAT_TRACE_COLLECTOR") for env in services} == {url}
+    assert {env.get("CHAT_TRACE_SHARE") for env in services} == {share}
+    assert ("collector" in plan) == is_own
+
+
 def test_every_file_that_a_process_reads_is_rendered() -> None:
     home = Path("/somewhere/a home")
     made = configuration(stack(home))
@@ -65,10 +92,22 @@ def test_every_file_that_a_process_reads_is_rendered() -> None:
     assert "program:gateway-1-sidecar" in supervisor_configuration(Home(home), plan)
 
 
-@pytest.mark.parametrize(("name", "value"), [("PORT", "x"), ("PORT", "80"), ("PORT", "65000"), ("LOG_LEVEL", "loud")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("PORT", "x"), ("PORT", "80"), ("PORT", "65000"), ("LOG_LEVEL", "loud")),
+        *(("TRACE_SHARE", "1.1"), ("TRACE_SHARE", "-1"), ("TRACE_SHARE", "some"), ("TRACE_SHARE", ".")),
+    ],
+)
 def test_settings_that_make_no_sense_are_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(LaunchError, match=f"ELASTIC_CHAT_{name} is '{value}'. Set it to"):
         Settings.from_environment({f"ELASTIC_CHAT_{name}": value})
+
+
+@pytest.mark.parametrize("value", ["localhost:4317", "https://localhost:4317", "http://localhost", "http://a b:1", "http://x:y"])
+def test_a_collector_is_where_envoys_find_it_too(value: str) -> None:
+    with pytest.raises(LaunchError, match=f"ELASTIC_CHAT_TRACE_COLLECTOR is '{value}'. Write it as"):
+        Settings.from_environment({"ELASTIC_CHAT_TRACE_COLLECTOR": value})
 
 
 def test_a_busy_port_is_named_with_who_has_it() -> None:

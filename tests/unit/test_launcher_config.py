@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from launcher.keys import ensure_signing_key
 from launcher.plan import Stack, service_environment
 from launcher.settings import Settings
 from launcher.topology import SERVICES, Topology
+from launcher.tracing import Tracing
 
 
 def settings(**environment: str) -> Settings:
@@ -53,6 +55,7 @@ def test_a_service_is_started_with_what_was_chosen_and_with_what_we_know(tmp_pat
         ("NODE_ID", "x", "CHAT_NODE_ID is given to services by elastic-chat itself. Remove it."),
         ("ACCOUNTS_SIGNING_KEY", "x", "CHAT_ACCOUNTS_SIGNING_KEY is given to services by elastic-chat itself"),
         ("LOG_LEVEL", "debug", "Set ELASTIC_CHAT_LOG_LEVEL instead."),
+        ("TRACE_SHARE", "1", "CHAT_TRACE_SHARE is given to services by elastic-chat itself. Set ELASTIC_CHAT_TRACE_SHARE instead."),
         ("CASSANDRA_DATACENTER", 'a"b', "CHAT_CASSANDRA_DATACENTER has quotes, backslashes or line breaks."),
     ],
 )
@@ -89,10 +92,10 @@ def test_a_value_that_makes_no_sense_is_refused_before_anything_is_started(tmp_p
 
 
 def test_what_was_chosen_is_remembered(tmp_path: Path) -> None:
-    was = chosen.choose(settings(GATEWAY_HEARTBEAT="3"))
+    was = replace(chosen.choose(settings(GATEWAY_HEARTBEAT="3")), tracing=Tracing(0.5, "collector.example", 4317))
     chosen.record(Home(tmp_path), was)
     assert chosen.recorded(Home(tmp_path)) == was
-    assert chosen.recorded(Home(tmp_path / "of older code")) == chosen.Chosen("info", (), {})
+    assert chosen.recorded(Home(tmp_path / "of older code")) == chosen.Chosen("info", (), None, {})
 
 
 @pytest.mark.parametrize(
@@ -104,12 +107,21 @@ def test_what_was_chosen_is_remembered(tmp_path: Path) -> None:
         ({"ELASTIC_CHAT_ENVIRONMENT": "production"}, ["ELASTIC_CHAT_ENVIRONMENT"]),
         ({"ELASTIC_CHAT_ZONES": "north"}, ["ELASTIC_CHAT_ZONES"]),
         ({"ELASTIC_CHAT_ZONES": "south,north"}, ["ELASTIC_CHAT_ZONES"]),
+        ({"ELASTIC_CHAT_TRACE_SHARE": "0.5"}, ["ELASTIC_CHAT_TRACE_SHARE"]),
+        ({"ELASTIC_CHAT_TRACE_SHARE": "0"}, ["ELASTIC_CHAT_TRACE_SHARE"]),
+        ({"ELASTIC_CHAT_TRACE_COLLECTOR": "http://otel:4317"}, ["ELASTIC_CHAT_TRACE_COLLECTOR"]),
+        ({"ELASTIC_CHAT_PORT": "9080"}, []),
         ({"CHAT_GATEWAY_HEARTBEAT": "4", "CHAT_DRAIN": "5"}, ["CHAT_DRAIN", "CHAT_GATEWAY_HEARTBEAT"]),
         ({"CHAT_GATEWAY_HEARTBEAT": ""}, ["CHAT_GATEWAY_HEARTBEAT"]),
     ],
 )
 def test_what_a_stack_that_runs_was_not_started_with_waits(tmp_path: Path, environment: dict[str, str], waiting: list[str]) -> None:
-    before = {"ELASTIC_CHAT_HOME": str(tmp_path), "ELASTIC_CHAT_ZONES": "north,south", "CHAT_GATEWAY_HEARTBEAT": "3"}
+    before = {
+        "ELASTIC_CHAT_HOME": str(tmp_path),
+        "ELASTIC_CHAT_ZONES": "north,south",
+        "ELASTIC_CHAT_TRACE_SHARE": "1",
+        "CHAT_GATEWAY_HEARTBEAT": "3",
+    }
     chosen.record(Home(tmp_path), chosen.choose(Settings.from_environment(before)))
     assert chosen.pending(Settings.from_environment(before | environment), Topology(zones=["north", "south"])) == waiting
 

@@ -28,6 +28,7 @@ class Record:
     key: bytes
     value: bytes
     request_id: str = ""
+    traceparent: str = ""
 
 
 class MessageLog(Protocol):

@@ -29,6 +29,7 @@ from chatkit.edges.engine_metrics import FAILED, KAFKA, TOOK
 from chatkit.edges.kafka import IN_THE_CLEAR, Access
 from chatkit.edges.message_log import REQUEST_ID_HEADER, Record
 from chatkit.edges.wait import wait_for_engine
+from chatkit.tracing import TRACEPARENT
 
 log = structlog.get_logger()
 
@@ -259,6 +260,8 @@ class _Queue:
             taken.append(one)
             record = one.record
             headers = [(REQUEST_ID_HEADER, record.request_id.encode())] if record.request_id else []
+            if record.traceparent:
+                headers.append((TRACEPARENT, record.traceparent.encode()))
             if batch.append(timestamp=None, key=record.key, value=record.value, headers=headers) is None:
                 self._waiting.appendleft(taken.pop())
                 break

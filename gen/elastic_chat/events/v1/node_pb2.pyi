@@ -106,6 +106,7 @@ class EntryDelivery(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     PREVIOUS_SEQ_FIELD_NUMBER: _builtins.int
     ACCEPTED_MS_FIELD_NUMBER: _builtins.int
+    TRACEPARENT_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     seq: _builtins.int
@@ -118,6 +119,8 @@ class EntryDelivery(_message.Message):
     """The seq of the entry before it, 0 if there is none: a node that has not seen that one has missed something."""
     accepted_ms: _builtins.int
     """When it was accepted, in milliseconds since 1970: how late it comes to readers is measured by that."""
+    traceparent: _builtins.str
+    """The trace context of a message that is traced, as W3C's traceparent; empty for the others."""
     @_builtins.property
     def joining_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Users whose sessions join the conversation with this entry: they are the first to get it."""
@@ -137,10 +140,11 @@ class EntryDelivery(_message.Message):
         request_id: _builtins.str = ...,
         previous_seq: _builtins.int = ...,
         accepted_ms: _builtins.int = ...,
+        traceparent: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_ms", b"accepted_ms", "conversation_id", b"conversation_id", "frame", b"frame", "joining_user_ids", b"joining_user_ids", "leaving_user_ids", b"leaving_user_ids", "previous_seq", b"previous_seq", "request_id", b"request_id", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_ms", b"accepted_ms", "conversation_id", b"conversation_id", "frame", b"frame", "joining_user_ids", b"joining_user_ids", "leaving_user_ids", b"leaving_user_ids", "previous_seq", b"previous_seq", "request_id", b"request_id", "seq", b"seq", "traceparent", b"traceparent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -308,6 +308,7 @@ class Command(_message.Message):
     REMOVE_MEMBER_FIELD_NUMBER: _builtins.int
     WATERMARK_FIELD_NUMBER: _builtins.int
     TYPING_FIELD_NUMBER: _builtins.int
+    TRACEPARENT_FIELD_NUMBER: _builtins.int
     correlation: _builtins.int
     """Given back in the result. Unique on the stream among commands that have no result yet; 0 asks for no result."""
     user_id: _builtins.str
@@ -316,6 +317,8 @@ class Command(_message.Message):
     """The id that follows the command through the logs."""
     conversation_id: _builtins.str
     """The conversation."""
+    traceparent: _builtins.str
+    """The trace context of a message that is traced, as W3C's traceparent; empty for the others."""
     @_builtins.property
     def send(self) -> Global___SendCommand:
         """Send a message."""
@@ -353,10 +356,11 @@ class Command(_message.Message):
         remove_member: Global___RemoveMemberCommand | None = ...,
         watermark: Global___WatermarkCommand | None = ...,
         typing: Global___TypingCommand | None = ...,
+        traceparent: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "command", b"command", "create", b"create", "remove_member", b"remove_member", "send", b"send", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "command", b"command", "conversation_id", b"conversation_id", "correlation", b"correlation", "create", b"create", "remove_member", b"remove_member", "request_id", b"request_id", "send", b"send", "typing", b"typing", "user_id", b"user_id", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "command", b"command", "conversation_id", b"conversation_id", "correlation", b"correlation", "create", b"create", "remove_member", b"remove_member", "request_id", b"request_id", "send", b"send", "traceparent", b"traceparent", "typing", b"typing", "user_id", b"user_id", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["send", "create", "add_member", "remove_member", "watermark", "typing"]  # noqa: Y015
     _WhichOneofArgType_command: _TypeAlias = _typing.Literal["command", b"command"]  # noqa: Y015

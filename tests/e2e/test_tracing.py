@@ -1,0 +1,124 @@
+"""A stack that traces every message: the way of one through services and engines, as the command shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from bench.client import Api, Socket
+from chatkit.core.ids import new_id
+from launcher.topology import Topology
+from tests.e2e.stack import Stack
+from tests.ports import free_base
+
+PATIENCE_S = 30
+ENTRY = Counter(sequence=1, append=1, write=1, store=1, show=1, deliver=2)
+"""How often each step of an entry is taken, which two gateways have readers for."""
+BY_SOCKET = ENTRY + Counter(send=1)
+
+Step: TypeAlias = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def traced() -> Iterator[Stack]:
+    made = Stack(Topology(free_base(range(24_080, 31_000, 1_000))), Path(tempfile.mkdtemp(prefix="elastic-chat-")))
+    try:
+        made.run("up", ELASTIC_CHAT_TRACE_SHARE="1")
+        yield made
+    finally:
+        made.run("down", check=False)
+        shutil.rmtree(made.home)
+
+
+@pytest.fixture
+async def api(traced: Stack) -> AsyncIterator[Api]:
+    made = Api(traced.edge)
+    yield made
+    await made.close()
+
+
+async def steps_of(stack: Stack, message_id: str, wanted: Counter[str]) -> list[Step]:
+    """Return the steps of a message when all of them have been told."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + PATIENCE_S
+    while True:
+        done = await asyncio.to_thread(stack.run, "trace", message_id, "--json", check=False)
+        steps: list[Step] = json.loads(done.stdout).get("steps", [])
+        found = Counter(step["name"] for step in steps)
+        if found == wanted:
+            return steps
+        assert loop.time() < until, found
+
+
+def tree(steps: list[Step]) -> list[tuple[int, str, str, str]]:
+    """Return depth, name, service and engine of each step."""
+    return [(step["depth"], step["name"], service_of(step), step["facts"].get("engine", "")) for step in steps]
+
+
+def service_of(step: Step) -> str:
+    name, *of = step["node"].split("-")
+    return "-".join((name, *of[1:]))
+
+
+def entry(depth: int) -> list[tuple[int, str, str, str]]:
+    """Return the steps of an entry below whatever brings it."""
+    return [
+        (depth, "sequence", "router", "redis"),
+        (depth, "append", "router", "kafka"),
+        (depth + 1, "write", "writer", ""),
+        (depth + 2, "store", "writer", "cassandra"),
+        (depth, "show", "router", "redis"),
+        *[(depth + 1, "deliver", "gateway", "")] * 2,
+    ]
+
+
+async def test_the_way_of_a_message_is_shown_by_its_id(traced: Stack, api: Api) -> None:
+    anna, bob = await api.register("anna"), await api.register("bob")
+    conversation_id = await api.direct(anna, bob)
+    one, two = await Socket.open_on(api, anna, "gateway-1"), await Socket.open_on(api, bob, "gateway-2")
+    message_id = await one.say(conversation_id, "a secret text")
+    await two.until("entry")
+    steps = await steps_of(traced, message_id, BY_SOCKET)
+    assert tree(steps) == [(0, "send", "gateway", ""), *entry(1)]
+    assert [step["node"] for step in steps if step["name"] == "send"] == ["gateway-1"]
+    delivered = [step for step in steps if step["name"] == "deliver"]
+    assert {step["node"] for step in delivered} == {"gateway-1", "gateway-2"}
+    assert all(step["facts"]["sessions"] == "1" for step in delivered)
+    assert all(step["tookMs"] >= 0 for step in steps)
+    shown = (await asyncio.to_thread(traced.run, "trace", message_id)).stdout
+    assert all(name in shown for name in BY_SOCKET)
+    kept = await asyncio.to_thread(lambda: "".join(path.read_text(encoding="utf-8") for path in (traced.home / "run" / "traces").iterdir()))
+    assert message_id.replace("-", "") in kept
+    assert "a secret text" not in kept
+    assert anna.token not in kept
+    await asyncio.gather(one.close(), two.close())
+
+
+async def test_a_message_goes_its_way_while_the_collector_is_away(traced: Stack, api: Api) -> None:
+    anna, bob = await api.register("anna"), await api.register("bob")
+    conversation_id = await api.direct(anna, bob)
+    pid = traced.status()["collector"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        one = await Socket.open_on(api, anna, "gateway-1")
+        await one.say(conversation_id, "hello")
+        await one.until("ack")
+        await one.close()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+async def test_who_asks_for_what_was_not_traced_is_told_what_to_do(traced: Stack) -> None:
+    done = await asyncio.to_thread(traced.run, "trace", new_id(), check=False)
+    assert done.returncode == 1
+    assert "Of a hundred messages 100 are traced" in done.stderr
