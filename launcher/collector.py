@@ -1,4 +1,4 @@
-"""`python -m launcher.collector HOME PORT`: takes what the services of a stack trace, and keeps it for `elastic-chat trace`.
+"""`python -m launcher.collector HOME PORT`: takes what the services and Envoys of a stack trace, and keeps it for `elastic-chat trace`.
 
 It speaks OTLP, as every collector does: where there is one already, the stack tells that one instead (ELASTIC_CHAT_TRACE_COLLECTOR).
 """
@@ -21,6 +21,8 @@ from launcher.home import Home
 from launcher.topology import HOST
 from launcher.traces import Step, Traces
 
+OF_ENVOY = ("grpc.status_code", "http.status_code", "response_flags", "upstream_cluster.name")
+"""What is kept of what an Envoy says of a call, which is much, and has addresses."""
 GRACE_S = 1.0
 """How long what is being told may take when it stops."""
 
@@ -47,15 +49,18 @@ def steps_of(request: pb.ExportTraceServiceRequest) -> Iterator[Step]:
 
 
 def _step(span: trace_pb2.Span, of: Mapping[str, str]) -> Step:
+    facts = _facts(span.attributes)
+    if of.get("service.name") == "envoy":
+        facts = {name: facts[name] for name in OF_ENVOY if facts.get(name, "-") != "-"}
     return Step(
         span.trace_id.hex(),
         span.span_id.hex(),
         span.parent_span_id.hex(),
-        span.name,
+        span.name.rpartition("/")[2],  # of a method, the node tells whose it is
         of.get("service.instance.id", ""),
         span.start_time_unix_nano,
         span.end_time_unix_nano,
-        _facts(span.attributes),
+        facts,
     )
 
 

@@ -57,8 +57,8 @@ def mesh_configuration(stack: Stack) -> dict[Path, str]:
     """Return the configuration of every Envoy, and the endpoints of every service, which the Envoys watch."""
     envoy, topology = stack.home.envoy, stack.topology
     return {
-        envoy / "edge.yaml": render_edge(topology, envoy, stack.all_origins),
-        **{envoy / f"{each.name}-sidecar.yaml": render_sidecar(each, topology, envoy) for each in topology.instances()},
+        envoy / "edge.yaml": render_edge(topology, envoy, stack.all_origins, stack.tracing),
+        **{envoy / f"{each.name}-sidecar.yaml": render_sidecar(each, topology, envoy, stack.tracing) for each in topology.instances()},
         **{envoy / "eds" / f"{service}.yaml": render_endpoints(service, topology) for service in SERVICES},
     }
 

@@ -160,7 +160,7 @@ def _grow(daemon: Daemon, stack: Stack, added: list[Instance], display: Display)
     delivery.renew(stack.home, stack.topology)
     for instance in added:
         path = stack.home.envoy / f"{instance.name}-sidecar.yaml"
-        write_atomically(path, render_sidecar(instance, stack.topology, stack.home.envoy))
+        write_atomically(path, render_sidecar(instance, stack.topology, stack.home.envoy, stack.tracing))
     try:
         daemon.launch(*(process.name for process in plan))
         operate.await_ready(daemon, plan, display, "New instances")

@@ -12,6 +12,7 @@ from chatkit.core.clock import Clock, SystemClock
 from chatkit.edges.cassandra import CassandraSession
 from chatkit.rpc.app import App
 from chatkit.rpc.channel import mesh_channel
+from chatkit.tracing import tracer_of
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
 from svc_accounts.admin import Admin
@@ -58,7 +59,13 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     async def jwks(_: web.Request) -> web.Response:
         return web.json_response({"keys": [signer.jwk]}, headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE_S}"})
 
-    return App(services=[SERVICE], register=register, tasks=[closing.run, accounts.erasure.run], routes=[web.get("/jwks.json", jwks)])
+    return App(
+        services=[SERVICE],
+        register=register,
+        tasks=[closing.run, accounts.erasure.run],
+        routes=[web.get("/jwks.json", jwks)],
+        tracer=tracer_of("accounts", settings, stack),
+    )
 
 
 def wire(

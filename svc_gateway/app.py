@@ -76,4 +76,5 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         routes=(web.get("/v1/connect", door.connect),),
         ready=gateway.ready,
         drain=gateway.drain,
+        tracer=tracer,
     )

@@ -8,6 +8,7 @@ from chatkit.edges.cassandra import CassandraSession, await_schema
 from chatkit.edges.redis import connect_redis
 from chatkit.rpc.app import App
 from chatkit.rpc.channel import mesh_channel
+from chatkit.tracing import tracer_of
 from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
 from svc_history.certainty import Certainty
 from svc_history.reader import Reader
@@ -34,4 +35,5 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         services=(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name,),
         register=lambda server: history_service_pb2_grpc.add_HistoryServiceServicer_to_server(servicer, server),
         tasks=(certainty.run,),
+        tracer=tracer_of("history", settings, stack),
     )

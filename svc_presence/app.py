@@ -8,6 +8,7 @@ from chatkit.core.clock import SystemClock
 from chatkit.edges.fanout.redis import RedisFanout
 from chatkit.edges.redis import connect_redis
 from chatkit.rpc.app import App
+from chatkit.tracing import tracer_of
 from elastic_chat.presence.v1 import presence_service_pb2, presence_service_pb2_grpc
 from svc_presence.service import PresenceServicer
 from svc_presence.settings import Settings
@@ -23,4 +24,5 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         services=(presence_service_pb2.DESCRIPTOR.services_by_name["PresenceService"].full_name,),
         register=lambda server: presence_service_pb2_grpc.add_PresenceServiceServicer_to_server(servicer, server),
         tasks=(servicer.run,),
+        tracer=tracer_of("presence", settings, stack),
     )

@@ -41,4 +41,5 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         register=lambda server: router_service_pb2_grpc.add_RouterServiceServicer_to_server(service, server),
         tasks=(pipeline.run, lanes.run),
         drain=service.drain,
+        tracer=tracer,
     )

@@ -35,7 +35,7 @@ from chatkit.edges.engine_metrics import KAFKA, REDIS
 from chatkit.edges.fanout import Fanout, batch_of
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, MessageLog, Record
 from chatkit.metrics import OK, OUTCOMES, counter, histogram
-from chatkit.tracing import NOTHING, Tracer, followed
+from chatkit.tracing import NOTHING, Tracer, bind_context, followed
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from svc_router.core import is_remembered
@@ -467,6 +467,7 @@ class Pipeline:
 
     async def _travel(self, way: _Way, first: Job, work: _Work) -> None:
         """Do `work`, which says whether the first job is to go on; then let the others go on, in their order and before all others."""
+        bind_context(first.command.traceparent)
         try:
             go_on = await work(first)
         except ChatError as error:

@@ -27,6 +27,7 @@ from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_reque
 from chatkit.rpc.errors import error_of
 from chatkit.rpc.lane import NODE_HEADER, ROUTER_HEADER
 from chatkit.rpc.lanes import Lanes
+from chatkit.tracing import current_context
 from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
@@ -139,7 +140,12 @@ class RouterServicer(rpc.RouterServiceServicer):
 def _command(caller: Caller, conversation_id: str) -> pb.Command:
     if not is_uuid(conversation_id):
         raise ChatError(Reason.UNKNOWN_CONVERSATION)
-    return pb.Command(user_id=caller.user_id, conversation_id=conversation_id, request_id=current_request_id())
+    return pb.Command(
+        user_id=caller.user_id,
+        conversation_id=conversation_id,
+        request_id=current_request_id(),
+        traceparent=current_context(),
+    )
 
 
 def _creation(caller: Caller, conversation: Conversation, members: dict[UserId, Permission]) -> pb.Command:

@@ -49,4 +49,5 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         register=lambda server: writer_service_pb2_grpc.add_WriterServiceServicer_to_server(servicer, server),
         tasks=(pump.run, pump.watch_lag),
         drain=pump.stop,
+        tracer=tracer,
     )

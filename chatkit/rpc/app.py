@@ -24,6 +24,7 @@ from chatkit import logging
 from chatkit.metrics import SECONDS
 from chatkit.rpc.server import GrpcServer
 from chatkit.settings import ServiceSettings, SettingsError, load
+from chatkit.tracing import NOTHING, Tracer
 
 log = structlog.get_logger()
 
@@ -53,7 +54,7 @@ class App:
 
     `services` are the full gRPC names, `register` adds their servicers, `tasks` run for as long as the process, and `routes` are what it
     answers over HTTP besides its health. `ready` returns when the service can do its work; `drain` ends what would not end by itself, after
-    NOT_SERVING was announced.
+    NOT_SERVING was announced. Calls that come with a trace context are traced by `tracer`.
     """
 
     services: Sequence[str]
@@ -62,6 +63,7 @@ class App:
     routes: Sequence[web.RouteDef] = ()
     ready: Callable[[], Coroutine[Any, Any, None]] = field(default=_nothing)
     drain: Callable[[], Awaitable[None]] = field(default=_nothing)
+    tracer: Tracer = NOTHING
 
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
@@ -99,7 +101,7 @@ async def _run(service: str, settings: Settings, build: Build[Settings]) -> None
 
 async def serve(app: App, settings: ServiceSettings, stopping: asyncio.Event, service: str) -> None:
     """Serve until `stopping` is set, then drain: say NOT_SERVING, let the mesh notice, end streams, finish calls, leave."""
-    server = GrpcServer(f"{settings.bind}:{settings.grpc_port}", app.services, app.register)
+    server = GrpcServer(f"{settings.bind}:{settings.grpc_port}", app.services, app.register, app.tracer)
     ready = asyncio.Event()
     runner = web.AppRunner(_http(app, ready), access_log=None, handle_signals=False)
     await runner.setup()

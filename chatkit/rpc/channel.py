@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 
 from chatkit.rpc.caller import REQUEST_ID, current_request_id
+from chatkit.tracing import TRACEPARENT, current_context
 
 DEADLINE_S = 5.0
 """What a unary call may take unless it says otherwise."""
@@ -23,7 +24,7 @@ OPTIONS = (
 
 
 class _Defaults(grpc.aio.UnaryUnaryClientInterceptor):
-    """Give every unary call a deadline and the request id of the task that makes it."""
+    """Give every unary call a deadline, and of the task that makes it the request id, and the trace context if it has one."""
 
     async def intercept_unary_unary(
         self,
@@ -34,6 +35,8 @@ class _Defaults(grpc.aio.UnaryUnaryClientInterceptor):
         metadata = grpc.aio.Metadata(*(client_call_details.metadata or ()))
         if metadata.get(REQUEST_ID) is None:
             metadata.add(REQUEST_ID, current_request_id())
+        if context := current_context():
+            metadata.add(TRACEPARENT, context)
         details = grpc.aio.ClientCallDetails(
             client_call_details.method,
             client_call_details.timeout or DEADLINE_S,

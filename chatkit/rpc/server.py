@@ -18,6 +18,7 @@ from chatkit.metrics import OK, OUTCOMES, counter, histogram
 from chatkit.rpc.caller import REQUEST_ID, bind_request_id
 from chatkit.rpc.errors import abort
 from chatkit.rpc.reflection import enable_reflection
+from chatkit.tracing import NOTHING, TRACEPARENT, Tracer, bind_context
 
 log = structlog.get_logger()
 
@@ -38,11 +39,14 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
 class _Conduct(grpc.aio.ServerInterceptor):
-    """Bind the request id, count and time the call, and turn what a handler raises into a status; what it did not mean to raise into
-    INTERNAL.
+    """Bind the request id, count and time the call, trace it if it is to be, and turn what a handler raises into a status; what it did not
+    mean to raise into INTERNAL.
     """
 
     leaving = False
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer = tracer
 
     async def intercept_service(
         self,
@@ -54,8 +58,11 @@ class _Conduct(grpc.aio.ServerInterceptor):
         if handler is None or method.startswith("/grpc."):
             return handler
         if handler.unary_unary is not None:
+            behavior = handler.unary_unary
+            if self._tracer is not NOTHING:
+                behavior = _traced(behavior, method, self._tracer)
             return grpc.unary_unary_rpc_method_handler(
-                _unary(handler.unary_unary, method, leaving=self.leaving),
+                _unary(behavior, method, leaving=self.leaving),
                 request_deserializer=_decoded(handler),
                 response_serializer=handler.response_serializer,
             )
@@ -116,6 +123,29 @@ def _unary(behavior: Callable[[Any, Any], Any], method: str, *, leaving: bool) -
     return handle
 
 
+def _traced(behavior: Callable[[Any, Any], Any], method: str, tracer: Tracer) -> Callable[[Any, Any], Any]:
+    """Make a call that comes with a context a step of its trace, from which all follows that it does."""
+
+    async def handle(request: Any, context: Any) -> Any:  # noqa: ANN401 - any message
+        span = tracer.span(method, str(dict(context.invocation_metadata() or ()).get(TRACEPARENT, "")))
+        if span is None:
+            return await behavior(request, context)
+        bind_context(span.context)
+        outcome: str = Reason.INTERNAL
+        try:
+            response = await behavior(request, context)
+            outcome = OK
+        except ChatError as error:
+            outcome = error.reason
+            raise
+        finally:
+            message_id = getattr(request, "message_id", "")
+            span.end(outcome=outcome, **({"message_id": message_id} if message_id else {}))
+        return response
+
+    return handle
+
+
 def _stream(behavior: Callable[[Any, Any], Any], method: str) -> Callable[[Any, Any], Any]:
     ok = CALLS[method, OK]
 
@@ -142,10 +172,12 @@ def _paths(service: str) -> list[str]:
 class GrpcServer:
     """A gRPC server of one process: its services, grpc.health.v1 and reflection."""
 
-    def __init__(self, address: str, services: Sequence[str], register: Callable[[grpc.aio.Server], None]) -> None:
+    def __init__(
+        self, address: str, services: Sequence[str], register: Callable[[grpc.aio.Server], None], tracer: Tracer = NOTHING
+    ) -> None:
         self._services = ("", *services)
         self._health = health.HealthServicer()
-        self._conduct = _Conduct()
+        self._conduct = _Conduct(tracer)
         self._server = grpc.aio.server(
             interceptors=(self._conduct,),
             options=(

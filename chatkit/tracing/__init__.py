@@ -1,9 +1,10 @@
 """Traces: what became of some messages, and how long each step took.
 
-The gateway that reads a message from a connection decides whether it is traced. Its context (a W3C `traceparent`) then goes beside it,
-through batches of messages that have none. Who is given no context does nothing; and with a share of 0 no tracer is even loaded.
+Where a message comes in it is decided whether it is traced: by the gateway that reads it from a connection, or by the edge, of which a call
+of REST or gRPC is a call as others are. Its context (a W3C `traceparent`) then goes beside it, through batches of messages that have none,
+and through calls between services. Who is given no context does nothing; and with a share of 0 no tracer is even loaded.
 
-Of each trace, a step says `message_id`: by that it is found. It is also the id of the trace.
+Of each trace, a step says `message_id`: by that it is found. Where a gateway begins it, that is also the id of the trace.
 """
 
 from __future__ import annotations
@@ -11,13 +12,26 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 from chatkit.core.ids import MessageId
 from chatkit.settings import ServiceSettings
 
 TRACEPARENT = "traceparent"
-"""The name of a context in the headers of Kafka's records."""
+"""The name of a context in the headers of calls, and of Kafka's records."""
+
+_context: ContextVar[str] = ContextVar("trace_context", default="")
+
+
+def current_context() -> str:
+    """Return the context of the step that this task works for; empty if it is not traced."""
+    return _context.get()
+
+
+def bind_context(context: str) -> None:
+    """Let the calls that this task makes, and the tasks that it starts, follow from a step."""
+    _context.set(context)
 
 
 class Span(Protocol):

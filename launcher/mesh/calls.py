@@ -53,6 +53,9 @@ READS: dict[str, tuple[str, ...]] = {
 }
 """The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""
 
+TRACED: dict[str, tuple[str, ...]] = {"router": USERS["router"]}
+"""The methods that make entries: of their calls the edge has a share traced, as gateways do of the messages on connections."""
+
 STREAMS: dict[str, tuple[str, ...]] = {"gateway": ("Connect",), "router": ("Route",)}
 """The methods that last as long as both sides like."""
 

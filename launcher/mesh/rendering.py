@@ -11,10 +11,12 @@ from chatkit.core.errors import DOMAIN
 from chatkit.rpc.caller import ADMIN, REQUEST_ID, ROLE, SESSION_ID, USER_ID
 from chatkit.rpc.server import LEAVING, NOT_DELIVERED
 from chatkit.rpc.tokens import SKEW_MS
+from chatkit.tracing import TRACEPARENT
 from launcher.certificates.authority import EDGE, spiffe_id
 from launcher.certificates.delivery import SDS
 from launcher.mesh import calls, policy, replies
 from launcher.topology import HAS_ROUTES, HOST, Instance, Topology
+from launcher.tracing import Tracing
 
 TEMPLATES = (Path(__file__).parents[1] / "envoy", Path(__file__).parents[2] / "envoy")
 """Where the templates are: in the installed package, or in the repository."""
@@ -28,13 +30,23 @@ RING_SALT = 1693
 Sixteen lanes are too few for chance to spread them evenly: of 3,000 numbers tried, this one comes closest for 2 to 6 routers.
 """
 
-INNER_HEADERS = (USER_ID, SESSION_ID, ROLE, REQUEST_ID, "x-lane", "x-envoy-original-path")
+CONTEXT = (TRACEPARENT, "tracestate", "baggage")
+"""Of which trace a call is a part: nobody outside decides what is traced."""
+
+INNER_HEADERS = (USER_ID, SESSION_ID, ROLE, REQUEST_ID, *CONTEXT, "x-lane", "x-envoy-original-path")
 """What only the mesh may say, and the edge therefore removes from what comes from outside."""
 
 
-def render_edge(topology: Topology, folder: Path, origins: Collection[str] = ()) -> str:
+def render_edge(topology: Topology, folder: Path, origins: Collection[str] = (), tracing: Tracing | None = None) -> str:
     """Return the configuration of the edge. `folder` is where `eds` is, and `origins` whose pages may call."""
-    facts = {"envoy": EDGE, "topology": topology, "descriptors": calls.DESCRIPTORS, "anyone": calls.ANYONE, "users": calls.USERS}
+    facts = {
+        "envoy": EDGE,
+        "traced": tracing,
+        "topology": topology,
+        "descriptors": calls.DESCRIPTORS,
+        "anyone": calls.ANYONE,
+        "users": calls.USERS,
+    }
     outward = {
         "ops_path": calls.OPS_PATH,
         "admin": ADMIN,
@@ -52,10 +64,11 @@ def render_edge(topology: Topology, folder: Path, origins: Collection[str] = ())
     return _render("edge.yaml.j2", folder, replies=replies.EDGE_REPLIES, **facts, **outward)
 
 
-def render_sidecar(instance: Instance, topology: Topology, folder: Path) -> str:
+def render_sidecar(instance: Instance, topology: Topology, folder: Path, tracing: Tracing | None = None) -> str:
     """Return the configuration of the sidecar of `instance`. `folder` is where `eds` is."""
     facts = {
         "envoy": f"{instance.name}-sidecar",
+        "traced": tracing,
         "instance": instance,
         "calls": calls.INNER.get(instance.service, {}),
         "http_socket": str(http_socket(instance, folder)),
@@ -113,6 +126,7 @@ def _render(template: str, folder: Path, **facts: object) -> str:
         service_name=calls.service_name,
         reads=calls.READS,
         streams=calls.STREAMS,
+        traced_methods=calls.TRACED,
         domain=DOMAIN,
         inner_headers=INNER_HEADERS,
         not_delivered=NOT_DELIVERED,

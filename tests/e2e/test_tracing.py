@@ -1,4 +1,4 @@
-"""A stack that traces every message: the way of one through services and engines, as the command shows it."""
+"""A stack that traces every message: the way of one through Envoys, services and engines, as the command shows it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ PATIENCE_S = 30
 ENTRY = Counter(sequence=1, append=1, write=1, store=1, show=1, deliver=2)
 """How often each step of an entry is taken, which two gateways have readers for."""
 BY_SOCKET = ENTRY + Counter(send=1)
+BY_REST = ENTRY + Counter(SendMessage=3)
+CREATION = ENTRY + Counter(CreateConversation=3, FindUsers=3, GetConversationState=3, sequence=1) - Counter(deliver=2)
+"""It is given its place when history has said that the conversation is new."""
 
 Step: TypeAlias = dict[str, Any]
 
@@ -82,7 +85,7 @@ def entry(depth: int) -> list[tuple[int, str, str, str]]:
     ]
 
 
-async def test_the_way_of_a_message_is_shown_by_its_id(traced: Stack, api: Api) -> None:
+async def test_the_way_of_a_message_is_shown_by_its_id_whichever_door_it_came_through(traced: Stack, api: Api) -> None:
     anna, bob = await api.register("anna"), await api.register("bob")
     conversation_id = await api.direct(anna, bob)
     one, two = await Socket.open_on(api, anna, "gateway-1"), await Socket.open_on(api, bob, "gateway-2")
@@ -97,11 +100,31 @@ async def test_the_way_of_a_message_is_shown_by_its_id(traced: Stack, api: Api) 
     assert all(step["tookMs"] >= 0 for step in steps)
     shown = (await asyncio.to_thread(traced.run, "trace", message_id)).stdout
     assert all(name in shown for name in BY_SOCKET)
+
+    rest_id = new_id()
+    body = {"messageId": rest_id, "body": {"text": "a secret text"}}
+    await api.call("POST", f"/v1/conversations/{conversation_id}/messages", body, token=anna.token)
+    steps = await steps_of(traced, rest_id, BY_REST)
+    calls = [(0, "SendMessage", "edge", ""), (1, "SendMessage", "router-sidecar", ""), (2, "SendMessage", "router", "")]
+    assert tree(steps) == [*calls, *entry(3)]
+    assert steps[2]["facts"] == {"outcome": "OK", "message_id": rest_id}
     kept = await asyncio.to_thread(lambda: "".join(path.read_text(encoding="utf-8") for path in (traced.home / "run" / "traces").iterdir()))
     assert message_id.replace("-", "") in kept
     assert "a secret text" not in kept
     assert anna.token not in kept
     await asyncio.gather(one.close(), two.close())
+
+
+async def test_calls_between_services_are_steps_of_what_makes_them(traced: Stack, api: Api) -> None:
+    anna, bob = await api.register("anna"), await api.register("bob")
+    message_id = new_id()
+    body = {"messageId": message_id, "kind": "GROUP", "memberIds": [bob.user_id], "title": "a group"}
+    await api.call("POST", "/v1/conversations", body, token=anna.token)
+    steps = await steps_of(traced, message_id, CREATION)
+    of = {name: [(step["depth"], service_of(step)) for step in steps if step["name"] == name] for name in CREATION}
+    assert of["CreateConversation"] == [(0, "edge"), (1, "router-sidecar"), (2, "router")]
+    assert of["FindUsers"] == [(3, "router-sidecar"), (4, "accounts-sidecar"), (5, "accounts")]
+    assert of["GetConversationState"] == [(3, "router-sidecar"), (4, "history-sidecar"), (5, "history")]
 
 
 async def test_a_message_goes_its_way_while_the_collector_is_away(traced: Stack, api: Api) -> None:

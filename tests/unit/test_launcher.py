@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from launcher import preflight
 from launcher.engines import Engines
@@ -61,6 +62,20 @@ def test_every_instance_has_its_sidecar_and_services_start_last() -> None:
     assert {process.name for process in plan if process.wave is Wave.ENGINES} == {"valkey", "kafka", "cassandra"}
 
 
+def collectors(of: Stack) -> set[str]:
+    """Return where the Envoys of a stack tell what they trace."""
+    found = set[str]()
+    for path, text in configuration(of).items():
+        if path.parent == of.home.envoy:
+            clusters = {one["name"]: one for one in yaml.safe_load(text)["static_resources"]["clusters"]}
+            assert ("tracing:" in text) == ("collector" in clusters)
+            if "collector" in clusters:
+                ((host,),) = [one["lb_endpoints"] for one in clusters["collector"]["load_assignment"]["endpoints"]]
+                address = host["endpoint"]["address"]["socket_address"]
+                found.add(f"http://{address['address']}:{address['port_value']}")
+    return found
+
+
 @pytest.mark.parametrize(
     ("of", "url", "share", "is_own"),
     [
@@ -77,6 +92,7 @@ def test_what_is_traced_goes_to_the_collector_outside_or_to_the_stacks_own(
     services = [plan[one.name].env for one in of.topology.instances()]
     assert {env.get("CHAT_TRACE_COLLECTOR") for env in services} == {url}
     assert {env.get("CHAT_TRACE_SHARE") for env in services} == {share}
+    assert collectors(of) == ({url} if url else set())
     assert ("collector" in plan) == is_own
 
 

@@ -5,23 +5,28 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Self
+from typing import Any, Self
 
+import grpc
 import pytest
 
 from chatkit import tracing
 from chatkit.core.clock import SystemClock
 from chatkit.core.conversation import GROUP_OWNER
+from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, creation_message_id, new_id
 from chatkit.edges.fanout.memory import MemoryFanout
 from chatkit.edges.message_log.memory import MemoryMessageLog
+from chatkit.rpc.channel import mesh_channel
+from chatkit.rpc.server import GrpcServer
 from chatkit.settings import ServiceSettings
-from chatkit.tracing import Tracer, telemetry, tracer_of
+from chatkit.tracing import Tracer, bind_context, current_context, telemetry, tracer_of
+from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2
 from launcher import collector
@@ -203,6 +208,68 @@ async def test_a_share_of_messages_is_traced_and_whatever_follows_from_what_is(
         assert follows.context.split("-")[1] == "ab" * 16
 
 
+class History(history_service_pb2_grpc.HistoryServiceServicer):
+    """One that asks itself, and notes with which context it is called."""
+
+    def __init__(self) -> None:
+        self.contexts: list[str] = []
+        self.stub: Any = None
+
+    async def FindMessage(self, request: Any, context: Any) -> Any:  # type: ignore[override]
+        self.contexts.append(dict(context.invocation_metadata()).get("traceparent", ""))
+        await self.stub.SyncUsers(history_service_pb2.SyncUsersRequest())
+        return history_service_pb2.FindMessageResponse()
+
+    async def SyncUsers(self, request: Any, context: Any) -> Any:  # type: ignore[override]
+        self.contexts.append(dict(context.invocation_metadata()).get("traceparent", ""))
+        raise ChatError(Reason.UNAVAILABLE)
+
+
+@pytest.fixture
+async def served(collected: Collected) -> AsyncIterator[tuple[History, AsyncExitStack]]:
+    service, port = History(), free_base(range(32_100, 32_200), range(1))
+    async with AsyncExitStack() as stack:
+        tracer = tracer_of("router", collected.settings(0.000001), stack)
+        name = history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name
+        server = GrpcServer(
+            f"{HOST}:{port}", [name], lambda made: history_service_pb2_grpc.add_HistoryServiceServicer_to_server(service, made), tracer
+        )
+        await server.start()
+        stack.push_async_callback(server.stop, 0)
+        channel = mesh_channel(f"{HOST}:{port}")
+        stack.push_async_callback(channel.close)
+        service.stub = history_service_pb2_grpc.HistoryServiceStub(channel)
+        yield service, stack
+
+
+async def test_a_call_takes_its_context_along_and_is_a_step_with_its_outcome(
+    collected: Collected, served: tuple[History, AsyncExitStack]
+) -> None:
+    service, stack = served
+    message_id = new_id()
+    bind_context(FOREIGN + "-01")
+    with pytest.raises(grpc.aio.AioRpcError):
+        await service.stub.FindMessage(history_service_pb2.FindMessageRequest(message_id=message_id))
+    assert service.contexts[0] == FOREIGN + "-01" == current_context()
+    await stack.aclose()
+    outer, inner = collected.traces.of(message_id)
+    assert (outer.name, outer.parent_id, outer.facts) == ("FindMessage", "cd" * 8, {"outcome": "INTERNAL", "message_id": message_id})
+    assert (inner.name, inner.parent_id, inner.facts) == ("SyncUsers", outer.span_id, {"outcome": "UNAVAILABLE"})
+    assert service.contexts[1].split("-")[2] == outer.span_id
+
+
+async def test_a_call_without_a_context_has_none_to_take_along(collected: Collected, served: tuple[History, AsyncExitStack]) -> None:
+    service, stack = served
+    message_id = new_id()
+    for context in ("", FOREIGN + "-00"):
+        bind_context(context)
+        with pytest.raises(grpc.aio.AioRpcError):
+            await service.stub.FindMessage(history_service_pb2.FindMessageRequest(message_id=message_id))
+    assert service.contexts == ["", "", FOREIGN + "-00", ""]
+    await stack.aclose()
+    assert collected.traces.of(message_id) == []
+
+
 def step(span_id: str, parent_id: str = "", name: str = "send", **facts: str) -> Step:
     return Step("a" * 32, span_id, parent_id, name, "gateway-1", 1, 2, facts)
 
@@ -229,3 +296,14 @@ def test_a_line_that_is_being_written_is_not_read(tmp_path: Path) -> None:
 def test_a_step_whose_parent_is_not_there_is_shown_all_the_same() -> None:
     lone = step("b", "gone", "write")
     assert list(tree([step("a"), lone]))[1] == (0, lone)
+
+
+def test_of_what_an_envoy_tells_only_what_a_trace_needs_is_kept() -> None:
+    told = collector.pb.ExportTraceServiceRequest()
+    by_envoy = told.resource_spans.add()
+    for key, value in (("service.name", "envoy"), ("service.instance.id", "edge")):
+        by_envoy.resource.attributes.add(key=key).value.string_value = value
+    span = by_envoy.scope_spans.add().spans.add(name="/a.v1.Service/Method", trace_id=b"\1" * 16, span_id=b"\2" * 8)
+    for key, value in (("peer.address", "192.0.2.7"), ("http.status_code", "200"), ("response_flags", "-"), ("user_agent", "x")):
+        span.attributes.add(key=key).value.string_value = value
+    assert list(collector.steps_of(told)) == [Step("01" * 16, "02" * 8, "", "Method", "edge", 0, 0, {"http.status_code": "200"})]

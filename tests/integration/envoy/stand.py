@@ -35,6 +35,7 @@ from launcher.mesh.calls import USERS, service_name
 from launcher.mesh.policy import own_origins
 from launcher.mesh.rendering import ENDPOINTS, console_socket, http_socket, render_edge, render_endpoints, render_sidecar
 from launcher.topology import DEFAULT_ZONE, HOST, SERVICES, Instance, Topology
+from launcher.tracing import Tracing
 from tests.ports import free_base
 
 CONTRACTS = {
@@ -186,6 +187,7 @@ class Stand:
     scripts: dict[str, Script] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     key: SigningKey = field(default_factory=SigningKey)
+    tracing: Tracing | None = None
 
     @property
     def edge(self) -> str:
@@ -237,11 +239,13 @@ class Stand:
         return access.grpcurl(home, next(self.topology.instances(service)))
 
     async def start_sidecar(self, stack: AsyncExitStack, instance: Instance) -> None:
-        await self.start_envoy(stack, f"{instance.name}-sidecar", render_sidecar(instance, self.topology, self.folder), instance.admin_port)
+        text = render_sidecar(instance, self.topology, self.folder, self.tracing)
+        await self.start_envoy(stack, f"{instance.name}-sidecar", text, instance.admin_port)
 
     async def start_edge(self, stack: AsyncExitStack) -> None:
-        edge = render_edge(self.topology, self.folder, own_origins(self.topology))
-        await self.start_envoy(stack, "edge", edge, self.topology.edge_admin_port)
+        await self.start_envoy(
+            stack, "edge", render_edge(self.topology, self.folder, own_origins(self.topology), self.tracing), self.topology.edge_admin_port
+        )
 
     async def start_envoy(self, stack: AsyncExitStack, name: str, configuration: str, admin_port: int) -> None:
         path = self.folder / f"{name}.yaml"
@@ -300,10 +304,17 @@ async def get(port: int, path: str) -> str | None:
 
 
 async def started(
-    envoy: Path, folder: Path, scale: dict[str, int], stack: AsyncExitStack, zones: tuple[str, ...] = (DEFAULT_ZONE,)
+    envoy: Path,
+    folder: Path,
+    scale: dict[str, int],
+    stack: AsyncExitStack,
+    zones: tuple[str, ...] = (DEFAULT_ZONE,),
+    share: float = 0.0,
 ) -> Stand:
     """Start a whole mesh, with an edge and a web server, and wait until every instance is known to be healthy."""
     stand = Stand(envoy, folder, Topology(free_base(range(10_080, 22_000, 1_000)), scale, list(zones)))
+    if share:
+        stand.tracing = Tracing(share, HOST, stand.topology.collector_port)
     stand.announce(stand.topology)
     stand.certify()
     await _start_web(stand.topology.web_port, stack)

@@ -11,8 +11,10 @@ from launcher.certificates import delivery
 from launcher.certificates.authority import WEB, Authority
 from launcher.mesh.rendering import ENDPOINTS, render_edge, render_endpoints, render_sidecar
 from launcher.topology import SERVICES, Instance, Topology
+from launcher.tracing import Tracing
 
 TOPOLOGY = Topology(9_080, dict.fromkeys(SERVICES, 3))
+TRACING = Tracing(0.000001, "collector.example", 4317)
 
 
 def validate(envoy: Path, configuration: Path) -> subprocess.CompletedProcess[str]:
@@ -32,15 +34,17 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("instance", [next(TOPOLOGY.instances(service)) for service in SERVICES], ids=lambda instance: instance.name)
-def test_every_sidecar_is_valid(envoy: Path, folder: Path, instance: Instance) -> None:
-    (folder / "sidecar.yaml").write_text(render_sidecar(instance, TOPOLOGY, folder))
+@pytest.mark.parametrize("tracing", [None, TRACING], ids=["untraced", "traced"])
+def test_every_sidecar_is_valid(envoy: Path, folder: Path, instance: Instance, tracing: Tracing | None) -> None:
+    (folder / "sidecar.yaml").write_text(render_sidecar(instance, TOPOLOGY, folder, tracing))
     done = validate(envoy, folder / "sidecar.yaml")
     assert done.returncode == 0, done.stderr
     assert "deprecated" not in done.stderr.lower()
 
 
-def test_the_edge_is_valid(envoy: Path, folder: Path) -> None:
-    (folder / "edge.yaml").write_text(render_edge(TOPOLOGY, folder))
+@pytest.mark.parametrize("tracing", [None, TRACING], ids=["untraced", "traced"])
+def test_the_edge_is_valid(envoy: Path, folder: Path, tracing: Tracing | None) -> None:
+    (folder / "edge.yaml").write_text(render_edge(TOPOLOGY, folder, tracing=tracing))
     done = validate(envoy, folder / "edge.yaml")
     assert done.returncode == 0, done.stderr
     assert "deprecated" not in done.stderr.lower()
