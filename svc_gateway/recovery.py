@@ -67,12 +67,16 @@ class Recovery:
             impatience = impatience or loop.call_later(PATIENCE_S, self._give_up)
             while sessions and not self._gap.is_set():
                 try:
-                    await self._recover(sessions, attacher)
+                    memberships = await self._ask(sessions, attacher)
                 except ChatError as error:
                     log.warning("recovery_failed", reason=error.reason)
                     sessions = [session for session in sessions if not session.is_over]
                     await asyncio.sleep(backoff.next())
-                else:
+                    continue
+                if not self._gap.is_set():  # else it was asked before the newest gap, and knows nothing of that
+                    for session in sessions:
+                        if not session.is_over:
+                            session.recover(memberships[session.user_id])
                     sessions = []
             if not sessions:
                 impatience.cancel()
@@ -83,7 +87,8 @@ class Recovery:
         for session in self._sessions():
             session.give_up()
 
-    async def _recover(self, sessions: Sequence[Session], attacher: Attacher) -> None:
+    async def _ask(self, sessions: Sequence[Session], attacher: Attacher) -> dict[UserId, dict[ConversationId, int]]:
+        """Let the node be told of everything again, and only then ask where everyone belongs."""
         await attacher.attach_everything()
         users = {session.user_id for session in sessions}
         memberships = await self._memberships(users)
@@ -92,9 +97,7 @@ class Recovery:
             # Who listens before they ask misses nothing in between.
             await attacher.listen(new)
             memberships = await self._memberships(users)
-        for session in sessions:
-            if not session.is_over:
-                session.recover(memberships[session.user_id])
+        return memberships
 
     async def _memberships(self, users: Collection[UserId]) -> dict[UserId, dict[ConversationId, int]]:
         found: dict[UserId, dict[ConversationId, int]] = {}

@@ -413,12 +413,15 @@ async def play(steps: Sequence[Any], seed: int) -> None:
             take(node, people, step)
             await asyncio.sleep(step[1] if step[0] == "pass" else 0)
         await heal(node, people)
+        # Not only what clients believe: whoever was taken out while nobody could hear must not be given anything of theirs.
+        heard = [set(one.session.conversations) for one in people if one.session is not None]
         for one in people:
             one.cut()
         for task in running:
             task.cancel()
     findings = check(journal, [one.member for one in people], story.kept)
     assert not findings.wrong, f"{findings}"
+    assert heard == [set(story.mine)] * CLIENTS
     for one in people:
         assert one.member.cursors == {conversation_id: story.kept[conversation_id][-1].seq for conversation_id in story.mine}
 
@@ -501,6 +504,14 @@ def test_what_happens_while_a_client_comes_back_is_not_missed(pause_s: float) ->
     (tea, *_), away = CONVERSATIONS, [("connect", 0), ("pass", 2.0), ("read", 0, 8), ("cut", 0)]
     for seed in range(40):
         run([*away, ("connect", 0), ("pass", pause_s), ("hear", tea)], seed)
+
+
+@pytest.mark.parametrize("pause_s", [0.02, 0.05, 0.3])
+def test_an_answer_from_before_a_gap_does_not_end_it(pause_s: float) -> None:
+    (tea, *_), away = CONVERSATIONS, [("connect", 0), ("pass", 2.0), ("lose",), ("pass", pause_s)]
+    for seed in range(60):
+        run([*away, ("move", tea), ("lose",), ("pass", 0.3), ("hear", tea)], seed)
+        run([*away, ("move", tea), ("pass", 0.3), ("move", tea), ("tell", 1), ("lose",)], seed)
 
 
 def pipe_of(session: Listener) -> Wire:
