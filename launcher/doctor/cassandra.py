@@ -12,14 +12,13 @@ from cassandra.policies import RoundRobinPolicy
 from launcher.doctor.finding import Finding, well, wrong
 from launcher.topology import HOST
 from svc_accounts.store import cassandra as accounts_store
-from svc_accounts.store.cassandra.statements import KEYSPACE as ACCOUNTS_KEYSPACE
 from svc_writer.app import MIGRATIONS
 from svc_writer.store.cassandra import KEYSPACE
 
 TIMEOUT_S = 10
 OWNERS = {
     KEYSPACE: ("writer", MIGRATIONS),
-    ACCOUNTS_KEYSPACE: ("accounts", accounts_store.MIGRATIONS),
+    accounts_store.KEYSPACE: ("accounts", accounts_store.MIGRATIONS),
 }
 """Keyspace to the service that makes its tables, and the files that it makes them by."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from chatkit.edges.cassandra import CassandraSession, migrate
+from chatkit.edges.statements import Statements
 from chatkit.settings import CassandraOwnerSettings
 from svc_accounts.store.cassandra import endings, erasures, invites, oidc, service_tokens, sessions, tries, users
-from svc_accounts.store.cassandra.statements import KEYSPACE, Statements
 
 __all__ = ["KEYSPACE", "MIGRATIONS", "CassandraStores"]
 
+KEYSPACE = "elastic_chat_accounts"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 

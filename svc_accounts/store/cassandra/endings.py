@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from chatkit.core.ids import SessionId, UserId
-from svc_accounts.store.cassandra.statements import Statements
+from chatkit.edges.statements import Statements
 
 ADD_ENDING = "INSERT INTO elastic_chat_accounts.endings (part, user_id, session_id) VALUES (0, ?, ?)"
 ENDINGS = "SELECT user_id, session_id FROM elastic_chat_accounts.endings WHERE part = 0 LIMIT 100"

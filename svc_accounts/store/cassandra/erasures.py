@@ -6,8 +6,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from chatkit.core.ids import UserId
+from chatkit.edges.statements import Statements
 from svc_accounts.core.users import User, tombstone
-from svc_accounts.store.cassandra.statements import Statements
 
 ADD_ERASURE = "INSERT INTO elastic_chat_accounts.erasures (part, user_id, username) VALUES (0, ?, ?)"
 ERASURES = "SELECT user_id, username FROM elastic_chat_accounts.erasures WHERE part = 0 LIMIT 100"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from chatkit.edges.cassandra import Row
+from chatkit.edges.statements import Statements, milliseconds
 from svc_accounts.core.invites import Invite
-from svc_accounts.store.cassandra.statements import Statements, milliseconds
 
 ADD_INVITE = (
     "INSERT INTO elastic_chat_accounts.invites (part, invite_id, code_hash, created_by, created_at, expires_at)"

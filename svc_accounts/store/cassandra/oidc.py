@@ -5,8 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from chatkit.core.ids import UserId
+from chatkit.edges.statements import Statements, milliseconds
 from svc_accounts.core.oidc import ATTEMPT_S, Attempt, Identity
-from svc_accounts.store.cassandra.statements import Statements, milliseconds
 
 ADD_ATTEMPT = (
     "INSERT INTO elastic_chat_accounts.oidc_attempts (state_hash, secret_hash, nonce, code_verifier, redirect_uri, expires_at)"

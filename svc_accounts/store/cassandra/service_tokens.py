@@ -6,8 +6,8 @@ from uuid import UUID
 
 from chatkit.core.ids import SessionId, UserId
 from chatkit.edges.cassandra import Row
+from chatkit.edges.statements import Statements, milliseconds
 from svc_accounts.core.service_tokens import ServiceToken
-from svc_accounts.store.cassandra.statements import Statements, milliseconds
 
 ADD = (
     "INSERT INTO elastic_chat_accounts.service_tokens (user_id, token_id, secret_hash, session_id, name, created_by, created_at)"

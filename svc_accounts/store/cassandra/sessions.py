@@ -6,8 +6,8 @@ from uuid import UUID
 
 from chatkit.core.ids import SessionId, UserId
 from chatkit.edges.cassandra import Row
+from chatkit.edges.statements import Statements, milliseconds
 from svc_accounts.core.sessions import Session
-from svc_accounts.store.cassandra.statements import Statements, milliseconds
 
 ADD_SESSION = (
     "INSERT INTO elastic_chat_accounts.sessions (user_id, session_id, family_hash, token_hash, previous_hash, created_at, rotated_at,"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from chatkit.edges.statements import Statements, milliseconds
 from svc_accounts.core.guesses import FORGOTTEN_S, Tries
-from svc_accounts.store.cassandra.statements import Statements, milliseconds
 
 TRIES = "SELECT failures, not_before FROM elastic_chat_accounts.tries WHERE who = ?"
 FIRST = "INSERT INTO elastic_chat_accounts.tries (who, failures, not_before) VALUES (?, ?, ?) IF NOT EXISTS USING TTL ?"

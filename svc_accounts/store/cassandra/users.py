@@ -7,8 +7,8 @@ from uuid import UUID
 
 from chatkit.core.ids import UserId, is_uuid
 from chatkit.edges.cassandra import Row
+from chatkit.edges.statements import Statements, milliseconds
 from svc_accounts.core.users import Credentials, Role, State, User, name_hash, tombstone
-from svc_accounts.store.cassandra.statements import Statements, milliseconds
 
 ADD_USER = (
     "INSERT INTO elastic_chat_accounts.users (user_id, username, display_name, created_at, role, state, bot) VALUES (?, ?, ?, ?, ?, ?, ?)"

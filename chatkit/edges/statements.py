@@ -1,4 +1,4 @@
-"""Statements of a keyspace: prepared once, then run by their text."""
+"""Statements of a keyspace in Cassandra: prepared once, then run by their text."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from datetime import datetime
 from cassandra.query import PreparedStatement
 
 from chatkit.edges.cassandra import CassandraSession, Row
-
-KEYSPACE = "elastic_chat_accounts"
 
 
 class Statements:
