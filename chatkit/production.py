@@ -65,6 +65,11 @@ def _is_public_https(url: str) -> bool:
     return parts.scheme == "https" and bool(parts.hostname) and not is_loopback(parts.hostname or "")
 
 
+def _is_safe_store(endpoint: str) -> bool:
+    parts = urlsplit(endpoint)
+    return not endpoint or parts.scheme == "https" or is_loopback(parts.hostname or "")
+
+
 def _leads_back_safely(url: str) -> bool:
     """Whether what comes to a redirect URI reaches the client only: over TLS, or by a scheme that the client's own system gives it."""
     return _is_public_https(url) or urlsplit(url).scheme not in {"", "http", "https"}
@@ -102,5 +107,10 @@ REDIRECTS = Demand(
     "https, or an app's own scheme",
     "Send people to https pages only",
     lambda uris, _: all(map(_leads_back_safely, uris)),
+)
+OBJECTS = Demand(
+    "https, or on this machine",
+    "Use the https address of the store, or leave it empty for Amazon's",
+    lambda endpoint, _: _is_safe_store(endpoint),
 )
 CHOSEN = Demand("chosen, whatever it is: the default suits development", "Set it to what you mean", lambda _, __: True, must_be_chosen=True)

@@ -47,6 +47,11 @@ class Home:
         return self.keys / "accounts.pem"
 
     @property
+    def link_key(self) -> Path:
+        """The key that the files service signs links with."""
+        return self.keys / "files.key"
+
+    @property
     def web_certificate(self) -> Path:
         """What the edge shows to browsers, if you put it there: a chain, PEM. Otherwise the stack makes its own."""
         return self.keys / "web-certificate.pem"

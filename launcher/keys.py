@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,3 +17,9 @@ def ensure_signing_key(path: Path) -> None:
         return
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     write_atomically(path, pem.decode(), PRIVATE)
+
+
+def ensure_link_key(path: Path) -> None:
+    """Make the key that links to files are signed with, if there is none yet."""
+    if not path.exists():
+        write_atomically(path, secrets.token_hex(32), PRIVATE)

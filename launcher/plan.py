@@ -24,9 +24,12 @@ WEB = REPOSITORY / "web"
 
 USES_REDIS = ("gateway", "router", "presence", "history", "writer")
 USES_KAFKA = ("router", "writer")
-USES_CASSANDRA = ("history", "writer", "accounts")
+USES_CASSANDRA = ("history", "writer", "accounts", "files")
 OWNS_TOPICS = ("writer",)
-OWNS_KEYSPACE = ("writer", "accounts")
+OWNS_KEYSPACE = ("writer", "accounts", "files")
+
+KEEPS_FILES = {"CHAT_FILES_FOLDER", "CHAT_FILES_S3_BUCKET", "CHAT_FILES_S3_BUCKET_FILE"}
+"""By which an operator says where files are kept, if that is not the folder of the stack."""
 
 ENGINE_STOP_S = 30
 MESH_STOP_S = 5
@@ -261,8 +264,19 @@ def given_environment(instance: Instance, stack: Stack) -> dict[str, str]:
         env["CHAT_CASSANDRA_REPLICATION_FACTOR"] = "1"
     if service in HAS_ROUTES:
         env["CHAT_HTTP_SOCKET"] = str(http_socket(instance, stack.home.envoy))
-    if service == "gateway":
-        env["CHAT_GATEWAY_ALLOWED_ORIGINS"] = ",".join(stack.all_origins)
-    if service == "accounts":
-        env["CHAT_ACCOUNTS_SIGNING_KEY_FILE"] = str(stack.home.signing_key)
-    return env
+    return {**env, **_own_environment(service, stack)}
+
+
+def _own_environment(service: str, stack: Stack) -> dict[str, str]:
+    """Return what only this service is told."""
+    match service:
+        case "gateway":
+            return {"CHAT_GATEWAY_ALLOWED_ORIGINS": ",".join(stack.all_origins)}
+        case "accounts":
+            return {"CHAT_ACCOUNTS_SIGNING_KEY_FILE": str(stack.home.signing_key)}
+        case "files":
+            is_kept_elsewhere = KEEPS_FILES & stack.chosen.get(service, {}).keys()
+            folder = {} if is_kept_elsewhere else {"CHAT_FILES_FOLDER": str(stack.home.data / "files")}
+            return {"CHAT_FILES_LINK_KEY_FILE": str(stack.home.link_key), **folder}
+        case _:
+            return {}

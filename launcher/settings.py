@@ -43,7 +43,7 @@ VARIABLES = (
         Environment.DEVELOPMENT,
         "What the stack is for: development or production, which starts with nothing that only suits development.",
     ),
-    Variable("port", f"{PREFIX}PORT", int, DEFAULT_PORT, "The port of the edge, from which all others derive: up to 699 more are used."),
+    Variable("port", f"{PREFIX}PORT", int, DEFAULT_PORT, "The port of the edge, from which all others derive: up to 799 more are used."),
     Variable("log_level", f"{PREFIX}LOG_LEVEL", str, "info", f"How much services tell: {', '.join(LOG_LEVELS)}."),
     Variable(
         "origins",

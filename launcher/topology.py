@@ -15,13 +15,13 @@ DEFAULT_ZONE = "local"
 MAX_INSTANCES = 10
 """Instances a service can have: each has ten ports in its service's block of a hundred."""
 
-SERVICES = {"gateway": 100, "router": 200, "presence": 300, "history": 400, "writer": 500, "accounts": 600}
+SERVICES = {"gateway": 100, "router": 200, "presence": 300, "history": 400, "writer": 500, "accounts": 600, "files": 700}
 """Service name to the offset of its block of ports."""
 
-HAS_ROUTES = ("gateway", "accounts")
+HAS_ROUTES = ("gateway", "accounts", "files")
 """Which services answer more over HTTP than how they are: their sidecars know the way to that."""
 
-DEFAULT_SCALE = {"gateway": 2, "router": 2, "presence": 1, "history": 1, "writer": 1, "accounts": 1}
+DEFAULT_SCALE = {"gateway": 2, "router": 2, "presence": 1, "history": 1, "writer": 1, "accounts": 1, "files": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Instance:
 
     @property
     def http_port(self) -> int:
-        """Where the service itself serves HTTP: `/metrics`, `/healthz`, `/readyz`, the gateway's WebSocket, the accounts' JWKS."""
+        """Where the service itself serves HTTP: `/metrics`, `/healthz`, `/readyz`, the gateway's WebSocket, the accounts' JWKS, files."""
         return self.base + 1
 
     @property
@@ -125,6 +125,6 @@ class Topology:
         """Yield the instances of `service`, or of every service in the order of `SERVICES`."""
         for name, block in SERVICES.items():
             if service in (None, name):
-                for number in range(1, self.scale[name] + 1):
+                for number in range(1, self.scale.get(name, 0) + 1):  # a stack of before the service came has none
                     zone = self.zones[(number - 1) % len(self.zones)]
                     yield Instance(name, number, self.port + block + 10 * (number - 1), zone)

@@ -44,6 +44,14 @@ class Reason(StrEnum):
     IDLE_TIMEOUT = "IDLE_TIMEOUT"
     ACCOUNT_DISABLED = "ACCOUNT_DISABLED"
     BAD_INVITE = "BAD_INVITE"
+    UNKNOWN_FILE = "UNKNOWN_FILE"
+    FILE_TOO_LARGE = "FILE_TOO_LARGE"
+    FILE_TYPE_REFUSED = "FILE_TYPE_REFUSED"
+    FILE_BROKEN = "FILE_BROKEN"
+    QUOTA_REACHED = "QUOTA_REACHED"
+    UPLOAD_CONFLICT = "UPLOAD_CONFLICT"
+    CHECKSUM_MISMATCH = "CHECKSUM_MISMATCH"
+    BAD_LINK = "BAD_LINK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,14 @@ TABLE: dict[Reason, Row] = {
     Reason.IDLE_TIMEOUT: Row("DEADLINE_EXCEEDED", 4002, True, "Reconnect with resume, and send ping as often as welcome says."),
     Reason.ACCOUNT_DISABLED: Row("PERMISSION_DENIED", None, False, "Ask an administrator."),
     Reason.BAD_INVITE: Row("PERMISSION_DENIED", None, False, "Ask for an invite: this one is none, was used, or is too old."),
+    Reason.UNKNOWN_FILE: Row("NOT_FOUND", None, False, "Use a file of yours, or one that was posted where you are."),
+    Reason.FILE_TOO_LARGE: Row("INVALID_ARGUMENT", None, False, "Upload a smaller file."),
+    Reason.FILE_TYPE_REFUSED: Row("INVALID_ARGUMENT", None, False, "Upload a file of another kind."),
+    Reason.FILE_BROKEN: Row("INVALID_ARGUMENT", None, False, "Save the file anew, or smaller, and upload that."),
+    Reason.QUOTA_REACHED: Row("RESOURCE_EXHAUSTED", None, False, "Delete some of your files first."),
+    Reason.UPLOAD_CONFLICT: Row("ABORTED", None, True, "Ask for the offset by HEAD, and go on from there."),
+    Reason.CHECKSUM_MISMATCH: Row("ABORTED", None, True, "Send the same bytes again."),
+    Reason.BAD_LINK: Row("PERMISSION_DENIED", None, False, "Ask for a new link."),
 }
 
 

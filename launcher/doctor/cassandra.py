@@ -12,6 +12,7 @@ from cassandra.policies import RoundRobinPolicy
 from launcher.doctor.finding import Finding, well, wrong
 from launcher.topology import HOST
 from svc_accounts.store import cassandra as accounts_store
+from svc_files.store import cassandra as files_store
 from svc_writer.app import MIGRATIONS
 from svc_writer.store.cassandra import KEYSPACE
 
@@ -19,6 +20,7 @@ TIMEOUT_S = 10
 OWNERS = {
     KEYSPACE: ("writer", MIGRATIONS),
     accounts_store.KEYSPACE: ("accounts", accounts_store.MIGRATIONS),
+    files_store.KEYSPACE: ("files", files_store.MIGRATIONS),
 }
 """Keyspace to the service that makes its tables, and the files that it makes them by."""
 

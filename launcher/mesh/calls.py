@@ -39,6 +39,7 @@ USERS: dict[str, tuple[str, ...]] = {
         *("CreateInvite", "ListInvites", "WithdrawInvite"),
         *("CreateBot", "CreateServiceToken", "ListServiceTokens", "WithdrawServiceToken"),
     ),
+    "files": ("GetFile", "ListFiles", "DeleteFile", "GetFileUrl"),
 }
 """The methods that the edge lets those call who have an access token. What is in neither table is internal, and refused there."""
 
@@ -50,6 +51,7 @@ READS: dict[str, tuple[str, ...]] = {
     ),
     "writer": ("GetLag", "AwaitWritten"),
     "accounts": ("GetJwks", "FindUsers", "ListSessions", "GetAccount", "ListInvites", "ListServiceTokens"),
+    "files": ("GetFile", "ListFiles", "GetFileUrl"),
 }
 """The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""
 
@@ -66,19 +68,26 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
         "presence": ("GetPresence", "Attach", "RenewLease", "EndLease"),
         "history": ("ListMemberships", "SyncUsers"),
         "accounts": ("GetJwks",),
+        "files": ("AttachFiles",),
     },
     "router": {
         "router": ("Route",),
         "history": ("ListMessages", "GetConversationState", "FindMessage"),
         "accounts": ("FindUsers",),
+        "files": ("AttachFiles",),
     },
     "history": {"writer": ("AwaitWritten",)},
     "accounts": {"presence": ("EndSession",)},
+    "files": {"history": ("ListMemberships", "FindMessage")},
 }
 """What services call: the sidecar of the one knows the way, and those of the others let it in, by the name in its certificate."""
 
-EDGE_PATHS: dict[str, tuple[str, ...]] = {"gateway": ("/v1/connect", "/readyz"), "accounts": ("/jwks.json",)}
-"""What the edge asks for over HTTP, beside the methods that it lets through."""
+EDGE_PATHS: dict[str, tuple[str, ...]] = {
+    "gateway": ("/v1/connect", "/readyz"),
+    "accounts": ("/jwks.json",),
+    "files": ("/v1/files", "/v1/files/*"),
+}
+"""What the edge asks for over HTTP, beside the methods that it lets through. One that ends in `*` stands for all that begin like it."""
 
 
 OPS_PATH = "/v1/ops/mesh"

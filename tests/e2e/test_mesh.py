@@ -32,6 +32,7 @@ GRPCURL = Path(sys.executable).parent / "grpcurl"
 
 METHODS = {
     "accounts": ("AccountsService", "GetJwks", {}),
+    "files": ("FilesService", "ReleaseFiles", {"conversation_id": new_id(), "message_id": new_id()}),
     "gateway": ("GatewayService", None, {}),
     "history": ("HistoryService", "FindMessage", {"conversation_id": new_id(), "message_id": new_id()}),
     "presence": ("PresenceService", "EndSession", {"user_id": new_id(), "session_id": new_id()}),

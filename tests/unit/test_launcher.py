@@ -21,10 +21,10 @@ from launcher.engines.store import arrived, made_once
 from launcher.engines.wheels import refusal, requirement
 from launcher.errors import LaunchError
 from launcher.home import LONGEST_SOCKET_PATH, Home, write_atomically
-from launcher.keys import ensure_signing_key
+from launcher.keys import ensure_link_key, ensure_signing_key
 from launcher.mesh.rendering import http_socket, render_sidecar, watches
 from launcher.operate import cluster_id
-from launcher.plan import Stack, Wave, processes
+from launcher.plan import Stack, Wave, processes, service_environment
 from launcher.render import configuration, supervisor_configuration
 from launcher.settings import Settings
 from launcher.supervision import leftovers, record
@@ -276,4 +276,24 @@ def open_inotify() -> Iterator[None]:
 def test_in_zones_those_who_call_somebody_watch_one_file_more() -> None:
     whole, parted = Topology(8080), Topology(8080, zones=["east", "west"])
     texts = [render_sidecar(one, parted, NOWHERE) for one in parted.instances()]
-    assert watches(parted) - watches(whole) == sum("name: siblings" in text for text in texts) == 6
+    assert watches(parted) - watches(whole) == sum("name: siblings" in text for text in texts) == 7
+
+
+def test_files_are_kept_in_the_home_unless_an_operator_says_where(tmp_path: Path) -> None:
+    (files,) = Topology(8080).instances("files")
+    made = stack(tmp_path)
+    assert service_environment(files, made)["CHAT_FILES_FOLDER"] == str(tmp_path / "data" / "files")
+    for name in ("CHAT_FILES_FOLDER", "CHAT_FILES_S3_BUCKET", "CHAT_FILES_S3_BUCKET_FILE"):
+        elsewhere = service_environment(files, replace(made, chosen={"files": {name: "x"}}))
+        assert {key: value for key, value in elsewhere.items() if "FOLDER" in key or "BUCKET" in key} == {name: "x"}
+
+
+def test_the_key_of_links_is_made_once_and_is_its_owner_s_alone(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.create()
+    ensure_link_key(home.link_key)
+    key = home.link_key.read_text()
+    assert len(key) >= 64
+    assert home.link_key.stat().st_mode & 0o077 == 0
+    ensure_link_key(home.link_key)
+    assert home.link_key.read_text() == key

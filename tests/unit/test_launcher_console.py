@@ -129,9 +129,9 @@ def test_the_picture_is_drawn_from_what_may_be_called() -> None:
     told = report(seen(10), None)
     services = {one["name"]: one for one in told["services"]}
     assert list(services) == list(SERVICES)
-    assert services["gateway"]["calls"] == ["router", "presence", "history", "accounts"]
+    assert services["gateway"]["calls"] == ["router", "presence", "history", "accounts", "files"]
     assert services["writer"] == {"name": "writer", "calls": [], "engines": ["valkey", "kafka", "cassandra"]}
-    assert told["edge"] == ["gateway", "router", "presence", "history", "accounts"]
+    assert told["edge"] == ["gateway", "router", "presence", "history", "accounts", "files"]
     assert json.loads(json.dumps(told)) == told
 
 

@@ -16,7 +16,7 @@ from chatkit.settings import SettingsError, Variable, load, setting, unmet_deman
 from launcher.config import chosen, declared, production
 from launcher.errors import LaunchError
 from launcher.home import Home
-from launcher.keys import ensure_signing_key
+from launcher.keys import ensure_link_key, ensure_signing_key
 from launcher.plan import Stack, given_environment
 from launcher.settings import Settings
 from launcher.topology import SERVICES, Topology
@@ -39,6 +39,9 @@ GOOD = {
     "CHAT_CASSANDRA_USERNAME": "chat",
     "CHAT_CASSANDRA_PASSWORD": "sesame",
     "CHAT_GATEWAY_ALLOWED_ORIGINS": "https://chat.example",
+    "CHAT_FILES_LINK_KEY": "sesame" * 6,
+    "CHAT_FILES_S3_BUCKET": "files",
+    "CHAT_FILES_S3_ENDPOINT": "https://s3.example",
     "CHAT_ACCOUNTS_REGISTRATION": "invite",
     "CHAT_ACCOUNTS_OIDC_ISSUER": "https://login.example",
     "CHAT_ACCOUNTS_OIDC_CLIENT_ID": "chat",
@@ -53,6 +56,7 @@ BAD = {
     "CHAT_KAFKA_BOOTSTRAP": "127.0.0.1:9092,kafka-2.example:9092",
     "CHAT_CASSANDRA_CONTACT_POINTS": "10.0.0.1",
     "CHAT_GATEWAY_ALLOWED_ORIGINS": "https://chat.example,http://chat.example",
+    "CHAT_FILES_S3_ENDPOINT": "http://s3.example",
     "CHAT_ACCOUNTS_OIDC_ISSUER": "http://localhost:9000",
     "CHAT_ACCOUNTS_OIDC_REDIRECT_URIS": "https://chat.example/login,http://localhost:5173/login",
     "CHAT_ACCOUNTS_REGISTRATION": "",
@@ -182,6 +186,7 @@ def test_the_launcher_starts_a_stack_that_has_what_production_demands(tmp_path: 
     home.create()
     for key in (home.signing_key, home.web_key, home.web_certificate):
         ensure_signing_key(key)
+    ensure_link_key(home.link_key)
     whole = {"ELASTIC_CHAT_ORIGINS": "https://chat.example", "CHAT_ACCOUNTS_REGISTRATION": "invite"}
     chosen.check(stack(tmp_path, **whole))
     home.signing_key.chmod(0o644)

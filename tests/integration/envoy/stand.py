@@ -22,6 +22,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from chatkit.rpc.server import GrpcServer
 from elastic_chat.accounts.v1 import accounts_service_pb2
+from elastic_chat.files.v1 import files_service_pb2
 from elastic_chat.gateway.v1 import gateway_service_pb2
 from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.presence.v1 import presence_service_pb2
@@ -40,6 +41,7 @@ from tests.ports import free_base
 
 CONTRACTS = {
     "accounts": accounts_service_pb2,
+    "files": files_service_pb2,
     "gateway": gateway_service_pb2,
     "history": history_service_pb2,
     "presence": presence_service_pb2,

@@ -80,6 +80,22 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The user name and password are right, and an administrator has disabled the account."""
     BAD_INVITE: _Reason.ValueType  # 27
     """Registration takes an invite, and there was none, or one that was used, was withdrawn or is too old."""
+    UNKNOWN_FILE: _Reason.ValueType  # 40
+    """No such file, or it was posted in no conversation of the caller since they came into it: the two can't be told apart from outside."""
+    FILE_TOO_LARGE: _Reason.ValueType  # 41
+    """The file is larger than any may be."""
+    FILE_TYPE_REFUSED: _Reason.ValueType  # 42
+    """The file is of a kind that nobody may upload here, whatever it is called: what counts is its content."""
+    FILE_BROKEN: _Reason.ValueType  # 43
+    """The file says that it is an image, a recording or a video, and can't be read as one, or takes too much to read."""
+    QUOTA_REACHED: _Reason.ValueType  # 44
+    """The caller's files would take more room than they may."""
+    UPLOAD_CONFLICT: _Reason.ValueType  # 45
+    """The upload is at another offset than the client believes: ask for it, then go on from there. Retryable."""
+    CHECKSUM_MISMATCH: _Reason.ValueType  # 46
+    """What came is not what its checksum says. Retryable."""
+    BAD_LINK: _Reason.ValueType  # 47
+    """The link is past its time, or was never given out like this."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a command was refused. The same names are `reason` in a `reject` frame, `reason` in google.rpc.ErrorInfo (domain
@@ -145,4 +161,20 @@ ACCOUNT_DISABLED: Reason.ValueType  # 26
 """The user name and password are right, and an administrator has disabled the account."""
 BAD_INVITE: Reason.ValueType  # 27
 """Registration takes an invite, and there was none, or one that was used, was withdrawn or is too old."""
+UNKNOWN_FILE: Reason.ValueType  # 40
+"""No such file, or it was posted in no conversation of the caller since they came into it: the two can't be told apart from outside."""
+FILE_TOO_LARGE: Reason.ValueType  # 41
+"""The file is larger than any may be."""
+FILE_TYPE_REFUSED: Reason.ValueType  # 42
+"""The file is of a kind that nobody may upload here, whatever it is called: what counts is its content."""
+FILE_BROKEN: Reason.ValueType  # 43
+"""The file says that it is an image, a recording or a video, and can't be read as one, or takes too much to read."""
+QUOTA_REACHED: Reason.ValueType  # 44
+"""The caller's files would take more room than they may."""
+UPLOAD_CONFLICT: Reason.ValueType  # 45
+"""The upload is at another offset than the client believes: ask for it, then go on from there. Retryable."""
+CHECKSUM_MISMATCH: Reason.ValueType  # 46
+"""What came is not what its checksum says. Retryable."""
+BAD_LINK: Reason.ValueType  # 47
+"""The link is past its time, or was never given out like this."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015

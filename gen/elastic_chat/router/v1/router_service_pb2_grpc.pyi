@@ -35,7 +35,7 @@ class RouterServiceStub:
     def __new__(cls, channel: _aio.Channel) -> RouterServiceAsyncStub: ...
     SendMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.SendMessageRequest, _router_service_pb2.SendMessageResponse]
     """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, TEXT_EMPTY,
-    TEXT_TOO_LONG, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
     """
     CreateConversation: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.CreateConversationRequest, _router_service_pb2.CreateConversationResponse]
     """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
@@ -63,7 +63,7 @@ class RouterServiceAsyncStub(RouterServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     SendMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.SendMessageRequest, _router_service_pb2.SendMessageResponse]  # type: ignore[assignment]
     """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, TEXT_EMPTY,
-    TEXT_TOO_LONG, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
     """
     CreateConversation: _aio.UnaryUnaryMultiCallable[_router_service_pb2.CreateConversationRequest, _router_service_pb2.CreateConversationResponse]  # type: ignore[assignment]
     """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
@@ -94,7 +94,7 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.SendMessageResponse, _abc.Awaitable[_router_service_pb2.SendMessageResponse]]:
         """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, TEXT_EMPTY,
-        TEXT_TOO_LONG, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

@@ -162,7 +162,7 @@ Global___Body: _TypeAlias = Body  # noqa: Y015
 
 @_typing.final
 class Attachment(_message.Message):
-    """A file that a message points to."""
+    """A file that a message points to. Who sends it says which file, and how to call it; the rest is filled in by what is known of the file."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -170,14 +170,23 @@ class Attachment(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     MEDIA_TYPE_FIELD_NUMBER: _builtins.int
     SIZE_FIELD_NUMBER: _builtins.int
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    DURATION_MS_FIELD_NUMBER: _builtins.int
     file_id: _builtins.str
     """The file's id."""
     name: _builtins.str
-    """The name to show, at most 255 characters."""
+    """The name to show, at most 255 characters; that of the file if it is empty."""
     media_type: _builtins.str
     """The media type, such as "image/png"."""
     size: _builtins.int
     """The size in bytes."""
+    width: _builtins.int
+    """The width in pixels, of an image or a video."""
+    height: _builtins.int
+    """The height in pixels, of an image or a video."""
+    duration_ms: _builtins.int
+    """How long a recording or a video is, in milliseconds."""
     def __init__(
         self,
         *,
@@ -185,10 +194,13 @@ class Attachment(_message.Message):
         name: _builtins.str = ...,
         media_type: _builtins.str = ...,
         size: _builtins.int = ...,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+        duration_ms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_id", b"file_id", "media_type", b"media_type", "name", b"name", "size", b"size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["duration_ms", b"duration_ms", "file_id", b"file_id", "height", b"height", "media_type", b"media_type", "name", b"name", "size", b"size", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -9,7 +9,7 @@ import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file elastic_chat/errors/v1/reason.proto.
  */
 export const file_elastic_chat_errors_v1_reason: GenFile = /*@__PURE__*/
-  fileDesc("CiNlbGFzdGljX2NoYXQvZXJyb3JzL3YxL3JlYXNvbi5wcm90bxIWZWxhc3RpY19jaGF0LmVycm9ycy52MSqrBAoGUmVhc29uEhYKElJFQVNPTl9VTlNQRUNJRklFRBAAEgwKCElOVEVSTkFMEAESDwoLVU5BVkFJTEFCTEUQAhIOCgpPVkVSTE9BREVEEAMSFQoRREVBRExJTkVfRVhDRUVERUQQBBINCglCQURfRlJBTUUQBRITCg9GUkFNRV9UT09fTEFSR0UQBhIUChBJTlZBTElEX0FSR1VNRU5UEAcSFgoSSU5WQUxJRF9NRVNTQUdFX0lEEAgSDgoKVEVYVF9FTVBUWRAJEhEKDVRFWFRfVE9PX0xPTkcQChISCg5IRUxMT19FWFBFQ1RFRBALEhIKDkhFTExPX1JFUEVBVEVEEAwSEwoPVU5BVVRIRU5USUNBVEVEEA0SEQoNVE9LRU5fRVhQSVJFRBAOEhgKFFVOS05PV05fQ09OVkVSU0FUSU9OEA8SFQoRUEVSTUlTU0lPTl9ERU5JRUQQEBIQCgxVTktOT1dOX1VTRVIQERISCg5VU0VSTkFNRV9UQUtFThASEhMKD0JBRF9DUkVERU5USUFMUxATEhEKDVNMT1dfQ09OU1VNRVIQFBIVChFNRVNTQUdFX0lEX1JFVVNFRBAVEhEKDUxJTUlUX1JFQUNIRUQQFhIOCgpHT0lOR19BV0FZEBcSDQoJTk9UX0ZPVU5EEBgSEAoMSURMRV9USU1FT1VUEBkSFAoQQUNDT1VOVF9ESVNBQkxFRBAaEg4KCkJBRF9JTlZJVEUQG2IGcHJvdG8z");
+  fileDesc("CiNlbGFzdGljX2NoYXQvZXJyb3JzL3YxL3JlYXNvbi5wcm90bxIWZWxhc3RpY19jaGF0LmVycm9ycy52MSrGBQoGUmVhc29uEhYKElJFQVNPTl9VTlNQRUNJRklFRBAAEgwKCElOVEVSTkFMEAESDwoLVU5BVkFJTEFCTEUQAhIOCgpPVkVSTE9BREVEEAMSFQoRREVBRExJTkVfRVhDRUVERUQQBBINCglCQURfRlJBTUUQBRITCg9GUkFNRV9UT09fTEFSR0UQBhIUChBJTlZBTElEX0FSR1VNRU5UEAcSFgoSSU5WQUxJRF9NRVNTQUdFX0lEEAgSDgoKVEVYVF9FTVBUWRAJEhEKDVRFWFRfVE9PX0xPTkcQChISCg5IRUxMT19FWFBFQ1RFRBALEhIKDkhFTExPX1JFUEVBVEVEEAwSEwoPVU5BVVRIRU5USUNBVEVEEA0SEQoNVE9LRU5fRVhQSVJFRBAOEhgKFFVOS05PV05fQ09OVkVSU0FUSU9OEA8SFQoRUEVSTUlTU0lPTl9ERU5JRUQQEBIQCgxVTktOT1dOX1VTRVIQERISCg5VU0VSTkFNRV9UQUtFThASEhMKD0JBRF9DUkVERU5USUFMUxATEhEKDVNMT1dfQ09OU1VNRVIQFBIVChFNRVNTQUdFX0lEX1JFVVNFRBAVEhEKDUxJTUlUX1JFQUNIRUQQFhIOCgpHT0lOR19BV0FZEBcSDQoJTk9UX0ZPVU5EEBgSEAoMSURMRV9USU1FT1VUEBkSFAoQQUNDT1VOVF9ESVNBQkxFRBAaEg4KCkJBRF9JTlZJVEUQGxIQCgxVTktOT1dOX0ZJTEUQKBISCg5GSUxFX1RPT19MQVJHRRApEhUKEUZJTEVfVFlQRV9SRUZVU0VEECoSDwoLRklMRV9CUk9LRU4QKxIRCg1RVU9UQV9SRUFDSEVEECwSEwoPVVBMT0FEX0NPTkZMSUNUEC0SFQoRQ0hFQ0tTVU1fTUlTTUFUQ0gQLhIMCghCQURfTElOSxAvYgZwcm90bzM");
 
 /**
  * Why a command was refused. The same names are `reason` in a `reject` frame, `reason` in google.rpc.ErrorInfo (domain
@@ -215,6 +215,62 @@ export enum Reason {
    * @generated from enum value: BAD_INVITE = 27;
    */
   BAD_INVITE = 27,
+
+  /**
+   * No such file, or it was posted in no conversation of the caller since they came into it: the two can't be told apart from outside.
+   *
+   * @generated from enum value: UNKNOWN_FILE = 40;
+   */
+  UNKNOWN_FILE = 40,
+
+  /**
+   * The file is larger than any may be.
+   *
+   * @generated from enum value: FILE_TOO_LARGE = 41;
+   */
+  FILE_TOO_LARGE = 41,
+
+  /**
+   * The file is of a kind that nobody may upload here, whatever it is called: what counts is its content.
+   *
+   * @generated from enum value: FILE_TYPE_REFUSED = 42;
+   */
+  FILE_TYPE_REFUSED = 42,
+
+  /**
+   * The file says that it is an image, a recording or a video, and can't be read as one, or takes too much to read.
+   *
+   * @generated from enum value: FILE_BROKEN = 43;
+   */
+  FILE_BROKEN = 43,
+
+  /**
+   * The caller's files would take more room than they may.
+   *
+   * @generated from enum value: QUOTA_REACHED = 44;
+   */
+  QUOTA_REACHED = 44,
+
+  /**
+   * The upload is at another offset than the client believes: ask for it, then go on from there. Retryable.
+   *
+   * @generated from enum value: UPLOAD_CONFLICT = 45;
+   */
+  UPLOAD_CONFLICT = 45,
+
+  /**
+   * What came is not what its checksum says. Retryable.
+   *
+   * @generated from enum value: CHECKSUM_MISMATCH = 46;
+   */
+  CHECKSUM_MISMATCH = 46,
+
+  /**
+   * The link is past its time, or was never given out like this.
+   *
+   * @generated from enum value: BAD_LINK = 47;
+   */
+  BAD_LINK = 47,
 }
 
 /**

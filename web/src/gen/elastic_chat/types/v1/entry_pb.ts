@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/entry.proto.
  */
 export const file_elastic_chat_types_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSLCAwoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2UiRgoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCwoHTUVTU0FHRRABEgsKB0NSRUFURUQQAhIOCgpNRU1CRVJTSElQEANKBAgPEBBSBmtleV9pZCKkAQoEQm9keRIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgDEg4KBnRocmVhZBgDIAEoAxIQCghtZW50aW9ucxgEIAMoCRI2CgthdHRhY2htZW50cxgFIAMoCzIhLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdHRhY2htZW50SgQIBhAHSgQIBxAIUgpleHBpcmVzX2F0UgpkZWxpdmVyX2F0Ik0KCkF0dGFjaG1lbnQSDwoHZmlsZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCm1lZGlhX3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAyKAAQoTQ29udmVyc2F0aW9uQ3JlYXRlZBI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEi4KB21lbWJlcnMYAiADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyIloKEE1lbWJlcnNoaXBDaGFuZ2USLAoFYWRkZWQYASADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhgKEHJlbW92ZWRfdXNlcl9pZHMYAiADKAliBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
+  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSLCAwoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2UiRgoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCwoHTUVTU0FHRRABEgsKB0NSRUFURUQQAhIOCgpNRU1CRVJTSElQEANKBAgPEBBSBmtleV9pZCKkAQoEQm9keRIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgDEg4KBnRocmVhZBgDIAEoAxIQCghtZW50aW9ucxgEIAMoCRI2CgthdHRhY2htZW50cxgFIAMoCzIhLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdHRhY2htZW50SgQIBhAHSgQIBxAIUgpleHBpcmVzX2F0UgpkZWxpdmVyX2F0IoEBCgpBdHRhY2htZW50Eg8KB2ZpbGVfaWQYASABKAkSDAoEbmFtZRgCIAEoCRISCgptZWRpYV90eXBlGAMgASgJEgwKBHNpemUYBCABKAMSDQoFd2lkdGgYBSABKAUSDgoGaGVpZ2h0GAYgASgFEhMKC2R1cmF0aW9uX21zGAcgASgDIoABChNDb252ZXJzYXRpb25DcmVhdGVkEjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24SLgoHbWVtYmVycxgCIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXIiWgoQTWVtYmVyc2hpcENoYW5nZRIsCgVhZGRlZBgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISGAoQcmVtb3ZlZF91c2VyX2lkcxgCIAMoCWIGcHJvdG8z", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
 
 /**
  * One step in the log of a conversation. Field numbers are shared with elastic_chat.events.v1.LogEntry, which is the same on the wire
@@ -193,7 +193,7 @@ export const BodySchema: GenMessage<Body> = /*@__PURE__*/
   messageDesc(file_elastic_chat_types_v1_entry, 1);
 
 /**
- * A file that a message points to.
+ * A file that a message points to. Who sends it says which file, and how to call it; the rest is filled in by what is known of the file.
  *
  * @generated from message elastic_chat.types.v1.Attachment
  */
@@ -206,7 +206,7 @@ export type Attachment = Message<"elastic_chat.types.v1.Attachment"> & {
   fileId: string;
 
   /**
-   * The name to show, at most 255 characters.
+   * The name to show, at most 255 characters; that of the file if it is empty.
    *
    * @generated from field: string name = 2;
    */
@@ -225,6 +225,27 @@ export type Attachment = Message<"elastic_chat.types.v1.Attachment"> & {
    * @generated from field: int64 size = 4;
    */
   size: bigint;
+
+  /**
+   * The width in pixels, of an image or a video.
+   *
+   * @generated from field: int32 width = 5;
+   */
+  width: number;
+
+  /**
+   * The height in pixels, of an image or a video.
+   *
+   * @generated from field: int32 height = 6;
+   */
+  height: number;
+
+  /**
+   * How long a recording or a video is, in milliseconds.
+   *
+   * @generated from field: int64 duration_ms = 7;
+   */
+  durationMs: bigint;
 };
 
 /**

@@ -1,0 +1,103 @@
+"""Objects as files of a folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import new_id
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+PART = ".part-"
+"""What a file's name begins with while it is written: it is no object yet."""
+
+
+class FolderBlobStore:
+    """A BlobStore. A file is written beside its place, brought to disk and then moved there."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    async def put(self, key: str, source: bytes | Path) -> None:
+        await self._run(_put, self._root / key, source)
+
+    async def read(self, key: str, start: int, end: int) -> bytes:
+        return await self._run(_read, self._root / key, start, end)
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        await self._run(_delete, [self._root / key for key in keys], self._root)
+
+    async def keys(self, prefix: str) -> list[str]:
+        paths = await self._run(_below, self._root / prefix)
+        return sorted(str(path.relative_to(self._root)) for path in paths)
+
+    async def _run(self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+        try:
+            return await asyncio.to_thread(work, *arguments, **named)
+        except FileNotFoundError as error:
+            raise ChatError(Reason.NOT_FOUND, "there is no such object") from error
+        except OSError as error:
+            raise ChatError(Reason.UNAVAILABLE, "the folder of files can't serve this now") from error
+
+
+def _put(path: Path, source: bytes | Path) -> None:
+    part = path.with_name(f"{PART}{new_id()}")
+    for _ in range(2):  # the folder may go, empty, between its making and the file's
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file = part.open("xb")
+            break
+        except FileNotFoundError:
+            continue
+    else:
+        raise OSError(f"{path.parent} does not stay")
+    try:
+        with file:
+            if isinstance(source, bytes):
+                file.write(source)
+            else:
+                with source.open("rb") as original:
+                    shutil.copyfileobj(original, file, 1024 * 1024)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring to disk that a folder has a new name in it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path, start: int, end: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(end - start)
+
+
+def _delete(paths: list[Path], root: Path) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+    for folder in {path.parent for path in paths} - {root}:
+        try:
+            folder.rmdir()
+        except OSError:
+            continue  # it is not empty, or gone
+
+
+def _below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(PART)]

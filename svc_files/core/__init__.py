@@ -1,0 +1,1 @@
+"""The rules of files: pure functions, a module for each matter."""
