@@ -30,7 +30,7 @@ down: .venv/.stamp ## stop everything that `make up` started
 status: .venv/.stamp ## show every process
 	@$(BIN)/elastic-chat status
 
-test: .venv/.stamp build/googleapis web/node_modules/.stamp tests/integration/oidc/node_modules/.stamp ## run all tests, on the real engines
+test: .venv/.stamp build/googleapis web/node_modules/.stamp tests/integration/oidc/node_modules/.stamp tests/e2e/tus/node_modules/.stamp ## run all tests, on the real engines
 	@cd web && $(WITH_NODE) npm test
 	@$(BIN)/pytest --ignore tests/faults
 	@$(BIN)/pytest tests/faults
@@ -75,6 +75,10 @@ web/node_modules/.stamp: web/package-lock.json | .venv/.stamp
 
 tests/integration/oidc/node_modules/.stamp: tests/integration/oidc/package-lock.json | .venv/.stamp
 	@cd tests/integration/oidc && $(WITH_NODE) npm ci --no-audit --no-fund --silent
+	@touch $@
+
+tests/e2e/tus/node_modules/.stamp: tests/e2e/tus/package-lock.json | .venv/.stamp
+	@cd tests/e2e/tus && $(WITH_NODE) npm ci --no-audit --no-fund --silent
 	@touch $@
 
 screenshots: .venv/.stamp ## take the pictures of the documents from the running stack

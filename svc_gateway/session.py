@@ -16,6 +16,7 @@ from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, check_message_id, is_uuid, new_id
 from chatkit.metrics import OK, SECONDS, counter
+from chatkit.rpc.attachments import attached
 from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, bind_request_id, caller_metadata
 from chatkit.rpc.errors import duration, error_of
@@ -397,6 +398,8 @@ class Session:
         body = checked(send.body)
         if not is_uuid(send.conversation_id):
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
+        if send.body.attachments:
+            body = await attached(self._around.channel, self.user_id, send.conversation_id, message_id, send.body)
         command = self._command(send.conversation_id)
         command.send.message_id = message_id
         command.send.body = body

@@ -22,6 +22,7 @@ from chatkit.core.ids import (
     is_uuid,
     new_id,
 )
+from chatkit.rpc.attachments import attached
 from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_request_id
 from chatkit.rpc.errors import error_of
@@ -49,6 +50,7 @@ class RouterServicer(rpc.RouterServiceServicer):
     def __init__(self, pipeline: Pipeline, lanes: Lanes, channel: grpc.aio.Channel, clock: Clock) -> None:
         self._pipeline = pipeline
         self._lanes = lanes
+        self._channel = channel
         self._accounts: Any = accounts_service_pb2_grpc.AccountsServiceStub(channel)
         self._clock = clock
         self._draining = asyncio.Event()
@@ -68,6 +70,8 @@ class RouterServicer(rpc.RouterServiceServicer):
         message_id = check_message_id(request.message_id, self._clock.now_ms())
         body = checked(request.body)
         command = _command(caller, request.conversation_id)
+        if request.body.attachments:
+            body = await attached(self._channel, caller.user_id, request.conversation_id, message_id, request.body)
         command.send.message_id = message_id
         command.send.body = body
         accepted = await self._lanes.call(command)

@@ -20,6 +20,6 @@ def checked(body: entry_pb2.Body) -> bytes:
     if len(body.attachments) > MAX_ATTACHMENTS:
         raise ChatError(Reason.INVALID_ARGUMENT, f"body.attachments holds at most {MAX_ATTACHMENTS} files")
     for attachment in body.attachments:
-        if not is_uuid(attachment.file_id) or not 1 <= len(attachment.name) <= MAX_NAME or attachment.size < 0:
-            raise ChatError(Reason.INVALID_ARGUMENT, f"an attachment has a file_id, a name of 1 to {MAX_NAME} characters and a size")
+        if not is_uuid(attachment.file_id) or len(attachment.name) > MAX_NAME:
+            raise ChatError(Reason.INVALID_ARGUMENT, f"an attachment has a file_id, and a name of at most {MAX_NAME} characters or none")
     return body.SerializeToString()

@@ -9,6 +9,7 @@ import signal
 from playwright.async_api import Browser, expect
 
 from tests.e2e.person import PATIENCE_MS, Person
+from tests.e2e.pictures import photo
 from tests.e2e.stack import Stack
 
 
@@ -111,3 +112,27 @@ async def test_history_scrolls_back_page_by_page_on_a_phone(stack: Stack, browse
     await anna.sees("message 0")
     width = await anna.page.evaluate("() => document.documentElement.scrollWidth")
     assert width <= 360
+
+
+async def test_a_picture_and_a_document_are_sent_and_seen(stack: Stack, browser: Browser) -> None:
+    anna = await Person.sit_down(browser, stack, "anna")
+    bob = await Person.sit_down(browser, stack, "bob")
+    await anna.start_chat_with(bob)
+    chosen = [
+        {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": photo(900, 600)},
+        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Bring the tent."},
+    ]
+    await anna.page.get_by_test_id("attach").set_input_files(chosen)  # type: ignore[arg-type]
+    await expect(anna.page.locator("[data-testid=attached][data-state=ready]")).to_have_count(2, timeout=PATIENCE_MS)
+    await anna.page.get_by_test_id("send").click()
+    await bob.open_first()
+    for person in (anna, bob):
+        image = person.page.get_by_test_id("file-image")
+        await expect(image).to_have_attribute("alt", "holiday.jpg", timeout=PATIENCE_MS)
+        await expect(image).to_have_js_property("complete", value=True, timeout=PATIENCE_MS)
+        await person.page.wait_for_function("document.querySelector('[data-testid=file-image]').naturalHeight === 900")
+    async with bob.page.expect_download() as download:
+        await bob.page.get_by_test_id("file-download").click()
+    got = await download.value
+    assert got.suggested_filename == "notes.txt"
+    assert (await got.path()).read_bytes() == b"Bring the tent."

@@ -30,5 +30,15 @@ def test_every_example_of_the_clients_page_does_what_the_page_says(stack: Stack,
     }
     ran = documents.run(ROOT / "docs" / "clients.md", stack, tmp_path, environ)
     assert {example.language for example, _ in ran} == {"sh", "python", "ts"}
+    check(ran)
+
+
+def test_every_example_of_the_files_page_does_what_the_page_says(stack: Stack, tmp_path: Path) -> None:
+    ran = documents.run(ROOT / "docs" / "files.md", stack, tmp_path, os.environ)
+    assert len(ran) > 5
+    check(ran)
+
+
+def check(ran: list[tuple[documents.Example, str]]) -> None:
     for example, printed in ran:
         assert example.shows(printed), f"{example.code}\nsays\n{example.output}\nand printed\n{printed}"

@@ -17,6 +17,7 @@ from bench.client import PATIENCE_S, hello_frame
 from chatkit.core.errors import ChatError, Reason
 from elastic_chat.accounts.v1 import accounts_service_pb2
 from elastic_chat.errors.v1 import reason_pb2
+from elastic_chat.files.v1 import files_service_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.presence.v1 import presence_service_pb2
@@ -104,6 +105,7 @@ def methods_of(contract: Any) -> Any:
 
 ACCOUNTS, ROUTER = methods_of(accounts_service_pb2), methods_of(router_service_pb2)
 HISTORY, PRESENCE = methods_of(history_service_pb2), methods_of(presence_service_pb2)
+FILES = methods_of(files_service_pb2)
 
 
 class CallDoor:

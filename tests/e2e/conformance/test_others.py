@@ -20,10 +20,11 @@ from elastic_chat.history.v1 import history_service_pb2 as history_pb
 from elastic_chat.types.v1.conversation_pb2 import Conversation
 from elastic_chat.types.v1.entry_pb2 import Body
 from launcher.mesh.calls import ANYONE, STREAMS, USERS
-from tests.e2e.conformance.doors import ACCOUNTS, HISTORY, PRESENCE, ROUTER, CallDoor, Can, doors
+from tests.e2e.conformance.doors import ACCOUNTS, FILES, HISTORY, PRESENCE, ROUTER, CallDoor, Can, doors
+from tests.e2e.uploads import Files
 
 TEXT = "what only Anna and Bob should read"
-CONTRACTS = {"accounts": ACCOUNTS, "router": ROUTER, "history": HISTORY, "presence": PRESENCE}
+CONTRACTS = {"accounts": ACCOUNTS, "router": ROUTER, "history": HISTORY, "presence": PRESENCE, "files": FILES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class World:
     conversation_id: str
     group_message_id: str
     session_id: str
+    file_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def for_administrators(**fields: Any) -> Attempt:
 def names_nobody(answer: Any, world: World) -> bool:
     """Whether nothing of Anna's is in an answer."""
     shown = answer.SerializeToString()
-    return not any(secret.encode() in shown for secret in (TEXT, world.conversation_id, world.session_id))
+    return not any(secret.encode() in shown for secret in (TEXT, world.conversation_id, world.session_id, world.file_id))
 
 
 def anna(world: World) -> str:
@@ -126,6 +128,10 @@ ATTEMPTS: dict[str, Attempt] = {
     "accounts.CreateBot": for_administrators(username="evil-bot"),
     "accounts.CreateServiceToken": for_administrators(user_id=anna, name="evil"),
     "accounts.ListServiceTokens": for_administrators(user_id=anna),
+    "files.GetFile": refused(Reason.UNKNOWN_FILE, file_id="file_id"),
+    "files.GetFileUrl": refused(Reason.UNKNOWN_FILE, file_id="file_id"),
+    "files.DeleteFile": refused(Reason.UNKNOWN_FILE, file_id="file_id"),
+    "files.ListFiles": Attempt(lambda _: {}, is_harmless=names_nobody),
     "accounts.WithdrawServiceToken": for_administrators(user_id=anna, token_id=lambda _: new_id()),
 }
 
@@ -147,12 +153,13 @@ def test_no_method_that_strangers_can_reach_is_forgotten() -> None:
 async def new_world(api: Api) -> World:
     anna, bob, eve = await asyncio.gather(*map(api.register, ("anna", "bob", "eve")))
     conversation_id = await api.direct(anna, bob)
-    await api.call("POST", f"/v1/conversations/{conversation_id}/messages", {"messageId": new_id(), "body": {"text": TEXT}}, anna.token)
+    file_id = await Files(api, anna).upload(TEXT.encode(), f"{TEXT}.txt")
+    await Files(api, anna).post(conversation_id, file_id, text=TEXT)
     group_message_id = new_id()
     body = {"kind": "GROUP", "title": TEXT, "memberIds": [bob.user_id], "messageId": group_message_id}
     await api.call("POST", "/v1/conversations", body, anna.token)
     (session,) = (await api.call("GET", "/v1/sessions", token=anna.token))["sessions"]
-    return World(anna, bob, eve, conversation_id, group_message_id, session["sessionId"])
+    return World(anna, bob, eve, conversation_id, group_message_id, session["sessionId"], file_id)
 
 
 @pytest.fixture(scope="module")
@@ -162,9 +169,9 @@ def worlds() -> list[World]:
 
 
 async def hers(api: Api, world: World) -> Any:
-    """Return what Anna has: the conversation from its beginning and to its end, its members, and her sessions."""
+    """Return what Anna has: the conversation from its beginning and to its end, its members, her sessions, and her files."""
     conversation = f"/v1/conversations/{world.conversation_id}"
-    paths = f"{conversation}/messages?afterSeq=0", f"{conversation}/messages", f"{conversation}/members", "/v1/sessions"
+    paths = f"{conversation}/messages?afterSeq=0", f"{conversation}/messages", f"{conversation}/members", "/v1/sessions", "/v1/files"
     return await asyncio.gather(*(api.call("GET", path, token=world.anna.token) for path in paths))
 
 
@@ -196,6 +203,7 @@ async def test_nobody_gets_or_changes_what_is_anothers(api: Api, worlds: list[Wo
         assert attempt.is_harmless(answer, world), answer
     # All is as it was: her session, her connection, her conversation.
     assert await hers(api, world) == before
+    assert (await Files(api, world.bob).get(world.file_id)).body == TEXT.encode()
     await socket.say(world.conversation_id, "still here")
     assert (await socket.until("ack")).seq
     await socket.close()

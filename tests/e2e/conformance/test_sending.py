@@ -13,15 +13,17 @@ from chatkit.core.ids import new_id
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Entry
 from tests.e2e.conformance.doors import ACCOUNTS, HISTORY, CallDoor, Can, LineDoor, doors, next_of, refused, until
+from tests.e2e.uploads import Files
 
 TEXT = Body(text="Grüße aus Köln 🚲\n\t\x00 <b>&amp;</b> \u2028")
 A_MINUTE_AHEAD = f"{int(new_id().replace('-', '')[:12], 16) + 600_000:012x}"
 NOBODY = new_id()
 
 
-def full_body(mentioned: str) -> Body:
+async def full_body(api: Api, sender: Account, mentioned: str) -> Body:
     """Return a body with everything that one may have."""
-    file = Attachment(file_id=new_id(), name="Büro.png", media_type="image/png", size=2**40)
+    file_id = await Files(api, sender).upload(b"Gr\xc3\xbc\xc3\x9fe")
+    file = Attachment(file_id=file_id, name="Büro.txt", media_type="text/plain", size=7)
     return Body(text=TEXT.text, reply_to=1, thread=1, mentions=[mentioned], attachments=[file])
 
 
@@ -40,8 +42,10 @@ async def test_the_same_message_id_has_one_place_at_all_doors(all_doors: dict[st
     assert others == [first] * len(others)
 
 
-async def test_what_any_door_takes_every_door_gives(all_doors: dict[str, Any], anna: Account, bob: Account, conversation_id: str) -> None:
-    body = full_body(bob.user_id)
+async def test_what_any_door_takes_every_door_gives(
+    api: Api, all_doors: dict[str, Any], anna: Account, bob: Account, conversation_id: str
+) -> None:
+    body = await full_body(api, anna, bob.user_id)
     acks = [await door.send(anna.token, conversation_id, new_id(), body) for door in all_doors.values()]
     wanted = [
         Entry(
@@ -94,7 +98,9 @@ async def test_who_is_connected_hears_what_comes_through_any_door(
         ({"body": Body(text="x", thread=-1)}, Reason.INVALID_ARGUMENT),
         ({"body": Body(text="x", mentions=["bob"])}, Reason.INVALID_ARGUMENT),
         ({"body": Body(text="x", mentions=[NOBODY] * 101)}, Reason.INVALID_ARGUMENT),
-        ({"body": Body(text="x", attachments=[Attachment(file_id=NOBODY)])}, Reason.INVALID_ARGUMENT),
+        ({"body": Body(text="x", attachments=[Attachment(file_id="no-uuid")])}, Reason.INVALID_ARGUMENT),
+        ({"body": Body(text="x", attachments=[Attachment(file_id=NOBODY, name="x" * 256)])}, Reason.INVALID_ARGUMENT),
+        ({"body": Body(attachments=[Attachment(file_id=NOBODY)])}, Reason.UNKNOWN_FILE),
         ({"body": Body(text="x", attachments=[Attachment(file_id=NOBODY, name="x")] * 21)}, Reason.INVALID_ARGUMENT),
         # of several faults, the same one is told everywhere
         ({"message_id": "", "body": Body(), "conversation_id": "no-uuid"}, Reason.INVALID_MESSAGE_ID),
