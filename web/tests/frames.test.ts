@@ -8,7 +8,7 @@ import { Conversation_Kind } from "../src/gen/elastic_chat/types/v1/conversation
 import { Entry_Kind } from "../src/gen/elastic_chat/types/v1/entry_pb";
 import { type ClientEvent, decode, encode } from "../src/net/frames";
 import { errorOf } from "../src/net/errors";
-import { id } from "./make";
+import { id, photo } from "./make";
 
 type ServerFrame = NonNullable<MessageInitShape<typeof ServerFrameSchema>["frame"]>;
 const read = (frame: ServerFrame) => decode(toBinary(ServerFrameSchema, create(ServerFrameSchema, { frame })));
@@ -27,6 +27,9 @@ describe("what the client says", () => {
       case: "send",
       value: { messageId: "m", conversationId: "room", body: { text: "hi" } },
     });
+    expect(written({ type: "send", messageId: id("m"), conversationId: room, text: "", files: [photo] })).toMatchObject({
+      value: { body: { attachments: [{ fileId: photo.fileId, name: photo.name, mediaType: "", size: 0n }] } },
+    });
     expect(written({ type: "watermark", conversationId: room, deliveredSeq: 3, readSeq: 0 })).toMatchObject({ case: "watermark", value: { deliveredSeq: 3n } });
     expect(written({ type: "ping" }).case).toBe("ping");
   });
@@ -41,6 +44,13 @@ describe("what the server says", () => {
       entry: { conversationId: "room", seq: 7, messageId: "m", senderId: "u", acceptedAt: 1_700_000_000_005, content: { kind: "message", text: "hi" } },
     });
     expect(read({ case: "goingAway", value: { reconnectAfter: { seconds: 2n, nanos: 500_000_000 } } })).toEqual({ type: "going_away", reconnectAfterMs: 2_500 });
+  });
+
+  it("tells which files a message has", () => {
+    const attachments = [{ ...photo, size: BigInt(photo.size) }];
+    expect(read({ case: "entry", value: { seq: 7n, kind: Entry_Kind.MESSAGE, body: { text: "", attachments } } })).toMatchObject({
+      entry: { content: { kind: "message", text: "", files: [photo] } },
+    });
   });
 
   it("tells a created conversation with its members", () => {

@@ -1,5 +1,5 @@
 /** Values to test with. */
-import type { Conversation, ConversationId, Entry, MessageId, Page, Summary, UserId } from "../src/core/types";
+import type { Conversation, ConversationId, Entry, FileId, FileRef, MessageId, Page, Summary, UserId } from "../src/core/types";
 
 export const ME = "user-me" as UserId;
 export const ANNA = "user-anna" as UserId;
@@ -10,6 +10,8 @@ export const id = (text: string) => text as MessageId;
 
 export const direct: Conversation = { conversationId: ROOM, kind: "direct", title: "", creatorId: ANNA, memberIds: [ME, ANNA] };
 export const group: Conversation = { conversationId: ROOM, kind: "group", title: "Walks", creatorId: ANNA, memberIds: [] };
+
+export const photo: FileRef = { fileId: "file-1" as FileId, name: "Photo.jpg", mediaType: "image/jpeg", size: 123_456, width: 640, height: 480 };
 
 export function message(seq: number, senderId: UserId = ANNA, text = `text ${seq}`, acceptedAt = seq * 1_000): Entry {
   return { conversationId: ROOM, seq, messageId: id(`m${seq}`), senderId, acceptedAt, content: { kind: "message", text } };

@@ -1,9 +1,11 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 
+import type { Client } from "../src/app/client";
 import type { MessageRow } from "../src/core/timeline";
+import { ClientProvider } from "../src/ui/context";
 import { Message } from "../src/ui/Message";
-import { ANNA } from "./make";
+import { ANNA, photo } from "./make";
 
 function drawn(text: string, change: Partial<MessageRow> = {}): string {
   const row: MessageRow = {
@@ -19,7 +21,12 @@ function drawn(text: string, change: Partial<MessageRow> = {}): string {
     endsGroup: true,
     ...change,
   };
-  return renderToStaticMarkup(<Message row={row} senderName="Anna" isNamed />);
+  const client = { fileUrl: () => new Promise(() => undefined) } as unknown as Client;
+  return renderToStaticMarkup(
+    <ClientProvider client={client}>
+      <Message row={row} senderName="Anna" isNamed />
+    </ClientProvider>,
+  );
 }
 
 describe("a message", () => {
@@ -42,5 +49,15 @@ describe("a message", () => {
 
   it("names its state for those who don't see it", () => {
     expect(drawn("x", { isOwn: true, status: "seen" })).toContain(`aria-label="Seen"`);
+  });
+
+  it("shows images in their room, and gives everything else to be fetched", () => {
+    const page = { ...photo, name: "<b>x.svg", mediaType: "image/svg+xml" };
+    const html = drawn("", { files: [photo, page] });
+    expect(html).toContain(`alt="Photo.jpg" width="640" height="480"`);
+    expect(html.match(/<img /g)).toHaveLength(1);
+    expect(html).toContain("&lt;b&gt;x.svg");
+    expect(html).toContain("123 kB");
+    expect(html).not.toContain("message-text");
   });
 });

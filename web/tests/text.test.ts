@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 
 import { segments } from "../src/core/links";
 import { uuid7, uuid7Epoch } from "../src/core/uuid7";
-import { dayName, describe as wordsOf, explain, initials, presenceText, preview, shortTime, toneOf, typingText } from "../src/core/wording";
-import { ANNA, BEN, created, direct, group, ME, membership, message } from "./make";
+import { dayName, describe as wordsOf, explain, initials, presenceText, preview, shortTime, sizeText, toneOf, typingText } from "../src/core/wording";
+import { ANNA, BEN, created, direct, group, ME, membership, message, photo } from "./make";
 
 const links = (text: string) => segments(text).flatMap((segment) => (segment.type === "link" ? [segment.href] : []));
 const names = (userId: string) => ({ [ANNA]: "Anna", [BEN]: "Ben" })[userId] ?? "?";
@@ -120,5 +120,17 @@ describe("the wording", () => {
   it("explains what went wrong, or says what the server says", () => {
     expect(explain("USERNAME_TAKEN", "x")).toContain("taken");
     expect(explain("SOMETHING_NEW", "as the server says")).toBe("as the server says");
+  });
+});
+
+describe("files", () => {
+  it("have a size that people can read", () => {
+    expect([0, 1, 999, 1_500, 123_456, 104_857_600, 2e12].map(sizeText)).toEqual(["0 byte", "1 byte", "999 byte", "1.5 kB", "123 kB", "105 MB", "2,000 GB"]);
+  });
+
+  it("stand for a message that says nothing else", () => {
+    const entry = { ...message(1), content: { kind: "message" as const, text: "", files: [photo] } };
+    expect(preview(entry, ME, false, names)).toBe("Photo.jpg");
+    expect(preview({ ...entry, content: { ...entry.content, text: "see" } }, ME, false, names)).toBe("see");
   });
 });

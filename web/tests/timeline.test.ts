@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { enqueued, refused, started } from "../src/core/outbox";
 import { type MessageRow, type Row, timeline, type TimelineInput } from "../src/core/timeline";
 import type { Entry } from "../src/core/types";
-import { ANNA, BEN, created, group, id, ME, membership, message, ROOM } from "./make";
+import { ANNA, BEN, created, group, id, ME, membership, message, photo, ROOM } from "./make";
 
 const MINUTE = 60_000;
 const NOON = new Date(2026, 4, 10, 12).getTime();
@@ -48,12 +48,13 @@ describe("the timeline", () => {
   });
 
   it("shows what is on its way at the end, in a row that stays the same", () => {
-    const sending = enqueued([], id("m2"), ROOM, "text 2", 2_000);
+    const sending = enqueued([], id("m2"), ROOM, "text 2", 2_000, [photo]);
     const before = messages(rowsOf([message(1)], { pending: sending }));
     expect(before.map(({ key, status }) => [key, status])).toEqual([
       ["m1", null],
       ["m2", "sending"],
     ]);
+    expect(before[1]?.files).toEqual([photo]);
     expect(messages(rowsOf([message(1), message(2, ME)])).map(({ key }) => key)).toEqual(["m1", "m2"]);
     const failed = refused(started(sending, id("m2"), 0), id("m2"), { reason: "TEXT_TOO_LONG", retryable: false, retryAfterMs: null }, 0, 0);
     expect(messages(rowsOf([], { pending: failed }))[0]).toMatchObject({ status: "failed", failure: "TEXT_TOO_LONG" });

@@ -5,7 +5,7 @@ import { hasHole } from "../core/log";
 import { enqueued, refused, retried, without } from "../core/outbox";
 import { watchedUsers } from "../core/select";
 import { initial, myId, update } from "../core/state";
-import type { ConversationId, MessageId, UserId } from "../core/types";
+import type { ConversationId, FileRef, MessageId, UserId } from "../core/types";
 import { uuid7, uuid7Epoch } from "../core/uuid7";
 import { Api, authentication, type Tokens } from "../net/api";
 import { ApiError } from "../net/errors";
@@ -127,10 +127,20 @@ export class Client {
     await this.library.loadOlder(conversationId);
   }
 
-  send(conversationId: ConversationId, text: string): void {
+  send(conversationId: ConversationId, text: string, files: readonly FileRef[] = []): void {
     const messageId = this.newMessageId();
     this.typingToldAt.delete(conversationId);
-    this.dispatcher.change((outbox) => enqueued(outbox, messageId, conversationId, text, Date.now()));
+    this.dispatcher.change((outbox) => enqueued(outbox, messageId, conversationId, text, Date.now(), files));
+  }
+
+  /** Uploads a file that can be sent then. Throws ApiError. */
+  async upload(file: File, onProgress: (part: number) => void): Promise<FileRef> {
+    return this.api.upload(file, onProgress);
+  }
+
+  /** An address by which a file can be had for some minutes: of an image as large as a screen shows it. Throws ApiError. */
+  async fileUrl({ fileId, mediaType }: FileRef): Promise<string> {
+    return this.api.fileUrl(fileId, mediaType.startsWith("image/") ? "VARIANT_LARGE" : "VARIANT_UNSPECIFIED");
   }
 
   retry(messageId: MessageId): void {

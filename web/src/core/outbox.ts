@@ -7,7 +7,7 @@
  */
 
 import { backoffMs, type BackoffRule } from "./backoff";
-import type { ConversationId, MessageId } from "./types";
+import type { ConversationId, FileRef, MessageId } from "./types";
 
 export type Delivery =
   /** To be sent, not before `notBefore`. */
@@ -23,6 +23,7 @@ export interface OutboxItem {
   readonly messageId: MessageId;
   readonly conversationId: ConversationId;
   readonly text: string;
+  readonly files?: readonly FileRef[];
   /** Unix milliseconds. */
   readonly createdAt: number;
   readonly attempts: number;
@@ -45,8 +46,17 @@ export const MAX_ATTEMPTS = 6;
 const BACKOFF: BackoffRule = { baseMs: 1_000, capMs: 10_000 };
 
 /** Puts a new message at the end. */
-export function enqueued(outbox: Outbox, messageId: MessageId, conversationId: ConversationId, text: string, now: number): Outbox {
-  return [...outbox, { messageId, conversationId, text, createdAt: now, attempts: 0, delivery: { state: "waiting", notBefore: now } }];
+export function enqueued(
+  outbox: Outbox,
+  messageId: MessageId,
+  conversationId: ConversationId,
+  text: string,
+  now: number,
+  files: readonly FileRef[] = [],
+): Outbox {
+  const attached = files.length > 0 ? { files } : {};
+  const delivery: Delivery = { state: "waiting", notBefore: now };
+  return [...outbox, { messageId, conversationId, text, ...attached, createdAt: now, attempts: 0, delivery }];
 }
 
 /** The messages that may leave now: of each conversation the oldest that is still to be sent, if nothing of it is under way. */

@@ -1,7 +1,7 @@
 /** Turns a log and what is on its way into the rows of the screen: days, system lines, and messages in groups. */
 
 import type { OutboxItem } from "./outbox";
-import type { Entry, UserId, Watermark } from "./types";
+import type { Entry, FileRef, UserId, Watermark } from "./types";
 
 export type MessageStatus = "sending" | "failed" | "sent" | "delivered" | "seen";
 
@@ -12,6 +12,7 @@ export interface MessageRow {
   readonly senderId: UserId;
   readonly isOwn: boolean;
   readonly text: string;
+  readonly files?: readonly FileRef[];
   readonly at: number;
   /** Null for what others sent. */
   readonly status: MessageStatus | null;
@@ -78,7 +79,7 @@ function entryRow(entry: Entry, { me, peer }: TimelineInput): Placed | null {
     case "message": {
       const isOwn = entry.senderId === me;
       const status = isOwn ? statusOf(seq, peer) : null;
-      return { row: messageRow(entry.messageId, entry.senderId, isOwn, content.text, at, status, null), at, seq };
+      return { row: messageRow(entry.messageId, entry.senderId, isOwn, content, at, status, null), at, seq };
     }
   }
 }
@@ -90,19 +91,20 @@ function pendingRow(item: OutboxItem, me: UserId | null): Placed | null {
   const { delivery } = item;
   const status = delivery.state === "failed" ? "failed" : delivery.state === "accepted" ? "sent" : "sending";
   const failure = delivery.state === "failed" ? delivery.reason : null;
-  return { row: messageRow(item.messageId, me, true, item.text, item.createdAt, status, failure), at: item.createdAt, seq: Infinity };
+  return { row: messageRow(item.messageId, me, true, item, item.createdAt, status, failure), at: item.createdAt, seq: Infinity };
 }
 
 function messageRow(
   key: string,
   senderId: UserId,
   isOwn: boolean,
-  text: string,
+  { text, files }: { readonly text: string; readonly files?: readonly FileRef[] },
   at: number,
   status: MessageStatus | null,
   failure: string | null,
 ): MessageRow {
-  return { type: "message", key, senderId, isOwn, text, at, status, failure, startsGroup: true, endsGroup: true };
+  const attached = files === undefined ? {} : { files };
+  return { type: "message", key, senderId, isOwn, text, ...attached, at, status, failure, startsGroup: true, endsGroup: true };
 }
 
 function statusOf(seq: number, peer: Watermark | null): MessageStatus {

@@ -3,6 +3,7 @@
 export type UserId = string & { readonly brand: "UserId" };
 export type ConversationId = string & { readonly brand: "ConversationId" };
 export type MessageId = string & { readonly brand: "MessageId" };
+export type FileId = string & { readonly brand: "FileId" };
 
 export interface User {
   readonly userId: UserId;
@@ -20,8 +21,20 @@ export interface Conversation {
   readonly memberIds: readonly UserId[];
 }
 
+/** A file that comes with a message, as the server tells of it. */
+export interface FileRef {
+  readonly fileId: FileId;
+  readonly name: string;
+  readonly mediaType: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Pixels; 0 for what is neither image nor film. */
+  readonly width: number;
+  readonly height: number;
+}
+
 export type Content =
-  | { readonly kind: "message"; readonly text: string }
+  | { readonly kind: "message"; readonly text: string; readonly files?: readonly FileRef[] }
   | { readonly kind: "created"; readonly conversation: Conversation; readonly memberIds: readonly UserId[] }
   | { readonly kind: "membership"; readonly added: readonly UserId[]; readonly removed: readonly UserId[] }
   /** From a newer server. It keeps its place in the log and is not shown. */

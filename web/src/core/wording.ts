@@ -38,7 +38,8 @@ export function preview(entry: Entry, me: UserId | null, isGroup: boolean, nameO
   if (entry.content.kind !== "message") {
     return describe(entry, me, nameOf);
   }
-  const text = entry.content.text.replace(/\s+/g, " ");
+  const { text: written, files = [] } = entry.content;
+  const text = (written || files.map(({ name }) => name).join(", ")).replace(/\s+/g, " ");
   if (entry.senderId === me) {
     return `You: ${text}`;
   }
@@ -143,10 +144,23 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   DEADLINE_EXCEEDED: "The server took too long. Try again.",
   ACCOUNT_DISABLED: "This account is disabled. Ask an administrator.",
   BAD_INVITE: "This invite is not good any more. Ask for another one.",
+  UNKNOWN_FILE: "A file of it is not there any more.",
+  FILE_TOO_LARGE: "The file is too large.",
+  FILE_TYPE_REFUSED: "Files of this kind are not taken in here.",
+  FILE_BROKEN: "The file can’t be read.",
+  QUOTA_REACHED: "Your files take all the room that they may. Delete some first.",
   UNAUTHENTICATED: "You were logged out. Log in again.",
 };
 
 /** A sentence for a reason of the server's table; `fallback` for those that only a developer can act on. */
 export function explain(reason: string, fallback: string): string {
   return EXPLANATIONS[reason] ?? fallback;
+}
+
+/** A size in bytes, as people say it. */
+export function sizeText(bytes: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
+  const amount = bytes / 1_000 ** power;
+  return new Intl.NumberFormat("en", { style: "unit", unit: units[power] ?? "byte", unitDisplay: "short", maximumFractionDigits: amount < 10 ? 1 : 0 }).format(amount);
 }

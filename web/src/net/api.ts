@@ -2,7 +2,7 @@
 
 import { create, type DescMessage, fromJson, type JsonValue, type MessageInitShape, type MessageShape, toJson } from "@bufbuild/protobuf";
 
-import type { Conversation, ConversationId, MessageId, Page, Summary, User, UserId, Watermark } from "../core/types";
+import type { Conversation, ConversationId, FileId, FileRef, MessageId, Page, Summary, User, UserId, Watermark } from "../core/types";
 import {
   FindUsersResponseSchema,
   LoginRequestSchema,
@@ -14,6 +14,7 @@ import {
   RegisterRequestSchema,
   RegisterResponseSchema,
 } from "../gen/elastic_chat/accounts/v1/accounts_service_pb";
+import { GetFileResponseSchema, GetFileUrlResponseSchema } from "../gen/elastic_chat/files/v1/files_service_pb";
 import {
   GetConversationResponseSchema,
   ListConversationsResponseSchema,
@@ -31,7 +32,8 @@ import { Conversation_Kind } from "../gen/elastic_chat/types/v1/conversation_pb"
 import { deviceToken, keepDeviceToken } from "./device";
 import { ApiError } from "./errors";
 import { call, type TokenSource, withToken } from "./http";
-import { conversationFrom, pageFrom, summaryFrom, userFrom, watermarkFrom } from "./wire";
+import { uploaded } from "./uploads";
+import { conversationFrom, fileFrom, pageFrom, summaryFrom, userFrom, watermarkFrom } from "./wire";
 
 export interface Tokens {
   readonly userId: UserId;
@@ -130,6 +132,23 @@ export class Api {
     await this.call(RemoveMemberResponseSchema, "DELETE", `${pathOf(conversationId)}/members/${encodeURIComponent(userId)}`);
   }
 
+  /** What is known of a file. */
+  async getFile(fileId: FileId): Promise<FileRef> {
+    const { file } = await this.call(GetFileResponseSchema, "GET", `/v1/files/${encodeURIComponent(fileId)}`);
+    return fileFrom(present(file ?? null));
+  }
+
+  /** An address by which a page can show a file, for some minutes. */
+  async fileUrl(fileId: FileId, variant: "VARIANT_UNSPECIFIED" | "VARIANT_LARGE"): Promise<string> {
+    const { url } = await this.call(GetFileUrlResponseSchema, "GET", `/v1/files/${encodeURIComponent(fileId)}/url?${query({ variant })}`);
+    return url;
+  }
+
+  /** Uploads a file, and tells what it has become. An upload that is interrupted goes on by itself. */
+  async upload(file: File, onProgress: (part: number) => void): Promise<FileRef> {
+    return this.getFile(await uploaded(file, this.token, onProgress));
+  }
+
   private call<D extends DescMessage>(schema: D, method: string, path: string, body?: JsonValue): Promise<MessageShape<D>> {
     return withToken(this.token, (accessToken) => send(schema, method, path, body, accessToken));
   }
@@ -180,7 +199,7 @@ function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[]
 
 function present<T>(value: T | null): T {
   if (value === null) {
-    throw new ApiError("UNAVAILABLE", "The server answered without a conversation.");
+    throw new ApiError("UNAVAILABLE", "The server answered without what was asked for.");
   }
   return value;
 }

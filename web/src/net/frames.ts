@@ -2,7 +2,7 @@
 
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 
-import type { ConversationId, Entry, Head, MessageId, Presence, UserId, Watermark } from "../core/types";
+import type { ConversationId, Entry, FileRef, Head, MessageId, Presence, UserId, Watermark } from "../core/types";
 import { Reason } from "../gen/elastic_chat/errors/v1/reason_pb";
 import { ClientFrameSchema, ServerFrameSchema } from "../gen/elastic_chat/gateway/v1/frames_pb";
 import { durationFrom, entryFrom, headFrom, presenceFrom, watermarkFrom } from "./wire";
@@ -14,7 +14,13 @@ export interface Cursor {
 
 export type ClientEvent =
   | { readonly type: "hello"; readonly accessToken: string; readonly resume: readonly Cursor[] }
-  | { readonly type: "send"; readonly messageId: MessageId; readonly conversationId: ConversationId; readonly text: string }
+  | {
+      readonly type: "send";
+      readonly messageId: MessageId;
+      readonly conversationId: ConversationId;
+      readonly text: string;
+      readonly files?: readonly FileRef[];
+    }
   | { readonly type: "typing"; readonly conversationId: ConversationId }
   | { readonly type: "watermark"; readonly conversationId: ConversationId; readonly deliveredSeq: number; readonly readSeq: number }
   | { readonly type: "subscribe_presence"; readonly userIds: readonly UserId[] }
@@ -59,8 +65,11 @@ function frameOf(event: ClientEvent): FrameInit {
       const resume = event.resume.map(({ conversationId, seq }) => ({ conversationId, seq: BigInt(seq) }));
       return { case: "hello", value: { accessToken: event.accessToken, resume } };
     }
-    case "send":
-      return { case: "send", value: { messageId: event.messageId, conversationId: event.conversationId, body: { text: event.text } } };
+    case "send": {
+      const { messageId, conversationId, text, files = [] } = event;
+      const attachments = files.map(({ fileId, name }) => ({ fileId, name }));
+      return { case: "send", value: { messageId, conversationId, body: { text, attachments } } };
+    }
     case "typing":
       return { case: "typing", value: { conversationId: event.conversationId } };
     case "watermark": {

@@ -4,13 +4,14 @@
  */
 
 import type { Outbox, OutboxItem } from "../core/outbox";
-import type { ConversationId, MessageId, UserId } from "../core/types";
+import type { ConversationId, FileRef, MessageId, UserId } from "../core/types";
 
 const PREFIX = "elastic-chat.outbox";
 
 interface Stored {
   readonly conversationId: ConversationId;
   readonly text: string;
+  readonly files?: readonly FileRef[];
   readonly createdAt: number;
   readonly failure: string | null;
 }
@@ -53,20 +54,21 @@ function keysOf(userId: UserId): string[] {
 }
 
 /** Null for a message that need not be kept: the server has it. */
-function textOf({ conversationId, text, createdAt, delivery }: OutboxItem): string | null {
+function textOf({ conversationId, text, files, createdAt, delivery }: OutboxItem): string | null {
   if (delivery.state === "accepted") {
     return null;
   }
-  const stored: Stored = { conversationId, text, createdAt, failure: delivery.state === "failed" ? delivery.reason : null };
+  const failure = delivery.state === "failed" ? delivery.reason : null;
+  const stored: Stored = { conversationId, text, ...(files === undefined ? {} : { files }), createdAt, failure };
   return JSON.stringify(stored);
 }
 
 function itemOf(key: string, value: string | null, now: number): OutboxItem | null {
   try {
-    const { conversationId, text, createdAt, failure } = JSON.parse(value ?? "") as Stored;
+    const { conversationId, text, files, createdAt, failure } = JSON.parse(value ?? "") as Stored;
     const messageId = key.slice(key.lastIndexOf(".") + 1) as MessageId;
     const delivery = failure === null ? { state: "waiting" as const, notBefore: now } : { state: "failed" as const, reason: failure };
-    return { messageId, conversationId, text, createdAt, attempts: 0, delivery };
+    return { messageId, conversationId, text, ...(files === undefined ? {} : { files }), createdAt, attempts: 0, delivery };
   } catch {
     return null;
   }

@@ -7,6 +7,8 @@ import type {
   Conversation,
   ConversationId,
   Entry,
+  FileId,
+  FileRef,
   Head,
   MessageId,
   Page,
@@ -20,7 +22,7 @@ import type { User as WireUser } from "../gen/elastic_chat/accounts/v1/accounts_
 import type { ConversationHead as WireHead } from "../gen/elastic_chat/gateway/v1/frames_pb";
 import type { ConversationSummary as WireSummary, ListMessagesResponse } from "../gen/elastic_chat/history/v1/history_service_pb";
 import { type Conversation as WireConversation, Conversation_Kind, type Watermark as WireWatermark } from "../gen/elastic_chat/types/v1/conversation_pb";
-import { type Entry as WireEntry, Entry_Kind } from "../gen/elastic_chat/types/v1/entry_pb";
+import { type Attachment as WireFile, type Entry as WireEntry, Entry_Kind } from "../gen/elastic_chat/types/v1/entry_pb";
 
 /** Unix milliseconds. */
 function timeFrom(timestamp: Timestamp | undefined): number {
@@ -59,7 +61,8 @@ export function entryFrom(entry: WireEntry): Entry {
 
 function contentFrom(entry: WireEntry): Content {
   if (entry.kind === Entry_Kind.MESSAGE && entry.body !== undefined) {
-    return { kind: "message", text: entry.body.text };
+    const { text, attachments } = entry.body;
+    return { kind: "message", text, ...(attachments.length > 0 ? { files: attachments.map(fileFrom) } : {}) };
   }
   if (entry.kind === Entry_Kind.CREATED && entry.created?.conversation !== undefined) {
     const memberIds = entry.created.members.map((member) => member.userId as UserId);
@@ -70,6 +73,11 @@ function contentFrom(entry: WireEntry): Content {
     return { kind: "membership", added, removed: entry.membership.removedUserIds as UserId[] };
   }
   return { kind: "unknown" };
+}
+
+export function fileFrom(file: Omit<WireFile, "$typeName" | "durationMs">): FileRef {
+  const { fileId, name, mediaType, size, width, height } = file;
+  return { fileId: fileId as FileId, name, mediaType, size: Number(size), width, height };
 }
 
 /** Null for a summary without a conversation, which no server should send. */

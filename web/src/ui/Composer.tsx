@@ -1,5 +1,7 @@
 import { type KeyboardEvent, useEffect, useRef } from "react";
 
+import type { FileRef } from "../core/types";
+import { type Attached, useAttached } from "./attached";
 import { Icon } from "./Icon";
 
 interface ComposerProps {
@@ -7,7 +9,7 @@ interface ComposerProps {
   readonly title: string;
   readonly text: string;
   readonly onChange: (text: string) => void;
-  readonly onSend: (text: string) => void;
+  readonly onSend: (text: string, files: readonly FileRef[]) => void;
 }
 
 /** What the server takes at most, in bytes of UTF-8. */
@@ -17,7 +19,9 @@ const MAX_ROWS = 8;
 export function Composer({ title, text, onChange, onSend }: ComposerProps) {
   const input = useRef<HTMLTextAreaElement>(null);
   const isTooLong = text.length > MAX_BYTES / 3 && new TextEncoder().encode(text.trim()).length > MAX_BYTES;
-  const canSend = text.trim() !== "" && !isTooLong;
+  const { attached, add, remove, clear } = useAttached();
+  const files = attached.flatMap(({ file }) => (file === null ? [] : [file]));
+  const canSend = (text.trim() !== "" || files.length > 0) && files.length === attached.length && !isTooLong;
 
   useEffect(() => {
     // On a phone the keyboard would cover half of the conversation before anything is read.
@@ -28,7 +32,8 @@ export function Composer({ title, text, onChange, onSend }: ComposerProps) {
 
   const send = () => {
     if (canSend) {
-      onSend(text.trim());
+      onSend(text.trim(), files);
+      clear();
     }
     input.current?.focus();
   };
@@ -53,7 +58,22 @@ export function Composer({ title, text, onChange, onSend }: ComposerProps) {
           The message is too long. Send it in parts.
         </p>
       )}
+      {attached.length > 0 && <Chips attached={attached} onRemove={remove} />}
       <div className="composer-box">
+        <label className="button-icon" title="Attach files">
+          <Icon name="attach" />
+          <input
+            className="visually-hidden"
+            type="file"
+            multiple
+            aria-label="Attach files"
+            data-testid="attach"
+            onChange={(event) => {
+              add([...(event.target.files ?? [])]);
+              event.target.value = "";
+            }}
+          />
+        </label>
         <textarea
           ref={input}
           rows={Math.min(MAX_ROWS, text.split("\n").length)}
@@ -70,5 +90,21 @@ export function Composer({ title, text, onChange, onSend }: ComposerProps) {
         </button>
       </div>
     </form>
+  );
+}
+
+function Chips({ attached, onRemove }: { readonly attached: readonly Attached[]; readonly onRemove: (key: string) => void }) {
+  return (
+    <ul className="chips">
+      {attached.map(({ key, name, progress, file, failure }) => (
+        <li key={key} className="chip" data-testid="attached" data-state={failure !== null ? "failed" : file === null ? "uploading" : "ready"}>
+          <span>{name}</span>
+          {failure === null ? file === null && <progress value={progress} aria-label={`Uploading ${name}`} /> : <span role="alert">{failure}</span>}
+          <button className="button-icon" type="button" aria-label={`Remove ${name}`} onClick={() => { onRemove(key); }}>
+            <Icon name="close" size={14} />
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }

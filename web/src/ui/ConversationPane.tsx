@@ -3,7 +3,7 @@ import { useCallback, useMemo, useState } from "react";
 import { nameOf, peerOf, titleOf, typists } from "../core/select";
 import { type ConversationState, myId, type State } from "../core/state";
 import { timeline } from "../core/timeline";
-import type { ConversationId } from "../core/types";
+import type { ConversationId, FileRef } from "../core/types";
 import { presenceText, typingText } from "../core/wording";
 import { Avatar } from "./Avatar";
 import { Composer } from "./Composer";
@@ -51,9 +51,9 @@ export function ConversationPane({ state, chat, draft, onDraft, onClose }: Conve
     [client, conversationId, onDraft],
   );
   const send = useCallback(
-    (text: string) => {
+    (text: string, files: readonly FileRef[]) => {
       onDraft(conversationId, "");
-      client.send(conversationId, text);
+      client.send(conversationId, text, files);
     },
     [client, conversationId, onDraft],
   );

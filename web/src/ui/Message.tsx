@@ -6,6 +6,7 @@ import type { MessageId } from "../core/types";
 import { clockTime, explain } from "../core/wording";
 import { Avatar } from "./Avatar";
 import { useClient } from "./context";
+import { Files } from "./Files";
 import { Icon, type IconName } from "./Icon";
 
 const STATUS: Readonly<Record<MessageStatus, { readonly icon: IconName; readonly label: string }>> = {
@@ -44,7 +45,8 @@ export const Message = memo(function Message({ row, senderName, isNamed }: Messa
             {senderName}
           </span>
         )}
-        <Text text={row.text} />
+        {row.files !== undefined && <Files files={row.files} />}
+        {row.text !== "" && <Text text={row.text} />}
         <span className="bubble-meta">
           <time dateTime={new Date(row.at).toISOString()}>{clockTime(row.at)}</time>
           {status !== null && (
