@@ -94,6 +94,7 @@ class Service:
         await self._server.start()
         app = web.Application()
         app.add_routes([web.get("/readyz", self._readyz), web.get("/jwks.json", self._jwks), web.get("/v1/connect", self._connect)])
+        app.add_routes([web.route("*", "/v1/files", self._bytes), web.route("*", "/v1/files/{rest:.*}", self._bytes)])
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.UnixSite(self._runner, http_socket(self.instance, self._folder)).start()
@@ -150,6 +151,15 @@ class Service:
 
     async def _jwks(self, _: web.Request) -> web.Response:
         return web.json_response({"keys": [self._key.public]})
+
+    async def _bytes(self, request: web.Request) -> web.Response:
+        """Tell how many bytes came."""
+        headers = {key.lower(): value for key, value in request.headers.items()}
+        self._calls.append(Call(self.instance.name, f"{request.method} {request.path}", headers))
+        size = 0
+        async for block in request.content.iter_any():
+            size += len(block)
+        return web.Response(text=str(size))
 
     async def _connect(self, request: web.Request) -> web.WebSocketResponse:
         self._calls.append(Call(self.instance.name, "connect", {key.lower(): value for key, value in request.headers.items()}))

@@ -233,7 +233,7 @@ async def test_every_answer_has_the_headers_that_make_browsers_careful(stand: St
 
 
 async def test_an_edge_that_is_out_of_memory_refuses_and_says_so(stand: Stand) -> None:
-    topology = replace(stand.topology, port=stand.topology.port + 700)
+    topology = replace(stand.topology, port=stand.topology.port + 900)
     text = render_edge(topology, stand.folder)
     small = text.replace(f"max_heap_size_bytes: {MAX_HEAP}", "max_heap_size_bytes: 1")
     assert small != text
