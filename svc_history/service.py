@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chatkit.core.conversation import Permission, role_of, settled
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, is_uuid
 from chatkit.rpc.caller import caller_of
@@ -152,7 +153,8 @@ def _entry(stored: Stored) -> entry_pb2.Entry:
 def _member(user_id: UserId, member: Membership) -> conversation_pb2.Member:
     return conversation_pb2.Member(
         user_id=user_id,
-        permissions=member.permissions,
+        permissions=settled(Permission(member.permissions)),
+        role=conversation_pb2.Member.Role.Value(role_of(Permission(member.permissions))),
         joined_seq=member.joined_seq,
         joined_ordinal=member.joined_ordinal,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatkit.core.conversation import MAX_GROUP_AT_BIRTH, MAX_TITLE, Permission
+from chatkit.core.conversation import MAX_GROUP_AT_BIRTH, MAX_TITLE, Permission, Role
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import FUTURE_TOLERANCE_MS, REMEMBERED_MS, MessageId, UserId, is_uuid, message_id_ms
 
@@ -12,6 +12,11 @@ from chatkit.core.ids import FUTURE_TOLERANCE_MS, REMEMBERED_MS, MessageId, User
 def permission_to_remove(caller: UserId, subject: UserId) -> Permission:
     """Return what removing `subject` takes: anyone may leave."""
     return Permission(0) if caller == subject else Permission.REMOVE
+
+
+def permission_to_give(role: Role) -> Permission:
+    """Return what giving a role takes, but for that of the owner: whoever makes administrators owns the conversation."""
+    return Permission.OWN if role is Role.ADMIN else Permission.ADMINISTER
 
 
 def earliest_ms(message_id: MessageId) -> int:

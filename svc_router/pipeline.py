@@ -225,7 +225,7 @@ class Pipeline:
             self._wait_behind(way, job)
         elif self._flight.is_held_up(job.conversation_id):
             self._refuse([job], HELD_UP)
-        elif job.kind == "send" and not job.looked_up and not is_remembered(job.message_id, now_ms):
+        elif job.kind != "create" and not job.looked_up and not is_remembered(job.message_id, now_ms):
             self._ask_about([job], self._look_up)
         else:
             self._claiming[key] = [job]
@@ -251,7 +251,7 @@ class Pipeline:
         """Launch the entry of jobs that have a place now, or answer them."""
         match answer.outcome:
             case Place(durable=True) as place:
-                entry = placed(claim.draft, place)
+                entry = placed(place.draft or claim.draft, place)
                 if place.conversation:
                     entry.created.conversation.ParseFromString(place.conversation)
                 self._accept(jobs, entry, place)
@@ -259,7 +259,8 @@ class Pipeline:
                 flying = self._flight.find(claim.conversation_id, claim.message_id)
                 if flying is None:
                     command = jobs[0].command
-                    flying = Flying(placed(claim.draft, place), place, command.request_id, jobs, traceparent=command.traceparent)
+                    entry = placed(place.draft or claim.draft, place)
+                    flying = Flying(entry, place, command.request_id, jobs, traceparent=command.traceparent)
                     self._flight.launch(flying)
                     return [flying]
                 flying.jobs += jobs
@@ -515,7 +516,7 @@ class Pipeline:
         if found.sender_id != job.user_id:
             self._refuse([job], ChatError(Reason.MESSAGE_ID_REUSED))
         else:
-            self._finish([job], pb.Accepted(seq=found.seq, accepted_at=found.accepted_at))
+            self._accept([job], found, Place(found.seq, found.ordinal, found.accepted_at.ToMilliseconds()))
         return False
 
     async def _find_ordinal(self, job: Job) -> bool:

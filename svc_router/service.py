@@ -40,7 +40,10 @@ from svc_router.route import Lane
 Context = Any
 """grpc.aio.ServicerContext, whose class gRPC keeps private."""
 
-Conversation = conversation_pb2.Conversation
+Conversation, Member = conversation_pb2.Conversation, conversation_pb2.Member
+
+GIVEN = (Member.READER, Member.MEMBER, Member.ADMIN)
+"""The roles that a member is given; that of the owner is handed over."""
 
 
 class RouterServicer(rpc.RouterServiceServicer):
@@ -122,6 +125,27 @@ class RouterServicer(rpc.RouterServiceServicer):
         await self._lanes.call(command)
         return pb.RemoveMemberResponse()
 
+    async def SetRole(self, request: pb.SetRoleRequest, context: Context) -> pb.SetRoleResponse:  # noqa: N802
+        if request.role not in GIVEN:
+            raise ChatError(Reason.INVALID_ARGUMENT, "role is READER, MEMBER or ADMIN; TransferOwnership makes an owner")
+        await self._give(caller_of(context), request, request.role)
+        return pb.SetRoleResponse()
+
+    async def TransferOwnership(  # noqa: N802
+        self,
+        request: pb.TransferOwnershipRequest,
+        context: Context,
+    ) -> pb.TransferOwnershipResponse:
+        await self._give(caller_of(context), request, Member.OWNER)
+        return pb.TransferOwnershipResponse()
+
+    async def _give(self, caller: Caller, request: pb.SetRoleRequest | pb.TransferOwnershipRequest, role: Member.Role.ValueType) -> None:
+        command = _command(caller, request.conversation_id)
+        command.role.message_id = check_message_id(request.message_id or new_id(), self._clock.now_ms())
+        command.role.user_id = _user_id(request.user_id)
+        command.role.role = role
+        await self._lanes.call(command)
+
     async def _check_users(self, caller: Caller, user_ids: Sequence[UserId]) -> None:
         if not user_ids:
             return
@@ -160,8 +184,8 @@ def _creation_id(conversation_id: str) -> MessageId:
     return creation_message_id(ConversationId(conversation_id))
 
 
-def _member(user_id: UserId, permissions: Permission) -> conversation_pb2.Member:
-    return conversation_pb2.Member(user_id=user_id, permissions=int(permissions))
+def _member(user_id: UserId, permissions: Permission) -> Member:
+    return Member(user_id=user_id, permissions=int(permissions))
 
 
 def _user_id(text: str) -> UserId:

@@ -8,7 +8,7 @@ from chatkit.core.ids import MessageId, is_uuid
 from chatkit.edges.message_log import LOG_TOPIC
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_writer.core import Table, Write, joining_writes, leaving_writes, message_writes
+from svc_writer.core import Table, Write, granting_writes, joining_writes, leaving_writes, message_writes
 
 
 class UnreadableError(Exception):
@@ -28,7 +28,8 @@ def _entry(value: bytes) -> list[Write]:
     entry_pb2.Entry.FromString(value)  # as readers will: to the log a body is bytes, to them it must be one
     if not is_uuid(entry.conversation_id) or not is_uuid(entry.message_id) or entry.seq < 1:
         raise UnreadableError("the entry has no conversation_id, no message_id or no seq")
-    users = [one.user_id for one in (*entry.created.members, *entry.membership.added)] + [*entry.membership.removed_user_ids]
+    members = (*entry.created.members, *entry.membership.added, *entry.membership.changed)
+    users = [one.user_id for one in members] + [*entry.membership.removed_user_ids]
     if not all(map(is_uuid, users)):
         raise UnreadableError("the entry moves somebody who has no user_id")
     writes = message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value)
@@ -46,6 +47,8 @@ def _entry(value: bytes) -> list[Write]:
                 writes += _joining(entry, member)
             for user_id in entry.membership.removed_user_ids:
                 writes += leaving_writes(entry.conversation_id, user_id, entry.seq)
+            for member in entry.membership.changed:
+                writes += granting_writes(entry.conversation_id, member.user_id, member.permissions, entry.seq)
         case _:
             raise UnreadableError(f"the entry is of kind {entry.kind}, which this writer does not know: start a newer one, then redrive")
     return writes

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     IDLE_TIMEOUT = "IDLE_TIMEOUT"
     ACCOUNT_DISABLED = "ACCOUNT_DISABLED"
     BAD_INVITE = "BAD_INVITE"
+    LAST_OWNER = "LAST_OWNER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ TABLE: dict[Reason, Row] = {
     Reason.IDLE_TIMEOUT: Row("DEADLINE_EXCEEDED", 4002, True, "Reconnect with resume, and send ping as often as welcome says."),
     Reason.ACCOUNT_DISABLED: Row("PERMISSION_DENIED", None, False, "Ask an administrator."),
     Reason.BAD_INVITE: Row("PERMISSION_DENIED", None, False, "Ask for an invite: this one is none, was used, or is too old."),
+    Reason.LAST_OWNER: Row("FAILED_PRECONDITION", None, False, "Hand the conversation over first."),
 }
 
 

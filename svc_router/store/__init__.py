@@ -9,8 +9,7 @@ from typing import Protocol
 from chatkit.core.conversation import Permission
 from chatkit.core.errors import ChatError
 from chatkit.core.ids import ConversationId, MessageId, UserId
-
-NOTHING = Permission(0)
+from svc_router.store.terms import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +25,21 @@ class Membership:
 class Claim:
     """A command that wants a place in the log of a conversation that exists.
 
-    `draft` is the entry without its place: whoever finds it under way can finish it. `needs` is what its user must be permitted. With
-    `adds` or `removes` it changes who is in the conversation, otherwise it is a message. `made_ms` is the earliest Unix millisecond at
-    which the command can have been given before; `looked_up` says that history was asked for it, and has no entry of it.
+    `draft` is the entry without its place: whoever finds it under way can finish it. `needs` is what its user must be permitted; None if
+    they need not even be a member. `counts` says that it is a message, and `terms` what else it is about. `made_ms` is the earliest Unix
+    millisecond at which the command can have been given before; `looked_up` says that history was asked for it, and has no entry of it.
     """
 
     conversation_id: ConversationId
     user_id: UserId
     message_id: MessageId
     draft: bytes
-    needs: Permission
+    needs: Permission | None
     now_ms: int
     made_ms: int
     looked_up: bool = False
-    adds: UserId | None = None
-    grants: Permission = NOTHING
-    removes: UserId | None = None
+    counts: bool = True
+    terms: Sequence[Term] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Place:
     """A place in the log, and the seq of the entry before it.
 
     `durable` tells that the command is a repeat whose entry is in the log already. `conversation` is given for a Birth: that which is
-    there now.
+    there now. `draft` is given for a command with terms: what they have made of its draft, or the entry that it has made before.
     """
 
     seq: int
@@ -76,11 +74,12 @@ class Place:
     previous: int = 0
     durable: bool = False
     conversation: bytes = b""
+    draft: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Needless:
-    """The command changes nothing and makes no entry; `member` is the membership that an added user has already."""
+    """The command changes nothing and makes no entry; `member` is the membership that a user who is to join has already."""
 
     member: Membership | None = None
 

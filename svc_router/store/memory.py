@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from chatkit.core.conversation import ROLES, Permission, Role, settled
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from svc_router.store import (
@@ -24,7 +25,8 @@ from svc_router.store import (
     Restored,
     Unfinished,
 )
-from svc_router.store.redis import TAIL_ENTRIES
+from svc_router.store.redis import REFUSALS, TAIL_ENTRIES
+from svc_router.store.terms import Grant, HandOver, Join, Leave, Term
 
 
 @dataclass
@@ -87,6 +89,68 @@ class MemoryLiveView:
             raise ChatError(Reason.UNAVAILABLE)
 
 
+def _there(member: Membership | None) -> Membership:
+    if member is None:
+        raise REFUSALS[b"nobody"]
+    return member
+
+
+@dataclass
+class Weighed:
+    """What the terms of a claim come to: how members are afterwards (None if they are none), and what is added to the draft."""
+
+    kind: str
+    known: Mapping[UserId, Membership]
+    claim: Claim
+    held: Permission
+    members: dict[UserId, Membership | None] = field(default_factory=dict)
+    parts: list[bytes] = field(default_factory=list)
+    there: Membership | None = None
+
+    def weigh(self, term: Term) -> None:
+        """Take a term into account, or raise why the command is refused."""
+        member = self.known.get(term.user_id)
+        match term:
+            case Join(user_id, permissions, part):
+                self.there = member or self.there
+                if member is None:
+                    self._change(user_id, Membership(permissions, 0), part)
+            case Leave(user_id, part):
+                self._leave(user_id, member, part)
+            case Grant(user_id, permissions, part):
+                self._grant(user_id, _there(member), permissions, part)
+            case HandOver(user_id, part):
+                new = replace(_there(member), permissions=ROLES[Role.OWNER])
+                if user_id != self.claim.user_id:
+                    self._change(user_id, new, part)
+                    self.members[self.claim.user_id] = replace(self.known[self.claim.user_id], permissions=ROLES[Role.ADMIN])
+
+    def _leave(self, user_id: UserId, member: Membership | None, part: bytes) -> None:
+        self._refuse_if("forbidden", self.kind in {"DIRECT", "SELF"})
+        if member is not None:
+            self._check_rank(user_id, member)
+            self._refuse_if("owner", Permission.OWN in settled(member.permissions) and len(self.known) > 1)
+            self._change(user_id, None, part)
+
+    def _grant(self, user_id: UserId, member: Membership, permissions: Permission, part: bytes) -> None:
+        self._check_rank(user_id, member)
+        self._refuse_if("owner", Permission.OWN in settled(member.permissions))
+        if settled(member.permissions) != permissions:
+            self._change(user_id, replace(member, permissions=permissions), part)
+
+    def _check_rank(self, user_id: UserId, member: Membership) -> None:
+        is_above = user_id == self.claim.user_id or Permission.OWN in self.held
+        self._refuse_if("forbidden", not is_above and Permission.ADMINISTER in member.permissions)
+
+    def _refuse_if(self, why: str, refused: bool) -> None:  # noqa: FBT001 - reads as a sentence
+        if refused:
+            raise REFUSALS[why.encode()]
+
+    def _change(self, user_id: UserId, now: Membership | None, part: bytes) -> None:
+        self.members[user_id] = now
+        self.parts.append(part)
+
+
 class MemorySequencer:
     """Follows the scripts of the Redis adapter; both pass one suite."""
 
@@ -128,32 +192,43 @@ class MemorySequencer:
         if claim.message_id in live.made:
             place, sender = live.made[claim.message_id]
             if place.durable or place.seq in live.pending:
-                return place if sender == claim.user_id else ChatError(Reason.MESSAGE_ID_REUSED)
+                return self._again(live, claim, place) if sender == claim.user_id else ChatError(Reason.MESSAGE_ID_REUSED)
             forgotten = True
         if forgotten and not claim.looked_up:
             return Forgotten()
         member = live.members.get(claim.user_id)
-        if member is None:
-            return ChatError(Reason.UNKNOWN_CONVERSATION)
-        if claim.needs & member.permissions != claim.needs or (claim.removes and live.kind == "DIRECT"):
-            return ChatError(Reason.PERMISSION_DENIED)
-        if claim.adds and claim.adds in live.members:
-            return Needless(live.members[claim.adds])
-        if claim.removes and claim.removes not in live.members:
-            return Needless()
-        return self._place(live, claim)
+        held = settled(member.permissions) if member else Permission(0)
+        if claim.needs is not None:
+            if member is None:
+                return ChatError(Reason.UNKNOWN_CONVERSATION)
+            if claim.needs not in held:
+                return ChatError(Reason.PERMISSION_DENIED)
+        weighed = Weighed(live.kind, live.members, claim, held)
+        try:
+            for term in claim.terms:
+                weighed.weigh(term)
+        except ChatError as error:
+            return error
+        if claim.terms and not weighed.parts:
+            return Needless(weighed.there)
+        return self._place(live, claim, weighed)
 
-    def _place(self, live: _Conversation, claim: Claim) -> Place:
+    def _again(self, live: _Conversation, claim: Claim, place: Place) -> Outcome:
+        entry = next((entry for seq, _, entry in live.tail if seq == place.seq), b"") if claim.terms else b""
+        return Forgotten() if claim.terms and place.durable and not entry and not claim.looked_up else replace(place, draft=entry)
+
+    def _place(self, live: _Conversation, claim: Claim, weighed: Weighed) -> Place:
         previous, live.seq = live.seq, max(live.seq, live.floor) + 1
-        if claim.adds:
-            live.members[claim.adds] = Membership(claim.grants, live.seq, live.ordinal)
-        elif claim.removes:
-            del live.members[claim.removes]
-        else:
-            live.ordinal += 1
-        place = Place(live.seq, live.ordinal, claim.now_ms, previous)
-        live.made[claim.message_id] = (place, claim.user_id)
-        live.pending[live.seq] = (Unfinished(claim.message_id, place, claim.draft), claim.user_id)
+        live.ordinal += claim.counts
+        for user_id, now in weighed.members.items():
+            if now is None:
+                del live.members[user_id]
+            else:
+                live.members[user_id] = now if now.joined_seq else Membership(now.permissions, live.seq, live.ordinal)
+        draft = b"".join((claim.draft, *weighed.parts))
+        place = Place(live.seq, live.ordinal, claim.now_ms, previous, draft=draft if claim.terms else b"")
+        live.made[claim.message_id] = (replace(place, previous=0, draft=b""), claim.user_id)
+        live.pending[live.seq] = (Unfinished(claim.message_id, replace(place, draft=b""), draft), claim.user_id)
         return place
 
     async def commit(self, runs: Mapping[ConversationId, Sequence[Durable]]) -> dict[ConversationId, frozenset[str] | NotLive]:

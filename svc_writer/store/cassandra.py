@@ -19,7 +19,7 @@ from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedS
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.edges.cassandra import FAILURES, CassandraSession, Statement
-from svc_writer.core import MAX_BYTES, Table, Write
+from svc_writer.core import KEY, MAX_BYTES, Table, Write
 from svc_writer.store import UnfitError
 
 KEYSPACE = "elastic_chat"
@@ -46,6 +46,8 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.BY_USER: ("user_id", "conversation_id", "permissions", "joined_seq"),
     Table.WATERMARKS: ("conversation_id", "user_id", "delivered_seq", "read_seq", "read_ordinal"),
 }
+CHANGEABLE: dict[Table, tuple[str, ...]] = {Table.MEMBERS: ("permissions",), Table.BY_USER: ("permissions",)}
+"""Columns that change by themselves."""
 DELETABLE: dict[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id", "user_id"),
     Table.BY_USER: ("user_id", "conversation_id"),
@@ -96,19 +98,26 @@ class CassandraTimeline:
     def __init__(self, session: CassandraSession) -> None:
         self._session = session
         self._puts: dict[Table, PreparedStatement] = {}
+        self._changes: dict[tuple[Table, str], PreparedStatement] = {}
         self._deletes: dict[Table, PreparedStatement] = {}
         self._buckets = _Buckets()
 
     async def prepare(self) -> None:
         """Prepare the statements; the schema must be there."""
         for table, columns in COLUMNS.items():
-            marks = ", ".join("?" for _ in columns)
-            query = f"INSERT INTO {KEYSPACE}.{table} ({', '.join(columns)}) VALUES ({marks}) USING TIMESTAMP ?"  # noqa: S608 - our own names
-            self._puts[table] = await self._session.prepare(query)
+            self._puts[table] = await self._insert(table, columns)
+        for table, columns in CHANGEABLE.items():
+            for column in columns:
+                self._changes[table, column] = await self._insert(table, (*KEY[table], column))
         for table, columns in DELETABLE.items():
             where = " AND ".join(f"{column} = ?" for column in columns)
             query = f"DELETE FROM {KEYSPACE}.{table} USING TIMESTAMP ? WHERE {where}"  # noqa: S608 - our own names
             self._deletes[table] = await self._session.prepare(query)
+
+    async def _insert(self, table: Table, columns: Sequence[str]) -> PreparedStatement:
+        marks = ", ".join("?" for _ in columns)
+        query = f"INSERT INTO {KEYSPACE}.{table} ({', '.join(columns)}) VALUES ({marks}) USING TIMESTAMP ?"  # noqa: S608 - our own names
+        return await self._session.prepare(query)
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:
         new = [group for group in groups if not self._buckets.knows(group)]
@@ -157,4 +166,7 @@ class CassandraTimeline:
     def _bound(self, write: Write) -> BoundStatement:
         if write.deletes:
             return self._deletes[write.table].bind((write.timestamp, *(write.row[column] for column in DELETABLE[write.table])))
+        if write.changes:
+            values = (*(write.row[name] for name in KEY[write.table]), write.row[write.column], write.timestamp)
+            return self._changes[write.table, write.column].bind(values)
         return self._puts[write.table].bind((*(write.row[column] for column in COLUMNS[write.table]), write.timestamp))

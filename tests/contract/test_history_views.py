@@ -22,7 +22,7 @@ from svc_router.store import Birth, Durable, Place
 from svc_router.store import Mark as Marking
 from svc_router.store.redis import RedisSequencer
 from svc_writer.app import MIGRATIONS
-from svc_writer.core import Table, Write, grouped, joining_writes, message_writes
+from svc_writer.core import Table, Write, granting_writes, grouped, joining_writes, message_writes
 from svc_writer.store import Timeline as Writing
 from svc_writer.store.cassandra import KEYSPACE
 from svc_writer.store.cassandra import CassandraTimeline as CassandraWriting
@@ -273,8 +273,10 @@ async def table(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Writing, 
     if request.param == "memory":
         memory = MemoryWriting()
 
-        async def ask(conversation_id: str) -> set[str]:
-            return {row["user_id"] for row in await memory.rows(Table.MEMBERS) if row["conversation_id"] == conversation_id}
+        async def ask(conversation_id: str) -> dict[str, int]:
+            return {
+                row["user_id"]: row["permissions"] for row in await memory.rows(Table.MEMBERS) if row["conversation_id"] == conversation_id
+            }
 
         yield memory, ask
         return
@@ -284,14 +286,14 @@ async def table(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Writing, 
     await writing.prepare()
     await reading.prepare()
 
-    async def members(conversation_id: str) -> set[str]:
-        return set((await reading.roll(ConversationId(conversation_id))).members)
+    async def members(conversation_id: str) -> dict[str, int]:
+        return {user_id: one.permissions for user_id, one in (await reading.roll(ConversationId(conversation_id))).members.items()}
 
     yield writing, members
     await session.close()
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (0, 0, 1, 1, 2, 2)])
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 2, 0, 3), (0, 3, 2, 1), (0, 0, 1, 1, 2, 2, 3, 3)])
 async def test_rows_end_the_same_in_whatever_order_and_however_often_they_are_written(
     table: tuple[Writing, Any], order: Sequence[int]
 ) -> None:
@@ -301,7 +303,8 @@ async def test_rows_end_the_same_in_whatever_order_and_however_often_they_are_wr
         joining_writes(conversation_id, anna, 3, 1, 0, 1) + joining_writes(conversation_id, bob, 3, 1, 0, 1),
         [Write(Table.MEMBERS, {"conversation_id": conversation_id, "user_id": bob}, 5, deletes=True)],
         joining_writes(conversation_id, anna, 3, 9, 5, 9),
+        granting_writes(conversation_id, anna, 511, 11) + granting_writes(conversation_id, bob, 511, 4),
     ]
     for step in order:
         await writing.put(grouped(steps[step]))
-    assert await members(conversation_id) == {anna}
+    assert await members(conversation_id) == {anna: 511}

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from chatkit.core.conversation import DIRECT_MEMBER, GROUP_MEMBER, GROUP_OWNER, Permission
+from chatkit.core.conversation import DIRECT_BEFORE, DIRECT_MEMBER, GROUP_MEMBER, GROUP_OWNER, OWNER_BEFORE, ROLES, Permission, Role
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
 from chatkit.edges import redis as keys
@@ -36,6 +36,7 @@ from svc_router.store import (
 )
 from svc_router.store.memory import MemorySequencer
 from svc_router.store.redis import TAIL_ENTRIES, RedisSequencer
+from svc_router.store.terms import Grant, HandOver, Join, Leave, Term
 from tests.faults.proxy import Proxy
 
 NOW = 1_800_000_000_000
@@ -127,13 +128,20 @@ def message(born: Birth, sender: UserId, message_id: str | None = None) -> Claim
     return Claim(born.conversation_id, sender, MessageId(message_id or new_id()), b"a draft: with a colon", Permission.WRITE, NOW, NOW)
 
 
+def command(born: Birth, by: UserId, needs: Permission | None, *terms: Term) -> Claim:
+    return Claim(born.conversation_id, by, MessageId(new_id()), b"draft", needs, NOW, NOW, counts=False, terms=terms)
+
+
 def addition(born: Birth, by: UserId, added: UserId) -> Claim:
-    return Claim(born.conversation_id, by, MessageId(new_id()), b"draft", Permission.ADD, NOW, NOW, adds=added, grants=GROUP_MEMBER)
+    return command(born, by, Permission.ADD, Join(added, GROUP_MEMBER))
 
 
 def removal(born: Birth, by: UserId, removed: UserId) -> Claim:
-    needs = Permission(0) if by == removed else Permission.REMOVE
-    return Claim(born.conversation_id, by, MessageId(new_id()), b"draft", needs, NOW, NOW, removes=removed)
+    return command(born, by, Permission(0) if by == removed else Permission.REMOVE, Leave(removed))
+
+
+def granting(born: Birth, by: UserId, user_id: UserId, role: Role) -> Claim:
+    return command(born, by, Permission.OWN if role is Role.ADMIN else Permission.ADMINISTER, Grant(user_id, ROLES[role]))
 
 
 def durable(claim: Claim | Birth, place: Place, joining: tuple[UserId, ...] = (), leaving: tuple[UserId, ...] = ()) -> Durable:
@@ -267,6 +275,90 @@ async def test_anyone_may_leave_a_group_and_nobody_a_direct_conversation(world: 
     await place(world, removal(group, bob, bob))
     assert await outcome(world, removal(group, anna, bob)) == Needless()
     assert await refusal(world, removal(direct, bob, bob)) is Reason.PERMISSION_DENIED
+
+
+async def test_who_administers_is_touched_by_the_owner_alone_or_by_themselves(world: World) -> None:
+    anna, bob, carl, dora = user(), user(), user(), user()
+    born = birth(anna, bob, carl, dora)
+    await start(world, born)
+    assert await refusal(world, granting(born, bob, carl, Role.READER)) is Reason.PERMISSION_DENIED
+    await place(world, granting(born, anna, bob, Role.ADMIN))
+    await place(world, granting(born, anna, carl, Role.ADMIN))
+    for no in (removal(born, bob, carl), granting(born, bob, carl, Role.MEMBER), granting(born, bob, dora, Role.ADMIN)):
+        assert await refusal(world, no) is Reason.PERMISSION_DENIED
+    assert await refusal(world, removal(born, bob, anna)) is Reason.PERMISSION_DENIED
+    await place(world, granting(born, bob, dora, Role.READER))
+    assert await refusal(world, message(born, dora)) is Reason.PERMISSION_DENIED
+    assert await outcome(world, granting(born, bob, dora, Role.READER)) == Needless()
+    assert await refusal(world, granting(born, bob, user(), Role.READER)) is Reason.UNKNOWN_USER
+    await place(world, granting(born, carl, carl, Role.MEMBER))
+    await place(world, removal(born, bob, carl))
+    await place(world, removal(born, anna, bob))
+
+
+async def test_a_role_changes_what_a_member_may_do_and_not_since_when_they_are_one(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna)
+    await start(world, born)
+    await say(world, born, anna, 3)
+    joined = await place(world, addition(born, anna, bob))
+    await place(world, granting(born, anna, bob, Role.READER))
+    assert await outcome(world, addition(born, anna, bob)) == Needless(Membership(ROLES[Role.READER], joined.seq, 3))
+
+
+async def test_there_is_one_owner_who_hands_over_before_they_leave(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    assert await refusal(world, removal(born, anna, anna)) is Reason.LAST_OWNER
+    assert await refusal(world, granting(born, anna, anna, Role.MEMBER)) is Reason.LAST_OWNER
+    assert await refusal(world, command(born, bob, Permission.OWN, HandOver(bob))) is Reason.PERMISSION_DENIED
+    assert await refusal(world, command(born, anna, Permission.OWN, HandOver(user()))) is Reason.UNKNOWN_USER
+    assert await outcome(world, command(born, anna, Permission.OWN, HandOver(anna))) == Needless()
+    await place(world, command(born, anna, Permission.OWN, HandOver(bob)))
+    assert await refusal(world, command(born, anna, Permission.OWN, HandOver(anna))) is Reason.PERMISSION_DENIED
+    assert await refusal(world, removal(born, anna, bob)) is Reason.PERMISSION_DENIED
+    await place(world, removal(born, anna, anna))
+    await place(world, removal(born, bob, bob))
+
+
+async def test_what_was_stored_before_there_were_roles_goes_on(world: World) -> None:
+    anna, bob = user(), user()
+    members = {anna: OWNER_BEFORE, bob: GROUP_MEMBER}
+    born = replace(birth(anna, bob), members=members)
+    await start(world, born)
+    await place(world, granting(born, anna, bob, Role.ADMIN))
+    assert await refusal(world, removal(born, bob, anna)) is Reason.PERMISSION_DENIED
+    assert await refusal(world, removal(born, anna, anna)) is Reason.LAST_OWNER
+    await place(world, command(born, anna, Permission.OWN, HandOver(bob)))
+    direct = replace(birth(anna, bob, kind="DIRECT"), members=dict.fromkeys((anna, bob), DIRECT_BEFORE))
+    await start(world, direct)
+    await place(world, replace(message(direct, bob), needs=Permission.WRITE | Permission.PIN))
+
+
+async def test_the_draft_has_what_the_terms_have_changed_and_nothing_else(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    claim = command(born, anna, Permission.ADD, Join(bob, GROUP_MEMBER, b"+bob"), Join(carl, GROUP_MEMBER, b"+carl"))
+    placed = await place(world, claim)
+    assert placed.draft == b"draft+carl"
+    found = await answer(world.other, message(born, anna))
+    assert [one.draft for one in found.unfinished] == [b"draft+carl"]
+
+
+async def test_a_repeat_of_a_command_with_terms_gets_the_entry_that_it_made_or_is_sent_to_history(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna)
+    await start(world, born)
+    claim = addition(born, anna, bob)
+    first = await place(world, claim)
+    await show(world, born, durable(claim, first, (bob,)))
+    assert (await place(world, claim)).draft == b"entry"
+    await world.written(born.conversation_id, first.seq + TAIL_ENTRIES)
+    await say(world, born, anna, TAIL_ENTRIES)
+    assert await outcome(world, claim) == Forgotten()
+    assert (await place(world, replace(claim, looked_up=True))).seq == first.seq
 
 
 async def test_commit_names_the_nodes_that_listen_and_the_homes_of_who_joins_listen_from_there_on(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -30,5 +31,13 @@ def test_every_example_of_the_clients_page_does_what_the_page_says(stack: Stack,
     }
     ran = documents.run(ROOT / "docs" / "clients.md", stack, tmp_path, environ)
     assert {example.language for example, _ in ran} == {"sh", "python", "ts"}
+    check(ran)
+
+
+def test_every_example_of_the_conversations_page_does_what_the_page_says(stack: Stack, tmp_path: Path) -> None:
+    check(documents.run(ROOT / "docs" / "conversations.md", stack, tmp_path, os.environ))
+
+
+def check(ran: Iterable[tuple[documents.Example, str]]) -> None:
     for example, printed in ran:
         assert example.shows(printed), f"{example.code}\nsays\n{example.output}\nand printed\n{printed}"

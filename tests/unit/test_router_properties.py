@@ -9,7 +9,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from chatkit.core.backoff import Backoff
 from chatkit.core.clock import ManualClock
-from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER, Permission, seq_floor
+from chatkit.core.conversation import GROUP_MEMBER, ROLES, Permission, Role, seq_floor
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import REMEMBERED_MS, ConnectionId, ConversationId, MessageId, SessionId, UserId, creation_message_id
 from chatkit.edges.fanout.memory import MemoryFanout
@@ -42,7 +42,7 @@ CONVERSATIONS = [ConversationId(name) for name in ("tea", "work")]
 ROUTERS = 2
 RECENT = 3
 """Entries with which a conversation is put back: few, so that a message_id is soon one that only history knows."""
-FINAL = {"PERMISSION_DENIED", "UNKNOWN_CONVERSATION", "MESSAGE_ID_REUSED"}
+FINAL = {"PERMISSION_DENIED", "UNKNOWN_CONVERSATION", "MESSAGE_ID_REUSED", "LAST_OWNER", "UNKNOWN_USER"}
 DEADLINE_S = 10.0
 """How long a lane tries a command, as chatkit.rpc.lanes has it. The message_id of a membership command is not known beyond it."""
 HEALING = 3000
@@ -165,6 +165,8 @@ def members_at(entries: Entries, seq: int) -> dict[UserId, Membership]:
             members[UserId(one.user_id)] = Membership(Permission(one.permissions), one.joined_seq, one.joined_ordinal)
         for user_id in leaving(entry):
             del members[user_id]
+        for one in entry.membership.changed:
+            members[UserId(one.user_id)] = replace(members[UserId(one.user_id)], permissions=Permission(one.permissions))
     return members
 
 
@@ -460,11 +462,11 @@ class World:
             for seq, entry in entries.items():
                 assert seq == 1 or entry.sender_id in members_at(entries, entries_before(entries, seq)), "said by who was no member"
             live = self.view.live.get(conversation_id)
-            members = set(members_at(entries, max(entries, default=0)))
+            members = members_at(entries, max(entries, default=0))
             if live is not None:
                 assert not live.pending
-                assert set(live.members) == members
-                assert {user_id for user_id in USERS if conversation_id in self.view.conversations(user_id)} == members
+                assert live.members == members
+                assert {user_id for user_id in USERS if conversation_id in self.view.conversations(user_id)} == set(members)
 
 
 def entries_before(entries: Entries, seq: int) -> int:
@@ -486,8 +488,8 @@ def creation(conversation_id: ConversationId) -> pb.Command:
     command.create.conversation.CopyFrom(
         conversation_pb2.Conversation(conversation_id=conversation_id, kind=conversation_pb2.Conversation.GROUP, creator_id=USERS[0])
     )
-    for user_id in USERS[:2]:
-        command.create.members.add(user_id=user_id, permissions=int(GROUP_OWNER))
+    for user_id, role in zip(USERS, (Role.OWNER, Role.ADMIN), strict=False):
+        command.create.members.add(user_id=user_id, permissions=int(ROLES[role]))
     return command
 
 
@@ -504,12 +506,26 @@ def removal(conversation_id: ConversationId, user_id: UserId, removed: UserId) -
     return command
 
 
+def giving(conversation_id: ConversationId, user_id: UserId, other: UserId, role: conversation_pb2.Member.Role.ValueType) -> pb.Command:
+    command = pb.Command(conversation_id=conversation_id, user_id=user_id)
+    command.role.user_id = other
+    command.role.role = role
+    return command
+
+
 conversations, users, routers = st.sampled_from(CONVERSATIONS), st.sampled_from(USERS), st.integers(0, ROUTERS - 1)
+GIVEN_ROLES = [
+    conversation_pb2.Member.READER,
+    conversation_pb2.Member.MEMBER,
+    conversation_pb2.Member.ADMIN,
+    conversation_pb2.Member.OWNER,
+]
 STEPS = (
     st.tuples(st.just("send"), conversations, users, routers),
     st.tuples(st.just("send"), conversations, users, routers),
     st.tuples(st.just("add"), conversations, users, users, routers),
     st.tuples(st.just("remove"), conversations, users, users, routers),
+    st.tuples(st.just("role"), conversations, users, users, st.sampled_from(GIVEN_ROLES), routers),
     st.tuples(st.just("create"), conversations, routers),
     st.tuples(st.just("retry"), st.integers(0, 30), routers),
     st.tuples(st.just("retry"), st.integers(0, 30), routers),
@@ -536,6 +552,8 @@ async def take(world: World, step: Any) -> None:  # noqa: C901, PLR0912 - one br
             world.give(addition(conversation_id, user_id, other), "add_member", router)
         case "remove", conversation_id, user_id, other, router:
             world.give(removal(conversation_id, user_id, other), "remove_member", router)
+        case "role", conversation_id, user_id, other, role, router:
+            world.give(giving(conversation_id, user_id, other, role), "role", router)
         case "create", conversation_id, router:
             world.give(creation(conversation_id), "create", router)
         case "retry", number, router if world.requests:

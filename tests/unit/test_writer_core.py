@@ -52,6 +52,16 @@ def test_who_goes_is_taken_out_as_of_the_entry() -> None:
     ]
 
 
+def test_a_role_changes_one_column_on_both_sides() -> None:
+    one = entry(entry_pb2.Entry.MEMBERSHIP, seq=9)
+    one.membership.changed.add(user_id=BOB, permissions=1)
+    changed = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.changes]
+    assert [(write.table, write.column, write.row["permissions"], write.timestamp) for write in changed] == [
+        (Table.MEMBERS, "permissions", 1, 9),
+        (Table.BY_USER, "permissions", 1, 9),
+    ]
+
+
 def test_a_later_watermark_has_a_later_timestamp() -> None:
     def mark(delivered: int, read: int) -> int:
         watermark = conversation_pb2.Watermark(conversation_id=ANNA, user_id=BOB, delivered_seq=delivered, read_seq=read)
@@ -114,3 +124,10 @@ def test_of_writes_to_one_row_the_latest_is_kept() -> None:
     late, early = Write(Table.MEMBERS, row, 9, deletes=True), Write(Table.MEMBERS, row | {"permissions": 3, "joined_seq": 5}, 5)
     assert grouped([late, early]) == [[late]]
     assert grouped([early, late]) == [[late]]
+
+
+def test_a_column_that_changes_by_itself_does_not_take_the_place_of_its_row() -> None:
+    key = {"conversation_id": "c", "user_id": "u"}
+    row = Write(Table.MEMBERS, key | {"permissions": 7, "joined_seq": 5, "joined_ordinal": 0}, 5)
+    one, two = (Write(Table.MEMBERS, key | {"permissions": bits}, seq, changes=True) for bits, seq in ((1, 6), (511, 7)))
+    assert grouped([row, two, one]) == [[row, two]]

@@ -80,6 +80,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The user name and password are right, and an administrator has disabled the account."""
     BAD_INVITE: _Reason.ValueType  # 27
     """Registration takes an invite, and there was none, or one that was used, was withdrawn or is too old."""
+    LAST_OWNER: _Reason.ValueType  # 28
+    """The owner of a conversation can't leave it, or become something else, while others are in it: it must be handed over first."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a command was refused. The same names are `reason` in a `reject` frame, `reason` in google.rpc.ErrorInfo (domain
@@ -145,4 +147,6 @@ ACCOUNT_DISABLED: Reason.ValueType  # 26
 """The user name and password are right, and an administrator has disabled the account."""
 BAD_INVITE: Reason.ValueType  # 27
 """Registration takes an invite, and there was none, or one that was used, was withdrawn or is too old."""
+LAST_OWNER: Reason.ValueType  # 28
+"""The owner of a conversation can't leave it, or become something else, while others are in it: it must be handed over first."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015

@@ -245,6 +245,104 @@ class RemoveMemberResponse(_message.Message):
 Global___RemoveMemberResponse: _TypeAlias = RemoveMemberResponse  # noqa: Y015
 
 @_typing.final
+class SetRoleRequest(_message.Message):
+    """A role to give."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    user_id: _builtins.str
+    """The member."""
+    role: _conversation_pb2.Member.Role.ValueType
+    """Reader, member or administrator."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry is found to be one; may be empty."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        role: _conversation_pb2.Member.Role.ValueType = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "role", b"role", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetRoleRequest: _TypeAlias = SetRoleRequest  # noqa: Y015
+
+@_typing.final
+class SetRoleResponse(_message.Message):
+    """The member has that role."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetRoleResponse: _TypeAlias = SetRoleResponse  # noqa: Y015
+
+@_typing.final
+class TransferOwnershipRequest(_message.Message):
+    """A conversation to hand over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    user_id: _builtins.str
+    """The member who is to own it."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry is found to be one; may be empty."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TransferOwnershipRequest: _TypeAlias = TransferOwnershipRequest  # noqa: Y015
+
+@_typing.final
+class TransferOwnershipResponse(_message.Message):
+    """It is handed over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TransferOwnershipResponse: _TypeAlias = TransferOwnershipResponse  # noqa: Y015
+
+@_typing.final
 class RouteRequest(_message.Message):
     """A batch of commands."""
 
@@ -308,6 +406,7 @@ class Command(_message.Message):
     REMOVE_MEMBER_FIELD_NUMBER: _builtins.int
     WATERMARK_FIELD_NUMBER: _builtins.int
     TYPING_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
     correlation: _builtins.int
     """Given back in the result. Unique on the stream among commands that have no result yet; 0 asks for no result."""
@@ -343,6 +442,10 @@ class Command(_message.Message):
     def typing(self) -> Global___TypingCommand:
         """Tell that the user is typing."""
 
+    @_builtins.property
+    def role(self) -> Global___RoleCommand:
+        """Give a member another role."""
+
     def __init__(
         self,
         *,
@@ -356,13 +459,14 @@ class Command(_message.Message):
         remove_member: Global___RemoveMemberCommand | None = ...,
         watermark: Global___WatermarkCommand | None = ...,
         typing: Global___TypingCommand | None = ...,
+        role: Global___RoleCommand | None = ...,
         traceparent: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "command", b"command", "create", b"create", "remove_member", b"remove_member", "send", b"send", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "command", b"command", "create", b"create", "remove_member", b"remove_member", "role", b"role", "send", b"send", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "command", b"command", "conversation_id", b"conversation_id", "correlation", b"correlation", "create", b"create", "remove_member", b"remove_member", "request_id", b"request_id", "send", b"send", "traceparent", b"traceparent", "typing", b"typing", "user_id", b"user_id", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "command", b"command", "conversation_id", b"conversation_id", "correlation", b"correlation", "create", b"create", "remove_member", b"remove_member", "request_id", b"request_id", "role", b"role", "send", b"send", "traceparent", b"traceparent", "typing", b"typing", "user_id", b"user_id", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["send", "create", "add_member", "remove_member", "watermark", "typing"]  # noqa: Y015
+    _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["send", "create", "add_member", "remove_member", "watermark", "typing", "role"]  # noqa: Y015
     _WhichOneofArgType_command: _TypeAlias = _typing.Literal["command", b"command"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_command) -> _WhichOneofReturnType_command | None: ...
 
@@ -481,6 +585,36 @@ class RemoveMemberCommand(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RemoveMemberCommand: _TypeAlias = RemoveMemberCommand  # noqa: Y015
+
+@_typing.final
+class RoleCommand(_message.Message):
+    """Give a member another role."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The key of the entry."""
+    user_id: _builtins.str
+    """The member."""
+    role: _conversation_pb2.Member.Role.ValueType
+    """Their new role. The owner's is handed over: whoever gives the command becomes an administrator."""
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        role: _conversation_pb2.Member.Role.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_id", b"message_id", "role", b"role", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RoleCommand: _TypeAlias = RoleCommand  # noqa: Y015
 
 @_typing.final
 class WatermarkCommand(_message.Message):

@@ -55,6 +55,16 @@ class RouterServiceStub:
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveMemberRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveMemberResponse.FromString,
                 _registered_method=True)
+        self.SetRole = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/SetRole',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SetRoleRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SetRoleResponse.FromString,
+                _registered_method=True)
+        self.TransferOwnership = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/TransferOwnership',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipResponse.FromString,
+                _registered_method=True)
         self.Route = channel.stream_stream(
                 '/elastic_chat.router.v1.RouterService/Route',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RouteRequest.SerializeToString,
@@ -91,8 +101,26 @@ class RouterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemoveMember(self, request, context):
-        """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, but anyone may remove themselves. Fails
-        with UNKNOWN_CONVERSATION or PERMISSION_DENIED.
+        """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, and for who administers that of the owner;
+        but anyone may remove themselves, except the owner while others are there (LAST_OWNER). Fails with UNKNOWN_CONVERSATION,
+        PERMISSION_DENIED or LAST_OWNER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetRole(self, request, context):
+        """Gives a member another role; a no-op if they have it. Takes the permission to administer; to make an administrator, or to touch one who
+        is another, that of the owner. The owner's own role changes by TransferOwnership alone. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER if
+        they are no member, INVALID_ARGUMENT, PERMISSION_DENIED or LAST_OWNER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TransferOwnership(self, request, context):
+        """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
+        UNKNOWN_USER if they are no member, INVALID_ARGUMENT or PERMISSION_DENIED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,6 +158,16 @@ def add_RouterServiceServicer_to_server(servicer, server):
                     servicer.RemoveMember,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveMemberRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveMemberResponse.SerializeToString,
+            ),
+            'SetRole': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetRole,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SetRoleRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SetRoleResponse.SerializeToString,
+            ),
+            'TransferOwnership': grpc.unary_unary_rpc_method_handler(
+                    servicer.TransferOwnership,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipResponse.SerializeToString,
             ),
             'Route': grpc.stream_stream_rpc_method_handler(
                     servicer.Route,
@@ -246,6 +284,60 @@ class RouterService:
             '/elastic_chat.router.v1.RouterService/RemoveMember',
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveMemberRequest.SerializeToString,
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetRole(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/SetRole',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SetRoleRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SetRoleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TransferOwnership(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/TransferOwnership',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipResponse.FromString,
             options,
             channel_credentials,
             insecure,

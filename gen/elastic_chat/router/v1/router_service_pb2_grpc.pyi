@@ -46,8 +46,18 @@ class RouterServiceStub:
     PERMISSION_DENIED.
     """
     RemoveMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.RemoveMemberRequest, _router_service_pb2.RemoveMemberResponse]
-    """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, but anyone may remove themselves. Fails
-    with UNKNOWN_CONVERSATION or PERMISSION_DENIED.
+    """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, and for who administers that of the owner;
+    but anyone may remove themselves, except the owner while others are there (LAST_OWNER). Fails with UNKNOWN_CONVERSATION,
+    PERMISSION_DENIED or LAST_OWNER.
+    """
+    SetRole: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.SetRoleRequest, _router_service_pb2.SetRoleResponse]
+    """Gives a member another role; a no-op if they have it. Takes the permission to administer; to make an administrator, or to touch one who
+    is another, that of the owner. The owner's own role changes by TransferOwnership alone. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER if
+    they are no member, INVALID_ARGUMENT, PERMISSION_DENIED or LAST_OWNER.
+    """
+    TransferOwnership: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.TransferOwnershipRequest, _router_service_pb2.TransferOwnershipResponse]
+    """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
+    UNKNOWN_USER if they are no member, INVALID_ARGUMENT or PERMISSION_DENIED.
     """
     Route: _grpc.StreamStreamMultiCallable[_router_service_pb2.RouteRequest, _router_service_pb2.RouteResponse]
     """A lane: commands in, results out, both in batches of whatever had queued up. Internal: gateways and routers call it, one stream a lane,
@@ -74,8 +84,18 @@ class RouterServiceAsyncStub(RouterServiceStub):
     PERMISSION_DENIED.
     """
     RemoveMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.RemoveMemberRequest, _router_service_pb2.RemoveMemberResponse]  # type: ignore[assignment]
-    """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, but anyone may remove themselves. Fails
-    with UNKNOWN_CONVERSATION or PERMISSION_DENIED.
+    """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, and for who administers that of the owner;
+    but anyone may remove themselves, except the owner while others are there (LAST_OWNER). Fails with UNKNOWN_CONVERSATION,
+    PERMISSION_DENIED or LAST_OWNER.
+    """
+    SetRole: _aio.UnaryUnaryMultiCallable[_router_service_pb2.SetRoleRequest, _router_service_pb2.SetRoleResponse]  # type: ignore[assignment]
+    """Gives a member another role; a no-op if they have it. Takes the permission to administer; to make an administrator, or to touch one who
+    is another, that of the owner. The owner's own role changes by TransferOwnership alone. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER if
+    they are no member, INVALID_ARGUMENT, PERMISSION_DENIED or LAST_OWNER.
+    """
+    TransferOwnership: _aio.UnaryUnaryMultiCallable[_router_service_pb2.TransferOwnershipRequest, _router_service_pb2.TransferOwnershipResponse]  # type: ignore[assignment]
+    """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
+    UNKNOWN_USER if they are no member, INVALID_ARGUMENT or PERMISSION_DENIED.
     """
     Route: _aio.StreamStreamMultiCallable[_router_service_pb2.RouteRequest, _router_service_pb2.RouteResponse]  # type: ignore[assignment]
     """A lane: commands in, results out, both in batches of whatever had queued up. Internal: gateways and routers call it, one stream a lane,
@@ -123,8 +143,30 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _router_service_pb2.RemoveMemberRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.RemoveMemberResponse, _abc.Awaitable[_router_service_pb2.RemoveMemberResponse]]:
-        """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, but anyone may remove themselves. Fails
-        with UNKNOWN_CONVERSATION or PERMISSION_DENIED.
+        """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, and for who administers that of the owner;
+        but anyone may remove themselves, except the owner while others are there (LAST_OWNER). Fails with UNKNOWN_CONVERSATION,
+        PERMISSION_DENIED or LAST_OWNER.
+        """
+
+    @_abc_1.abstractmethod
+    def SetRole(
+        self,
+        request: _router_service_pb2.SetRoleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.SetRoleResponse, _abc.Awaitable[_router_service_pb2.SetRoleResponse]]:
+        """Gives a member another role; a no-op if they have it. Takes the permission to administer; to make an administrator, or to touch one who
+        is another, that of the owner. The owner's own role changes by TransferOwnership alone. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER if
+        they are no member, INVALID_ARGUMENT, PERMISSION_DENIED or LAST_OWNER.
+        """
+
+    @_abc_1.abstractmethod
+    def TransferOwnership(
+        self,
+        request: _router_service_pb2.TransferOwnershipRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.TransferOwnershipResponse, _abc.Awaitable[_router_service_pb2.TransferOwnershipResponse]]:
+        """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
+        UNKNOWN_USER if they are no member, INVALID_ARGUMENT or PERMISSION_DENIED.
         """
 
     @_abc_1.abstractmethod

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(elastic_chat/types/v1/conversation.proto\x12\x15\x65lastic_chat.types.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\x01\n\x0c\x43onversation\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x36\n\x04kind\x18\x02 \x01(\x0e\x32(.elastic_chat.types.v1.Conversation.Kind\x12\r\n\x05title\x18\x03 \x01(\t\x12\x12\n\ncreator_id\x18\x04 \x01(\t\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmember_ids\x18\x06 \x03(\t\"3\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\n\n\x06\x44IRECT\x10\x01\x12\t\n\x05GROUP\x10\x02\"Z\n\x06Member\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x13\n\x0bpermissions\x18\x02 \x01(\r\x12\x12\n\njoined_seq\x18\x03 \x01(\x03\x12\x16\n\x0ejoined_ordinal\x18\x04 \x01(\x03\"^\n\tWatermark\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x15\n\rdelivered_seq\x18\x03 \x01(\x03\x12\x10\n\x08read_seq\x18\x04 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(elastic_chat/types/v1/conversation.proto\x12\x15\x65lastic_chat.types.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\x01\n\x0c\x43onversation\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x36\n\x04kind\x18\x02 \x01(\x0e\x32(.elastic_chat.types.v1.Conversation.Kind\x12\r\n\x05title\x18\x03 \x01(\t\x12\x12\n\ncreator_id\x18\x04 \x01(\t\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmember_ids\x18\x06 \x03(\t\"3\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\n\n\x06\x44IRECT\x10\x01\x12\t\n\x05GROUP\x10\x02\"\xd8\x01\n\x06Member\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x13\n\x0bpermissions\x18\x02 \x01(\r\x12\x12\n\njoined_seq\x18\x03 \x01(\x03\x12\x16\n\x0ejoined_ordinal\x18\x04 \x01(\x03\x12\x30\n\x04role\x18\x05 \x01(\x0e\x32\".elastic_chat.types.v1.Member.Role\"J\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\n\n\x06READER\x10\x01\x12\n\n\x06MEMBER\x10\x02\x12\t\n\x05\x41\x44MIN\x10\x03\x12\t\n\x05OWNER\x10\x04\"^\n\tWatermark\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x15\n\rdelivered_seq\x18\x03 \x01(\x03\x12\x10\n\x08read_seq\x18\x04 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,8 +36,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONVERSATION']._serialized_end=352
   _globals['_CONVERSATION_KIND']._serialized_start=301
   _globals['_CONVERSATION_KIND']._serialized_end=352
-  _globals['_MEMBER']._serialized_start=354
-  _globals['_MEMBER']._serialized_end=444
-  _globals['_WATERMARK']._serialized_start=446
-  _globals['_WATERMARK']._serialized_end=540
+  _globals['_MEMBER']._serialized_start=355
+  _globals['_MEMBER']._serialized_end=571
+  _globals['_MEMBER_ROLE']._serialized_start=497
+  _globals['_MEMBER_ROLE']._serialized_end=571
+  _globals['_WATERMARK']._serialized_start=573
+  _globals['_WATERMARK']._serialized_end=667
 # @@protoc_insertion_point(module_scope)

@@ -95,18 +95,54 @@ class Member(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _Role:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Member._Role.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ROLE_UNSPECIFIED: Member._Role.ValueType  # 0
+        """Never stored."""
+        READER: Member._Role.ValueType  # 1
+        """Reads, and does nothing else."""
+        MEMBER: Member._Role.ValueType  # 2
+        """Reads and writes, and what else the conversation lets its members do."""
+        ADMIN: Member._Role.ValueType  # 3
+        """May do everything but hand the conversation over."""
+        OWNER: Member._Role.ValueType  # 4
+        """May do everything. There is one in a conversation."""
+
+    class Role(_Role, metaclass=_RoleEnumTypeWrapper):
+        """What a member is."""
+
+    ROLE_UNSPECIFIED: Member.Role.ValueType  # 0
+    """Never stored."""
+    READER: Member.Role.ValueType  # 1
+    """Reads, and does nothing else."""
+    MEMBER: Member.Role.ValueType  # 2
+    """Reads and writes, and what else the conversation lets its members do."""
+    ADMIN: Member.Role.ValueType  # 3
+    """May do everything but hand the conversation over."""
+    OWNER: Member.Role.ValueType  # 4
+    """May do everything. There is one in a conversation."""
+
     USER_ID_FIELD_NUMBER: _builtins.int
     PERMISSIONS_FIELD_NUMBER: _builtins.int
     JOINED_SEQ_FIELD_NUMBER: _builtins.int
     JOINED_ORDINAL_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The user."""
     permissions: _builtins.int
-    """What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change title and permissions."""
+    """What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change settings and roles, 32 pin messages,
+    64 mention everyone, 128 moderate, 256 invite, 512 hand the conversation over. In an entry it is what their role gives.
+    """
     joined_seq: _builtins.int
     """The entry that made them a member: they read the log from here on, and not what was before."""
     joined_ordinal: _builtins.int
     """The number of messages before that entry: where the count of unread ones begins."""
+    role: Global___Member.Role.ValueType
+    """What their permissions are called."""
     def __init__(
         self,
         *,
@@ -114,10 +150,11 @@ class Member(_message.Message):
         permissions: _builtins.int = ...,
         joined_seq: _builtins.int = ...,
         joined_ordinal: _builtins.int = ...,
+        role: Global___Member.Role.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["joined_ordinal", b"joined_ordinal", "joined_seq", b"joined_seq", "permissions", b"permissions", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["joined_ordinal", b"joined_ordinal", "joined_seq", b"joined_seq", "permissions", b"permissions", "role", b"role", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -42,7 +42,7 @@ class Entry(_message.Message):
         CREATED: Entry._Kind.ValueType  # 2
         """The conversation was created: `created` is set. Always the first entry, seq 1."""
         MEMBERSHIP: Entry._Kind.ValueType  # 3
-        """Members came or went: `membership` is set."""
+        """Members came or went, or their roles changed: `membership` is set."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What happened."""
@@ -54,7 +54,7 @@ class Entry(_message.Message):
     CREATED: Entry.Kind.ValueType  # 2
     """The conversation was created: `created` is set. Always the first entry, seq 1."""
     MEMBERSHIP: Entry.Kind.ValueType  # 3
-    """Members came or went: `membership` is set."""
+    """Members came or went, or their roles changed: `membership` is set."""
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
@@ -226,12 +226,13 @@ Global___ConversationCreated: _TypeAlias = ConversationCreated  # noqa: Y015
 
 @_typing.final
 class MembershipChange(_message.Message):
-    """A change of who is in a conversation."""
+    """A change of who is in a conversation, and as what."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ADDED_FIELD_NUMBER: _builtins.int
     REMOVED_USER_IDS_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def added(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Member]:
         """Who came."""
@@ -240,15 +241,20 @@ class MembershipChange(_message.Message):
     def removed_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Who went, by themselves or not."""
 
+    @_builtins.property
+    def changed(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Member]:
+        """Whose role is another now. Only user_id, permissions and role are set."""
+
     def __init__(
         self,
         *,
         added: _abc.Iterable[_conversation_pb2.Member] | None = ...,
         removed_user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        changed: _abc.Iterable[_conversation_pb2.Member] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "removed_user_ids", b"removed_user_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "changed", b"changed", "removed_user_ids", b"removed_user_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

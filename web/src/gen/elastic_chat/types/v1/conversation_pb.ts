@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/conversation.proto.
  */
 export const file_elastic_chat_types_v1_conversation: GenFile = /*@__PURE__*/
-  fileDesc("CihlbGFzdGljX2NoYXQvdHlwZXMvdjEvY29udmVyc2F0aW9uLnByb3RvEhVlbGFzdGljX2NoYXQudHlwZXMudjEi+wEKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRISCgpjcmVhdG9yX2lkGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm1lbWJlcl9pZHMYBiADKAkiMwoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCgoGRElSRUNUEAESCQoFR1JPVVAQAiJaCgZNZW1iZXISDwoHdXNlcl9pZBgBIAEoCRITCgtwZXJtaXNzaW9ucxgCIAEoDRISCgpqb2luZWRfc2VxGAMgASgDEhYKDmpvaW5lZF9vcmRpbmFsGAQgASgDIl4KCVdhdGVybWFyaxIPCgd1c2VyX2lkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRIVCg1kZWxpdmVyZWRfc2VxGAMgASgDEhAKCHJlYWRfc2VxGAQgASgDYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CihlbGFzdGljX2NoYXQvdHlwZXMvdjEvY29udmVyc2F0aW9uLnByb3RvEhVlbGFzdGljX2NoYXQudHlwZXMudjEi+wEKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRISCgpjcmVhdG9yX2lkGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm1lbWJlcl9pZHMYBiADKAkiMwoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCgoGRElSRUNUEAESCQoFR1JPVVAQAiLYAQoGTWVtYmVyEg8KB3VzZXJfaWQYASABKAkSEwoLcGVybWlzc2lvbnMYAiABKA0SEgoKam9pbmVkX3NlcRgDIAEoAxIWCg5qb2luZWRfb3JkaW5hbBgEIAEoAxIwCgRyb2xlGAUgASgOMiIuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlci5Sb2xlIkoKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEgoKBlJFQURFUhABEgoKBk1FTUJFUhACEgkKBUFETUlOEAMSCQoFT1dORVIQBCJeCglXYXRlcm1hcmsSDwoHdXNlcl9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSFQoNZGVsaXZlcmVkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * A conversation: an ordered log of entries, and those who may read and write it.
@@ -118,7 +118,8 @@ export type Member = Message<"elastic_chat.types.v1.Member"> & {
   userId: string;
 
   /**
-   * What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change title and permissions.
+   * What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change settings and roles, 32 pin messages,
+   * 64 mention everyone, 128 moderate, 256 invite, 512 hand the conversation over. In an entry it is what their role gives.
    *
    * @generated from field: uint32 permissions = 2;
    */
@@ -137,6 +138,13 @@ export type Member = Message<"elastic_chat.types.v1.Member"> & {
    * @generated from field: int64 joined_ordinal = 4;
    */
   joinedOrdinal: bigint;
+
+  /**
+   * What their permissions are called.
+   *
+   * @generated from field: elastic_chat.types.v1.Member.Role role = 5;
+   */
+  role: Member_Role;
 };
 
 /**
@@ -145,6 +153,54 @@ export type Member = Message<"elastic_chat.types.v1.Member"> & {
  */
 export const MemberSchema: GenMessage<Member> = /*@__PURE__*/
   messageDesc(file_elastic_chat_types_v1_conversation, 1);
+
+/**
+ * What a member is.
+ *
+ * @generated from enum elastic_chat.types.v1.Member.Role
+ */
+export enum Member_Role {
+  /**
+   * Never stored.
+   *
+   * @generated from enum value: ROLE_UNSPECIFIED = 0;
+   */
+  ROLE_UNSPECIFIED = 0,
+
+  /**
+   * Reads, and does nothing else.
+   *
+   * @generated from enum value: READER = 1;
+   */
+  READER = 1,
+
+  /**
+   * Reads and writes, and what else the conversation lets its members do.
+   *
+   * @generated from enum value: MEMBER = 2;
+   */
+  MEMBER = 2,
+
+  /**
+   * May do everything but hand the conversation over.
+   *
+   * @generated from enum value: ADMIN = 3;
+   */
+  ADMIN = 3,
+
+  /**
+   * May do everything. There is one in a conversation.
+   *
+   * @generated from enum value: OWNER = 4;
+   */
+  OWNER = 4,
+}
+
+/**
+ * Describes the enum elastic_chat.types.v1.Member.Role.
+ */
+export const Member_RoleSchema: GenEnum<Member_Role> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_types_v1_conversation, 1, 0);
 
 /**
  * How far a user's devices have got in a conversation. Both only ever grow.

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/entry.proto.
  */
 export const file_elastic_chat_types_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSLCAwoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2UiRgoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCwoHTUVTU0FHRRABEgsKB0NSRUFURUQQAhIOCgpNRU1CRVJTSElQEANKBAgPEBBSBmtleV9pZCKkAQoEQm9keRIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgDEg4KBnRocmVhZBgDIAEoAxIQCghtZW50aW9ucxgEIAMoCRI2CgthdHRhY2htZW50cxgFIAMoCzIhLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdHRhY2htZW50SgQIBhAHSgQIBxAIUgpleHBpcmVzX2F0UgpkZWxpdmVyX2F0Ik0KCkF0dGFjaG1lbnQSDwoHZmlsZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCm1lZGlhX3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAyKAAQoTQ29udmVyc2F0aW9uQ3JlYXRlZBI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEi4KB21lbWJlcnMYAiADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyIloKEE1lbWJlcnNoaXBDaGFuZ2USLAoFYWRkZWQYASADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhgKEHJlbW92ZWRfdXNlcl9pZHMYAiADKAliBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
+  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSLCAwoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2UiRgoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCwoHTUVTU0FHRRABEgsKB0NSRUFURUQQAhIOCgpNRU1CRVJTSElQEANKBAgPEBBSBmtleV9pZCKkAQoEQm9keRIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgDEg4KBnRocmVhZBgDIAEoAxIQCghtZW50aW9ucxgEIAMoCRI2CgthdHRhY2htZW50cxgFIAMoCzIhLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdHRhY2htZW50SgQIBhAHSgQIBxAIUgpleHBpcmVzX2F0UgpkZWxpdmVyX2F0Ik0KCkF0dGFjaG1lbnQSDwoHZmlsZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCm1lZGlhX3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAyKAAQoTQ29udmVyc2F0aW9uQ3JlYXRlZBI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEi4KB21lbWJlcnMYAiADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyIooBChBNZW1iZXJzaGlwQ2hhbmdlEiwKBWFkZGVkGAEgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIYChByZW1vdmVkX3VzZXJfaWRzGAIgAygJEi4KB2NoYW5nZWQYAyADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyYgZwcm90bzM", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
 
 /**
  * One step in the log of a conversation. Field numbers are shared with elastic_chat.events.v1.LogEntry, which is the same on the wire
@@ -130,7 +130,7 @@ export enum Entry_Kind {
   CREATED = 2,
 
   /**
-   * Members came or went: `membership` is set.
+   * Members came or went, or their roles changed: `membership` is set.
    *
    * @generated from enum value: MEMBERSHIP = 3;
    */
@@ -263,7 +263,7 @@ export const ConversationCreatedSchema: GenMessage<ConversationCreated> = /*@__P
   messageDesc(file_elastic_chat_types_v1_entry, 3);
 
 /**
- * A change of who is in a conversation.
+ * A change of who is in a conversation, and as what.
  *
  * @generated from message elastic_chat.types.v1.MembershipChange
  */
@@ -281,6 +281,13 @@ export type MembershipChange = Message<"elastic_chat.types.v1.MembershipChange">
    * @generated from field: repeated string removed_user_ids = 2;
    */
   removedUserIds: string[];
+
+  /**
+   * Whose role is another now. Only user_id, permissions and role are set.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Member changed = 3;
+   */
+  changed: Member[];
 };
 
 /**

@@ -1,0 +1,53 @@
+"""What each command asks of the sequencer beside a place: what its user must be permitted, and what it changes in its conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatkit.core.conversation import ROLES, Permission, Role
+from chatkit.core.ids import UserId
+from elastic_chat.router.v1 import router_service_pb2 as pb
+from elastic_chat.types.v1 import conversation_pb2
+from svc_router.core import permission_to_give, permission_to_remove
+from svc_router.entries import membership_part, role_of_wire, with_role
+from svc_router.store.terms import Grant, HandOver, Join, Leave, Term
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What the user must be permitted (None if they need not even be a member), and the terms, in their order."""
+
+    needs: Permission | None
+    terms: Sequence[Term] = ()
+
+
+MESSAGE = Demand(Permission.WRITE)
+
+
+def demand_of(command: pb.Command) -> Demand:
+    """Return what a command asks for that makes an entry of a conversation which is there."""
+    match command.WhichOneof("command"):
+        case "send":
+            return MESSAGE
+        case "add_member":
+            added = command.add_member.member
+            user_id, permissions = UserId(added.user_id), Permission(added.permissions)
+            return Demand(Permission.ADD, [Join(user_id, permissions, membership_part(added=[with_role(added)]))])
+        case "remove_member":
+            removed = UserId(command.remove_member.user_id)
+            needs = permission_to_remove(UserId(command.user_id), removed)
+            return Demand(needs, [Leave(removed, membership_part(removed_user_ids=[removed]))])
+        case _:
+            return _role(UserId(command.user_id), UserId(command.role.user_id), role_of_wire(command.role.role))
+
+
+def _role(caller: UserId, user_id: UserId, role: Role) -> Demand:
+    changed = [_as(user_id, role)]
+    if role is not Role.OWNER:
+        return Demand(permission_to_give(role), [Grant(user_id, ROLES[role], membership_part(changed=changed))])
+    return Demand(Permission.OWN, [HandOver(user_id, membership_part(changed=[*changed, _as(caller, Role.ADMIN)]))])
+
+
+def _as(user_id: UserId, role: Role) -> conversation_pb2.Member:
+    return with_role(conversation_pb2.Member(user_id=user_id, permissions=int(ROLES[role])))

@@ -1,0 +1,92 @@
+-- What the terms of a command demand of its conversation, and what they would change there: `weigh` comes before sequence.lua, for commands
+-- that have any. KEYS and ARGV are those of sequence.lua. Of each term: what it is, whom or what it is about, a value, what it adds to the
+-- draft if it changes something, and what it adds instead if it is a joining and the conversation a channel.
+-- Returns why the command is refused, or else changes as commands of Redis (one that `joins` is to be told the place), the draft, and the
+-- membership of who is to join and has joined before.
+local function weigh(kind, held)
+  local parts, changes, there = {ARGV[10]}, {}, nil
+
+  local function member(user)
+    local value = redis.call('HGET', KEYS[2], user)
+    if not value then
+      return nil
+    end
+    local bits, rest = string.match(value, '^(%d+)(.*)$')
+    bits = tonumber(bits)
+    if bits == OWNER_BEFORE then
+      bits = OWNER
+    elseif bits == DIRECT_BEFORE then
+      bits = DIRECT
+    end
+    return bits, rest, value
+  end
+
+  local function change(...)
+    table.insert(changes, {...})
+  end
+
+  local function is_above(user, bits)
+    return user == ARGV[2] or bit.band(bits, ADMINISTER) == 0 or bit.band(held, OWN) ~= 0
+  end
+
+  local terms = {}
+
+  function terms.join(user, permissions)
+    local _, _, value = member(user)
+    if value then
+      there = value
+    else
+      change('HSET', KEYS[2], user, permissions)
+      changes[#changes].joins = true
+    end
+  end
+
+  function terms.leave(user)
+    if kind == 'DIRECT' or kind == 'SELF' then
+      return 'forbidden'
+    end
+    local bits = member(user)
+    if not bits then
+      return nil
+    elseif not is_above(user, bits) then
+      return 'forbidden'
+    elseif bit.band(bits, OWN) ~= 0 and redis.call('HLEN', KEYS[2]) > 1 then
+      return 'owner'
+    end
+    change('HDEL', KEYS[2], user)
+  end
+
+  function terms.grant(user, permissions)
+    local bits, rest = member(user)
+    if not bits then
+      return 'nobody'
+    elseif not is_above(user, bits) then
+      return 'forbidden'
+    elseif bit.band(bits, OWN) ~= 0 then
+      return 'owner'
+    elseif bits ~= tonumber(permissions) then
+      change('HSET', KEYS[2], user, permissions .. rest)
+    end
+  end
+
+  terms['hand over'] = function(user)
+    local _, rest = member(user)
+    if not rest then
+      return 'nobody'
+    elseif user ~= ARGV[2] then
+      local _, own = member(ARGV[2])
+      change('HSET', KEYS[2], user, OWNER .. rest, ARGV[2], ADMIN .. own)
+    end
+  end
+
+  for i = 11, #ARGV, 5 do
+    local before = #changes
+    local refusal = terms[ARGV[i]](ARGV[i + 1], ARGV[i + 2])
+    if refusal then
+      return refusal
+    elseif #changes > before then
+      table.insert(parts, ARGV[i + 3])
+    end
+  end
+  return nil, changes, table.concat(parts), there
+end
