@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from chatkit.core.conversation import Permission, role_of, settled
+from chatkit.core.conversation import Permission, role_of
+from chatkit.core.conversation_settings import Value, effective
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, is_uuid
 from chatkit.rpc.caller import caller_of
@@ -54,7 +56,7 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         conversation_id = _conversation_id(request.conversation_id)
         roll = await self._reader.roll(caller.user_id, conversation_id)
         return pb.ListMembersResponse(
-            members=[_member(user_id, member) for user_id, member in sorted(roll.members.items())],
+            members=[_member(user_id, member, roll.settings) for user_id, member in sorted(roll.members.items())],
             watermarks=[_watermark(conversation_id, user_id, mark) for user_id, mark in sorted(roll.marks.items())],
         )
 
@@ -86,8 +88,8 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         conversation_id = _conversation_id(request.conversation_id)
         state, roll, recent = await self._reader.durable_state(conversation_id)
         return pb.GetConversationStateResponse(
-            conversation=_conversation(state),
-            members=[_member(user_id, member) for user_id, member in sorted(roll.members.items())],
+            conversation=conversation_pb2.Conversation.FromString(state.conversation),
+            members=[_stored(user_id, member) for user_id, member in roll.members.items()],
             head_seq=state.head_seq,
             head_ordinal=_entry(state.newest).ordinal if state.newest else 0,
             watermarks=[
@@ -95,6 +97,7 @@ class HistoryServicer(rpc.HistoryServiceServicer):
                 for user_id, mark in roll.marks.items()
             ],
             recent=[log_pb2.LogEntry.FromString(one.entry) for one in recent],
+            settings=conversation_pb2.ConversationSettings(**state.settings),
         )
 
     async def FindMessage(self, request: pb.FindMessageRequest, context: Context) -> pb.FindMessageResponse:  # noqa: ARG002, N802
@@ -127,7 +130,7 @@ def _summary(user_id: UserId, state: State) -> pb.ConversationSummary:
     head_ordinal = state.head_ordinal or (_entry(state.newest).ordinal if state.newest else 0)
     return pb.ConversationSummary(
         conversation=_conversation(state),
-        membership=_member(user_id, state.member),
+        membership=_member(user_id, state.member, state.settings),
         head_seq=state.head_seq,
         read_seq=state.mark.read_seq if state.mark else 0,
         unread_count=unread(head_ordinal, state.mark, state.member),
@@ -142,7 +145,11 @@ def _conversation_id(text: str) -> ConversationId:
 
 
 def _conversation(state: State) -> conversation_pb2.Conversation:
-    return conversation_pb2.Conversation.FromString(state.conversation)
+    """Return a conversation as it is now: as it was created, and what was set since."""
+    conversation = conversation_pb2.Conversation.FromString(state.conversation)
+    for name, value in state.settings.items():
+        setattr(conversation, name, value)
+    return conversation
 
 
 def _entry(stored: Stored) -> entry_pb2.Entry:
@@ -150,11 +157,19 @@ def _entry(stored: Stored) -> entry_pb2.Entry:
     return entry_pb2.Entry.FromString(stored.entry)
 
 
-def _member(user_id: UserId, member: Membership) -> conversation_pb2.Member:
+def _member(user_id: UserId, member: Membership, settings: Mapping[str, Value]) -> conversation_pb2.Member:
+    """Return a member with what they may do, as the conversation is set."""
+    stored = Permission(member.permissions)
+    shown = _stored(user_id, member)
+    shown.permissions = int(effective(stored, settings))
+    shown.role = conversation_pb2.Member.Role.Value(role_of(stored))
+    return shown
+
+
+def _stored(user_id: UserId, member: Membership) -> conversation_pb2.Member:
     return conversation_pb2.Member(
         user_id=user_id,
-        permissions=settled(Permission(member.permissions)),
-        role=conversation_pb2.Member.Role.Value(role_of(Permission(member.permissions))),
+        permissions=member.permissions,
         joined_seq=member.joined_seq,
         joined_ordinal=member.joined_ordinal,
     )

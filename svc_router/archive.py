@@ -7,10 +7,12 @@ from typing import Any
 import grpc
 
 from chatkit.core.conversation import Permission, seq_floor
+from chatkit.core.conversation_settings import as_text
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, SessionId, UserId
 from chatkit.rpc.caller import Caller, caller_metadata
 from chatkit.rpc.errors import error_of
+from chatkit.rpc.settings_of import settings_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
@@ -51,6 +53,7 @@ class HistoryArchive:
             floor=seq_floor(now_ms),
             known_since_ms=known_since_ms(state.recent, now_ms),
             recent=[_durable(entry) for entry in state.recent],
+            settings={name: as_text(value) for name, value in settings_of(state.settings).items()},
         )
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatkit.core.conversation import ROLES, Permission, Role
+from chatkit.core.conversation_settings import RULES, Value, as_text
 from chatkit.core.ids import UserId
+from chatkit.rpc.settings_of import settings_of
+from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2
 from svc_router.core import permission_to_give, permission_to_remove
 from svc_router.entries import membership_part, role_of_wire, with_role
-from svc_router.store.terms import Grant, HandOver, Join, Leave, Term
+from svc_router.store.terms import Grant, HandOver, Join, Leave, Set, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,16 @@ def demand_of(command: pb.Command) -> Demand:
             removed = UserId(command.remove_member.user_id)
             needs = permission_to_remove(UserId(command.user_id), removed)
             return Demand(needs, [Leave(removed, membership_part(removed_user_ids=[removed]))])
+        case "settings":
+            return Demand(Permission.ADMINISTER, [_set(name, value) for name, value in settings_of(command.settings.settings).items()])
         case _:
             return _role(UserId(command.user_id), UserId(command.role.user_id), role_of_wire(command.role.role))
+
+
+def _set(name: str, value: Value) -> Set:
+    part = log_pb2.LogEntry()
+    setattr(part.settings, name, value)
+    return Set(name, as_text(value), part.SerializeToString(), is_rule=name in RULES)
 
 
 def _role(caller: UserId, user_id: UserId, role: Role) -> Demand:

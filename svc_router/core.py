@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatkit.core.conversation import MAX_GROUP_AT_BIRTH, MAX_TITLE, Permission, Role
+from chatkit.core.conversation import MAX_GROUP_AT_BIRTH, Permission, Role
+from chatkit.core.conversation_settings import checked_title
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import FUTURE_TOLERANCE_MS, REMEMBERED_MS, MessageId, UserId, is_uuid, message_id_ms
 
@@ -35,9 +36,7 @@ def is_remembered(message_id: MessageId, now_ms: int) -> bool:
 
 def check_group(title: str, others: Sequence[str], creator: UserId) -> tuple[str, tuple[UserId, ...]]:
     """Return the title and the other members of a new group, cleaned; refuse a title or members that break their rules."""
-    title = title.strip()
-    if not 1 <= len(title) <= MAX_TITLE:
-        raise ChatError(Reason.INVALID_ARGUMENT, f"title of a group has 1 to {MAX_TITLE} characters")
+    title = checked_title(title)
     if len(others) > MAX_GROUP_AT_BIRTH:
         raise ChatError(Reason.INVALID_ARGUMENT, f"member_ids holds at most {MAX_GROUP_AT_BIRTH} users; add others afterwards")
     _check_ids(others)

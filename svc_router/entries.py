@@ -69,6 +69,8 @@ def draft_of(command: pb.Command, message_id: str, now_ms: int) -> log_pb2.LogEn
             entry.created.conversation.CopyFrom(command.create.conversation)
             entry.created.members.extend(map(with_role, command.create.members))
             entry.accepted_at.CopyFrom(command.create.conversation.created_at)
+        case "settings":
+            entry.kind = entry_pb2.Entry.SETTINGS
         case _:
             entry.kind = entry_pb2.Entry.MEMBERSHIP
     return entry

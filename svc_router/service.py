@@ -10,6 +10,7 @@ import grpc
 
 from chatkit.core.clock import Clock
 from chatkit.core.conversation import DIRECT_MEMBER, GROUP_MEMBER, GROUP_OWNER, Permission
+from chatkit.core.conversation_settings import checked_settings
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import (
     ConversationId,
@@ -27,6 +28,7 @@ from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_reque
 from chatkit.rpc.errors import error_of
 from chatkit.rpc.lane import NODE_HEADER, ROUTER_HEADER
 from chatkit.rpc.lanes import Lanes
+from chatkit.rpc.settings_of import settings_of
 from chatkit.tracing import current_context
 from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
 from elastic_chat.router.v1 import router_service_pb2 as pb
@@ -107,6 +109,19 @@ class RouterServicer(rpc.RouterServiceServicer):
         accepted = await self._lanes.call(_creation(caller, conversation, members))
         return pb.CreateConversationResponse(conversation=accepted.conversation)
 
+    async def UpdateConversation(  # noqa: N802
+        self,
+        request: pb.UpdateConversationRequest,
+        context: Context,
+    ) -> pb.UpdateConversationResponse:
+        caller = caller_of(context)
+        command = _command(caller, request.conversation_id)
+        command.settings.message_id = self._message_id(request.message_id)
+        for name, value in checked_settings(settings_of(request.settings)).items():
+            setattr(command.settings.settings, name, value)
+        await self._lanes.call(command)
+        return pb.UpdateConversationResponse()
+
     async def AddMember(self, request: pb.AddMemberRequest, context: Context) -> pb.AddMemberResponse:  # noqa: N802
         caller = caller_of(context)
         user_id = _user_id(request.user_id)
@@ -141,10 +156,13 @@ class RouterServicer(rpc.RouterServiceServicer):
 
     async def _give(self, caller: Caller, request: pb.SetRoleRequest | pb.TransferOwnershipRequest, role: Member.Role.ValueType) -> None:
         command = _command(caller, request.conversation_id)
-        command.role.message_id = check_message_id(request.message_id or new_id(), self._clock.now_ms())
+        command.role.message_id = self._message_id(request.message_id)
         command.role.user_id = _user_id(request.user_id)
         command.role.role = role
         await self._lanes.call(command)
+
+    def _message_id(self, given: str) -> MessageId:
+        return check_message_id(given or new_id(), self._clock.now_ms())
 
     async def _check_users(self, caller: Caller, user_ids: Sequence[UserId]) -> None:
         if not user_ids:

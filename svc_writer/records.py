@@ -6,6 +6,7 @@ from google.protobuf.message import DecodeError
 
 from chatkit.core.ids import MessageId, is_uuid
 from chatkit.edges.message_log import LOG_TOPIC
+from chatkit.rpc.settings_of import settings_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_writer.core import Table, Write, granting_writes, joining_writes, leaving_writes, message_writes
@@ -35,23 +36,39 @@ def _entry(value: bytes) -> list[Write]:
     writes = message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value)
     match entry.kind:
         case entry_pb2.Entry.MESSAGE:
-            pass
+            return writes
         case entry_pb2.Entry.CREATED:
-            conversation = entry.created.conversation.SerializeToString()
-            row = {"conversation_id": entry.conversation_id, "conversation": conversation}
-            writes.append(Write(Table.CONVERSATIONS, row, entry.seq))
-            for member in entry.created.members:
-                writes += _joining(entry, member)
+            return writes + _created(entry)
         case entry_pb2.Entry.MEMBERSHIP:
-            for member in entry.membership.added:
-                writes += _joining(entry, member)
-            for user_id in entry.membership.removed_user_ids:
-                writes += leaving_writes(entry.conversation_id, user_id, entry.seq)
-            for member in entry.membership.changed:
-                writes += granting_writes(entry.conversation_id, member.user_id, member.permissions, entry.seq)
+            return writes + _membership(entry)
+        case entry_pb2.Entry.SETTINGS:
+            return writes + _settings(entry)
         case _:
             raise UnreadableError(f"the entry is of kind {entry.kind}, which this writer does not know: start a newer one, then redrive")
+
+
+def _created(entry: log_pb2.LogEntry) -> list[Write]:
+    row = {"conversation_id": entry.conversation_id, "conversation": entry.created.conversation.SerializeToString()}
+    joining = [write for member in entry.created.members for write in _joining(entry, member)]
+    return [Write(Table.CONVERSATIONS, row, entry.seq), *joining]
+
+
+def _membership(entry: log_pb2.LogEntry) -> list[Write]:
+    writes: list[Write] = []
+    for member in entry.membership.added:
+        writes += _joining(entry, member)
+    for user_id in entry.membership.removed_user_ids:
+        writes += leaving_writes(entry.conversation_id, user_id, entry.seq)
+    for member in entry.membership.changed:
+        writes += granting_writes(entry.conversation_id, member.user_id, member.permissions, entry.seq)
     return writes
+
+
+def _settings(entry: log_pb2.LogEntry) -> list[Write]:
+    return [
+        Write(Table.CONVERSATIONS, {"conversation_id": entry.conversation_id, name: setting}, entry.seq, changes=True)
+        for name, setting in settings_of(entry.settings).items()
+    ]
 
 
 def _joining(entry: log_pb2.LogEntry, member: conversation_pb2.Member) -> list[Write]:

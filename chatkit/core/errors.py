@@ -45,6 +45,7 @@ class Reason(StrEnum):
     ACCOUNT_DISABLED = "ACCOUNT_DISABLED"
     BAD_INVITE = "BAD_INVITE"
     LAST_OWNER = "LAST_OWNER"
+    SLOW_MODE = "SLOW_MODE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ TABLE: dict[Reason, Row] = {
     Reason.ACCOUNT_DISABLED: Row("PERMISSION_DENIED", None, False, "Ask an administrator."),
     Reason.BAD_INVITE: Row("PERMISSION_DENIED", None, False, "Ask for an invite: this one is none, was used, or is too old."),
     Reason.LAST_OWNER: Row("FAILED_PRECONDITION", None, False, "Hand the conversation over first."),
+    Reason.SLOW_MODE: Row("RESOURCE_EXHAUSTED", None, True, "Wait for retry_after, then try again."),
 }
 
 

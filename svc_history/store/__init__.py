@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from chatkit.core.conversation_settings import Value
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from svc_history.core import Mark, Membership, Range, Stored, Tail
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A conversation: the serialised types.v1.Conversation, its head, the member who asks, how far they have got, and the newest entry."""
+    """A conversation: the serialised types.v1.Conversation, its head, the member who asks, how far they have got, the newest entry,
+    and what was set of it.
+    """
 
     conversation: bytes
     head_seq: int
@@ -20,6 +23,7 @@ class State:
     member: Membership | None
     mark: Mark | None
     newest: Stored | None
+    settings: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def last(self) -> Stored | None:
@@ -42,10 +46,11 @@ Question = tuple[UserId, ConversationId, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """Everyone in a conversation, and how far each has got."""
+    """Everyone in a conversation, how far each has got, and what was set of it."""
 
     members: Mapping[UserId, Membership] = field(default_factory=dict)
     marks: Mapping[UserId, Mark] = field(default_factory=dict)
+    settings: Mapping[str, Value] = field(default_factory=dict)
 
 
 class LiveLog(Protocol):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
+from chatkit.core.conversation_settings import Value
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from svc_history.core import END, LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
 from svc_history.store import Look, Question, Roll, State
@@ -21,6 +22,7 @@ class MemoryConversation:
     marks: dict[UserId, Mark] = field(default_factory=dict)
     entries: dict[int, Stored] = field(default_factory=dict)
     ids: dict[MessageId, int] = field(default_factory=dict)
+    settings: dict[str, Value] = field(default_factory=dict)
 
 
 class MemoryView:
@@ -37,7 +39,8 @@ class MemoryView:
         if one is None:
             return None
         head = max(one.entries, default=0)
-        return State(one.conversation, head, one.head_ordinal, one.members.get(user_id), one.marks.get(user_id), one.entries.get(head))
+        member, mark, newest = one.members.get(user_id), one.marks.get(user_id), one.entries.get(head)
+        return State(one.conversation, head, one.head_ordinal, member, mark, newest, one.settings)
 
     def _page(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
         one = self.known.get(conversation_id, MemoryConversation(b""))
@@ -94,7 +97,7 @@ class MemoryLiveLog(MemoryView):
 
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
         one = self.known.get(conversation_id)
-        return Roll(one.members, one.marks) if one else None
+        return Roll(one.members, one.marks, one.settings) if one else None
 
 
 class MemoryTimeline(MemoryView):
@@ -123,4 +126,4 @@ class MemoryTimeline(MemoryView):
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         one = self.known.get(conversation_id, MemoryConversation(b""))
-        return Roll(one.members, one.marks)
+        return Roll(one.members, one.marks, one.settings)

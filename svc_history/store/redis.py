@@ -8,6 +8,7 @@ from typing import Any
 
 from redis.asyncio.client import Pipeline
 
+from chatkit.core.conversation_settings import Value, as_values
 from chatkit.core.ids import ConversationId, UserId
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
@@ -52,7 +53,7 @@ class RedisLiveLog:
         calls: list[Call] = [
             (
                 "look",
-                (keys.meta(one), keys.members(one), keys.marks(one), keys.tail(one)),
+                (keys.meta(one), keys.members(one), keys.marks(one), keys.tail(one), keys.settings(one)),
                 (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, LOOK_BYTES, SYNC_MARKS),
             )
             for user_id, one, seq in questions
@@ -89,18 +90,20 @@ class RedisLiveLog:
             pipeline.hget(keys.meta(conversation_id), "epoch")
             pipeline.hgetall(keys.members(conversation_id))
             pipeline.hgetall(keys.marks(conversation_id))
+            pipeline.hgetall(keys.settings(conversation_id))
 
-        epoch, members, marks = await self._view.run(read)
+        epoch, members, marks, settings = await self._view.run(read)
         if epoch != self.epoch.encode():
             return None
         return Roll(
             {UserId(user_id.decode()): _member(value) for user_id, value in members.items()},
             {UserId(user_id.decode()): _mark(value) for user_id, value in marks.items() if user_id in members},
+            _settings(settings),
         )
 
 
 def _look(reply: Sequence[Any]) -> Look:
-    conversation, head, head_ordinal, member, mark, newest, *since = reply
+    conversation, head, head_ordinal, member, mark, newest, settings, *since = reply
     state = State(
         conversation,
         int(head),
@@ -108,12 +111,17 @@ def _look(reply: Sequence[Any]) -> Look:
         _member(member) if member else None,
         _mark(mark) if mark else None,
         Stored(int(newest[0]), newest[1]) if newest else None,
+        _settings(dict(_pairs(settings))),
     )
     if not since:
         return Look(state)
     trimmed, written, upto, entries, marks = since
     tail = Tail([Stored(int(seq), entry) for seq, entry in _pairs(entries)], int(trimmed) + 1, int(upto), int(written))
     return Look(state, tail, {UserId(name.decode()): _mark(value) for name, value in _pairs(marks)})
+
+
+def _settings(texts: Mapping[bytes, bytes]) -> dict[str, Value]:
+    return as_values({name.decode(): text.decode() for name, text in texts.items()})
 
 
 def _pairs(flat: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from chatkit.core.conversation import Permission
@@ -166,7 +166,7 @@ class Restored:
     """A conversation as history has it, to be put back: `marks` are "delivered_seq:read_seq:read_ordinal" as numbers.
 
     It goes on above `floor`, a seq higher than any that can have been issued. `recent` are its newest entries without a hole; commands that
-    were given before `known_since_ms` may be known to history alone.
+    were given before `known_since_ms` may be known to history alone. `settings` are texts.
     """
 
     conversation_id: ConversationId
@@ -179,6 +179,7 @@ class Restored:
     floor: int
     known_since_ms: int
     recent: Sequence[Durable] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 class Sequencer(Protocol):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from chatkit.core.conversation import ROLES, Permission, Role, settled
+from chatkit.core.conversation_settings import as_values, effective
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from svc_router.store import (
@@ -26,7 +28,7 @@ from svc_router.store import (
     Unfinished,
 )
 from svc_router.store.redis import REFUSALS, TAIL_ENTRIES
-from svc_router.store.terms import Grant, HandOver, Join, Leave, Term
+from svc_router.store.terms import Grant, HandOver, Join, Leave, Set, Term
 
 
 @dataclass
@@ -46,6 +48,8 @@ class _Conversation:
     pending: dict[int, tuple[Unfinished, UserId]] = field(default_factory=dict)
     tail: list[tuple[int, int, bytes]] = field(default_factory=list)
     marks: dict[UserId, tuple[int, int, int]] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    waits: dict[UserId, int] = field(default_factory=dict)
 
 
 class MemoryLiveView:
@@ -101,14 +105,19 @@ class Weighed:
 
     kind: str
     known: Mapping[UserId, Membership]
+    known_settings: Mapping[str, str]
     claim: Claim
     held: Permission
     members: dict[UserId, Membership | None] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
     parts: list[bytes] = field(default_factory=list)
     there: Membership | None = None
 
     def weigh(self, term: Term) -> None:
         """Take a term into account, or raise why the command is refused."""
+        if isinstance(term, Set):
+            self._set(term)
+            return
         member = self.known.get(term.user_id)
         match term:
             case Join(user_id, permissions, part):
@@ -124,6 +133,11 @@ class Weighed:
                 if user_id != self.claim.user_id:
                     self._change(user_id, new, part)
                     self.members[self.claim.user_id] = replace(self.known[self.claim.user_id], permissions=ROLES[Role.ADMIN])
+
+    def _set(self, term: Set) -> None:
+        if self.known_settings.get(term.name) != term.value:
+            self.settings[term.name] = term.value
+            self.parts.append(term.part)
 
     def _leave(self, user_id: UserId, member: Membership | None, part: bytes) -> None:
         self._refuse_if("forbidden", self.kind in {"DIRECT", "SELF"})
@@ -196,14 +210,21 @@ class MemorySequencer:
             forgotten = True
         if forgotten and not claim.looked_up:
             return Forgotten()
+        return self._weighed(live, claim)
+
+    def _weighed(self, live: _Conversation, claim: Claim) -> Outcome:
         member = live.members.get(claim.user_id)
-        held = settled(member.permissions) if member else Permission(0)
+        held = effective(member.permissions, as_values(live.settings)) if member else Permission(0)
         if claim.needs is not None:
             if member is None:
                 return ChatError(Reason.UNKNOWN_CONVERSATION)
             if claim.needs not in held:
                 return ChatError(Reason.PERMISSION_DENIED)
-        weighed = Weighed(live.kind, live.members, claim, held)
+        slow_ms = 1000 * int(live.settings.get("slow_mode_s", 0)) if claim.counts and Permission.MODERATE not in held else 0
+        left_ms = live.waits.get(claim.user_id, 0) - claim.now_ms
+        if slow_ms and left_ms > 0:
+            return ChatError(Reason.SLOW_MODE, retry_after=timedelta(milliseconds=left_ms))
+        weighed = Weighed(live.kind, live.members, live.settings, claim, held)
         try:
             for term in claim.terms:
                 weighed.weigh(term)
@@ -211,6 +232,8 @@ class MemorySequencer:
             return error
         if claim.terms and not weighed.parts:
             return Needless(weighed.there)
+        if slow_ms:
+            live.waits[claim.user_id] = claim.now_ms + slow_ms
         return self._place(live, claim, weighed)
 
     def _again(self, live: _Conversation, claim: Claim, place: Place) -> Outcome:
@@ -225,6 +248,7 @@ class MemorySequencer:
                 del live.members[user_id]
             else:
                 live.members[user_id] = now if now.joined_seq else Membership(now.permissions, live.seq, live.ordinal)
+        live.settings |= weighed.settings
         draft = b"".join((claim.draft, *weighed.parts))
         place = Place(live.seq, live.ordinal, claim.now_ms, previous, draft=draft if claim.terms else b"")
         live.made[claim.message_id] = (replace(place, previous=0, draft=b""), claim.user_id)
@@ -286,6 +310,7 @@ class MemorySequencer:
                 },
                 tail=[(one.seq, one.ordinal, one.entry) for one in restored.recent],
                 marks=dict(restored.marks),
+                settings=dict(restored.settings),
             )
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import structlog
 from redis.asyncio.client import Pipeline
 
 from chatkit.core.conversation import DIRECT_BEFORE, DIRECT_MEMBER, OWNER_BEFORE, ROLES, Permission, Role
+from chatkit.core.conversation_settings import RULES
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import REMEMBERED_MS, ConversationId, MessageId, UserId, new_id
 from chatkit.edges import redis as keys
@@ -32,7 +34,7 @@ from svc_router.store import (
     Restored,
     Unfinished,
 )
-from svc_router.store.terms import Grant, HandOver, Join, Leave, Term
+from svc_router.store.terms import Grant, HandOver, Join, Leave, Set, Term
 
 log = structlog.get_logger()
 
@@ -56,9 +58,11 @@ _NUMBERS = "".join(
     f"local {name} = {int(permissions)}\n"
     for name, permissions in {
         "OWN": Permission.OWN,
+        "MODERATE": Permission.MODERATE,
         "ADMINISTER": Permission.ADMINISTER,
         "OWNER": ROLES[Role.OWNER],
         "ADMIN": ROLES[Role.ADMIN],
+        "MEMBER": ROLES[Role.MEMBER],
         "DIRECT": DIRECT_MEMBER,
         "OWNER_BEFORE": OWNER_BEFORE,
         "DIRECT_BEFORE": DIRECT_BEFORE,
@@ -113,7 +117,7 @@ class RedisSequencer:
             return "sequence", names, arguments
         for term in claim.terms:
             arguments += _term(term)
-        return "command", [*names, keys.tail(conversation_id)], arguments
+        return "command", [*names, keys.tail(conversation_id), keys.settings(conversation_id)], arguments
 
     def _create(self, birth: Birth) -> Call:
         arguments: list[Any] = [self._owner, birth.user_id, birth.now_ms, birth.message_id, int(birth.looked_up)]
@@ -173,22 +177,30 @@ class RedisSequencer:
 
     async def restore(self, restored: Restored, epoch: str) -> None:
         conversation_id = restored.conversation_id
+        hashes: dict[str, Mapping[str, str]] = {
+            keys.members(conversation_id): {
+                user_id: _packed((int(one.permissions), one.joined_seq, one.joined_ordinal)) for user_id, one in restored.members.items()
+            },
+            keys.marks(conversation_id): {user_id: _packed(mark) for user_id, mark in restored.marks.items()},
+            keys.settings(conversation_id): restored.settings,
+        }
+        rules = {name: restored.settings[name] for name in RULES if name in restored.settings}
         arguments: list[Any] = [restored.conversation, restored.kind, restored.head, restored.head_ordinal, restored.floor]
-        arguments += [restored.known_since_ms, _MEMORY_MS, TAIL_MS, len(restored.members), len(restored.marks)]
-        for user_id, member in restored.members.items():
-            arguments += [user_id, _packed((int(member.permissions), member.joined_seq, member.joined_ordinal))]
-        for user_id, mark in restored.marks.items():
-            arguments += [user_id, _packed(mark)]
+        arguments += [restored.known_since_ms, _MEMORY_MS, TAIL_MS, len(hashes)]
+        for pairs in (rules, *hashes.values()):
+            arguments.append(2 * len(pairs))
+            for name, value in pairs.items():
+                arguments += [name, value]
         for entry in restored.recent:
             arguments += [entry.seq, entry.ordinal, entry.entry, _made(entry)]
-        names = [keys.meta, keys.members, keys.pending, keys.marks, keys.tail]
+        names = [name(conversation_id) for name in (keys.meta, keys.pending, keys.tail)]
         messages = [keys.message(conversation_id, entry.message_id) for entry in restored.recent]
 
         def also(pipeline: Pipeline) -> None:
             for user_id, member in restored.members.items():
                 self._note(pipeline, user_id, conversation_id, keys.came_at(member.joined_seq))
 
-        await self._view.call([("restore", [*(name(conversation_id) for name in names), *messages], arguments)], also, only_in=epoch)
+        await self._view.call([("restore", [*names, *hashes, *messages], arguments)], also, only_in=epoch)
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         return [_marked(reply) for reply in await self._view.call([_mark(mark) for mark in marks])]
@@ -223,6 +235,8 @@ def _term(term: Term) -> tuple[Any, Any, Any, bytes, bytes]:
             return "grant", user_id, int(permissions), part, b""
         case HandOver(user_id, part):
             return "hand over", user_id, "", part, b""
+        case Set(name, value, part, is_rule):
+            return "set", name, value, part, b"1" if is_rule else b""
 
 
 def _answer(reply: Sequence[Any], command: Claim | Birth) -> Answer:
@@ -259,6 +273,8 @@ def _outcome(status: bytes, rest: Sequence[Any], command: Claim | Birth) -> Outc
             return NotLive()
         case b"forgotten":
             return Forgotten()
+        case b"slow":
+            return ChatError(Reason.SLOW_MODE, retry_after=timedelta(milliseconds=rest[0]))
         case _:
             return REFUSALS[status]
 

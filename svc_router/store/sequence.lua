@@ -1,8 +1,8 @@
 -- Gives a command of an existing conversation its place.
--- KEYS: meta, members, message, pending; for a command with terms also: tail
+-- KEYS: meta, members, message, pending; for a command with terms also: tail, settings
 -- ARGV: owner, user, needed permissions or '' if they need not be a member, now ms, ms to remember, message id, own time of the message id in
 -- ms, 1 if history was asked for it, 1 if it is a message, draft, then terms, which terms.lua weighs
-local meta = redis.call('HMGET', KEYS[1], 'kind', 'epoch', 'owner', 'since', 'seq', 'floor', 'ordinal')
+local meta = redis.call('HMGET', KEYS[1], 'kind', 'epoch', 'owner', 'since', 'seq', 'floor', 'ordinal', 'member_permissions', 'slow_mode_s')
 if not meta[1] or meta[2] ~= EPOCH then
   return {'unknown', {}}
 end
@@ -37,7 +37,9 @@ local member = redis.call('HGET', KEYS[2], ARGV[2])
 local held, needed = 0, tonumber(ARGV[3])
 if member then
   held = tonumber(string.match(member, '^%d+'))
-  if held == OWNER_BEFORE then
+  if held == MEMBER and meta[8] then
+    held = tonumber(meta[8])
+  elseif held == OWNER_BEFORE then
     held = OWNER
   elseif held == DIRECT_BEFORE then
     held = DIRECT
@@ -47,6 +49,15 @@ elseif needed then
 end
 if needed and bit.band(held, needed) ~= needed then
   return {'forbidden', inherited}
+end
+local slow
+if meta[9] and meta[9] ~= '0' and ARGV[9] == '1' and bit.band(held, MODERATE) == 0 then
+  -- A key of each user's, which lies where the others do, and is of use only here.
+  slow = string.gsub(KEYS[1], 'meta$', 'slow:' .. ARGV[2])
+  local left = redis.call('PTTL', slow)
+  if left > 0 then
+    return {'slow', inherited, left}
+  end
 end
 local draft, changes = ARGV[10], nil
 if weigh then
@@ -64,6 +75,9 @@ local ordinal = string.format('%.0f', tonumber(meta[7]) + tonumber(ARGV[9]))
 redis.call('HSET', KEYS[1], 'seq', seq, 'ordinal', ordinal)
 redis.call('HSET', KEYS[4], seq, ARGV[6] .. ':' .. ordinal .. ':' .. previous .. ':' .. ARGV[2] .. ':' .. ARGV[4] .. ':' .. draft)
 redis.call('SET', KEYS[3], seq .. ':' .. ordinal .. ':' .. ARGV[4] .. ':0:' .. ARGV[2], 'PX', ARGV[5])
+if slow then
+  redis.call('SET', slow, seq, 'EX', meta[9])
+end
 if not changes then
   return {'new', inherited, seq, ordinal, previous}
 end

@@ -1,6 +1,6 @@
 -- What the terms of a command demand of its conversation, and what they would change there: `weigh` comes before sequence.lua, for commands
 -- that have any. KEYS and ARGV are those of sequence.lua. Of each term: what it is, whom or what it is about, a value, what it adds to the
--- draft if it changes something, and what it adds instead if it is a joining and the conversation a channel.
+-- draft if it changes something, and what else it takes.
 -- Returns why the command is refused, or else changes as commands of Redis (one that `joins` is to be told the place), the draft, and the
 -- membership of who is to join and has joined before.
 local function weigh(kind, held)
@@ -79,9 +79,18 @@ local function weigh(kind, held)
     end
   end
 
+  function terms.set(name, value, rule)
+    if redis.call('HGET', KEYS[6], name) ~= value then
+      change('HSET', KEYS[6], name, value)
+      if rule == '1' then
+        change('HSET', KEYS[1], name, value)
+      end
+    end
+  end
+
   for i = 11, #ARGV, 5 do
     local before = #changes
-    local refusal = terms[ARGV[i]](ARGV[i + 1], ARGV[i + 2])
+    local refusal = terms[ARGV[i]](ARGV[i + 1], ARGV[i + 2], ARGV[i + 4])
     if refusal then
       return refusal
     elseif #changes > before then

@@ -54,4 +54,14 @@ class HandOver:
     part: bytes = b""
 
 
-Term = Join | Leave | Grant | HandOver
+@dataclass(frozen=True, slots=True)
+class Set:
+    """A setting has another value, as text. What `is_rule` holds for every command from here on."""
+
+    name: str
+    value: str
+    part: bytes = b""
+    is_rule: bool = False
+
+
+Term = Join | Leave | Grant | HandOver | Set

@@ -17,6 +17,7 @@ from itertools import islice
 from cassandra import InvalidRequest
 from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement
 
+from chatkit.core.conversation_settings import SETTINGS
 from chatkit.core.errors import ChatError, Reason
 from chatkit.edges.cassandra import FAILURES, CassandraSession, Statement
 from svc_writer.core import KEY, MAX_BYTES, Table, Write
@@ -46,7 +47,11 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.BY_USER: ("user_id", "conversation_id", "permissions", "joined_seq"),
     Table.WATERMARKS: ("conversation_id", "user_id", "delivered_seq", "read_seq", "read_ordinal"),
 }
-CHANGEABLE: dict[Table, tuple[str, ...]] = {Table.MEMBERS: ("permissions",), Table.BY_USER: ("permissions",)}
+CHANGEABLE: dict[Table, tuple[str, ...]] = {
+    Table.CONVERSATIONS: tuple(SETTINGS),
+    Table.MEMBERS: ("permissions",),
+    Table.BY_USER: ("permissions",),
+}
 """Columns that change by themselves."""
 DELETABLE: dict[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id", "user_id"),

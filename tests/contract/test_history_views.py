@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER
+from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER, Permission
+from chatkit.core.conversation_settings import RULES, as_text
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
 from chatkit.edges import redis as keys
 from chatkit.edges.cassandra import CassandraSession, migrate
@@ -18,9 +19,10 @@ from svc_history.store import LiveLog, Look, Roll, State, Timeline
 from svc_history.store.cassandra import CassandraTimeline
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
 from svc_history.store.redis import RedisLiveLog
-from svc_router.store import Birth, Durable, Place
+from svc_router.store import Birth, Claim, Durable, Place
 from svc_router.store import Mark as Marking
 from svc_router.store.redis import RedisSequencer
+from svc_router.store.terms import Set
 from svc_writer.app import MIGRATIONS
 from svc_writer.core import Table, Write, granting_writes, grouped, joining_writes, message_writes
 from svc_writer.store import Timeline as Writing
@@ -30,6 +32,7 @@ from svc_writer.store.memory import MemoryTimeline as MemoryWriting
 from svc_writer.store.redis import RedisProgress
 
 NOW = 1_800_000_000_000
+SET = {"title": "Tea", "topic": "", "slow_mode_s": 30}
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def remembered(made: Said) -> MemoryConversation:
         marks={made.bob: Mark(2, 2, 1)},
         entries={one.seq: one for one in made.entries},
         ids={message_id: seq for seq, message_id in enumerate(made.ids, 1)},
+        settings=dict(SET),
     )
 
 
@@ -83,7 +87,9 @@ async def live(request: pytest.FixtureRequest) -> AsyncIterator[tuple[LiveLog, S
     sequencer = RedisSequencer(client)
     grants = {made.anna: GROUP_OWNER, made.bob: GROUP_MEMBER}
     birth = Birth(made.conversation_id, made.anna, made.ids[0], b"draft", "GROUP", b"as created", grants, NOW, looked_up=True)
-    await sequencer.sequence([birth])
+    terms = [Set(name, as_text(value), is_rule=name in RULES) for name, value in SET.items()]
+    setting = Claim(made.conversation_id, made.anna, made.ids[1], b"", Permission.ADMINISTER, NOW, NOW, counts=False, terms=terms)
+    await sequencer.sequence([birth, setting])
     places = [Place(1, 0, NOW), Place(2, 1, NOW), Place(3, 2, NOW)]
     for place, message_id, entry in zip(places, made.ids, made.entries, strict=True):
         joining = tuple(grants) if place.seq == 1 else ()
@@ -102,8 +108,8 @@ async def test_the_live_view_tells_how_conversations_are(live: tuple[LiveLog, Sa
     assert await view.conversations([UserId(new_id()), made.bob]) == [None, {made.conversation_id: 1}]
     (bobs,) = await view.look([(made.bob, made.conversation_id, None)])
     strangers, none = await view.look([(UserId(new_id()), made.conversation_id, 1), (made.bob, ConversationId(new_id()), 1)])
-    assert bobs == Look(State(b"as created", 3, 2, Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1), made.entries[2]))
-    assert strangers == Look(State(b"as created", 3, 2, None, None, made.entries[2]))
+    assert bobs == Look(State(b"as created", 3, 2, Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1), made.entries[2], SET))
+    assert strangers == Look(State(b"as created", 3, 2, None, None, made.entries[2], SET))
     assert none is None
 
 
@@ -197,7 +203,7 @@ async def test_a_conversation_with_many_watermarks_is_told_without_them(client: 
 
 async def test_the_live_view_knows_who_is_in_and_how_far_they_are(live: tuple[LiveLog, Said]) -> None:
     view, made = live
-    assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: Mark(2, 2, 1)})
+    assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: Mark(2, 2, 1)}, SET)
     assert await view.roll(ConversationId(new_id())) is None
 
 
@@ -211,7 +217,9 @@ def writes(made: Said) -> list[Write]:
     for user_id, member in made.members.items():
         rows += joining_writes(made.conversation_id, user_id, member.permissions, member.joined_seq, member.joined_ordinal, 1)
     mark = {"conversation_id": made.conversation_id, "user_id": made.bob, "delivered_seq": 2, "read_seq": 2, "read_ordinal": 1}
-    return [*rows, Write(Table.WATERMARKS, mark, 4)]
+    settings = [Write(Table.CONVERSATIONS, {"conversation_id": made.conversation_id, name: SET[name]}, 2, changes=True) for name in SET]
+    older = Write(Table.CONVERSATIONS, {"conversation_id": made.conversation_id, "title": "as it was"}, 1, changes=True)
+    return [*rows, Write(Table.WATERMARKS, mark, 4), *settings, older]
 
 
 @pytest.fixture(params=["memory", "cassandra"], scope="module")
@@ -237,10 +245,10 @@ async def test_the_database_tells_how_a_conversation_is(database: tuple[Timeline
     state = await view.state(made.bob, made.conversation_id)
     assert state is not None
     assert (state.conversation, state.head_seq, state.newest) == (b"as created", 3, made.entries[2])
-    assert (state.member, state.mark) == (Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1))
+    assert (state.member, state.mark, state.settings) == (Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1), SET)
     assert await view.state(made.bob, ConversationId(new_id())) is None
     assert await view.conversations(made.anna) == {made.conversation_id: 1}
-    assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: Mark(2, 2, 1)})
+    assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: Mark(2, 2, 1)}, SET)
 
 
 @pytest.mark.parametrize(

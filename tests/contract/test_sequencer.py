@@ -36,7 +36,7 @@ from svc_router.store import (
 )
 from svc_router.store.memory import MemorySequencer
 from svc_router.store.redis import TAIL_ENTRIES, RedisSequencer
-from svc_router.store.terms import Grant, HandOver, Join, Leave, Term
+from svc_router.store.terms import Grant, HandOver, Join, Leave, Set, Term
 from tests.faults.proxy import Proxy
 
 NOW = 1_800_000_000_000
@@ -334,6 +334,69 @@ async def test_what_was_stored_before_there_were_roles_goes_on(world: World) -> 
     direct = replace(birth(anna, bob, kind="DIRECT"), members=dict.fromkeys((anna, bob), DIRECT_BEFORE))
     await start(world, direct)
     await place(world, replace(message(direct, bob), needs=Permission.WRITE | Permission.PIN))
+
+
+def setting(born: Birth, by: UserId, *terms: Set) -> Claim:
+    return command(born, by, Permission.ADMINISTER, *terms)
+
+
+async def test_settings_are_changed_one_by_one_by_who_administers(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    assert await refusal(world, setting(born, bob, Set("topic", "green"))) is Reason.PERMISSION_DENIED
+    both = await place(world, setting(born, anna, Set("topic", "green", b"+topic"), Set("title", "Tea", b"+title")))
+    assert both.draft == b"draft+topic+title"
+    again = await place(world, setting(born, anna, Set("topic", "green", b"+topic"), Set("title", "Coffee", b"+title")))
+    assert again.draft == b"draft+title"
+    assert await outcome(world, setting(born, anna, Set("topic", "green"))) == Needless()
+
+
+async def test_what_members_may_is_set_for_all_of_them_at_once_and_for_nobody_else(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna, bob, carl)
+    await start(world, born)
+    await place(world, granting(born, anna, carl, Role.READER))
+    await place(world, setting(born, anna, Set("member_permissions", str(int(Permission.READ)), is_rule=True)))
+    assert await refusal(world, message(born, bob)) is Reason.PERMISSION_DENIED
+    await place(world, message(born, anna))
+    more = Permission.READ | Permission.WRITE | Permission.PIN
+    await place(world, setting(born, anna, Set("member_permissions", str(int(more)), is_rule=True)))
+    await place(world, replace(message(born, bob), needs=Permission.PIN))
+    assert await refusal(world, addition(born, bob, user())) is Reason.PERMISSION_DENIED
+    assert await refusal(world, message(born, carl)) is Reason.PERMISSION_DENIED
+
+
+async def test_in_slow_mode_members_wait_between_two_messages_and_who_moderates_does_not(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna, bob, carl)
+    await start(world, born)
+    await place(world, setting(born, anna, Set("slow_mode_s", "60", is_rule=True)))
+    first = message(born, bob)
+    await place(world, first)
+    await place(world, first)  # a repeat is no second one
+    found = await outcome(world, message(born, bob))
+    assert isinstance(found, ChatError)
+    assert (found.reason, found.retry_after and 50 < found.retry_after.total_seconds() <= 60) == (Reason.SLOW_MODE, True)
+    await place(world, message(born, carl))
+    await place(world, addition(born, bob, user()))
+    await places(world, message(born, anna), message(born, anna))
+    await place(world, setting(born, anna, Set("slow_mode_s", "0", is_rule=True)))
+    await places(world, message(born, bob), message(born, bob))
+
+
+async def test_settings_come_back_with_their_conversation(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    await place(world, setting(born, anna, Set("member_permissions", "1", is_rule=True)))
+    await world.lose(born.conversation_id)
+    members = {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 1)}
+    known = {"title": "Tea", "slow_mode_s": "60"}
+    await world.sequencer.restore(replace(lost(born, members), settings=known, known_since_ms=0), world.sequencer.epoch)
+    assert await outcome(world, setting(born, anna, Set("title", "Tea"))) == Needless()
+    await place(world, message(born, bob))
+    assert await refusal(world, message(born, bob)) is Reason.SLOW_MODE
 
 
 async def test_the_draft_has_what_the_terms_have_changed_and_nothing_else(world: World) -> None:

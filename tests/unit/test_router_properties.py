@@ -20,10 +20,12 @@ from hypothesis import strategies as st
 from chatkit.core.backoff import Backoff
 from chatkit.core.clock import ManualClock
 from chatkit.core.conversation import GROUP_MEMBER, ROLES, Permission, Role, seq_floor
+from chatkit.core.conversation_settings import as_text
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import REMEMBERED_MS, ConnectionId, ConversationId, MessageId, SessionId, UserId, creation_message_id
 from chatkit.edges.fanout.memory import MemoryFanout
 from chatkit.edges.message_log import Record
+from chatkit.rpc.settings_of import settings_of
 from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
@@ -42,7 +44,7 @@ CONVERSATIONS = [ConversationId(name) for name in ("tea", "work")]
 ROUTERS = 2
 RECENT = 3
 """Entries with which a conversation is put back: few, so that a message_id is soon one that only history knows."""
-FINAL = {"PERMISSION_DENIED", "UNKNOWN_CONVERSATION", "MESSAGE_ID_REUSED", "LAST_OWNER", "UNKNOWN_USER"}
+FINAL = {"PERMISSION_DENIED", "UNKNOWN_CONVERSATION", "MESSAGE_ID_REUSED", "LAST_OWNER", "UNKNOWN_USER", "SLOW_MODE"}
 DEADLINE_S = 10.0
 """How long a lane tries a command, as chatkit.rpc.lanes has it. The message_id of a membership command is not known beyond it."""
 HEALING = 3000
@@ -132,6 +134,7 @@ class LogArchive:
             seq_floor(now_ms),
             known_since_ms(recent, now_ms),
             [kept(entry) for entry in recent],
+            settings_at(entries, head.seq),
         )
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
@@ -168,6 +171,11 @@ def members_at(entries: Entries, seq: int) -> dict[UserId, Membership]:
         for one in entry.membership.changed:
             members[UserId(one.user_id)] = replace(members[UserId(one.user_id)], permissions=Permission(one.permissions))
     return members
+
+
+def settings_at(entries: Entries, seq: int) -> dict[str, str]:
+    """What is set of a conversation once the entry at `seq` has happened."""
+    return {name: as_text(value) for entry in entries.values() if entry.seq <= seq for name, value in settings_of(entry.settings).items()}
 
 
 class SlowSequencer(MemorySequencer):
@@ -466,6 +474,7 @@ class World:
             if live is not None:
                 assert not live.pending
                 assert live.members == members
+                assert live.settings == settings_at(entries, max(entries, default=0))
                 assert {user_id for user_id in USERS if conversation_id in self.view.conversations(user_id)} == set(members)
 
 
@@ -513,6 +522,13 @@ def giving(conversation_id: ConversationId, user_id: UserId, other: UserId, role
     return command
 
 
+def setting(conversation_id: ConversationId, user_id: UserId, topic: str, slow_mode_s: int) -> pb.Command:
+    command = pb.Command(conversation_id=conversation_id, user_id=user_id)
+    command.settings.settings.topic = topic
+    command.settings.settings.slow_mode_s = slow_mode_s
+    return command
+
+
 conversations, users, routers = st.sampled_from(CONVERSATIONS), st.sampled_from(USERS), st.integers(0, ROUTERS - 1)
 GIVEN_ROLES = [
     conversation_pb2.Member.READER,
@@ -526,6 +542,7 @@ STEPS = (
     st.tuples(st.just("add"), conversations, users, users, routers),
     st.tuples(st.just("remove"), conversations, users, users, routers),
     st.tuples(st.just("role"), conversations, users, users, st.sampled_from(GIVEN_ROLES), routers),
+    st.tuples(st.just("set"), conversations, users, st.sampled_from("xyz"), st.sampled_from([0, 1]), routers),
     st.tuples(st.just("create"), conversations, routers),
     st.tuples(st.just("retry"), st.integers(0, 30), routers),
     st.tuples(st.just("retry"), st.integers(0, 30), routers),
@@ -554,6 +571,8 @@ async def take(world: World, step: Any) -> None:  # noqa: C901, PLR0912 - one br
             world.give(removal(conversation_id, user_id, other), "remove_member", router)
         case "role", conversation_id, user_id, other, role, router:
             world.give(giving(conversation_id, user_id, other, role), "role", router)
+        case "set", conversation_id, user_id, topic, slow_mode_s, router:
+            world.give(setting(conversation_id, user_id, topic, slow_mode_s), "settings", router)
         case "create", conversation_id, router:
             world.give(creation(conversation_id), "create", router)
         case "retry", number, router if world.requests:

@@ -62,6 +62,16 @@ def test_a_role_changes_one_column_on_both_sides() -> None:
     ]
 
 
+def test_a_setting_changes_one_column_also_to_nothing() -> None:
+    one = entry(entry_pb2.Entry.SETTINGS, seq=9)
+    one.settings.topic, one.settings.slow_mode_s = "", 30
+    changed = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.changes]
+    assert [(write.table, write.column, write.row[write.column], write.timestamp) for write in changed] == [
+        (Table.CONVERSATIONS, "topic", "", 9),
+        (Table.CONVERSATIONS, "slow_mode_s", 30, 9),
+    ]
+
+
 def test_a_later_watermark_has_a_later_timestamp() -> None:
     def mark(delivered: int, read: int) -> int:
         watermark = conversation_pb2.Watermark(conversation_id=ANNA, user_id=BOB, delivered_seq=delivered, read_seq=read)

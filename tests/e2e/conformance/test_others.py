@@ -17,7 +17,7 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts_pb
 from elastic_chat.history.v1 import history_service_pb2 as history_pb
-from elastic_chat.types.v1.conversation_pb2 import Conversation, Member
+from elastic_chat.types.v1.conversation_pb2 import Conversation, ConversationSettings, Member
 from elastic_chat.types.v1.entry_pb2 import Body
 from launcher.mesh.calls import ANYONE, STREAMS, USERS
 from tests.e2e.conformance.doors import ACCOUNTS, HISTORY, PRESENCE, ROUTER, CallDoor, Can, doors
@@ -78,6 +78,9 @@ ATTEMPTS: dict[str, Attempt] = {
     ),
     "router.AddMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": world.eve.user_id}, NOT_THERE),
     "router.RemoveMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
+    "router.UpdateConversation": Attempt(
+        lambda world: {"conversation_id": world.conversation_id, "settings": ConversationSettings(title="mine")}, NOT_THERE
+    ),
     "router.SetRole": Attempt(
         lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world), "role": Member.READER}, NOT_THERE
     ),

@@ -82,6 +82,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """Registration takes an invite, and there was none, or one that was used, was withdrawn or is too old."""
     LAST_OWNER: _Reason.ValueType  # 28
     """The owner of a conversation can't leave it, or become something else, while others are in it: it must be handed over first."""
+    SLOW_MODE: _Reason.ValueType  # 29
+    """The conversation is in slow mode, and the caller's last message there was too short a while ago. Retryable, after `retry_after`."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a command was refused. The same names are `reason` in a `reject` frame, `reason` in google.rpc.ErrorInfo (domain
@@ -149,4 +151,6 @@ BAD_INVITE: Reason.ValueType  # 27
 """Registration takes an invite, and there was none, or one that was used, was withdrawn or is too old."""
 LAST_OWNER: Reason.ValueType  # 28
 """The owner of a conversation can't leave it, or become something else, while others are in it: it must be handed over first."""
+SLOW_MODE: Reason.ValueType  # 29
+"""The conversation is in slow mode, and the caller's last message there was too short a while ago. Retryable, after `retry_after`."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015

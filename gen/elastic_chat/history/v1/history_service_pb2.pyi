@@ -496,17 +496,18 @@ class GetConversationStateResponse(_message.Message):
     HEAD_ORDINAL_FIELD_NUMBER: _builtins.int
     WATERMARKS_FIELD_NUMBER: _builtins.int
     RECENT_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
     head_seq: _builtins.int
     """The newest seq that was written."""
     head_ordinal: _builtins.int
     """The number of messages up to it."""
     @_builtins.property
     def conversation(self) -> _conversation_pb2.Conversation:
-        """The conversation."""
+        """The conversation, as it was created."""
 
     @_builtins.property
     def members(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Member]:
-        """Its members."""
+        """Its members, with what is stored of their permissions."""
 
     @_builtins.property
     def watermarks(self) -> _containers.RepeatedCompositeFieldContainer[_log_pb2.WatermarkRecord]:
@@ -515,6 +516,10 @@ class GetConversationStateResponse(_message.Message):
     @_builtins.property
     def recent(self) -> _containers.RepeatedCompositeFieldContainer[_log_pb2.LogEntry]:
         """The newest entries by rising seq, at most 256, without a hole."""
+
+    @_builtins.property
+    def settings(self) -> _conversation_pb2.ConversationSettings:
+        """What was set of it."""
 
     def __init__(
         self,
@@ -525,10 +530,11 @@ class GetConversationStateResponse(_message.Message):
         head_ordinal: _builtins.int = ...,
         watermarks: _abc.Iterable[_log_pb2.WatermarkRecord] | None = ...,
         recent: _abc.Iterable[_log_pb2.LogEntry] | None = ...,
+        settings: _conversation_pb2.ConversationSettings | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "head_ordinal", b"head_ordinal", "head_seq", b"head_seq", "members", b"members", "recent", b"recent", "watermarks", b"watermarks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "head_ordinal", b"head_ordinal", "head_seq", b"head_seq", "members", b"members", "recent", b"recent", "settings", b"settings", "watermarks", b"watermarks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

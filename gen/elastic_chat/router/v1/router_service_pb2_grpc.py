@@ -45,6 +45,11 @@ class RouterServiceStub:
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateConversationRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateConversationResponse.FromString,
                 _registered_method=True)
+        self.UpdateConversation = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/UpdateConversation',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationResponse.FromString,
+                _registered_method=True)
         self.AddMember = channel.unary_unary(
                 '/elastic_chat.router.v1.RouterService/AddMember',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberRequest.SerializeToString,
@@ -77,7 +82,7 @@ class RouterServiceServicer:
     """
 
     def SendMessage(self, request, context):
-        """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, TEXT_EMPTY,
+        """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY,
         TEXT_TOO_LONG, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -87,6 +92,14 @@ class RouterServiceServicer:
     def CreateConversation(self, request, context):
         """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
         with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateConversation(self, request, context):
+        """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,6 +161,11 @@ def add_RouterServiceServicer_to_server(servicer, server):
                     servicer.CreateConversation,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateConversationRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateConversationResponse.SerializeToString,
+            ),
+            'UpdateConversation': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateConversation,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationResponse.SerializeToString,
             ),
             'AddMember': grpc.unary_unary_rpc_method_handler(
                     servicer.AddMember,
@@ -230,6 +248,33 @@ class RouterService:
             '/elastic_chat.router.v1.RouterService/CreateConversation',
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateConversationRequest.SerializeToString,
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateConversationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateConversation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/UpdateConversation',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -55,6 +55,10 @@ class Conversation(_message.Message):
     CREATOR_ID_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     MEMBER_IDS_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    AVATAR_FILE_ID_FIELD_NUMBER: _builtins.int
+    SLOW_MODE_S_FIELD_NUMBER: _builtins.int
+    MEMBER_PERMISSIONS_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """A UUID in its usual text form."""
     kind: Global___Conversation.Kind.ValueType
@@ -63,6 +67,14 @@ class Conversation(_message.Message):
     """The title of a group, 1 to 128 characters; empty for a direct conversation."""
     creator_id: _builtins.str
     """The user who created it."""
+    topic: _builtins.str
+    """What it is about, at most 1,024 characters."""
+    avatar_file_id: _builtins.str
+    """The file that shows it, empty if there is none."""
+    slow_mode_s: _builtins.int
+    """How many seconds a member must wait between two messages; 0 if they need not."""
+    member_permissions: _builtins.int
+    """What members may do (Role.MEMBER), as in Member.permissions; 0 if it is what that role gives everywhere."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was created."""
@@ -80,14 +92,75 @@ class Conversation(_message.Message):
         creator_id: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         member_ids: _abc.Iterable[_builtins.str] | None = ...,
+        topic: _builtins.str = ...,
+        avatar_file_id: _builtins.str = ...,
+        slow_mode_s: _builtins.int = ...,
+        member_permissions: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "created_at", b"created_at", "creator_id", b"creator_id", "kind", b"kind", "member_ids", b"member_ids", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["avatar_file_id", b"avatar_file_id", "conversation_id", b"conversation_id", "created_at", b"created_at", "creator_id", b"creator_id", "kind", b"kind", "member_ids", b"member_ids", "member_permissions", b"member_permissions", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Conversation: _TypeAlias = Conversation  # noqa: Y015
+
+@_typing.final
+class ConversationSettings(_message.Message):
+    """What can be set of a conversation. A setting that is not there stays as it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    AVATAR_FILE_ID_FIELD_NUMBER: _builtins.int
+    SLOW_MODE_S_FIELD_NUMBER: _builtins.int
+    MEMBER_PERMISSIONS_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """1 to 128 characters."""
+    topic: _builtins.str
+    """At most 1,024 characters; empty for none."""
+    avatar_file_id: _builtins.str
+    """The id of a file; empty for none."""
+    slow_mode_s: _builtins.int
+    """Seconds that a member must wait between two messages, at most 21,600; 0 for none. Who moderates need not wait."""
+    member_permissions: _builtins.int
+    """What members may do, as in Member.permissions: the bit to read, and any of those to write, add, pin, mention everyone and invite."""
+    def __init__(
+        self,
+        *,
+        title: _builtins.str | None = ...,
+        topic: _builtins.str | None = ...,
+        avatar_file_id: _builtins.str | None = ...,
+        slow_mode_s: _builtins.int | None = ...,
+        member_permissions: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_member_permissions", b"_member_permissions", "_slow_mode_s", b"_slow_mode_s", "_title", b"_title", "_topic", b"_topic", "avatar_file_id", b"avatar_file_id", "member_permissions", b"member_permissions", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_member_permissions", b"_member_permissions", "_slow_mode_s", b"_slow_mode_s", "_title", b"_title", "_topic", b"_topic", "avatar_file_id", b"avatar_file_id", "member_permissions", b"member_permissions", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__avatar_file_id: _TypeAlias = _typing.Literal["avatar_file_id"]  # noqa: Y015
+    _WhichOneofArgType__avatar_file_id: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id"]  # noqa: Y015
+    _WhichOneofReturnType__member_permissions: _TypeAlias = _typing.Literal["member_permissions"]  # noqa: Y015
+    _WhichOneofArgType__member_permissions: _TypeAlias = _typing.Literal["_member_permissions", b"_member_permissions"]  # noqa: Y015
+    _WhichOneofReturnType__slow_mode_s: _TypeAlias = _typing.Literal["slow_mode_s"]  # noqa: Y015
+    _WhichOneofArgType__slow_mode_s: _TypeAlias = _typing.Literal["_slow_mode_s", b"_slow_mode_s"]  # noqa: Y015
+    _WhichOneofReturnType__title: _TypeAlias = _typing.Literal["title"]  # noqa: Y015
+    _WhichOneofArgType__title: _TypeAlias = _typing.Literal["_title", b"_title"]  # noqa: Y015
+    _WhichOneofReturnType__topic: _TypeAlias = _typing.Literal["topic"]  # noqa: Y015
+    _WhichOneofArgType__topic: _TypeAlias = _typing.Literal["_topic", b"_topic"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__avatar_file_id) -> _WhichOneofReturnType__avatar_file_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__member_permissions) -> _WhichOneofReturnType__member_permissions | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__slow_mode_s) -> _WhichOneofReturnType__slow_mode_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__title) -> _WhichOneofReturnType__title | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__topic) -> _WhichOneofReturnType__topic | None: ...
+
+Global___ConversationSettings: _TypeAlias = ConversationSettings  # noqa: Y015
 
 @_typing.final
 class Member(_message.Message):
@@ -135,7 +208,8 @@ class Member(_message.Message):
     """The user."""
     permissions: _builtins.int
     """What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change settings and roles, 32 pin messages,
-    64 mention everyone, 128 moderate, 256 invite, 512 hand the conversation over. In an entry it is what their role gives.
+    64 mention everyone, 128 moderate, 256 invite, 512 hand the conversation over. In an entry, and in the answer to a command, it is what
+    their role gives; where history tells it, the conversation's member_permissions stand in the place of what the role of members gives.
     """
     joined_seq: _builtins.int
     """The entry that made them a member: they read the log from here on, and not what was before."""

@@ -43,6 +43,8 @@ class Entry(_message.Message):
         """The conversation was created: `created` is set. Always the first entry, seq 1."""
         MEMBERSHIP: Entry._Kind.ValueType  # 3
         """Members came or went, or their roles changed: `membership` is set."""
+        SETTINGS: Entry._Kind.ValueType  # 9
+        """Settings changed: `settings` is set."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What happened."""
@@ -55,6 +57,8 @@ class Entry(_message.Message):
     """The conversation was created: `created` is set. Always the first entry, seq 1."""
     MEMBERSHIP: Entry.Kind.ValueType  # 3
     """Members came or went, or their roles changed: `membership` is set."""
+    SETTINGS: Entry.Kind.ValueType  # 9
+    """Settings changed: `settings` is set."""
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
@@ -66,6 +70,7 @@ class Entry(_message.Message):
     ORDINAL_FIELD_NUMBER: _builtins.int
     CREATED_FIELD_NUMBER: _builtins.int
     MEMBERSHIP_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     seq: _builtins.int
@@ -96,6 +101,10 @@ class Entry(_message.Message):
     def membership(self) -> Global___MembershipChange:
         """Who came and went, if kind is MEMBERSHIP."""
 
+    @_builtins.property
+    def settings(self) -> _conversation_pb2.ConversationSettings:
+        """What was set, if kind is SETTINGS."""
+
     def __init__(
         self,
         *,
@@ -109,10 +118,11 @@ class Entry(_message.Message):
         ordinal: _builtins.int = ...,
         created: Global___ConversationCreated | None = ...,
         membership: Global___MembershipChange | None = ...,
+        settings: _conversation_pb2.ConversationSettings | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "membership", b"membership"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "membership", b"membership", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "sender_id", b"sender_id", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

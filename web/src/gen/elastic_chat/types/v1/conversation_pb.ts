@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/conversation.proto.
  */
 export const file_elastic_chat_types_v1_conversation: GenFile = /*@__PURE__*/
-  fileDesc("CihlbGFzdGljX2NoYXQvdHlwZXMvdjEvY29udmVyc2F0aW9uLnByb3RvEhVlbGFzdGljX2NoYXQudHlwZXMudjEi+wEKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRISCgpjcmVhdG9yX2lkGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm1lbWJlcl9pZHMYBiADKAkiMwoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCgoGRElSRUNUEAESCQoFR1JPVVAQAiLYAQoGTWVtYmVyEg8KB3VzZXJfaWQYASABKAkSEwoLcGVybWlzc2lvbnMYAiABKA0SEgoKam9pbmVkX3NlcRgDIAEoAxIWCg5qb2luZWRfb3JkaW5hbBgEIAEoAxIwCgRyb2xlGAUgASgOMiIuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlci5Sb2xlIkoKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEgoKBlJFQURFUhABEgoKBk1FTUJFUhACEgkKBUFETUlOEAMSCQoFT1dORVIQBCJeCglXYXRlcm1hcmsSDwoHdXNlcl9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSFQoNZGVsaXZlcmVkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CihlbGFzdGljX2NoYXQvdHlwZXMvdjEvY29udmVyc2F0aW9uLnByb3RvEhVlbGFzdGljX2NoYXQudHlwZXMudjEi3wIKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRISCgpjcmVhdG9yX2lkGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm1lbWJlcl9pZHMYBiADKAkSDQoFdG9waWMYByABKAkSFgoOYXZhdGFyX2ZpbGVfaWQYCCABKAkSEwoLc2xvd19tb2RlX3MYCiABKAUSGgoSbWVtYmVyX3Blcm1pc3Npb25zGAwgASgNIjMKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgoKBkRJUkVDVBABEgkKBUdST1VQEAJKBAgJEApKBAgLEAwi8AEKFENvbnZlcnNhdGlvblNldHRpbmdzEhIKBXRpdGxlGAEgASgJSACIAQESEgoFdG9waWMYAiABKAlIAYgBARIbCg5hdmF0YXJfZmlsZV9pZBgDIAEoCUgCiAEBEhgKC3Nsb3dfbW9kZV9zGAUgASgFSAOIAQESHwoSbWVtYmVyX3Blcm1pc3Npb25zGAcgASgNSASIAQFCCAoGX3RpdGxlQggKBl90b3BpY0IRCg9fYXZhdGFyX2ZpbGVfaWRCDgoMX3Nsb3dfbW9kZV9zQhUKE19tZW1iZXJfcGVybWlzc2lvbnNKBAgEEAVKBAgGEAci2AEKBk1lbWJlchIPCgd1c2VyX2lkGAEgASgJEhMKC3Blcm1pc3Npb25zGAIgASgNEhIKCmpvaW5lZF9zZXEYAyABKAMSFgoOam9pbmVkX29yZGluYWwYBCABKAMSMAoEcm9sZRgFIAEoDjIiLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXIuUm9sZSJKCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIKCgZSRUFERVIQARIKCgZNRU1CRVIQAhIJCgVBRE1JThADEgkKBU9XTkVSEAQiXgoJV2F0ZXJtYXJrEg8KB3VzZXJfaWQYASABKAkSFwoPY29udmVyc2F0aW9uX2lkGAIgASgJEhUKDWRlbGl2ZXJlZF9zZXEYAyABKAMSEAoIcmVhZF9zZXEYBCABKANiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * A conversation: an ordered log of entries, and those who may read and write it.
@@ -61,6 +61,34 @@ export type Conversation = Message<"elastic_chat.types.v1.Conversation"> & {
    * @generated from field: repeated string member_ids = 6;
    */
   memberIds: string[];
+
+  /**
+   * What it is about, at most 1,024 characters.
+   *
+   * @generated from field: string topic = 7;
+   */
+  topic: string;
+
+  /**
+   * The file that shows it, empty if there is none.
+   *
+   * @generated from field: string avatar_file_id = 8;
+   */
+  avatarFileId: string;
+
+  /**
+   * How many seconds a member must wait between two messages; 0 if they need not.
+   *
+   * @generated from field: int32 slow_mode_s = 10;
+   */
+  slowModeS: number;
+
+  /**
+   * What members may do (Role.MEMBER), as in Member.permissions; 0 if it is what that role gives everywhere.
+   *
+   * @generated from field: uint32 member_permissions = 12;
+   */
+  memberPermissions: number;
 };
 
 /**
@@ -105,6 +133,55 @@ export const Conversation_KindSchema: GenEnum<Conversation_Kind> = /*@__PURE__*/
   enumDesc(file_elastic_chat_types_v1_conversation, 0, 0);
 
 /**
+ * What can be set of a conversation. A setting that is not there stays as it is.
+ *
+ * @generated from message elastic_chat.types.v1.ConversationSettings
+ */
+export type ConversationSettings = Message<"elastic_chat.types.v1.ConversationSettings"> & {
+  /**
+   * 1 to 128 characters.
+   *
+   * @generated from field: optional string title = 1;
+   */
+  title?: string | undefined;
+
+  /**
+   * At most 1,024 characters; empty for none.
+   *
+   * @generated from field: optional string topic = 2;
+   */
+  topic?: string | undefined;
+
+  /**
+   * The id of a file; empty for none.
+   *
+   * @generated from field: optional string avatar_file_id = 3;
+   */
+  avatarFileId?: string | undefined;
+
+  /**
+   * Seconds that a member must wait between two messages, at most 21,600; 0 for none. Who moderates need not wait.
+   *
+   * @generated from field: optional int32 slow_mode_s = 5;
+   */
+  slowModeS?: number | undefined;
+
+  /**
+   * What members may do, as in Member.permissions: the bit to read, and any of those to write, add, pin, mention everyone and invite.
+   *
+   * @generated from field: optional uint32 member_permissions = 7;
+   */
+  memberPermissions?: number | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.ConversationSettings.
+ * Use `create(ConversationSettingsSchema)` to create a new message.
+ */
+export const ConversationSettingsSchema: GenMessage<ConversationSettings> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_conversation, 1);
+
+/**
  * A user's membership of a conversation.
  *
  * @generated from message elastic_chat.types.v1.Member
@@ -119,7 +196,8 @@ export type Member = Message<"elastic_chat.types.v1.Member"> & {
 
   /**
    * What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change settings and roles, 32 pin messages,
-   * 64 mention everyone, 128 moderate, 256 invite, 512 hand the conversation over. In an entry it is what their role gives.
+   * 64 mention everyone, 128 moderate, 256 invite, 512 hand the conversation over. In an entry, and in the answer to a command, it is what
+   * their role gives; where history tells it, the conversation's member_permissions stand in the place of what the role of members gives.
    *
    * @generated from field: uint32 permissions = 2;
    */
@@ -152,7 +230,7 @@ export type Member = Message<"elastic_chat.types.v1.Member"> & {
  * Use `create(MemberSchema)` to create a new message.
  */
 export const MemberSchema: GenMessage<Member> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_conversation, 1);
+  messageDesc(file_elastic_chat_types_v1_conversation, 2);
 
 /**
  * What a member is.
@@ -200,7 +278,7 @@ export enum Member_Role {
  * Describes the enum elastic_chat.types.v1.Member.Role.
  */
 export const Member_RoleSchema: GenEnum<Member_Role> = /*@__PURE__*/
-  enumDesc(file_elastic_chat_types_v1_conversation, 1, 0);
+  enumDesc(file_elastic_chat_types_v1_conversation, 2, 0);
 
 /**
  * How far a user's devices have got in a conversation. Both only ever grow.
@@ -242,5 +320,5 @@ export type Watermark = Message<"elastic_chat.types.v1.Watermark"> & {
  * Use `create(WatermarkSchema)` to create a new message.
  */
 export const WatermarkSchema: GenMessage<Watermark> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_conversation, 2);
+  messageDesc(file_elastic_chat_types_v1_conversation, 3);
 
