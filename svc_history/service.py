@@ -10,11 +10,12 @@ from chatkit.core.conversation_settings import Value, effective
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, is_uuid
 from chatkit.rpc.caller import caller_of
+from chatkit.rpc.conversation_settings import message_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_history.core import MAX_CURSORS, MAX_SYNCS, MAX_USERS, Mark, Membership, Stored, unread
+from svc_history.core import MAX_CURSORS, MAX_SYNCS, MAX_USERS, Mark, Membership, Stored, members_page, unread
 from svc_history.reader import Ask, Reader, Synced
 from svc_history.store import State
 
@@ -55,9 +56,12 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         caller = caller_of(context)
         conversation_id = _conversation_id(request.conversation_id)
         roll = await self._reader.roll(caller.user_id, conversation_id)
+        page, following = members_page(roll.members, request.page_size, request.page_token)
         return pb.ListMembersResponse(
-            members=[_member(user_id, member, roll.settings) for user_id, member in sorted(roll.members.items())],
-            watermarks=[_watermark(conversation_id, user_id, mark) for user_id, mark in sorted(roll.marks.items())],
+            members=[_member(user_id, roll.members[user_id], roll.settings) for user_id in page],
+            watermarks=[_watermark(conversation_id, user_id, roll.marks[user_id]) for user_id in page if user_id in roll.marks],
+            next_page_token=following,
+            member_count=len(roll.members),
         )
 
     async def Sync(self, request: pb.SyncRequest, context: Context) -> pb.SyncResponse:  # noqa: N802
@@ -97,7 +101,7 @@ class HistoryServicer(rpc.HistoryServiceServicer):
                 for user_id, mark in roll.marks.items()
             ],
             recent=[log_pb2.LogEntry.FromString(one.entry) for one in recent],
-            settings=conversation_pb2.ConversationSettings(**state.settings),
+            settings=message_of(state.settings),
         )
 
     async def FindMessage(self, request: pb.FindMessageRequest, context: Context) -> pb.FindMessageResponse:  # noqa: ARG002, N802

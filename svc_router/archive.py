@@ -11,8 +11,8 @@ from chatkit.core.conversation_settings import as_text
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, SessionId, UserId
 from chatkit.rpc.caller import Caller, caller_metadata
+from chatkit.rpc.conversation_settings import settings_of
 from chatkit.rpc.errors import error_of
-from chatkit.rpc.settings_of import settings_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc

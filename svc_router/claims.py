@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from chatkit.core.conversation import ROLES, Permission, Role
 from chatkit.core.conversation_settings import RULES, Value, as_text
 from chatkit.core.ids import UserId
-from chatkit.rpc.settings_of import settings_of
+from chatkit.rpc.conversation_settings import message_of, settings_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2
-from svc_router.core import permission_to_give, permission_to_remove
+from svc_router.core import Limits, permission_to_give, permission_to_remove
 from svc_router.entries import membership_part, role_of_wire, with_role
-from svc_router.store.terms import Grant, HandOver, Join, Leave, Set, Term
+from svc_router.store.terms import Grant, HandOver, Join, Kept, Leave, Room, Set, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,18 @@ class Demand:
 MESSAGE = Demand(Permission.WRITE)
 
 
-def demand_of(command: pb.Command) -> Demand:
+def demand_of(command: pb.Command, limits: Limits) -> Demand:
     """Return what a command asks for that makes an entry of a conversation which is there."""
     match command.WhichOneof("command"):
         case "send":
             return MESSAGE
         case "add_member":
             added = command.add_member.member
-            user_id, permissions = UserId(added.user_id), Permission(added.permissions)
-            return Demand(Permission.ADD, [Join(user_id, permissions, membership_part(added=[with_role(added)]))])
+            join = _join(UserId(added.user_id), Permission(added.permissions))
+            return Demand(Permission.ADD, [join, Room(Kept.MEMBERS, limits.members)])
+        case "add_members":
+            joins = [_join(UserId(user_id)) for user_id in command.add_members.user_ids]
+            return Demand(Permission.ADD, [*joins, Room(Kept.MEMBERS, limits.members)])
         case "remove_member":
             removed = UserId(command.remove_member.user_id)
             needs = permission_to_remove(UserId(command.user_id), removed)
@@ -47,9 +50,16 @@ def demand_of(command: pb.Command) -> Demand:
             return _role(UserId(command.user_id), UserId(command.role.user_id), role_of_wire(command.role.role))
 
 
+def _join(user_id: UserId, permissions: Permission = ROLES[Role.MEMBER]) -> Join:
+    as_member, as_reader = (
+        membership_part(added=[with_role(conversation_pb2.Member(user_id=user_id, permissions=int(bits)))])
+        for bits in (permissions, ROLES[Role.READER])
+    )
+    return Join(user_id, permissions, as_member, as_reader)
+
+
 def _set(name: str, value: Value) -> Set:
-    part = log_pb2.LogEntry()
-    setattr(part.settings, name, value)
+    part = log_pb2.LogEntry(settings=message_of({name: value}))
     return Set(name, as_text(value), part.SerializeToString(), is_rule=name in RULES)
 
 

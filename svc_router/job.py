@@ -13,7 +13,7 @@ from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2
 from svc_router.claims import demand_of
-from svc_router.core import earliest_ms
+from svc_router.core import LIMITS, Limits, earliest_ms
 from svc_router.entries import draft_of
 from svc_router.store import Birth, Claim
 
@@ -66,12 +66,12 @@ class Job:
         """Whether the command makes an entry of the log."""
         return self.kind not in {"watermark", "typing", ""}
 
-    def claim(self, now_ms: int) -> Claim | Birth:
+    def claim(self, now_ms: int, limits: Limits = LIMITS) -> Claim | Birth:
         """Return what the command asks of the sequencer."""
         draft = draft_of(self.command, self.message_id, now_ms).SerializeToString()
         if self.kind == "create":
             return self._birth(draft, now_ms)
-        demand = demand_of(self.command)
+        demand = demand_of(self.command, limits)
         return Claim(
             self.conversation_id,
             self.user_id,

@@ -38,7 +38,7 @@ from chatkit.metrics import OK, OUTCOMES, counter, histogram
 from chatkit.tracing import NOTHING, Tracer, bind_context, followed
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
-from svc_router.core import is_remembered
+from svc_router.core import LIMITS, Limits, is_remembered
 from svc_router.entries import durable, member, placed, readable, timestamp, typing_event, watermark_event, watermark_of
 from svc_router.flight import Flight, Flying
 from svc_router.job import Job
@@ -132,6 +132,7 @@ class Pipeline:
         archive: Archive,
         clock: Clock,
         tracer: Tracer = NOTHING,
+        limits: Limits = LIMITS,
     ) -> None:
         self._sequencer = sequencer
         self._log = message_log
@@ -139,6 +140,7 @@ class Pipeline:
         self._archive = archive
         self._clock = clock
         self._tracer = tracer
+        self._limits = limits
         self._waiting: deque[Job] = deque()
         self._more = asyncio.Event()
         self._claiming: dict[tuple[ConversationId, MessageId], list[Job]] = {}
@@ -196,7 +198,7 @@ class Pipeline:
         """Give each job its place, answer those that make no entry after all, and hand the entries of the others to the log."""
         if not jobs:
             return
-        claims = [job.claim(now_ms) for job in jobs]
+        claims = [job.claim(now_ms, self._limits) for job in jobs]
         contexts = [job.command.traceparent for job in jobs]
         try:
             with SEQUENCE.time(), followed(self._tracer, "sequence", contexts, engine=REDIS, commands=len(jobs)):

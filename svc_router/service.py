@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 
 from chatkit.core.clock import Clock
-from chatkit.core.conversation import DIRECT_MEMBER, GROUP_MEMBER, GROUP_OWNER, Permission
+from chatkit.core.conversation import DIRECT_MEMBER, GROUP_MEMBER, ROLES, Permission, Role
 from chatkit.core.conversation_settings import checked_settings
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import (
@@ -25,16 +25,16 @@ from chatkit.core.ids import (
 )
 from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_request_id
+from chatkit.rpc.conversation_settings import message_of, settings_of
 from chatkit.rpc.errors import error_of
 from chatkit.rpc.lane import NODE_HEADER, ROUTER_HEADER
 from chatkit.rpc.lanes import Lanes
-from chatkit.rpc.settings_of import settings_of
 from chatkit.tracing import current_context
 from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
-from elastic_chat.types.v1 import conversation_pb2
-from svc_router.core import check_direct, check_group
+from elastic_chat.types.v1.conversation_pb2 import Conversation, Member
+from svc_router.core import check_added, check_direct, check_group, check_self
 from svc_router.entries import timestamp
 from svc_router.pipeline import Pipeline
 from svc_router.route import Lane
@@ -42,7 +42,6 @@ from svc_router.route import Lane
 Context = Any
 """grpc.aio.ServicerContext, whose class gRPC keeps private."""
 
-Conversation, Member = conversation_pb2.Conversation, conversation_pb2.Member
 
 GIVEN = (Member.READER, Member.MEMBER, Member.ADMIN)
 """The roles that a member is given; that of the owner is handed over."""
@@ -98,13 +97,19 @@ class RouterServicer(rpc.RouterServiceServicer):
                 conversation.conversation_id = direct_conversation_id(caller.user_id, other)
                 conversation.member_ids.extend(sorted((caller.user_id, other)))
                 members = {caller.user_id: DIRECT_MEMBER, other: DIRECT_MEMBER}
-            case Conversation.GROUP:
+            case Conversation.GROUP | Conversation.CHANNEL:
                 title, others = check_group(request.title, request.member_ids, caller.user_id)
                 conversation.conversation_id = group_conversation_id(caller.user_id, message_id)
                 conversation.title = title
-                members = {caller.user_id: GROUP_OWNER} | dict.fromkeys(others, GROUP_MEMBER)
+                joined = ROLES[Role.MEMBER if request.kind == Conversation.GROUP else Role.READER]
+                members = {caller.user_id: ROLES[Role.OWNER]} | dict.fromkeys(others, joined)
+            case Conversation.SELF:
+                check_self(request.title, request.member_ids)
+                conversation.conversation_id = direct_conversation_id(caller.user_id, caller.user_id)
+                conversation.member_ids.append(caller.user_id)
+                members = {caller.user_id: DIRECT_MEMBER}
             case _:
-                raise ChatError(Reason.INVALID_ARGUMENT, "kind must be DIRECT or GROUP")
+                raise ChatError(Reason.INVALID_ARGUMENT, "kind must be DIRECT, GROUP, CHANNEL or SELF")
         await self._check_users(caller, [user_id for user_id in members if user_id != caller.user_id])
         accepted = await self._lanes.call(_creation(caller, conversation, members))
         return pb.CreateConversationResponse(conversation=accepted.conversation)
@@ -117,8 +122,7 @@ class RouterServicer(rpc.RouterServiceServicer):
         caller = caller_of(context)
         command = _command(caller, request.conversation_id)
         command.settings.message_id = self._message_id(request.message_id)
-        for name, value in checked_settings(settings_of(request.settings)).items():
-            setattr(command.settings.settings, name, value)
+        command.settings.settings.CopyFrom(message_of(checked_settings(settings_of(request.settings))))
         await self._lanes.call(command)
         return pb.UpdateConversationResponse()
 
@@ -131,6 +135,16 @@ class RouterServicer(rpc.RouterServiceServicer):
         command.add_member.member.CopyFrom(_member(user_id, GROUP_MEMBER))
         accepted = await self._lanes.call(command)
         return pb.AddMemberResponse(member=accepted.member)
+
+    async def AddMembers(self, request: pb.AddMembersRequest, context: Context) -> pb.AddMembersResponse:  # noqa: N802
+        caller = caller_of(context)
+        user_ids = check_added(request.user_ids)
+        command = _command(caller, request.conversation_id)
+        await self._check_users(caller, user_ids)
+        command.add_members.message_id = self._message_id(request.message_id)
+        command.add_members.user_ids.extend(user_ids)
+        await self._lanes.call(command)
+        return pb.AddMembersResponse()
 
     async def RemoveMember(self, request: pb.RemoveMemberRequest, context: Context) -> pb.RemoveMemberResponse:  # noqa: N802
         caller = caller_of(context)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chatkit.settings import KafkaSettings, RedisSettings, ServiceSettings
+from chatkit.settings import KafkaSettings, RedisSettings, ServiceSettings, setting
+from svc_router.core import LIMITS, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(ServiceSettings, RedisSettings, KafkaSettings):
-    """What every service has, and where Redis and Kafka are."""
+    """What every service has, where Redis and Kafka are, and how much one conversation can have."""
+
+    max_members: int = setting("How many members a conversation can have.", LIMITS.members)
+
+    @property
+    def limits(self) -> Limits:
+        """How much one conversation can have."""
+        return Limits(self.max_members)

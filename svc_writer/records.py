@@ -6,7 +6,7 @@ from google.protobuf.message import DecodeError
 
 from chatkit.core.ids import MessageId, is_uuid
 from chatkit.edges.message_log import LOG_TOPIC
-from chatkit.rpc.settings_of import settings_of
+from chatkit.rpc.conversation_settings import settings_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_writer.core import Table, Write, granting_writes, joining_writes, leaving_writes, message_writes

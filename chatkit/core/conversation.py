@@ -12,7 +12,8 @@ BUCKET_SIZE = 1024
 
 MAX_TEXT_BYTES = 16 * 1024
 MAX_TITLE = 128
-MAX_GROUP_AT_BIRTH = 500
+MAX_ADDED = 500
+"""Users that one command can bring into a conversation."""
 MAX_MENTIONS = 100
 MAX_ATTACHMENTS = 20
 MAX_FRAME_BYTES = 64 * 1024

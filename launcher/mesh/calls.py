@@ -20,7 +20,16 @@ ANYONE: dict[str, tuple[str, ...]] = {
 """The methods that the edge lets everyone call."""
 
 USERS: dict[str, tuple[str, ...]] = {
-    "router": ("SendMessage", "CreateConversation", "UpdateConversation", "AddMember", "RemoveMember", "SetRole", "TransferOwnership"),
+    "router": (
+        "SendMessage",
+        "CreateConversation",
+        "UpdateConversation",
+        "AddMember",
+        "AddMembers",
+        "RemoveMember",
+        "SetRole",
+        "TransferOwnership",
+    ),
     "presence": ("GetPresence",),
     "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
     "accounts": (

@@ -28,7 +28,7 @@ from svc_router.store import (
     Unfinished,
 )
 from svc_router.store.redis import REFUSALS, TAIL_ENTRIES
-from svc_router.store.terms import Grant, HandOver, Join, Leave, Set, Term
+from svc_router.store.terms import Grant, HandOver, Join, Leave, Room, Set, Term
 
 
 @dataclass
@@ -118,11 +118,17 @@ class Weighed:
         if isinstance(term, Set):
             self._set(term)
             return
+        if isinstance(term, Room):
+            joining = sum(now is not None and not now.joined_seq for now in self.members.values())
+            self._refuse_if("full", joining > 0 and len(self.known) + joining > term.limit)
+            return
         member = self.known.get(term.user_id)
         match term:
-            case Join(user_id, permissions, part):
+            case Join(user_id, permissions, part, reading_part):
                 self.there = member or self.there
-                if member is None:
+                if member is None and self.kind == "CHANNEL" and reading_part:
+                    self._change(user_id, Membership(ROLES[Role.READER], 0), reading_part)
+                elif member is None:
                     self._change(user_id, Membership(permissions, 0), part)
             case Leave(user_id, part):
                 self._leave(user_id, member, part)

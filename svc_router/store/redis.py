@@ -34,7 +34,7 @@ from svc_router.store import (
     Restored,
     Unfinished,
 )
-from svc_router.store.terms import Grant, HandOver, Join, Leave, Set, Term
+from svc_router.store.terms import Grant, HandOver, Join, Leave, Room, Set, Term
 
 log = structlog.get_logger()
 
@@ -63,6 +63,7 @@ _NUMBERS = "".join(
         "OWNER": ROLES[Role.OWNER],
         "ADMIN": ROLES[Role.ADMIN],
         "MEMBER": ROLES[Role.MEMBER],
+        "READER": ROLES[Role.READER],
         "DIRECT": DIRECT_MEMBER,
         "OWNER_BEFORE": OWNER_BEFORE,
         "DIRECT_BEFORE": DIRECT_BEFORE,
@@ -227,8 +228,8 @@ def _answer_or_refusal(reply: Sequence[Any], command: Claim | Birth) -> Answer:
 def _term(term: Term) -> tuple[Any, Any, Any, bytes, bytes]:
     """Return a term as terms.lua takes it."""
     match term:
-        case Join(user_id, permissions, part):
-            return "join", user_id, int(permissions), part, b""
+        case Join(user_id, permissions, part, reading_part):
+            return "join", user_id, int(permissions), part, reading_part
         case Leave(user_id, part):
             return "leave", user_id, "", part, b""
         case Grant(user_id, permissions, part):
@@ -237,6 +238,8 @@ def _term(term: Term) -> tuple[Any, Any, Any, bytes, bytes]:
             return "hand over", user_id, "", part, b""
         case Set(name, value, part, is_rule):
             return "set", name, value, part, b"1" if is_rule else b""
+        case Room(kept, limit):
+            return "room", kept, limit, b"", b""
 
 
 def _answer(reply: Sequence[Any], command: Claim | Birth) -> Answer:
@@ -247,6 +250,7 @@ def _answer(reply: Sequence[Any], command: Claim | Birth) -> Answer:
 REFUSALS = {
     b"stranger": ChatError(Reason.UNKNOWN_CONVERSATION),
     b"forbidden": ChatError(Reason.PERMISSION_DENIED),
+    b"full": ChatError(Reason.LIMIT_REACHED, "the conversation has as many of these as it can have"),
     b"owner": ChatError(Reason.LAST_OWNER),
     b"nobody": ChatError(Reason.UNKNOWN_USER, "they are no member of the conversation"),
 }

@@ -3,6 +3,8 @@
 -- draft if it changes something, and what else it takes.
 -- Returns why the command is refused, or else changes as commands of Redis (one that `joins` is to be told the place), the draft, and the
 -- membership of who is to join and has joined before.
+local KEPT = {members = KEYS[2]}
+
 local function weigh(kind, held)
   local parts, changes, there = {ARGV[10]}, {}, nil
 
@@ -18,7 +20,7 @@ local function weigh(kind, held)
     elseif bits == DIRECT_BEFORE then
       bits = DIRECT
     end
-    return bits, rest, value
+    return bits, rest
   end
 
   local function change(...)
@@ -31,13 +33,27 @@ local function weigh(kind, held)
 
   local terms = {}
 
-  function terms.join(user, permissions)
-    local _, _, value = member(user)
+  function terms.join(user, permissions, reading)
+    local value = redis.call('HGET', KEYS[2], user)
     if value then
       there = value
-    else
-      change('HSET', KEYS[2], user, permissions)
-      changes[#changes].joins = true
+      return nil
+    end
+    local reads = kind == 'CHANNEL' and reading ~= ''
+    change('HSET', KEYS[2], user, reads and READER or permissions)
+    changes[#changes].joins = true
+    return nil, reads and reading
+  end
+
+  function terms.room(kept, limit)
+    local added = 0
+    for _, one in ipairs(changes) do
+      if one[1] == 'HSET' and one[2] == KEPT[kept] then
+        added = added + 1
+      end
+    end
+    if added > 0 and redis.call('HLEN', KEPT[kept]) + added > tonumber(limit) then
+      return 'full'
     end
   end
 
@@ -90,11 +106,11 @@ local function weigh(kind, held)
 
   for i = 11, #ARGV, 5 do
     local before = #changes
-    local refusal = terms[ARGV[i]](ARGV[i + 1], ARGV[i + 2], ARGV[i + 4])
+    local refusal, part = terms[ARGV[i]](ARGV[i + 1], ARGV[i + 2], ARGV[i + 4])
     if refusal then
       return refusal
     elseif #changes > before then
-      table.insert(parts, ARGV[i + 3])
+      table.insert(parts, part or ARGV[i + 3])
     end
   end
   return nil, changes, table.concat(parts), there

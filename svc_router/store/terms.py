@@ -11,6 +11,7 @@ stands one behind the other is read as one message: repeated fields go on, other
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from chatkit.core.conversation import Permission
 from chatkit.core.ids import UserId
@@ -18,11 +19,15 @@ from chatkit.core.ids import UserId
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A user becomes a member, from the entry on; one who is a member stays as they are."""
+    """A user becomes a member, from the entry on; one who is a member stays as they are.
+
+    If there is a `reading_part` and the conversation is a channel, they become a reader, and that is the part.
+    """
 
     user_id: UserId
     permissions: Permission
     part: bytes = b""
+    reading_part: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +69,18 @@ class Set:
     is_rule: bool = False
 
 
-Term = Join | Leave | Grant | HandOver | Set
+class Kept(StrEnum):
+    """What a conversation has of its own, each by itself a hash."""
+
+    MEMBERS = "members"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """There is room for what the terms before would add: afterwards there are no more than `limit`."""
+
+    kept: Kept
+    limit: int
+
+
+Term = Join | Leave | Grant | HandOver | Set | Room

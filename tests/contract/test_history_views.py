@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER, Permission
-from chatkit.core.conversation_settings import RULES, as_text
+from chatkit.core.conversation_settings import RULES, Value, as_text
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
 from chatkit.edges import redis as keys
 from chatkit.edges.cassandra import CassandraSession, migrate
@@ -32,7 +32,7 @@ from svc_writer.store.memory import MemoryTimeline as MemoryWriting
 from svc_writer.store.redis import RedisProgress
 
 NOW = 1_800_000_000_000
-SET = {"title": "Tea", "topic": "", "slow_mode_s": 30}
+SET: dict[str, Value] = {"title": "Tea", "topic": "", "slow_mode_s": 30}
 
 
 @dataclass(frozen=True)

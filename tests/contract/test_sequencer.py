@@ -36,7 +36,7 @@ from svc_router.store import (
 )
 from svc_router.store.memory import MemorySequencer
 from svc_router.store.redis import TAIL_ENTRIES, RedisSequencer
-from svc_router.store.terms import Grant, HandOver, Join, Leave, Set, Term
+from svc_router.store.terms import Grant, HandOver, Join, Kept, Leave, Room, Set, Term
 from tests.faults.proxy import Proxy
 
 NOW = 1_800_000_000_000
@@ -397,6 +397,41 @@ async def test_settings_come_back_with_their_conversation(world: World) -> None:
     assert await outcome(world, setting(born, anna, Set("title", "Tea"))) == Needless()
     await place(world, message(born, bob))
     assert await refusal(world, message(born, bob)) is Reason.SLOW_MODE
+
+
+async def test_whoever_joins_a_channel_is_a_reader_unless_it_is_said_otherwise(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna, kind="CHANNEL")
+    await start(world, born)
+    both = (Join(bob, GROUP_MEMBER, b"+member", b"+reader"), Join(carl, GROUP_MEMBER, b"+member"))
+    joined = await place(world, command(born, anna, Permission.ADD, *both))
+    assert joined.draft == b"draft+reader+member"
+    assert await refusal(world, message(born, bob)) is Reason.PERMISSION_DENIED
+    assert await outcome(world, addition(born, anna, bob)) == Needless(Membership(ROLES[Role.READER], joined.seq))
+    await place(world, message(born, carl))
+    group = birth(anna)
+    await start(world, group)
+    assert (await place(world, command(group, anna, Permission.ADD, *both))).draft == b"draft+member+member"
+
+
+async def test_there_is_room_for_so_many_members_and_a_command_brings_all_of_its_users_or_none(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    room = Room(Kept.MEMBERS, 3)
+    joins = [Join(one, GROUP_MEMBER) for one in (bob, carl, user())]
+    assert await refusal(world, command(born, anna, Permission.ADD, *joins, room)) is Reason.LIMIT_REACHED
+    assert await refusal(world, message(born, carl)) is Reason.UNKNOWN_CONVERSATION
+    await place(world, command(born, anna, Permission.ADD, *joins[:2], room))
+    assert await outcome(world, command(born, anna, Permission.ADD, *joins[:2], room)) == Needless(Membership(GROUP_MEMBER, 2))
+
+
+async def test_nobody_leaves_notes_to_themselves(world: World) -> None:
+    anna = user()
+    born = replace(birth(anna, kind="SELF"), members={anna: DIRECT_MEMBER})
+    await start(world, born)
+    await place(world, message(born, anna))
+    assert await refusal(world, removal(born, anna, anna)) is Reason.PERMISSION_DENIED
 
 
 async def test_the_draft_has_what_the_terms_have_changed_and_nothing_else(world: World) -> None:

@@ -25,7 +25,7 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import REMEMBERED_MS, ConnectionId, ConversationId, MessageId, SessionId, UserId, creation_message_id
 from chatkit.edges.fanout.memory import MemoryFanout
 from chatkit.edges.message_log import Record
-from chatkit.rpc.settings_of import settings_of
+from chatkit.rpc.conversation_settings import settings_of
 from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb

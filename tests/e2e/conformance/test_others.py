@@ -77,6 +77,7 @@ ATTEMPTS: dict[str, Attempt] = {
         lambda world: {"conversation_id": world.conversation_id, "message_id": new_id(), "body": Body(text="hello")}, NOT_THERE
     ),
     "router.AddMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": world.eve.user_id}, NOT_THERE),
+    "router.AddMembers": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_ids": [world.eve.user_id]}, NOT_THERE),
     "router.RemoveMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
     "router.UpdateConversation": Attempt(
         lambda world: {"conversation_id": world.conversation_id, "settings": ConversationSettings(title="mine")}, NOT_THERE

@@ -42,7 +42,9 @@ class HistoryServiceStub:
     before the caller joined. Fails with UNKNOWN_CONVERSATION or INVALID_ARGUMENT.
     """
     ListMembers: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]
-    """Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION."""
+    """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
+    INVALID_ARGUMENT.
+    """
     Sync: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]
     """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
     more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
@@ -78,7 +80,9 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     before the caller joined. Fails with UNKNOWN_CONVERSATION or INVALID_ARGUMENT.
     """
     ListMembers: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]  # type: ignore[assignment]
-    """Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION."""
+    """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
+    INVALID_ARGUMENT.
+    """
     Sync: _aio.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]  # type: ignore[assignment]
     """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
     more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
@@ -135,7 +139,9 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _history_service_pb2.ListMembersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.ListMembersResponse, _abc.Awaitable[_history_service_pb2.ListMembersResponse]]:
-        """Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION."""
+        """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
+        INVALID_ARGUMENT.
+        """
 
     @_abc_1.abstractmethod
     def Sync(

@@ -30,7 +30,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+elastic_chat/router/v1/router_service.proto\x12\x16\x65lastic_chat.router.v1\x1a#elastic_chat/errors/v1/reason.proto\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"l\n\x12SendMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12)\n\x04\x62ody\x18\x03 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\"\x80\x01\n\x13SendMessageResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8a\x01\n\x19\x43reateConversationRequest\x12\x36\n\x04kind\x18\x01 \x01(\x0e\x32(.elastic_chat.types.v1.Conversation.Kind\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\nmember_ids\x18\x03 \x03(\t\x12\x12\n\nmessage_id\x18\x04 \x01(\t\"W\n\x1a\x43reateConversationResponse\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\"\x87\x01\n\x19UpdateConversationRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12=\n\x08settings\x18\x02 \x01(\x0b\x32+.elastic_chat.types.v1.ConversationSettings\x12\x12\n\nmessage_id\x18\x03 \x01(\t\"\x1c\n\x1aUpdateConversationResponse\"<\n\x10\x41\x64\x64MemberRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"B\n\x11\x41\x64\x64MemberResponse\x12-\n\x06member\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\"?\n\x13RemoveMemberRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"\x16\n\x14RemoveMemberResponse\"\x80\x01\n\x0eSetRoleRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x30\n\x04role\x18\x03 \x01(\x0e\x32\".elastic_chat.types.v1.Member.Role\x12\x12\n\nmessage_id\x18\x04 \x01(\t\"\x11\n\x0fSetRoleResponse\"X\n\x18TransferOwnershipRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nmessage_id\x18\x03 \x01(\t\"\x1b\n\x19TransferOwnershipResponse\"A\n\x0cRouteRequest\x12\x31\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1f.elastic_chat.router.v1.Command\"@\n\rRouteResponse\x12/\n\x07results\x18\x01 \x03(\x0b\x32\x1e.elastic_chat.router.v1.Result\"\xda\x04\n\x07\x43ommand\x12\x13\n\x0b\x63orrelation\x18\x01 \x01(\x04\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x04 \x01(\t\x12\x33\n\x04send\x18\x05 \x01(\x0b\x32#.elastic_chat.router.v1.SendCommandH\x00\x12\x37\n\x06\x63reate\x18\x06 \x01(\x0b\x32%.elastic_chat.router.v1.CreateCommandH\x00\x12>\n\nadd_member\x18\x07 \x01(\x0b\x32(.elastic_chat.router.v1.AddMemberCommandH\x00\x12\x44\n\rremove_member\x18\x08 \x01(\x0b\x32+.elastic_chat.router.v1.RemoveMemberCommandH\x00\x12=\n\twatermark\x18\t \x01(\x0b\x32(.elastic_chat.router.v1.WatermarkCommandH\x00\x12\x37\n\x06typing\x18\n \x01(\x0b\x32%.elastic_chat.router.v1.TypingCommandH\x00\x12;\n\x08settings\x18\x0c \x01(\x0b\x32\'.elastic_chat.router.v1.SettingsCommandH\x00\x12\x33\n\x04role\x18\r \x01(\x0b\x32#.elastic_chat.router.v1.RoleCommandH\x00\x12\x13\n\x0btraceparent\x18\x0b \x01(\tB\t\n\x07\x63ommand\"/\n\x0bSendCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0c\n\x04\x62ody\x18\x02 \x01(\x0c\"\x8e\x01\n\rCreateCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x39\n\x0c\x63onversation\x18\x02 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12.\n\x07members\x18\x03 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\"U\n\x10\x41\x64\x64MemberCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12-\n\x06member\x18\x02 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\":\n\x13RemoveMemberCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"d\n\x0fSettingsCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12=\n\x08settings\x18\x02 \x01(\x0b\x32+.elastic_chat.types.v1.ConversationSettings\"d\n\x0bRoleCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x30\n\x04role\x18\x03 \x01(\x0e\x32\".elastic_chat.types.v1.Member.Role\";\n\x10WatermarkCommand\x12\x15\n\rdelivered_seq\x18\x01 \x01(\x03\x12\x10\n\x08read_seq\x18\x02 \x01(\x03\"\x0f\n\rTypingCommand\"\x91\x01\n\x06Result\x12\x13\n\x0b\x63orrelation\x18\x01 \x01(\x04\x12\x34\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x0b\x32 .elastic_chat.router.v1.AcceptedH\x00\x12\x32\n\x07refused\x18\x03 \x01(\x0b\x32\x1f.elastic_chat.router.v1.RefusedH\x00\x42\x08\n\x06result\"\xb2\x01\n\x08\x41\x63\x63\x65pted\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x0c\x63onversation\x18\x03 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12-\n\x06member\x18\x04 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\"z\n\x07Refused\x12.\n\x06reason\x18\x01 \x01(\x0e\x32\x1e.elastic_chat.errors.v1.Reason\x12\x0f\n\x07message\x18\x02 \x01(\t\x12.\n\x0bretry_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration2\xf7\t\n\rRouterService\x12\x9f\x01\n\x0bSendMessage\x12*.elastic_chat.router.v1.SendMessageRequest\x1a+.elastic_chat.router.v1.SendMessageResponse\"7\x82\xd3\xe4\x93\x02\x31\",/v1/conversations/{conversation_id}/messages:\x01*\x12\x99\x01\n\x12\x43reateConversation\x12\x31.elastic_chat.router.v1.CreateConversationRequest\x1a\x32.elastic_chat.router.v1.CreateConversationResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/v1/conversations:\x01*\x12\xb2\x01\n\x12UpdateConversation\x12\x31.elastic_chat.router.v1.UpdateConversationRequest\x1a\x32.elastic_chat.router.v1.UpdateConversationResponse\"5\x82\xd3\xe4\x93\x02/2#/v1/conversations/{conversation_id}:\x08settings\x12\x98\x01\n\tAddMember\x12(.elastic_chat.router.v1.AddMemberRequest\x1a).elastic_chat.router.v1.AddMemberResponse\"6\x82\xd3\xe4\x93\x02\x30\"+/v1/conversations/{conversation_id}/members:\x01*\x12\xa8\x01\n\x0cRemoveMember\x12+.elastic_chat.router.v1.RemoveMemberRequest\x1a,.elastic_chat.router.v1.RemoveMemberResponse\"=\x82\xd3\xe4\x93\x02\x37*5/v1/conversations/{conversation_id}/members/{user_id}\x12\xa1\x01\n\x07SetRole\x12&.elastic_chat.router.v1.SetRoleRequest\x1a\'.elastic_chat.router.v1.SetRoleResponse\"E\x82\xd3\xe4\x93\x02?\x1a:/v1/conversations/{conversation_id}/members/{user_id}/role:\x01*\x12\xae\x01\n\x11TransferOwnership\x12\x30.elastic_chat.router.v1.TransferOwnershipRequest\x1a\x31.elastic_chat.router.v1.TransferOwnershipResponse\"4\x82\xd3\xe4\x93\x02.\x1a)/v1/conversations/{conversation_id}/owner:\x01*\x12X\n\x05Route\x12$.elastic_chat.router.v1.RouteRequest\x1a%.elastic_chat.router.v1.RouteResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+elastic_chat/router/v1/router_service.proto\x12\x16\x65lastic_chat.router.v1\x1a#elastic_chat/errors/v1/reason.proto\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"l\n\x12SendMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12)\n\x04\x62ody\x18\x03 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\"\x80\x01\n\x13SendMessageResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8a\x01\n\x19\x43reateConversationRequest\x12\x36\n\x04kind\x18\x01 \x01(\x0e\x32(.elastic_chat.types.v1.Conversation.Kind\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\nmember_ids\x18\x03 \x03(\t\x12\x12\n\nmessage_id\x18\x04 \x01(\t\"W\n\x1a\x43reateConversationResponse\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\"\x87\x01\n\x19UpdateConversationRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12=\n\x08settings\x18\x02 \x01(\x0b\x32+.elastic_chat.types.v1.ConversationSettings\x12\x12\n\nmessage_id\x18\x03 \x01(\t\"\x1c\n\x1aUpdateConversationResponse\"<\n\x10\x41\x64\x64MemberRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"B\n\x11\x41\x64\x64MemberResponse\x12-\n\x06member\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\"R\n\x11\x41\x64\x64MembersRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x10\n\x08user_ids\x18\x02 \x03(\t\x12\x12\n\nmessage_id\x18\x03 \x01(\t\"\x14\n\x12\x41\x64\x64MembersResponse\"?\n\x13RemoveMemberRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"\x16\n\x14RemoveMemberResponse\"\x80\x01\n\x0eSetRoleRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x30\n\x04role\x18\x03 \x01(\x0e\x32\".elastic_chat.types.v1.Member.Role\x12\x12\n\nmessage_id\x18\x04 \x01(\t\"\x11\n\x0fSetRoleResponse\"X\n\x18TransferOwnershipRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nmessage_id\x18\x03 \x01(\t\"\x1b\n\x19TransferOwnershipResponse\"A\n\x0cRouteRequest\x12\x31\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1f.elastic_chat.router.v1.Command\"@\n\rRouteResponse\x12/\n\x07results\x18\x01 \x03(\x0b\x32\x1e.elastic_chat.router.v1.Result\"\x9c\x05\n\x07\x43ommand\x12\x13\n\x0b\x63orrelation\x18\x01 \x01(\x04\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x04 \x01(\t\x12\x33\n\x04send\x18\x05 \x01(\x0b\x32#.elastic_chat.router.v1.SendCommandH\x00\x12\x37\n\x06\x63reate\x18\x06 \x01(\x0b\x32%.elastic_chat.router.v1.CreateCommandH\x00\x12>\n\nadd_member\x18\x07 \x01(\x0b\x32(.elastic_chat.router.v1.AddMemberCommandH\x00\x12\x44\n\rremove_member\x18\x08 \x01(\x0b\x32+.elastic_chat.router.v1.RemoveMemberCommandH\x00\x12=\n\twatermark\x18\t \x01(\x0b\x32(.elastic_chat.router.v1.WatermarkCommandH\x00\x12\x37\n\x06typing\x18\n \x01(\x0b\x32%.elastic_chat.router.v1.TypingCommandH\x00\x12;\n\x08settings\x18\x0c \x01(\x0b\x32\'.elastic_chat.router.v1.SettingsCommandH\x00\x12\x33\n\x04role\x18\r \x01(\x0b\x32#.elastic_chat.router.v1.RoleCommandH\x00\x12@\n\x0b\x61\x64\x64_members\x18\x13 \x01(\x0b\x32).elastic_chat.router.v1.AddMembersCommandH\x00\x12\x13\n\x0btraceparent\x18\x0b \x01(\tB\t\n\x07\x63ommand\"/\n\x0bSendCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0c\n\x04\x62ody\x18\x02 \x01(\x0c\"\x8e\x01\n\rCreateCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x39\n\x0c\x63onversation\x18\x02 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12.\n\x07members\x18\x03 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\"U\n\x10\x41\x64\x64MemberCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12-\n\x06member\x18\x02 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\"9\n\x11\x41\x64\x64MembersCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x10\n\x08user_ids\x18\x02 \x03(\t\":\n\x13RemoveMemberCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"d\n\x0fSettingsCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12=\n\x08settings\x18\x02 \x01(\x0b\x32+.elastic_chat.types.v1.ConversationSettings\"d\n\x0bRoleCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x30\n\x04role\x18\x03 \x01(\x0e\x32\".elastic_chat.types.v1.Member.Role\";\n\x10WatermarkCommand\x12\x15\n\rdelivered_seq\x18\x01 \x01(\x03\x12\x10\n\x08read_seq\x18\x02 \x01(\x03\"\x0f\n\rTypingCommand\"\x91\x01\n\x06Result\x12\x13\n\x0b\x63orrelation\x18\x01 \x01(\x04\x12\x34\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x0b\x32 .elastic_chat.router.v1.AcceptedH\x00\x12\x32\n\x07refused\x18\x03 \x01(\x0b\x32\x1f.elastic_chat.router.v1.RefusedH\x00\x42\x08\n\x06result\"\xb2\x01\n\x08\x41\x63\x63\x65pted\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x0c\x63onversation\x18\x03 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12-\n\x06member\x18\x04 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\"z\n\x07Refused\x12.\n\x06reason\x18\x01 \x01(\x0e\x32\x1e.elastic_chat.errors.v1.Reason\x12\x0f\n\x07message\x18\x02 \x01(\t\x12.\n\x0bretry_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration2\x99\x0b\n\rRouterService\x12\x9f\x01\n\x0bSendMessage\x12*.elastic_chat.router.v1.SendMessageRequest\x1a+.elastic_chat.router.v1.SendMessageResponse\"7\x82\xd3\xe4\x93\x02\x31\",/v1/conversations/{conversation_id}/messages:\x01*\x12\x99\x01\n\x12\x43reateConversation\x12\x31.elastic_chat.router.v1.CreateConversationRequest\x1a\x32.elastic_chat.router.v1.CreateConversationResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/v1/conversations:\x01*\x12\xb2\x01\n\x12UpdateConversation\x12\x31.elastic_chat.router.v1.UpdateConversationRequest\x1a\x32.elastic_chat.router.v1.UpdateConversationResponse\"5\x82\xd3\xe4\x93\x02/2#/v1/conversations/{conversation_id}:\x08settings\x12\x98\x01\n\tAddMember\x12(.elastic_chat.router.v1.AddMemberRequest\x1a).elastic_chat.router.v1.AddMemberResponse\"6\x82\xd3\xe4\x93\x02\x30\"+/v1/conversations/{conversation_id}/members:\x01*\x12\x9f\x01\n\nAddMembers\x12).elastic_chat.router.v1.AddMembersRequest\x1a*.elastic_chat.router.v1.AddMembersResponse\":\x82\xd3\xe4\x93\x02\x34\"//v1/conversations/{conversation_id}/add-members:\x01*\x12\xa8\x01\n\x0cRemoveMember\x12+.elastic_chat.router.v1.RemoveMemberRequest\x1a,.elastic_chat.router.v1.RemoveMemberResponse\"=\x82\xd3\xe4\x93\x02\x37*5/v1/conversations/{conversation_id}/members/{user_id}\x12\xa1\x01\n\x07SetRole\x12&.elastic_chat.router.v1.SetRoleRequest\x1a\'.elastic_chat.router.v1.SetRoleResponse\"E\x82\xd3\xe4\x93\x02?\x1a:/v1/conversations/{conversation_id}/members/{user_id}/role:\x01*\x12\xae\x01\n\x11TransferOwnership\x12\x30.elastic_chat.router.v1.TransferOwnershipRequest\x1a\x31.elastic_chat.router.v1.TransferOwnershipResponse\"4\x82\xd3\xe4\x93\x02.\x1a)/v1/conversations/{conversation_id}/owner:\x01*\x12X\n\x05Route\x12$.elastic_chat.router.v1.RouteRequest\x1a%.elastic_chat.router.v1.RouteResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROUTERSERVICE'].methods_by_name['UpdateConversation']._serialized_options = b'\202\323\344\223\002/2#/v1/conversations/{conversation_id}:\010settings'
   _globals['_ROUTERSERVICE'].methods_by_name['AddMember']._loaded_options = None
   _globals['_ROUTERSERVICE'].methods_by_name['AddMember']._serialized_options = b'\202\323\344\223\0020\"+/v1/conversations/{conversation_id}/members:\001*'
+  _globals['_ROUTERSERVICE'].methods_by_name['AddMembers']._loaded_options = None
+  _globals['_ROUTERSERVICE'].methods_by_name['AddMembers']._serialized_options = b'\202\323\344\223\0024\"//v1/conversations/{conversation_id}/add-members:\001*'
   _globals['_ROUTERSERVICE'].methods_by_name['RemoveMember']._loaded_options = None
   _globals['_ROUTERSERVICE'].methods_by_name['RemoveMember']._serialized_options = b'\202\323\344\223\0027*5/v1/conversations/{conversation_id}/members/{user_id}'
   _globals['_ROUTERSERVICE'].methods_by_name['SetRole']._loaded_options = None
@@ -67,46 +69,52 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADDMEMBERREQUEST']._serialized_end=979
   _globals['_ADDMEMBERRESPONSE']._serialized_start=981
   _globals['_ADDMEMBERRESPONSE']._serialized_end=1047
-  _globals['_REMOVEMEMBERREQUEST']._serialized_start=1049
-  _globals['_REMOVEMEMBERREQUEST']._serialized_end=1112
-  _globals['_REMOVEMEMBERRESPONSE']._serialized_start=1114
-  _globals['_REMOVEMEMBERRESPONSE']._serialized_end=1136
-  _globals['_SETROLEREQUEST']._serialized_start=1139
-  _globals['_SETROLEREQUEST']._serialized_end=1267
-  _globals['_SETROLERESPONSE']._serialized_start=1269
-  _globals['_SETROLERESPONSE']._serialized_end=1286
-  _globals['_TRANSFEROWNERSHIPREQUEST']._serialized_start=1288
-  _globals['_TRANSFEROWNERSHIPREQUEST']._serialized_end=1376
-  _globals['_TRANSFEROWNERSHIPRESPONSE']._serialized_start=1378
-  _globals['_TRANSFEROWNERSHIPRESPONSE']._serialized_end=1405
-  _globals['_ROUTEREQUEST']._serialized_start=1407
-  _globals['_ROUTEREQUEST']._serialized_end=1472
-  _globals['_ROUTERESPONSE']._serialized_start=1474
-  _globals['_ROUTERESPONSE']._serialized_end=1538
-  _globals['_COMMAND']._serialized_start=1541
-  _globals['_COMMAND']._serialized_end=2143
-  _globals['_SENDCOMMAND']._serialized_start=2145
-  _globals['_SENDCOMMAND']._serialized_end=2192
-  _globals['_CREATECOMMAND']._serialized_start=2195
-  _globals['_CREATECOMMAND']._serialized_end=2337
-  _globals['_ADDMEMBERCOMMAND']._serialized_start=2339
-  _globals['_ADDMEMBERCOMMAND']._serialized_end=2424
-  _globals['_REMOVEMEMBERCOMMAND']._serialized_start=2426
-  _globals['_REMOVEMEMBERCOMMAND']._serialized_end=2484
-  _globals['_SETTINGSCOMMAND']._serialized_start=2486
-  _globals['_SETTINGSCOMMAND']._serialized_end=2586
-  _globals['_ROLECOMMAND']._serialized_start=2588
-  _globals['_ROLECOMMAND']._serialized_end=2688
-  _globals['_WATERMARKCOMMAND']._serialized_start=2690
-  _globals['_WATERMARKCOMMAND']._serialized_end=2749
-  _globals['_TYPINGCOMMAND']._serialized_start=2751
-  _globals['_TYPINGCOMMAND']._serialized_end=2766
-  _globals['_RESULT']._serialized_start=2769
-  _globals['_RESULT']._serialized_end=2914
-  _globals['_ACCEPTED']._serialized_start=2917
-  _globals['_ACCEPTED']._serialized_end=3095
-  _globals['_REFUSED']._serialized_start=3097
-  _globals['_REFUSED']._serialized_end=3219
-  _globals['_ROUTERSERVICE']._serialized_start=3222
-  _globals['_ROUTERSERVICE']._serialized_end=4493
+  _globals['_ADDMEMBERSREQUEST']._serialized_start=1049
+  _globals['_ADDMEMBERSREQUEST']._serialized_end=1131
+  _globals['_ADDMEMBERSRESPONSE']._serialized_start=1133
+  _globals['_ADDMEMBERSRESPONSE']._serialized_end=1153
+  _globals['_REMOVEMEMBERREQUEST']._serialized_start=1155
+  _globals['_REMOVEMEMBERREQUEST']._serialized_end=1218
+  _globals['_REMOVEMEMBERRESPONSE']._serialized_start=1220
+  _globals['_REMOVEMEMBERRESPONSE']._serialized_end=1242
+  _globals['_SETROLEREQUEST']._serialized_start=1245
+  _globals['_SETROLEREQUEST']._serialized_end=1373
+  _globals['_SETROLERESPONSE']._serialized_start=1375
+  _globals['_SETROLERESPONSE']._serialized_end=1392
+  _globals['_TRANSFEROWNERSHIPREQUEST']._serialized_start=1394
+  _globals['_TRANSFEROWNERSHIPREQUEST']._serialized_end=1482
+  _globals['_TRANSFEROWNERSHIPRESPONSE']._serialized_start=1484
+  _globals['_TRANSFEROWNERSHIPRESPONSE']._serialized_end=1511
+  _globals['_ROUTEREQUEST']._serialized_start=1513
+  _globals['_ROUTEREQUEST']._serialized_end=1578
+  _globals['_ROUTERESPONSE']._serialized_start=1580
+  _globals['_ROUTERESPONSE']._serialized_end=1644
+  _globals['_COMMAND']._serialized_start=1647
+  _globals['_COMMAND']._serialized_end=2315
+  _globals['_SENDCOMMAND']._serialized_start=2317
+  _globals['_SENDCOMMAND']._serialized_end=2364
+  _globals['_CREATECOMMAND']._serialized_start=2367
+  _globals['_CREATECOMMAND']._serialized_end=2509
+  _globals['_ADDMEMBERCOMMAND']._serialized_start=2511
+  _globals['_ADDMEMBERCOMMAND']._serialized_end=2596
+  _globals['_ADDMEMBERSCOMMAND']._serialized_start=2598
+  _globals['_ADDMEMBERSCOMMAND']._serialized_end=2655
+  _globals['_REMOVEMEMBERCOMMAND']._serialized_start=2657
+  _globals['_REMOVEMEMBERCOMMAND']._serialized_end=2715
+  _globals['_SETTINGSCOMMAND']._serialized_start=2717
+  _globals['_SETTINGSCOMMAND']._serialized_end=2817
+  _globals['_ROLECOMMAND']._serialized_start=2819
+  _globals['_ROLECOMMAND']._serialized_end=2919
+  _globals['_WATERMARKCOMMAND']._serialized_start=2921
+  _globals['_WATERMARKCOMMAND']._serialized_end=2980
+  _globals['_TYPINGCOMMAND']._serialized_start=2982
+  _globals['_TYPINGCOMMAND']._serialized_end=2997
+  _globals['_RESULT']._serialized_start=3000
+  _globals['_RESULT']._serialized_end=3145
+  _globals['_ACCEPTED']._serialized_start=3148
+  _globals['_ACCEPTED']._serialized_end=3326
+  _globals['_REFUSED']._serialized_start=3328
+  _globals['_REFUSED']._serialized_end=3450
+  _globals['_ROUTERSERVICE']._serialized_start=3453
+  _globals['_ROUTERSERVICE']._serialized_end=4886
 # @@protoc_insertion_point(module_scope)

@@ -102,14 +102,14 @@ class CreateConversationRequest(_message.Message):
     MEMBER_IDS_FIELD_NUMBER: _builtins.int
     MESSAGE_ID_FIELD_NUMBER: _builtins.int
     kind: _conversation_pb2.Conversation.Kind.ValueType
-    """Direct or group."""
+    """What it is for."""
     title: _builtins.str
-    """The title of a group, 1 to 128 characters; must be empty for a direct conversation."""
+    """The title of a group or channel, 1 to 128 characters; must be empty for the others."""
     message_id: _builtins.str
     """A UUIDv7 that the client makes, so that a retry does not make a second group; may be empty."""
     @_builtins.property
     def member_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The other members: exactly one for a direct conversation, 0 to 500 for a group."""
+        """The other members: exactly one for a direct conversation, 0 to 500 for a group or channel, none for notes to oneself."""
 
     def __init__(
         self,
@@ -249,6 +249,55 @@ class AddMemberResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AddMemberResponse: _TypeAlias = AddMemberResponse  # noqa: Y015
+
+@_typing.final
+class AddMembersRequest(_message.Message):
+    """Users to add."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry is found to be one; may be empty."""
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """1 to 500 users."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddMembersRequest: _TypeAlias = AddMembersRequest  # noqa: Y015
+
+@_typing.final
+class AddMembersResponse(_message.Message):
+    """All of them are members."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddMembersResponse: _TypeAlias = AddMembersResponse  # noqa: Y015
 
 @_typing.final
 class RemoveMemberRequest(_message.Message):
@@ -457,6 +506,7 @@ class Command(_message.Message):
     TYPING_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
+    ADD_MEMBERS_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
     correlation: _builtins.int
     """Given back in the result. Unique on the stream among commands that have no result yet; 0 asks for no result."""
@@ -500,6 +550,10 @@ class Command(_message.Message):
     def role(self) -> Global___RoleCommand:
         """Give a member another role."""
 
+    @_builtins.property
+    def add_members(self) -> Global___AddMembersCommand:
+        """Add many members."""
+
     def __init__(
         self,
         *,
@@ -515,13 +569,14 @@ class Command(_message.Message):
         typing: Global___TypingCommand | None = ...,
         settings: Global___SettingsCommand | None = ...,
         role: Global___RoleCommand | None = ...,
+        add_members: Global___AddMembersCommand | None = ...,
         traceparent: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "command", b"command", "create", b"create", "remove_member", b"remove_member", "role", b"role", "send", b"send", "settings", b"settings", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "command", b"command", "create", b"create", "remove_member", b"remove_member", "role", b"role", "send", b"send", "settings", b"settings", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "command", b"command", "conversation_id", b"conversation_id", "correlation", b"correlation", "create", b"create", "remove_member", b"remove_member", "request_id", b"request_id", "role", b"role", "send", b"send", "settings", b"settings", "traceparent", b"traceparent", "typing", b"typing", "user_id", b"user_id", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "command", b"command", "conversation_id", b"conversation_id", "correlation", b"correlation", "create", b"create", "remove_member", b"remove_member", "request_id", b"request_id", "role", b"role", "send", b"send", "settings", b"settings", "traceparent", b"traceparent", "typing", b"typing", "user_id", b"user_id", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["send", "create", "add_member", "remove_member", "watermark", "typing", "settings", "role"]  # noqa: Y015
+    _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["send", "create", "add_member", "remove_member", "watermark", "typing", "settings", "role", "add_members"]  # noqa: Y015
     _WhichOneofArgType_command: _TypeAlias = _typing.Literal["command", b"command"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_command) -> _WhichOneofReturnType_command | None: ...
 
@@ -614,6 +669,34 @@ class AddMemberCommand(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AddMemberCommand: _TypeAlias = AddMemberCommand  # noqa: Y015
+
+@_typing.final
+class AddMembersCommand(_message.Message):
+    """Add many members, whose permissions are those of whoever joins such a conversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The key of the entry."""
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The users."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        user_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_id", b"message_id", "user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddMembersCommand: _TypeAlias = AddMembersCommand  # noqa: Y015
 
 @_typing.final
 class RemoveMemberCommand(_message.Message):

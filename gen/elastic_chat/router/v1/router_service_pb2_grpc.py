@@ -55,6 +55,11 @@ class RouterServiceStub:
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberResponse.FromString,
                 _registered_method=True)
+        self.AddMembers = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/AddMembers',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMembersRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMembersResponse.FromString,
+                _registered_method=True)
         self.RemoveMember = channel.unary_unary(
                 '/elastic_chat.router.v1.RouterService/RemoveMember',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveMemberRequest.SerializeToString,
@@ -90,8 +95,8 @@ class RouterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateConversation(self, request, context):
-        """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
-        with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
+        """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, the notes to
+        oneself, a group or channel with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -106,8 +111,16 @@ class RouterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AddMember(self, request, context):
-        """Adds a user to a group; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER, UNKNOWN_CONVERSATION or
-        PERMISSION_DENIED.
+        """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddMembers(self, request, context):
+        """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails as AddMember
+        does, and with INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -171,6 +184,11 @@ def add_RouterServiceServicer_to_server(servicer, server):
                     servicer.AddMember,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberResponse.SerializeToString,
+            ),
+            'AddMembers': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddMembers,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMembersRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMembersResponse.SerializeToString,
             ),
             'RemoveMember': grpc.unary_unary_rpc_method_handler(
                     servicer.RemoveMember,
@@ -302,6 +320,33 @@ class RouterService:
             '/elastic_chat.router.v1.RouterService/AddMember',
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberRequest.SerializeToString,
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddMembers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/AddMembers',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMembersRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMembersResponse.FromString,
             options,
             channel_credentials,
             insecure,

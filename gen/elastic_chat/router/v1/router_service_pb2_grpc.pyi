@@ -38,16 +38,20 @@ class RouterServiceStub:
     TEXT_TOO_LONG, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
     """
     CreateConversation: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.CreateConversationRequest, _router_service_pb2.CreateConversationResponse]
-    """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
-    with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
+    """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, the notes to
+    oneself, a group or channel with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
     """
     UpdateConversation: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationRequest, _router_service_pb2.UpdateConversationResponse]
     """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
     UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
     """
     AddMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.AddMemberRequest, _router_service_pb2.AddMemberResponse]
-    """Adds a user to a group; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER, UNKNOWN_CONVERSATION or
-    PERMISSION_DENIED.
+    """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
+    """
+    AddMembers: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.AddMembersRequest, _router_service_pb2.AddMembersResponse]
+    """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails as AddMember
+    does, and with INVALID_ARGUMENT.
     """
     RemoveMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.RemoveMemberRequest, _router_service_pb2.RemoveMemberResponse]
     """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, and for who administers that of the owner;
@@ -80,16 +84,20 @@ class RouterServiceAsyncStub(RouterServiceStub):
     TEXT_TOO_LONG, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
     """
     CreateConversation: _aio.UnaryUnaryMultiCallable[_router_service_pb2.CreateConversationRequest, _router_service_pb2.CreateConversationResponse]  # type: ignore[assignment]
-    """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
-    with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
+    """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, the notes to
+    oneself, a group or channel with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
     """
     UpdateConversation: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationRequest, _router_service_pb2.UpdateConversationResponse]  # type: ignore[assignment]
     """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
     UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
     """
     AddMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.AddMemberRequest, _router_service_pb2.AddMemberResponse]  # type: ignore[assignment]
-    """Adds a user to a group; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER, UNKNOWN_CONVERSATION or
-    PERMISSION_DENIED.
+    """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
+    """
+    AddMembers: _aio.UnaryUnaryMultiCallable[_router_service_pb2.AddMembersRequest, _router_service_pb2.AddMembersResponse]  # type: ignore[assignment]
+    """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails as AddMember
+    does, and with INVALID_ARGUMENT.
     """
     RemoveMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.RemoveMemberRequest, _router_service_pb2.RemoveMemberResponse]  # type: ignore[assignment]
     """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, and for who administers that of the owner;
@@ -131,8 +139,8 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _router_service_pb2.CreateConversationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.CreateConversationResponse, _abc.Awaitable[_router_service_pb2.CreateConversationResponse]]:
-        """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
-        with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
+        """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, the notes to
+        oneself, a group or channel with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -151,8 +159,18 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _router_service_pb2.AddMemberRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.AddMemberResponse, _abc.Awaitable[_router_service_pb2.AddMemberResponse]]:
-        """Adds a user to a group; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER, UNKNOWN_CONVERSATION or
-        PERMISSION_DENIED.
+        """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
+        """
+
+    @_abc_1.abstractmethod
+    def AddMembers(
+        self,
+        request: _router_service_pb2.AddMembersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.AddMembersResponse, _abc.Awaitable[_router_service_pb2.AddMembersResponse]]:
+        """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails as AddMember
+        does, and with INVALID_ARGUMENT.
         """
 
     @_abc_1.abstractmethod

@@ -37,7 +37,11 @@ class Conversation(_message.Message):
         DIRECT: Conversation._Kind.ValueType  # 1
         """Between two users. There is one for each pair: its id is derived from theirs."""
         GROUP: Conversation._Kind.ValueType  # 2
-        """Between any number of users, with a title."""
+        """Between any number of users, with a title: whoever joins may write."""
+        CHANNEL: Conversation._Kind.ValueType  # 3
+        """From few to many, with a title: whoever joins is a reader."""
+        SELF: Conversation._Kind.ValueType  # 4
+        """A user's notes to themselves. There is one for each user: its id is derived from theirs."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What a conversation is for."""
@@ -47,7 +51,11 @@ class Conversation(_message.Message):
     DIRECT: Conversation.Kind.ValueType  # 1
     """Between two users. There is one for each pair: its id is derived from theirs."""
     GROUP: Conversation.Kind.ValueType  # 2
-    """Between any number of users, with a title."""
+    """Between any number of users, with a title: whoever joins may write."""
+    CHANNEL: Conversation.Kind.ValueType  # 3
+    """From few to many, with a title: whoever joins is a reader."""
+    SELF: Conversation.Kind.ValueType  # 4
+    """A user's notes to themselves. There is one for each user: its id is derived from theirs."""
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
@@ -62,9 +70,9 @@ class Conversation(_message.Message):
     conversation_id: _builtins.str
     """A UUID in its usual text form."""
     kind: Global___Conversation.Kind.ValueType
-    """Direct or group."""
+    """What it is for."""
     title: _builtins.str
-    """The title of a group, 1 to 128 characters; empty for a direct conversation."""
+    """The title of a group or channel, 1 to 128 characters; empty for the others."""
     creator_id: _builtins.str
     """The user who created it."""
     topic: _builtins.str
@@ -81,7 +89,9 @@ class Conversation(_message.Message):
 
     @_builtins.property
     def member_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The members of a direct conversation, both of them; empty for a group, whose members are listed page by page."""
+        """The members of a direct conversation, both of them, and the one of notes to oneself; empty for a group or channel, whose members are
+        listed page by page.
+        """
 
     def __init__(
         self,

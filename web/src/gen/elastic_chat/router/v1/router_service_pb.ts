@@ -21,21 +21,21 @@ export const file_elastic_chat_router_v1_router_service: GenFile = /*@__PURE__*/
  */
 export type CreateConversationRequest = Message<"elastic_chat.router.v1.CreateConversationRequest"> & {
   /**
-   * Direct or group.
+   * What it is for.
    *
    * @generated from field: elastic_chat.types.v1.Conversation.Kind kind = 1;
    */
   kind: Conversation_Kind;
 
   /**
-   * The title of a group, 1 to 128 characters; must be empty for a direct conversation.
+   * The title of a group or channel, 1 to 128 characters; must be empty for the others.
    *
    * @generated from field: string title = 2;
    */
   title: string;
 
   /**
-   * The other members: exactly one for a direct conversation, 0 to 500 for a group.
+   * The other members: exactly one for a direct conversation, 0 to 500 for a group or channel, none for notes to oneself.
    *
    * @generated from field: repeated string member_ids = 3;
    */

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/conversation.proto.
  */
 export const file_elastic_chat_types_v1_conversation: GenFile = /*@__PURE__*/
-  fileDesc("CihlbGFzdGljX2NoYXQvdHlwZXMvdjEvY29udmVyc2F0aW9uLnByb3RvEhVlbGFzdGljX2NoYXQudHlwZXMudjEi3wIKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRISCgpjcmVhdG9yX2lkGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm1lbWJlcl9pZHMYBiADKAkSDQoFdG9waWMYByABKAkSFgoOYXZhdGFyX2ZpbGVfaWQYCCABKAkSEwoLc2xvd19tb2RlX3MYCiABKAUSGgoSbWVtYmVyX3Blcm1pc3Npb25zGAwgASgNIjMKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgoKBkRJUkVDVBABEgkKBUdST1VQEAJKBAgJEApKBAgLEAwi8AEKFENvbnZlcnNhdGlvblNldHRpbmdzEhIKBXRpdGxlGAEgASgJSACIAQESEgoFdG9waWMYAiABKAlIAYgBARIbCg5hdmF0YXJfZmlsZV9pZBgDIAEoCUgCiAEBEhgKC3Nsb3dfbW9kZV9zGAUgASgFSAOIAQESHwoSbWVtYmVyX3Blcm1pc3Npb25zGAcgASgNSASIAQFCCAoGX3RpdGxlQggKBl90b3BpY0IRCg9fYXZhdGFyX2ZpbGVfaWRCDgoMX3Nsb3dfbW9kZV9zQhUKE19tZW1iZXJfcGVybWlzc2lvbnNKBAgEEAVKBAgGEAci2AEKBk1lbWJlchIPCgd1c2VyX2lkGAEgASgJEhMKC3Blcm1pc3Npb25zGAIgASgNEhIKCmpvaW5lZF9zZXEYAyABKAMSFgoOam9pbmVkX29yZGluYWwYBCABKAMSMAoEcm9sZRgFIAEoDjIiLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXIuUm9sZSJKCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIKCgZSRUFERVIQARIKCgZNRU1CRVIQAhIJCgVBRE1JThADEgkKBU9XTkVSEAQiXgoJV2F0ZXJtYXJrEg8KB3VzZXJfaWQYASABKAkSFwoPY29udmVyc2F0aW9uX2lkGAIgASgJEhUKDWRlbGl2ZXJlZF9zZXEYAyABKAMSEAoIcmVhZF9zZXEYBCABKANiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CihlbGFzdGljX2NoYXQvdHlwZXMvdjEvY29udmVyc2F0aW9uLnByb3RvEhVlbGFzdGljX2NoYXQudHlwZXMudjEi9gIKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRISCgpjcmVhdG9yX2lkGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm1lbWJlcl9pZHMYBiADKAkSDQoFdG9waWMYByABKAkSFgoOYXZhdGFyX2ZpbGVfaWQYCCABKAkSEwoLc2xvd19tb2RlX3MYCiABKAUSGgoSbWVtYmVyX3Blcm1pc3Npb25zGAwgASgNIkoKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgoKBkRJUkVDVBABEgkKBUdST1VQEAISCwoHQ0hBTk5FTBADEggKBFNFTEYQBEoECAkQCkoECAsQDCLwAQoUQ29udmVyc2F0aW9uU2V0dGluZ3MSEgoFdGl0bGUYASABKAlIAIgBARISCgV0b3BpYxgCIAEoCUgBiAEBEhsKDmF2YXRhcl9maWxlX2lkGAMgASgJSAKIAQESGAoLc2xvd19tb2RlX3MYBSABKAVIA4gBARIfChJtZW1iZXJfcGVybWlzc2lvbnMYByABKA1IBIgBAUIICgZfdGl0bGVCCAoGX3RvcGljQhEKD19hdmF0YXJfZmlsZV9pZEIOCgxfc2xvd19tb2RlX3NCFQoTX21lbWJlcl9wZXJtaXNzaW9uc0oECAQQBUoECAYQByLYAQoGTWVtYmVyEg8KB3VzZXJfaWQYASABKAkSEwoLcGVybWlzc2lvbnMYAiABKA0SEgoKam9pbmVkX3NlcRgDIAEoAxIWCg5qb2luZWRfb3JkaW5hbBgEIAEoAxIwCgRyb2xlGAUgASgOMiIuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlci5Sb2xlIkoKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEgoKBlJFQURFUhABEgoKBk1FTUJFUhACEgkKBUFETUlOEAMSCQoFT1dORVIQBCJeCglXYXRlcm1hcmsSDwoHdXNlcl9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSFQoNZGVsaXZlcmVkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * A conversation: an ordered log of entries, and those who may read and write it.
@@ -28,14 +28,14 @@ export type Conversation = Message<"elastic_chat.types.v1.Conversation"> & {
   conversationId: string;
 
   /**
-   * Direct or group.
+   * What it is for.
    *
    * @generated from field: elastic_chat.types.v1.Conversation.Kind kind = 2;
    */
   kind: Conversation_Kind;
 
   /**
-   * The title of a group, 1 to 128 characters; empty for a direct conversation.
+   * The title of a group or channel, 1 to 128 characters; empty for the others.
    *
    * @generated from field: string title = 3;
    */
@@ -56,7 +56,8 @@ export type Conversation = Message<"elastic_chat.types.v1.Conversation"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * The members of a direct conversation, both of them; empty for a group, whose members are listed page by page.
+   * The members of a direct conversation, both of them, and the one of notes to oneself; empty for a group or channel, whose members are
+   * listed page by page.
    *
    * @generated from field: repeated string member_ids = 6;
    */
@@ -119,11 +120,25 @@ export enum Conversation_Kind {
   DIRECT = 1,
 
   /**
-   * Between any number of users, with a title.
+   * Between any number of users, with a title: whoever joins may write.
    *
    * @generated from enum value: GROUP = 2;
    */
   GROUP = 2,
+
+  /**
+   * From few to many, with a title: whoever joins is a reader.
+   *
+   * @generated from enum value: CHANNEL = 3;
+   */
+  CHANNEL = 3,
+
+  /**
+   * A user's notes to themselves. There is one for each user: its id is derived from theirs.
+   *
+   * @generated from enum value: SELF = 4;
+   */
+  SELF = 4,
 }
 
 /**
