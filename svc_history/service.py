@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
+from chatkit.core.admission import Code
+from chatkit.core.clock import Clock
 from chatkit.core.conversation import Permission, role_of
 from chatkit.core.conversation_settings import Value, effective
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, is_uuid
+from chatkit.rpc.admission import ban_message, invite_message
 from chatkit.rpc.caller import caller_of
 from chatkit.rpc.conversation_settings import message_of
 from elastic_chat.events.v1 import log_pb2
@@ -26,8 +30,9 @@ Context = Any
 class HistoryServicer(rpc.HistoryServiceServicer):
     """The methods of history."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, clock: Clock) -> None:
         self._reader = reader
+        self._clock = clock
 
     async def ListConversations(self, request: pb.ListConversationsRequest, context: Context) -> pb.ListConversationsResponse:  # noqa: ARG002, N802
         caller = caller_of(context)
@@ -64,6 +69,30 @@ class HistoryServicer(rpc.HistoryServiceServicer):
             member_count=len(roll.members),
         )
 
+    async def ListBans(self, request: pb.ListBansRequest, context: Context) -> pb.ListBansResponse:  # noqa: N802
+        caller = caller_of(context)
+        admission = await self._reader.admission(caller.user_id, _conversation_id(request.conversation_id), Permission.MODERATE)
+        return pb.ListBansResponse(bans=[ban_message(*pair) for pair in sorted(admission.bans.items(), key=itemgetter(0))])
+
+    async def ListInvites(self, request: pb.ListInvitesRequest, context: Context) -> pb.ListInvitesResponse:  # noqa: N802
+        caller, now_ms = caller_of(context), self._clock.now_ms()
+        admission = await self._reader.admission(caller.user_id, _conversation_id(request.conversation_id), Permission.INVITE)
+        good = [pair for pair in admission.invites.items() if pair[1].is_good(now_ms)]
+        newest_first = sorted(good, key=lambda pair: pair[1].created_ms, reverse=True)
+        return pb.ListInvitesResponse(invites=[invite_message(*pair) for pair in newest_first])
+
+    async def GetInvite(self, request: pb.GetInviteRequest, context: Context) -> pb.GetInviteResponse:  # noqa: N802
+        caller, code = caller_of(context), Code.decode(request.code)
+        if code is None:
+            raise ChatError(Reason.BAD_INVITE)
+        state, admission = await self._reader.invited(caller.user_id, code, self._clock.now_ms())
+        return pb.GetInviteResponse(
+            conversation=_conversation(state),
+            member_count=admission.member_count,
+            invite=invite_message(code.invite_id, admission.invites[code.invite_id]),
+            joined=state.member is not None,
+        )
+
     async def Sync(self, request: pb.SyncRequest, context: Context) -> pb.SyncResponse:  # noqa: N802
         user_id = caller_of(context).user_id
         (synced,) = await self._reader.sync([_ask(user_id, request)])
@@ -90,7 +119,7 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         context: Context,  # noqa: ARG002 - for whom it may concern
     ) -> pb.GetConversationStateResponse:
         conversation_id = _conversation_id(request.conversation_id)
-        state, roll, recent = await self._reader.durable_state(conversation_id)
+        state, roll, admission, recent = await self._reader.durable_state(conversation_id)
         return pb.GetConversationStateResponse(
             conversation=conversation_pb2.Conversation.FromString(state.conversation),
             members=[_stored(user_id, member) for user_id, member in roll.members.items()],
@@ -102,6 +131,8 @@ class HistoryServicer(rpc.HistoryServiceServicer):
             ],
             recent=[log_pb2.LogEntry.FromString(one.entry) for one in recent],
             settings=message_of(state.settings),
+            bans=[ban_message(*pair) for pair in admission.bans.items()],
+            invites=[invite_message(*pair) for pair in admission.invites.items()],
         )
 
     async def FindMessage(self, request: pb.FindMessageRequest, context: Context) -> pb.FindMessageResponse:  # noqa: ARG002, N802

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chatkit.core.admission import Ban, InviteId
 from chatkit.core.conversation import ROLES, Permission, Role
 from chatkit.core.conversation_settings import RULES, Value, as_text
 from chatkit.core.ids import UserId
+from chatkit.rpc.admission import invite_of
 from chatkit.rpc.conversation_settings import message_of, settings_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2
 from svc_router.core import Limits, permission_to_give, permission_to_remove
 from svc_router.entries import membership_part, role_of_wire, with_role
-from svc_router.store.terms import Grant, HandOver, Join, Kept, Leave, Room, Set, Term
+from svc_router.store.terms import Drop, Grant, HandOver, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Demand:
 MESSAGE = Demand(Permission.WRITE)
 
 
-def demand_of(command: pb.Command, limits: Limits) -> Demand:
+def demand_of(command: pb.Command, limits: Limits, now_ms: int) -> Demand:
     """Return what a command asks for that makes an entry of a conversation which is there."""
     match command.WhichOneof("command"):
         case "send":
@@ -44,6 +46,13 @@ def demand_of(command: pb.Command, limits: Limits) -> Demand:
             removed = UserId(command.remove_member.user_id)
             needs = permission_to_remove(UserId(command.user_id), removed)
             return Demand(needs, [Leave(removed, membership_part(removed_user_ids=[removed]))])
+        case "ban":
+            return _ban(command, limits, now_ms)
+        case "invite":
+            return _invite(command.invite.invite, limits)
+        case "join":
+            user_id, invite_id = UserId(command.user_id), InviteId(command.join.invite_id)
+            return Demand(None, [UseInvite(invite_id), _join(user_id), Room(Kept.MEMBERS, limits.members)])
         case "settings":
             return Demand(Permission.ADMINISTER, [_set(name, value) for name, value in settings_of(command.settings.settings).items()])
         case _:
@@ -56,6 +65,28 @@ def _join(user_id: UserId, permissions: Permission = ROLES[Role.MEMBER]) -> Join
         for bits in (permissions, ROLES[Role.READER])
     )
     return Join(user_id, permissions, as_member, as_reader)
+
+
+def _ban(command: pb.Command, limits: Limits, now_ms: int) -> Demand:
+    user_id = UserId(command.ban.user_id)
+    if command.ban.lifted:
+        return Demand(Permission.MODERATE, [Drop(Kept.BANS, user_id, membership_part(unbanned_user_ids=[user_id]))])
+    ban = Ban(UserId(command.user_id), now_ms).text
+    return Demand(
+        Permission.MODERATE,
+        [
+            Leave(user_id, membership_part(removed_user_ids=[user_id])),
+            Put(Kept.BANS, user_id, ban, membership_part(banned_user_ids=[user_id])),
+            Room(Kept.BANS, limits.bans),
+        ],
+    )
+
+
+def _invite(invite: conversation_pb2.Invite, limits: Limits) -> Demand:
+    if invite.withdrawn:
+        return Demand(Permission.INVITE, [Drop(Kept.INVITES, invite.invite_id)])
+    kept = invite_of(invite)
+    return Demand(Permission.INVITE, [Put(Kept.INVITES, invite.invite_id, kept.text), Room(Kept.INVITES, limits.invites)])
 
 
 def _set(name: str, value: Value) -> Set:

@@ -78,6 +78,8 @@ class Limits:
     """How much one conversation can have."""
 
     members: int = 10_000
+    bans: int = 1000
+    invites: int = 100
 
 
 LIMITS = Limits()

@@ -6,22 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf.message import DecodeError
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from chatkit.core.conversation import Permission, Role, role_of
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import MessageId, UserId
 from chatkit.edges.fanout import batch_of
+from chatkit.rpc.admission import timestamp
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.gateway.v1 import frames_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_router.store import Answer, Durable, Marked, Membership, Place
-
-
-def timestamp(ms: int) -> Timestamp:
-    """Return Unix milliseconds as the wire has them."""
-    return Timestamp(seconds=ms // 1000, nanos=ms % 1000 * 1_000_000)
 
 
 def member(user_id: UserId, membership: Membership) -> conversation_pb2.Member:
@@ -71,6 +66,12 @@ def draft_of(command: pb.Command, message_id: str, now_ms: int) -> log_pb2.LogEn
             entry.accepted_at.CopyFrom(command.create.conversation.created_at)
         case "settings":
             entry.kind = entry_pb2.Entry.SETTINGS
+        case "invite":
+            entry.kind = entry_pb2.Entry.INVITE
+            entry.invite.CopyFrom(command.invite.invite)
+        case "join":
+            entry.kind = entry_pb2.Entry.MEMBERSHIP
+            entry.membership.invite_id = command.join.invite_id
         case _:
             entry.kind = entry_pb2.Entry.MEMBERSHIP
     return entry

@@ -62,6 +62,11 @@ class Job:
         return MessageId(getattr(self.command, self.kind).message_id)
 
     @property
+    def joining(self) -> UserId:
+        """The user whom the command brings in, if it is one."""
+        return self.user_id if self.kind == "join" else UserId(self.command.add_member.member.user_id)
+
+    @property
     def makes_entry(self) -> bool:
         """Whether the command makes an entry of the log."""
         return self.kind not in {"watermark", "typing", ""}
@@ -71,7 +76,7 @@ class Job:
         draft = draft_of(self.command, self.message_id, now_ms).SerializeToString()
         if self.kind == "create":
             return self._birth(draft, now_ms)
-        demand = demand_of(self.command, limits)
+        demand = demand_of(self.command, limits, now_ms)
         return Claim(
             self.conversation_id,
             self.user_id,

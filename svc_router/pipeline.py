@@ -35,11 +35,12 @@ from chatkit.edges.engine_metrics import KAFKA, REDIS
 from chatkit.edges.fanout import Fanout, batch_of
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, MessageLog, Record
 from chatkit.metrics import OK, OUTCOMES, counter, histogram
+from chatkit.rpc.admission import timestamp
 from chatkit.tracing import NOTHING, Tracer, bind_context, followed
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from svc_router.core import LIMITS, Limits, is_remembered
-from svc_router.entries import durable, member, placed, readable, timestamp, typing_event, watermark_event, watermark_of
+from svc_router.entries import durable, member, placed, readable, typing_event, watermark_event, watermark_of
 from svc_router.flight import Flight, Flying
 from svc_router.job import Job
 from svc_router.pace import Pace
@@ -269,7 +270,7 @@ class Pipeline:
                 # Of an entry that another router has left, the trace is known to whoever asks again for its sender.
                 flying.traceparent = flying.traceparent or jobs[0].command.traceparent
             case Needless(there):
-                added = member(UserId(jobs[0].command.add_member.member.user_id), there) if there else None
+                added = member(jobs[0].joining, there) if there else None
                 self._finish(jobs, pb.Accepted(member=added))
             case NotLive():
                 self._bring_back(jobs, self._check_birth if isinstance(claim, Birth) else self._restore)

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 
+from chatkit.core.admission import Code, Invite, checked_offer
 from chatkit.core.clock import Clock
 from chatkit.core.conversation import DIRECT_MEMBER, GROUP_MEMBER, ROLES, Permission, Role
 from chatkit.core.conversation_settings import checked_settings
@@ -23,6 +24,7 @@ from chatkit.core.ids import (
     is_uuid,
     new_id,
 )
+from chatkit.rpc.admission import invite_message, timestamp
 from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_request_id
 from chatkit.rpc.conversation_settings import message_of, settings_of
@@ -35,7 +37,6 @@ from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
 from elastic_chat.types.v1.conversation_pb2 import Conversation, Member
 from svc_router.core import check_added, check_direct, check_group, check_self
-from svc_router.entries import timestamp
 from svc_router.pipeline import Pipeline
 from svc_router.route import Lane
 
@@ -167,6 +168,62 @@ class RouterServicer(rpc.RouterServiceServicer):
     ) -> pb.TransferOwnershipResponse:
         await self._give(caller_of(context), request, Member.OWNER)
         return pb.TransferOwnershipResponse()
+
+    async def BanMember(self, request: pb.BanMemberRequest, context: Context) -> pb.BanMemberResponse:  # noqa: N802
+        caller = caller_of(context)
+        user_id = _user_id(request.user_id)
+        if user_id == caller.user_id:
+            raise ChatError(Reason.INVALID_ARGUMENT, "user_id is the caller's own: leave instead")
+        command = _command(caller, request.conversation_id)
+        await self._check_users(caller, [user_id])
+        command.ban.message_id = self._message_id(request.message_id)
+        command.ban.user_id = user_id
+        await self._lanes.call(command)
+        return pb.BanMemberResponse()
+
+    async def UnbanMember(self, request: pb.UnbanMemberRequest, context: Context) -> pb.UnbanMemberResponse:  # noqa: N802
+        command = _command(caller_of(context), request.conversation_id)
+        command.ban.message_id = self._message_id(request.message_id)
+        command.ban.user_id = _user_id(request.user_id)
+        command.ban.lifted = True
+        await self._lanes.call(command)
+        return pb.UnbanMemberResponse()
+
+    async def CreateInvite(self, request: pb.CreateInviteRequest, context: Context) -> pb.CreateInviteResponse:  # noqa: N802
+        caller = caller_of(context)
+        lifetime_s = checked_offer(request.lifetime_s, request.max_uses)
+        command = _command(caller, request.conversation_id)
+        code, now_ms = Code.new(ConversationId(request.conversation_id)), self._clock.now_ms()
+        invite = Invite(now_ms + lifetime_s * 1000, request.max_uses, 0, caller.user_id, now_ms)
+        command.invite.message_id = new_id()
+        command.invite.invite.CopyFrom(invite_message(code.invite_id, invite))
+        await self._lanes.call(command)
+        return pb.CreateInviteResponse(code=code.encode(), invite=command.invite.invite)
+
+    async def WithdrawInvite(self, request: pb.WithdrawInviteRequest, context: Context) -> pb.WithdrawInviteResponse:  # noqa: N802
+        command = _command(caller_of(context), request.conversation_id)
+        if not is_uuid(request.invite_id):
+            raise ChatError(Reason.INVALID_ARGUMENT, "invite_id must be one of those that ListInvites names")
+        command.invite.message_id = self._message_id(request.message_id)
+        command.invite.invite.invite_id = request.invite_id
+        command.invite.invite.withdrawn = True
+        await self._lanes.call(command)
+        return pb.WithdrawInviteResponse()
+
+    async def Join(self, request: pb.JoinRequest, context: Context) -> pb.JoinResponse:  # noqa: N802
+        caller = caller_of(context)
+        code = Code.decode(request.code)
+        if code is None:
+            raise ChatError(Reason.BAD_INVITE)
+        command = _command(caller, code.conversation_id)
+        command.join.message_id = new_id()
+        command.join.invite_id = code.invite_id
+        try:
+            accepted = await self._lanes.call(command)
+        except ChatError as error:
+            # Whether there is such a conversation is not told to who has no invite to it.
+            raise ChatError(Reason.BAD_INVITE) if error.reason is Reason.UNKNOWN_CONVERSATION else error from None
+        return pb.JoinResponse(conversation_id=code.conversation_id, member=accepted.member)
 
     async def _give(self, caller: Caller, request: pb.SetRoleRequest | pb.TransferOwnershipRequest, role: Member.Role.ValueType) -> None:
         command = _command(caller, request.conversation_id)

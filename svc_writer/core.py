@@ -26,6 +26,9 @@ class Table(StrEnum):
     MEMBERS = "members"
     BY_USER = "conversations_by_user"
     WATERMARKS = "watermarks"
+    BANS = "bans"
+    INVITES = "invites"
+    INVITE_USES = "invite_uses"
 
 
 PARTITION: Mapping[Table, tuple[str, ...]] = {
@@ -36,6 +39,9 @@ PARTITION: Mapping[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id",),
     Table.BY_USER: ("user_id",),
     Table.WATERMARKS: ("conversation_id",),
+    Table.BANS: ("conversation_id",),
+    Table.INVITES: ("conversation_id",),
+    Table.INVITE_USES: ("conversation_id",),
 }
 """The columns that say on which partition a row lies."""
 
@@ -47,6 +53,9 @@ KEY: Mapping[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id", "user_id"),
     Table.BY_USER: ("user_id", "conversation_id"),
     Table.WATERMARKS: ("conversation_id", "user_id"),
+    Table.BANS: ("conversation_id", "user_id"),
+    Table.INVITES: ("conversation_id", "invite_id"),
+    Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
 }
 """The columns that tell a row from all others."""
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
+
 from google.protobuf.message import DecodeError
 
 from chatkit.core.ids import MessageId, is_uuid
 from chatkit.edges.message_log import LOG_TOPIC
+from chatkit.rpc.admission import invite_of
 from chatkit.rpc.conversation_settings import settings_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
@@ -30,8 +34,8 @@ def _entry(value: bytes) -> list[Write]:
     if not is_uuid(entry.conversation_id) or not is_uuid(entry.message_id) or entry.seq < 1:
         raise UnreadableError("the entry has no conversation_id, no message_id or no seq")
     members = (*entry.created.members, *entry.membership.added, *entry.membership.changed)
-    users = [one.user_id for one in members] + [*entry.membership.removed_user_ids]
-    if not all(map(is_uuid, users)):
+    named = [entry.membership.removed_user_ids, entry.membership.banned_user_ids, entry.membership.unbanned_user_ids]
+    if not all(map(is_uuid, chain((one.user_id for one in members), *named))):
         raise UnreadableError("the entry moves somebody who has no user_id")
     writes = message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value)
     match entry.kind:
@@ -43,6 +47,8 @@ def _entry(value: bytes) -> list[Write]:
             return writes + _membership(entry)
         case entry_pb2.Entry.SETTINGS:
             return writes + _settings(entry)
+        case entry_pb2.Entry.INVITE:
+            return writes + _invite(entry)
         case _:
             raise UnreadableError(f"the entry is of kind {entry.kind}, which this writer does not know: start a newer one, then redrive")
 
@@ -61,7 +67,32 @@ def _membership(entry: log_pb2.LogEntry) -> list[Write]:
         writes += leaving_writes(entry.conversation_id, user_id, entry.seq)
     for member in entry.membership.changed:
         writes += granting_writes(entry.conversation_id, member.user_id, member.permissions, entry.seq)
-    return writes
+    return writes + list(_bans(entry)) + list(_use(entry))
+
+
+def _bans(entry: log_pb2.LogEntry) -> Iterator[Write]:
+    ban = {"banned_by": entry.sender_id, "banned_ms": entry.accepted_at.ToMilliseconds()}
+    for user_id in entry.membership.banned_user_ids:
+        yield Write(Table.BANS, {"conversation_id": entry.conversation_id, "user_id": user_id, **ban}, entry.seq)
+    for user_id in entry.membership.unbanned_user_ids:
+        yield Write(Table.BANS, {"conversation_id": entry.conversation_id, "user_id": user_id}, entry.seq, deletes=True)
+
+
+def _use(entry: log_pb2.LogEntry) -> Iterator[Write]:
+    if invite_id := entry.membership.invite_id:
+        row = {"conversation_id": entry.conversation_id, "invite_id": invite_id, "seq": entry.seq}
+        yield Write(Table.INVITE_USES, row, entry.seq)
+
+
+def _invite(entry: log_pb2.LogEntry) -> list[Write]:
+    if not is_uuid(entry.invite.invite_id):
+        raise UnreadableError("the entry is about an invite that has no invite_id")
+    row = {"conversation_id": entry.conversation_id, "invite_id": entry.invite.invite_id}
+    if entry.invite.withdrawn:
+        return [Write(Table.INVITES, row, entry.seq, deletes=True)]
+    invite = invite_of(entry.invite)
+    offer = {"expires_ms": invite.expires_ms, "max_uses": invite.max_uses}
+    return [Write(Table.INVITES, {**row, **offer, "created_by": invite.created_by, "created_ms": invite.created_ms}, entry.seq)]
 
 
 def _settings(entry: log_pb2.LogEntry) -> list[Write]:

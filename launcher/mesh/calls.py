@@ -21,17 +21,15 @@ ANYONE: dict[str, tuple[str, ...]] = {
 
 USERS: dict[str, tuple[str, ...]] = {
     "router": (
-        "SendMessage",
-        "CreateConversation",
-        "UpdateConversation",
-        "AddMember",
-        "AddMembers",
-        "RemoveMember",
-        "SetRole",
-        "TransferOwnership",
+        *("SendMessage", "CreateConversation", "UpdateConversation"),
+        *("AddMember", "AddMembers", "RemoveMember", "SetRole", "TransferOwnership"),
+        *("BanMember", "UnbanMember", "CreateInvite", "WithdrawInvite", "Join"),
     ),
     "presence": ("GetPresence",),
-    "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+    "history": (
+        *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+        *("ListBans", "ListInvites", "GetInvite"),
+    ),
     "accounts": (
         *(
             "Logout",
@@ -55,6 +53,7 @@ READS: dict[str, tuple[str, ...]] = {
     "presence": ("GetPresence",),
     "history": (
         *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+        *("ListBans", "ListInvites", "GetInvite"),
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation_settings import Value
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from svc_history.core import Mark, Membership, Range, Stored, Tail
@@ -53,6 +54,15 @@ class Roll:
     settings: Mapping[str, Value] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who may not come into a conversation, the invites by which one may, whether they are good or not, and how many members there are."""
+
+    bans: Mapping[UserId, Ban] = field(default_factory=dict)
+    invites: Mapping[InviteId, Invite] = field(default_factory=dict)
+    member_count: int = 0
+
+
 class LiveLog(Protocol):
     """The live view. What it does not know, or knows from an older copy of itself, is None. Raises UNAVAILABLE if it can't be reached."""
 
@@ -88,6 +98,10 @@ class LiveLog(Protocol):
         """Return who is in a conversation."""
         ...
 
+    async def admission(self, conversation_id: ConversationId) -> Admission | None:
+        """Return who may come into a conversation, and who may not."""
+        ...
+
 
 class Timeline(Protocol):
     """The database. Raises UNAVAILABLE if it can't be reached."""
@@ -106,6 +120,10 @@ class Timeline(Protocol):
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         """Return who is in a conversation."""
+        ...
+
+    async def admission(self, conversation_id: ConversationId) -> Admission:
+        """Return who may come into a conversation, and who may not."""
         ...
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from cassandra.query import PreparedStatement
 from prometheus_client import Counter
 
+from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation import bucket_of
 from chatkit.core.conversation_settings import SETTINGS, Value
 from chatkit.core.ids import ConversationId, MessageId, UserId, message_id_hour
 from chatkit.edges.cassandra import CassandraSession, Row, Statement
 from svc_history.core import END, Mark, Membership, Range, Stored, buckets_to_read
-from svc_history.store import Roll, State
+from svc_history.store import Admission, Roll, State
 
 KEYSPACE = "elastic_chat"
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 READS = Counter("chat_history_database_reads_total", "Queries that history has sent to the database.")
 
@@ -30,6 +31,10 @@ QUERIES = {
     "backwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ? LIMIT ?",
     "forwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ?"
     " ORDER BY seq ASC LIMIT ?",
+    "bans": "SELECT user_id, banned_by, banned_ms FROM {}.bans WHERE conversation_id = ?",
+    "invites": "SELECT invite_id, expires_ms, max_uses, created_by, created_ms FROM {}.invites WHERE conversation_id = ?",
+    "uses": "SELECT invite_id, COUNT(*) AS uses FROM {}.invite_uses WHERE conversation_id = ? GROUP BY invite_id",
+    "member_count": "SELECT COUNT(*) AS members FROM {}.members WHERE conversation_id = ?",
     "id": "SELECT seq FROM {}.message_ids WHERE conversation_id = ? AND hour = ? AND message_id = ?",
     "entry": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq = ? AND message_id = ?",
 }
@@ -91,6 +96,17 @@ class CassandraTimeline:
         known = {UserId(row.user_id): _member(row) for row in members}
         return Roll(known, {UserId(row.user_id): _mark(row) for row in marks if row.user_id in known}, _settings(*conversation))
 
+    async def admission(self, conversation_id: ConversationId) -> Admission:
+        bound = [self._bind(name, conversation_id) for name in ("bans", "invites", "uses", "member_count")]
+        READS.inc(len(bound))
+        bans, invites, uses, (count,) = await self._session.fetch_all(bound)
+        used = {row.invite_id: row.uses for row in uses}
+        return Admission(
+            {UserId(row.user_id): Ban(UserId(row.banned_by), row.banned_ms) for row in bans},
+            {InviteId(row.invite_id): _invite(row, used.get(row.invite_id, 0)) for row in invites},
+            count.members,
+        )
+
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
         ids = await self._rows("id", conversation_id, message_id_hour(message_id), message_id)
         if not ids:
@@ -109,6 +125,10 @@ class CassandraTimeline:
 
 def _settings(*rows: Row) -> dict[str, Value]:
     return {name: value for row in rows for name in SETTINGS if (value := getattr(row, name)) is not None}
+
+
+def _invite(row: Row, uses: int) -> Invite:
+    return Invite(row.expires_ms, row.max_uses, uses, UserId(row.created_by), row.created_ms)
 
 
 def _member(row: Row) -> Membership:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
+from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation_settings import Value
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from svc_history.core import END, LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
-from svc_history.store import Look, Question, Roll, State
+from svc_history.store import Admission, Look, Question, Roll, State
 
 
 @dataclass
@@ -23,6 +24,13 @@ class MemoryConversation:
     entries: dict[int, Stored] = field(default_factory=dict)
     ids: dict[MessageId, int] = field(default_factory=dict)
     settings: dict[str, Value] = field(default_factory=dict)
+    bans: dict[UserId, Ban] = field(default_factory=dict)
+    invites: dict[InviteId, Invite] = field(default_factory=dict)
+
+    @property
+    def admission(self) -> Admission:
+        """Who may come into it, and who may not."""
+        return Admission(self.bans, self.invites, len(self.members))
 
 
 class MemoryView:
@@ -99,6 +107,10 @@ class MemoryLiveLog(MemoryView):
         one = self.known.get(conversation_id)
         return Roll(one.members, one.marks, one.settings) if one else None
 
+    async def admission(self, conversation_id: ConversationId) -> Admission | None:
+        one = self.known.get(conversation_id)
+        return one.admission if one else None
+
 
 class MemoryTimeline(MemoryView):
     """The database. `reads` counts what it was asked."""
@@ -127,3 +139,6 @@ class MemoryTimeline(MemoryView):
     async def roll(self, conversation_id: ConversationId) -> Roll:
         one = self.known.get(conversation_id, MemoryConversation(b""))
         return Roll(one.members, one.marks, one.settings)
+
+    async def admission(self, conversation_id: ConversationId) -> Admission:
+        return self.known.get(conversation_id, MemoryConversation(b"")).admission

@@ -8,13 +8,14 @@ from typing import Any
 
 from redis.asyncio.client import Pipeline
 
+from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation_settings import Value, as_values
 from chatkit.core.ids import ConversationId, UserId
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
 from chatkit.edges.redis import RedisClient
 from svc_history.core import LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail, tail_of
-from svc_history.store import Look, Question, Roll, State
+from svc_history.store import Admission, Look, Question, Roll, State
 
 _SCRIPTS = {"look": (Path(__file__).parent / "look.lua").read_text(encoding="utf-8")}
 
@@ -100,6 +101,24 @@ class RedisLiveLog:
             {UserId(user_id.decode()): _mark(value) for user_id, value in marks.items() if user_id in members},
             _settings(settings),
         )
+
+    async def admission(self, conversation_id: ConversationId) -> Admission | None:
+        def read(pipeline: Pipeline) -> None:
+            pipeline.hget(keys.meta(conversation_id), "epoch")
+            pipeline.hgetall(keys.bans(conversation_id))
+            pipeline.hgetall(keys.invites(conversation_id))
+            pipeline.hlen(keys.members(conversation_id))
+
+        epoch, bans, invites, member_count = await self._view.run(read)
+        return _admission(bans, invites, member_count) if epoch == self.epoch.encode() else None
+
+
+def _admission(bans: Mapping[bytes, bytes], invites: Mapping[bytes, bytes], member_count: int) -> Admission:
+    return Admission(
+        {UserId(user_id.decode()): Ban.read(ban.decode()) for user_id, ban in bans.items()},
+        {InviteId(invite_id.decode()): Invite.read(invite.decode()) for invite_id, invite in invites.items()},
+        member_count,
+    )
 
 
 def _look(reply: Sequence[Any]) -> Look:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation import Permission
 from chatkit.core.errors import ChatError
 from chatkit.core.ids import ConversationId, MessageId, UserId
@@ -180,6 +181,8 @@ class Restored:
     known_since_ms: int
     recent: Sequence[Durable] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    bans: Mapping[UserId, Ban] = field(default_factory=dict)
+    invites: Mapping[InviteId, Invite] = field(default_factory=dict)
 
 
 class Sequencer(Protocol):

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from chatkit.core.conversation import ROLES, Permission, Role, settled
+from chatkit.core.admission import Ban, Invite, InviteId
+from chatkit.core.conversation import Permission
 from chatkit.core.conversation_settings import as_values, effective
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
@@ -27,8 +28,8 @@ from svc_router.store import (
     Restored,
     Unfinished,
 )
-from svc_router.store.redis import REFUSALS, TAIL_ENTRIES
-from svc_router.store.terms import Grant, HandOver, Join, Leave, Room, Set, Term
+from svc_router.store.memory_terms import Weighed
+from svc_router.store.redis import TAIL_ENTRIES
 
 
 @dataclass
@@ -49,6 +50,8 @@ class _Conversation:
     tail: list[tuple[int, int, bytes]] = field(default_factory=list)
     marks: dict[UserId, tuple[int, int, int]] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
+    bans: dict[UserId, Ban] = field(default_factory=dict)
+    invites: dict[InviteId, Invite] = field(default_factory=dict)
     waits: dict[UserId, int] = field(default_factory=dict)
 
 
@@ -91,84 +94,6 @@ class MemoryLiveView:
         """Raise UNAVAILABLE while the view is to be away."""
         if not self.available:
             raise ChatError(Reason.UNAVAILABLE)
-
-
-def _there(member: Membership | None) -> Membership:
-    if member is None:
-        raise REFUSALS[b"nobody"]
-    return member
-
-
-@dataclass
-class Weighed:
-    """What the terms of a claim come to: how members are afterwards (None if they are none), and what is added to the draft."""
-
-    kind: str
-    known: Mapping[UserId, Membership]
-    known_settings: Mapping[str, str]
-    claim: Claim
-    held: Permission
-    members: dict[UserId, Membership | None] = field(default_factory=dict)
-    settings: dict[str, str] = field(default_factory=dict)
-    parts: list[bytes] = field(default_factory=list)
-    there: Membership | None = None
-
-    def weigh(self, term: Term) -> None:
-        """Take a term into account, or raise why the command is refused."""
-        if isinstance(term, Set):
-            self._set(term)
-            return
-        if isinstance(term, Room):
-            joining = sum(now is not None and not now.joined_seq for now in self.members.values())
-            self._refuse_if("full", joining > 0 and len(self.known) + joining > term.limit)
-            return
-        member = self.known.get(term.user_id)
-        match term:
-            case Join(user_id, permissions, part, reading_part):
-                self.there = member or self.there
-                if member is None and self.kind == "CHANNEL" and reading_part:
-                    self._change(user_id, Membership(ROLES[Role.READER], 0), reading_part)
-                elif member is None:
-                    self._change(user_id, Membership(permissions, 0), part)
-            case Leave(user_id, part):
-                self._leave(user_id, member, part)
-            case Grant(user_id, permissions, part):
-                self._grant(user_id, _there(member), permissions, part)
-            case HandOver(user_id, part):
-                new = replace(_there(member), permissions=ROLES[Role.OWNER])
-                if user_id != self.claim.user_id:
-                    self._change(user_id, new, part)
-                    self.members[self.claim.user_id] = replace(self.known[self.claim.user_id], permissions=ROLES[Role.ADMIN])
-
-    def _set(self, term: Set) -> None:
-        if self.known_settings.get(term.name) != term.value:
-            self.settings[term.name] = term.value
-            self.parts.append(term.part)
-
-    def _leave(self, user_id: UserId, member: Membership | None, part: bytes) -> None:
-        self._refuse_if("forbidden", self.kind in {"DIRECT", "SELF"})
-        if member is not None:
-            self._check_rank(user_id, member)
-            self._refuse_if("owner", Permission.OWN in settled(member.permissions) and len(self.known) > 1)
-            self._change(user_id, None, part)
-
-    def _grant(self, user_id: UserId, member: Membership, permissions: Permission, part: bytes) -> None:
-        self._check_rank(user_id, member)
-        self._refuse_if("owner", Permission.OWN in settled(member.permissions))
-        if settled(member.permissions) != permissions:
-            self._change(user_id, replace(member, permissions=permissions), part)
-
-    def _check_rank(self, user_id: UserId, member: Membership) -> None:
-        is_above = user_id == self.claim.user_id or Permission.OWN in self.held
-        self._refuse_if("forbidden", not is_above and Permission.ADMINISTER in member.permissions)
-
-    def _refuse_if(self, why: str, refused: bool) -> None:  # noqa: FBT001 - reads as a sentence
-        if refused:
-            raise REFUSALS[why.encode()]
-
-    def _change(self, user_id: UserId, now: Membership | None, part: bytes) -> None:
-        self.members[user_id] = now
-        self.parts.append(part)
 
 
 class MemorySequencer:
@@ -230,7 +155,7 @@ class MemorySequencer:
         left_ms = live.waits.get(claim.user_id, 0) - claim.now_ms
         if slow_ms and left_ms > 0:
             return ChatError(Reason.SLOW_MODE, retry_after=timedelta(milliseconds=left_ms))
-        weighed = Weighed(live.kind, live.members, live.settings, claim, held)
+        weighed = Weighed(claim, held, live.kind, dict(live.members), dict(live.settings), dict(live.bans), dict(live.invites))
         try:
             for term in claim.terms:
                 weighed.weigh(term)
@@ -249,12 +174,11 @@ class MemorySequencer:
     def _place(self, live: _Conversation, claim: Claim, weighed: Weighed) -> Place:
         previous, live.seq = live.seq, max(live.seq, live.floor) + 1
         live.ordinal += claim.counts
-        for user_id, now in weighed.members.items():
-            if now is None:
-                del live.members[user_id]
-            else:
-                live.members[user_id] = now if now.joined_seq else Membership(now.permissions, live.seq, live.ordinal)
-        live.settings |= weighed.settings
+        live.members = {
+            user_id: one if one.joined_seq else Membership(one.permissions, live.seq, live.ordinal)
+            for user_id, one in weighed.members.items()
+        }
+        live.settings, live.bans, live.invites = weighed.settings, weighed.bans, weighed.invites
         draft = b"".join((claim.draft, *weighed.parts))
         place = Place(live.seq, live.ordinal, claim.now_ms, previous, draft=draft if claim.terms else b"")
         live.made[claim.message_id] = (replace(place, previous=0, draft=b""), claim.user_id)
@@ -317,6 +241,8 @@ class MemorySequencer:
                 tail=[(one.seq, one.ordinal, one.entry) for one in restored.recent],
                 marks=dict(restored.marks),
                 settings=dict(restored.settings),
+                bans=dict(restored.bans),
+                invites=dict(restored.invites),
             )
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:

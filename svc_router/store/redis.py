@@ -34,7 +34,7 @@ from svc_router.store import (
     Restored,
     Unfinished,
 )
-from svc_router.store.terms import Grant, HandOver, Join, Leave, Room, Set, Term
+from svc_router.store.terms import Drop, Grant, HandOver, Join, Leave, Put, Room, Set, Term, UseInvite
 
 log = structlog.get_logger()
 
@@ -118,7 +118,8 @@ class RedisSequencer:
             return "sequence", names, arguments
         for term in claim.terms:
             arguments += _term(term)
-        return "command", [*names, keys.tail(conversation_id), keys.settings(conversation_id)], arguments
+        names += [name(conversation_id) for name in (keys.tail, keys.settings, keys.bans, keys.invites)]
+        return "command", names, arguments
 
     def _create(self, birth: Birth) -> Call:
         arguments: list[Any] = [self._owner, birth.user_id, birth.now_ms, birth.message_id, int(birth.looked_up)]
@@ -184,6 +185,8 @@ class RedisSequencer:
             },
             keys.marks(conversation_id): {user_id: _packed(mark) for user_id, mark in restored.marks.items()},
             keys.settings(conversation_id): restored.settings,
+            keys.bans(conversation_id): {user_id: ban.text for user_id, ban in restored.bans.items()},
+            keys.invites(conversation_id): {invite_id: invite.text for invite_id, invite in restored.invites.items()},
         }
         rules = {name: restored.settings[name] for name in RULES if name in restored.settings}
         arguments: list[Any] = [restored.conversation, restored.kind, restored.head, restored.head_ordinal, restored.floor]
@@ -238,6 +241,12 @@ def _term(term: Term) -> tuple[Any, Any, Any, bytes, bytes]:
             return "hand over", user_id, "", part, b""
         case Set(name, value, part, is_rule):
             return "set", name, value, part, b"1" if is_rule else b""
+        case Put(kept, name, value, part):
+            return "put", name, value, part, kept.encode()
+        case Drop(kept, name, part):
+            return "drop", name, "", part, kept.encode()
+        case UseInvite(invite_id):
+            return "use invite", invite_id, "", b"", b""
         case Room(kept, limit):
             return "room", kept, limit, b"", b""
 
@@ -250,6 +259,8 @@ def _answer(reply: Sequence[Any], command: Claim | Birth) -> Answer:
 REFUSALS = {
     b"stranger": ChatError(Reason.UNKNOWN_CONVERSATION),
     b"forbidden": ChatError(Reason.PERMISSION_DENIED),
+    b"banned": ChatError(Reason.PERMISSION_DENIED, "somebody among them is banned: lift the ban first"),
+    b"invite": ChatError(Reason.BAD_INVITE),
     b"full": ChatError(Reason.LIMIT_REACHED, "the conversation has as many of these as it can have"),
     b"owner": ChatError(Reason.LAST_OWNER),
     b"nobody": ChatError(Reason.UNKNOWN_USER, "they are no member of the conversation"),

@@ -1,5 +1,5 @@
 -- Gives a command of an existing conversation its place.
--- KEYS: meta, members, message, pending; for a command with terms also: tail, settings
+-- KEYS: meta, members, message, pending; for a command with terms also: tail, settings, bans, invites
 -- ARGV: owner, user, needed permissions or '' if they need not be a member, now ms, ms to remember, message id, own time of the message id in
 -- ms, 1 if history was asked for it, 1 if it is a message, draft, then terms, which terms.lua weighs
 local meta = redis.call('HMGET', KEYS[1], 'kind', 'epoch', 'owner', 'since', 'seq', 'floor', 'ordinal', 'member_permissions', 'slow_mode_s')

@@ -3,7 +3,7 @@
 -- draft if it changes something, and what else it takes.
 -- Returns why the command is refused, or else changes as commands of Redis (one that `joins` is to be told the place), the draft, and the
 -- membership of who is to join and has joined before.
-local KEPT = {members = KEYS[2]}
+local KEPT = {members = KEYS[2], bans = KEYS[7], invites = KEYS[8]}
 
 local function weigh(kind, held)
   local parts, changes, there = {ARGV[10]}, {}, nil
@@ -38,6 +38,8 @@ local function weigh(kind, held)
     if value then
       there = value
       return nil
+    elseif redis.call('HEXISTS', KEYS[7], user) == 1 then
+      return 'banned'
     end
     local reads = kind == 'CHANNEL' and reading ~= ''
     change('HSET', KEYS[2], user, reads and READER or permissions)
@@ -45,15 +47,50 @@ local function weigh(kind, held)
     return nil, reads and reading
   end
 
+  function terms.put(name, value, kept)
+    if redis.call('HEXISTS', KEPT[kept], name) == 0 then
+      change('HSET', KEPT[kept], name, value)
+    end
+  end
+
+  function terms.drop(name, _, kept)
+    if redis.call('HEXISTS', KEPT[kept], name) == 1 then
+      change('HDEL', KEPT[kept], name)
+    end
+  end
+
+  terms['use invite'] = function(invite)
+    if redis.call('HEXISTS', KEYS[2], ARGV[2]) == 1 then
+      return nil
+    end
+    local value = redis.call('HGET', KEYS[8], invite)
+    local expires, most, uses, rest = string.match(value or '', '^(%d+):(%d+):(%d+)(.*)$')
+    local is_good = value and tonumber(ARGV[4]) < tonumber(expires) and (most == '0' or tonumber(uses) < tonumber(most))
+    if not is_good or redis.call('HEXISTS', KEYS[7], ARGV[2]) == 1 then
+      return 'invite'
+    end
+    change('HSET', KEYS[8], invite, string.format('%s:%s:%.0f%s', expires, most, uses + 1, rest))
+  end
+
   function terms.room(kept, limit)
-    local added = 0
+    local added, gone = 0, {}
+    if kept == 'invites' then
+      local all = redis.call('HGETALL', KEYS[8])
+      for i = 1, #all, 2 do
+        if tonumber(string.match(all[i + 1], '^%d+')) <= tonumber(ARGV[4]) then
+          table.insert(gone, all[i])
+        end
+      end
+    end
     for _, one in ipairs(changes) do
       if one[1] == 'HSET' and one[2] == KEPT[kept] then
         added = added + 1
       end
     end
-    if added > 0 and redis.call('HLEN', KEPT[kept]) + added > tonumber(limit) then
+    if added > 0 and redis.call('HLEN', KEPT[kept]) - #gone + added > tonumber(limit) then
       return 'full'
+    elseif added > 0 and #gone > 0 then
+      change('HDEL', KEPT[kept], unpack(gone))
     end
   end
 

@@ -13,13 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chatkit.core.admission import InviteId
 from chatkit.core.conversation import Permission
 from chatkit.core.ids import UserId
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A user becomes a member, from the entry on; one who is a member stays as they are.
+    """A user becomes a member, from the entry on; one who is a member stays as they are, and one who is banned can't.
 
     If there is a `reading_part` and the conversation is a channel, they become a reader, and that is the part.
     """
@@ -73,14 +74,42 @@ class Kept(StrEnum):
     """What a conversation has of its own, each by itself a hash."""
 
     MEMBERS = "members"
+    BANS = "bans"
+    INVITES = "invites"
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Something is kept under a name, unless there is something already."""
+
+    kept: Kept
+    name: str
+    value: str
+    part: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """What is kept under a name is there no more."""
+
+    kept: Kept
+    name: str
+    part: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class UseInvite:
+    """Whoever gives the command may come in by an invite, which counts it; it need not be good if they are in already."""
+
+    invite_id: InviteId
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """There is room for what the terms before would add: afterwards there are no more than `limit`."""
+    """There is room for what the terms before would add: afterwards there are no more than `limit`. Invites whose time is over go first."""
 
     kept: Kept
     limit: int
 
 
-Term = Join | Leave | Grant | HandOver | Set | Room
+Term = Join | Leave | Grant | HandOver | Set | Put | Drop | UseInvite | Room

@@ -46,6 +46,9 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id", "user_id", "permissions", "joined_seq", "joined_ordinal"),
     Table.BY_USER: ("user_id", "conversation_id", "permissions", "joined_seq"),
     Table.WATERMARKS: ("conversation_id", "user_id", "delivered_seq", "read_seq", "read_ordinal"),
+    Table.BANS: ("conversation_id", "user_id", "banned_by", "banned_ms"),
+    Table.INVITES: ("conversation_id", "invite_id", "expires_ms", "max_uses", "created_by", "created_ms"),
+    Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
 }
 CHANGEABLE: dict[Table, tuple[str, ...]] = {
     Table.CONVERSATIONS: tuple(SETTINGS),
@@ -56,6 +59,8 @@ CHANGEABLE: dict[Table, tuple[str, ...]] = {
 DELETABLE: dict[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id", "user_id"),
     Table.BY_USER: ("user_id", "conversation_id"),
+    Table.BANS: ("conversation_id", "user_id"),
+    Table.INVITES: ("conversation_id", "invite_id"),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER, Permission
 from chatkit.core.conversation_settings import RULES, Value, as_text
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
@@ -15,7 +16,7 @@ from chatkit.edges import redis as keys
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.redis import RedisClient, connect_redis
 from svc_history.core import END, LOOK_BYTES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
-from svc_history.store import LiveLog, Look, Roll, State, Timeline
+from svc_history.store import Admission, LiveLog, Look, Roll, State, Timeline
 from svc_history.store.cassandra import CassandraTimeline
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
 from svc_history.store.redis import RedisLiveLog
@@ -32,6 +33,8 @@ from svc_writer.store.memory import MemoryTimeline as MemoryWriting
 from svc_writer.store.redis import RedisProgress
 
 NOW = 1_800_000_000_000
+BAN, INVITE_ID = Ban(UserId(new_id()), NOW), InviteId(new_id())
+INVITE = Invite(NOW + 1000, 5, 2, UserId(new_id()), NOW)
 SET: dict[str, Value] = {"title": "Tea", "topic": "", "slow_mode_s": 30}
 
 
@@ -68,6 +71,8 @@ def remembered(made: Said) -> MemoryConversation:
         entries={one.seq: one for one in made.entries},
         ids={message_id: seq for seq, message_id in enumerate(made.ids, 1)},
         settings=dict(SET),
+        bans={made.anna: BAN},
+        invites={INVITE_ID: INVITE},
     )
 
 
@@ -83,13 +88,15 @@ async def live(request: pytest.FixtureRequest) -> AsyncIterator[tuple[LiveLog, S
         memory.written = 2
         yield memory, made
         return
-    client = await connect_redis(request.getfixturevalue("redis_url"))
+    client: Any = await connect_redis(request.getfixturevalue("redis_url"))
     sequencer = RedisSequencer(client)
     grants = {made.anna: GROUP_OWNER, made.bob: GROUP_MEMBER}
     birth = Birth(made.conversation_id, made.anna, made.ids[0], b"draft", "GROUP", b"as created", grants, NOW, looked_up=True)
     terms = [Set(name, as_text(value), is_rule=name in RULES) for name, value in SET.items()]
     setting = Claim(made.conversation_id, made.anna, made.ids[1], b"", Permission.ADMINISTER, NOW, NOW, counts=False, terms=terms)
     await sequencer.sequence([birth, setting])
+    await client.hset(keys.bans(made.conversation_id), made.anna, BAN.text)
+    await client.hset(keys.invites(made.conversation_id), INVITE_ID, INVITE.text)
     places = [Place(1, 0, NOW), Place(2, 1, NOW), Place(3, 2, NOW)]
     for place, message_id, entry in zip(places, made.ids, made.entries, strict=True):
         joining = tuple(grants) if place.seq == 1 else ()
@@ -207,6 +214,12 @@ async def test_the_live_view_knows_who_is_in_and_how_far_they_are(live: tuple[Li
     assert await view.roll(ConversationId(new_id())) is None
 
 
+async def test_the_live_view_knows_who_may_come_in_and_who_may_not(live: tuple[LiveLog, Said]) -> None:
+    view, made = live
+    assert await view.admission(made.conversation_id) == Admission({made.anna: BAN}, {INVITE_ID: INVITE}, 2)
+    assert await view.admission(ConversationId(new_id())) is None
+
+
 # --- the database, as the writer leaves it
 
 
@@ -219,7 +232,14 @@ def writes(made: Said) -> list[Write]:
     mark = {"conversation_id": made.conversation_id, "user_id": made.bob, "delivered_seq": 2, "read_seq": 2, "read_ordinal": 1}
     settings = [Write(Table.CONVERSATIONS, {"conversation_id": made.conversation_id, name: SET[name]}, 2, changes=True) for name in SET]
     older = Write(Table.CONVERSATIONS, {"conversation_id": made.conversation_id, "title": "as it was"}, 1, changes=True)
-    return [*rows, Write(Table.WATERMARKS, mark, 4), *settings, older]
+    of = {"conversation_id": made.conversation_id}
+    ban = {"user_id": made.anna, "banned_by": BAN.banned_by, "banned_ms": BAN.banned_ms}
+    offer = {"expires_ms": INVITE.expires_ms, "max_uses": INVITE.max_uses, "created_by": INVITE.created_by, "created_ms": NOW}
+    uses = [Write(Table.INVITE_USES, of | {"invite_id": INVITE_ID, "seq": seq}, seq) for seq in (2, 3, 3)]
+    return [
+        *(*rows, Write(Table.WATERMARKS, mark, 4), *settings, older),
+        *(Write(Table.BANS, of | ban, 2), Write(Table.INVITES, of | offer | {"invite_id": INVITE_ID}, 2), *uses),
+    ]
 
 
 @pytest.fixture(params=["memory", "cassandra"], scope="module")
@@ -249,6 +269,12 @@ async def test_the_database_tells_how_a_conversation_is(database: tuple[Timeline
     assert await view.state(made.bob, ConversationId(new_id())) is None
     assert await view.conversations(made.anna) == {made.conversation_id: 1}
     assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: Mark(2, 2, 1)}, SET)
+
+
+async def test_the_database_knows_who_may_come_in_and_who_may_not(database: tuple[Timeline, Said]) -> None:
+    view, made = database
+    assert await view.admission(made.conversation_id) == Admission({made.anna: BAN}, {INVITE_ID: INVITE}, 2)
+    assert await view.admission(ConversationId(new_id())) == Admission()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation import DIRECT_BEFORE, DIRECT_MEMBER, GROUP_MEMBER, GROUP_OWNER, OWNER_BEFORE, ROLES, Permission, Role
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
@@ -36,7 +37,7 @@ from svc_router.store import (
 )
 from svc_router.store.memory import MemorySequencer
 from svc_router.store.redis import TAIL_ENTRIES, RedisSequencer
-from svc_router.store.terms import Grant, HandOver, Join, Kept, Leave, Room, Set, Term
+from svc_router.store.terms import Drop, Grant, HandOver, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
 from tests.faults.proxy import Proxy
 
 NOW = 1_800_000_000_000
@@ -432,6 +433,94 @@ async def test_nobody_leaves_notes_to_themselves(world: World) -> None:
     await start(world, born)
     await place(world, message(born, anna))
     assert await refusal(world, removal(born, anna, anna)) is Reason.PERMISSION_DENIED
+
+
+def ban(born: Birth, by: UserId, user_id: UserId, limit: int = 10) -> Claim:
+    kept = Put(Kept.BANS, user_id, Ban(by, NOW).text, b"+banned")
+    return command(born, by, Permission.MODERATE, Leave(user_id, b"+removed"), kept, Room(Kept.BANS, limit))
+
+
+async def test_who_is_banned_is_out_and_comes_in_by_no_way_until_that_is_lifted(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    assert await refusal(world, ban(born, bob, carl)) is Reason.PERMISSION_DENIED
+    assert (await place(world, ban(born, anna, bob))).draft == b"draft+removed+banned"
+    assert (await place(world, ban(born, anna, carl))).draft == b"draft+banned"
+    assert await outcome(world, ban(born, anna, bob)) == Needless()
+    assert await refusal(world, ban(born, anna, user(), limit=2)) is Reason.LIMIT_REACHED
+    assert await refusal(world, message(born, bob)) is Reason.UNKNOWN_CONVERSATION
+    assert await refusal(world, addition(born, anna, bob)) is Reason.PERMISSION_DENIED
+    lifted = command(born, anna, Permission.MODERATE, Drop(Kept.BANS, bob))
+    await place(world, lifted)
+    assert await outcome(world, replace(lifted, message_id=MessageId(new_id()))) == Needless()
+    await place(world, addition(born, anna, bob))
+    await place(world, granting(born, anna, bob, Role.ADMIN))
+    assert await refusal(world, ban(born, bob, anna)) is Reason.PERMISSION_DENIED
+
+
+CODES = [InviteId(new_id()) for _ in range(3)]
+
+
+def offer(born: Birth, by: UserId, invite_id: InviteId, *, uses: int = 0, lasts_ms: int = 1000, limit: int = 10) -> Claim:
+    invite = Invite(NOW + lasts_ms, uses, 0, by, NOW)
+    return command(born, by, Permission.INVITE, Put(Kept.INVITES, invite_id, invite.text), Room(Kept.INVITES, limit))
+
+
+def joining_by(born: Birth, who: UserId, invite_id: InviteId, now_ms: int = NOW) -> Claim:
+    return replace(command(born, who, None, UseInvite(invite_id), Join(who, GROUP_MEMBER)), now_ms=now_ms)
+
+
+async def test_an_invite_lets_in_as_many_as_it_says_for_as_long_as_it_says_and_nobody_else(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna)
+    await start(world, born)
+    assert await refusal(world, joining_by(born, bob, CODES[0])) is Reason.BAD_INVITE
+    await place(world, offer(born, anna, CODES[0], uses=1))
+    assert await refusal(world, joining_by(born, bob, CODES[1])) is Reason.BAD_INVITE
+    assert await refusal(world, joining_by(born, bob, CODES[0], NOW + 1000)) is Reason.BAD_INVITE
+    joined = await place(world, joining_by(born, bob, CODES[0], NOW + 999))
+    assert await outcome(world, joining_by(born, bob, CODES[0], NOW + 5000)) == Needless(Membership(GROUP_MEMBER, joined.seq))
+    assert await refusal(world, joining_by(born, carl, CODES[0])) is Reason.BAD_INVITE
+    await place(world, offer(born, anna, CODES[1]))
+    await place(world, command(born, anna, Permission.INVITE, Drop(Kept.INVITES, CODES[1])))
+    assert await refusal(world, joining_by(born, carl, CODES[1])) is Reason.BAD_INVITE
+    assert await refusal(world, offer(born, bob, CODES[1])) is Reason.PERMISSION_DENIED
+
+
+async def test_an_invite_lets_in_nobody_who_is_banned(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna)
+    await start(world, born)
+    await place(world, offer(born, anna, CODES[0]))
+    await place(world, ban(born, anna, bob))
+    assert await refusal(world, joining_by(born, bob, CODES[0])) is Reason.BAD_INVITE
+
+
+async def test_there_is_room_for_so_many_invites_of_which_old_ones_are_none(world: World) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(world, born)
+    await place(world, offer(born, anna, CODES[0], limit=2))
+    await place(world, offer(born, anna, CODES[1], lasts_ms=5000, limit=2))
+    assert await refusal(world, offer(born, anna, CODES[2], limit=2)) is Reason.LIMIT_REACHED
+    await place(world, replace(offer(born, anna, CODES[2], limit=2, lasts_ms=5000), now_ms=NOW + 1000))
+    assert await refusal(world, joining_by(born, user(), CODES[0])) is Reason.BAD_INVITE
+
+
+async def test_bans_and_invites_come_back_with_their_conversation(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna)
+    await start(world, born)
+    await place(world, offer(born, anna, CODES[1]))
+    await world.lose(born.conversation_id)
+    invite = Invite(NOW + 1000, 2, 1, anna, NOW)
+    in_history = replace(lost(born, {anna: Membership(GROUP_OWNER, 1)}), bans={bob: Ban(anna, NOW)}, invites={CODES[0]: invite})
+    await world.sequencer.restore(replace(in_history, known_since_ms=0), world.sequencer.epoch)
+    assert await refusal(world, joining_by(born, bob, CODES[0])) is Reason.BAD_INVITE
+    assert await refusal(world, joining_by(born, carl, CODES[1])) is Reason.BAD_INVITE
+    await place(world, joining_by(born, carl, CODES[0]))
+    assert await refusal(world, joining_by(born, user(), CODES[0])) is Reason.BAD_INVITE
 
 
 async def test_the_draft_has_what_the_terms_have_changed_and_nothing_else(world: World) -> None:

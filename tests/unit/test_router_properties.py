@@ -17,6 +17,7 @@ import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatkit.core.admission import Ban
 from chatkit.core.backoff import Backoff
 from chatkit.core.clock import ManualClock
 from chatkit.core.conversation import GROUP_MEMBER, ROLES, Permission, Role, seq_floor
@@ -135,6 +136,7 @@ class LogArchive:
             known_since_ms(recent, now_ms),
             [kept(entry) for entry in recent],
             settings_at(entries, head.seq),
+            bans_at(entries, head.seq),
         )
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
@@ -176,6 +178,18 @@ def members_at(entries: Entries, seq: int) -> dict[UserId, Membership]:
 def settings_at(entries: Entries, seq: int) -> dict[str, str]:
     """What is set of a conversation once the entry at `seq` has happened."""
     return {name: as_text(value) for entry in entries.values() if entry.seq <= seq for name, value in settings_of(entry.settings).items()}
+
+
+def bans_at(entries: Entries, seq: int) -> dict[UserId, Ban]:
+    """Who is banned from a conversation once the entry at `seq` has happened."""
+    bans: dict[UserId, Ban] = {}
+    for entry in entries.values():
+        if entry.seq <= seq:
+            for user_id in entry.membership.banned_user_ids:
+                bans[UserId(user_id)] = Ban(UserId(entry.sender_id), entry.accepted_at.ToMilliseconds())
+            for user_id in entry.membership.unbanned_user_ids:
+                del bans[UserId(user_id)]
+    return bans
 
 
 class SlowSequencer(MemorySequencer):
@@ -474,6 +488,7 @@ class World:
             if live is not None:
                 assert not live.pending
                 assert live.members == members
+                assert live.bans == bans_at(entries, max(entries, default=0))
                 assert live.settings == settings_at(entries, max(entries, default=0))
                 assert {user_id for user_id in USERS if conversation_id in self.view.conversations(user_id)} == set(members)
 
@@ -529,6 +544,13 @@ def setting(conversation_id: ConversationId, user_id: UserId, topic: str, slow_m
     return command
 
 
+def banning(conversation_id: ConversationId, user_id: UserId, other: UserId, *, lifted: bool) -> pb.Command:
+    command = pb.Command(conversation_id=conversation_id, user_id=user_id)
+    command.ban.user_id = other
+    command.ban.lifted = lifted
+    return command
+
+
 conversations, users, routers = st.sampled_from(CONVERSATIONS), st.sampled_from(USERS), st.integers(0, ROUTERS - 1)
 GIVEN_ROLES = [
     conversation_pb2.Member.READER,
@@ -543,6 +565,7 @@ STEPS = (
     st.tuples(st.just("remove"), conversations, users, users, routers),
     st.tuples(st.just("role"), conversations, users, users, st.sampled_from(GIVEN_ROLES), routers),
     st.tuples(st.just("set"), conversations, users, st.sampled_from("xyz"), st.sampled_from([0, 1]), routers),
+    st.tuples(st.just("ban"), conversations, users, users, st.booleans(), routers),
     st.tuples(st.just("create"), conversations, routers),
     st.tuples(st.just("retry"), st.integers(0, 30), routers),
     st.tuples(st.just("retry"), st.integers(0, 30), routers),
@@ -573,6 +596,8 @@ async def take(world: World, step: Any) -> None:  # noqa: C901, PLR0912 - one br
             world.give(giving(conversation_id, user_id, other, role), "role", router)
         case "set", conversation_id, user_id, topic, slow_mode_s, router:
             world.give(setting(conversation_id, user_id, topic, slow_mode_s), "settings", router)
+        case "ban", conversation_id, user_id, other, lifted, router:
+            world.give(banning(conversation_id, user_id, other, lifted=lifted), "ban", router)
         case "create", conversation_id, router:
             world.give(creation(conversation_id), "create", router)
         case "retry", number, router if world.requests:

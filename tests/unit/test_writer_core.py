@@ -13,8 +13,8 @@ from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_writer.core import MAX_BYTES, MAX_ROWS, Table, Write, grouped, message_writes
 from svc_writer.records import UnreadableError, writes_of
 
-ANNA, BOB = new_id(), new_id()
 BODY = entry_pb2.Body(text="x").SerializeToString()
+ANNA, BOB, CAROL = new_id(), new_id(), new_id()
 
 
 def entry(kind: entry_pb2.Entry.Kind.ValueType, seq: int = 5) -> log_pb2.LogEntry:
@@ -70,6 +70,27 @@ def test_a_setting_changes_one_column_also_to_nothing() -> None:
         (Table.CONVERSATIONS, "topic", "", 9),
         (Table.CONVERSATIONS, "slow_mode_s", 30, 9),
     ]
+
+
+def test_bans_and_invites_are_rows_that_go_when_they_are_taken_back() -> None:
+    one = entry(entry_pb2.Entry.MEMBERSHIP, seq=9)
+    one.membership.removed_user_ids.append(BOB)
+    one.membership.banned_user_ids.append(BOB)
+    (ban,) = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.table is Table.BANS]
+    assert (ban.row["user_id"], ban.row["banned_by"], ban.deletes) == (BOB, ANNA, False)
+    lifted = entry(entry_pb2.Entry.MEMBERSHIP)
+    lifted.membership.unbanned_user_ids.append(BOB)
+    assert writes_of(LOG_TOPIC, lifted.SerializeToString())[-1].deletes
+    joined = entry(entry_pb2.Entry.MEMBERSHIP, seq=12)
+    joined.membership.added.add(user_id=BOB, permissions=7)
+    joined.membership.invite_id = CAROL
+    use = writes_of(LOG_TOPIC, joined.SerializeToString())[-1]
+    assert (use.table, use.row["invite_id"], use.row["seq"]) == (Table.INVITE_USES, CAROL, 12)
+    offered = entry(entry_pb2.Entry.INVITE)
+    offered.invite.invite_id, offered.invite.max_uses = CAROL, 3
+    assert (writes_of(LOG_TOPIC, offered.SerializeToString())[-1].row["max_uses"], CAROL) == (3, offered.invite.invite_id)
+    offered.invite.withdrawn = True
+    assert writes_of(LOG_TOPIC, offered.SerializeToString())[-1].deletes
 
 
 def test_a_later_watermark_has_a_later_timestamp() -> None:

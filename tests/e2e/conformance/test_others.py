@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from bench.client import PASSWORD, Account, Api, ApiError, Socket
+from chatkit.core.admission import Code
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import new_id
+from chatkit.core.ids import ConversationId, new_id
 from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts_pb
 from elastic_chat.history.v1 import history_service_pb2 as history_pb
 from elastic_chat.types.v1.conversation_pb2 import Conversation, ConversationSettings, Member
@@ -82,6 +83,14 @@ ATTEMPTS: dict[str, Attempt] = {
     "router.UpdateConversation": Attempt(
         lambda world: {"conversation_id": world.conversation_id, "settings": ConversationSettings(title="mine")}, NOT_THERE
     ),
+    "router.BanMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
+    "router.UnbanMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
+    "router.CreateInvite": refused(*NOT_THERE, **HERS),
+    "router.WithdrawInvite": Attempt(lambda world: {"conversation_id": world.conversation_id, "invite_id": new_id()}, NOT_THERE),
+    "router.Join": Attempt(lambda world: {"code": Code.new(ConversationId(world.conversation_id)).encode()}, (Reason.BAD_INVITE,)),
+    "history.GetInvite": Attempt(lambda world: {"code": Code.new(ConversationId(world.conversation_id)).encode()}, (Reason.BAD_INVITE,)),
+    "history.ListBans": refused(*NOT_THERE, **HERS),
+    "history.ListInvites": refused(*NOT_THERE, **HERS),
     "router.SetRole": Attempt(
         lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world), "role": Member.READER}, NOT_THERE
     ),

@@ -79,7 +79,7 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     ACCOUNT_DISABLED: _Reason.ValueType  # 26
     """The user name and password are right, and an administrator has disabled the account."""
     BAD_INVITE: _Reason.ValueType  # 27
-    """Registration takes an invite, and there was none, or one that was used, was withdrawn or is too old."""
+    """Registering or joining takes an invite, and there was none, or one that was used, was withdrawn or is too old, or is not for the caller."""
     LAST_OWNER: _Reason.ValueType  # 28
     """The owner of a conversation can't leave it, or become something else, while others are in it: it must be handed over first."""
     SLOW_MODE: _Reason.ValueType  # 29
@@ -148,7 +148,7 @@ IDLE_TIMEOUT: Reason.ValueType  # 25
 ACCOUNT_DISABLED: Reason.ValueType  # 26
 """The user name and password are right, and an administrator has disabled the account."""
 BAD_INVITE: Reason.ValueType  # 27
-"""Registration takes an invite, and there was none, or one that was used, was withdrawn or is too old."""
+"""Registering or joining takes an invite, and there was none, or one that was used, was withdrawn or is too old, or is not for the caller."""
 LAST_OWNER: Reason.ValueType  # 28
 """The owner of a conversation can't leave it, or become something else, while others are in it: it must be handed over first."""
 SLOW_MODE: Reason.ValueType  # 29

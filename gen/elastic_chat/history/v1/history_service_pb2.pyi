@@ -293,6 +293,158 @@ class ListMembersResponse(_message.Message):
 Global___ListMembersResponse: _TypeAlias = ListMembersResponse  # noqa: Y015
 
 @_typing.final
+class ListBansRequest(_message.Message):
+    """Whose bans."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBansRequest: _TypeAlias = ListBansRequest  # noqa: Y015
+
+@_typing.final
+class ListBansResponse(_message.Message):
+    """The bans."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BANS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def bans(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Ban]:
+        """By rising user id."""
+
+    def __init__(
+        self,
+        *,
+        bans: _abc.Iterable[_conversation_pb2.Ban] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bans", b"bans"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBansResponse: _TypeAlias = ListBansResponse  # noqa: Y015
+
+@_typing.final
+class ListInvitesRequest(_message.Message):
+    """Whose invites."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInvitesRequest: _TypeAlias = ListInvitesRequest  # noqa: Y015
+
+@_typing.final
+class ListInvitesResponse(_message.Message):
+    """The invites."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVITES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def invites(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Invite]:
+        """The newest first."""
+
+    def __init__(
+        self,
+        *,
+        invites: _abc.Iterable[_conversation_pb2.Invite] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invites", b"invites"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInvitesResponse: _TypeAlias = ListInvitesResponse  # noqa: Y015
+
+@_typing.final
+class GetInviteRequest(_message.Message):
+    """A code."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Of an invite."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetInviteRequest: _TypeAlias = GetInviteRequest  # noqa: Y015
+
+@_typing.final
+class GetInviteResponse(_message.Message):
+    """What it leads to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_FIELD_NUMBER: _builtins.int
+    MEMBER_COUNT_FIELD_NUMBER: _builtins.int
+    INVITE_FIELD_NUMBER: _builtins.int
+    JOINED_FIELD_NUMBER: _builtins.int
+    member_count: _builtins.int
+    """How many members it has."""
+    joined: _builtins.bool
+    """Whether the caller is a member already."""
+    @_builtins.property
+    def conversation(self) -> _conversation_pb2.Conversation:
+        """The conversation, without what only its members see of it."""
+
+    @_builtins.property
+    def invite(self) -> _conversation_pb2.Invite:
+        """The invite."""
+
+    def __init__(
+        self,
+        *,
+        conversation: _conversation_pb2.Conversation | None = ...,
+        member_count: _builtins.int = ...,
+        invite: _conversation_pb2.Invite | None = ...,
+        joined: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "invite", b"invite"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "invite", b"invite", "joined", b"joined", "member_count", b"member_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetInviteResponse: _TypeAlias = GetInviteResponse  # noqa: Y015
+
+@_typing.final
 class SyncCursor(_message.Message):
     """A place in a conversation's log."""
 
@@ -513,6 +665,8 @@ class GetConversationStateResponse(_message.Message):
     WATERMARKS_FIELD_NUMBER: _builtins.int
     RECENT_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
+    BANS_FIELD_NUMBER: _builtins.int
+    INVITES_FIELD_NUMBER: _builtins.int
     head_seq: _builtins.int
     """The newest seq that was written."""
     head_ordinal: _builtins.int
@@ -537,6 +691,14 @@ class GetConversationStateResponse(_message.Message):
     def settings(self) -> _conversation_pb2.ConversationSettings:
         """What was set of it."""
 
+    @_builtins.property
+    def bans(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Ban]:
+        """Who is banned from it."""
+
+    @_builtins.property
+    def invites(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Invite]:
+        """The invites to it that were not withdrawn, with how often they were used."""
+
     def __init__(
         self,
         *,
@@ -547,10 +709,12 @@ class GetConversationStateResponse(_message.Message):
         watermarks: _abc.Iterable[_log_pb2.WatermarkRecord] | None = ...,
         recent: _abc.Iterable[_log_pb2.LogEntry] | None = ...,
         settings: _conversation_pb2.ConversationSettings | None = ...,
+        bans: _abc.Iterable[_conversation_pb2.Ban] | None = ...,
+        invites: _abc.Iterable[_conversation_pb2.Invite] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "head_ordinal", b"head_ordinal", "head_seq", b"head_seq", "members", b"members", "recent", b"recent", "settings", b"settings", "watermarks", b"watermarks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bans", b"bans", "conversation", b"conversation", "head_ordinal", b"head_ordinal", "head_seq", b"head_seq", "invites", b"invites", "members", b"members", "recent", b"recent", "settings", b"settings", "watermarks", b"watermarks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

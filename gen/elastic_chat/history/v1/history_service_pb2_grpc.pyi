@@ -45,6 +45,14 @@ class HistoryServiceStub:
     """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
     INVALID_ARGUMENT.
     """
+    ListBans: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListBansRequest, _history_service_pb2.ListBansResponse]
+    """Lists who is banned from a conversation. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED."""
+    ListInvites: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListInvitesRequest, _history_service_pb2.ListInvitesResponse]
+    """Lists the invites to a conversation that still let somebody in. Takes the permission to invite. Fails with UNKNOWN_CONVERSATION or
+    PERMISSION_DENIED.
+    """
+    GetInvite: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.GetInviteRequest, _history_service_pb2.GetInviteResponse]
+    """Tells what the code of an invite would let the caller into, and does not. Fails with BAD_INVITE, as RouterService.Join does."""
     Sync: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]
     """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
     more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
@@ -83,6 +91,14 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
     INVALID_ARGUMENT.
     """
+    ListBans: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListBansRequest, _history_service_pb2.ListBansResponse]  # type: ignore[assignment]
+    """Lists who is banned from a conversation. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED."""
+    ListInvites: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListInvitesRequest, _history_service_pb2.ListInvitesResponse]  # type: ignore[assignment]
+    """Lists the invites to a conversation that still let somebody in. Takes the permission to invite. Fails with UNKNOWN_CONVERSATION or
+    PERMISSION_DENIED.
+    """
+    GetInvite: _aio.UnaryUnaryMultiCallable[_history_service_pb2.GetInviteRequest, _history_service_pb2.GetInviteResponse]  # type: ignore[assignment]
+    """Tells what the code of an invite would let the caller into, and does not. Fails with BAD_INVITE, as RouterService.Join does."""
     Sync: _aio.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]  # type: ignore[assignment]
     """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
     more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
@@ -142,6 +158,32 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
         INVALID_ARGUMENT.
         """
+
+    @_abc_1.abstractmethod
+    def ListBans(
+        self,
+        request: _history_service_pb2.ListBansRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListBansResponse, _abc.Awaitable[_history_service_pb2.ListBansResponse]]:
+        """Lists who is banned from a conversation. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED."""
+
+    @_abc_1.abstractmethod
+    def ListInvites(
+        self,
+        request: _history_service_pb2.ListInvitesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListInvitesResponse, _abc.Awaitable[_history_service_pb2.ListInvitesResponse]]:
+        """Lists the invites to a conversation that still let somebody in. Takes the permission to invite. Fails with UNKNOWN_CONVERSATION or
+        PERMISSION_DENIED.
+        """
+
+    @_abc_1.abstractmethod
+    def GetInvite(
+        self,
+        request: _history_service_pb2.GetInviteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.GetInviteResponse, _abc.Awaitable[_history_service_pb2.GetInviteResponse]]:
+        """Tells what the code of an invite would let the caller into, and does not. Fails with BAD_INVITE, as RouterService.Join does."""
 
     @_abc_1.abstractmethod
     def Sync(

@@ -75,6 +75,31 @@ class RouterServiceStub:
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipResponse.FromString,
                 _registered_method=True)
+        self.BanMember = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/BanMember',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.BanMemberRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.BanMemberResponse.FromString,
+                _registered_method=True)
+        self.UnbanMember = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/UnbanMember',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnbanMemberRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnbanMemberResponse.FromString,
+                _registered_method=True)
+        self.CreateInvite = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/CreateInvite',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateInviteRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateInviteResponse.FromString,
+                _registered_method=True)
+        self.WithdrawInvite = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/WithdrawInvite',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.WithdrawInviteRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.WithdrawInviteResponse.FromString,
+                _registered_method=True)
+        self.Join = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/Join',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinResponse.FromString,
+                _registered_method=True)
         self.Route = channel.stream_stream(
                 '/elastic_chat.router.v1.RouterService/Route',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RouteRequest.SerializeToString,
@@ -152,6 +177,46 @@ class RouterServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BanMember(self, request, context):
+        """Removes a user from a group or channel and lets them in no more, whether they were in it or not; a no-op if they are banned. Takes the
+        permission to moderate, and for who administers that of the owner. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER, INVALID_ARGUMENT,
+        PERMISSION_DENIED or LIMIT_REACHED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnbanMember(self, request, context):
+        """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateInvite(self, request, context):
+        """Makes an invite: whoever has its code may join. Each call makes another. Takes the permission to invite. Fails with
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT or LIMIT_REACHED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawInvite(self, request, context):
+        """Withdraws an invite: nobody joins by it any more; a no-op if there is none. Takes the permission to invite. Fails with
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Join(self, request, context):
+        """Lets the caller in by the code of an invite; a no-op if they are in it. Fails with BAD_INVITE, for whatever reason the code lets nobody or
+        not the caller in, or LIMIT_REACHED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Route(self, request_iterator, context):
         """A lane: commands in, results out, both in batches of whatever had queued up. Internal: gateways and routers call it, one stream a lane,
         with the lane's number in the `x-lane` header, by which the mesh always finds the same router. A router gives its name in the `x-router`
@@ -204,6 +269,31 @@ def add_RouterServiceServicer_to_server(servicer, server):
                     servicer.TransferOwnership,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipResponse.SerializeToString,
+            ),
+            'BanMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.BanMember,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.BanMemberRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.BanMemberResponse.SerializeToString,
+            ),
+            'UnbanMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnbanMember,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnbanMemberRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnbanMemberResponse.SerializeToString,
+            ),
+            'CreateInvite': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateInvite,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateInviteRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateInviteResponse.SerializeToString,
+            ),
+            'WithdrawInvite': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawInvite,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.WithdrawInviteRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.WithdrawInviteResponse.SerializeToString,
+            ),
+            'Join': grpc.unary_unary_rpc_method_handler(
+                    servicer.Join,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinResponse.SerializeToString,
             ),
             'Route': grpc.stream_stream_rpc_method_handler(
                     servicer.Route,
@@ -428,6 +518,141 @@ class RouterService:
             '/elastic_chat.router.v1.RouterService/TransferOwnership',
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipRequest.SerializeToString,
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BanMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/BanMember',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.BanMemberRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.BanMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnbanMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/UnbanMember',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnbanMemberRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnbanMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateInvite(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/CreateInvite',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateInviteRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateInviteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawInvite(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/WithdrawInvite',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.WithdrawInviteRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.WithdrawInviteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Join(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/Join',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinResponse.FromString,
             options,
             channel_credentials,
             insecure,

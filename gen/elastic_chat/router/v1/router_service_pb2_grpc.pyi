@@ -67,6 +67,25 @@ class RouterServiceStub:
     """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
     UNKNOWN_USER if they are no member, INVALID_ARGUMENT or PERMISSION_DENIED.
     """
+    BanMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.BanMemberRequest, _router_service_pb2.BanMemberResponse]
+    """Removes a user from a group or channel and lets them in no more, whether they were in it or not; a no-op if they are banned. Takes the
+    permission to moderate, and for who administers that of the owner. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER, INVALID_ARGUMENT,
+    PERMISSION_DENIED or LIMIT_REACHED.
+    """
+    UnbanMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UnbanMemberRequest, _router_service_pb2.UnbanMemberResponse]
+    """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED."""
+    CreateInvite: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.CreateInviteRequest, _router_service_pb2.CreateInviteResponse]
+    """Makes an invite: whoever has its code may join. Each call makes another. Takes the permission to invite. Fails with
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT or LIMIT_REACHED.
+    """
+    WithdrawInvite: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.WithdrawInviteRequest, _router_service_pb2.WithdrawInviteResponse]
+    """Withdraws an invite: nobody joins by it any more; a no-op if there is none. Takes the permission to invite. Fails with
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
+    """
+    Join: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.JoinRequest, _router_service_pb2.JoinResponse]
+    """Lets the caller in by the code of an invite; a no-op if they are in it. Fails with BAD_INVITE, for whatever reason the code lets nobody or
+    not the caller in, or LIMIT_REACHED.
+    """
     Route: _grpc.StreamStreamMultiCallable[_router_service_pb2.RouteRequest, _router_service_pb2.RouteResponse]
     """A lane: commands in, results out, both in batches of whatever had queued up. Internal: gateways and routers call it, one stream a lane,
     with the lane's number in the `x-lane` header, by which the mesh always finds the same router. A router gives its name in the `x-router`
@@ -112,6 +131,25 @@ class RouterServiceAsyncStub(RouterServiceStub):
     TransferOwnership: _aio.UnaryUnaryMultiCallable[_router_service_pb2.TransferOwnershipRequest, _router_service_pb2.TransferOwnershipResponse]  # type: ignore[assignment]
     """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
     UNKNOWN_USER if they are no member, INVALID_ARGUMENT or PERMISSION_DENIED.
+    """
+    BanMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.BanMemberRequest, _router_service_pb2.BanMemberResponse]  # type: ignore[assignment]
+    """Removes a user from a group or channel and lets them in no more, whether they were in it or not; a no-op if they are banned. Takes the
+    permission to moderate, and for who administers that of the owner. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER, INVALID_ARGUMENT,
+    PERMISSION_DENIED or LIMIT_REACHED.
+    """
+    UnbanMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UnbanMemberRequest, _router_service_pb2.UnbanMemberResponse]  # type: ignore[assignment]
+    """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED."""
+    CreateInvite: _aio.UnaryUnaryMultiCallable[_router_service_pb2.CreateInviteRequest, _router_service_pb2.CreateInviteResponse]  # type: ignore[assignment]
+    """Makes an invite: whoever has its code may join. Each call makes another. Takes the permission to invite. Fails with
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT or LIMIT_REACHED.
+    """
+    WithdrawInvite: _aio.UnaryUnaryMultiCallable[_router_service_pb2.WithdrawInviteRequest, _router_service_pb2.WithdrawInviteResponse]  # type: ignore[assignment]
+    """Withdraws an invite: nobody joins by it any more; a no-op if there is none. Takes the permission to invite. Fails with
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
+    """
+    Join: _aio.UnaryUnaryMultiCallable[_router_service_pb2.JoinRequest, _router_service_pb2.JoinResponse]  # type: ignore[assignment]
+    """Lets the caller in by the code of an invite; a no-op if they are in it. Fails with BAD_INVITE, for whatever reason the code lets nobody or
+    not the caller in, or LIMIT_REACHED.
     """
     Route: _aio.StreamStreamMultiCallable[_router_service_pb2.RouteRequest, _router_service_pb2.RouteResponse]  # type: ignore[assignment]
     """A lane: commands in, results out, both in batches of whatever had queued up. Internal: gateways and routers call it, one stream a lane,
@@ -203,6 +241,55 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_router_service_pb2.TransferOwnershipResponse, _abc.Awaitable[_router_service_pb2.TransferOwnershipResponse]]:
         """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
         UNKNOWN_USER if they are no member, INVALID_ARGUMENT or PERMISSION_DENIED.
+        """
+
+    @_abc_1.abstractmethod
+    def BanMember(
+        self,
+        request: _router_service_pb2.BanMemberRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.BanMemberResponse, _abc.Awaitable[_router_service_pb2.BanMemberResponse]]:
+        """Removes a user from a group or channel and lets them in no more, whether they were in it or not; a no-op if they are banned. Takes the
+        permission to moderate, and for who administers that of the owner. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER, INVALID_ARGUMENT,
+        PERMISSION_DENIED or LIMIT_REACHED.
+        """
+
+    @_abc_1.abstractmethod
+    def UnbanMember(
+        self,
+        request: _router_service_pb2.UnbanMemberRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.UnbanMemberResponse, _abc.Awaitable[_router_service_pb2.UnbanMemberResponse]]:
+        """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED."""
+
+    @_abc_1.abstractmethod
+    def CreateInvite(
+        self,
+        request: _router_service_pb2.CreateInviteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.CreateInviteResponse, _abc.Awaitable[_router_service_pb2.CreateInviteResponse]]:
+        """Makes an invite: whoever has its code may join. Each call makes another. Takes the permission to invite. Fails with
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT or LIMIT_REACHED.
+        """
+
+    @_abc_1.abstractmethod
+    def WithdrawInvite(
+        self,
+        request: _router_service_pb2.WithdrawInviteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.WithdrawInviteResponse, _abc.Awaitable[_router_service_pb2.WithdrawInviteResponse]]:
+        """Withdraws an invite: nobody joins by it any more; a no-op if there is none. Takes the permission to invite. Fails with
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def Join(
+        self,
+        request: _router_service_pb2.JoinRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.JoinResponse, _abc.Awaitable[_router_service_pb2.JoinResponse]]:
+        """Lets the caller in by the code of an invite; a no-op if they are in it. Fails with BAD_INVITE, for whatever reason the code lets nobody or
+        not the caller in, or LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod

@@ -210,7 +210,7 @@ export enum Reason {
   ACCOUNT_DISABLED = 26,
 
   /**
-   * Registration takes an invite, and there was none, or one that was used, was withdrawn or is too old.
+   * Registering or joining takes an invite, and there was none, or one that was used, was withdrawn or is too old, or is not for the caller.
    *
    * @generated from enum value: BAD_INVITE = 27;
    */

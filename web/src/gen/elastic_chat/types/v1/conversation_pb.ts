@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/conversation.proto.
  */
 export const file_elastic_chat_types_v1_conversation: GenFile = /*@__PURE__*/
-  fileDesc("CihlbGFzdGljX2NoYXQvdHlwZXMvdjEvY29udmVyc2F0aW9uLnByb3RvEhVlbGFzdGljX2NoYXQudHlwZXMudjEi9gIKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRISCgpjcmVhdG9yX2lkGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm1lbWJlcl9pZHMYBiADKAkSDQoFdG9waWMYByABKAkSFgoOYXZhdGFyX2ZpbGVfaWQYCCABKAkSEwoLc2xvd19tb2RlX3MYCiABKAUSGgoSbWVtYmVyX3Blcm1pc3Npb25zGAwgASgNIkoKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgoKBkRJUkVDVBABEgkKBUdST1VQEAISCwoHQ0hBTk5FTBADEggKBFNFTEYQBEoECAkQCkoECAsQDCLwAQoUQ29udmVyc2F0aW9uU2V0dGluZ3MSEgoFdGl0bGUYASABKAlIAIgBARISCgV0b3BpYxgCIAEoCUgBiAEBEhsKDmF2YXRhcl9maWxlX2lkGAMgASgJSAKIAQESGAoLc2xvd19tb2RlX3MYBSABKAVIA4gBARIfChJtZW1iZXJfcGVybWlzc2lvbnMYByABKA1IBIgBAUIICgZfdGl0bGVCCAoGX3RvcGljQhEKD19hdmF0YXJfZmlsZV9pZEIOCgxfc2xvd19tb2RlX3NCFQoTX21lbWJlcl9wZXJtaXNzaW9uc0oECAQQBUoECAYQByLYAQoGTWVtYmVyEg8KB3VzZXJfaWQYASABKAkSEwoLcGVybWlzc2lvbnMYAiABKA0SEgoKam9pbmVkX3NlcRgDIAEoAxIWCg5qb2luZWRfb3JkaW5hbBgEIAEoAxIwCgRyb2xlGAUgASgOMiIuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlci5Sb2xlIkoKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEgoKBlJFQURFUhABEgoKBk1FTUJFUhACEgkKBUFETUlOEAMSCQoFT1dORVIQBCJeCglXYXRlcm1hcmsSDwoHdXNlcl9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSFQoNZGVsaXZlcmVkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CihlbGFzdGljX2NoYXQvdHlwZXMvdjEvY29udmVyc2F0aW9uLnByb3RvEhVlbGFzdGljX2NoYXQudHlwZXMudjEi9gIKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRISCgpjcmVhdG9yX2lkGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm1lbWJlcl9pZHMYBiADKAkSDQoFdG9waWMYByABKAkSFgoOYXZhdGFyX2ZpbGVfaWQYCCABKAkSEwoLc2xvd19tb2RlX3MYCiABKAUSGgoSbWVtYmVyX3Blcm1pc3Npb25zGAwgASgNIkoKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgoKBkRJUkVDVBABEgkKBUdST1VQEAISCwoHQ0hBTk5FTBADEggKBFNFTEYQBEoECAkQCkoECAsQDCLwAQoUQ29udmVyc2F0aW9uU2V0dGluZ3MSEgoFdGl0bGUYASABKAlIAIgBARISCgV0b3BpYxgCIAEoCUgBiAEBEhsKDmF2YXRhcl9maWxlX2lkGAMgASgJSAKIAQESGAoLc2xvd19tb2RlX3MYBSABKAVIA4gBARIfChJtZW1iZXJfcGVybWlzc2lvbnMYByABKA1IBIgBAUIICgZfdGl0bGVCCAoGX3RvcGljQhEKD19hdmF0YXJfZmlsZV9pZEIOCgxfc2xvd19tb2RlX3NCFQoTX21lbWJlcl9wZXJtaXNzaW9uc0oECAQQBUoECAYQByLYAQoGTWVtYmVyEg8KB3VzZXJfaWQYASABKAkSEwoLcGVybWlzc2lvbnMYAiABKA0SEgoKam9pbmVkX3NlcRgDIAEoAxIWCg5qb2luZWRfb3JkaW5hbBgEIAEoAxIwCgRyb2xlGAUgASgOMiIuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlci5Sb2xlIkoKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEgoKBlJFQURFUhABEgoKBk1FTUJFUhACEgkKBUFETUlOEAMSCQoFT1dORVIQBCLCAQoGSW52aXRlEhEKCWludml0ZV9pZBgBIAEoCRISCgpjcmVhdGVkX2J5GAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCG1heF91c2VzGAUgASgFEgwKBHVzZXMYBiABKAUSEQoJd2l0aGRyYXduGAcgASgIIl4KCVdhdGVybWFyaxIPCgd1c2VyX2lkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRIVCg1kZWxpdmVyZWRfc2VxGAMgASgDEhAKCHJlYWRfc2VxGAQgASgDYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * A conversation: an ordered log of entries, and those who may read and write it.
@@ -296,6 +296,69 @@ export const Member_RoleSchema: GenEnum<Member_Role> = /*@__PURE__*/
   enumDesc(file_elastic_chat_types_v1_conversation, 2, 0);
 
 /**
+ * An invite to a group or channel, without its code, which is told only to who makes it.
+ *
+ * @generated from message elastic_chat.types.v1.Invite
+ */
+export type Invite = Message<"elastic_chat.types.v1.Invite"> & {
+  /**
+   * A hash of the code's secret, in the form of a UUID.
+   *
+   * @generated from field: string invite_id = 1;
+   */
+  inviteId: string;
+
+  /**
+   * The user who made it.
+   *
+   * @generated from field: string created_by = 2;
+   */
+  createdBy: string;
+
+  /**
+   * When it was made.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 3;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * Until when it is good.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 4;
+   */
+  expiresAt?: Timestamp | undefined;
+
+  /**
+   * How often it may be used; 0 means as often as one likes.
+   *
+   * @generated from field: int32 max_uses = 5;
+   */
+  maxUses: number;
+
+  /**
+   * How often it was used: not set in an entry.
+   *
+   * @generated from field: int32 uses = 6;
+   */
+  uses: number;
+
+  /**
+   * Whether it was withdrawn: only in an entry that says so.
+   *
+   * @generated from field: bool withdrawn = 7;
+   */
+  withdrawn: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Invite.
+ * Use `create(InviteSchema)` to create a new message.
+ */
+export const InviteSchema: GenMessage<Invite> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_conversation, 3);
+
+/**
  * How far a user's devices have got in a conversation. Both only ever grow.
  *
  * @generated from message elastic_chat.types.v1.Watermark
@@ -335,5 +398,5 @@ export type Watermark = Message<"elastic_chat.types.v1.Watermark"> & {
  * Use `create(WatermarkSchema)` to create a new message.
  */
 export const WatermarkSchema: GenMessage<Watermark> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_conversation, 3);
+  messageDesc(file_elastic_chat_types_v1_conversation, 4);
 

@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Conversation, ConversationSettings, Member } from "./conversation_pb";
+import type { Conversation, ConversationSettings, Invite, Member } from "./conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "./conversation_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/entry.proto.
  */
 export const file_elastic_chat_types_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSKPBAoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USPQoIc2V0dGluZ3MYECABKAsyKy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uU2V0dGluZ3MiVAoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCwoHTUVTU0FHRRABEgsKB0NSRUFURUQQAhIOCgpNRU1CRVJTSElQEAMSDAoIU0VUVElOR1MQCUoECA8QEFIGa2V5X2lkIqQBCgRCb2R5EgwKBHRleHQYASABKAkSEAoIcmVwbHlfdG8YAiABKAMSDgoGdGhyZWFkGAMgASgDEhAKCG1lbnRpb25zGAQgAygJEjYKC2F0dGFjaG1lbnRzGAUgAygLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkF0dGFjaG1lbnRKBAgGEAdKBAgHEAhSCmV4cGlyZXNfYXRSCmRlbGl2ZXJfYXQiTQoKQXR0YWNobWVudBIPCgdmaWxlX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKbWVkaWFfdHlwZRgDIAEoCRIMCgRzaXplGAQgASgDIoABChNDb252ZXJzYXRpb25DcmVhdGVkEjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24SLgoHbWVtYmVycxgCIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXIiigEKEE1lbWJlcnNoaXBDaGFuZ2USLAoFYWRkZWQYASADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhgKEHJlbW92ZWRfdXNlcl9pZHMYAiADKAkSLgoHY2hhbmdlZBgDIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXJiBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
+  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSLKBAoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USPQoIc2V0dGluZ3MYECABKAsyKy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uU2V0dGluZ3MSLQoGaW52aXRlGBEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZSJgCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABILCgdNRVNTQUdFEAESCwoHQ1JFQVRFRBACEg4KCk1FTUJFUlNISVAQAxIMCghTRVRUSU5HUxAJEgoKBklOVklURRAKSgQIDxAQUgZrZXlfaWQipAEKBEJvZHkSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoAxIOCgZ0aHJlYWQYAyABKAMSEAoIbWVudGlvbnMYBCADKAkSNgoLYXR0YWNobWVudHMYBSADKAsyIS5lbGFzdGljX2NoYXQudHlwZXMudjEuQXR0YWNobWVudEoECAYQB0oECAcQCFIKZXhwaXJlc19hdFIKZGVsaXZlcl9hdCJNCgpBdHRhY2htZW50Eg8KB2ZpbGVfaWQYASABKAkSDAoEbmFtZRgCIAEoCRISCgptZWRpYV90eXBlGAMgASgJEgwKBHNpemUYBCABKAMigAEKE0NvbnZlcnNhdGlvbkNyZWF0ZWQSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIuCgdtZW1iZXJzGAIgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlciLRAQoQTWVtYmVyc2hpcENoYW5nZRIsCgVhZGRlZBgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISGAoQcmVtb3ZlZF91c2VyX2lkcxgCIAMoCRIuCgdjaGFuZ2VkGAMgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIXCg9iYW5uZWRfdXNlcl9pZHMYBCADKAkSGQoRdW5iYW5uZWRfdXNlcl9pZHMYBSADKAkSEQoJaW52aXRlX2lkGAYgASgJYgZwcm90bzM", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
 
 /**
  * One step in the log of a conversation. Field numbers are shared with elastic_chat.events.v1.LogEntry, which is the same on the wire
@@ -100,6 +100,13 @@ export type Entry = Message<"elastic_chat.types.v1.Entry"> & {
    * @generated from field: elastic_chat.types.v1.ConversationSettings settings = 16;
    */
   settings?: ConversationSettings | undefined;
+
+  /**
+   * The invite, if kind is INVITE.
+   *
+   * @generated from field: elastic_chat.types.v1.Invite invite = 17;
+   */
+  invite?: Invite | undefined;
 };
 
 /**
@@ -137,7 +144,7 @@ export enum Entry_Kind {
   CREATED = 2,
 
   /**
-   * Members came or went, or their roles changed: `membership` is set.
+   * Members came or went, their roles changed, or bans: `membership` is set.
    *
    * @generated from enum value: MEMBERSHIP = 3;
    */
@@ -149,6 +156,13 @@ export enum Entry_Kind {
    * @generated from enum value: SETTINGS = 9;
    */
   SETTINGS = 9,
+
+  /**
+   * An invite was made or withdrawn: `invite` is set.
+   *
+   * @generated from enum value: INVITE = 10;
+   */
+  INVITE = 10,
 }
 
 /**
@@ -302,6 +316,27 @@ export type MembershipChange = Message<"elastic_chat.types.v1.MembershipChange">
    * @generated from field: repeated elastic_chat.types.v1.Member changed = 3;
    */
   changed: Member[];
+
+  /**
+   * Who may not come in any more, until that is lifted.
+   *
+   * @generated from field: repeated string banned_user_ids = 4;
+   */
+  bannedUserIds: string[];
+
+  /**
+   * Who may come in again.
+   *
+   * @generated from field: repeated string unbanned_user_ids = 5;
+   */
+  unbannedUserIds: string[];
+
+  /**
+   * The invite by which they came, if it was one.
+   *
+   * @generated from field: string invite_id = 6;
+   */
+  inviteId: string;
 };
 
 /**
