@@ -30,6 +30,8 @@ SYNC_MARKS = 100
 """Watermarks of one conversation in one answer of Sync; of one that has more, none."""
 MAX_MEMBERS = 1000
 """Members in one answer of ListMembers."""
+MAX_LISTED = 100
+"""Conversations on a page of the directory."""
 MAX_USERS = 500
 """Users in one question for memberships."""
 
@@ -139,6 +141,14 @@ def members_page(members: Collection[UserId], page_size: int, after: str) -> tup
     found = nsmallest((page_size or MAX_MEMBERS) + 1, (user_id for user_id in members if user_id > after))
     page = found[: page_size or MAX_MEMBERS]
     return page, page[-1] if len(found) > len(page) else ""
+
+
+def directory_range(title_prefix: str, page_size: int, token: str) -> tuple[str, tuple[str, str], int]:
+    """Return how titles begin, after which title and id the page begins, and how many conversations are on it."""
+    if not 0 <= page_size <= MAX_LISTED:
+        raise ChatError(Reason.INVALID_ARGUMENT, f"page_size is 1 to {MAX_LISTED}, or 0 for {DEFAULT_PAGE}")
+    conversation_id, _, title_key = token.partition("/")
+    return title_prefix.casefold(), (title_key, conversation_id), page_size or DEFAULT_PAGE
 
 
 def unread(head_ordinal: int, mark: Mark | None, member: Membership) -> int:

@@ -31,7 +31,7 @@ from svc_history.core import (
     page_range,
     shown,
 )
-from svc_history.store import Admission, LiveLog, Look, Question, Roll, State, Timeline
+from svc_history.store import Admission, Listed, LiveLog, Look, Question, Roll, State, Timeline
 
 AT_ONCE = 50
 """Conversations that are looked at in one round trip, and before it is asked whether the answer is large enough."""
@@ -182,6 +182,11 @@ class Reader:
         if user_id not in roll.members:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         return roll
+
+    async def listed(self, prefix: str, after: tuple[str, str], count: int) -> tuple[list[Listed], bool]:
+        """Return a page of the directory, and whether there is more."""
+        found = await self._timeline.listed(prefix, after, count + 1)
+        return found[:count], len(found) > count
 
     async def admission(self, user_id: UserId, conversation_id: ConversationId, needs: Permission) -> Admission:
         """Return who may come into a conversation, for a member who has a permission."""

@@ -19,7 +19,7 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_history.core import MAX_CURSORS, MAX_SYNCS, MAX_USERS, Mark, Membership, Stored, members_page, unread
+from svc_history.core import MAX_CURSORS, MAX_SYNCS, MAX_USERS, Mark, Membership, Stored, directory_range, members_page, unread
 from svc_history.reader import Ask, Reader, Synced
 from svc_history.store import State
 
@@ -91,6 +91,27 @@ class HistoryServicer(rpc.HistoryServiceServicer):
             member_count=admission.member_count,
             invite=invite_message(code.invite_id, admission.invites[code.invite_id]),
             joined=state.member is not None,
+        )
+
+    async def ListPublicConversations(  # noqa: N802
+        self,
+        request: pb.ListPublicConversationsRequest,
+        context: Context,
+    ) -> pb.ListPublicConversationsResponse:
+        caller_of(context)
+        found, has_more = await self._reader.listed(*directory_range(request.title_prefix, request.page_size, request.page_token))
+        return pb.ListPublicConversationsResponse(
+            conversations=[
+                pb.PublicConversation(
+                    conversation_id=one.conversation_id,
+                    kind=conversation_pb2.Conversation.Kind.ValueType(one.kind),
+                    title=one.title,
+                    topic=one.topic,
+                    avatar_file_id=one.avatar_file_id,
+                )
+                for one in found
+            ],
+            next_page_token=f"{found[-1].conversation_id}/{found[-1].title_key}" if has_more else "",
         )
 
     async def Sync(self, request: pb.SyncRequest, context: Context) -> pb.SyncResponse:  # noqa: N802

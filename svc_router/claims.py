@@ -14,9 +14,10 @@ from chatkit.rpc.conversation_settings import message_of, settings_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2
+from elastic_chat.types.v1.entry_pb2 import MembershipChange as Change
 from svc_router.core import Limits, permission_to_give, permission_to_remove
 from svc_router.entries import membership_part, role_of_wire, with_role
-from svc_router.store.terms import Drop, Grant, HandOver, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
+from svc_router.store.terms import Drop, Grant, HandOver, IsPublic, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,14 @@ def demand_of(command: pb.Command, limits: Limits, now_ms: int) -> Demand:
         case "remove_member":
             removed = UserId(command.remove_member.user_id)
             needs = permission_to_remove(UserId(command.user_id), removed)
-            return Demand(needs, [Leave(removed, membership_part(removed_user_ids=[removed]))])
+            return Demand(needs, [Leave(removed, membership_part(Change(removed_user_ids=[removed])))])
         case "ban":
             return _ban(command, limits, now_ms)
         case "invite":
             return _invite(command.invite.invite, limits)
         case "join":
-            user_id, invite_id = UserId(command.user_id), InviteId(command.join.invite_id)
-            return Demand(None, [UseInvite(invite_id), _join(user_id), Room(Kept.MEMBERS, limits.members)])
+            way = UseInvite(InviteId(command.join.invite_id)) if command.join.invite_id else IsPublic()
+            return Demand(None, [way, _join(UserId(command.user_id)), Room(Kept.MEMBERS, limits.members)])
         case "settings":
             return Demand(Permission.ADMINISTER, [_set(name, value) for name, value in settings_of(command.settings.settings).items()])
         case _:
@@ -61,7 +62,7 @@ def demand_of(command: pb.Command, limits: Limits, now_ms: int) -> Demand:
 
 def _join(user_id: UserId, permissions: Permission = ROLES[Role.MEMBER]) -> Join:
     as_member, as_reader = (
-        membership_part(added=[with_role(conversation_pb2.Member(user_id=user_id, permissions=int(bits)))])
+        membership_part(Change(added=[with_role(conversation_pb2.Member(user_id=user_id, permissions=int(bits)))]))
         for bits in (permissions, ROLES[Role.READER])
     )
     return Join(user_id, permissions, as_member, as_reader)
@@ -70,13 +71,13 @@ def _join(user_id: UserId, permissions: Permission = ROLES[Role.MEMBER]) -> Join
 def _ban(command: pb.Command, limits: Limits, now_ms: int) -> Demand:
     user_id = UserId(command.ban.user_id)
     if command.ban.lifted:
-        return Demand(Permission.MODERATE, [Drop(Kept.BANS, user_id, membership_part(unbanned_user_ids=[user_id]))])
+        return Demand(Permission.MODERATE, [Drop(Kept.BANS, user_id, membership_part(Change(unbanned_user_ids=[user_id])))])
     ban = Ban(UserId(command.user_id), now_ms).text
     return Demand(
         Permission.MODERATE,
         [
-            Leave(user_id, membership_part(removed_user_ids=[user_id])),
-            Put(Kept.BANS, user_id, ban, membership_part(banned_user_ids=[user_id])),
+            Leave(user_id, membership_part(Change(removed_user_ids=[user_id]))),
+            Put(Kept.BANS, user_id, ban, membership_part(Change(banned_user_ids=[user_id]))),
             Room(Kept.BANS, limits.bans),
         ],
     )
@@ -97,8 +98,8 @@ def _set(name: str, value: Value) -> Set:
 def _role(caller: UserId, user_id: UserId, role: Role) -> Demand:
     changed = [_as(user_id, role)]
     if role is not Role.OWNER:
-        return Demand(permission_to_give(role), [Grant(user_id, ROLES[role], membership_part(changed=changed))])
-    return Demand(Permission.OWN, [HandOver(user_id, membership_part(changed=[*changed, _as(caller, Role.ADMIN)]))])
+        return Demand(permission_to_give(role), [Grant(user_id, ROLES[role], membership_part(Change(changed=changed)))])
+    return Demand(Permission.OWN, [HandOver(user_id, membership_part(Change(changed=[*changed, _as(caller, Role.ADMIN)])))])
 
 
 def _as(user_id: UserId, role: Role) -> conversation_pb2.Member:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from google.protobuf.message import DecodeError
 
@@ -42,9 +41,9 @@ def role_of_wire(role: conversation_pb2.Member.Role.ValueType) -> Role:
     return Role(conversation_pb2.Member.Role.Name(role))
 
 
-def membership_part(**fields: Sequence[Any]) -> bytes:
+def membership_part(change: entry_pb2.MembershipChange) -> bytes:
     """Return what a change of members adds to the draft of its entry: see `store.terms`."""
-    return log_pb2.LogEntry(membership=entry_pb2.MembershipChange(**fields)).SerializeToString()
+    return log_pb2.LogEntry(membership=change).SerializeToString()
 
 
 def draft_of(command: pb.Command, message_id: str, now_ms: int) -> log_pb2.LogEntry:

@@ -225,6 +225,12 @@ class RouterServicer(rpc.RouterServiceServicer):
             raise ChatError(Reason.BAD_INVITE) if error.reason is Reason.UNKNOWN_CONVERSATION else error from None
         return pb.JoinResponse(conversation_id=code.conversation_id, member=accepted.member)
 
+    async def JoinPublic(self, request: pb.JoinPublicRequest, context: Context) -> pb.JoinPublicResponse:  # noqa: N802
+        command = _command(caller_of(context), request.conversation_id)
+        command.join.message_id = new_id()
+        accepted = await self._lanes.call(command)
+        return pb.JoinPublicResponse(member=accepted.member)
+
     async def _give(self, caller: Caller, request: pb.SetRoleRequest | pb.TransferOwnershipRequest, role: Member.Role.ValueType) -> None:
         command = _command(caller, request.conversation_id)
         command.role.message_id = self._message_id(request.message_id)

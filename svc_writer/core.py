@@ -29,6 +29,7 @@ class Table(StrEnum):
     BANS = "bans"
     INVITES = "invites"
     INVITE_USES = "invite_uses"
+    PUBLIC = "public_conversations"
 
 
 PARTITION: Mapping[Table, tuple[str, ...]] = {
@@ -42,6 +43,7 @@ PARTITION: Mapping[Table, tuple[str, ...]] = {
     Table.BANS: ("conversation_id",),
     Table.INVITES: ("conversation_id",),
     Table.INVITE_USES: ("conversation_id",),
+    Table.PUBLIC: ("part",),
 }
 """The columns that say on which partition a row lies."""
 
@@ -56,6 +58,7 @@ KEY: Mapping[Table, tuple[str, ...]] = {
     Table.BANS: ("conversation_id", "user_id"),
     Table.INVITES: ("conversation_id", "invite_id"),
     Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
+    Table.PUBLIC: ("part", "title_key", "conversation_id"),
 }
 """The columns that tell a row from all others."""
 

@@ -14,10 +14,14 @@ SETTINGS: Mapping[str, type[Value]] = {
     "title": str,
     "topic": str,
     "avatar_file_id": str,
+    "public": bool,
     "slow_mode_s": int,
     "member_permissions": int,
 }
 """All settings, by the names that they have in types.v1.ConversationSettings, in Redis and in Cassandra."""
+
+LISTED = ("title", "topic", "avatar_file_id", "public")
+"""Those that the directory of public conversations shows, or goes by."""
 
 RULES = ("slow_mode_s", "member_permissions")
 """Those that every command is held to, which is why the sequencer has them at hand."""

@@ -23,12 +23,12 @@ USERS: dict[str, tuple[str, ...]] = {
     "router": (
         *("SendMessage", "CreateConversation", "UpdateConversation"),
         *("AddMember", "AddMembers", "RemoveMember", "SetRole", "TransferOwnership"),
-        *("BanMember", "UnbanMember", "CreateInvite", "WithdrawInvite", "Join"),
+        *("BanMember", "UnbanMember", "CreateInvite", "WithdrawInvite", "Join", "JoinPublic"),
     ),
     "presence": ("GetPresence",),
     "history": (
         *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
-        *("ListBans", "ListInvites", "GetInvite"),
+        *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
     ),
     "accounts": (
         *(
@@ -53,7 +53,7 @@ READS: dict[str, tuple[str, ...]] = {
     "presence": ("GetPresence",),
     "history": (
         *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
-        *("ListBans", "ListInvites", "GetInvite"),
+        *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),

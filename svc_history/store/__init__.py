@@ -63,6 +63,18 @@ class Admission:
     member_count: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A conversation as it stands in the directory, which is in the order of `title_key` and then of ids."""
+
+    title_key: str
+    conversation_id: ConversationId
+    kind: int
+    title: str
+    topic: str
+    avatar_file_id: str
+
+
 class LiveLog(Protocol):
     """The live view. What it does not know, or knows from an older copy of itself, is None. Raises UNAVAILABLE if it can't be reached."""
 
@@ -105,6 +117,10 @@ class LiveLog(Protocol):
 
 class Timeline(Protocol):
     """The database. Raises UNAVAILABLE if it can't be reached."""
+
+    async def listed(self, prefix: str, after: tuple[str, str], count: int) -> list[Listed]:
+        """Return the first `count` of the directory whose title_key begins so, after a title_key and an id."""
+        ...
 
     async def conversations(self, user_id: UserId) -> Mapping[ConversationId, int]:
         """Return the conversations that a user is in, and the seq at which they joined each."""

@@ -13,10 +13,13 @@ from chatkit.core.conversation_settings import SETTINGS, Value
 from chatkit.core.ids import ConversationId, MessageId, UserId, message_id_hour
 from chatkit.edges.cassandra import CassandraSession, Row, Statement
 from svc_history.core import END, Mark, Membership, Range, Stored, buckets_to_read
-from svc_history.store import Admission, Roll, State
+from svc_history.store import Admission, Listed, Roll, State
 
 KEYSPACE = "elastic_chat"
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
+
+LAST = chr(0x10FFFF)
+"""Behind every character of a title."""
 
 READS = Counter("chat_history_database_reads_total", "Queries that history has sent to the database.")
 
@@ -31,6 +34,8 @@ QUERIES = {
     "backwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ? LIMIT ?",
     "forwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ?"
     " ORDER BY seq ASC LIMIT ?",
+    "listed": "SELECT title_key, conversation_id, kind, title, topic, avatar_file_id FROM {}.public_conversations"
+    " WHERE part = 0 AND (title_key, conversation_id) > (?, ?) AND (title_key) < (?) LIMIT ?",
     "bans": "SELECT user_id, banned_by, banned_ms FROM {}.bans WHERE conversation_id = ?",
     "invites": "SELECT invite_id, expires_ms, max_uses, created_by, created_ms FROM {}.invites WHERE conversation_id = ?",
     "uses": "SELECT invite_id, COUNT(*) AS uses FROM {}.invite_uses WHERE conversation_id = ? GROUP BY invite_id",
@@ -106,6 +111,12 @@ class CassandraTimeline:
             {InviteId(row.invite_id): _invite(row, used.get(row.invite_id, 0)) for row in invites},
             count.members,
         )
+
+    async def listed(self, prefix: str, after: tuple[str, str], count: int) -> list[Listed]:
+        rows = await self._rows("listed", *max(after, (prefix, "")), prefix + LAST, count)
+        return [
+            Listed(row.title_key, ConversationId(row.conversation_id), row.kind, row.title, row.topic, row.avatar_file_id) for row in rows
+        ]
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
         ids = await self._rows("id", conversation_id, message_id_hour(message_id), message_id)

@@ -10,7 +10,7 @@ from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation_settings import Value
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from svc_history.core import END, LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
-from svc_history.store import Admission, Look, Question, Roll, State
+from svc_history.store import Admission, Listed, Look, Question, Roll, State
 
 
 @dataclass
@@ -118,6 +118,11 @@ class MemoryTimeline(MemoryView):
     def __init__(self) -> None:
         super().__init__()
         self.reads = 0
+        self.directory: list[Listed] = []
+
+    async def listed(self, prefix: str, after: tuple[str, str], count: int) -> list[Listed]:
+        found = sorted(self.directory, key=lambda one: (one.title_key, one.conversation_id))
+        return [one for one in found if one.title_key.startswith(prefix) and (one.title_key, one.conversation_id) > after][:count]
 
     async def conversations(self, user_id: UserId) -> Mapping[ConversationId, int]:
         self.reads += 1

@@ -9,7 +9,7 @@ from chatkit.core.conversation import ROLES, Permission, Role, settled
 from chatkit.core.ids import UserId
 from svc_router.store import Claim, Membership
 from svc_router.store.redis import REFUSALS
-from svc_router.store.terms import Drop, Grant, HandOver, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
+from svc_router.store.terms import Drop, Grant, HandOver, IsPublic, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
 
 
 @dataclass
@@ -43,6 +43,8 @@ class Weighed:
                     self.parts.append(part)
             case UseInvite(invite_id):
                 self._use(invite_id)
+            case IsPublic():
+                self._refuse_if("stranger", self.settings.get("public") != "1" and self.claim.user_id not in self.members)
             case Room(kept, limit):
                 self._check_room(kept, limit)
             case _:
@@ -109,8 +111,8 @@ class Weighed:
     def _check_room(self, kept: Kept, limit: int) -> None:
         if kept is Kept.INVITES:
             self.invites = {one: invite for one, invite in self.invites.items() if invite.expires_ms > self.claim.now_ms}
-        now = {Kept.MEMBERS: self.members, Kept.BANS: self.bans, Kept.INVITES: self.invites}[kept]
-        self._refuse_if("full", bool(self.parts) and len(now) > limit)
+        count = {Kept.MEMBERS: len(self.members), Kept.BANS: len(self.bans), Kept.INVITES: len(self.invites)}[kept]
+        self._refuse_if("full", bool(self.parts) and count > limit)
 
     def _owns(self, user_id: UserId) -> bool:
         return Permission.OWN in settled(self.members[user_id].permissions)

@@ -34,7 +34,7 @@ from svc_router.store import (
     Restored,
     Unfinished,
 )
-from svc_router.store.terms import Drop, Grant, HandOver, Join, Leave, Put, Room, Set, Term, UseInvite
+from svc_router.store.terms import Drop, Grant, HandOver, IsPublic, Join, Leave, Put, Room, Set, Term, UseInvite
 
 log = structlog.get_logger()
 
@@ -228,7 +228,7 @@ def _answer_or_refusal(reply: Sequence[Any], command: Claim | Birth) -> Answer:
         return Answer(ChatError(Reason.INTERNAL), [])
 
 
-def _term(term: Term) -> tuple[Any, Any, Any, bytes, bytes]:
+def _term(term: Term) -> tuple[Any, Any, Any, bytes, bytes]:  # noqa: C901 - one case for each kind of term
     """Return a term as terms.lua takes it."""
     match term:
         case Join(user_id, permissions, part, reading_part):
@@ -247,6 +247,8 @@ def _term(term: Term) -> tuple[Any, Any, Any, bytes, bytes]:
             return "drop", name, "", part, kept.encode()
         case UseInvite(invite_id):
             return "use invite", invite_id, "", b"", b""
+        case IsPublic():
+            return "is public", "", "", b"", b""
         case Room(kept, limit):
             return "room", kept, limit, b"", b""
 

@@ -72,6 +72,12 @@ local function weigh(kind, held)
     change('HSET', KEYS[8], invite, string.format('%s:%s:%.0f%s', expires, most, uses + 1, rest))
   end
 
+  terms['is public'] = function()
+    if redis.call('HGET', KEYS[6], 'public') ~= '1' and redis.call('HEXISTS', KEYS[2], ARGV[2]) == 0 then
+      return 'stranger'
+    end
+  end
+
   function terms.room(kept, limit)
     local added, gone = 0, {}
     if kept == 'invites' then

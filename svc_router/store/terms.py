@@ -105,6 +105,11 @@ class UseInvite:
 
 
 @dataclass(frozen=True, slots=True)
+class IsPublic:
+    """Everyone may come in; it need not be so for who is in already."""
+
+
+@dataclass(frozen=True, slots=True)
 class Room:
     """There is room for what the terms before would add: afterwards there are no more than `limit`. Invites whose time is over go first."""
 
@@ -112,4 +117,4 @@ class Room:
     limit: int
 
 
-Term = Join | Leave | Grant | HandOver | Set | Put | Drop | UseInvite | Room
+Term = Join | Leave | Grant | HandOver | Set | Put | Drop | UseInvite | IsPublic | Room

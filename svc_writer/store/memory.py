@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chatkit.core.conversation_settings import LISTED
 from chatkit.core.errors import ChatError, Reason
 from svc_writer.core import Table, Write
+from svc_writer.store import Listing
 
 
 @dataclass
@@ -44,6 +46,14 @@ class MemoryTimeline:
             raise ChatError(Reason.UNAVAILABLE)
         for write in (write for group in groups for write in group):
             self._rows.setdefault(write.key, _Row()).apply(write)
+
+    async def listing(self, conversation_id: str) -> Listing | None:
+        row = self._rows.get((Table.CONVERSATIONS, conversation_id))
+        if row is None or "conversation" not in row.values:
+            return None
+        settings = {name: row.values[name] for name in LISTED if name in row.values}
+        changed = max((row.columns[name][0] for name in settings), default=0)
+        return Listing(row.values["conversation"], settings, row.values.get("listed_as", ""), changed)
 
     async def rows(self, table: Table) -> list[Mapping[str, Any]]:
         """Return the rows of a table."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from chatkit.edges import redis as keys
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.redis import RedisClient, connect_redis
 from svc_history.core import END, LOOK_BYTES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
-from svc_history.store import Admission, LiveLog, Look, Roll, State, Timeline
+from svc_history.store import Admission, Listed, LiveLog, Look, Roll, State, Timeline
 from svc_history.store.cassandra import CassandraTimeline
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
 from svc_history.store.redis import RedisLiveLog
@@ -26,6 +26,8 @@ from svc_router.store.redis import RedisSequencer
 from svc_router.store.terms import Set
 from svc_writer.app import MIGRATIONS
 from svc_writer.core import Table, Write, granting_writes, grouped, joining_writes, message_writes
+from svc_writer.directory import PART
+from svc_writer.store import Listing
 from svc_writer.store import Timeline as Writing
 from svc_writer.store.cassandra import KEYSPACE
 from svc_writer.store.cassandra import CassandraTimeline as CassandraWriting
@@ -35,6 +37,10 @@ from svc_writer.store.redis import RedisProgress
 NOW = 1_800_000_000_000
 BAN, INVITE_ID = Ban(UserId(new_id()), NOW), InviteId(new_id())
 INVITE = Invite(NOW + 1000, 5, 2, UserId(new_id()), NOW)
+PREFIX = new_id()
+DIRECTORY = [
+    Listed(PREFIX + text, ConversationId(f"{number}"), 2, text.upper(), "", "") for number, text in enumerate(["a", "b", "bc"])
+] + [Listed(PREFIX[:-1] + "~", ConversationId("9"), 2, "other", "", "")]
 SET: dict[str, Value] = {"title": "Tea", "topic": "", "slow_mode_s": 30}
 
 
@@ -248,6 +254,7 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Timeli
     if request.param == "memory":
         memory = MemoryTimeline()
         memory.known[made.conversation_id] = remembered(made)
+        memory.directory = list(DIRECTORY)
         yield memory, made
         return
     session = await CassandraSession.connect(request.getfixturevalue("cassandra_settings"))
@@ -255,7 +262,7 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Timeli
     writing, reading = CassandraWriting(session), CassandraTimeline(session)
     await writing.prepare()
     await reading.prepare()
-    await writing.put(grouped(writes(made)))
+    await writing.put(grouped(writes(made) + [Write(Table.PUBLIC, {"part": PART} | asdict(one), 3) for one in DIRECTORY]))
     yield reading, made
     await session.close()
 
@@ -275,6 +282,15 @@ async def test_the_database_knows_who_may_come_in_and_who_may_not(database: tupl
     view, made = database
     assert await view.admission(made.conversation_id) == Admission({made.anna: BAN}, {INVITE_ID: INVITE}, 2)
     assert await view.admission(ConversationId(new_id())) == Admission()
+
+
+async def test_the_database_pages_through_the_directory_by_how_titles_begin(database: tuple[Timeline, Said]) -> None:
+    view, _ = database
+    assert await view.listed(PREFIX, ("", ""), 9) == DIRECTORY[:3]
+    assert await view.listed(PREFIX + "b", ("", ""), 9) == DIRECTORY[1:3]
+    first = DIRECTORY[0]
+    assert await view.listed(PREFIX, (first.title_key, first.conversation_id), 1) == DIRECTORY[1:2]
+    assert await view.listed(PREFIX + "x", ("", ""), 9) == []
 
 
 @pytest.mark.parametrize(
@@ -342,3 +358,14 @@ async def test_rows_end_the_same_in_whatever_order_and_however_often_they_are_wr
     for step in order:
         await writing.put(grouped(steps[step]))
     assert await members(conversation_id) == {anna: 511}
+
+
+async def test_the_writer_finds_out_what_the_directory_needs_to_know(table: tuple[Writing, Any]) -> None:
+    writing, _ = table
+    of = {"conversation_id": new_id()}
+    assert await writing.listing(of["conversation_id"]) is None
+    await writing.put(grouped([Write(Table.CONVERSATIONS, of | {"conversation": b"as created"}, 1)]))
+    assert await writing.listing(of["conversation_id"]) == Listing(b"as created", {}, "", 0)
+    changes = [("public", True, 5), ("title", "Tea", 7), ("title", "Coffee", 6), ("slow_mode_s", 30, 9), ("listed_as", "tea", 7)]
+    await writing.put(grouped([Write(Table.CONVERSATIONS, of | {name: value}, seq, changes=True) for name, value, seq in changes]))
+    assert await writing.listing(of["conversation_id"]) == Listing(b"as created", {"title": "Tea", "public": True}, "tea", 7)

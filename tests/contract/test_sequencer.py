@@ -37,7 +37,7 @@ from svc_router.store import (
 )
 from svc_router.store.memory import MemorySequencer
 from svc_router.store.redis import TAIL_ENTRIES, RedisSequencer
-from svc_router.store.terms import Drop, Grant, HandOver, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
+from svc_router.store.terms import Drop, Grant, HandOver, IsPublic, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
 from tests.faults.proxy import Proxy
 
 NOW = 1_800_000_000_000
@@ -521,6 +521,24 @@ async def test_bans_and_invites_come_back_with_their_conversation(world: World) 
     assert await refusal(world, joining_by(born, carl, CODES[1])) is Reason.BAD_INVITE
     await place(world, joining_by(born, carl, CODES[0]))
     assert await refusal(world, joining_by(born, user(), CODES[0])) is Reason.BAD_INVITE
+
+
+async def test_everyone_joins_what_is_public_but_who_is_banned(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna)
+    await start(world, born)
+
+    def coming(who: UserId) -> Claim:
+        return command(born, who, None, IsPublic(), Join(who, GROUP_MEMBER))
+
+    assert await refusal(world, coming(bob)) is Reason.UNKNOWN_CONVERSATION
+    await place(world, setting(born, anna, Set("public", "1")))
+    joined = await place(world, coming(bob))
+    await place(world, ban(born, anna, carl))
+    assert await refusal(world, coming(carl)) is Reason.PERMISSION_DENIED
+    await place(world, setting(born, anna, Set("public", "0")))
+    assert await outcome(world, coming(bob)) == Needless(Membership(GROUP_MEMBER, joined.seq))
+    assert await refusal(world, coming(user())) is Reason.UNKNOWN_CONVERSATION
 
 
 async def test_the_draft_has_what_the_terms_have_changed_and_nothing_else(world: World) -> None:

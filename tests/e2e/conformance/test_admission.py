@@ -1,17 +1,22 @@
-"""Who comes into a conversation, and who does not: invites and bans, alike by every kind of call."""
+"""Who comes into a conversation, and who does not: invites, bans and the directory, alike by every kind of call."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from bench.client import Account, Api, Socket
+from bench.client import PATIENCE_S, Account, Api, Socket
 from chatkit.core.admission import Code
 from chatkit.core.errors import Reason
 from chatkit.core.ids import ConversationId, new_id
+from elastic_chat.types.v1.conversation_pb2 import Conversation, Member
 from tests.e2e.conformance.doors import HISTORY, ROUTER, CallDoor, Can, doors
+from tests.e2e.conformance.test_channels import created
 from tests.e2e.conformance.test_conversations import reason_of
+from tests.e2e.conformance.test_settings import change
 
 
 @pytest.fixture
@@ -103,3 +108,45 @@ async def test_who_may_ban(door: CallDoor, group: str, anna: Account, bob: Accou
     for method in (ROUTER["UnbanMember"], HISTORY["ListBans"]):
         fields = {"user_id": anna.user_id} if method.name == "UnbanMember" else {}
         assert await reason_of(door.call(method, bob.token, conversation_id=group, **fields)) is Reason.PERMISSION_DENIED
+
+
+async def found(door: CallDoor, by: Account, prefix: str, wanted: Sequence[str], size: int = 0) -> list[Any]:
+    """Page through the directory until it has what is wanted: it follows as soon as that is written."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            listed: list[Any] = []
+            token = ""
+            while token or not listed:
+                fields = {"title_prefix": prefix, "page_size": size, "page_token": token}
+                page = await door.call(HISTORY["ListPublicConversations"], by.token, **fields)
+                listed += page.conversations
+                token = page.next_page_token
+                if not token:
+                    break
+            if [one.title for one in listed] == list(wanted):
+                return listed
+            await asyncio.sleep(0.05)
+
+
+@doors(Can.CALL)
+async def test_what_is_public_is_found_by_how_its_title_begins_and_joined(door: CallDoor, anna: Account, bob: Account) -> None:
+    prefix = new_id()
+    titles = [f"{prefix} {word}" for word in ("Coffee", "milk", "Tea")]
+    made = [await created(door, anna, Conversation.CHANNEL, title=title) for title in reversed(titles)]
+    channel = made[0].conversation_id
+    assert await reason_of(door.call(ROUTER["JoinPublic"], bob.token, conversation_id=channel)) is Reason.UNKNOWN_CONVERSATION
+    for one in made:
+        await change(door, anna, one.conversation_id, public=True)
+    await change(door, anna, channel, topic="green")
+    *_, tea = await found(door, bob, prefix.upper(), titles, size=2)
+    assert (tea.conversation_id, tea.kind) == (channel, Conversation.CHANNEL)
+    await found(door, bob, f"{prefix} T", titles[2:])
+    joined = await door.call(ROUTER["JoinPublic"], bob.token, conversation_id=channel)
+    assert joined.member.role == Member.READER
+    assert await door.call(ROUTER["JoinPublic"], bob.token, conversation_id=channel) == joined
+    await change(door, anna, channel, title=f"{prefix} Apples")
+    await change(door, anna, made[1].conversation_id, public=False)
+    await found(door, bob, prefix, [f"{prefix} Apples", titles[0]])
+    await door.call(ROUTER["BanMember"], anna.token, conversation_id=channel, user_id=bob.user_id)
+    assert await reason_of(door.call(ROUTER["JoinPublic"], bob.token, conversation_id=channel)) is Reason.PERMISSION_DENIED
+    assert await reason_of(door.call(HISTORY["ListPublicConversations"], bob.token, page_size=101)) is Reason.INVALID_ARGUMENT

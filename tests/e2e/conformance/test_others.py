@@ -88,6 +88,8 @@ ATTEMPTS: dict[str, Attempt] = {
     "router.CreateInvite": refused(*NOT_THERE, **HERS),
     "router.WithdrawInvite": Attempt(lambda world: {"conversation_id": world.conversation_id, "invite_id": new_id()}, NOT_THERE),
     "router.Join": Attempt(lambda world: {"code": Code.new(ConversationId(world.conversation_id)).encode()}, (Reason.BAD_INVITE,)),
+    "router.JoinPublic": refused(*NOT_THERE, **HERS),
+    "history.ListPublicConversations": Attempt(lambda _: {"title_prefix": TEXT}, is_harmless=names_nobody),
     "history.GetInvite": Attempt(lambda world: {"code": Code.new(ConversationId(world.conversation_id)).encode()}, (Reason.BAD_INVITE,)),
     "history.ListBans": refused(*NOT_THERE, **HERS),
     "history.ListInvites": refused(*NOT_THERE, **HERS),

@@ -445,6 +445,102 @@ class GetInviteResponse(_message.Message):
 Global___GetInviteResponse: _TypeAlias = GetInviteResponse  # noqa: Y015
 
 @_typing.final
+class ListPublicConversationsRequest(_message.Message):
+    """What to look for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_PREFIX_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    title_prefix: _builtins.str
+    """How the title begins, in upper or lower case; empty for all."""
+    page_size: _builtins.int
+    """1 to 100 conversations; 0 means 50."""
+    page_token: _builtins.str
+    """next_page_token of the page before; empty for the first."""
+    def __init__(
+        self,
+        *,
+        title_prefix: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "title_prefix", b"title_prefix"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPublicConversationsRequest: _TypeAlias = ListPublicConversationsRequest  # noqa: Y015
+
+@_typing.final
+class ListPublicConversationsResponse(_message.Message):
+    """A page of the directory."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """What to ask for the next page with; empty if this is the last."""
+    @_builtins.property
+    def conversations(self) -> _containers.RepeatedCompositeFieldContainer[Global___PublicConversation]:
+        """By title."""
+
+    def __init__(
+        self,
+        *,
+        conversations: _abc.Iterable[Global___PublicConversation] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversations", b"conversations", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPublicConversationsResponse: _TypeAlias = ListPublicConversationsResponse  # noqa: Y015
+
+@_typing.final
+class PublicConversation(_message.Message):
+    """A conversation as the directory has it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    AVATAR_FILE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    kind: _conversation_pb2.Conversation.Kind.ValueType
+    """Group or channel."""
+    title: _builtins.str
+    """Its title."""
+    topic: _builtins.str
+    """What it is about."""
+    avatar_file_id: _builtins.str
+    """The file that shows it, if there is one."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        kind: _conversation_pb2.Conversation.Kind.ValueType = ...,
+        title: _builtins.str = ...,
+        topic: _builtins.str = ...,
+        avatar_file_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["avatar_file_id", b"avatar_file_id", "conversation_id", b"conversation_id", "kind", b"kind", "title", b"title", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PublicConversation: _TypeAlias = PublicConversation  # noqa: Y015
+
+@_typing.final
 class SyncCursor(_message.Message):
     """A place in a conversation's log."""
 

@@ -70,6 +70,11 @@ class HistoryServiceStub:
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetInviteRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetInviteResponse.FromString,
                 _registered_method=True)
+        self.ListPublicConversations = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListPublicConversations',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsResponse.FromString,
+                _registered_method=True)
         self.Sync = channel.unary_unary(
                 '/elastic_chat.history.v1.HistoryService/Sync',
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncRequest.SerializeToString,
@@ -153,6 +158,14 @@ class HistoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPublicConversations(self, request, context):
+        """Searches the directory of public conversations by how their titles begin, by pages. One that has just become public, or is called
+        otherwise, is found as soon as that is written. Fails with INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Sync(self, request, context):
         """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
         more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
@@ -230,6 +243,11 @@ def add_HistoryServiceServicer_to_server(servicer, server):
                     servicer.GetInvite,
                     request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetInviteRequest.FromString,
                     response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetInviteResponse.SerializeToString,
+            ),
+            'ListPublicConversations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPublicConversations,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsResponse.SerializeToString,
             ),
             'Sync': grpc.unary_unary_rpc_method_handler(
                     servicer.Sync,
@@ -447,6 +465,33 @@ class HistoryService:
             '/elastic_chat.history.v1.HistoryService/GetInvite',
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetInviteRequest.SerializeToString,
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetInviteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPublicConversations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListPublicConversations',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

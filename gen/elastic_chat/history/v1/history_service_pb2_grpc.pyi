@@ -53,6 +53,10 @@ class HistoryServiceStub:
     """
     GetInvite: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.GetInviteRequest, _history_service_pb2.GetInviteResponse]
     """Tells what the code of an invite would let the caller into, and does not. Fails with BAD_INVITE, as RouterService.Join does."""
+    ListPublicConversations: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListPublicConversationsRequest, _history_service_pb2.ListPublicConversationsResponse]
+    """Searches the directory of public conversations by how their titles begin, by pages. One that has just become public, or is called
+    otherwise, is found as soon as that is written. Fails with INVALID_ARGUMENT.
+    """
     Sync: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]
     """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
     more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
@@ -99,6 +103,10 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     """
     GetInvite: _aio.UnaryUnaryMultiCallable[_history_service_pb2.GetInviteRequest, _history_service_pb2.GetInviteResponse]  # type: ignore[assignment]
     """Tells what the code of an invite would let the caller into, and does not. Fails with BAD_INVITE, as RouterService.Join does."""
+    ListPublicConversations: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListPublicConversationsRequest, _history_service_pb2.ListPublicConversationsResponse]  # type: ignore[assignment]
+    """Searches the directory of public conversations by how their titles begin, by pages. One that has just become public, or is called
+    otherwise, is found as soon as that is written. Fails with INVALID_ARGUMENT.
+    """
     Sync: _aio.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]  # type: ignore[assignment]
     """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
     more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
@@ -184,6 +192,16 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.GetInviteResponse, _abc.Awaitable[_history_service_pb2.GetInviteResponse]]:
         """Tells what the code of an invite would let the caller into, and does not. Fails with BAD_INVITE, as RouterService.Join does."""
+
+    @_abc_1.abstractmethod
+    def ListPublicConversations(
+        self,
+        request: _history_service_pb2.ListPublicConversationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListPublicConversationsResponse, _abc.Awaitable[_history_service_pb2.ListPublicConversationsResponse]]:
+        """Searches the directory of public conversations by how their titles begin, by pages. One that has just become public, or is called
+        otherwise, is found as soon as that is written. Fails with INVALID_ARGUMENT.
+        """
 
     @_abc_1.abstractmethod
     def Sync(

@@ -690,6 +690,52 @@ class JoinResponse(_message.Message):
 Global___JoinResponse: _TypeAlias = JoinResponse  # noqa: Y015
 
 @_typing.final
+class JoinPublicRequest(_message.Message):
+    """A conversation to join."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """A public group or channel."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JoinPublicRequest: _TypeAlias = JoinPublicRequest  # noqa: Y015
+
+@_typing.final
+class JoinPublicResponse(_message.Message):
+    """The caller is a member."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def member(self) -> _conversation_pb2.Member:
+        """The membership."""
+
+    def __init__(
+        self,
+        *,
+        member: _conversation_pb2.Member | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JoinPublicResponse: _TypeAlias = JoinPublicResponse  # noqa: Y015
+
+@_typing.final
 class RouteRequest(_message.Message):
     """A batch of commands."""
 
@@ -1118,7 +1164,7 @@ class JoinCommand(_message.Message):
     message_id: _builtins.str
     """The key of the entry."""
     invite_id: _builtins.str
-    """The invite that lets the user in."""
+    """The invite that lets the user in; empty if it is that the conversation is public."""
     def __init__(
         self,
         *,

@@ -100,6 +100,11 @@ class RouterServiceStub:
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinResponse.FromString,
                 _registered_method=True)
+        self.JoinPublic = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/JoinPublic',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinPublicRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinPublicResponse.FromString,
+                _registered_method=True)
         self.Route = channel.stream_stream(
                 '/elastic_chat.router.v1.RouterService/Route',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RouteRequest.SerializeToString,
@@ -217,6 +222,14 @@ class RouterServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def JoinPublic(self, request, context):
+        """Lets the caller into a public conversation; a no-op if they are in it. Fails with UNKNOWN_CONVERSATION if it is not public,
+        PERMISSION_DENIED if they are banned, or LIMIT_REACHED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Route(self, request_iterator, context):
         """A lane: commands in, results out, both in batches of whatever had queued up. Internal: gateways and routers call it, one stream a lane,
         with the lane's number in the `x-lane` header, by which the mesh always finds the same router. A router gives its name in the `x-router`
@@ -294,6 +307,11 @@ def add_RouterServiceServicer_to_server(servicer, server):
                     servicer.Join,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinResponse.SerializeToString,
+            ),
+            'JoinPublic': grpc.unary_unary_rpc_method_handler(
+                    servicer.JoinPublic,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinPublicRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinPublicResponse.SerializeToString,
             ),
             'Route': grpc.stream_stream_rpc_method_handler(
                     servicer.Route,
@@ -653,6 +671,33 @@ class RouterService:
             '/elastic_chat.router.v1.RouterService/Join',
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinRequest.SerializeToString,
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def JoinPublic(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/JoinPublic',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinPublicRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinPublicResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -86,6 +86,10 @@ class RouterServiceStub:
     """Lets the caller in by the code of an invite; a no-op if they are in it. Fails with BAD_INVITE, for whatever reason the code lets nobody or
     not the caller in, or LIMIT_REACHED.
     """
+    JoinPublic: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.JoinPublicRequest, _router_service_pb2.JoinPublicResponse]
+    """Lets the caller into a public conversation; a no-op if they are in it. Fails with UNKNOWN_CONVERSATION if it is not public,
+    PERMISSION_DENIED if they are banned, or LIMIT_REACHED.
+    """
     Route: _grpc.StreamStreamMultiCallable[_router_service_pb2.RouteRequest, _router_service_pb2.RouteResponse]
     """A lane: commands in, results out, both in batches of whatever had queued up. Internal: gateways and routers call it, one stream a lane,
     with the lane's number in the `x-lane` header, by which the mesh always finds the same router. A router gives its name in the `x-router`
@@ -150,6 +154,10 @@ class RouterServiceAsyncStub(RouterServiceStub):
     Join: _aio.UnaryUnaryMultiCallable[_router_service_pb2.JoinRequest, _router_service_pb2.JoinResponse]  # type: ignore[assignment]
     """Lets the caller in by the code of an invite; a no-op if they are in it. Fails with BAD_INVITE, for whatever reason the code lets nobody or
     not the caller in, or LIMIT_REACHED.
+    """
+    JoinPublic: _aio.UnaryUnaryMultiCallable[_router_service_pb2.JoinPublicRequest, _router_service_pb2.JoinPublicResponse]  # type: ignore[assignment]
+    """Lets the caller into a public conversation; a no-op if they are in it. Fails with UNKNOWN_CONVERSATION if it is not public,
+    PERMISSION_DENIED if they are banned, or LIMIT_REACHED.
     """
     Route: _aio.StreamStreamMultiCallable[_router_service_pb2.RouteRequest, _router_service_pb2.RouteResponse]  # type: ignore[assignment]
     """A lane: commands in, results out, both in batches of whatever had queued up. Internal: gateways and routers call it, one stream a lane,
@@ -290,6 +298,16 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_router_service_pb2.JoinResponse, _abc.Awaitable[_router_service_pb2.JoinResponse]]:
         """Lets the caller in by the code of an invite; a no-op if they are in it. Fails with BAD_INVITE, for whatever reason the code lets nobody or
         not the caller in, or LIMIT_REACHED.
+        """
+
+    @_abc_1.abstractmethod
+    def JoinPublic(
+        self,
+        request: _router_service_pb2.JoinPublicRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.JoinPublicResponse, _abc.Awaitable[_router_service_pb2.JoinPublicResponse]]:
+        """Lets the caller into a public conversation; a no-op if they are in it. Fails with UNKNOWN_CONVERSATION if it is not public,
+        PERMISSION_DENIED if they are banned, or LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod

@@ -65,6 +65,7 @@ class Conversation(_message.Message):
     MEMBER_IDS_FIELD_NUMBER: _builtins.int
     TOPIC_FIELD_NUMBER: _builtins.int
     AVATAR_FILE_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_FIELD_NUMBER: _builtins.int
     SLOW_MODE_S_FIELD_NUMBER: _builtins.int
     MEMBER_PERMISSIONS_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
@@ -79,6 +80,8 @@ class Conversation(_message.Message):
     """What it is about, at most 1,024 characters."""
     avatar_file_id: _builtins.str
     """The file that shows it, empty if there is none."""
+    public: _builtins.bool
+    """Whether everyone finds it in the directory, and may join."""
     slow_mode_s: _builtins.int
     """How many seconds a member must wait between two messages; 0 if they need not."""
     member_permissions: _builtins.int
@@ -104,12 +107,13 @@ class Conversation(_message.Message):
         member_ids: _abc.Iterable[_builtins.str] | None = ...,
         topic: _builtins.str = ...,
         avatar_file_id: _builtins.str = ...,
+        public: _builtins.bool = ...,
         slow_mode_s: _builtins.int = ...,
         member_permissions: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["avatar_file_id", b"avatar_file_id", "conversation_id", b"conversation_id", "created_at", b"created_at", "creator_id", b"creator_id", "kind", b"kind", "member_ids", b"member_ids", "member_permissions", b"member_permissions", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["avatar_file_id", b"avatar_file_id", "conversation_id", b"conversation_id", "created_at", b"created_at", "creator_id", b"creator_id", "kind", b"kind", "member_ids", b"member_ids", "member_permissions", b"member_permissions", "public", b"public", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -124,6 +128,7 @@ class ConversationSettings(_message.Message):
     TITLE_FIELD_NUMBER: _builtins.int
     TOPIC_FIELD_NUMBER: _builtins.int
     AVATAR_FILE_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_FIELD_NUMBER: _builtins.int
     SLOW_MODE_S_FIELD_NUMBER: _builtins.int
     MEMBER_PERMISSIONS_FIELD_NUMBER: _builtins.int
     title: _builtins.str
@@ -132,6 +137,8 @@ class ConversationSettings(_message.Message):
     """At most 1,024 characters; empty for none."""
     avatar_file_id: _builtins.str
     """The id of a file; empty for none."""
+    public: _builtins.bool
+    """Whether everyone finds it in the directory, and may join."""
     slow_mode_s: _builtins.int
     """Seconds that a member must wait between two messages, at most 21,600; 0 for none. Who moderates need not wait."""
     member_permissions: _builtins.int
@@ -142,17 +149,20 @@ class ConversationSettings(_message.Message):
         title: _builtins.str | None = ...,
         topic: _builtins.str | None = ...,
         avatar_file_id: _builtins.str | None = ...,
+        public: _builtins.bool | None = ...,
         slow_mode_s: _builtins.int | None = ...,
         member_permissions: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_member_permissions", b"_member_permissions", "_slow_mode_s", b"_slow_mode_s", "_title", b"_title", "_topic", b"_topic", "avatar_file_id", b"avatar_file_id", "member_permissions", b"member_permissions", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_member_permissions", b"_member_permissions", "_public", b"_public", "_slow_mode_s", b"_slow_mode_s", "_title", b"_title", "_topic", b"_topic", "avatar_file_id", b"avatar_file_id", "member_permissions", b"member_permissions", "public", b"public", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_member_permissions", b"_member_permissions", "_slow_mode_s", b"_slow_mode_s", "_title", b"_title", "_topic", b"_topic", "avatar_file_id", b"avatar_file_id", "member_permissions", b"member_permissions", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_member_permissions", b"_member_permissions", "_public", b"_public", "_slow_mode_s", b"_slow_mode_s", "_title", b"_title", "_topic", b"_topic", "avatar_file_id", b"avatar_file_id", "member_permissions", b"member_permissions", "public", b"public", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__avatar_file_id: _TypeAlias = _typing.Literal["avatar_file_id"]  # noqa: Y015
     _WhichOneofArgType__avatar_file_id: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id"]  # noqa: Y015
     _WhichOneofReturnType__member_permissions: _TypeAlias = _typing.Literal["member_permissions"]  # noqa: Y015
     _WhichOneofArgType__member_permissions: _TypeAlias = _typing.Literal["_member_permissions", b"_member_permissions"]  # noqa: Y015
+    _WhichOneofReturnType__public: _TypeAlias = _typing.Literal["public"]  # noqa: Y015
+    _WhichOneofArgType__public: _TypeAlias = _typing.Literal["_public", b"_public"]  # noqa: Y015
     _WhichOneofReturnType__slow_mode_s: _TypeAlias = _typing.Literal["slow_mode_s"]  # noqa: Y015
     _WhichOneofArgType__slow_mode_s: _TypeAlias = _typing.Literal["_slow_mode_s", b"_slow_mode_s"]  # noqa: Y015
     _WhichOneofReturnType__title: _TypeAlias = _typing.Literal["title"]  # noqa: Y015
@@ -163,6 +173,8 @@ class ConversationSettings(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__avatar_file_id) -> _WhichOneofReturnType__avatar_file_id | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__member_permissions) -> _WhichOneofReturnType__member_permissions | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__public) -> _WhichOneofReturnType__public | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__slow_mode_s) -> _WhichOneofReturnType__slow_mode_s | None: ...
     @_typing.overload
