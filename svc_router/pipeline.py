@@ -42,6 +42,7 @@ from elastic_chat.router.v1 import router_service_pb2 as pb
 from svc_router.core import LIMITS, Limits, is_remembered
 from svc_router.entries import durable, member, placed, readable, typing_event, watermark_event, watermark_of
 from svc_router.flight import Flight, Flying
+from svc_router.folding import with_unfinished
 from svc_router.job import Job
 from svc_router.pace import Pace
 from svc_router.store import (
@@ -495,7 +496,8 @@ class Pipeline:
             restored = await self._archive.state(conversation_id, self._clock.now_ms())
             if restored is None:
                 return False
-            await self._sequencer.restore(restored, epoch)
+            unfinished = await self._sequencer.unfinished(conversation_id)
+            await self._sequencer.restore(with_unfinished(restored, unfinished), epoch)
         log.info("conversation_restored", conversation_id=conversation_id, head=restored.head)
         return True
 

@@ -208,8 +208,15 @@ class Sequencer(Protocol):
         """The name of the memory that was last spoken to."""
         ...
 
+    async def unfinished(self, conversation_id: ConversationId) -> list[Unfinished]:
+        """Return what is under way of a conversation by the live view, which may be an older copy of it, by rising seq. Raises INTERNAL if
+        that can't be read.
+        """
+        ...
+
     async def restore(self, restored: Restored, epoch: str) -> None:
-        """Put back a conversation that the live view had lost, or had an older copy of. Does nothing if it is there.
+        """Put back a conversation that the live view had lost, or had an older copy of. Does nothing if it is there. What is under way
+        above its head stays so, and must have been taken into account.
 
         Raises UNAVAILABLE if the memory is another than `epoch` by now: in the new one the conversation may have gone on since history was
         asked.

@@ -66,6 +66,7 @@ class MemoryLiveView:
         self.told: dict[str, list[bytes]] = {}
         self.available = True
         self.lives = 1
+        self.left: dict[ConversationId, dict[int, tuple[Unfinished, UserId]]] = {}
 
     @property
     def epoch(self) -> str:
@@ -74,8 +75,15 @@ class MemoryLiveView:
 
     def wipe(self) -> None:
         """Forget everything about conversations: from now on it is another memory."""
+        self.left.clear()
         self.live.clear()
         self.lives += 1
+
+    def fail_over(self) -> None:
+        """Become another memory that has a copy of this one: what is under way is all that is taken from it."""
+        left = self.left | {conversation_id: dict(live.pending) for conversation_id, live in self.live.items()}
+        self.wipe()
+        self.left = left
 
     def lose(self, conversation_id: ConversationId) -> None:
         """Forget a conversation, as a wiped Redis does."""
@@ -217,6 +225,10 @@ class MemorySequencer:
     def epoch(self) -> str:
         return self.view.epoch
 
+    async def unfinished(self, conversation_id: ConversationId) -> list[Unfinished]:
+        self.view.check()
+        return [one for _, (one, _) in sorted(self.view.left.get(conversation_id, {}).items())]
+
     async def restore(self, restored: Restored, epoch: str) -> None:
         self.view.check()
         if epoch != self.view.epoch:
@@ -224,14 +236,17 @@ class MemorySequencer:
         for user_id, member in restored.members.items():
             self.view.note(user_id, restored.conversation_id, member.joined_seq, is_in=True)
         if restored.conversation_id not in self.view.live:
+            left = self.view.left.pop(restored.conversation_id, {})
+            pending = {seq: one for seq, one in left.items() if seq > restored.head}
             self.view.live[restored.conversation_id] = _Conversation(
                 restored.conversation,
                 restored.kind,
                 dict(restored.members),
                 None,
-                seq=restored.head,
+                seq=max((restored.head, *pending)),
                 floor=restored.floor,
-                ordinal=restored.head_ordinal,
+                ordinal=max((restored.head_ordinal, *(one.place.ordinal for one, _ in pending.values()))),
+                pending=pending,
                 head=restored.head,
                 head_ordinal=restored.head_ordinal,
                 since=restored.known_since_ms,

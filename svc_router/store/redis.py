@@ -177,6 +177,13 @@ class RedisSequencer:
     def epoch(self) -> str:
         return self._view.epoch
 
+    async def unfinished(self, conversation_id: ConversationId) -> list[Unfinished]:
+        (pairs,) = await self._view.run(lambda pipeline: pipeline.hgetall(keys.pending(conversation_id)))
+        try:
+            return _unfinished([each for pair in pairs.items() for each in pair])
+        except UNREADABLE as error:
+            raise ChatError(Reason.INTERNAL) from error
+
     async def restore(self, restored: Restored, epoch: str) -> None:
         conversation_id = restored.conversation_id
         hashes: dict[str, Mapping[str, str]] = {

@@ -882,6 +882,7 @@ async def test_an_older_copy_is_not_taken_for_the_live_view_and_keeps_what_is_un
     await redis_world.client.hset(keys.meta(born.conversation_id), "epoch", "older")
     assert await outcome(redis_world, message(born, anna)) == NotLive()
     assert await outcome(redis_world, birth(anna)) is not None
+    assert [one.place.seq for one in await redis_world.sequencer.unfinished(born.conversation_id)] == [2, 3]
     in_history = replace(lost(born, {anna: Membership(GROUP_OWNER, 1)}), head=2, head_ordinal=1)
     await redis_world.sequencer.restore(in_history, redis_world.sequencer.epoch)
     assert await outcome(redis_world, replace(known, looked_up=False)) == Forgotten()

@@ -399,14 +399,20 @@ class World:
             self.view.nodes.setdefault(conversation_id, set()).add(node)
             self.listening.append((node, conversation_id, live.head))
 
-    def wipe(self) -> None:
-        """Everything in Redis is gone, the map of nodes too. What they were told until then must be right; after that they resync."""
+    def wipe(self, *, copy: bool) -> None:
+        """Everything in Redis is gone, the map of nodes too; or a `copy` takes over, of which only what is under way is believed.
+
+        What nodes were told until then must be right. After that they resync.
+        """
         at_work = {conversation_id: self.at_work(conversation_id) for conversation_id in CONVERSATIONS}
         if any(len(routers) > 1 for routers in at_work.values()):
             return
         self.owners = {conversation_id: routers[0] for conversation_id, routers in at_work.items() if routers}
         self.check_told()
-        self.view.wipe()
+        if copy:
+            self.view.fail_over()
+        else:
+            self.view.wipe()
         self.view.nodes.clear()
         self.view.moves.clear()
         self.listening.clear()
@@ -576,9 +582,9 @@ STEPS = (
     st.tuples(st.just("cut"), st.integers(0, 3)),
     st.tuples(st.just("history"), st.booleans()),
     st.tuples(st.just("listen"), conversations),
-    st.tuples(st.just("wipe")),
-    st.tuples(st.just("wipe")),
-    st.tuples(st.just("wipe")),
+    st.tuples(st.just("wipe"), st.booleans()),
+    st.tuples(st.just("wipe"), st.booleans()),
+    st.tuples(st.just("wipe"), st.booleans()),
     st.tuples(st.just("time"), st.sampled_from([1, 1000])),
     st.tuples(st.just("ticks"), st.integers(5, 30)),
 )
@@ -618,8 +624,8 @@ async def take(world: World, step: Any) -> None:  # noqa: C901, PLR0912 - one br
             world.archive.available = available
         case "listen", conversation_id:
             world.listen(conversation_id)
-        case ("wipe",):
-            world.wipe()
+        case "wipe", copy:
+            world.wipe(copy=copy)
         case "time", seconds:
             await world.settle()
             world.clock.advance(seconds)
