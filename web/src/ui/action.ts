@@ -38,7 +38,8 @@ export function useAction(): AsyncAction {
   };
 }
 
-function sentenceOf(failure: unknown): string {
+/** What to tell the user of a failure. */
+export function sentenceOf(failure: unknown): string {
   const fallback = "Something went wrong. Try again.";
   if (!(failure instanceof Error)) {
     return fallback;
