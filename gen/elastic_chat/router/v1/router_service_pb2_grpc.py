@@ -134,7 +134,7 @@ class RouterServiceServicer:
 
     def UpdateConversation(self, request, context):
         """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
-        UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -149,8 +149,8 @@ class RouterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AddMembers(self, request, context):
-        """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails as AddMember
-        does, and with INVALID_ARGUMENT.
+        """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails with
+        UNKNOWN_USER, UNKNOWN_CONVERSATION, PERMISSION_DENIED, LIMIT_REACHED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -168,7 +168,7 @@ class RouterServiceServicer:
     def SetRole(self, request, context):
         """Gives a member another role; a no-op if they have it. Takes the permission to administer; to make an administrator, or to touch one who
         is another, that of the owner. The owner's own role changes by TransferOwnership alone. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER if
-        they are no member, INVALID_ARGUMENT, PERMISSION_DENIED or LAST_OWNER.
+        they are no member, INVALID_ARGUMENT, PERMISSION_DENIED, LAST_OWNER, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -176,7 +176,7 @@ class RouterServiceServicer:
 
     def TransferOwnership(self, request, context):
         """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
-        UNKNOWN_USER if they are no member, INVALID_ARGUMENT or PERMISSION_DENIED.
+        UNKNOWN_USER if they are no member, PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -185,14 +185,15 @@ class RouterServiceServicer:
     def BanMember(self, request, context):
         """Removes a user from a group or channel and lets them in no more, whether they were in it or not; a no-op if they are banned. Takes the
         permission to moderate, and for who administers that of the owner. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER, INVALID_ARGUMENT,
-        PERMISSION_DENIED or LIMIT_REACHED.
+        PERMISSION_DENIED, LIMIT_REACHED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UnbanMember(self, request, context):
-        """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED.
+        """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER,
+        PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -208,7 +209,7 @@ class RouterServiceServicer:
 
     def WithdrawInvite(self, request, context):
         """Withdraws an invite: nobody joins by it any more; a no-op if there is none. Takes the permission to invite. Fails with
-        UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,15 +43,15 @@ class RouterServiceStub:
     """
     UpdateConversation: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationRequest, _router_service_pb2.UpdateConversationResponse]
     """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
-    UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     AddMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.AddMemberRequest, _router_service_pb2.AddMemberResponse]
     """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
     UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
     """
     AddMembers: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.AddMembersRequest, _router_service_pb2.AddMembersResponse]
-    """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails as AddMember
-    does, and with INVALID_ARGUMENT.
+    """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails with
+    UNKNOWN_USER, UNKNOWN_CONVERSATION, PERMISSION_DENIED, LIMIT_REACHED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     RemoveMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.RemoveMemberRequest, _router_service_pb2.RemoveMemberResponse]
     """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, and for who administers that of the owner;
@@ -61,26 +61,28 @@ class RouterServiceStub:
     SetRole: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.SetRoleRequest, _router_service_pb2.SetRoleResponse]
     """Gives a member another role; a no-op if they have it. Takes the permission to administer; to make an administrator, or to touch one who
     is another, that of the owner. The owner's own role changes by TransferOwnership alone. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER if
-    they are no member, INVALID_ARGUMENT, PERMISSION_DENIED or LAST_OWNER.
+    they are no member, INVALID_ARGUMENT, PERMISSION_DENIED, LAST_OWNER, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     TransferOwnership: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.TransferOwnershipRequest, _router_service_pb2.TransferOwnershipResponse]
     """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
-    UNKNOWN_USER if they are no member, INVALID_ARGUMENT or PERMISSION_DENIED.
+    UNKNOWN_USER if they are no member, PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     BanMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.BanMemberRequest, _router_service_pb2.BanMemberResponse]
     """Removes a user from a group or channel and lets them in no more, whether they were in it or not; a no-op if they are banned. Takes the
     permission to moderate, and for who administers that of the owner. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER, INVALID_ARGUMENT,
-    PERMISSION_DENIED or LIMIT_REACHED.
+    PERMISSION_DENIED, LIMIT_REACHED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     UnbanMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UnbanMemberRequest, _router_service_pb2.UnbanMemberResponse]
-    """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED."""
+    """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER,
+    PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    """
     CreateInvite: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.CreateInviteRequest, _router_service_pb2.CreateInviteResponse]
     """Makes an invite: whoever has its code may join. Each call makes another. Takes the permission to invite. Fails with
     UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT or LIMIT_REACHED.
     """
     WithdrawInvite: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.WithdrawInviteRequest, _router_service_pb2.WithdrawInviteResponse]
     """Withdraws an invite: nobody joins by it any more; a no-op if there is none. Takes the permission to invite. Fails with
-    UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     Join: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.JoinRequest, _router_service_pb2.JoinResponse]
     """Lets the caller in by the code of an invite; a no-op if they are in it. Fails with BAD_INVITE, for whatever reason the code lets nobody or
@@ -112,15 +114,15 @@ class RouterServiceAsyncStub(RouterServiceStub):
     """
     UpdateConversation: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationRequest, _router_service_pb2.UpdateConversationResponse]  # type: ignore[assignment]
     """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
-    UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     AddMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.AddMemberRequest, _router_service_pb2.AddMemberResponse]  # type: ignore[assignment]
     """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
     UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
     """
     AddMembers: _aio.UnaryUnaryMultiCallable[_router_service_pb2.AddMembersRequest, _router_service_pb2.AddMembersResponse]  # type: ignore[assignment]
-    """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails as AddMember
-    does, and with INVALID_ARGUMENT.
+    """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails with
+    UNKNOWN_USER, UNKNOWN_CONVERSATION, PERMISSION_DENIED, LIMIT_REACHED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     RemoveMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.RemoveMemberRequest, _router_service_pb2.RemoveMemberResponse]  # type: ignore[assignment]
     """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, and for who administers that of the owner;
@@ -130,26 +132,28 @@ class RouterServiceAsyncStub(RouterServiceStub):
     SetRole: _aio.UnaryUnaryMultiCallable[_router_service_pb2.SetRoleRequest, _router_service_pb2.SetRoleResponse]  # type: ignore[assignment]
     """Gives a member another role; a no-op if they have it. Takes the permission to administer; to make an administrator, or to touch one who
     is another, that of the owner. The owner's own role changes by TransferOwnership alone. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER if
-    they are no member, INVALID_ARGUMENT, PERMISSION_DENIED or LAST_OWNER.
+    they are no member, INVALID_ARGUMENT, PERMISSION_DENIED, LAST_OWNER, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     TransferOwnership: _aio.UnaryUnaryMultiCallable[_router_service_pb2.TransferOwnershipRequest, _router_service_pb2.TransferOwnershipResponse]  # type: ignore[assignment]
     """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
-    UNKNOWN_USER if they are no member, INVALID_ARGUMENT or PERMISSION_DENIED.
+    UNKNOWN_USER if they are no member, PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     BanMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.BanMemberRequest, _router_service_pb2.BanMemberResponse]  # type: ignore[assignment]
     """Removes a user from a group or channel and lets them in no more, whether they were in it or not; a no-op if they are banned. Takes the
     permission to moderate, and for who administers that of the owner. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER, INVALID_ARGUMENT,
-    PERMISSION_DENIED or LIMIT_REACHED.
+    PERMISSION_DENIED, LIMIT_REACHED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     UnbanMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UnbanMemberRequest, _router_service_pb2.UnbanMemberResponse]  # type: ignore[assignment]
-    """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED."""
+    """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER,
+    PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    """
     CreateInvite: _aio.UnaryUnaryMultiCallable[_router_service_pb2.CreateInviteRequest, _router_service_pb2.CreateInviteResponse]  # type: ignore[assignment]
     """Makes an invite: whoever has its code may join. Each call makes another. Takes the permission to invite. Fails with
     UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT or LIMIT_REACHED.
     """
     WithdrawInvite: _aio.UnaryUnaryMultiCallable[_router_service_pb2.WithdrawInviteRequest, _router_service_pb2.WithdrawInviteResponse]  # type: ignore[assignment]
     """Withdraws an invite: nobody joins by it any more; a no-op if there is none. Takes the permission to invite. Fails with
-    UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     Join: _aio.UnaryUnaryMultiCallable[_router_service_pb2.JoinRequest, _router_service_pb2.JoinResponse]  # type: ignore[assignment]
     """Lets the caller in by the code of an invite; a no-op if they are in it. Fails with BAD_INVITE, for whatever reason the code lets nobody or
@@ -196,7 +200,7 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.UpdateConversationResponse, _abc.Awaitable[_router_service_pb2.UpdateConversationResponse]]:
         """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
-        UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -215,8 +219,8 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _router_service_pb2.AddMembersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.AddMembersResponse, _abc.Awaitable[_router_service_pb2.AddMembersResponse]]:
-        """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails as AddMember
-        does, and with INVALID_ARGUMENT.
+        """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails with
+        UNKNOWN_USER, UNKNOWN_CONVERSATION, PERMISSION_DENIED, LIMIT_REACHED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -238,7 +242,7 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_router_service_pb2.SetRoleResponse, _abc.Awaitable[_router_service_pb2.SetRoleResponse]]:
         """Gives a member another role; a no-op if they have it. Takes the permission to administer; to make an administrator, or to touch one who
         is another, that of the owner. The owner's own role changes by TransferOwnership alone. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER if
-        they are no member, INVALID_ARGUMENT, PERMISSION_DENIED or LAST_OWNER.
+        they are no member, INVALID_ARGUMENT, PERMISSION_DENIED, LAST_OWNER, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -248,7 +252,7 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.TransferOwnershipResponse, _abc.Awaitable[_router_service_pb2.TransferOwnershipResponse]]:
         """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
-        UNKNOWN_USER if they are no member, INVALID_ARGUMENT or PERMISSION_DENIED.
+        UNKNOWN_USER if they are no member, PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -259,7 +263,7 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_router_service_pb2.BanMemberResponse, _abc.Awaitable[_router_service_pb2.BanMemberResponse]]:
         """Removes a user from a group or channel and lets them in no more, whether they were in it or not; a no-op if they are banned. Takes the
         permission to moderate, and for who administers that of the owner. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER, INVALID_ARGUMENT,
-        PERMISSION_DENIED or LIMIT_REACHED.
+        PERMISSION_DENIED, LIMIT_REACHED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -268,7 +272,9 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _router_service_pb2.UnbanMemberRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.UnbanMemberResponse, _abc.Awaitable[_router_service_pb2.UnbanMemberResponse]]:
-        """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED."""
+        """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER,
+        PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
 
     @_abc_1.abstractmethod
     def CreateInvite(
@@ -287,7 +293,7 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.WithdrawInviteResponse, _abc.Awaitable[_router_service_pb2.WithdrawInviteResponse]]:
         """Withdraws an invite: nobody joins by it any more; a no-op if there is none. Takes the permission to invite. Fails with
-        UNKNOWN_CONVERSATION, PERMISSION_DENIED or INVALID_ARGUMENT.
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
