@@ -25,6 +25,13 @@ export function ChatPage() {
     return () => { window.removeEventListener("popstate", follow); };
   }, [client]);
 
+  // A link that is opened in a page which is there already changes nothing but what stands behind the "#".
+  useEffect(() => {
+    const look = () => { setInvite((before) => takeInvite() ?? before); };
+    window.addEventListener("hashchange", look);
+    return () => { window.removeEventListener("hashchange", look); };
+  }, []);
+
   // Also when the conversation closed by itself: the user was removed, or left it on another device.
   useEffect(() => { showRoute(openedId); }, [openedId]);
 
