@@ -12,7 +12,7 @@ from typing import Any
 from audit.finding import Finding, Severity, UnreachableError
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = (ROOT / "web", ROOT / "clients" / "typescript", ROOT / "tests" / "integration" / "oidc")
+FOLDERS = (ROOT / "web", ROOT / "clients" / "typescript", ROOT / "tests" / "integration" / "oidc", ROOT / "tests" / "e2e" / "tus")
 TIMEOUT_S = 120
 WITH_NODE = (sys.executable, "-m", "launcher.engines.node")
 """Runs a command with the machine's Node, or with that of a wheel."""

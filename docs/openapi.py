@@ -143,6 +143,10 @@ class Contracts:
             self.comments[f"{name}.{enum.name}"] = _text(at.get((*path, 4, number), ""))
 
 
+def _last(name: str) -> str:
+    return "".join(part for part in name.split(".") if part[:1].isupper())
+
+
 class Document:
     """An OpenAPI document that grows with what its paths need."""
 
@@ -197,8 +201,13 @@ class Document:
                         yield (
                             path,
                             verb,
-                            {"operationId": name[0].lower() + name[1:] + suffix, "tags": [tag], "security": security, **operation},
+                            {"operationId": self._operation_id(service, name) + suffix, "tags": [tag], "security": security, **operation},
                         )
+
+    def _operation_id(self, service: str, name: str) -> str:
+        """Return a method's name, with that of its service if another service has one that is called the same."""
+        alike = [one for other in USERS | ANYONE for one in (*ANYONE.get(other, ()), *USERS.get(other, ())) if one == name]
+        return name[0].lower() + name[1:] if len(alike) == 1 else service + name
 
     def _operation(
         self, method: MethodDescriptorProto, comment: str, rule: HttpRule, reasons: tuple[Reason, ...]
@@ -250,7 +259,7 @@ class Document:
         if name in WELL_KNOWN:
             return WELL_KNOWN[name]
         if name not in self._names:
-            short = "".join(part for part in name.split(".") if part[:1].isupper())
+            short = self._short(name)
             if short in self._schemas:
                 raise ValueError(f"two messages would be called {short}")
             self._names[name] = short
@@ -261,6 +270,12 @@ class Document:
             else:
                 self._schemas[short] = self._object(name, self._contracts.messages[name].field)
         return {"$ref": f"#/components/schemas/{self._names[name]}"}
+
+    def _short(self, name: str) -> str:
+        """Return a name without its package, but for what another package calls the same."""
+        short = _last(name)
+        alike = [one for one in (*self._contracts.messages, *self._contracts.enums) if _last(one) == short]
+        return short if len(alike) == 1 else name.split(".")[2].capitalize() + short
 
     def _object(self, name: str, fields: Iterable[FieldDescriptorProto]) -> dict[str, Any]:
         properties = {}

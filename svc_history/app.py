@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
+from chatkit.core.clock import SystemClock
 from chatkit.edges.cassandra import CassandraSession, await_schema
 from chatkit.edges.redis import connect_redis
 from chatkit.rpc.app import App
@@ -30,7 +31,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     channel = mesh_channel(settings.mesh)
     stack.push_async_callback(channel.close)
     certainty = Certainty.over(channel)
-    servicer = HistoryServicer(Reader(RedisLiveLog(redis), timeline, certainty, settings.kept_bytes))
+    servicer = HistoryServicer(Reader(RedisLiveLog(redis), timeline, certainty, settings.kept_bytes), SystemClock())
     return App(
         services=(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name,),
         register=lambda server: history_service_pb2_grpc.add_HistoryServiceServicer_to_server(servicer, server),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from heapq import nsmallest
 
 from chatkit.core.conversation import bucket_of
 from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import UserId
 
 DEFAULT_PAGE, MAX_PAGE = 50, 200
 MAX_CURSORS = 500
@@ -26,6 +28,10 @@ MAX_SYNCS = 100
 """Users in one call of SyncUsers."""
 SYNC_MARKS = 100
 """Watermarks of one conversation in one answer of Sync; of one that has more, none."""
+MAX_MEMBERS = 1000
+"""Members in one answer of ListMembers."""
+MAX_LISTED = 100
+"""Conversations on a page of the directory."""
 MAX_USERS = 500
 """Users in one question for memberships."""
 
@@ -126,6 +132,23 @@ def buckets_to_read(page: Range, used: Sequence[int]) -> Iterator[int]:
     """Yield the used buckets (newest first) in the order in which a page needs them."""
     within = [bucket for bucket in used if bucket_of(page.after + 1) <= bucket <= bucket_of(page.before - 1)]
     yield from within if page.backwards else reversed(within)
+
+
+def members_page(members: Collection[UserId], page_size: int, after: str) -> tuple[list[UserId], str]:
+    """Return the members on a page, by rising id, and after whom the next page begins, if there is one."""
+    if not 0 <= page_size <= MAX_MEMBERS:
+        raise ChatError(Reason.INVALID_ARGUMENT, f"page_size is 1 to {MAX_MEMBERS}, or 0 for {MAX_MEMBERS}")
+    found = nsmallest((page_size or MAX_MEMBERS) + 1, (user_id for user_id in members if user_id > after))
+    page = found[: page_size or MAX_MEMBERS]
+    return page, page[-1] if len(found) > len(page) else ""
+
+
+def directory_range(title_prefix: str, page_size: int, token: str) -> tuple[str, tuple[str, str], int]:
+    """Return how titles begin, after which title and id the page begins, and how many conversations are on it."""
+    if not 0 <= page_size <= MAX_LISTED:
+        raise ChatError(Reason.INVALID_ARGUMENT, f"page_size is 1 to {MAX_LISTED}, or 0 for {DEFAULT_PAGE}")
+    conversation_id, _, title_key = token.partition("/")
+    return title_prefix.casefold(), (title_key, conversation_id), page_size or DEFAULT_PAGE
 
 
 def unread(head_ordinal: int, mark: Mark | None, member: Membership) -> int:

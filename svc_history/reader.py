@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from chatkit.core.admission import Code
+from chatkit.core.conversation import Permission
+from chatkit.core.conversation_settings import effective
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from chatkit.metrics import counter
@@ -28,7 +31,7 @@ from svc_history.core import (
     page_range,
     shown,
 )
-from svc_history.store import LiveLog, Look, Question, Roll, State, Timeline
+from svc_history.store import Admission, Listed, LiveLog, Look, Question, Roll, State, Timeline
 
 AT_ONCE = 50
 """Conversations that are looked at in one round trip, and before it is asked whether the answer is large enough."""
@@ -180,14 +183,45 @@ class Reader:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         return roll
 
-    async def durable_state(self, conversation_id: ConversationId) -> tuple[State, Roll, list[Stored]]:
+    async def listed(self, prefix: str, after: tuple[str, str], count: int) -> tuple[list[Listed], bool]:
+        """Return a page of the directory, and whether there is more."""
+        found = await self._timeline.listed(prefix, after, count + 1)
+        return found[:count], len(found) > count
+
+    async def admission(self, user_id: UserId, conversation_id: ConversationId, needs: Permission) -> Admission:
+        """Return who may come into a conversation, for a member who has a permission."""
+        state = await self.conversation(user_id, conversation_id)
+        assert state.member is not None  # noqa: S101 - `conversation` has refused otherwise
+        if needs not in effective(Permission(state.member.permissions), state.settings):
+            raise ChatError(Reason.PERMISSION_DENIED)
+        return await self._admission(conversation_id)
+
+    async def invited(self, user_id: UserId, code: Code, now_ms: int) -> tuple[State, Admission]:
+        """Return the conversation that an invite leads a user to. Raises BAD_INVITE if it does not, for whatever reason."""
+        (look,) = await self._looks([(user_id, code.conversation_id, None)])
+        if look is None:
+            raise ChatError(Reason.BAD_INVITE)
+        admission = await self._admission(code.conversation_id)
+        invite = admission.invites.get(code.invite_id)
+        if invite is None or not invite.is_good(now_ms) or user_id in admission.bans:
+            raise ChatError(Reason.BAD_INVITE)
+        return look.state, admission
+
+    async def _admission(self, conversation_id: ConversationId) -> Admission:
+        admission = await self._live.admission(conversation_id)
+        if admission is None:
+            await self._certainty.since(self._live.epoch)
+            admission = await self._timeline.admission(conversation_id)
+        return admission
+
+    async def durable_state(self, conversation_id: ConversationId) -> tuple[State, Roll, Admission, list[Stored]]:
         """Return what the log has of a conversation at the time of the call, and the newest of it, for whom it may concern."""
         await self._certainty.now()
         state = await self._timeline.state(UserId(""), conversation_id)
         if state is None:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         recent = await self._timeline.read(conversation_id, Range(0, END, RECENT - 1, backwards=True))
-        return state, await self._timeline.roll(conversation_id), recent
+        return state, await self._timeline.roll(conversation_id), await self._timeline.admission(conversation_id), recent
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
         """Return the entry that a message_id has made, wherever it is by now."""

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
+from chatkit.core.admission import Code
+from chatkit.core.clock import Clock
+from chatkit.core.conversation import Permission, role_of
+from chatkit.core.conversation_settings import Value, effective
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, is_uuid
+from chatkit.rpc.admission import ban_message, invite_message
 from chatkit.rpc.caller import caller_of
+from chatkit.rpc.conversation_settings import message_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_history.core import MAX_CURSORS, MAX_SYNCS, MAX_USERS, Mark, Membership, Stored, unread
+from svc_history.core import MAX_CURSORS, MAX_SYNCS, MAX_USERS, Mark, Membership, Stored, directory_range, members_page, unread
 from svc_history.reader import Ask, Reader, Synced
 from svc_history.store import State
 
@@ -22,8 +30,9 @@ Context = Any
 class HistoryServicer(rpc.HistoryServiceServicer):
     """The methods of history."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, clock: Clock) -> None:
         self._reader = reader
+        self._clock = clock
 
     async def ListConversations(self, request: pb.ListConversationsRequest, context: Context) -> pb.ListConversationsResponse:  # noqa: ARG002, N802
         caller = caller_of(context)
@@ -52,9 +61,57 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         caller = caller_of(context)
         conversation_id = _conversation_id(request.conversation_id)
         roll = await self._reader.roll(caller.user_id, conversation_id)
+        page, following = members_page(roll.members, request.page_size, request.page_token)
         return pb.ListMembersResponse(
-            members=[_member(user_id, member) for user_id, member in sorted(roll.members.items())],
-            watermarks=[_watermark(conversation_id, user_id, mark) for user_id, mark in sorted(roll.marks.items())],
+            members=[_member(user_id, roll.members[user_id], roll.settings) for user_id in page],
+            watermarks=[_watermark(conversation_id, user_id, roll.marks[user_id]) for user_id in page if user_id in roll.marks],
+            next_page_token=following,
+            member_count=len(roll.members),
+        )
+
+    async def ListBans(self, request: pb.ListBansRequest, context: Context) -> pb.ListBansResponse:  # noqa: N802
+        caller = caller_of(context)
+        admission = await self._reader.admission(caller.user_id, _conversation_id(request.conversation_id), Permission.MODERATE)
+        return pb.ListBansResponse(bans=[ban_message(*pair) for pair in sorted(admission.bans.items(), key=itemgetter(0))])
+
+    async def ListInvites(self, request: pb.ListInvitesRequest, context: Context) -> pb.ListInvitesResponse:  # noqa: N802
+        caller, now_ms = caller_of(context), self._clock.now_ms()
+        admission = await self._reader.admission(caller.user_id, _conversation_id(request.conversation_id), Permission.INVITE)
+        good = [pair for pair in admission.invites.items() if pair[1].is_good(now_ms)]
+        newest_first = sorted(good, key=lambda pair: pair[1].created_ms, reverse=True)
+        return pb.ListInvitesResponse(invites=[invite_message(*pair) for pair in newest_first])
+
+    async def GetInvite(self, request: pb.GetInviteRequest, context: Context) -> pb.GetInviteResponse:  # noqa: N802
+        caller, code = caller_of(context), Code.decode(request.code)
+        if code is None:
+            raise ChatError(Reason.BAD_INVITE)
+        state, admission = await self._reader.invited(caller.user_id, code, self._clock.now_ms())
+        return pb.GetInviteResponse(
+            conversation=_conversation(state),
+            member_count=admission.member_count,
+            invite=invite_message(code.invite_id, admission.invites[code.invite_id]),
+            joined=state.member is not None,
+        )
+
+    async def ListPublicConversations(  # noqa: N802
+        self,
+        request: pb.ListPublicConversationsRequest,
+        context: Context,
+    ) -> pb.ListPublicConversationsResponse:
+        caller_of(context)
+        found, has_more = await self._reader.listed(*directory_range(request.title_prefix, request.page_size, request.page_token))
+        return pb.ListPublicConversationsResponse(
+            conversations=[
+                pb.PublicConversation(
+                    conversation_id=one.conversation_id,
+                    kind=conversation_pb2.Conversation.Kind.ValueType(one.kind),
+                    title=one.title,
+                    topic=one.topic,
+                    avatar_file_id=one.avatar_file_id,
+                )
+                for one in found
+            ],
+            next_page_token=f"{found[-1].conversation_id}/{found[-1].title_key}" if has_more else "",
         )
 
     async def Sync(self, request: pb.SyncRequest, context: Context) -> pb.SyncResponse:  # noqa: N802
@@ -83,10 +140,10 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         context: Context,  # noqa: ARG002 - for whom it may concern
     ) -> pb.GetConversationStateResponse:
         conversation_id = _conversation_id(request.conversation_id)
-        state, roll, recent = await self._reader.durable_state(conversation_id)
+        state, roll, admission, recent = await self._reader.durable_state(conversation_id)
         return pb.GetConversationStateResponse(
-            conversation=_conversation(state),
-            members=[_member(user_id, member) for user_id, member in sorted(roll.members.items())],
+            conversation=conversation_pb2.Conversation.FromString(state.conversation),
+            members=[_stored(user_id, member) for user_id, member in roll.members.items()],
             head_seq=state.head_seq,
             head_ordinal=_entry(state.newest).ordinal if state.newest else 0,
             watermarks=[
@@ -94,6 +151,9 @@ class HistoryServicer(rpc.HistoryServiceServicer):
                 for user_id, mark in roll.marks.items()
             ],
             recent=[log_pb2.LogEntry.FromString(one.entry) for one in recent],
+            settings=message_of(state.settings),
+            bans=[ban_message(*pair) for pair in admission.bans.items()],
+            invites=[invite_message(*pair) for pair in admission.invites.items()],
         )
 
     async def FindMessage(self, request: pb.FindMessageRequest, context: Context) -> pb.FindMessageResponse:  # noqa: ARG002, N802
@@ -126,7 +186,7 @@ def _summary(user_id: UserId, state: State) -> pb.ConversationSummary:
     head_ordinal = state.head_ordinal or (_entry(state.newest).ordinal if state.newest else 0)
     return pb.ConversationSummary(
         conversation=_conversation(state),
-        membership=_member(user_id, state.member),
+        membership=_member(user_id, state.member, state.settings),
         head_seq=state.head_seq,
         read_seq=state.mark.read_seq if state.mark else 0,
         unread_count=unread(head_ordinal, state.mark, state.member),
@@ -141,7 +201,11 @@ def _conversation_id(text: str) -> ConversationId:
 
 
 def _conversation(state: State) -> conversation_pb2.Conversation:
-    return conversation_pb2.Conversation.FromString(state.conversation)
+    """Return a conversation as it is now: as it was created, and what was set since."""
+    conversation = conversation_pb2.Conversation.FromString(state.conversation)
+    for name, value in state.settings.items():
+        setattr(conversation, name, value)
+    return conversation
 
 
 def _entry(stored: Stored) -> entry_pb2.Entry:
@@ -149,7 +213,16 @@ def _entry(stored: Stored) -> entry_pb2.Entry:
     return entry_pb2.Entry.FromString(stored.entry)
 
 
-def _member(user_id: UserId, member: Membership) -> conversation_pb2.Member:
+def _member(user_id: UserId, member: Membership, settings: Mapping[str, Value]) -> conversation_pb2.Member:
+    """Return a member with what they may do, as the conversation is set."""
+    stored = Permission(member.permissions)
+    shown = _stored(user_id, member)
+    shown.permissions = int(effective(stored, settings))
+    shown.role = conversation_pb2.Member.Role.Value(role_of(stored))
+    return shown
+
+
+def _stored(user_id: UserId, member: Membership) -> conversation_pb2.Member:
     return conversation_pb2.Member(
         user_id=user_id,
         permissions=member.permissions,

@@ -34,7 +34,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     lanes = Lanes(channel)
     clock = SystemClock()
     tracer = tracer_of("router", settings, stack)
-    pipeline = Pipeline(RedisSequencer(redis), message_log, RedisFanout(redis), HistoryArchive(channel), clock, tracer)
+    pipeline = Pipeline(RedisSequencer(redis), message_log, RedisFanout(redis), HistoryArchive(channel), clock, tracer, settings.limits)
     service = RouterServicer(pipeline, lanes, channel, clock)
     return App(
         services=(router_service_pb2.DESCRIPTOR.services_by_name["RouterService"].full_name,),

@@ -6,10 +6,14 @@ from typing import Any
 
 import grpc
 
+from chatkit.core.admission import InviteId
 from chatkit.core.conversation import Permission, seq_floor
+from chatkit.core.conversation_settings import as_text
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, SessionId, UserId
+from chatkit.rpc.admission import ban_of, invite_of
 from chatkit.rpc.caller import Caller, caller_metadata
+from chatkit.rpc.conversation_settings import settings_of
 from chatkit.rpc.errors import error_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
@@ -51,6 +55,9 @@ class HistoryArchive:
             floor=seq_floor(now_ms),
             known_since_ms=known_since_ms(state.recent, now_ms),
             recent=[_durable(entry) for entry in state.recent],
+            bans={UserId(one.user_id): ban_of(one) for one in state.bans},
+            invites={InviteId(one.invite_id): invite_of(one) for one in state.invites},
+            settings={name: as_text(value) for name, value in settings_of(state.settings).items()},
         )
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from google.protobuf.message import DecodeError
-from google.protobuf.timestamp_pb2 import Timestamp
 
+from chatkit.core.conversation import Permission, Role, role_of
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import MessageId, UserId
 from chatkit.edges.fanout import batch_of
+from chatkit.rpc.admission import timestamp
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.gateway.v1 import frames_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
@@ -17,23 +18,36 @@ from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_router.store import Answer, Durable, Marked, Membership, Place
 
 
-def timestamp(ms: int) -> Timestamp:
-    """Return Unix milliseconds as the wire has them."""
-    return Timestamp(seconds=ms // 1000, nanos=ms % 1000 * 1_000_000)
-
-
 def member(user_id: UserId, membership: Membership) -> conversation_pb2.Member:
     """Return a membership as the wire has it."""
-    return conversation_pb2.Member(
-        user_id=user_id,
-        permissions=int(membership.permissions),
-        joined_seq=membership.joined_seq,
-        joined_ordinal=membership.joined_ordinal,
+    return with_role(
+        conversation_pb2.Member(
+            user_id=user_id,
+            permissions=int(membership.permissions),
+            joined_seq=membership.joined_seq,
+            joined_ordinal=membership.joined_ordinal,
+        )
     )
 
 
+def with_role(one: conversation_pb2.Member) -> conversation_pb2.Member:
+    """Return a member whose role is what their permissions make it."""
+    one.role = conversation_pb2.Member.Role.Value(role_of(Permission(one.permissions)))
+    return one
+
+
+def role_of_wire(role: conversation_pb2.Member.Role.ValueType) -> Role:
+    """Return a role of the wire that is one."""
+    return Role(conversation_pb2.Member.Role.Name(role))
+
+
+def membership_part(change: entry_pb2.MembershipChange) -> bytes:
+    """Return what a change of members adds to the draft of its entry: see `store.terms`."""
+    return log_pb2.LogEntry(membership=change).SerializeToString()
+
+
 def draft_of(command: pb.Command, message_id: str, now_ms: int) -> log_pb2.LogEntry:
-    """Return the entry that a command makes, without its place: `placed` gives it one."""
+    """Return the entry that a command makes, without what its terms add to it, and without its place: `placed` gives it one."""
     entry = log_pb2.LogEntry(
         conversation_id=command.conversation_id,
         message_id=message_id,
@@ -47,14 +61,18 @@ def draft_of(command: pb.Command, message_id: str, now_ms: int) -> log_pb2.LogEn
         case "create":
             entry.kind = entry_pb2.Entry.CREATED
             entry.created.conversation.CopyFrom(command.create.conversation)
-            entry.created.members.extend(command.create.members)
+            entry.created.members.extend(map(with_role, command.create.members))
             entry.accepted_at.CopyFrom(command.create.conversation.created_at)
-        case "add_member":
+        case "settings":
+            entry.kind = entry_pb2.Entry.SETTINGS
+        case "invite":
+            entry.kind = entry_pb2.Entry.INVITE
+            entry.invite.CopyFrom(command.invite.invite)
+        case "join":
             entry.kind = entry_pb2.Entry.MEMBERSHIP
-            entry.membership.added.add().CopyFrom(command.add_member.member)
+            entry.membership.invite_id = command.join.invite_id
         case _:
             entry.kind = entry_pb2.Entry.MEMBERSHIP
-            entry.membership.removed_user_ids.append(command.remove_member.user_id)
     return entry
 
 
@@ -76,8 +94,9 @@ def readable(answer: Answer) -> Answer:
     try:
         for one in answer.unfinished:
             log_pb2.LogEntry.FromString(one.draft)
-        if isinstance(answer.outcome, Place) and answer.outcome.conversation:
+        if isinstance(answer.outcome, Place):
             conversation_pb2.Conversation.FromString(answer.outcome.conversation)
+            log_pb2.LogEntry.FromString(answer.outcome.draft)
     except DecodeError:
         return Answer(ChatError(Reason.INTERNAL))
     return answer

@@ -12,7 +12,8 @@ from chatkit.rpc.errors import duration
 from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2
-from svc_router.core import earliest_ms, permission_to_remove
+from svc_router.claims import demand_of
+from svc_router.core import LIMITS, Limits, earliest_ms
 from svc_router.entries import draft_of
 from svc_router.store import Birth, Claim
 
@@ -61,34 +62,32 @@ class Job:
         return MessageId(getattr(self.command, self.kind).message_id)
 
     @property
+    def joining(self) -> UserId:
+        """The user whom the command brings in, if it is one."""
+        return self.user_id if self.kind == "join" else UserId(self.command.add_member.member.user_id)
+
+    @property
     def makes_entry(self) -> bool:
         """Whether the command makes an entry of the log."""
-        return self.kind in {"send", "create", "add_member", "remove_member"}
+        return self.kind not in {"watermark", "typing", ""}
 
-    def claim(self, now_ms: int) -> Claim | Birth:
+    def claim(self, now_ms: int, limits: Limits = LIMITS) -> Claim | Birth:
         """Return what the command asks of the sequencer."""
         draft = draft_of(self.command, self.message_id, now_ms).SerializeToString()
         if self.kind == "create":
             return self._birth(draft, now_ms)
-        needs, adds, grants, removes = Permission.WRITE, None, Permission(0), None
-        if self.kind == "add_member":
-            added = self.command.add_member.member
-            needs, adds, grants = Permission.ADD, UserId(added.user_id), Permission(added.permissions)
-        elif self.kind == "remove_member":
-            removes = UserId(self.command.remove_member.user_id)
-            needs = permission_to_remove(self.user_id, removes)
+        demand = demand_of(self.command, limits, now_ms)
         return Claim(
             self.conversation_id,
             self.user_id,
             self.message_id,
             draft,
-            needs,
+            demand.needs,
             now_ms,
             earliest_ms(self.message_id),
             self.looked_up,
-            adds,
-            grants,
-            removes,
+            self.kind == "send",
+            demand.terms,
         )
 
     def _birth(self, draft: bytes, now_ms: int) -> Birth:

@@ -35,12 +35,14 @@ from chatkit.edges.engine_metrics import KAFKA, REDIS
 from chatkit.edges.fanout import Fanout, batch_of
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, MessageLog, Record
 from chatkit.metrics import OK, OUTCOMES, counter, histogram
+from chatkit.rpc.admission import timestamp
 from chatkit.tracing import NOTHING, Tracer, bind_context, followed
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
-from svc_router.core import is_remembered
-from svc_router.entries import durable, member, placed, readable, timestamp, typing_event, watermark_event, watermark_of
+from svc_router.core import LIMITS, Limits, is_remembered
+from svc_router.entries import durable, member, placed, readable, typing_event, watermark_event, watermark_of
 from svc_router.flight import Flight, Flying
+from svc_router.folding import with_unfinished
 from svc_router.job import Job
 from svc_router.pace import Pace
 from svc_router.store import (
@@ -132,6 +134,7 @@ class Pipeline:
         archive: Archive,
         clock: Clock,
         tracer: Tracer = NOTHING,
+        limits: Limits = LIMITS,
     ) -> None:
         self._sequencer = sequencer
         self._log = message_log
@@ -139,6 +142,7 @@ class Pipeline:
         self._archive = archive
         self._clock = clock
         self._tracer = tracer
+        self._limits = limits
         self._waiting: deque[Job] = deque()
         self._more = asyncio.Event()
         self._claiming: dict[tuple[ConversationId, MessageId], list[Job]] = {}
@@ -196,7 +200,7 @@ class Pipeline:
         """Give each job its place, answer those that make no entry after all, and hand the entries of the others to the log."""
         if not jobs:
             return
-        claims = [job.claim(now_ms) for job in jobs]
+        claims = [job.claim(now_ms, self._limits) for job in jobs]
         contexts = [job.command.traceparent for job in jobs]
         try:
             with SEQUENCE.time(), followed(self._tracer, "sequence", contexts, engine=REDIS, commands=len(jobs)):
@@ -225,7 +229,7 @@ class Pipeline:
             self._wait_behind(way, job)
         elif self._flight.is_held_up(job.conversation_id):
             self._refuse([job], HELD_UP)
-        elif job.kind == "send" and not job.looked_up and not is_remembered(job.message_id, now_ms):
+        elif job.kind != "create" and not job.looked_up and not is_remembered(job.message_id, now_ms):
             self._ask_about([job], self._look_up)
         else:
             self._claiming[key] = [job]
@@ -251,7 +255,7 @@ class Pipeline:
         """Launch the entry of jobs that have a place now, or answer them."""
         match answer.outcome:
             case Place(durable=True) as place:
-                entry = placed(claim.draft, place)
+                entry = placed(place.draft or claim.draft, place)
                 if place.conversation:
                     entry.created.conversation.ParseFromString(place.conversation)
                 self._accept(jobs, entry, place)
@@ -259,14 +263,15 @@ class Pipeline:
                 flying = self._flight.find(claim.conversation_id, claim.message_id)
                 if flying is None:
                     command = jobs[0].command
-                    flying = Flying(placed(claim.draft, place), place, command.request_id, jobs, traceparent=command.traceparent)
+                    entry = placed(place.draft or claim.draft, place)
+                    flying = Flying(entry, place, command.request_id, jobs, traceparent=command.traceparent)
                     self._flight.launch(flying)
                     return [flying]
                 flying.jobs += jobs
                 # Of an entry that another router has left, the trace is known to whoever asks again for its sender.
                 flying.traceparent = flying.traceparent or jobs[0].command.traceparent
             case Needless(there):
-                added = member(UserId(jobs[0].command.add_member.member.user_id), there) if there else None
+                added = member(jobs[0].joining, there) if there else None
                 self._finish(jobs, pb.Accepted(member=added))
             case NotLive():
                 self._bring_back(jobs, self._check_birth if isinstance(claim, Birth) else self._restore)
@@ -491,7 +496,8 @@ class Pipeline:
             restored = await self._archive.state(conversation_id, self._clock.now_ms())
             if restored is None:
                 return False
-            await self._sequencer.restore(restored, epoch)
+            unfinished = await self._sequencer.unfinished(conversation_id)
+            await self._sequencer.restore(with_unfinished(restored, unfinished), epoch)
         log.info("conversation_restored", conversation_id=conversation_id, head=restored.head)
         return True
 
@@ -515,7 +521,7 @@ class Pipeline:
         if found.sender_id != job.user_id:
             self._refuse([job], ChatError(Reason.MESSAGE_ID_REUSED))
         else:
-            self._finish([job], pb.Accepted(seq=found.seq, accepted_at=found.accepted_at))
+            self._accept([job], found, Place(found.seq, found.ordinal, found.accepted_at.ToMilliseconds()))
         return False
 
     async def _find_ordinal(self, job: Job) -> bool:

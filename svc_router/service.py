@@ -8,8 +8,10 @@ from typing import Any
 
 import grpc
 
+from chatkit.core.admission import Code, Invite, checked_offer
 from chatkit.core.clock import Clock
-from chatkit.core.conversation import DIRECT_MEMBER, GROUP_MEMBER, GROUP_OWNER, Permission
+from chatkit.core.conversation import DIRECT_MEMBER, GROUP_MEMBER, ROLES, Permission, Role
+from chatkit.core.conversation_settings import checked_settings
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import (
     ConversationId,
@@ -22,9 +24,11 @@ from chatkit.core.ids import (
     is_uuid,
     new_id,
 )
+from chatkit.rpc.admission import invite_message, timestamp
 from chatkit.rpc.attachments import attached
 from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_request_id
+from chatkit.rpc.conversation_settings import message_of, settings_of
 from chatkit.rpc.errors import error_of
 from chatkit.rpc.lane import NODE_HEADER, ROUTER_HEADER
 from chatkit.rpc.lanes import Lanes
@@ -32,16 +36,17 @@ from chatkit.tracing import current_context
 from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
-from elastic_chat.types.v1 import conversation_pb2
-from svc_router.core import check_direct, check_group
-from svc_router.entries import timestamp
+from elastic_chat.types.v1.conversation_pb2 import Conversation, Member
+from svc_router.core import check_added, check_direct, check_group, check_self
 from svc_router.pipeline import Pipeline
 from svc_router.route import Lane
 
 Context = Any
 """grpc.aio.ServicerContext, whose class gRPC keeps private."""
 
-Conversation = conversation_pb2.Conversation
+
+GIVEN = (Member.READER, Member.MEMBER, Member.ADMIN)
+"""The roles that a member is given; that of the owner is handed over."""
 
 
 class RouterServicer(rpc.RouterServiceServicer):
@@ -97,16 +102,34 @@ class RouterServicer(rpc.RouterServiceServicer):
                 conversation.conversation_id = direct_conversation_id(caller.user_id, other)
                 conversation.member_ids.extend(sorted((caller.user_id, other)))
                 members = {caller.user_id: DIRECT_MEMBER, other: DIRECT_MEMBER}
-            case Conversation.GROUP:
+            case Conversation.GROUP | Conversation.CHANNEL:
                 title, others = check_group(request.title, request.member_ids, caller.user_id)
                 conversation.conversation_id = group_conversation_id(caller.user_id, message_id)
                 conversation.title = title
-                members = {caller.user_id: GROUP_OWNER} | dict.fromkeys(others, GROUP_MEMBER)
+                joined = ROLES[Role.MEMBER if request.kind == Conversation.GROUP else Role.READER]
+                members = {caller.user_id: ROLES[Role.OWNER]} | dict.fromkeys(others, joined)
+            case Conversation.SELF:
+                check_self(request.title, request.member_ids)
+                conversation.conversation_id = direct_conversation_id(caller.user_id, caller.user_id)
+                conversation.member_ids.append(caller.user_id)
+                members = {caller.user_id: DIRECT_MEMBER}
             case _:
-                raise ChatError(Reason.INVALID_ARGUMENT, "kind must be DIRECT or GROUP")
+                raise ChatError(Reason.INVALID_ARGUMENT, "kind must be DIRECT, GROUP, CHANNEL or SELF")
         await self._check_users(caller, [user_id for user_id in members if user_id != caller.user_id])
         accepted = await self._lanes.call(_creation(caller, conversation, members))
         return pb.CreateConversationResponse(conversation=accepted.conversation)
+
+    async def UpdateConversation(  # noqa: N802
+        self,
+        request: pb.UpdateConversationRequest,
+        context: Context,
+    ) -> pb.UpdateConversationResponse:
+        caller = caller_of(context)
+        command = _command(caller, request.conversation_id)
+        command.settings.message_id = self._message_id(request.message_id)
+        command.settings.settings.CopyFrom(message_of(checked_settings(settings_of(request.settings))))
+        await self._lanes.call(command)
+        return pb.UpdateConversationResponse()
 
     async def AddMember(self, request: pb.AddMemberRequest, context: Context) -> pb.AddMemberResponse:  # noqa: N802
         caller = caller_of(context)
@@ -118,6 +141,16 @@ class RouterServicer(rpc.RouterServiceServicer):
         accepted = await self._lanes.call(command)
         return pb.AddMemberResponse(member=accepted.member)
 
+    async def AddMembers(self, request: pb.AddMembersRequest, context: Context) -> pb.AddMembersResponse:  # noqa: N802
+        caller = caller_of(context)
+        user_ids = check_added(request.user_ids)
+        command = _command(caller, request.conversation_id)
+        await self._check_users(caller, user_ids)
+        command.add_members.message_id = self._message_id(request.message_id)
+        command.add_members.user_ids.extend(user_ids)
+        await self._lanes.call(command)
+        return pb.AddMembersResponse()
+
     async def RemoveMember(self, request: pb.RemoveMemberRequest, context: Context) -> pb.RemoveMemberResponse:  # noqa: N802
         caller = caller_of(context)
         command = _command(caller, request.conversation_id)
@@ -125,6 +158,92 @@ class RouterServicer(rpc.RouterServiceServicer):
         command.remove_member.user_id = _user_id(request.user_id)
         await self._lanes.call(command)
         return pb.RemoveMemberResponse()
+
+    async def SetRole(self, request: pb.SetRoleRequest, context: Context) -> pb.SetRoleResponse:  # noqa: N802
+        if request.role not in GIVEN:
+            raise ChatError(Reason.INVALID_ARGUMENT, "role is READER, MEMBER or ADMIN; TransferOwnership makes an owner")
+        await self._give(caller_of(context), request, request.role)
+        return pb.SetRoleResponse()
+
+    async def TransferOwnership(  # noqa: N802
+        self,
+        request: pb.TransferOwnershipRequest,
+        context: Context,
+    ) -> pb.TransferOwnershipResponse:
+        await self._give(caller_of(context), request, Member.OWNER)
+        return pb.TransferOwnershipResponse()
+
+    async def BanMember(self, request: pb.BanMemberRequest, context: Context) -> pb.BanMemberResponse:  # noqa: N802
+        caller = caller_of(context)
+        user_id = _user_id(request.user_id)
+        if user_id == caller.user_id:
+            raise ChatError(Reason.INVALID_ARGUMENT, "user_id is the caller's own: leave instead")
+        command = _command(caller, request.conversation_id)
+        await self._check_users(caller, [user_id])
+        command.ban.message_id = self._message_id(request.message_id)
+        command.ban.user_id = user_id
+        await self._lanes.call(command)
+        return pb.BanMemberResponse()
+
+    async def UnbanMember(self, request: pb.UnbanMemberRequest, context: Context) -> pb.UnbanMemberResponse:  # noqa: N802
+        command = _command(caller_of(context), request.conversation_id)
+        command.ban.message_id = self._message_id(request.message_id)
+        command.ban.user_id = _user_id(request.user_id)
+        command.ban.lifted = True
+        await self._lanes.call(command)
+        return pb.UnbanMemberResponse()
+
+    async def CreateInvite(self, request: pb.CreateInviteRequest, context: Context) -> pb.CreateInviteResponse:  # noqa: N802
+        caller = caller_of(context)
+        lifetime_s = checked_offer(request.lifetime_s, request.max_uses)
+        command = _command(caller, request.conversation_id)
+        code, now_ms = Code.new(ConversationId(request.conversation_id)), self._clock.now_ms()
+        invite = Invite(now_ms + lifetime_s * 1000, request.max_uses, 0, caller.user_id, now_ms)
+        command.invite.message_id = new_id()
+        command.invite.invite.CopyFrom(invite_message(code.invite_id, invite))
+        await self._lanes.call(command)
+        return pb.CreateInviteResponse(code=code.encode(), invite=command.invite.invite)
+
+    async def WithdrawInvite(self, request: pb.WithdrawInviteRequest, context: Context) -> pb.WithdrawInviteResponse:  # noqa: N802
+        command = _command(caller_of(context), request.conversation_id)
+        if not is_uuid(request.invite_id):
+            raise ChatError(Reason.INVALID_ARGUMENT, "invite_id must be one of those that ListInvites names")
+        command.invite.message_id = self._message_id(request.message_id)
+        command.invite.invite.invite_id = request.invite_id
+        command.invite.invite.withdrawn = True
+        await self._lanes.call(command)
+        return pb.WithdrawInviteResponse()
+
+    async def Join(self, request: pb.JoinRequest, context: Context) -> pb.JoinResponse:  # noqa: N802
+        caller = caller_of(context)
+        code = Code.decode(request.code)
+        if code is None:
+            raise ChatError(Reason.BAD_INVITE)
+        command = _command(caller, code.conversation_id)
+        command.join.message_id = new_id()
+        command.join.invite_id = code.invite_id
+        try:
+            accepted = await self._lanes.call(command)
+        except ChatError as error:
+            # Whether there is such a conversation is not told to who has no invite to it.
+            raise ChatError(Reason.BAD_INVITE) if error.reason is Reason.UNKNOWN_CONVERSATION else error from None
+        return pb.JoinResponse(conversation_id=code.conversation_id, member=accepted.member)
+
+    async def JoinPublic(self, request: pb.JoinPublicRequest, context: Context) -> pb.JoinPublicResponse:  # noqa: N802
+        command = _command(caller_of(context), request.conversation_id)
+        command.join.message_id = new_id()
+        accepted = await self._lanes.call(command)
+        return pb.JoinPublicResponse(member=accepted.member)
+
+    async def _give(self, caller: Caller, request: pb.SetRoleRequest | pb.TransferOwnershipRequest, role: Member.Role.ValueType) -> None:
+        command = _command(caller, request.conversation_id)
+        command.role.message_id = self._message_id(request.message_id)
+        command.role.user_id = _user_id(request.user_id)
+        command.role.role = role
+        await self._lanes.call(command)
+
+    def _message_id(self, given: str) -> MessageId:
+        return check_message_id(given or new_id(), self._clock.now_ms())
 
     async def _check_users(self, caller: Caller, user_ids: Sequence[UserId]) -> None:
         if not user_ids:
@@ -164,8 +283,8 @@ def _creation_id(conversation_id: str) -> MessageId:
     return creation_message_id(ConversationId(conversation_id))
 
 
-def _member(user_id: UserId, permissions: Permission) -> conversation_pb2.Member:
-    return conversation_pb2.Member(user_id=user_id, permissions=int(permissions))
+def _member(user_id: UserId, permissions: Permission) -> Member:
+    return Member(user_id=user_id, permissions=int(permissions))
 
 
 def _user_id(text: str) -> UserId:

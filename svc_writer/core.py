@@ -26,6 +26,10 @@ class Table(StrEnum):
     MEMBERS = "members"
     BY_USER = "conversations_by_user"
     WATERMARKS = "watermarks"
+    BANS = "bans"
+    INVITES = "invites"
+    INVITE_USES = "invite_uses"
+    PUBLIC = "public_conversations"
 
 
 PARTITION: Mapping[Table, tuple[str, ...]] = {
@@ -36,23 +40,56 @@ PARTITION: Mapping[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id",),
     Table.BY_USER: ("user_id",),
     Table.WATERMARKS: ("conversation_id",),
+    Table.BANS: ("conversation_id",),
+    Table.INVITES: ("conversation_id",),
+    Table.INVITE_USES: ("conversation_id",),
+    Table.PUBLIC: ("part",),
 }
 """The columns that say on which partition a row lies."""
+
+KEY: Mapping[Table, tuple[str, ...]] = {
+    Table.MESSAGES: ("conversation_id", "bucket", "seq", "message_id"),
+    Table.BUCKETS: ("conversation_id", "bucket"),
+    Table.IDS: ("conversation_id", "hour", "message_id"),
+    Table.CONVERSATIONS: ("conversation_id",),
+    Table.MEMBERS: ("conversation_id", "user_id"),
+    Table.BY_USER: ("user_id", "conversation_id"),
+    Table.WATERMARKS: ("conversation_id", "user_id"),
+    Table.BANS: ("conversation_id", "user_id"),
+    Table.INVITES: ("conversation_id", "invite_id"),
+    Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
+    Table.PUBLIC: ("part", "title_key", "conversation_id"),
+}
+"""The columns that tell a row from all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A row to be put, or taken out if `deletes`, as of `timestamp`: a later write never loses to an earlier one that comes after it."""
+    """A row to be put, as of `timestamp`: a later write never loses to an earlier one that comes after it. Or one to be taken out if it
+    `deletes`, or a single column of one that is there if it `changes`: other columns stay as they are.
+    """
 
     table: Table
     row: Mapping[str, Any]
     timestamp: int
     deletes: bool = False
+    changes: bool = False
 
     @property
     def partition(self) -> tuple[object, ...]:
         """What tells its partition from all others."""
         return (self.table, *(self.row[column] for column in PARTITION[self.table]))
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells its row from all others."""
+        return (self.table, *(self.row[column] for column in KEY[self.table]))
+
+    @property
+    def column(self) -> str:
+        """The column that it changes."""
+        (name,) = self.row.keys() - KEY[self.table]
+        return name
 
     @property
     def size(self) -> int:
@@ -90,6 +127,12 @@ def leaving_writes(conversation_id: str, user_id: str, seq: int) -> list[Write]:
     return [Write(Table.MEMBERS, row, seq, deletes=True), Write(Table.BY_USER, row, seq, deletes=True)]
 
 
+def granting_writes(conversation_id: str, user_id: str, permissions: int, seq: int) -> list[Write]:
+    """Return what a member's new permissions change in their rows."""
+    row = {"conversation_id": conversation_id, "user_id": user_id, "permissions": permissions}
+    return [Write(Table.MEMBERS, row, seq, changes=True), Write(Table.BY_USER, row, seq, changes=True)]
+
+
 def heads(writes: Iterable[Write]) -> dict[str, int]:
     """Return the highest seq that is written of each conversation."""
     found: dict[str, int] = {}
@@ -109,15 +152,12 @@ class Group:
 
 
 def grouped(writes: Iterable[Write]) -> list[Sequence[Write]]:
-    """Gather writes by partition into groups of at most 20 rows and 32 KB, each row once: what is repeated is written as it was last."""
+    """Gather writes by partition into groups of at most 20 rows and 32 KB, each row once: what is repeated is written as it was last. So is
+    each column of a row that is changed by itself.
+    """
     latest: dict[tuple[object, ...], Write] = {}
     for write in writes:
-        key = (
-            *write.partition,
-            *(value for value in write.row.values() if isinstance(value, str)),
-            write.row.get("seq"),
-            write.row.get("bucket"),
-        )
+        key = (*write.key, write.column) if write.changes else write.key
         known = latest.get(key)
         if known is None or known.timestamp <= write.timestamp:
             latest[key] = write

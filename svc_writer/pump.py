@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -18,6 +19,7 @@ from chatkit.metrics import SECONDS, counter
 from chatkit.tracing import NOTHING, Tracer, followed
 from elastic_chat.events.v1 import log_pb2
 from svc_writer.core import Write, grouped, heads
+from svc_writer.directory import relist, touched
 from svc_writer.records import UnreadableError, writes_of
 from svc_writer.source import Source, Taken
 from svc_writer.store import Progress, Timeline, UnfitError
@@ -87,6 +89,8 @@ class Pump:
                 await self._set_aside(record, str(error))
         with followed(self._tracer, "store", contexts, engine=CASSANDRA):
             writes = await self._write(read)
+            for conversation_id in touched(writes):
+                await _until_done(partial(relist, self._timeline, conversation_id), "database_away")
         await self._tell(heads(writes))
         await _until_done(lambda: self._source.commit(taken), "log_away")
         RECORDS["written"].inc(len(taken))

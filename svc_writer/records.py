@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
+
 from google.protobuf.message import DecodeError
 
 from chatkit.core.ids import MessageId, is_uuid
 from chatkit.edges.message_log import LOG_TOPIC
+from chatkit.rpc.admission import invite_of
+from chatkit.rpc.conversation_settings import settings_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_writer.core import Table, Write, joining_writes, leaving_writes, message_writes
+from svc_writer.core import Table, Write, granting_writes, joining_writes, leaving_writes, message_writes
 
 
 class UnreadableError(Exception):
@@ -28,27 +33,73 @@ def _entry(value: bytes) -> list[Write]:
     entry_pb2.Entry.FromString(value)  # as readers will: to the log a body is bytes, to them it must be one
     if not is_uuid(entry.conversation_id) or not is_uuid(entry.message_id) or entry.seq < 1:
         raise UnreadableError("the entry has no conversation_id, no message_id or no seq")
-    users = [one.user_id for one in (*entry.created.members, *entry.membership.added)] + [*entry.membership.removed_user_ids]
-    if not all(map(is_uuid, users)):
+    members = (*entry.created.members, *entry.membership.added, *entry.membership.changed)
+    named = [entry.membership.removed_user_ids, entry.membership.banned_user_ids, entry.membership.unbanned_user_ids]
+    if not all(map(is_uuid, chain((one.user_id for one in members), *named))):
         raise UnreadableError("the entry moves somebody who has no user_id")
     writes = message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value)
     match entry.kind:
         case entry_pb2.Entry.MESSAGE:
-            pass
+            return writes
         case entry_pb2.Entry.CREATED:
-            conversation = entry.created.conversation.SerializeToString()
-            row = {"conversation_id": entry.conversation_id, "conversation": conversation}
-            writes.append(Write(Table.CONVERSATIONS, row, entry.seq))
-            for member in entry.created.members:
-                writes += _joining(entry, member)
+            return writes + _created(entry)
         case entry_pb2.Entry.MEMBERSHIP:
-            for member in entry.membership.added:
-                writes += _joining(entry, member)
-            for user_id in entry.membership.removed_user_ids:
-                writes += leaving_writes(entry.conversation_id, user_id, entry.seq)
+            return writes + _membership(entry)
+        case entry_pb2.Entry.SETTINGS:
+            return writes + _settings(entry)
+        case entry_pb2.Entry.INVITE:
+            return writes + _invite(entry)
         case _:
             raise UnreadableError(f"the entry is of kind {entry.kind}, which this writer does not know: start a newer one, then redrive")
-    return writes
+
+
+def _created(entry: log_pb2.LogEntry) -> list[Write]:
+    row = {"conversation_id": entry.conversation_id, "conversation": entry.created.conversation.SerializeToString()}
+    joining = [write for member in entry.created.members for write in _joining(entry, member)]
+    return [Write(Table.CONVERSATIONS, row, entry.seq), *joining]
+
+
+def _membership(entry: log_pb2.LogEntry) -> list[Write]:
+    writes: list[Write] = []
+    for member in entry.membership.added:
+        writes += _joining(entry, member)
+    for user_id in entry.membership.removed_user_ids:
+        writes += leaving_writes(entry.conversation_id, user_id, entry.seq)
+    for member in entry.membership.changed:
+        writes += granting_writes(entry.conversation_id, member.user_id, member.permissions, entry.seq)
+    return writes + list(_bans(entry)) + list(_use(entry))
+
+
+def _bans(entry: log_pb2.LogEntry) -> Iterator[Write]:
+    ban = {"banned_by": entry.sender_id, "banned_ms": entry.accepted_at.ToMilliseconds()}
+    for user_id in entry.membership.banned_user_ids:
+        yield Write(Table.BANS, {"conversation_id": entry.conversation_id, "user_id": user_id, **ban}, entry.seq)
+    for user_id in entry.membership.unbanned_user_ids:
+        yield Write(Table.BANS, {"conversation_id": entry.conversation_id, "user_id": user_id}, entry.seq, deletes=True)
+
+
+def _use(entry: log_pb2.LogEntry) -> Iterator[Write]:
+    if invite_id := entry.membership.invite_id:
+        row = {"conversation_id": entry.conversation_id, "invite_id": invite_id, "seq": entry.seq}
+        yield Write(Table.INVITE_USES, row, entry.seq)
+
+
+def _invite(entry: log_pb2.LogEntry) -> list[Write]:
+    if not is_uuid(entry.invite.invite_id):
+        raise UnreadableError("the entry is about an invite that has no invite_id")
+    row = {"conversation_id": entry.conversation_id, "invite_id": entry.invite.invite_id}
+    if entry.invite.withdrawn:
+        return [Write(Table.INVITES, row, entry.seq, deletes=True)]
+    invite = invite_of(entry.invite)
+    offer = {"expires_ms": invite.expires_ms, "max_uses": invite.max_uses}
+    return [Write(Table.INVITES, {**row, **offer, "created_by": invite.created_by, "created_ms": invite.created_ms}, entry.seq)]
+
+
+def _settings(entry: log_pb2.LogEntry) -> list[Write]:
+    return [
+        Write(Table.CONVERSATIONS, {"conversation_id": entry.conversation_id, name: setting}, entry.seq, changes=True)
+        for name, setting in settings_of(entry.settings).items()
+    ]
 
 
 def _joining(entry: log_pb2.LogEntry, member: conversation_pb2.Member) -> list[Write]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from enum import IntFlag
+from collections.abc import Mapping
+from enum import IntFlag, StrEnum
 
 from chatkit.core.errors import ChatError, Reason
 
@@ -11,7 +12,8 @@ BUCKET_SIZE = 1024
 
 MAX_TEXT_BYTES = 16 * 1024
 MAX_TITLE = 128
-MAX_GROUP_AT_BIRTH = 500
+MAX_ADDED = 500
+"""Users that one command can bring into a conversation."""
 MAX_MENTIONS = 100
 MAX_ATTACHMENTS = 20
 MAX_FRAME_BYTES = 64 * 1024
@@ -25,11 +27,50 @@ class Permission(IntFlag):
     ADD = 4
     REMOVE = 8
     ADMINISTER = 16
+    PIN = 32
+    MENTION_ALL = 64
+    MODERATE = 128
+    INVITE = 256
+    OWN = 512
 
 
-DIRECT_MEMBER = Permission.READ | Permission.WRITE
-GROUP_MEMBER = Permission.READ | Permission.WRITE | Permission.ADD
-GROUP_OWNER = Permission.READ | Permission.WRITE | Permission.ADD | Permission.REMOVE | Permission.ADMINISTER
+class Role(StrEnum):
+    """A set of permissions that has a name."""
+
+    OWNER = "OWNER"
+    ADMIN = "ADMIN"
+    MEMBER = "MEMBER"
+    READER = "READER"
+
+
+EVERYTHING = ~Permission(0)
+ROLES: Mapping[Role, Permission] = {
+    Role.OWNER: EVERYTHING,
+    Role.ADMIN: EVERYTHING & ~Permission.OWN,
+    Role.MEMBER: Permission.READ | Permission.WRITE | Permission.ADD,
+    Role.READER: Permission.READ,
+}
+DIRECT_MEMBER = Permission.READ | Permission.WRITE | Permission.PIN
+GROUP_MEMBER = ROLES[Role.MEMBER]
+GROUP_OWNER = ROLES[Role.OWNER]
+
+OWNER_BEFORE, DIRECT_BEFORE = Permission(31), Permission(3)
+"""What owners of groups and members of direct conversations were given when there were five permissions; they have what such have now."""
+
+
+def settled(permissions: Permission) -> Permission:
+    """Return what a member may do by what is stored of them, whenever that was stored."""
+    return {OWNER_BEFORE: GROUP_OWNER, DIRECT_BEFORE: DIRECT_MEMBER}.get(permissions, permissions)
+
+
+def role_of(permissions: Permission) -> Role:
+    """Return the role of a member by what is stored of them."""
+    held = settled(permissions)
+    if Permission.OWN in held:
+        return Role.OWNER
+    if Permission.ADMINISTER in held:
+        return Role.ADMIN
+    return Role.MEMBER if Permission.WRITE in held else Role.READER
 
 
 def bucket_of(seq: int) -> int:

@@ -115,6 +115,21 @@ def members(conversation_id: str) -> str:
     return f"{{c:{conversation_id}}}:members"
 
 
+def settings(conversation_id: str) -> str:
+    """Hash: setting to its value as text, for those that were set."""
+    return f"{{c:{conversation_id}}}:settings"
+
+
+def bans(conversation_id: str) -> str:
+    """Hash: user id to chatkit.core.admission.Ban as text."""
+    return f"{{c:{conversation_id}}}:bans"
+
+
+def invites(conversation_id: str) -> str:
+    """Hash: invite id to chatkit.core.admission.Invite as text."""
+    return f"{{c:{conversation_id}}}:invites"
+
+
 def tail(conversation_id: str) -> str:
     """Stream: the newest durable entries, id "<seq>-0", field e = serialised events.v1.LogEntry, o = its ordinal."""
     return f"{{c:{conversation_id}}}:tail"

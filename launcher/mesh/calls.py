@@ -20,9 +20,16 @@ ANYONE: dict[str, tuple[str, ...]] = {
 """The methods that the edge lets everyone call."""
 
 USERS: dict[str, tuple[str, ...]] = {
-    "router": ("SendMessage", "CreateConversation", "AddMember", "RemoveMember"),
+    "router": (
+        *("SendMessage", "CreateConversation", "UpdateConversation"),
+        *("AddMember", "AddMembers", "RemoveMember", "SetRole", "TransferOwnership"),
+        *("BanMember", "UnbanMember", "CreateInvite", "WithdrawInvite", "Join", "JoinPublic"),
+    ),
     "presence": ("GetPresence",),
-    "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+    "history": (
+        *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+        *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
+    ),
     "accounts": (
         *(
             "Logout",
@@ -47,6 +54,7 @@ READS: dict[str, tuple[str, ...]] = {
     "presence": ("GetPresence",),
     "history": (
         *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+        *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),

@@ -19,6 +19,7 @@ LIMITS = {"address": Limit(1000, 100), "credentials": Limit(50, 5), "user": Limi
 """What an address may do, how often it may try names and passwords, and what a user may do, wherever they are. Docs/mesh.md says why."""
 
 CREDENTIAL_PATHS = (
+    r"/v1/join.*|/elastic_chat\.(router\.v1\.RouterService/Join|history\.v1\.HistoryService/GetInvite)|"
     r"/v1/auth/(register|login|password|delete-account|service-token|oidc).*|"
     r"/elastic_chat\.accounts\.v1\.AccountsService/(Register|Login|ChangePassword|DeleteAccount|ExchangeServiceToken|.*Oidc.*)"
 )

@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from chatkit.core.admission import Ban, Invite, InviteId
+from chatkit.core.conversation_settings import Value
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from svc_history.core import Mark, Membership, Range, Stored, Tail
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A conversation: the serialised types.v1.Conversation, its head, the member who asks, how far they have got, and the newest entry."""
+    """A conversation: the serialised types.v1.Conversation, its head, the member who asks, how far they have got, the newest entry,
+    and what was set of it.
+    """
 
     conversation: bytes
     head_seq: int
@@ -20,6 +24,7 @@ class State:
     member: Membership | None
     mark: Mark | None
     newest: Stored | None
+    settings: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def last(self) -> Stored | None:
@@ -42,10 +47,32 @@ Question = tuple[UserId, ConversationId, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """Everyone in a conversation, and how far each has got."""
+    """Everyone in a conversation, how far each has got, and what was set of it."""
 
     members: Mapping[UserId, Membership] = field(default_factory=dict)
     marks: Mapping[UserId, Mark] = field(default_factory=dict)
+    settings: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who may not come into a conversation, the invites by which one may, whether they are good or not, and how many members there are."""
+
+    bans: Mapping[UserId, Ban] = field(default_factory=dict)
+    invites: Mapping[InviteId, Invite] = field(default_factory=dict)
+    member_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A conversation as it stands in the directory, which is in the order of `title_key` and then of ids."""
+
+    title_key: str
+    conversation_id: ConversationId
+    kind: int
+    title: str
+    topic: str
+    avatar_file_id: str
 
 
 class LiveLog(Protocol):
@@ -83,9 +110,17 @@ class LiveLog(Protocol):
         """Return who is in a conversation."""
         ...
 
+    async def admission(self, conversation_id: ConversationId) -> Admission | None:
+        """Return who may come into a conversation, and who may not."""
+        ...
+
 
 class Timeline(Protocol):
     """The database. Raises UNAVAILABLE if it can't be reached."""
+
+    async def listed(self, prefix: str, after: tuple[str, str], count: int) -> list[Listed]:
+        """Return the first `count` of the directory whose title_key begins so, after a title_key and an id."""
+        ...
 
     async def conversations(self, user_id: UserId) -> Mapping[ConversationId, int]:
         """Return the conversations that a user is in, and the seq at which they joined each."""
@@ -101,6 +136,10 @@ class Timeline(Protocol):
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         """Return who is in a conversation."""
+        ...
+
+    async def admission(self, conversation_id: ConversationId) -> Admission:
+        """Return who may come into a conversation, and who may not."""
         ...
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:

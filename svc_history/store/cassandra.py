@@ -7,20 +7,25 @@ from collections.abc import Mapping
 from cassandra.query import PreparedStatement
 from prometheus_client import Counter
 
+from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation import bucket_of
+from chatkit.core.conversation_settings import SETTINGS, Value
 from chatkit.core.ids import ConversationId, MessageId, UserId, message_id_hour
 from chatkit.edges.cassandra import CassandraSession, Row, Statement
 from svc_history.core import END, Mark, Membership, Range, Stored, buckets_to_read
-from svc_history.store import Roll, State
+from svc_history.store import Admission, Listed, Roll, State
 
 KEYSPACE = "elastic_chat"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 9
+
+LAST = chr(0x10FFFF)
+"""Behind every character of a title."""
 
 READS = Counter("chat_history_database_reads_total", "Queries that history has sent to the database.")
 
 QUERIES = {
     "conversations": "SELECT conversation_id, joined_seq FROM {}.conversations_by_user WHERE user_id = ?",
-    "conversation": "SELECT conversation FROM {}.conversations WHERE conversation_id = ?",
+    "conversation": f"SELECT conversation, {', '.join(SETTINGS)} FROM {{}}.conversations WHERE conversation_id = ?",  # noqa: S608
     "member": "SELECT permissions, joined_seq, joined_ordinal FROM {}.members WHERE conversation_id = ? AND user_id = ?",
     "members": "SELECT user_id, permissions, joined_seq, joined_ordinal FROM {}.members WHERE conversation_id = ?",
     "mark": "SELECT delivered_seq, read_seq, read_ordinal FROM {}.watermarks WHERE conversation_id = ? AND user_id = ?",
@@ -29,6 +34,12 @@ QUERIES = {
     "backwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ? LIMIT ?",
     "forwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ?"
     " ORDER BY seq ASC LIMIT ?",
+    "listed": "SELECT title_key, conversation_id, kind, title, topic, avatar_file_id FROM {}.public_conversations"
+    " WHERE part = 0 AND (title_key, conversation_id) > (?, ?) AND (title_key) < (?) LIMIT ?",
+    "bans": "SELECT user_id, banned_by, banned_ms FROM {}.bans WHERE conversation_id = ?",
+    "invites": "SELECT invite_id, expires_ms, max_uses, created_by, created_ms FROM {}.invites WHERE conversation_id = ?",
+    "uses": "SELECT invite_id, COUNT(*) AS uses FROM {}.invite_uses WHERE conversation_id = ? GROUP BY invite_id",
+    "member_count": "SELECT COUNT(*) AS members FROM {}.members WHERE conversation_id = ?",
     "id": "SELECT seq FROM {}.message_ids WHERE conversation_id = ? AND hour = ? AND message_id = ?",
     "entry": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq = ? AND message_id = ?",
 }
@@ -57,7 +68,7 @@ class CassandraTimeline:
         ]
         READS.inc(len(bound))
         conversation, member, mark = await self._session.fetch_all(bound)
-        if not conversation:
+        if not conversation or conversation[0].conversation is None:
             return None
         newest = await self.read(conversation_id, Range(0, END, 1, backwards=True))
         head = newest[-1] if newest else None
@@ -68,6 +79,7 @@ class CassandraTimeline:
             _member(member[0]) if member else None,
             _mark(mark[0]) if mark else None,
             head,
+            _settings(conversation[0]),
         )
 
     async def read(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
@@ -83,10 +95,28 @@ class CassandraTimeline:
         return sorted(found, key=lambda one: one.seq)
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
-        READS.inc(2)
-        members, marks = await self._session.fetch_all([self._bind("members", conversation_id), self._bind("marks", conversation_id)])
+        bound = [self._bind(name, conversation_id) for name in ("members", "marks", "conversation")]
+        READS.inc(len(bound))
+        members, marks, conversation = await self._session.fetch_all(bound)
         known = {UserId(row.user_id): _member(row) for row in members}
-        return Roll(known, {UserId(row.user_id): _mark(row) for row in marks if row.user_id in known})
+        return Roll(known, {UserId(row.user_id): _mark(row) for row in marks if row.user_id in known}, _settings(*conversation))
+
+    async def admission(self, conversation_id: ConversationId) -> Admission:
+        bound = [self._bind(name, conversation_id) for name in ("bans", "invites", "uses", "member_count")]
+        READS.inc(len(bound))
+        bans, invites, uses, (count,) = await self._session.fetch_all(bound)
+        used = {row.invite_id: row.uses for row in uses}
+        return Admission(
+            {UserId(row.user_id): Ban(UserId(row.banned_by), row.banned_ms) for row in bans},
+            {InviteId(row.invite_id): _invite(row, used.get(row.invite_id, 0)) for row in invites},
+            count.members,
+        )
+
+    async def listed(self, prefix: str, after: tuple[str, str], count: int) -> list[Listed]:
+        rows = await self._rows("listed", *max(after, (prefix, "")), prefix + LAST, count)
+        return [
+            Listed(row.title_key, ConversationId(row.conversation_id), row.kind, row.title, row.topic, row.avatar_file_id) for row in rows
+        ]
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
         ids = await self._rows("id", conversation_id, message_id_hour(message_id), message_id)
@@ -102,6 +132,14 @@ class CassandraTimeline:
 
     def _bind(self, name: str, *values: object) -> Statement:
         return self._statements[name].bind(values)
+
+
+def _settings(*rows: Row) -> dict[str, Value]:
+    return {name: value for row in rows for name in SETTINGS if (value := getattr(row, name)) is not None}
+
+
+def _invite(row: Row, uses: int) -> Invite:
+    return Invite(row.expires_ms, row.max_uses, uses, UserId(row.created_by), row.created_ms)
 
 
 def _member(row: Row) -> Membership:

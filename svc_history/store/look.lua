@@ -1,5 +1,5 @@
 -- Tells how a conversation is for a user and, if it is asked, what has come since an entry, and how far everyone is.
--- KEYS: meta, members, marks, tail. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, watermarks at most
+-- KEYS: meta, members, marks, tail, settings. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, watermarks at most
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'conversation', 'head', 'head_ordinal', 'trimmed', 'written')
 local head = tonumber(meta[3] or '0')
 if meta[1] ~= EPOCH or not meta[2] or head == 0 then
@@ -19,7 +19,8 @@ local function flat(items, most)
 end
 local member = redis.call('HGET', KEYS[2], ARGV[1])
 local newest = redis.call('XREVRANGE', KEYS[4], '+', '-', 'COUNT', 1)
-local look = {meta[2], meta[3], meta[4] or '0', member, redis.call('HGET', KEYS[3], ARGV[1]), flat(newest, 0)}
+local look = {meta[2], meta[3], meta[4] or '0', member, redis.call('HGET', KEYS[3], ARGV[1]), flat(newest, 0),
+  redis.call('HGETALL', KEYS[5])}
 if not member or ARGV[2] == '' then
   return look
 end
@@ -33,5 +34,5 @@ local marks = {}
 if redis.call('HLEN', KEYS[3]) <= tonumber(ARGV[5]) then
   marks = redis.call('HGETALL', KEYS[3])
 end
-look[7], look[8], look[9], look[10], look[11] = #newest > 0 and meta[5] or meta[3], meta[6] or '0', upto, since, marks
+look[8], look[9], look[10], look[11], look[12] = #newest > 0 and meta[5] or meta[3], meta[6] or '0', upto, since, marks
 return look

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
+from chatkit.core.admission import Ban, Invite, InviteId
+from chatkit.core.conversation_settings import Value
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from svc_history.core import END, LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
-from svc_history.store import Look, Question, Roll, State
+from svc_history.store import Admission, Listed, Look, Question, Roll, State
 
 
 @dataclass
@@ -21,6 +23,14 @@ class MemoryConversation:
     marks: dict[UserId, Mark] = field(default_factory=dict)
     entries: dict[int, Stored] = field(default_factory=dict)
     ids: dict[MessageId, int] = field(default_factory=dict)
+    settings: dict[str, Value] = field(default_factory=dict)
+    bans: dict[UserId, Ban] = field(default_factory=dict)
+    invites: dict[InviteId, Invite] = field(default_factory=dict)
+
+    @property
+    def admission(self) -> Admission:
+        """Who may come into it, and who may not."""
+        return Admission(self.bans, self.invites, len(self.members))
 
 
 class MemoryView:
@@ -37,7 +47,8 @@ class MemoryView:
         if one is None:
             return None
         head = max(one.entries, default=0)
-        return State(one.conversation, head, one.head_ordinal, one.members.get(user_id), one.marks.get(user_id), one.entries.get(head))
+        member, mark, newest = one.members.get(user_id), one.marks.get(user_id), one.entries.get(head)
+        return State(one.conversation, head, one.head_ordinal, member, mark, newest, one.settings)
 
     def _page(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
         one = self.known.get(conversation_id, MemoryConversation(b""))
@@ -94,7 +105,11 @@ class MemoryLiveLog(MemoryView):
 
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
         one = self.known.get(conversation_id)
-        return Roll(one.members, one.marks) if one else None
+        return Roll(one.members, one.marks, one.settings) if one else None
+
+    async def admission(self, conversation_id: ConversationId) -> Admission | None:
+        one = self.known.get(conversation_id)
+        return one.admission if one else None
 
 
 class MemoryTimeline(MemoryView):
@@ -103,6 +118,11 @@ class MemoryTimeline(MemoryView):
     def __init__(self) -> None:
         super().__init__()
         self.reads = 0
+        self.directory: list[Listed] = []
+
+    async def listed(self, prefix: str, after: tuple[str, str], count: int) -> list[Listed]:
+        found = sorted(self.directory, key=lambda one: (one.title_key, one.conversation_id))
+        return [one for one in found if one.title_key.startswith(prefix) and (one.title_key, one.conversation_id) > after][:count]
 
     async def conversations(self, user_id: UserId) -> Mapping[ConversationId, int]:
         self.reads += 1
@@ -123,4 +143,7 @@ class MemoryTimeline(MemoryView):
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         one = self.known.get(conversation_id, MemoryConversation(b""))
-        return Roll(one.members, one.marks)
+        return Roll(one.members, one.marks, one.settings)
+
+    async def admission(self, conversation_id: ConversationId) -> Admission:
+        return self.known.get(conversation_id, MemoryConversation(b"")).admission

@@ -8,12 +8,14 @@ from typing import Any
 
 from redis.asyncio.client import Pipeline
 
+from chatkit.core.admission import Ban, Invite, InviteId
+from chatkit.core.conversation_settings import Value, as_values
 from chatkit.core.ids import ConversationId, UserId
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
 from chatkit.edges.redis import RedisClient
 from svc_history.core import LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail, tail_of
-from svc_history.store import Look, Question, Roll, State
+from svc_history.store import Admission, Look, Question, Roll, State
 
 _SCRIPTS = {"look": (Path(__file__).parent / "look.lua").read_text(encoding="utf-8")}
 
@@ -52,7 +54,7 @@ class RedisLiveLog:
         calls: list[Call] = [
             (
                 "look",
-                (keys.meta(one), keys.members(one), keys.marks(one), keys.tail(one)),
+                (keys.meta(one), keys.members(one), keys.marks(one), keys.tail(one), keys.settings(one)),
                 (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, LOOK_BYTES, SYNC_MARKS),
             )
             for user_id, one, seq in questions
@@ -89,18 +91,38 @@ class RedisLiveLog:
             pipeline.hget(keys.meta(conversation_id), "epoch")
             pipeline.hgetall(keys.members(conversation_id))
             pipeline.hgetall(keys.marks(conversation_id))
+            pipeline.hgetall(keys.settings(conversation_id))
 
-        epoch, members, marks = await self._view.run(read)
+        epoch, members, marks, settings = await self._view.run(read)
         if epoch != self.epoch.encode():
             return None
         return Roll(
             {UserId(user_id.decode()): _member(value) for user_id, value in members.items()},
             {UserId(user_id.decode()): _mark(value) for user_id, value in marks.items() if user_id in members},
+            _settings(settings),
         )
+
+    async def admission(self, conversation_id: ConversationId) -> Admission | None:
+        def read(pipeline: Pipeline) -> None:
+            pipeline.hget(keys.meta(conversation_id), "epoch")
+            pipeline.hgetall(keys.bans(conversation_id))
+            pipeline.hgetall(keys.invites(conversation_id))
+            pipeline.hlen(keys.members(conversation_id))
+
+        epoch, bans, invites, member_count = await self._view.run(read)
+        return _admission(bans, invites, member_count) if epoch == self.epoch.encode() else None
+
+
+def _admission(bans: Mapping[bytes, bytes], invites: Mapping[bytes, bytes], member_count: int) -> Admission:
+    return Admission(
+        {UserId(user_id.decode()): Ban.read(ban.decode()) for user_id, ban in bans.items()},
+        {InviteId(invite_id.decode()): Invite.read(invite.decode()) for invite_id, invite in invites.items()},
+        member_count,
+    )
 
 
 def _look(reply: Sequence[Any]) -> Look:
-    conversation, head, head_ordinal, member, mark, newest, *since = reply
+    conversation, head, head_ordinal, member, mark, newest, settings, *since = reply
     state = State(
         conversation,
         int(head),
@@ -108,12 +130,17 @@ def _look(reply: Sequence[Any]) -> Look:
         _member(member) if member else None,
         _mark(mark) if mark else None,
         Stored(int(newest[0]), newest[1]) if newest else None,
+        _settings(dict(_pairs(settings))),
     )
     if not since:
         return Look(state)
     trimmed, written, upto, entries, marks = since
     tail = Tail([Stored(int(seq), entry) for seq, entry in _pairs(entries)], int(trimmed) + 1, int(upto), int(written))
     return Look(state, tail, {UserId(name.decode()): _mark(value) for name, value in _pairs(marks)})
+
+
+def _settings(texts: Mapping[bytes, bytes]) -> dict[str, Value]:
+    return as_values({name.decode(): text.decode() for name, text in texts.items()})
 
 
 def _pairs(flat: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation import Permission
 from chatkit.core.errors import ChatError
 from chatkit.core.ids import ConversationId, MessageId, UserId
-
-NOTHING = Permission(0)
+from svc_router.store.terms import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +26,21 @@ class Membership:
 class Claim:
     """A command that wants a place in the log of a conversation that exists.
 
-    `draft` is the entry without its place: whoever finds it under way can finish it. `needs` is what its user must be permitted. With
-    `adds` or `removes` it changes who is in the conversation, otherwise it is a message. `made_ms` is the earliest Unix millisecond at
-    which the command can have been given before; `looked_up` says that history was asked for it, and has no entry of it.
+    `draft` is the entry without its place: whoever finds it under way can finish it. `needs` is what its user must be permitted; None if
+    they need not even be a member. `counts` says that it is a message, and `terms` what else it is about. `made_ms` is the earliest Unix
+    millisecond at which the command can have been given before; `looked_up` says that history was asked for it, and has no entry of it.
     """
 
     conversation_id: ConversationId
     user_id: UserId
     message_id: MessageId
     draft: bytes
-    needs: Permission
+    needs: Permission | None
     now_ms: int
     made_ms: int
     looked_up: bool = False
-    adds: UserId | None = None
-    grants: Permission = NOTHING
-    removes: UserId | None = None
+    counts: bool = True
+    terms: Sequence[Term] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Place:
     """A place in the log, and the seq of the entry before it.
 
     `durable` tells that the command is a repeat whose entry is in the log already. `conversation` is given for a Birth: that which is
-    there now.
+    there now. `draft` is given for a command with terms: what they have made of its draft, or the entry that it has made before.
     """
 
     seq: int
@@ -76,11 +75,12 @@ class Place:
     previous: int = 0
     durable: bool = False
     conversation: bytes = b""
+    draft: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Needless:
-    """The command changes nothing and makes no entry; `member` is the membership that an added user has already."""
+    """The command changes nothing and makes no entry; `member` is the membership that a user who is to join has already."""
 
     member: Membership | None = None
 
@@ -167,7 +167,7 @@ class Restored:
     """A conversation as history has it, to be put back: `marks` are "delivered_seq:read_seq:read_ordinal" as numbers.
 
     It goes on above `floor`, a seq higher than any that can have been issued. `recent` are its newest entries without a hole; commands that
-    were given before `known_since_ms` may be known to history alone.
+    were given before `known_since_ms` may be known to history alone. `settings` are texts.
     """
 
     conversation_id: ConversationId
@@ -180,6 +180,9 @@ class Restored:
     floor: int
     known_since_ms: int
     recent: Sequence[Durable] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    bans: Mapping[UserId, Ban] = field(default_factory=dict)
+    invites: Mapping[InviteId, Invite] = field(default_factory=dict)
 
 
 class Sequencer(Protocol):
@@ -205,8 +208,15 @@ class Sequencer(Protocol):
         """The name of the memory that was last spoken to."""
         ...
 
+    async def unfinished(self, conversation_id: ConversationId) -> list[Unfinished]:
+        """Return what is under way of a conversation by the live view, which may be an older copy of it, by rising seq. Raises INTERNAL if
+        that can't be read.
+        """
+        ...
+
     async def restore(self, restored: Restored, epoch: str) -> None:
-        """Put back a conversation that the live view had lost, or had an older copy of. Does nothing if it is there.
+        """Put back a conversation that the live view had lost, or had an older copy of. Does nothing if it is there. What is under way
+        above its head stays so, and must have been taken into account.
 
         Raises UNAVAILABLE if the memory is another than `epoch` by now: in the new one the conversation may have gone on since history was
         asked.

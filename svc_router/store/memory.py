@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
+from chatkit.core.admission import Ban, Invite, InviteId
+from chatkit.core.conversation import Permission
+from chatkit.core.conversation_settings import as_values, effective
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from svc_router.store import (
@@ -24,6 +28,7 @@ from svc_router.store import (
     Restored,
     Unfinished,
 )
+from svc_router.store.memory_terms import Weighed
 from svc_router.store.redis import TAIL_ENTRIES
 
 
@@ -44,6 +49,10 @@ class _Conversation:
     pending: dict[int, tuple[Unfinished, UserId]] = field(default_factory=dict)
     tail: list[tuple[int, int, bytes]] = field(default_factory=list)
     marks: dict[UserId, tuple[int, int, int]] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    bans: dict[UserId, Ban] = field(default_factory=dict)
+    invites: dict[InviteId, Invite] = field(default_factory=dict)
+    waits: dict[UserId, int] = field(default_factory=dict)
 
 
 class MemoryLiveView:
@@ -57,6 +66,7 @@ class MemoryLiveView:
         self.told: dict[str, list[bytes]] = {}
         self.available = True
         self.lives = 1
+        self.left: dict[ConversationId, dict[int, tuple[Unfinished, UserId]]] = {}
 
     @property
     def epoch(self) -> str:
@@ -65,8 +75,15 @@ class MemoryLiveView:
 
     def wipe(self) -> None:
         """Forget everything about conversations: from now on it is another memory."""
+        self.left.clear()
         self.live.clear()
         self.lives += 1
+
+    def fail_over(self) -> None:
+        """Become another memory that has a copy of this one: what is under way is all that is taken from it."""
+        left = self.left | {conversation_id: dict(live.pending) for conversation_id, live in self.live.items()}
+        self.wipe()
+        self.left = left
 
     def lose(self, conversation_id: ConversationId) -> None:
         """Forget a conversation, as a wiped Redis does."""
@@ -128,32 +145,52 @@ class MemorySequencer:
         if claim.message_id in live.made:
             place, sender = live.made[claim.message_id]
             if place.durable or place.seq in live.pending:
-                return place if sender == claim.user_id else ChatError(Reason.MESSAGE_ID_REUSED)
+                return self._again(live, claim, place) if sender == claim.user_id else ChatError(Reason.MESSAGE_ID_REUSED)
             forgotten = True
         if forgotten and not claim.looked_up:
             return Forgotten()
-        member = live.members.get(claim.user_id)
-        if member is None:
-            return ChatError(Reason.UNKNOWN_CONVERSATION)
-        if claim.needs & member.permissions != claim.needs or (claim.removes and live.kind == "DIRECT"):
-            return ChatError(Reason.PERMISSION_DENIED)
-        if claim.adds and claim.adds in live.members:
-            return Needless(live.members[claim.adds])
-        if claim.removes and claim.removes not in live.members:
-            return Needless()
-        return self._place(live, claim)
+        return self._weighed(live, claim)
 
-    def _place(self, live: _Conversation, claim: Claim) -> Place:
+    def _weighed(self, live: _Conversation, claim: Claim) -> Outcome:
+        member = live.members.get(claim.user_id)
+        held = effective(member.permissions, as_values(live.settings)) if member else Permission(0)
+        if claim.needs is not None:
+            if member is None:
+                return ChatError(Reason.UNKNOWN_CONVERSATION)
+            if claim.needs not in held:
+                return ChatError(Reason.PERMISSION_DENIED)
+        slow_ms = 1000 * int(live.settings.get("slow_mode_s", 0)) if claim.counts and Permission.MODERATE not in held else 0
+        left_ms = live.waits.get(claim.user_id, 0) - claim.now_ms
+        if slow_ms and left_ms > 0:
+            return ChatError(Reason.SLOW_MODE, retry_after=timedelta(milliseconds=left_ms))
+        weighed = Weighed(claim, held, live.kind, dict(live.members), dict(live.settings), dict(live.bans), dict(live.invites))
+        try:
+            for term in claim.terms:
+                weighed.weigh(term)
+        except ChatError as error:
+            return error
+        if claim.terms and not weighed.parts:
+            return Needless(weighed.there)
+        if slow_ms:
+            live.waits[claim.user_id] = claim.now_ms + slow_ms
+        return self._place(live, claim, weighed)
+
+    def _again(self, live: _Conversation, claim: Claim, place: Place) -> Outcome:
+        entry = next((entry for seq, _, entry in live.tail if seq == place.seq), b"") if claim.terms else b""
+        return Forgotten() if claim.terms and place.durable and not entry and not claim.looked_up else replace(place, draft=entry)
+
+    def _place(self, live: _Conversation, claim: Claim, weighed: Weighed) -> Place:
         previous, live.seq = live.seq, max(live.seq, live.floor) + 1
-        if claim.adds:
-            live.members[claim.adds] = Membership(claim.grants, live.seq, live.ordinal)
-        elif claim.removes:
-            del live.members[claim.removes]
-        else:
-            live.ordinal += 1
-        place = Place(live.seq, live.ordinal, claim.now_ms, previous)
-        live.made[claim.message_id] = (place, claim.user_id)
-        live.pending[live.seq] = (Unfinished(claim.message_id, place, claim.draft), claim.user_id)
+        live.ordinal += claim.counts
+        live.members = {
+            user_id: one if one.joined_seq else Membership(one.permissions, live.seq, live.ordinal)
+            for user_id, one in weighed.members.items()
+        }
+        live.settings, live.bans, live.invites = weighed.settings, weighed.bans, weighed.invites
+        draft = b"".join((claim.draft, *weighed.parts))
+        place = Place(live.seq, live.ordinal, claim.now_ms, previous, draft=draft if claim.terms else b"")
+        live.made[claim.message_id] = (replace(place, previous=0, draft=b""), claim.user_id)
+        live.pending[live.seq] = (Unfinished(claim.message_id, replace(place, draft=b""), draft), claim.user_id)
         return place
 
     async def commit(self, runs: Mapping[ConversationId, Sequence[Durable]]) -> dict[ConversationId, frozenset[str] | NotLive]:
@@ -188,6 +225,10 @@ class MemorySequencer:
     def epoch(self) -> str:
         return self.view.epoch
 
+    async def unfinished(self, conversation_id: ConversationId) -> list[Unfinished]:
+        self.view.check()
+        return [one for _, (one, _) in sorted(self.view.left.get(conversation_id, {}).items())]
+
     async def restore(self, restored: Restored, epoch: str) -> None:
         self.view.check()
         if epoch != self.view.epoch:
@@ -195,14 +236,17 @@ class MemorySequencer:
         for user_id, member in restored.members.items():
             self.view.note(user_id, restored.conversation_id, member.joined_seq, is_in=True)
         if restored.conversation_id not in self.view.live:
+            left = self.view.left.pop(restored.conversation_id, {})
+            pending = {seq: one for seq, one in left.items() if seq > restored.head}
             self.view.live[restored.conversation_id] = _Conversation(
                 restored.conversation,
                 restored.kind,
                 dict(restored.members),
                 None,
-                seq=restored.head,
+                seq=max((restored.head, *pending)),
                 floor=restored.floor,
-                ordinal=restored.head_ordinal,
+                ordinal=max((restored.head_ordinal, *(one.place.ordinal for one, _ in pending.values()))),
+                pending=pending,
                 head=restored.head,
                 head_ordinal=restored.head_ordinal,
                 since=restored.known_since_ms,
@@ -211,6 +255,9 @@ class MemorySequencer:
                 },
                 tail=[(one.seq, one.ordinal, one.entry) for one in restored.recent],
                 marks=dict(restored.marks),
+                settings=dict(restored.settings),
+                bans=dict(restored.bans),
+                invites=dict(restored.invites),
             )
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 from redis.asyncio.client import Pipeline
 
-from chatkit.core.conversation import Permission
+from chatkit.core.conversation import DIRECT_BEFORE, DIRECT_MEMBER, OWNER_BEFORE, ROLES, Permission, Role
+from chatkit.core.conversation_settings import RULES
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import REMEMBERED_MS, ConversationId, MessageId, UserId, new_id
 from chatkit.edges import redis as keys
@@ -32,6 +34,7 @@ from svc_router.store import (
     Restored,
     Unfinished,
 )
+from svc_router.store.terms import Drop, Grant, HandOver, IsPublic, Join, Leave, Put, Room, Set, Term, UseInvite
 
 log = structlog.get_logger()
 
@@ -40,10 +43,33 @@ TAIL_LIMIT = 4096
 """Entries of a conversation that the database does not have yet and the tail keeps for it."""
 TAIL_MS = 24 * 3600 * 1000
 
-_SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.lua")}
-UNREADABLE = (ValueError, TypeError, IndexError, AttributeError)
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError)
 """What reading raises that finds something else than what we write."""
 
+
+def _scripts() -> dict[str, str]:
+    """Return all scripts: `command` is `sequence` for commands with terms, which a plain message does not pay for."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.lua")}
+    terms, sequence = _NUMBERS + texts.pop("terms"), texts["sequence"]
+    return texts | {"sequence": f"{_NUMBERS}local weigh\n{sequence}", "command": f"{terms}\n{sequence}"}
+
+
+_NUMBERS = "".join(
+    f"local {name} = {int(permissions)}\n"
+    for name, permissions in {
+        "OWN": Permission.OWN,
+        "MODERATE": Permission.MODERATE,
+        "ADMINISTER": Permission.ADMINISTER,
+        "OWNER": ROLES[Role.OWNER],
+        "ADMIN": ROLES[Role.ADMIN],
+        "MEMBER": ROLES[Role.MEMBER],
+        "READER": ROLES[Role.READER],
+        "DIRECT": DIRECT_MEMBER,
+        "OWNER_BEFORE": OWNER_BEFORE,
+        "DIRECT_BEFORE": DIRECT_BEFORE,
+    }.items()
+)
+"""What scripts call permissions and sums of them."""
 _MEMORY_MS = str(REMEMBERED_MS)
 
 
@@ -51,7 +77,7 @@ class RedisSequencer:
     """The only writer of conversation keys, but for those that docs/data.md lists as another's."""
 
     def __init__(self, client: RedisClient, tail_entries: int = TAIL_ENTRIES, tail_limit: int = TAIL_LIMIT) -> None:
-        self._view = LiveView(client, _SCRIPTS)
+        self._view = LiveView(client, _scripts())
         self._tail = (tail_entries, tail_limit, TAIL_MS)
         self._owner = new_id()
         self._is_unsure = False
@@ -70,30 +96,30 @@ class RedisSequencer:
 
     def _sequence(self, claim: Claim) -> Call:
         conversation_id = claim.conversation_id
-        return (
-            "sequence",
-            [
-                keys.meta(conversation_id),
-                keys.members(conversation_id),
-                keys.message(conversation_id, claim.message_id),
-                keys.pending(conversation_id),
-            ],
-            [
-                self._owner,
-                claim.user_id,
-                int(claim.needs),
-                claim.now_ms,
-                _MEMORY_MS,
-                claim.message_id,
-                claim.made_ms,
-                int(claim.looked_up),
-                0 if claim.adds or claim.removes else 1,
-                claim.adds or "",
-                int(claim.grants),
-                claim.removes or "",
-                claim.draft,
-            ],
-        )
+        names = [
+            keys.meta(conversation_id),
+            keys.members(conversation_id),
+            keys.message(conversation_id, claim.message_id),
+            keys.pending(conversation_id),
+        ]
+        arguments: list[Any] = [
+            self._owner,
+            claim.user_id,
+            "" if claim.needs is None else int(claim.needs),
+            claim.now_ms,
+            _MEMORY_MS,
+            claim.message_id,
+            claim.made_ms,
+            int(claim.looked_up),
+            int(claim.counts),
+            claim.draft,
+        ]
+        if not claim.terms:
+            return "sequence", names, arguments
+        for term in claim.terms:
+            arguments += _term(term)
+        names += [name(conversation_id) for name in (keys.tail, keys.settings, keys.bans, keys.invites)]
+        return "command", names, arguments
 
     def _create(self, birth: Birth) -> Call:
         arguments: list[Any] = [self._owner, birth.user_id, birth.now_ms, birth.message_id, int(birth.looked_up)]
@@ -151,24 +177,41 @@ class RedisSequencer:
     def epoch(self) -> str:
         return self._view.epoch
 
+    async def unfinished(self, conversation_id: ConversationId) -> list[Unfinished]:
+        (pairs,) = await self._view.run(lambda pipeline: pipeline.hgetall(keys.pending(conversation_id)))
+        try:
+            return _unfinished([each for pair in pairs.items() for each in pair])
+        except UNREADABLE as error:
+            raise ChatError(Reason.INTERNAL) from error
+
     async def restore(self, restored: Restored, epoch: str) -> None:
         conversation_id = restored.conversation_id
+        hashes: dict[str, Mapping[str, str]] = {
+            keys.members(conversation_id): {
+                user_id: _packed((int(one.permissions), one.joined_seq, one.joined_ordinal)) for user_id, one in restored.members.items()
+            },
+            keys.marks(conversation_id): {user_id: _packed(mark) for user_id, mark in restored.marks.items()},
+            keys.settings(conversation_id): restored.settings,
+            keys.bans(conversation_id): {user_id: ban.text for user_id, ban in restored.bans.items()},
+            keys.invites(conversation_id): {invite_id: invite.text for invite_id, invite in restored.invites.items()},
+        }
+        rules = {name: restored.settings[name] for name in RULES if name in restored.settings}
         arguments: list[Any] = [restored.conversation, restored.kind, restored.head, restored.head_ordinal, restored.floor]
-        arguments += [restored.known_since_ms, _MEMORY_MS, TAIL_MS, len(restored.members), len(restored.marks)]
-        for user_id, member in restored.members.items():
-            arguments += [user_id, _packed((int(member.permissions), member.joined_seq, member.joined_ordinal))]
-        for user_id, mark in restored.marks.items():
-            arguments += [user_id, _packed(mark)]
+        arguments += [restored.known_since_ms, _MEMORY_MS, TAIL_MS, len(hashes)]
+        for pairs in (rules, *hashes.values()):
+            arguments.append(2 * len(pairs))
+            for name, value in pairs.items():
+                arguments += [name, value]
         for entry in restored.recent:
             arguments += [entry.seq, entry.ordinal, entry.entry, _made(entry)]
-        names = [keys.meta, keys.members, keys.pending, keys.marks, keys.tail]
+        names = [name(conversation_id) for name in (keys.meta, keys.pending, keys.tail)]
         messages = [keys.message(conversation_id, entry.message_id) for entry in restored.recent]
 
         def also(pipeline: Pipeline) -> None:
             for user_id, member in restored.members.items():
                 self._note(pipeline, user_id, conversation_id, keys.came_at(member.joined_seq))
 
-        await self._view.call([("restore", [*(name(conversation_id) for name in names), *messages], arguments)], also, only_in=epoch)
+        await self._view.call([("restore", [*names, *hashes, *messages], arguments)], also, only_in=epoch)
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         return [_marked(reply) for reply in await self._view.call([_mark(mark) for mark in marks])]
@@ -192,32 +235,78 @@ def _answer_or_refusal(reply: Sequence[Any], command: Claim | Birth) -> Answer:
         return Answer(ChatError(Reason.INTERNAL), [])
 
 
+def _term(term: Term) -> tuple[Any, Any, Any, bytes, bytes]:  # noqa: C901 - one case for each kind of term
+    """Return a term as terms.lua takes it."""
+    match term:
+        case Join(user_id, permissions, part, reading_part):
+            return "join", user_id, int(permissions), part, reading_part
+        case Leave(user_id, part):
+            return "leave", user_id, "", part, b""
+        case Grant(user_id, permissions, part):
+            return "grant", user_id, int(permissions), part, b""
+        case HandOver(user_id, part):
+            return "hand over", user_id, "", part, b""
+        case Set(name, value, part, is_rule):
+            return "set", name, value, part, b"1" if is_rule else b""
+        case Put(kept, name, value, part):
+            return "put", name, value, part, kept.encode()
+        case Drop(kept, name, part):
+            return "drop", name, "", part, kept.encode()
+        case UseInvite(invite_id):
+            return "use invite", invite_id, "", b"", b""
+        case IsPublic():
+            return "is public", "", "", b"", b""
+        case Room(kept, limit):
+            return "room", kept, limit, b"", b""
+
+
 def _answer(reply: Sequence[Any], command: Claim | Birth) -> Answer:
     status, unfinished, *rest = reply
     return Answer(_outcome(status, rest, command), _unfinished(unfinished))
 
 
+REFUSALS = {
+    b"stranger": ChatError(Reason.UNKNOWN_CONVERSATION),
+    b"forbidden": ChatError(Reason.PERMISSION_DENIED),
+    b"banned": ChatError(Reason.PERMISSION_DENIED, "somebody among them is banned: lift the ban first"),
+    b"invite": ChatError(Reason.BAD_INVITE),
+    b"full": ChatError(Reason.LIMIT_REACHED, "the conversation has as many of these as it can have"),
+    b"owner": ChatError(Reason.LAST_OWNER),
+    b"nobody": ChatError(Reason.UNKNOWN_USER, "they are no member of the conversation"),
+}
+"""Why a script refuses a command."""
+
+
 def _outcome(status: bytes, rest: Sequence[Any], command: Claim | Birth) -> Outcome:
     match status:
         case b"new":
-            return Place(int(rest[0]), int(rest[1]), command.now_ms, int(rest[2]))
+            return Place(int(rest[0]), int(rest[1]), command.now_ms, int(rest[2]), draft=_bytes(rest[3]) if rest[3:] else b"")
         case b"repeat":
             seq, ordinal, accepted_ms, durable, sender = rest[0].decode().split(":")
             if sender != command.user_id:
                 return ChatError(Reason.MESSAGE_ID_REUSED)
-            return Place(int(seq), int(ordinal), int(accepted_ms), durable=durable == "1")
+            entry = _bytes(rest[1] or b"") if rest[1:] else b""
+            if durable == "1" and not entry and isinstance(command, Claim) and command.terms and not command.looked_up:
+                return Forgotten()  # what its terms have made of it is known to history alone by now
+            return Place(int(seq), int(ordinal), int(accepted_ms), durable=durable == "1", draft=entry)
         case b"there":
-            return Place(1, 0, command.now_ms, durable=int(rest[1]) > 0, conversation=rest[0])
+            return Place(1, 0, command.now_ms, durable=int(rest[1]) > 0, conversation=_bytes(rest[0]))
         case b"needless":
             return Needless(_member(rest[0]) if rest[0] else None)
         case b"unknown":
             return NotLive()
         case b"forgotten":
             return Forgotten()
-        case b"forbidden":
-            return ChatError(Reason.PERMISSION_DENIED)
+        case b"slow":
+            return ChatError(Reason.SLOW_MODE, retry_after=timedelta(milliseconds=rest[0]))
         case _:
-            return ChatError(Reason.UNKNOWN_CONVERSATION)
+            return REFUSALS[status]
+
+
+def _bytes(value: object) -> bytes:
+    if not isinstance(value, bytes):
+        raise TypeError(f"{value!r} is no entry")
+    return value
 
 
 def _unfinished(pairs: Sequence[bytes]) -> list[Unfinished]:

@@ -1,7 +1,8 @@
 -- Gives a command of an existing conversation its place.
--- KEYS: meta, members, message, pending. ARGV: owner, user, needed permissions, now ms, ms to remember, message id, own time of the message id in ms,
--- 1 if history was asked for it, 1 if it is a message, added user, granted permissions, removed user, draft
-local meta = redis.call('HMGET', KEYS[1], 'kind', 'epoch', 'owner', 'since', 'seq', 'floor', 'ordinal')
+-- KEYS: meta, members, message, pending; for a command with terms also: tail, settings, bans, invites
+-- ARGV: owner, user, needed permissions or '' if they need not be a member, now ms, ms to remember, message id, own time of the message id in
+-- ms, 1 if history was asked for it, 1 if it is a message, draft, then terms, which terms.lua weighs
+local meta = redis.call('HMGET', KEYS[1], 'kind', 'epoch', 'owner', 'since', 'seq', 'floor', 'ordinal', 'member_permissions', 'slow_mode_s')
 if not meta[1] or meta[2] ~= EPOCH then
   return {'unknown', {}}
 end
@@ -22,7 +23,8 @@ local forgotten = tonumber(ARGV[7]) <= tonumber(meta[4])
 if known then
   local seq, durable = string.match(known, '^(%d+):%d+:%d+:(%d)')
   if durable == '1' or redis.call('HEXISTS', KEYS[4], seq) == 1 then
-    return {'repeat', inherited, known}
+    local entry = weigh and redis.call('XRANGE', KEYS[5], seq, seq)[1]
+    return {'repeat', inherited, known, entry and entry[2][2]}
   end
   -- An older copy of the live view says that it was under way. Only history can say what became of it.
   forgotten = true
@@ -32,35 +34,57 @@ if forgotten and ARGV[8] ~= '1' then
   return {'forgotten', inherited}
 end
 local member = redis.call('HGET', KEYS[2], ARGV[2])
-if not member then
+local held, needed = 0, tonumber(ARGV[3])
+if member then
+  held = tonumber(string.match(member, '^%d+'))
+  if held == MEMBER and meta[8] then
+    held = tonumber(meta[8])
+  elseif held == OWNER_BEFORE then
+    held = OWNER
+  elseif held == DIRECT_BEFORE then
+    held = DIRECT
+  end
+elseif needed then
   return {'stranger', inherited}
 end
-local needed = tonumber(ARGV[3])
-if bit.band(tonumber(string.match(member, '^%d+')), needed) ~= needed then
+if needed and bit.band(held, needed) ~= needed then
   return {'forbidden', inherited}
 end
-if ARGV[10] ~= '' then
-  local there = redis.call('HGET', KEYS[2], ARGV[10])
-  if there then
-    return {'needless', inherited, there}
+local slow
+if meta[9] and meta[9] ~= '0' and ARGV[9] == '1' and bit.band(held, MODERATE) == 0 then
+  -- A key of each user's, which lies where the others do, and is of use only here.
+  slow = string.gsub(KEYS[1], 'meta$', 'slow:' .. ARGV[2])
+  local left = redis.call('PTTL', slow)
+  if left > 0 then
+    return {'slow', inherited, left}
   end
-elseif ARGV[12] ~= '' then
-  if meta[1] == 'DIRECT' then
-    return {'forbidden', inherited}
-  end
-  if redis.call('HEXISTS', KEYS[2], ARGV[12]) == 0 then
-    return {'needless', inherited, ''}
+end
+local draft, changes = ARGV[10], nil
+if weigh then
+  local refusal, there
+  refusal, changes, draft, there = weigh(meta[1], held)
+  if refusal then
+    return {refusal, inherited}
+  elseif #changes == 0 then
+    return {'needless', inherited, there or ''}
   end
 end
 local previous = meta[5]
 local seq = string.format('%.0f', math.max(tonumber(previous), tonumber(meta[6])) + 1)
 local ordinal = string.format('%.0f', tonumber(meta[7]) + tonumber(ARGV[9]))
 redis.call('HSET', KEYS[1], 'seq', seq, 'ordinal', ordinal)
-if ARGV[10] ~= '' then
-  redis.call('HSET', KEYS[2], ARGV[10], ARGV[11] .. ':' .. seq .. ':' .. ordinal)
-elseif ARGV[12] ~= '' then
-  redis.call('HDEL', KEYS[2], ARGV[12])
-end
-redis.call('HSET', KEYS[4], seq, ARGV[6] .. ':' .. ordinal .. ':' .. previous .. ':' .. ARGV[2] .. ':' .. ARGV[4] .. ':' .. ARGV[13])
+redis.call('HSET', KEYS[4], seq, ARGV[6] .. ':' .. ordinal .. ':' .. previous .. ':' .. ARGV[2] .. ':' .. ARGV[4] .. ':' .. draft)
 redis.call('SET', KEYS[3], seq .. ':' .. ordinal .. ':' .. ARGV[4] .. ':0:' .. ARGV[2], 'PX', ARGV[5])
-return {'new', inherited, seq, ordinal, previous}
+if slow then
+  redis.call('SET', slow, seq, 'EX', meta[9])
+end
+if not changes then
+  return {'new', inherited, seq, ordinal, previous}
+end
+for _, change in ipairs(changes) do
+  if change.joins then
+    change[4] = change[4] .. ':' .. seq .. ':' .. ordinal
+  end
+  redis.call(unpack(change))
+end
+return {'new', inherited, seq, ordinal, previous, draft}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from chatkit.core.conversation_settings import Value
 from svc_writer.core import Write
 
 
@@ -12,8 +14,24 @@ class UnfitError(Exception):
     """The database will never take a row of this, however often it is tried."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What decides over whether and how a conversation stands in the directory: the serialised types.v1.Conversation as it was created,
+    those settings that were set, under which title it stands there now, and the seq of the newest of those settings.
+    """
+
+    conversation: bytes
+    settings: Mapping[str, Value]
+    listed_as: str
+    changed_seq: int
+
+
 class Timeline(Protocol):
     """The readable view, as the writer sees it."""
+
+    async def listing(self, conversation_id: str) -> Listing | None:
+        """Return what the directory needs to know of a conversation, None if it is not there. Raises UNAVAILABLE."""
+        ...
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:
         """Write groups, each of one partition; repeatable.

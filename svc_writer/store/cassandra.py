@@ -17,10 +17,11 @@ from itertools import islice
 from cassandra import InvalidRequest
 from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement
 
+from chatkit.core.conversation_settings import LISTED, SETTINGS
 from chatkit.core.errors import ChatError, Reason
 from chatkit.edges.cassandra import FAILURES, CassandraSession, Statement
-from svc_writer.core import MAX_BYTES, Table, Write
-from svc_writer.store import UnfitError
+from svc_writer.core import KEY, MAX_BYTES, Table, Write
+from svc_writer.store import Listing, UnfitError
 
 KEYSPACE = "elastic_chat"
 BATCH_ROWS = 30
@@ -45,11 +46,26 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id", "user_id", "permissions", "joined_seq", "joined_ordinal"),
     Table.BY_USER: ("user_id", "conversation_id", "permissions", "joined_seq"),
     Table.WATERMARKS: ("conversation_id", "user_id", "delivered_seq", "read_seq", "read_ordinal"),
+    Table.BANS: ("conversation_id", "user_id", "banned_by", "banned_ms"),
+    Table.INVITES: ("conversation_id", "invite_id", "expires_ms", "max_uses", "created_by", "created_ms"),
+    Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
+    Table.PUBLIC: ("part", "title_key", "conversation_id", "kind", "title", "topic", "avatar_file_id"),
 }
+CHANGEABLE: dict[Table, tuple[str, ...]] = {
+    Table.CONVERSATIONS: (*SETTINGS, "listed_as"),
+    Table.MEMBERS: ("permissions",),
+    Table.BY_USER: ("permissions",),
+}
+"""Columns that change by themselves."""
 DELETABLE: dict[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id", "user_id"),
     Table.BY_USER: ("user_id", "conversation_id"),
+    Table.BANS: ("conversation_id", "user_id"),
+    Table.INVITES: ("conversation_id", "invite_id"),
+    Table.PUBLIC: ("part", "title_key", "conversation_id"),
 }
+_SEQS = ", ".join(f"WRITETIME({name}) AS {name}_seq" for name in LISTED)
+LISTING = f"SELECT conversation, listed_as, {', '.join(LISTED)}, {_SEQS} FROM {KEYSPACE}.conversations WHERE conversation_id = ?"  # noqa: S608
 
 
 @dataclass(slots=True)
@@ -93,22 +109,41 @@ def _bucket(write: Write) -> tuple[object, ...]:
 class CassandraTimeline:
     """Prepared upserts and deletes, each with the write's own timestamp."""
 
+    _listing: PreparedStatement
+
     def __init__(self, session: CassandraSession) -> None:
         self._session = session
         self._puts: dict[Table, PreparedStatement] = {}
+        self._changes: dict[tuple[Table, str], PreparedStatement] = {}
         self._deletes: dict[Table, PreparedStatement] = {}
         self._buckets = _Buckets()
 
     async def prepare(self) -> None:
         """Prepare the statements; the schema must be there."""
         for table, columns in COLUMNS.items():
-            marks = ", ".join("?" for _ in columns)
-            query = f"INSERT INTO {KEYSPACE}.{table} ({', '.join(columns)}) VALUES ({marks}) USING TIMESTAMP ?"  # noqa: S608 - our own names
-            self._puts[table] = await self._session.prepare(query)
+            self._puts[table] = await self._insert(table, columns)
+        for table, columns in CHANGEABLE.items():
+            for column in columns:
+                self._changes[table, column] = await self._insert(table, (*KEY[table], column))
+        self._listing = await self._session.prepare(LISTING)
         for table, columns in DELETABLE.items():
             where = " AND ".join(f"{column} = ?" for column in columns)
             query = f"DELETE FROM {KEYSPACE}.{table} USING TIMESTAMP ? WHERE {where}"  # noqa: S608 - our own names
             self._deletes[table] = await self._session.prepare(query)
+
+    async def _insert(self, table: Table, columns: Sequence[str]) -> PreparedStatement:
+        marks = ", ".join("?" for _ in columns)
+        query = f"INSERT INTO {KEYSPACE}.{table} ({', '.join(columns)}) VALUES ({marks}) USING TIMESTAMP ?"  # noqa: S608 - our own names
+        return await self._session.prepare(query)
+
+    async def listing(self, conversation_id: str) -> Listing | None:
+        rows = await self._session.fetch(self._listing.bind((conversation_id,)))
+        if not rows or rows[0].conversation is None:
+            return None
+        (row,) = rows
+        settings = {name: value for name in LISTED if (value := getattr(row, name)) is not None}
+        changed = max((getattr(row, f"{name}_seq") or 0 for name in LISTED), default=0)
+        return Listing(row.conversation, settings, row.listed_as or "", changed)
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:
         new = [group for group in groups if not self._buckets.knows(group)]
@@ -157,4 +192,7 @@ class CassandraTimeline:
     def _bound(self, write: Write) -> BoundStatement:
         if write.deletes:
             return self._deletes[write.table].bind((write.timestamp, *(write.row[column] for column in DELETABLE[write.table])))
+        if write.changes:
+            values = (*(write.row[name] for name in KEY[write.table]), write.row[write.column], write.timestamp)
+            return self._changes[write.table, write.column].bind(values)
         return self._puts[write.table].bind((*(write.row[column] for column in COLUMNS[write.table]), write.timestamp))

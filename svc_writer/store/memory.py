@@ -3,41 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from chatkit.core.conversation_settings import LISTED
 from chatkit.core.errors import ChatError, Reason
 from svc_writer.core import Table, Write
-from svc_writer.store.cassandra import DELETABLE
+from svc_writer.store import Listing
 
-KEYS: dict[Table, tuple[str, ...]] = {
-    Table.MESSAGES: ("conversation_id", "bucket", "seq", "message_id"),
-    Table.BUCKETS: ("conversation_id", "bucket"),
-    Table.IDS: ("conversation_id", "hour", "message_id"),
-    Table.CONVERSATIONS: ("conversation_id",),
-    Table.WATERMARKS: ("conversation_id", "user_id"),
-    **DELETABLE,
-}
+
+@dataclass
+class _Row:
+    """A row: of each column its value and the timestamp of that, and when the row was last put and taken out."""
+
+    columns: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    put: int = -1
+    deleted: int = -1
+
+    def apply(self, write: Write) -> None:
+        if write.deletes:
+            self.deleted = max(self.deleted, write.timestamp)
+            return
+        self.put = max(self.put, write.timestamp)
+        for name, value in write.row.items():
+            if write.timestamp >= self.columns.get(name, (-1, None))[0]:
+                self.columns[name] = (write.timestamp, value)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: value for name, (timestamp, value) in self.columns.items() if timestamp > self.deleted}
 
 
 class MemoryTimeline:
-    """Keeps rows as Cassandra does: of each key the write with the highest timestamp, and of equal ones the delete."""
+    """Keeps rows as Cassandra does: of each column the write with the highest timestamp, and of equal ones the delete."""
 
     def __init__(self) -> None:
         self.available = True
-        self._rows: dict[tuple[object, ...], Write] = {}
+        self._rows: dict[tuple[object, ...], _Row] = {}
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:
         if not self.available:
             raise ChatError(Reason.UNAVAILABLE)
         for write in (write for group in groups for write in group):
-            key = (write.table, *(write.row[column] for column in KEYS[write.table]))
-            known = self._rows.get(key)
-            if known is None or (write.timestamp, write.deletes) >= (known.timestamp, known.deletes):
-                self._rows[key] = write
+            self._rows.setdefault(write.key, _Row()).apply(write)
+
+    async def listing(self, conversation_id: str) -> Listing | None:
+        row = self._rows.get((Table.CONVERSATIONS, conversation_id))
+        if row is None or "conversation" not in row.values:
+            return None
+        settings = {name: row.values[name] for name in LISTED if name in row.values}
+        changed = max((row.columns[name][0] for name in settings), default=0)
+        return Listing(row.values["conversation"], settings, row.values.get("listed_as", ""), changed)
 
     async def rows(self, table: Table) -> list[Mapping[str, Any]]:
         """Return the rows of a table."""
-        return [write.row for write in self._rows.values() if write.table is table and not write.deletes]
+        return [row.values for key, row in self._rows.items() if key[0] is table and row.put > row.deleted]
 
 
 class MemoryProgress:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pytest
 
-from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER
+from chatkit.core.admission import Ban, Invite, InviteId
+from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER, Permission
+from chatkit.core.conversation_settings import RULES, Value, as_text
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
 from chatkit.edges import redis as keys
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.redis import RedisClient, connect_redis
 from svc_history.core import END, LOOK_BYTES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
-from svc_history.store import LiveLog, Look, Roll, State, Timeline
+from svc_history.store import Admission, Listed, LiveLog, Look, Roll, State, Timeline
 from svc_history.store.cassandra import CassandraTimeline
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
 from svc_history.store.redis import RedisLiveLog
-from svc_router.store import Birth, Durable, Place
+from svc_router.store import Birth, Claim, Durable, Place
 from svc_router.store import Mark as Marking
 from svc_router.store.redis import RedisSequencer
+from svc_router.store.terms import Set
 from svc_writer.app import MIGRATIONS
-from svc_writer.core import Table, Write, grouped, joining_writes, message_writes
+from svc_writer.core import Table, Write, granting_writes, grouped, joining_writes, message_writes
+from svc_writer.directory import PART
+from svc_writer.store import Listing
 from svc_writer.store import Timeline as Writing
 from svc_writer.store.cassandra import KEYSPACE
 from svc_writer.store.cassandra import CassandraTimeline as CassandraWriting
@@ -30,6 +35,13 @@ from svc_writer.store.memory import MemoryTimeline as MemoryWriting
 from svc_writer.store.redis import RedisProgress
 
 NOW = 1_800_000_000_000
+BAN, INVITE_ID = Ban(UserId(new_id()), NOW), InviteId(new_id())
+INVITE = Invite(NOW + 1000, 5, 2, UserId(new_id()), NOW)
+PREFIX = new_id()
+DIRECTORY = [
+    Listed(PREFIX + text, ConversationId(f"{number}"), 2, text.upper(), "", "") for number, text in enumerate(["a", "b", "bc"])
+] + [Listed(PREFIX[:-1] + "~", ConversationId("9"), 2, "other", "", "")]
+SET: dict[str, Value] = {"title": "Tea", "topic": "", "slow_mode_s": 30}
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,9 @@ def remembered(made: Said) -> MemoryConversation:
         marks={made.bob: Mark(2, 2, 1)},
         entries={one.seq: one for one in made.entries},
         ids={message_id: seq for seq, message_id in enumerate(made.ids, 1)},
+        settings=dict(SET),
+        bans={made.anna: BAN},
+        invites={INVITE_ID: INVITE},
     )
 
 
@@ -79,11 +94,15 @@ async def live(request: pytest.FixtureRequest) -> AsyncIterator[tuple[LiveLog, S
         memory.written = 2
         yield memory, made
         return
-    client = await connect_redis(request.getfixturevalue("redis_url"))
+    client: Any = await connect_redis(request.getfixturevalue("redis_url"))
     sequencer = RedisSequencer(client)
     grants = {made.anna: GROUP_OWNER, made.bob: GROUP_MEMBER}
     birth = Birth(made.conversation_id, made.anna, made.ids[0], b"draft", "GROUP", b"as created", grants, NOW, looked_up=True)
-    await sequencer.sequence([birth])
+    terms = [Set(name, as_text(value), is_rule=name in RULES) for name, value in SET.items()]
+    setting = Claim(made.conversation_id, made.anna, made.ids[1], b"", Permission.ADMINISTER, NOW, NOW, counts=False, terms=terms)
+    await sequencer.sequence([birth, setting])
+    await client.hset(keys.bans(made.conversation_id), made.anna, BAN.text)
+    await client.hset(keys.invites(made.conversation_id), INVITE_ID, INVITE.text)
     places = [Place(1, 0, NOW), Place(2, 1, NOW), Place(3, 2, NOW)]
     for place, message_id, entry in zip(places, made.ids, made.entries, strict=True):
         joining = tuple(grants) if place.seq == 1 else ()
@@ -102,8 +121,8 @@ async def test_the_live_view_tells_how_conversations_are(live: tuple[LiveLog, Sa
     assert await view.conversations([UserId(new_id()), made.bob]) == [None, {made.conversation_id: 1}]
     (bobs,) = await view.look([(made.bob, made.conversation_id, None)])
     strangers, none = await view.look([(UserId(new_id()), made.conversation_id, 1), (made.bob, ConversationId(new_id()), 1)])
-    assert bobs == Look(State(b"as created", 3, 2, Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1), made.entries[2]))
-    assert strangers == Look(State(b"as created", 3, 2, None, None, made.entries[2]))
+    assert bobs == Look(State(b"as created", 3, 2, Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1), made.entries[2], SET))
+    assert strangers == Look(State(b"as created", 3, 2, None, None, made.entries[2], SET))
     assert none is None
 
 
@@ -197,8 +216,14 @@ async def test_a_conversation_with_many_watermarks_is_told_without_them(client: 
 
 async def test_the_live_view_knows_who_is_in_and_how_far_they_are(live: tuple[LiveLog, Said]) -> None:
     view, made = live
-    assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: Mark(2, 2, 1)})
+    assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: Mark(2, 2, 1)}, SET)
     assert await view.roll(ConversationId(new_id())) is None
+
+
+async def test_the_live_view_knows_who_may_come_in_and_who_may_not(live: tuple[LiveLog, Said]) -> None:
+    view, made = live
+    assert await view.admission(made.conversation_id) == Admission({made.anna: BAN}, {INVITE_ID: INVITE}, 2)
+    assert await view.admission(ConversationId(new_id())) is None
 
 
 # --- the database, as the writer leaves it
@@ -211,7 +236,16 @@ def writes(made: Said) -> list[Write]:
     for user_id, member in made.members.items():
         rows += joining_writes(made.conversation_id, user_id, member.permissions, member.joined_seq, member.joined_ordinal, 1)
     mark = {"conversation_id": made.conversation_id, "user_id": made.bob, "delivered_seq": 2, "read_seq": 2, "read_ordinal": 1}
-    return [*rows, Write(Table.WATERMARKS, mark, 4)]
+    settings = [Write(Table.CONVERSATIONS, {"conversation_id": made.conversation_id, name: SET[name]}, 2, changes=True) for name in SET]
+    older = Write(Table.CONVERSATIONS, {"conversation_id": made.conversation_id, "title": "as it was"}, 1, changes=True)
+    of = {"conversation_id": made.conversation_id}
+    ban = {"user_id": made.anna, "banned_by": BAN.banned_by, "banned_ms": BAN.banned_ms}
+    offer = {"expires_ms": INVITE.expires_ms, "max_uses": INVITE.max_uses, "created_by": INVITE.created_by, "created_ms": NOW}
+    uses = [Write(Table.INVITE_USES, of | {"invite_id": INVITE_ID, "seq": seq}, seq) for seq in (2, 3, 3)]
+    return [
+        *(*rows, Write(Table.WATERMARKS, mark, 4), *settings, older),
+        *(Write(Table.BANS, of | ban, 2), Write(Table.INVITES, of | offer | {"invite_id": INVITE_ID}, 2), *uses),
+    ]
 
 
 @pytest.fixture(params=["memory", "cassandra"], scope="module")
@@ -220,6 +254,7 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Timeli
     if request.param == "memory":
         memory = MemoryTimeline()
         memory.known[made.conversation_id] = remembered(made)
+        memory.directory = list(DIRECTORY)
         yield memory, made
         return
     session = await CassandraSession.connect(request.getfixturevalue("cassandra_settings"))
@@ -227,7 +262,7 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Timeli
     writing, reading = CassandraWriting(session), CassandraTimeline(session)
     await writing.prepare()
     await reading.prepare()
-    await writing.put(grouped(writes(made)))
+    await writing.put(grouped(writes(made) + [Write(Table.PUBLIC, {"part": PART} | asdict(one), 3) for one in DIRECTORY]))
     yield reading, made
     await session.close()
 
@@ -237,10 +272,25 @@ async def test_the_database_tells_how_a_conversation_is(database: tuple[Timeline
     state = await view.state(made.bob, made.conversation_id)
     assert state is not None
     assert (state.conversation, state.head_seq, state.newest) == (b"as created", 3, made.entries[2])
-    assert (state.member, state.mark) == (Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1))
+    assert (state.member, state.mark, state.settings) == (Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1), SET)
     assert await view.state(made.bob, ConversationId(new_id())) is None
     assert await view.conversations(made.anna) == {made.conversation_id: 1}
-    assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: Mark(2, 2, 1)})
+    assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: Mark(2, 2, 1)}, SET)
+
+
+async def test_the_database_knows_who_may_come_in_and_who_may_not(database: tuple[Timeline, Said]) -> None:
+    view, made = database
+    assert await view.admission(made.conversation_id) == Admission({made.anna: BAN}, {INVITE_ID: INVITE}, 2)
+    assert await view.admission(ConversationId(new_id())) == Admission()
+
+
+async def test_the_database_pages_through_the_directory_by_how_titles_begin(database: tuple[Timeline, Said]) -> None:
+    view, _ = database
+    assert await view.listed(PREFIX, ("", ""), 9) == DIRECTORY[:3]
+    assert await view.listed(PREFIX + "b", ("", ""), 9) == DIRECTORY[1:3]
+    first = DIRECTORY[0]
+    assert await view.listed(PREFIX, (first.title_key, first.conversation_id), 1) == DIRECTORY[1:2]
+    assert await view.listed(PREFIX + "x", ("", ""), 9) == []
 
 
 @pytest.mark.parametrize(
@@ -273,8 +323,10 @@ async def table(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Writing, 
     if request.param == "memory":
         memory = MemoryWriting()
 
-        async def ask(conversation_id: str) -> set[str]:
-            return {row["user_id"] for row in await memory.rows(Table.MEMBERS) if row["conversation_id"] == conversation_id}
+        async def ask(conversation_id: str) -> dict[str, int]:
+            return {
+                row["user_id"]: row["permissions"] for row in await memory.rows(Table.MEMBERS) if row["conversation_id"] == conversation_id
+            }
 
         yield memory, ask
         return
@@ -284,14 +336,14 @@ async def table(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Writing, 
     await writing.prepare()
     await reading.prepare()
 
-    async def members(conversation_id: str) -> set[str]:
-        return set((await reading.roll(ConversationId(conversation_id))).members)
+    async def members(conversation_id: str) -> dict[str, int]:
+        return {user_id: one.permissions for user_id, one in (await reading.roll(ConversationId(conversation_id))).members.items()}
 
     yield writing, members
     await session.close()
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (0, 0, 1, 1, 2, 2)])
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 2, 0, 3), (0, 3, 2, 1), (0, 0, 1, 1, 2, 2, 3, 3)])
 async def test_rows_end_the_same_in_whatever_order_and_however_often_they_are_written(
     table: tuple[Writing, Any], order: Sequence[int]
 ) -> None:
@@ -301,7 +353,19 @@ async def test_rows_end_the_same_in_whatever_order_and_however_often_they_are_wr
         joining_writes(conversation_id, anna, 3, 1, 0, 1) + joining_writes(conversation_id, bob, 3, 1, 0, 1),
         [Write(Table.MEMBERS, {"conversation_id": conversation_id, "user_id": bob}, 5, deletes=True)],
         joining_writes(conversation_id, anna, 3, 9, 5, 9),
+        granting_writes(conversation_id, anna, 511, 11) + granting_writes(conversation_id, bob, 511, 4),
     ]
     for step in order:
         await writing.put(grouped(steps[step]))
-    assert await members(conversation_id) == {anna}
+    assert await members(conversation_id) == {anna: 511}
+
+
+async def test_the_writer_finds_out_what_the_directory_needs_to_know(table: tuple[Writing, Any]) -> None:
+    writing, _ = table
+    of = {"conversation_id": new_id()}
+    assert await writing.listing(of["conversation_id"]) is None
+    await writing.put(grouped([Write(Table.CONVERSATIONS, of | {"conversation": b"as created"}, 1)]))
+    assert await writing.listing(of["conversation_id"]) == Listing(b"as created", {}, "", 0)
+    changes = [("public", True, 5), ("title", "Tea", 7), ("title", "Coffee", 6), ("slow_mode_s", 30, 9), ("listed_as", "tea", 7)]
+    await writing.put(grouped([Write(Table.CONVERSATIONS, of | {name: value}, seq, changes=True) for name, value, seq in changes]))
+    assert await writing.listing(of["conversation_id"]) == Listing(b"as created", {"title": "Tea", "public": True}, "tea", 7)

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from chatkit.core.conversation import DIRECT_MEMBER, GROUP_MEMBER, GROUP_OWNER, Permission
+from chatkit.core.admission import Ban, Invite, InviteId
+from chatkit.core.conversation import DIRECT_BEFORE, DIRECT_MEMBER, GROUP_MEMBER, GROUP_OWNER, OWNER_BEFORE, ROLES, Permission, Role
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
 from chatkit.edges import redis as keys
@@ -36,6 +37,7 @@ from svc_router.store import (
 )
 from svc_router.store.memory import MemorySequencer
 from svc_router.store.redis import TAIL_ENTRIES, RedisSequencer
+from svc_router.store.terms import Drop, Grant, HandOver, IsPublic, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
 from tests.faults.proxy import Proxy
 
 NOW = 1_800_000_000_000
@@ -127,13 +129,20 @@ def message(born: Birth, sender: UserId, message_id: str | None = None) -> Claim
     return Claim(born.conversation_id, sender, MessageId(message_id or new_id()), b"a draft: with a colon", Permission.WRITE, NOW, NOW)
 
 
+def command(born: Birth, by: UserId, needs: Permission | None, *terms: Term) -> Claim:
+    return Claim(born.conversation_id, by, MessageId(new_id()), b"draft", needs, NOW, NOW, counts=False, terms=terms)
+
+
 def addition(born: Birth, by: UserId, added: UserId) -> Claim:
-    return Claim(born.conversation_id, by, MessageId(new_id()), b"draft", Permission.ADD, NOW, NOW, adds=added, grants=GROUP_MEMBER)
+    return command(born, by, Permission.ADD, Join(added, GROUP_MEMBER))
 
 
 def removal(born: Birth, by: UserId, removed: UserId) -> Claim:
-    needs = Permission(0) if by == removed else Permission.REMOVE
-    return Claim(born.conversation_id, by, MessageId(new_id()), b"draft", needs, NOW, NOW, removes=removed)
+    return command(born, by, Permission(0) if by == removed else Permission.REMOVE, Leave(removed))
+
+
+def granting(born: Birth, by: UserId, user_id: UserId, role: Role) -> Claim:
+    return command(born, by, Permission.OWN if role is Role.ADMIN else Permission.ADMINISTER, Grant(user_id, ROLES[role]))
 
 
 def durable(claim: Claim | Birth, place: Place, joining: tuple[UserId, ...] = (), leaving: tuple[UserId, ...] = ()) -> Durable:
@@ -267,6 +276,294 @@ async def test_anyone_may_leave_a_group_and_nobody_a_direct_conversation(world: 
     await place(world, removal(group, bob, bob))
     assert await outcome(world, removal(group, anna, bob)) == Needless()
     assert await refusal(world, removal(direct, bob, bob)) is Reason.PERMISSION_DENIED
+
+
+async def test_who_administers_is_touched_by_the_owner_alone_or_by_themselves(world: World) -> None:
+    anna, bob, carl, dora = user(), user(), user(), user()
+    born = birth(anna, bob, carl, dora)
+    await start(world, born)
+    assert await refusal(world, granting(born, bob, carl, Role.READER)) is Reason.PERMISSION_DENIED
+    await place(world, granting(born, anna, bob, Role.ADMIN))
+    await place(world, granting(born, anna, carl, Role.ADMIN))
+    for no in (removal(born, bob, carl), granting(born, bob, carl, Role.MEMBER), granting(born, bob, dora, Role.ADMIN)):
+        assert await refusal(world, no) is Reason.PERMISSION_DENIED
+    assert await refusal(world, removal(born, bob, anna)) is Reason.PERMISSION_DENIED
+    await place(world, granting(born, bob, dora, Role.READER))
+    assert await refusal(world, message(born, dora)) is Reason.PERMISSION_DENIED
+    assert await outcome(world, granting(born, bob, dora, Role.READER)) == Needless()
+    assert await refusal(world, granting(born, bob, user(), Role.READER)) is Reason.UNKNOWN_USER
+    await place(world, granting(born, carl, carl, Role.MEMBER))
+    await place(world, removal(born, bob, carl))
+    await place(world, removal(born, anna, bob))
+
+
+async def test_a_role_changes_what_a_member_may_do_and_not_since_when_they_are_one(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna)
+    await start(world, born)
+    await say(world, born, anna, 3)
+    joined = await place(world, addition(born, anna, bob))
+    await place(world, granting(born, anna, bob, Role.READER))
+    assert await outcome(world, addition(born, anna, bob)) == Needless(Membership(ROLES[Role.READER], joined.seq, 3))
+
+
+async def test_there_is_one_owner_who_hands_over_before_they_leave(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    assert await refusal(world, removal(born, anna, anna)) is Reason.LAST_OWNER
+    assert await refusal(world, granting(born, anna, anna, Role.MEMBER)) is Reason.LAST_OWNER
+    assert await refusal(world, command(born, bob, Permission.OWN, HandOver(bob))) is Reason.PERMISSION_DENIED
+    assert await refusal(world, command(born, anna, Permission.OWN, HandOver(user()))) is Reason.UNKNOWN_USER
+    assert await outcome(world, command(born, anna, Permission.OWN, HandOver(anna))) == Needless()
+    await place(world, command(born, anna, Permission.OWN, HandOver(bob)))
+    assert await refusal(world, command(born, anna, Permission.OWN, HandOver(anna))) is Reason.PERMISSION_DENIED
+    assert await refusal(world, removal(born, anna, bob)) is Reason.PERMISSION_DENIED
+    await place(world, removal(born, anna, anna))
+    await place(world, removal(born, bob, bob))
+
+
+async def test_what_was_stored_before_there_were_roles_goes_on(world: World) -> None:
+    anna, bob = user(), user()
+    members = {anna: OWNER_BEFORE, bob: GROUP_MEMBER}
+    born = replace(birth(anna, bob), members=members)
+    await start(world, born)
+    await place(world, granting(born, anna, bob, Role.ADMIN))
+    assert await refusal(world, removal(born, bob, anna)) is Reason.PERMISSION_DENIED
+    assert await refusal(world, removal(born, anna, anna)) is Reason.LAST_OWNER
+    await place(world, command(born, anna, Permission.OWN, HandOver(bob)))
+    direct = replace(birth(anna, bob, kind="DIRECT"), members=dict.fromkeys((anna, bob), DIRECT_BEFORE))
+    await start(world, direct)
+    await place(world, replace(message(direct, bob), needs=Permission.WRITE | Permission.PIN))
+
+
+def setting(born: Birth, by: UserId, *terms: Set) -> Claim:
+    return command(born, by, Permission.ADMINISTER, *terms)
+
+
+async def test_settings_are_changed_one_by_one_by_who_administers(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    assert await refusal(world, setting(born, bob, Set("topic", "green"))) is Reason.PERMISSION_DENIED
+    both = await place(world, setting(born, anna, Set("topic", "green", b"+topic"), Set("title", "Tea", b"+title")))
+    assert both.draft == b"draft+topic+title"
+    again = await place(world, setting(born, anna, Set("topic", "green", b"+topic"), Set("title", "Coffee", b"+title")))
+    assert again.draft == b"draft+title"
+    assert await outcome(world, setting(born, anna, Set("topic", "green"))) == Needless()
+
+
+async def test_what_members_may_is_set_for_all_of_them_at_once_and_for_nobody_else(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna, bob, carl)
+    await start(world, born)
+    await place(world, granting(born, anna, carl, Role.READER))
+    await place(world, setting(born, anna, Set("member_permissions", str(int(Permission.READ)), is_rule=True)))
+    assert await refusal(world, message(born, bob)) is Reason.PERMISSION_DENIED
+    await place(world, message(born, anna))
+    more = Permission.READ | Permission.WRITE | Permission.PIN
+    await place(world, setting(born, anna, Set("member_permissions", str(int(more)), is_rule=True)))
+    await place(world, replace(message(born, bob), needs=Permission.PIN))
+    assert await refusal(world, addition(born, bob, user())) is Reason.PERMISSION_DENIED
+    assert await refusal(world, message(born, carl)) is Reason.PERMISSION_DENIED
+
+
+async def test_in_slow_mode_members_wait_between_two_messages_and_who_moderates_does_not(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna, bob, carl)
+    await start(world, born)
+    await place(world, setting(born, anna, Set("slow_mode_s", "60", is_rule=True)))
+    first = message(born, bob)
+    await place(world, first)
+    await place(world, first)  # a repeat is no second one
+    found = await outcome(world, message(born, bob))
+    assert isinstance(found, ChatError)
+    assert (found.reason, found.retry_after and 50 < found.retry_after.total_seconds() <= 60) == (Reason.SLOW_MODE, True)
+    await place(world, message(born, carl))
+    await place(world, addition(born, bob, user()))
+    await places(world, message(born, anna), message(born, anna))
+    await place(world, setting(born, anna, Set("slow_mode_s", "0", is_rule=True)))
+    await places(world, message(born, bob), message(born, bob))
+
+
+async def test_settings_come_back_with_their_conversation(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    await place(world, setting(born, anna, Set("member_permissions", "1", is_rule=True)))
+    await world.lose(born.conversation_id)
+    members = {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 1)}
+    known = {"title": "Tea", "slow_mode_s": "60"}
+    await world.sequencer.restore(replace(lost(born, members), settings=known, known_since_ms=0), world.sequencer.epoch)
+    assert await outcome(world, setting(born, anna, Set("title", "Tea"))) == Needless()
+    await place(world, message(born, bob))
+    assert await refusal(world, message(born, bob)) is Reason.SLOW_MODE
+
+
+async def test_whoever_joins_a_channel_is_a_reader_unless_it_is_said_otherwise(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna, kind="CHANNEL")
+    await start(world, born)
+    both = (Join(bob, GROUP_MEMBER, b"+member", b"+reader"), Join(carl, GROUP_MEMBER, b"+member"))
+    joined = await place(world, command(born, anna, Permission.ADD, *both))
+    assert joined.draft == b"draft+reader+member"
+    assert await refusal(world, message(born, bob)) is Reason.PERMISSION_DENIED
+    assert await outcome(world, addition(born, anna, bob)) == Needless(Membership(ROLES[Role.READER], joined.seq))
+    await place(world, message(born, carl))
+    group = birth(anna)
+    await start(world, group)
+    assert (await place(world, command(group, anna, Permission.ADD, *both))).draft == b"draft+member+member"
+
+
+async def test_there_is_room_for_so_many_members_and_a_command_brings_all_of_its_users_or_none(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    room = Room(Kept.MEMBERS, 3)
+    joins = [Join(one, GROUP_MEMBER) for one in (bob, carl, user())]
+    assert await refusal(world, command(born, anna, Permission.ADD, *joins, room)) is Reason.LIMIT_REACHED
+    assert await refusal(world, message(born, carl)) is Reason.UNKNOWN_CONVERSATION
+    await place(world, command(born, anna, Permission.ADD, *joins[:2], room))
+    assert await outcome(world, command(born, anna, Permission.ADD, *joins[:2], room)) == Needless(Membership(GROUP_MEMBER, 2))
+
+
+async def test_nobody_leaves_notes_to_themselves(world: World) -> None:
+    anna = user()
+    born = replace(birth(anna, kind="SELF"), members={anna: DIRECT_MEMBER})
+    await start(world, born)
+    await place(world, message(born, anna))
+    assert await refusal(world, removal(born, anna, anna)) is Reason.PERMISSION_DENIED
+
+
+def ban(born: Birth, by: UserId, user_id: UserId, limit: int = 10) -> Claim:
+    kept = Put(Kept.BANS, user_id, Ban(by, NOW).text, b"+banned")
+    return command(born, by, Permission.MODERATE, Leave(user_id, b"+removed"), kept, Room(Kept.BANS, limit))
+
+
+async def test_who_is_banned_is_out_and_comes_in_by_no_way_until_that_is_lifted(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    assert await refusal(world, ban(born, bob, carl)) is Reason.PERMISSION_DENIED
+    assert (await place(world, ban(born, anna, bob))).draft == b"draft+removed+banned"
+    assert (await place(world, ban(born, anna, carl))).draft == b"draft+banned"
+    assert await outcome(world, ban(born, anna, bob)) == Needless()
+    assert await refusal(world, ban(born, anna, user(), limit=2)) is Reason.LIMIT_REACHED
+    assert await refusal(world, message(born, bob)) is Reason.UNKNOWN_CONVERSATION
+    assert await refusal(world, addition(born, anna, bob)) is Reason.PERMISSION_DENIED
+    lifted = command(born, anna, Permission.MODERATE, Drop(Kept.BANS, bob))
+    await place(world, lifted)
+    assert await outcome(world, replace(lifted, message_id=MessageId(new_id()))) == Needless()
+    await place(world, addition(born, anna, bob))
+    await place(world, granting(born, anna, bob, Role.ADMIN))
+    assert await refusal(world, ban(born, bob, anna)) is Reason.PERMISSION_DENIED
+
+
+CODES = [InviteId(new_id()) for _ in range(3)]
+
+
+def offer(born: Birth, by: UserId, invite_id: InviteId, *, uses: int = 0, lasts_ms: int = 1000, limit: int = 10) -> Claim:
+    invite = Invite(NOW + lasts_ms, uses, 0, by, NOW)
+    return command(born, by, Permission.INVITE, Put(Kept.INVITES, invite_id, invite.text), Room(Kept.INVITES, limit))
+
+
+def joining_by(born: Birth, who: UserId, invite_id: InviteId, now_ms: int = NOW) -> Claim:
+    return replace(command(born, who, None, UseInvite(invite_id), Join(who, GROUP_MEMBER)), now_ms=now_ms)
+
+
+async def test_an_invite_lets_in_as_many_as_it_says_for_as_long_as_it_says_and_nobody_else(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna)
+    await start(world, born)
+    assert await refusal(world, joining_by(born, bob, CODES[0])) is Reason.BAD_INVITE
+    await place(world, offer(born, anna, CODES[0], uses=1))
+    assert await refusal(world, joining_by(born, bob, CODES[1])) is Reason.BAD_INVITE
+    assert await refusal(world, joining_by(born, bob, CODES[0], NOW + 1000)) is Reason.BAD_INVITE
+    joined = await place(world, joining_by(born, bob, CODES[0], NOW + 999))
+    assert await outcome(world, joining_by(born, bob, CODES[0], NOW + 5000)) == Needless(Membership(GROUP_MEMBER, joined.seq))
+    assert await refusal(world, joining_by(born, carl, CODES[0])) is Reason.BAD_INVITE
+    await place(world, offer(born, anna, CODES[1]))
+    await place(world, command(born, anna, Permission.INVITE, Drop(Kept.INVITES, CODES[1])))
+    assert await refusal(world, joining_by(born, carl, CODES[1])) is Reason.BAD_INVITE
+    assert await refusal(world, offer(born, bob, CODES[1])) is Reason.PERMISSION_DENIED
+
+
+async def test_an_invite_lets_in_nobody_who_is_banned(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna)
+    await start(world, born)
+    await place(world, offer(born, anna, CODES[0]))
+    await place(world, ban(born, anna, bob))
+    assert await refusal(world, joining_by(born, bob, CODES[0])) is Reason.BAD_INVITE
+
+
+async def test_there_is_room_for_so_many_invites_of_which_old_ones_are_none(world: World) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(world, born)
+    await place(world, offer(born, anna, CODES[0], limit=2))
+    await place(world, offer(born, anna, CODES[1], lasts_ms=5000, limit=2))
+    assert await refusal(world, offer(born, anna, CODES[2], limit=2)) is Reason.LIMIT_REACHED
+    await place(world, replace(offer(born, anna, CODES[2], limit=2, lasts_ms=5000), now_ms=NOW + 1000))
+    assert await refusal(world, joining_by(born, user(), CODES[0])) is Reason.BAD_INVITE
+
+
+async def test_bans_and_invites_come_back_with_their_conversation(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna)
+    await start(world, born)
+    await place(world, offer(born, anna, CODES[1]))
+    await world.lose(born.conversation_id)
+    invite = Invite(NOW + 1000, 2, 1, anna, NOW)
+    in_history = replace(lost(born, {anna: Membership(GROUP_OWNER, 1)}), bans={bob: Ban(anna, NOW)}, invites={CODES[0]: invite})
+    await world.sequencer.restore(replace(in_history, known_since_ms=0), world.sequencer.epoch)
+    assert await refusal(world, joining_by(born, bob, CODES[0])) is Reason.BAD_INVITE
+    assert await refusal(world, joining_by(born, carl, CODES[1])) is Reason.BAD_INVITE
+    await place(world, joining_by(born, carl, CODES[0]))
+    assert await refusal(world, joining_by(born, user(), CODES[0])) is Reason.BAD_INVITE
+
+
+async def test_everyone_joins_what_is_public_but_who_is_banned(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna)
+    await start(world, born)
+
+    def coming(who: UserId) -> Claim:
+        return command(born, who, None, IsPublic(), Join(who, GROUP_MEMBER))
+
+    assert await refusal(world, coming(bob)) is Reason.UNKNOWN_CONVERSATION
+    await place(world, setting(born, anna, Set("public", "1")))
+    joined = await place(world, coming(bob))
+    await place(world, ban(born, anna, carl))
+    assert await refusal(world, coming(carl)) is Reason.PERMISSION_DENIED
+    await place(world, setting(born, anna, Set("public", "0")))
+    assert await outcome(world, coming(bob)) == Needless(Membership(GROUP_MEMBER, joined.seq))
+    assert await refusal(world, coming(user())) is Reason.UNKNOWN_CONVERSATION
+
+
+async def test_the_draft_has_what_the_terms_have_changed_and_nothing_else(world: World) -> None:
+    anna, bob, carl = user(), user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    claim = command(born, anna, Permission.ADD, Join(bob, GROUP_MEMBER, b"+bob"), Join(carl, GROUP_MEMBER, b"+carl"))
+    placed = await place(world, claim)
+    assert placed.draft == b"draft+carl"
+    found = await answer(world.other, message(born, anna))
+    assert [one.draft for one in found.unfinished] == [b"draft+carl"]
+
+
+async def test_a_repeat_of_a_command_with_terms_gets_the_entry_that_it_made_or_is_sent_to_history(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna)
+    await start(world, born)
+    claim = addition(born, anna, bob)
+    first = await place(world, claim)
+    await show(world, born, durable(claim, first, (bob,)))
+    assert (await place(world, claim)).draft == b"entry"
+    await world.written(born.conversation_id, first.seq + TAIL_ENTRIES)
+    await say(world, born, anna, TAIL_ENTRIES)
+    assert await outcome(world, claim) == Forgotten()
+    assert (await place(world, replace(claim, looked_up=True))).seq == first.seq
 
 
 async def test_commit_names_the_nodes_that_listen_and_the_homes_of_who_joins_listen_from_there_on(world: World) -> None:
@@ -585,6 +882,7 @@ async def test_an_older_copy_is_not_taken_for_the_live_view_and_keeps_what_is_un
     await redis_world.client.hset(keys.meta(born.conversation_id), "epoch", "older")
     assert await outcome(redis_world, message(born, anna)) == NotLive()
     assert await outcome(redis_world, birth(anna)) is not None
+    assert [one.place.seq for one in await redis_world.sequencer.unfinished(born.conversation_id)] == [2, 3]
     in_history = replace(lost(born, {anna: Membership(GROUP_OWNER, 1)}), head=2, head_ordinal=1)
     await redis_world.sequencer.restore(in_history, redis_world.sequencer.epoch)
     assert await outcome(redis_world, replace(known, looked_up=False)) == Forgotten()

@@ -49,6 +49,23 @@ async def test_a_group_is_created_and_everyone_hears_everyone(stack: Stack, brow
             await person.sees(f"{other.name} is in")
 
 
+async def test_whoever_opens_an_invite_link_sees_what_it_leads_to_and_joins(stack: Stack, browser: Browser) -> None:
+    anna, bob = await Person.sit_down(browser, stack, "anna"), await Person.sit_down(browser, stack, "bob")
+    await anna.create_group("Tea")
+    await anna.page.get_by_test_id("members").click()
+    await anna.page.get_by_test_id("invite").click()
+    link = await anna.page.get_by_label("Whoever has this link may join").input_value()
+    await anna.page.keyboard.press("Escape")
+    await bob.page.goto(link)
+    await expect(bob.page.get_by_role("heading", name="Join “Tea”")).to_be_visible()
+    assert bob.page.url == f"{stack.edge}/"
+    await bob.page.get_by_test_id("join").click()
+    await expect(bob.page.get_by_test_id("conversation-title")).to_have_text("Tea")
+    await bob.say("May I?")
+    await anna.sees("May I?")
+    await expect(anna.page.get_by_text("Bob joined").first).to_be_visible()
+
+
 async def test_what_is_written_without_a_network_is_sent_when_it_is_back_once_and_in_order(stack: Stack, browser: Browser) -> None:
     anna, bob = await Person.two_in_a_chat(browser, stack, "zero")
     await anna.page.context.set_offline(True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,10 @@ def test_every_example_of_the_files_page_does_what_the_page_says(stack: Stack, t
     check(ran)
 
 
-def check(ran: list[tuple[documents.Example, str]]) -> None:
+def test_every_example_of_the_conversations_page_does_what_the_page_says(stack: Stack, tmp_path: Path) -> None:
+    check(documents.run(ROOT / "docs" / "conversations.md", stack, tmp_path, os.environ))
+
+
+def check(ran: Iterable[tuple[documents.Example, str]]) -> None:
     for example, printed in ran:
         assert example.shows(printed), f"{example.code}\nsays\n{example.output}\nand printed\n{printed}"

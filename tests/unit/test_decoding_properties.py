@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -29,6 +30,7 @@ from svc_presence.store import redis as presence
 from svc_router.entries import placed, readable
 from svc_router.store import Answer, Claim, Place, Unfinished
 from svc_router.store import redis as router
+from svc_router.store.terms import Leave
 from svc_writer.records import UnreadableError, writes_of
 from tests.mutations import messages, mutated
 from tests.unit.test_gateway_hub import Ear
@@ -182,13 +184,17 @@ REPLIES = st.recursive(
     lambda inner: st.lists(inner, max_size=6),
     max_leaves=12,
 )
-STATUSES = ("new", "repeat", "there", "needless", "unknown", "forgotten", "forbidden", "stranger")
+STATUSES = ("new", "repeat", "there", "needless", "unknown", "forgotten", "forbidden", "stranger", "slow", "full", "owner")
 CLAIM = Claim(ConversationId("c"), UserId("u"), MessageId("m"), b"", Permission(0), 1, 1)
+WITH_TERMS = replace(CLAIM, terms=[Leave(UserId("u"))])
 
 
-@given(REPLIES | st.tuples(st.sampled_from(STATUSES).map(str.encode), REPLIES, REPLIES, REPLIES, REPLIES).map(list))
-def test_a_reply_that_nobody_can_read_refuses_this_command_and_no_other(reply: Any) -> None:
-    answer = router._answer_or_refusal(reply, CLAIM)
+@given(
+    REPLIES | st.tuples(st.sampled_from(STATUSES).map(str.encode), REPLIES, REPLIES, REPLIES, REPLIES, REPLIES).map(list),
+    st.sampled_from([CLAIM, WITH_TERMS]),
+)
+def test_a_reply_that_nobody_can_read_refuses_this_command_and_no_other(reply: Any, claim: Claim) -> None:
+    answer = readable(router._answer_or_refusal(reply, claim))
     assert isinstance(answer, Answer)
 
 

@@ -8,7 +8,22 @@ from hypothesis import strategies as st
 
 from chatkit.core.conversation import BUCKET_SIZE
 from chatkit.core.errors import ChatError, Reason
-from svc_history.core import END, Mark, Membership, Range, Stored, below_tail, buckets_to_read, merged, page_range, shown, tail_of, unread
+from chatkit.core.ids import UserId
+from svc_history.core import (
+    END,
+    Mark,
+    Membership,
+    Range,
+    Stored,
+    below_tail,
+    buckets_to_read,
+    members_page,
+    merged,
+    page_range,
+    shown,
+    tail_of,
+    unread,
+)
 
 
 def log(*seqs: int) -> list[Stored]:
@@ -83,3 +98,23 @@ def test_unread_is_what_came_after_reading_or_joining() -> None:
     assert unread(10, Mark(9, 9, 8), later) == 2
     assert unread(10, Mark(3, 0, 0), later) == 6
     assert unread(3, Mark(9, 9, 8), first) == 0
+
+
+@given(st.sets(st.integers(0, 99), max_size=30), st.integers(1, 10))
+def test_pages_of_members_have_everyone_once_by_rising_id(numbers: set[int], size: int) -> None:
+    members = {UserId(f"{number:02}") for number in numbers}
+    found: list[str] = []
+    after, pages = "", 0
+    while pages == 0 or after:
+        page, after = members_page(members, size, after)
+        assert len(page) == size or not after
+        found += page
+        pages += 1
+    assert found == sorted(members)
+    assert pages == max(1, -(-len(members) // size))
+
+
+@pytest.mark.parametrize("size", [-1, 1001])
+def test_a_page_of_members_has_a_size(size: int) -> None:
+    with pytest.raises(ChatError, match="page_size"):
+        members_page((), size, "")

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -17,13 +17,16 @@ import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatkit.core.admission import Ban
 from chatkit.core.backoff import Backoff
 from chatkit.core.clock import ManualClock
-from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER, Permission, seq_floor
+from chatkit.core.conversation import GROUP_MEMBER, ROLES, Permission, Role, seq_floor
+from chatkit.core.conversation_settings import as_text
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import REMEMBERED_MS, ConnectionId, ConversationId, MessageId, SessionId, UserId, creation_message_id
 from chatkit.edges.fanout.memory import MemoryFanout
 from chatkit.edges.message_log import Record
+from chatkit.rpc.conversation_settings import settings_of
 from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
@@ -42,7 +45,7 @@ CONVERSATIONS = [ConversationId(name) for name in ("tea", "work")]
 ROUTERS = 2
 RECENT = 3
 """Entries with which a conversation is put back: few, so that a message_id is soon one that only history knows."""
-FINAL = {"PERMISSION_DENIED", "UNKNOWN_CONVERSATION", "MESSAGE_ID_REUSED"}
+FINAL = {"PERMISSION_DENIED", "UNKNOWN_CONVERSATION", "MESSAGE_ID_REUSED", "LAST_OWNER", "UNKNOWN_USER", "SLOW_MODE"}
 DEADLINE_S = 10.0
 """How long a lane tries a command, as chatkit.rpc.lanes has it. The message_id of a membership command is not known beyond it."""
 HEALING = 3000
@@ -132,6 +135,8 @@ class LogArchive:
             seq_floor(now_ms),
             known_since_ms(recent, now_ms),
             [kept(entry) for entry in recent],
+            settings_at(entries, head.seq),
+            bans_at(entries, head.seq),
         )
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
@@ -165,7 +170,26 @@ def members_at(entries: Entries, seq: int) -> dict[UserId, Membership]:
             members[UserId(one.user_id)] = Membership(Permission(one.permissions), one.joined_seq, one.joined_ordinal)
         for user_id in leaving(entry):
             del members[user_id]
+        for one in entry.membership.changed:
+            members[UserId(one.user_id)] = replace(members[UserId(one.user_id)], permissions=Permission(one.permissions))
     return members
+
+
+def settings_at(entries: Entries, seq: int) -> dict[str, str]:
+    """What is set of a conversation once the entry at `seq` has happened."""
+    return {name: as_text(value) for entry in entries.values() if entry.seq <= seq for name, value in settings_of(entry.settings).items()}
+
+
+def bans_at(entries: Entries, seq: int) -> dict[UserId, Ban]:
+    """Who is banned from a conversation once the entry at `seq` has happened."""
+    bans: dict[UserId, Ban] = {}
+    for entry in entries.values():
+        if entry.seq <= seq:
+            for user_id in entry.membership.banned_user_ids:
+                bans[UserId(user_id)] = Ban(UserId(entry.sender_id), entry.accepted_at.ToMilliseconds())
+            for user_id in entry.membership.unbanned_user_ids:
+                del bans[UserId(user_id)]
+    return bans
 
 
 class SlowSequencer(MemorySequencer):
@@ -375,14 +399,20 @@ class World:
             self.view.nodes.setdefault(conversation_id, set()).add(node)
             self.listening.append((node, conversation_id, live.head))
 
-    def wipe(self) -> None:
-        """Everything in Redis is gone, the map of nodes too. What they were told until then must be right; after that they resync."""
+    def wipe(self, *, copy: bool) -> None:
+        """Everything in Redis is gone, the map of nodes too; or a `copy` takes over, of which only what is under way is believed.
+
+        What nodes were told until then must be right. After that they resync.
+        """
         at_work = {conversation_id: self.at_work(conversation_id) for conversation_id in CONVERSATIONS}
         if any(len(routers) > 1 for routers in at_work.values()):
             return
         self.owners = {conversation_id: routers[0] for conversation_id, routers in at_work.items() if routers}
         self.check_told()
-        self.view.wipe()
+        if copy:
+            self.view.fail_over()
+        else:
+            self.view.wipe()
         self.view.nodes.clear()
         self.view.moves.clear()
         self.listening.clear()
@@ -460,11 +490,13 @@ class World:
             for seq, entry in entries.items():
                 assert seq == 1 or entry.sender_id in members_at(entries, entries_before(entries, seq)), "said by who was no member"
             live = self.view.live.get(conversation_id)
-            members = set(members_at(entries, max(entries, default=0)))
+            members = members_at(entries, max(entries, default=0))
             if live is not None:
                 assert not live.pending
-                assert set(live.members) == members
-                assert {user_id for user_id in USERS if conversation_id in self.view.conversations(user_id)} == members
+                assert live.members == members
+                assert live.bans == bans_at(entries, max(entries, default=0))
+                assert live.settings == settings_at(entries, max(entries, default=0))
+                assert {user_id for user_id in USERS if conversation_id in self.view.conversations(user_id)} == set(members)
 
 
 def entries_before(entries: Entries, seq: int) -> int:
@@ -486,8 +518,8 @@ def creation(conversation_id: ConversationId) -> pb.Command:
     command.create.conversation.CopyFrom(
         conversation_pb2.Conversation(conversation_id=conversation_id, kind=conversation_pb2.Conversation.GROUP, creator_id=USERS[0])
     )
-    for user_id in USERS[:2]:
-        command.create.members.add(user_id=user_id, permissions=int(GROUP_OWNER))
+    for user_id, role in zip(USERS, (Role.OWNER, Role.ADMIN), strict=False):
+        command.create.members.add(user_id=user_id, permissions=int(ROLES[role]))
     return command
 
 
@@ -504,12 +536,42 @@ def removal(conversation_id: ConversationId, user_id: UserId, removed: UserId) -
     return command
 
 
+def giving(conversation_id: ConversationId, user_id: UserId, other: UserId, role: conversation_pb2.Member.Role.ValueType) -> pb.Command:
+    command = pb.Command(conversation_id=conversation_id, user_id=user_id)
+    command.role.user_id = other
+    command.role.role = role
+    return command
+
+
+def setting(conversation_id: ConversationId, user_id: UserId, topic: str, slow_mode_s: int) -> pb.Command:
+    command = pb.Command(conversation_id=conversation_id, user_id=user_id)
+    command.settings.settings.topic = topic
+    command.settings.settings.slow_mode_s = slow_mode_s
+    return command
+
+
+def banning(conversation_id: ConversationId, user_id: UserId, other: UserId, *, lifted: bool) -> pb.Command:
+    command = pb.Command(conversation_id=conversation_id, user_id=user_id)
+    command.ban.user_id = other
+    command.ban.lifted = lifted
+    return command
+
+
 conversations, users, routers = st.sampled_from(CONVERSATIONS), st.sampled_from(USERS), st.integers(0, ROUTERS - 1)
+GIVEN_ROLES = [
+    conversation_pb2.Member.READER,
+    conversation_pb2.Member.MEMBER,
+    conversation_pb2.Member.ADMIN,
+    conversation_pb2.Member.OWNER,
+]
 STEPS = (
     st.tuples(st.just("send"), conversations, users, routers),
     st.tuples(st.just("send"), conversations, users, routers),
     st.tuples(st.just("add"), conversations, users, users, routers),
     st.tuples(st.just("remove"), conversations, users, users, routers),
+    st.tuples(st.just("role"), conversations, users, users, st.sampled_from(GIVEN_ROLES), routers),
+    st.tuples(st.just("set"), conversations, users, st.sampled_from("xyz"), st.sampled_from([0, 1]), routers),
+    st.tuples(st.just("ban"), conversations, users, users, st.booleans(), routers),
     st.tuples(st.just("create"), conversations, routers),
     st.tuples(st.just("retry"), st.integers(0, 30), routers),
     st.tuples(st.just("retry"), st.integers(0, 30), routers),
@@ -520,9 +582,9 @@ STEPS = (
     st.tuples(st.just("cut"), st.integers(0, 3)),
     st.tuples(st.just("history"), st.booleans()),
     st.tuples(st.just("listen"), conversations),
-    st.tuples(st.just("wipe")),
-    st.tuples(st.just("wipe")),
-    st.tuples(st.just("wipe")),
+    st.tuples(st.just("wipe"), st.booleans()),
+    st.tuples(st.just("wipe"), st.booleans()),
+    st.tuples(st.just("wipe"), st.booleans()),
     st.tuples(st.just("time"), st.sampled_from([1, 1000])),
     st.tuples(st.just("ticks"), st.integers(5, 30)),
 )
@@ -536,6 +598,12 @@ async def take(world: World, step: Any) -> None:  # noqa: C901, PLR0912 - one br
             world.give(addition(conversation_id, user_id, other), "add_member", router)
         case "remove", conversation_id, user_id, other, router:
             world.give(removal(conversation_id, user_id, other), "remove_member", router)
+        case "role", conversation_id, user_id, other, role, router:
+            world.give(giving(conversation_id, user_id, other, role), "role", router)
+        case "set", conversation_id, user_id, topic, slow_mode_s, router:
+            world.give(setting(conversation_id, user_id, topic, slow_mode_s), "settings", router)
+        case "ban", conversation_id, user_id, other, lifted, router:
+            world.give(banning(conversation_id, user_id, other, lifted=lifted), "ban", router)
         case "create", conversation_id, router:
             world.give(creation(conversation_id), "create", router)
         case "retry", number, router if world.requests:
@@ -556,8 +624,8 @@ async def take(world: World, step: Any) -> None:  # noqa: C901, PLR0912 - one br
             world.archive.available = available
         case "listen", conversation_id:
             world.listen(conversation_id)
-        case ("wipe",):
-            world.wipe()
+        case "wipe", copy:
+            world.wipe(copy=copy)
         case "time", seconds:
             await world.settle()
             world.clock.advance(seconds)

@@ -13,8 +13,8 @@ from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_writer.core import MAX_BYTES, MAX_ROWS, Table, Write, grouped, message_writes
 from svc_writer.records import UnreadableError, writes_of
 
-ANNA, BOB = new_id(), new_id()
 BODY = entry_pb2.Body(text="x").SerializeToString()
+ANNA, BOB, CAROL = new_id(), new_id(), new_id()
 
 
 def entry(kind: entry_pb2.Entry.Kind.ValueType, seq: int = 5) -> log_pb2.LogEntry:
@@ -50,6 +50,47 @@ def test_who_goes_is_taken_out_as_of_the_entry() -> None:
         (Table.MEMBERS, BOB, 9),
         (Table.BY_USER, BOB, 9),
     ]
+
+
+def test_a_role_changes_one_column_on_both_sides() -> None:
+    one = entry(entry_pb2.Entry.MEMBERSHIP, seq=9)
+    one.membership.changed.add(user_id=BOB, permissions=1)
+    changed = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.changes]
+    assert [(write.table, write.column, write.row["permissions"], write.timestamp) for write in changed] == [
+        (Table.MEMBERS, "permissions", 1, 9),
+        (Table.BY_USER, "permissions", 1, 9),
+    ]
+
+
+def test_a_setting_changes_one_column_also_to_nothing() -> None:
+    one = entry(entry_pb2.Entry.SETTINGS, seq=9)
+    one.settings.topic, one.settings.slow_mode_s = "", 30
+    changed = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.changes]
+    assert [(write.table, write.column, write.row[write.column], write.timestamp) for write in changed] == [
+        (Table.CONVERSATIONS, "topic", "", 9),
+        (Table.CONVERSATIONS, "slow_mode_s", 30, 9),
+    ]
+
+
+def test_bans_and_invites_are_rows_that_go_when_they_are_taken_back() -> None:
+    one = entry(entry_pb2.Entry.MEMBERSHIP, seq=9)
+    one.membership.removed_user_ids.append(BOB)
+    one.membership.banned_user_ids.append(BOB)
+    (ban,) = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.table is Table.BANS]
+    assert (ban.row["user_id"], ban.row["banned_by"], ban.deletes) == (BOB, ANNA, False)
+    lifted = entry(entry_pb2.Entry.MEMBERSHIP)
+    lifted.membership.unbanned_user_ids.append(BOB)
+    assert writes_of(LOG_TOPIC, lifted.SerializeToString())[-1].deletes
+    joined = entry(entry_pb2.Entry.MEMBERSHIP, seq=12)
+    joined.membership.added.add(user_id=BOB, permissions=7)
+    joined.membership.invite_id = CAROL
+    use = writes_of(LOG_TOPIC, joined.SerializeToString())[-1]
+    assert (use.table, use.row["invite_id"], use.row["seq"]) == (Table.INVITE_USES, CAROL, 12)
+    offered = entry(entry_pb2.Entry.INVITE)
+    offered.invite.invite_id, offered.invite.max_uses = CAROL, 3
+    assert (writes_of(LOG_TOPIC, offered.SerializeToString())[-1].row["max_uses"], CAROL) == (3, offered.invite.invite_id)
+    offered.invite.withdrawn = True
+    assert writes_of(LOG_TOPIC, offered.SerializeToString())[-1].deletes
 
 
 def test_a_later_watermark_has_a_later_timestamp() -> None:
@@ -114,3 +155,10 @@ def test_of_writes_to_one_row_the_latest_is_kept() -> None:
     late, early = Write(Table.MEMBERS, row, 9, deletes=True), Write(Table.MEMBERS, row | {"permissions": 3, "joined_seq": 5}, 5)
     assert grouped([late, early]) == [[late]]
     assert grouped([early, late]) == [[late]]
+
+
+def test_a_column_that_changes_by_itself_does_not_take_the_place_of_its_row() -> None:
+    key = {"conversation_id": "c", "user_id": "u"}
+    row = Write(Table.MEMBERS, key | {"permissions": 7, "joined_seq": 5, "joined_ordinal": 0}, 5)
+    one, two = (Write(Table.MEMBERS, key | {"permissions": bits}, seq, changes=True) for bits, seq in ((1, 6), (511, 7)))
+    assert grouped([row, two, one]) == [[row, two]]

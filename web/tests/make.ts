@@ -8,8 +8,8 @@ export const ROOM = "room" as ConversationId;
 
 export const id = (text: string) => text as MessageId;
 
-export const direct: Conversation = { conversationId: ROOM, kind: "direct", title: "", creatorId: ANNA, memberIds: [ME, ANNA] };
-export const group: Conversation = { conversationId: ROOM, kind: "group", title: "Walks", creatorId: ANNA, memberIds: [] };
+export const direct: Conversation = { conversationId: ROOM, kind: "direct", title: "", topic: "", creatorId: ANNA, memberIds: [ME, ANNA] };
+export const group: Conversation = { conversationId: ROOM, kind: "group", title: "Walks", topic: "", creatorId: ANNA, memberIds: [] };
 
 export const photo: FileRef = { fileId: "file-1" as FileId, name: "Photo.jpg", mediaType: "image/jpeg", size: 123_456, width: 640, height: 480 };
 
@@ -18,7 +18,7 @@ export function message(seq: number, senderId: UserId = ANNA, text = `text ${seq
 }
 
 export function membership(seq: number, added: readonly UserId[], removed: readonly UserId[], senderId: UserId = ANNA): Entry {
-  return { ...message(seq, senderId), content: { kind: "membership", added, removed } };
+  return { ...message(seq, senderId), content: { kind: "membership", added, removed, roles: new Map() } };
 }
 
 export function created(conversation: Conversation, memberIds: readonly UserId[]): Entry {

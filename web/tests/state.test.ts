@@ -87,6 +87,12 @@ describe("conversations", () => {
     expect(chat(after(listed(message(5), 5, 0), members, came(membership(6, [BEN], [ANNA])))).members).toEqual([ME, BEN]);
   });
 
+  it("is called what it was called last, and keeps what was not set", () => {
+    const set = (seq: number, changed: { title?: string; topic?: string }): Entry => ({ ...message(seq), content: { kind: "settings", changed } });
+    const { conversation } = chat(after(listed(message(5), 5, 0), came(set(6, { topic: "green" })), came(set(7, { title: "Tea" }))));
+    expect([conversation.title, conversation.topic]).toEqual(["Tea", "green"]);
+  });
+
   it("go when the user has left, or is gone from them at the next welcome", () => {
     const open = after(listed(message(5), 5, 0), { type: "opened", conversationId: ROOM });
     for (const action of [{ type: "left", conversationId: ROOM, seq: 6 }, { type: "left", conversationId: ROOM, seq: 0 }, { type: "welcomed", heads: [] }] as const) {

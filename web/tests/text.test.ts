@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { segments } from "../src/core/links";
 import { uuid7, uuid7Epoch } from "../src/core/uuid7";
 import { dayName, describe as wordsOf, explain, initials, presenceText, preview, shortTime, sizeText, toneOf, typingText } from "../src/core/wording";
+import type { Entry } from "../src/core/types";
 import { ANNA, BEN, created, direct, group, ME, membership, message, photo } from "./make";
 
 const links = (text: string) => segments(text).flatMap((segment) => (segment.type === "link" ? [segment.href] : []));
@@ -81,6 +82,15 @@ describe("the wording", () => {
     expect(wordsOf(membership(2, [BEN, ME], []), ME, names)).toBe("Anna added Ben and you");
     expect(wordsOf(membership(2, [], [ANNA]), ME, names)).toBe("Anna left");
     expect(wordsOf(membership(2, [], [BEN], ME), ME, names)).toBe("You removed Ben");
+  });
+
+  it("tells what was set, and who is what now", () => {
+    const settings: Entry = { ...message(1), content: { kind: "settings", changed: { title: "Tea", topic: "" } } };
+    expect(wordsOf(settings, ME, names)).toBe("Anna called it “Tea”, Anna took the topic away");
+    const roles = new Map([[BEN, "admin"], [ME, "reader"]] as const);
+    const given: Entry = { ...message(1), content: { kind: "membership", added: [], removed: [], roles } };
+    expect(wordsOf(given, ME, names)).toBe("Anna made Ben an administrator, Anna made you a reader");
+    expect(wordsOf(membership(1, [ANNA], []), ME, names)).toBe("Anna joined");
   });
 
   it("tells who said what last", () => {

@@ -165,9 +165,11 @@ class RestCalls(HttpCalls):
         path = re.sub(r"\{(\w+)\}", lambda found: fields.pop(_camel(found[1]), ""), getattr(rule, verb))
         headers = _authorization(token)
         content: dict[str, Any] = {"params": list(_query(fields))}
-        if rule.body == "*":
+        if rule.body:
             headers["Content-Type"] = "application/json"
-            content = {"data": io.BytesIO(NONSENSE if request is None else json.dumps(fields).encode())}
+            sent = fields if rule.body == "*" else fields.pop(_camel(rule.body), {})
+            content["data"] = io.BytesIO(NONSENSE if request is None else json.dumps(sent).encode())
+            content["params"] = {} if rule.body == "*" else list(_query(fields))
         async with self._http.request(verb.upper(), self._edge + path, headers=headers, **content) as response:
             text = await response.text()
         if response.status == 200:

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from bench.client import PASSWORD, Account, Api, ApiError, Socket
+from chatkit.core.admission import Code
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import new_id
+from chatkit.core.ids import ConversationId, new_id
 from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts_pb
 from elastic_chat.history.v1 import history_service_pb2 as history_pb
-from elastic_chat.types.v1.conversation_pb2 import Conversation
+from elastic_chat.types.v1.conversation_pb2 import Conversation, ConversationSettings, Member
 from elastic_chat.types.v1.entry_pb2 import Body
 from launcher.mesh.calls import ANYONE, STREAMS, USERS
 from tests.e2e.conformance.doors import ACCOUNTS, FILES, HISTORY, PRESENCE, ROUTER, CallDoor, Can, doors
@@ -79,7 +80,25 @@ ATTEMPTS: dict[str, Attempt] = {
         lambda world: {"conversation_id": world.conversation_id, "message_id": new_id(), "body": Body(text="hello")}, NOT_THERE
     ),
     "router.AddMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": world.eve.user_id}, NOT_THERE),
+    "router.AddMembers": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_ids": [world.eve.user_id]}, NOT_THERE),
     "router.RemoveMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
+    "router.UpdateConversation": Attempt(
+        lambda world: {"conversation_id": world.conversation_id, "settings": ConversationSettings(title="mine")}, NOT_THERE
+    ),
+    "router.BanMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
+    "router.UnbanMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
+    "router.CreateInvite": refused(*NOT_THERE, **HERS),
+    "router.WithdrawInvite": Attempt(lambda world: {"conversation_id": world.conversation_id, "invite_id": new_id()}, NOT_THERE),
+    "router.Join": Attempt(lambda world: {"code": Code.new(ConversationId(world.conversation_id)).encode()}, (Reason.BAD_INVITE,)),
+    "router.JoinPublic": refused(*NOT_THERE, **HERS),
+    "history.ListPublicConversations": Attempt(lambda _: {"title_prefix": TEXT}, is_harmless=names_nobody),
+    "history.GetInvite": Attempt(lambda world: {"code": Code.new(ConversationId(world.conversation_id)).encode()}, (Reason.BAD_INVITE,)),
+    "history.ListBans": refused(*NOT_THERE, **HERS),
+    "history.ListInvites": refused(*NOT_THERE, **HERS),
+    "router.SetRole": Attempt(
+        lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world), "role": Member.READER}, NOT_THERE
+    ),
+    "router.TransferOwnership": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": world.eve.user_id}, NOT_THERE),
     "router.CreateConversation": Attempt(
         lambda world: {"kind": Conversation.GROUP, "title": "mine", "message_id": world.group_message_id},
         is_harmless=lambda answer, world: names_nobody(answer, world) and answer.conversation.title == "mine",

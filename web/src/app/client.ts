@@ -186,6 +186,23 @@ export class Client {
     await this.library.loadMembers(conversationId);
   }
 
+  /** Gives the code of an invite that lets people into a group. Throws ApiError. */
+  async createInvite(conversationId: ConversationId): Promise<string> {
+    return this.api.createInvite(conversationId);
+  }
+
+  /** Throws ApiError. */
+  async previewInvite(code: string): Promise<{ readonly title: string; readonly memberCount: number }> {
+    return this.api.previewInvite(code);
+  }
+
+  /** Joins by the code of an invite. Throws ApiError. */
+  async join(code: string): Promise<ConversationId> {
+    const conversationId = await this.api.join(code);
+    await this.library.discover(conversationId);
+    return conversationId;
+  }
+
   /** Leaves a group. Throws ApiError. */
   async leave(conversationId: ConversationId): Promise<void> {
     const me = myId(this.store.get());

@@ -66,7 +66,7 @@ export function namedUsers(state: State): ReadonlySet<UserId> {
     }
     for (const { senderId, content } of log.entries) {
       ids.add(senderId);
-      for (const id of content.kind === "membership" ? [...content.added, ...content.removed] : []) {
+      for (const id of content.kind === "membership" ? [...content.added, ...content.removed, ...content.roles.keys()] : []) {
         ids.add(id);
       }
     }

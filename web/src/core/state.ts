@@ -260,6 +260,7 @@ function grown(state: State, conversationId: ConversationId, grow: (log: Log) =>
     log,
     unread: chat.unread + uncounted.length,
     countedSeq: Math.max(chat.countedSeq, log.tail),
+    conversation: news.reduce(settingsAfter, chat.conversation),
     members: news.reduce(membersAfter, chat.members),
   };
   return {
@@ -278,6 +279,10 @@ export function since(log: Log, seq: number): readonly Entry[] {
 
 function isUnread(entry: Entry, readSeq: number, me: UserId | null): boolean {
   return entry.seq > readSeq && entry.content.kind === "message" && entry.senderId !== me;
+}
+
+function settingsAfter(conversation: Conversation, { content }: Entry): Conversation {
+  return content.kind === "settings" ? { ...conversation, ...content.changed } : conversation;
 }
 
 function membersAfter(members: readonly UserId[] | null, { content }: Entry): readonly UserId[] | null {

@@ -75,6 +75,7 @@ function entryRow(entry: Entry, { me, peer }: TimelineInput): Placed | null {
       return null;
     case "created":
     case "membership":
+    case "settings":
       return { row: { type: "system", key: entry.messageId || `seq-${seq}`, entry }, at, seq };
     case "message": {
       const isOwn = entry.senderId === me;

@@ -16,6 +16,8 @@ export interface Conversation {
   readonly kind: "direct" | "group";
   /** Empty for a direct conversation. */
   readonly title: string;
+  /** What it is about; empty for none. */
+  readonly topic: string;
   readonly creatorId: UserId;
   /** Both members of a direct conversation; empty for a group. */
   readonly memberIds: readonly UserId[];
@@ -32,12 +34,15 @@ export interface FileRef {
   readonly width: number;
   readonly height: number;
 }
+export type Role = "owner" | "admin" | "member" | "reader";
 
 export type Content =
   | { readonly kind: "message"; readonly text: string; readonly files?: readonly FileRef[] }
   | { readonly kind: "created"; readonly conversation: Conversation; readonly memberIds: readonly UserId[] }
-  | { readonly kind: "membership"; readonly added: readonly UserId[]; readonly removed: readonly UserId[] }
-  /** From a newer server. It keeps its place in the log and is not shown. */
+  | { readonly kind: "membership"; readonly added: readonly UserId[]; readonly removed: readonly UserId[]; readonly roles: ReadonlyMap<UserId, Role> }
+  /** What was set; the rest stays as it was. */
+  | { readonly kind: "settings"; readonly changed: Partial<Pick<Conversation, "title" | "topic">> }
+  /** From a newer server, or nothing to show. It keeps its place in the log and is not shown. */
   | { readonly kind: "unknown" };
 
 /** One step of a conversation's log. A seq fits a number: it stays under 2^53 for the next 275,000 years. */

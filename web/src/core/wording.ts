@@ -1,6 +1,6 @@
 /** The sentences and times that people read. */
 
-import type { Entry, Presence, UserId } from "./types";
+import type { Entry, Presence, Role, UserId } from "./types";
 
 type NameOf = (userId: UserId) => string;
 
@@ -13,14 +13,27 @@ export function describe(entry: Entry, me: UserId | null, nameOf: NameOf): strin
       return content.conversation.kind === "group" ? `${who} created “${content.conversation.title}”` : `${who} started the conversation`;
     case "membership":
       return [
-        ...(content.added.length > 0 ? [`${who} added ${listed(content.added, me, nameOf)}`] : []),
+        ...(content.added.length > 0 ? [addition(content.added, entry, me, nameOf)] : []),
         ...(content.removed.length > 0 ? [removal(content.removed, entry, me, nameOf)] : []),
+        ...[...content.roles].map(([userId, role]) => `${who} made ${listed([userId], me, nameOf)} ${ROLES[role]}`),
+      ].join(", ");
+    case "settings":
+      return [
+        ...(content.changed.title === undefined ? [] : [`${who} called it “${content.changed.title}”`]),
+        ...(content.changed.topic === undefined ? [] : [content.changed.topic === "" ? `${who} took the topic away` : `${who} set the topic to “${content.changed.topic}”`]),
       ].join(", ");
     case "message":
       return content.text;
     case "unknown":
       return "";
   }
+}
+
+const ROLES: Readonly<Record<Role, string>> = { owner: "the owner", admin: "an administrator", member: "a member", reader: "a reader" };
+
+function addition(added: readonly UserId[], entry: Entry, me: UserId | null, nameOf: NameOf): string {
+  const who = entry.senderId === me ? "You" : nameOf(entry.senderId);
+  return added.length === 1 && added[0] === entry.senderId ? `${who} joined` : `${who} added ${listed(added, me, nameOf)}`;
 }
 
 function removal(removed: readonly UserId[], entry: Entry, me: UserId | null, nameOf: NameOf): string {
@@ -135,6 +148,8 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   UNKNOWN_USER: "Nobody has this user name.",
   UNKNOWN_CONVERSATION: "You are not in this conversation any more.",
   PERMISSION_DENIED: "You are not allowed to do that in this conversation.",
+  LAST_OWNER: "Make somebody else the owner first.",
+  SLOW_MODE: "Wait a moment before you write again here.",
   TEXT_EMPTY: "There is nothing to send.",
   TEXT_TOO_LONG: "The message is too long. Send it in parts.",
   FRAME_TOO_LARGE: "The message is too long. Send it in parts.",

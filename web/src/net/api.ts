@@ -17,6 +17,7 @@ import {
 import { GetFileResponseSchema, GetFileUrlResponseSchema } from "../gen/elastic_chat/files/v1/files_service_pb";
 import {
   GetConversationResponseSchema,
+  GetInviteResponseSchema,
   ListConversationsResponseSchema,
   ListMembersResponseSchema,
   ListMessagesResponseSchema,
@@ -26,6 +27,8 @@ import {
   AddMemberResponseSchema,
   CreateConversationRequestSchema,
   CreateConversationResponseSchema,
+  CreateInviteResponseSchema,
+  JoinResponseSchema,
   RemoveMemberResponseSchema,
 } from "../gen/elastic_chat/router/v1/router_service_pb";
 import { Conversation_Kind } from "../gen/elastic_chat/types/v1/conversation_pb";
@@ -112,8 +115,16 @@ export class Api {
   }
 
   async listMembers(conversationId: ConversationId): Promise<Members> {
-    const { members, watermarks } = await this.call(ListMembersResponseSchema, "GET", `${pathOf(conversationId)}/members`);
-    return { members: members.map((member) => member.userId as UserId), watermarks: watermarks.map(watermarkFrom) };
+    const members: UserId[] = [];
+    const watermarks: Watermark[] = [];
+    let pageToken = "";
+    do {
+      const page = await this.call(ListMembersResponseSchema, "GET", `${pathOf(conversationId)}/members?${query({ pageToken })}`);
+      members.push(...page.members.map((member) => member.userId as UserId));
+      watermarks.push(...page.watermarks.map(watermarkFrom));
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+    return { members, watermarks };
   }
 
   /** Gives back the conversation that is there already, for the same partner or the same `messageId`. */
@@ -147,6 +158,23 @@ export class Api {
   /** Uploads a file, and tells what it has become. An upload that is interrupted goes on by itself. */
   async upload(file: File, onProgress: (part: number) => void): Promise<FileRef> {
     return this.getFile(await uploaded(file, this.token, onProgress));
+  }
+
+  /** Gives the code of a new invite, good for a week. */
+  async createInvite(conversationId: ConversationId): Promise<string> {
+    const { code } = await this.call(CreateInviteResponseSchema, "POST", `${pathOf(conversationId)}/invites`, {});
+    return code;
+  }
+
+  /** What a code leads to, without joining. */
+  async previewInvite(code: string): Promise<{ readonly title: string; readonly memberCount: number }> {
+    const { conversation, memberCount } = await this.call(GetInviteResponseSchema, "POST", "/v1/join/preview", { code });
+    return { title: present(conversation ?? null).title, memberCount };
+  }
+
+  async join(code: string): Promise<ConversationId> {
+    const { conversationId } = await this.call(JoinResponseSchema, "POST", "/v1/join", { code });
+    return conversationId as ConversationId;
   }
 
   private call<D extends DescMessage>(schema: D, method: string, path: string, body?: JsonValue): Promise<MessageShape<D>> {

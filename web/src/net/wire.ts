@@ -13,6 +13,7 @@ import type {
   MessageId,
   Page,
   Presence,
+  Role,
   Summary,
   User,
   UserId,
@@ -21,7 +22,7 @@ import type {
 import type { User as WireUser } from "../gen/elastic_chat/accounts/v1/accounts_service_pb";
 import type { ConversationHead as WireHead } from "../gen/elastic_chat/gateway/v1/frames_pb";
 import type { ConversationSummary as WireSummary, ListMessagesResponse } from "../gen/elastic_chat/history/v1/history_service_pb";
-import { type Conversation as WireConversation, Conversation_Kind, type Watermark as WireWatermark } from "../gen/elastic_chat/types/v1/conversation_pb";
+import { type Conversation as WireConversation, Conversation_Kind, Member_Role, type Watermark as WireWatermark } from "../gen/elastic_chat/types/v1/conversation_pb";
 import { type Attachment as WireFile, type Entry as WireEntry, Entry_Kind } from "../gen/elastic_chat/types/v1/entry_pb";
 
 /** Unix milliseconds. */
@@ -42,7 +43,8 @@ export function conversationFrom(conversation: WireConversation): Conversation {
   return {
     conversationId: conversation.conversationId as ConversationId,
     kind: conversation.kind === Conversation_Kind.DIRECT ? "direct" : "group",
-    title: conversation.title,
+    title: conversation.kind === Conversation_Kind.SELF ? "Notes to yourself" : conversation.title,
+    topic: conversation.topic,
     creatorId: conversation.creatorId as UserId,
     memberIds: conversation.memberIds as UserId[],
   };
@@ -70,7 +72,14 @@ function contentFrom(entry: WireEntry): Content {
   }
   if (entry.kind === Entry_Kind.MEMBERSHIP && entry.membership !== undefined) {
     const added = entry.membership.added.map((member) => member.userId as UserId);
-    return { kind: "membership", added, removed: entry.membership.removedUserIds as UserId[] };
+    const removed = entry.membership.removedUserIds as UserId[];
+    const roles = new Map(entry.membership.changed.map((member) => [member.userId as UserId, roleFrom(member.role)] as const));
+    return added.length + removed.length + roles.size > 0 ? { kind: "membership", added, removed, roles } : { kind: "unknown" };
+  }
+  if (entry.kind === Entry_Kind.SETTINGS && entry.settings !== undefined) {
+    const { title, topic } = entry.settings;
+    const changed = { ...(title === undefined ? {} : { title }), ...(topic === undefined ? {} : { topic }) };
+    return title === undefined && topic === undefined ? { kind: "unknown" } : { kind: "settings", changed };
   }
   return { kind: "unknown" };
 }
@@ -78,6 +87,20 @@ function contentFrom(entry: WireEntry): Content {
 export function fileFrom(file: Omit<WireFile, "$typeName" | "durationMs">): FileRef {
   const { fileId, name, mediaType, size, width, height } = file;
   return { fileId: fileId as FileId, name, mediaType, size: Number(size), width, height };
+}
+
+function roleFrom(role: Member_Role): Role {
+  switch (role) {
+    case Member_Role.OWNER:
+      return "owner";
+    case Member_Role.ADMIN:
+      return "admin";
+    case Member_Role.READER:
+      return "reader";
+    case Member_Role.MEMBER:
+    case Member_Role.ROLE_UNSPECIFIED:
+      return "member";
+  }
 }
 
 /** Null for a summary without a conversation, which no server should send. */

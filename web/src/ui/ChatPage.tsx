@@ -4,8 +4,9 @@ import type { ConversationId } from "../core/types";
 import { useAppState, useClient } from "./context";
 import { ConversationPane } from "./ConversationPane";
 import { EmptyPane } from "./EmptyPane";
+import { JoinDialog } from "./JoinDialog";
 import { NewConversationDialog } from "./NewConversationDialog";
-import { currentRoute, showRoute } from "./route";
+import { currentRoute, showRoute, takeInvite } from "./route";
 import { Sidebar } from "./Sidebar";
 import { StatusLine } from "./StatusLine";
 
@@ -13,6 +14,7 @@ export function ChatPage() {
   const client = useClient();
   const state = useAppState();
   const [isStarting, setStarting] = useState(false);
+  const [invite, setInvite] = useState(takeInvite);
   const [drafts, setDrafts] = useState<ReadonlyMap<ConversationId, string>>(new Map());
   const openedId = state.opened?.conversationId ?? null;
   const chat = openedId === null ? undefined : state.conversations.get(openedId);
@@ -22,6 +24,13 @@ export function ChatPage() {
     window.addEventListener("popstate", follow);
     return () => { window.removeEventListener("popstate", follow); };
   }, [client]);
+
+  // A link that is opened in a page which is there already changes nothing but what stands behind the "#".
+  useEffect(() => {
+    const look = () => { setInvite((before) => takeInvite() ?? before); };
+    window.addEventListener("hashchange", look);
+    return () => { window.removeEventListener("hashchange", look); };
+  }, []);
 
   // Also when the conversation closed by itself: the user was removed, or left it on another device.
   useEffect(() => { showRoute(openedId); }, [openedId]);
@@ -50,6 +59,16 @@ export function ChatPage() {
           <EmptyPane state={state} onNew={() => { setStarting(true); }} onClose={() => { open(null); }} />
         )}
       </main>
+      {invite !== null && (
+        <JoinDialog
+          code={invite}
+          onClose={() => { setInvite(null); }}
+          onJoined={(conversationId) => {
+            setInvite(null);
+            open(conversationId);
+          }}
+        />
+      )}
       {isStarting && (
         <NewConversationDialog
           onClose={() => { setStarting(false); }}

@@ -101,7 +101,8 @@ function Header({ state, chat: { conversation, members }, onClose, onMembers }: 
   const presence = peer === null ? undefined : state.presence.get(peer);
   const online = (members ?? []).filter((id) => id === myId(state) || state.presence.get(id)?.online === true).length;
   const count = members?.length ?? 0;
-  const subtitle = peer !== null ? presenceText(presence, now) : count > 0 ? `${count} ${count === 1 ? "member" : "members"}, ${online} online` : "";
+  const crowd = count > 0 ? `${count} ${count === 1 ? "member" : "members"}, ${online} online` : "";
+  const subtitle = peer !== null ? presenceText(presence, now) : [conversation.topic, crowd].filter((part) => part !== "").join(" · ");
   return (
     <header className="conversation-head">
       <button className="button-icon conversation-back" type="button" onClick={onClose} aria-label="Back to all conversations">

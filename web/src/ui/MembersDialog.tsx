@@ -7,6 +7,7 @@ import { Avatar } from "./Avatar";
 import { useClient } from "./context";
 import { Dialog } from "./Dialog";
 import { Field } from "./Field";
+import { addressOf } from "./route";
 
 interface MembersDialogProps {
   readonly state: State;
@@ -19,6 +20,8 @@ export function MembersDialog({ state, chat, onClose }: MembersDialogProps) {
   const client = useClient();
   const adding = useAction();
   const leaving = useAction();
+  const inviting = useAction();
+  const [link, setLink] = useState("");
   const [username, setUsername] = useState("");
   const [isSure, setSure] = useState(false);
   const { conversationId, title } = chat.conversation;
@@ -33,6 +36,10 @@ export function MembersDialog({ state, chat, onClose }: MembersDialogProps) {
           setUsername("");
         }
       });
+  };
+
+  const invite = () => {
+    void inviting.run(async () => { setLink(addressOf(await client.createInvite(conversationId))); });
   };
 
   const leave = () => {
@@ -62,6 +69,14 @@ export function MembersDialog({ state, chat, onClose }: MembersDialogProps) {
       </form>
       {adding.error !== null && <p className="error" role="alert">{adding.error}</p>}
       <div className="dialog-foot">
+        {link === "" ? (
+          <button className="button" type="button" onClick={invite} disabled={inviting.isBusy} data-testid="invite">
+            Make an invite link
+          </button>
+        ) : (
+          <Field label="Whoever has this link may join, for a week" name="invite" value={link} onChange={setLink} readOnly />
+        )}
+        {inviting.error !== null && <p className="error" role="alert">{inviting.error}</p>}
         <button className="button button-danger" type="button" onClick={leave} disabled={leaving.isBusy}>
           {isSure ? "Leave, really" : "Leave group"}
         </button>

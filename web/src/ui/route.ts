@@ -7,6 +7,24 @@ export function currentRoute(): ConversationId | null {
   return (match?.[1] ?? null) as ConversationId | null;
 }
 
+/** What stands before the code of an invite in the address: behind a "#", so that no server is told it. */
+const JOINING = "#join=";
+
+/** The address that lets in whoever opens it. */
+export function addressOf(code: string): string {
+  return `${location.origin}/${JOINING}${code}`;
+}
+
+/** The code of an invite that the page was opened with; it is taken out of the address. */
+export function takeInvite(): string | null {
+  if (!location.hash.startsWith(JOINING)) {
+    return null;
+  }
+  const code = location.hash.slice(JOINING.length);
+  history.replaceState(null, "", location.pathname);
+  return code;
+}
+
 /** Shows a conversation in the address bar, so that "back" and a reload find it. */
 export function showRoute(conversationId: ConversationId | null): void {
   const path = conversationId === null ? "/" : `/c/${conversationId}`;

@@ -79,7 +79,7 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     ACCOUNT_DISABLED: _Reason.ValueType  # 26
     """The user name and password are right, and an administrator has disabled the account."""
     BAD_INVITE: _Reason.ValueType  # 27
-    """Registration takes an invite, and there was none, or one that was used, was withdrawn or is too old."""
+    """Registering or joining takes an invite, and there was none, or one that was used, was withdrawn or is too old, or is not for the caller."""
     UNKNOWN_FILE: _Reason.ValueType  # 40
     """No such file, or it was posted in no conversation of the caller since they came into it: the two can't be told apart from outside."""
     FILE_TOO_LARGE: _Reason.ValueType  # 41
@@ -96,6 +96,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """What came is not what its checksum says. Retryable."""
     BAD_LINK: _Reason.ValueType  # 47
     """The link is past its time, or was never given out like this."""
+    LAST_OWNER: _Reason.ValueType  # 28
+    """The owner of a conversation can't leave it, or become something else, while others are in it: it must be handed over first."""
+    SLOW_MODE: _Reason.ValueType  # 29
+    """The conversation is in slow mode, and the caller's last message there was too short a while ago. Retryable, after `retry_after`."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a command was refused. The same names are `reason` in a `reject` frame, `reason` in google.rpc.ErrorInfo (domain
@@ -160,7 +164,7 @@ IDLE_TIMEOUT: Reason.ValueType  # 25
 ACCOUNT_DISABLED: Reason.ValueType  # 26
 """The user name and password are right, and an administrator has disabled the account."""
 BAD_INVITE: Reason.ValueType  # 27
-"""Registration takes an invite, and there was none, or one that was used, was withdrawn or is too old."""
+"""Registering or joining takes an invite, and there was none, or one that was used, was withdrawn or is too old, or is not for the caller."""
 UNKNOWN_FILE: Reason.ValueType  # 40
 """No such file, or it was posted in no conversation of the caller since they came into it: the two can't be told apart from outside."""
 FILE_TOO_LARGE: Reason.ValueType  # 41
@@ -177,4 +181,8 @@ CHECKSUM_MISMATCH: Reason.ValueType  # 46
 """What came is not what its checksum says. Retryable."""
 BAD_LINK: Reason.ValueType  # 47
 """The link is past its time, or was never given out like this."""
+LAST_OWNER: Reason.ValueType  # 28
+"""The owner of a conversation can't leave it, or become something else, while others are in it: it must be handed over first."""
+SLOW_MODE: Reason.ValueType  # 29
+"""The conversation is in slow mode, and the caller's last message there was too short a while ago. Retryable, after `retry_after`."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015

@@ -39,6 +39,8 @@ class LogEntry(_message.Message):
     CREATED_FIELD_NUMBER: _builtins.int
     MEMBERSHIP_FIELD_NUMBER: _builtins.int
     KEY_ID_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    INVITE_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation; also the key of the Kafka record."""
     seq: _builtins.int
@@ -67,6 +69,14 @@ class LogEntry(_message.Message):
     def membership(self) -> _entry_pb2.MembershipChange:
         """Who came and went."""
 
+    @_builtins.property
+    def settings(self) -> _conversation_pb2.ConversationSettings:
+        """What was set."""
+
+    @_builtins.property
+    def invite(self) -> _conversation_pb2.Invite:
+        """An invite that was made or withdrawn."""
+
     def __init__(
         self,
         *,
@@ -81,10 +91,12 @@ class LogEntry(_message.Message):
         created: _entry_pb2.ConversationCreated | None = ...,
         membership: _entry_pb2.MembershipChange | None = ...,
         key_id: _builtins.str = ...,
+        settings: _conversation_pb2.ConversationSettings | None = ...,
+        invite: _conversation_pb2.Invite | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created", b"created", "membership", b"membership"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created", b"created", "invite", b"invite", "membership", b"membership", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "key_id", b"key_id", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "sender_id", b"sender_id", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "invite", b"invite", "key_id", b"key_id", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

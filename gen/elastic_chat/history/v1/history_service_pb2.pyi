@@ -231,16 +231,24 @@ class ListMembersRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
+    page_size: _builtins.int
+    """1 to 1,000 members; 0 means 1,000."""
+    page_token: _builtins.str
+    """next_page_token of the page before; empty for the first."""
     def __init__(
         self,
         *,
         conversation_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -254,27 +262,283 @@ class ListMembersResponse(_message.Message):
 
     MEMBERS_FIELD_NUMBER: _builtins.int
     WATERMARKS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    MEMBER_COUNT_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """What to ask for the next page with; empty if this is the last."""
+    member_count: _builtins.int
+    """How many members there are in all."""
     @_builtins.property
     def members(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Member]:
-        """Every member."""
+        """By rising user id. Who joins or leaves between two pages may be there or not; everyone else is, once."""
 
     @_builtins.property
     def watermarks(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Watermark]:
-        """How far each member has got; a member who never told is left out."""
+        """How far each of them has got; a member who never told is left out."""
 
     def __init__(
         self,
         *,
         members: _abc.Iterable[_conversation_pb2.Member] | None = ...,
         watermarks: _abc.Iterable[_conversation_pb2.Watermark] | None = ...,
+        next_page_token: _builtins.str = ...,
+        member_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["members", b"members", "watermarks", b"watermarks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["member_count", b"member_count", "members", b"members", "next_page_token", b"next_page_token", "watermarks", b"watermarks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMembersResponse: _TypeAlias = ListMembersResponse  # noqa: Y015
+
+@_typing.final
+class ListBansRequest(_message.Message):
+    """Whose bans."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBansRequest: _TypeAlias = ListBansRequest  # noqa: Y015
+
+@_typing.final
+class ListBansResponse(_message.Message):
+    """The bans."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BANS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def bans(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Ban]:
+        """By rising user id."""
+
+    def __init__(
+        self,
+        *,
+        bans: _abc.Iterable[_conversation_pb2.Ban] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bans", b"bans"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBansResponse: _TypeAlias = ListBansResponse  # noqa: Y015
+
+@_typing.final
+class ListInvitesRequest(_message.Message):
+    """Whose invites."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInvitesRequest: _TypeAlias = ListInvitesRequest  # noqa: Y015
+
+@_typing.final
+class ListInvitesResponse(_message.Message):
+    """The invites."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVITES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def invites(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Invite]:
+        """The newest first."""
+
+    def __init__(
+        self,
+        *,
+        invites: _abc.Iterable[_conversation_pb2.Invite] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invites", b"invites"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInvitesResponse: _TypeAlias = ListInvitesResponse  # noqa: Y015
+
+@_typing.final
+class GetInviteRequest(_message.Message):
+    """A code."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Of an invite."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetInviteRequest: _TypeAlias = GetInviteRequest  # noqa: Y015
+
+@_typing.final
+class GetInviteResponse(_message.Message):
+    """What it leads to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_FIELD_NUMBER: _builtins.int
+    MEMBER_COUNT_FIELD_NUMBER: _builtins.int
+    INVITE_FIELD_NUMBER: _builtins.int
+    JOINED_FIELD_NUMBER: _builtins.int
+    member_count: _builtins.int
+    """How many members it has."""
+    joined: _builtins.bool
+    """Whether the caller is a member already."""
+    @_builtins.property
+    def conversation(self) -> _conversation_pb2.Conversation:
+        """The conversation, without what only its members see of it."""
+
+    @_builtins.property
+    def invite(self) -> _conversation_pb2.Invite:
+        """The invite."""
+
+    def __init__(
+        self,
+        *,
+        conversation: _conversation_pb2.Conversation | None = ...,
+        member_count: _builtins.int = ...,
+        invite: _conversation_pb2.Invite | None = ...,
+        joined: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "invite", b"invite"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "invite", b"invite", "joined", b"joined", "member_count", b"member_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetInviteResponse: _TypeAlias = GetInviteResponse  # noqa: Y015
+
+@_typing.final
+class ListPublicConversationsRequest(_message.Message):
+    """What to look for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_PREFIX_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    title_prefix: _builtins.str
+    """How the title begins, in upper or lower case; empty for all."""
+    page_size: _builtins.int
+    """1 to 100 conversations; 0 means 50."""
+    page_token: _builtins.str
+    """next_page_token of the page before; empty for the first."""
+    def __init__(
+        self,
+        *,
+        title_prefix: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "title_prefix", b"title_prefix"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPublicConversationsRequest: _TypeAlias = ListPublicConversationsRequest  # noqa: Y015
+
+@_typing.final
+class ListPublicConversationsResponse(_message.Message):
+    """A page of the directory."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """What to ask for the next page with; empty if this is the last."""
+    @_builtins.property
+    def conversations(self) -> _containers.RepeatedCompositeFieldContainer[Global___PublicConversation]:
+        """By title."""
+
+    def __init__(
+        self,
+        *,
+        conversations: _abc.Iterable[Global___PublicConversation] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversations", b"conversations", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPublicConversationsResponse: _TypeAlias = ListPublicConversationsResponse  # noqa: Y015
+
+@_typing.final
+class PublicConversation(_message.Message):
+    """A conversation as the directory has it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    AVATAR_FILE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    kind: _conversation_pb2.Conversation.Kind.ValueType
+    """Group or channel."""
+    title: _builtins.str
+    """Its title."""
+    topic: _builtins.str
+    """What it is about."""
+    avatar_file_id: _builtins.str
+    """The file that shows it, if there is one."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        kind: _conversation_pb2.Conversation.Kind.ValueType = ...,
+        title: _builtins.str = ...,
+        topic: _builtins.str = ...,
+        avatar_file_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["avatar_file_id", b"avatar_file_id", "conversation_id", b"conversation_id", "kind", b"kind", "title", b"title", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PublicConversation: _TypeAlias = PublicConversation  # noqa: Y015
 
 @_typing.final
 class SyncCursor(_message.Message):
@@ -496,17 +760,20 @@ class GetConversationStateResponse(_message.Message):
     HEAD_ORDINAL_FIELD_NUMBER: _builtins.int
     WATERMARKS_FIELD_NUMBER: _builtins.int
     RECENT_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    BANS_FIELD_NUMBER: _builtins.int
+    INVITES_FIELD_NUMBER: _builtins.int
     head_seq: _builtins.int
     """The newest seq that was written."""
     head_ordinal: _builtins.int
     """The number of messages up to it."""
     @_builtins.property
     def conversation(self) -> _conversation_pb2.Conversation:
-        """The conversation."""
+        """The conversation, as it was created."""
 
     @_builtins.property
     def members(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Member]:
-        """Its members."""
+        """Its members, with what is stored of their permissions."""
 
     @_builtins.property
     def watermarks(self) -> _containers.RepeatedCompositeFieldContainer[_log_pb2.WatermarkRecord]:
@@ -515,6 +782,18 @@ class GetConversationStateResponse(_message.Message):
     @_builtins.property
     def recent(self) -> _containers.RepeatedCompositeFieldContainer[_log_pb2.LogEntry]:
         """The newest entries by rising seq, at most 256, without a hole."""
+
+    @_builtins.property
+    def settings(self) -> _conversation_pb2.ConversationSettings:
+        """What was set of it."""
+
+    @_builtins.property
+    def bans(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Ban]:
+        """Who is banned from it."""
+
+    @_builtins.property
+    def invites(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Invite]:
+        """The invites to it that were not withdrawn, with how often they were used."""
 
     def __init__(
         self,
@@ -525,10 +804,13 @@ class GetConversationStateResponse(_message.Message):
         head_ordinal: _builtins.int = ...,
         watermarks: _abc.Iterable[_log_pb2.WatermarkRecord] | None = ...,
         recent: _abc.Iterable[_log_pb2.LogEntry] | None = ...,
+        settings: _conversation_pb2.ConversationSettings | None = ...,
+        bans: _abc.Iterable[_conversation_pb2.Ban] | None = ...,
+        invites: _abc.Iterable[_conversation_pb2.Invite] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "head_ordinal", b"head_ordinal", "head_seq", b"head_seq", "members", b"members", "recent", b"recent", "watermarks", b"watermarks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bans", b"bans", "conversation", b"conversation", "head_ordinal", b"head_ordinal", "head_seq", b"head_seq", "invites", b"invites", "members", b"members", "recent", b"recent", "settings", b"settings", "watermarks", b"watermarks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -55,6 +55,26 @@ class HistoryServiceStub:
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembersRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembersResponse.FromString,
                 _registered_method=True)
+        self.ListBans = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListBans',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListBansRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListBansResponse.FromString,
+                _registered_method=True)
+        self.ListInvites = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListInvites',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListInvitesRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListInvitesResponse.FromString,
+                _registered_method=True)
+        self.GetInvite = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/GetInvite',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetInviteRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetInviteResponse.FromString,
+                _registered_method=True)
+        self.ListPublicConversations = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListPublicConversations',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsResponse.FromString,
+                _registered_method=True)
         self.Sync = channel.unary_unary(
                 '/elastic_chat.history.v1.HistoryService/Sync',
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncRequest.SerializeToString,
@@ -109,7 +129,38 @@ class HistoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListMembers(self, request, context):
-        """Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION.
+        """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
+        INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBans(self, request, context):
+        """Lists who is banned from a conversation. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListInvites(self, request, context):
+        """Lists the invites to a conversation that still let somebody in. Takes the permission to invite. Fails with UNKNOWN_CONVERSATION or
+        PERMISSION_DENIED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetInvite(self, request, context):
+        """Tells what the code of an invite would let the caller into, and does not. Fails with BAD_INVITE, as RouterService.Join does.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPublicConversations(self, request, context):
+        """Searches the directory of public conversations by how their titles begin, by pages. One that has just become public, or is called
+        otherwise, is found as soon as that is written. Fails with INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -177,6 +228,26 @@ def add_HistoryServiceServicer_to_server(servicer, server):
                     servicer.ListMembers,
                     request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembersRequest.FromString,
                     response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembersResponse.SerializeToString,
+            ),
+            'ListBans': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBans,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListBansRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListBansResponse.SerializeToString,
+            ),
+            'ListInvites': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInvites,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListInvitesRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListInvitesResponse.SerializeToString,
+            ),
+            'GetInvite': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetInvite,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetInviteRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetInviteResponse.SerializeToString,
+            ),
+            'ListPublicConversations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPublicConversations,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsResponse.SerializeToString,
             ),
             'Sync': grpc.unary_unary_rpc_method_handler(
                     servicer.Sync,
@@ -313,6 +384,114 @@ class HistoryService:
             '/elastic_chat.history.v1.HistoryService/ListMembers',
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembersRequest.SerializeToString,
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBans(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListBans',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListBansRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListBansResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListInvites(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListInvites',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListInvitesRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListInvitesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetInvite(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/GetInvite',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetInviteRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetInviteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPublicConversations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListPublicConversations',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,7 +42,21 @@ class HistoryServiceStub:
     before the caller joined. Fails with UNKNOWN_CONVERSATION or INVALID_ARGUMENT.
     """
     ListMembers: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]
-    """Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION."""
+    """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
+    INVALID_ARGUMENT.
+    """
+    ListBans: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListBansRequest, _history_service_pb2.ListBansResponse]
+    """Lists who is banned from a conversation. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED."""
+    ListInvites: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListInvitesRequest, _history_service_pb2.ListInvitesResponse]
+    """Lists the invites to a conversation that still let somebody in. Takes the permission to invite. Fails with UNKNOWN_CONVERSATION or
+    PERMISSION_DENIED.
+    """
+    GetInvite: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.GetInviteRequest, _history_service_pb2.GetInviteResponse]
+    """Tells what the code of an invite would let the caller into, and does not. Fails with BAD_INVITE, as RouterService.Join does."""
+    ListPublicConversations: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListPublicConversationsRequest, _history_service_pb2.ListPublicConversationsResponse]
+    """Searches the directory of public conversations by how their titles begin, by pages. One that has just become public, or is called
+    otherwise, is found as soon as that is written. Fails with INVALID_ARGUMENT.
+    """
     Sync: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]
     """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
     more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
@@ -78,7 +92,21 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     before the caller joined. Fails with UNKNOWN_CONVERSATION or INVALID_ARGUMENT.
     """
     ListMembers: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]  # type: ignore[assignment]
-    """Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION."""
+    """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
+    INVALID_ARGUMENT.
+    """
+    ListBans: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListBansRequest, _history_service_pb2.ListBansResponse]  # type: ignore[assignment]
+    """Lists who is banned from a conversation. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED."""
+    ListInvites: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListInvitesRequest, _history_service_pb2.ListInvitesResponse]  # type: ignore[assignment]
+    """Lists the invites to a conversation that still let somebody in. Takes the permission to invite. Fails with UNKNOWN_CONVERSATION or
+    PERMISSION_DENIED.
+    """
+    GetInvite: _aio.UnaryUnaryMultiCallable[_history_service_pb2.GetInviteRequest, _history_service_pb2.GetInviteResponse]  # type: ignore[assignment]
+    """Tells what the code of an invite would let the caller into, and does not. Fails with BAD_INVITE, as RouterService.Join does."""
+    ListPublicConversations: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListPublicConversationsRequest, _history_service_pb2.ListPublicConversationsResponse]  # type: ignore[assignment]
+    """Searches the directory of public conversations by how their titles begin, by pages. One that has just become public, or is called
+    otherwise, is found as soon as that is written. Fails with INVALID_ARGUMENT.
+    """
     Sync: _aio.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]  # type: ignore[assignment]
     """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
     more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
@@ -135,7 +163,45 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _history_service_pb2.ListMembersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.ListMembersResponse, _abc.Awaitable[_history_service_pb2.ListMembersResponse]]:
-        """Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION."""
+        """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
+        INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def ListBans(
+        self,
+        request: _history_service_pb2.ListBansRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListBansResponse, _abc.Awaitable[_history_service_pb2.ListBansResponse]]:
+        """Lists who is banned from a conversation. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION or PERMISSION_DENIED."""
+
+    @_abc_1.abstractmethod
+    def ListInvites(
+        self,
+        request: _history_service_pb2.ListInvitesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListInvitesResponse, _abc.Awaitable[_history_service_pb2.ListInvitesResponse]]:
+        """Lists the invites to a conversation that still let somebody in. Takes the permission to invite. Fails with UNKNOWN_CONVERSATION or
+        PERMISSION_DENIED.
+        """
+
+    @_abc_1.abstractmethod
+    def GetInvite(
+        self,
+        request: _history_service_pb2.GetInviteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.GetInviteResponse, _abc.Awaitable[_history_service_pb2.GetInviteResponse]]:
+        """Tells what the code of an invite would let the caller into, and does not. Fails with BAD_INVITE, as RouterService.Join does."""
+
+    @_abc_1.abstractmethod
+    def ListPublicConversations(
+        self,
+        request: _history_service_pb2.ListPublicConversationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListPublicConversationsResponse, _abc.Awaitable[_history_service_pb2.ListPublicConversationsResponse]]:
+        """Searches the directory of public conversations by how their titles begin, by pages. One that has just become public, or is called
+        otherwise, is found as soon as that is written. Fails with INVALID_ARGUMENT.
+        """
 
     @_abc_1.abstractmethod
     def Sync(

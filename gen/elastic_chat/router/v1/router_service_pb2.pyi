@@ -102,14 +102,14 @@ class CreateConversationRequest(_message.Message):
     MEMBER_IDS_FIELD_NUMBER: _builtins.int
     MESSAGE_ID_FIELD_NUMBER: _builtins.int
     kind: _conversation_pb2.Conversation.Kind.ValueType
-    """Direct or group."""
+    """What it is for."""
     title: _builtins.str
-    """The title of a group, 1 to 128 characters; must be empty for a direct conversation."""
+    """The title of a group or channel, 1 to 128 characters; must be empty for the others."""
     message_id: _builtins.str
     """A UUIDv7 that the client makes, so that a retry does not make a second group; may be empty."""
     @_builtins.property
     def member_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The other members: exactly one for a direct conversation, 0 to 500 for a group."""
+        """The other members: exactly one for a direct conversation, 0 to 500 for a group or channel, none for notes to oneself."""
 
     def __init__(
         self,
@@ -150,6 +150,55 @@ class CreateConversationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateConversationResponse: _TypeAlias = CreateConversationResponse  # noqa: Y015
+
+@_typing.final
+class UpdateConversationRequest(_message.Message):
+    """Settings to change."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry is found to be one; may be empty."""
+    @_builtins.property
+    def settings(self) -> _conversation_pb2.ConversationSettings:
+        """What is to be set."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        settings: _conversation_pb2.ConversationSettings | None = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "settings", b"settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateConversationRequest: _TypeAlias = UpdateConversationRequest  # noqa: Y015
+
+@_typing.final
+class UpdateConversationResponse(_message.Message):
+    """It is set."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateConversationResponse: _TypeAlias = UpdateConversationResponse  # noqa: Y015
 
 @_typing.final
 class AddMemberRequest(_message.Message):
@@ -202,6 +251,55 @@ class AddMemberResponse(_message.Message):
 Global___AddMemberResponse: _TypeAlias = AddMemberResponse  # noqa: Y015
 
 @_typing.final
+class AddMembersRequest(_message.Message):
+    """Users to add."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry is found to be one; may be empty."""
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """1 to 500 users."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddMembersRequest: _TypeAlias = AddMembersRequest  # noqa: Y015
+
+@_typing.final
+class AddMembersResponse(_message.Message):
+    """All of them are members."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddMembersResponse: _TypeAlias = AddMembersResponse  # noqa: Y015
+
+@_typing.final
 class RemoveMemberRequest(_message.Message):
     """A user to remove."""
 
@@ -243,6 +341,399 @@ class RemoveMemberResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RemoveMemberResponse: _TypeAlias = RemoveMemberResponse  # noqa: Y015
+
+@_typing.final
+class SetRoleRequest(_message.Message):
+    """A role to give."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    user_id: _builtins.str
+    """The member."""
+    role: _conversation_pb2.Member.Role.ValueType
+    """Reader, member or administrator."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry is found to be one; may be empty."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        role: _conversation_pb2.Member.Role.ValueType = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "role", b"role", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetRoleRequest: _TypeAlias = SetRoleRequest  # noqa: Y015
+
+@_typing.final
+class SetRoleResponse(_message.Message):
+    """The member has that role."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetRoleResponse: _TypeAlias = SetRoleResponse  # noqa: Y015
+
+@_typing.final
+class TransferOwnershipRequest(_message.Message):
+    """A conversation to hand over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    user_id: _builtins.str
+    """The member who is to own it."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry is found to be one; may be empty."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TransferOwnershipRequest: _TypeAlias = TransferOwnershipRequest  # noqa: Y015
+
+@_typing.final
+class TransferOwnershipResponse(_message.Message):
+    """It is handed over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TransferOwnershipResponse: _TypeAlias = TransferOwnershipResponse  # noqa: Y015
+
+@_typing.final
+class BanMemberRequest(_message.Message):
+    """A user to ban."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    user_id: _builtins.str
+    """The user."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry is found to be one; may be empty."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BanMemberRequest: _TypeAlias = BanMemberRequest  # noqa: Y015
+
+@_typing.final
+class BanMemberResponse(_message.Message):
+    """The user is banned."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BanMemberResponse: _TypeAlias = BanMemberResponse  # noqa: Y015
+
+@_typing.final
+class UnbanMemberRequest(_message.Message):
+    """A ban to lift."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    user_id: _builtins.str
+    """The user."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry is found to be one; may be empty."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnbanMemberRequest: _TypeAlias = UnbanMemberRequest  # noqa: Y015
+
+@_typing.final
+class UnbanMemberResponse(_message.Message):
+    """The user is not banned."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnbanMemberResponse: _TypeAlias = UnbanMemberResponse  # noqa: Y015
+
+@_typing.final
+class CreateInviteRequest(_message.Message):
+    """An invite to make."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    LIFETIME_S_FIELD_NUMBER: _builtins.int
+    MAX_USES_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    lifetime_s: _builtins.int
+    """For how many seconds it is good, at most a year; 0 means a week."""
+    max_uses: _builtins.int
+    """How often it may be used; 0 means as often as one likes."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        lifetime_s: _builtins.int = ...,
+        max_uses: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "lifetime_s", b"lifetime_s", "max_uses", b"max_uses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateInviteRequest: _TypeAlias = CreateInviteRequest  # noqa: Y015
+
+@_typing.final
+class CreateInviteResponse(_message.Message):
+    """An invite, and what is told only now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    INVITE_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """What lets users in. It is kept nowhere."""
+    @_builtins.property
+    def invite(self) -> _conversation_pb2.Invite:
+        """The invite."""
+
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        invite: _conversation_pb2.Invite | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["invite", b"invite"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "invite", b"invite"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateInviteResponse: _TypeAlias = CreateInviteResponse  # noqa: Y015
+
+@_typing.final
+class WithdrawInviteRequest(_message.Message):
+    """An invite to withdraw."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    INVITE_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The group or channel."""
+    invite_id: _builtins.str
+    """The invite."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry is found to be one; may be empty."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        invite_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "invite_id", b"invite_id", "message_id", b"message_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawInviteRequest: _TypeAlias = WithdrawInviteRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawInviteResponse(_message.Message):
+    """The invite is worth nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawInviteResponse: _TypeAlias = WithdrawInviteResponse  # noqa: Y015
+
+@_typing.final
+class JoinRequest(_message.Message):
+    """A code."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Of an invite."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JoinRequest: _TypeAlias = JoinRequest  # noqa: Y015
+
+@_typing.final
+class JoinResponse(_message.Message):
+    """The caller is a member."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    @_builtins.property
+    def member(self) -> _conversation_pb2.Member:
+        """The membership."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        member: _conversation_pb2.Member | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "member", b"member"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JoinResponse: _TypeAlias = JoinResponse  # noqa: Y015
+
+@_typing.final
+class JoinPublicRequest(_message.Message):
+    """A conversation to join."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """A public group or channel."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JoinPublicRequest: _TypeAlias = JoinPublicRequest  # noqa: Y015
+
+@_typing.final
+class JoinPublicResponse(_message.Message):
+    """The caller is a member."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def member(self) -> _conversation_pb2.Member:
+        """The membership."""
+
+    def __init__(
+        self,
+        *,
+        member: _conversation_pb2.Member | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JoinPublicResponse: _TypeAlias = JoinPublicResponse  # noqa: Y015
 
 @_typing.final
 class RouteRequest(_message.Message):
@@ -308,6 +799,12 @@ class Command(_message.Message):
     REMOVE_MEMBER_FIELD_NUMBER: _builtins.int
     WATERMARK_FIELD_NUMBER: _builtins.int
     TYPING_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    BAN_FIELD_NUMBER: _builtins.int
+    INVITE_FIELD_NUMBER: _builtins.int
+    JOIN_FIELD_NUMBER: _builtins.int
+    ADD_MEMBERS_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
     correlation: _builtins.int
     """Given back in the result. Unique on the stream among commands that have no result yet; 0 asks for no result."""
@@ -343,6 +840,30 @@ class Command(_message.Message):
     def typing(self) -> Global___TypingCommand:
         """Tell that the user is typing."""
 
+    @_builtins.property
+    def settings(self) -> Global___SettingsCommand:
+        """Change settings."""
+
+    @_builtins.property
+    def role(self) -> Global___RoleCommand:
+        """Give a member another role."""
+
+    @_builtins.property
+    def ban(self) -> Global___BanCommand:
+        """Ban a user, or lift a ban."""
+
+    @_builtins.property
+    def invite(self) -> Global___InviteCommand:
+        """Make or withdraw an invite."""
+
+    @_builtins.property
+    def join(self) -> Global___JoinCommand:
+        """Come into the conversation."""
+
+    @_builtins.property
+    def add_members(self) -> Global___AddMembersCommand:
+        """Add many members."""
+
     def __init__(
         self,
         *,
@@ -356,13 +877,19 @@ class Command(_message.Message):
         remove_member: Global___RemoveMemberCommand | None = ...,
         watermark: Global___WatermarkCommand | None = ...,
         typing: Global___TypingCommand | None = ...,
+        settings: Global___SettingsCommand | None = ...,
+        role: Global___RoleCommand | None = ...,
+        ban: Global___BanCommand | None = ...,
+        invite: Global___InviteCommand | None = ...,
+        join: Global___JoinCommand | None = ...,
+        add_members: Global___AddMembersCommand | None = ...,
         traceparent: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "command", b"command", "create", b"create", "remove_member", b"remove_member", "send", b"send", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "ban", b"ban", "command", b"command", "create", b"create", "invite", b"invite", "join", b"join", "remove_member", b"remove_member", "role", b"role", "send", b"send", "settings", b"settings", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "command", b"command", "conversation_id", b"conversation_id", "correlation", b"correlation", "create", b"create", "remove_member", b"remove_member", "request_id", b"request_id", "send", b"send", "traceparent", b"traceparent", "typing", b"typing", "user_id", b"user_id", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "ban", b"ban", "command", b"command", "conversation_id", b"conversation_id", "correlation", b"correlation", "create", b"create", "invite", b"invite", "join", b"join", "remove_member", b"remove_member", "request_id", b"request_id", "role", b"role", "send", b"send", "settings", b"settings", "traceparent", b"traceparent", "typing", b"typing", "user_id", b"user_id", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["send", "create", "add_member", "remove_member", "watermark", "typing"]  # noqa: Y015
+    _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["send", "create", "add_member", "remove_member", "watermark", "typing", "settings", "role", "ban", "invite", "join", "add_members"]  # noqa: Y015
     _WhichOneofArgType_command: _TypeAlias = _typing.Literal["command", b"command"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_command) -> _WhichOneofReturnType_command | None: ...
 
@@ -457,6 +984,34 @@ class AddMemberCommand(_message.Message):
 Global___AddMemberCommand: _TypeAlias = AddMemberCommand  # noqa: Y015
 
 @_typing.final
+class AddMembersCommand(_message.Message):
+    """Add many members, whose permissions are those of whoever joins such a conversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The key of the entry."""
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The users."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        user_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_id", b"message_id", "user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddMembersCommand: _TypeAlias = AddMembersCommand  # noqa: Y015
+
+@_typing.final
 class RemoveMemberCommand(_message.Message):
     """Remove a member."""
 
@@ -481,6 +1036,148 @@ class RemoveMemberCommand(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RemoveMemberCommand: _TypeAlias = RemoveMemberCommand  # noqa: Y015
+
+@_typing.final
+class SettingsCommand(_message.Message):
+    """Change settings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The key of the entry."""
+    @_builtins.property
+    def settings(self) -> _conversation_pb2.ConversationSettings:
+        """What is to be set, checked by whoever took it in."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        settings: _conversation_pb2.ConversationSettings | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_id", b"message_id", "settings", b"settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SettingsCommand: _TypeAlias = SettingsCommand  # noqa: Y015
+
+@_typing.final
+class RoleCommand(_message.Message):
+    """Give a member another role."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The key of the entry."""
+    user_id: _builtins.str
+    """The member."""
+    role: _conversation_pb2.Member.Role.ValueType
+    """Their new role. The owner's is handed over: whoever gives the command becomes an administrator."""
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        role: _conversation_pb2.Member.Role.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_id", b"message_id", "role", b"role", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RoleCommand: _TypeAlias = RoleCommand  # noqa: Y015
+
+@_typing.final
+class BanCommand(_message.Message):
+    """Ban a user, or lift a ban."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    LIFTED_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The key of the entry."""
+    user_id: _builtins.str
+    """The user."""
+    lifted: _builtins.bool
+    """Whether it is lifted."""
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        lifted: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lifted", b"lifted", "message_id", b"message_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BanCommand: _TypeAlias = BanCommand  # noqa: Y015
+
+@_typing.final
+class InviteCommand(_message.Message):
+    """Make or withdraw an invite."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    INVITE_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The key of the entry."""
+    @_builtins.property
+    def invite(self) -> _conversation_pb2.Invite:
+        """The invite, as it stands in the entry."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        invite: _conversation_pb2.Invite | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["invite", b"invite"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invite", b"invite", "message_id", b"message_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InviteCommand: _TypeAlias = InviteCommand  # noqa: Y015
+
+@_typing.final
+class JoinCommand(_message.Message):
+    """Come into the conversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    INVITE_ID_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The key of the entry."""
+    invite_id: _builtins.str
+    """The invite that lets the user in; empty if it is that the conversation is public."""
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        invite_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invite_id", b"invite_id", "message_id", b"message_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JoinCommand: _TypeAlias = JoinCommand  # noqa: Y015
 
 @_typing.final
 class WatermarkCommand(_message.Message):
@@ -583,7 +1280,7 @@ class Accepted(_message.Message):
 
     @_builtins.property
     def member(self) -> _conversation_pb2.Member:
-        """The membership as it is, for an AddMemberCommand."""
+        """The membership as it is, for an AddMemberCommand or a JoinCommand."""
 
     def __init__(
         self,

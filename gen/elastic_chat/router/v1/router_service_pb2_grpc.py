@@ -45,15 +45,65 @@ class RouterServiceStub:
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateConversationRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateConversationResponse.FromString,
                 _registered_method=True)
+        self.UpdateConversation = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/UpdateConversation',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationResponse.FromString,
+                _registered_method=True)
         self.AddMember = channel.unary_unary(
                 '/elastic_chat.router.v1.RouterService/AddMember',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberResponse.FromString,
                 _registered_method=True)
+        self.AddMembers = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/AddMembers',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMembersRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMembersResponse.FromString,
+                _registered_method=True)
         self.RemoveMember = channel.unary_unary(
                 '/elastic_chat.router.v1.RouterService/RemoveMember',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveMemberRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveMemberResponse.FromString,
+                _registered_method=True)
+        self.SetRole = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/SetRole',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SetRoleRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SetRoleResponse.FromString,
+                _registered_method=True)
+        self.TransferOwnership = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/TransferOwnership',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipResponse.FromString,
+                _registered_method=True)
+        self.BanMember = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/BanMember',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.BanMemberRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.BanMemberResponse.FromString,
+                _registered_method=True)
+        self.UnbanMember = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/UnbanMember',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnbanMemberRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnbanMemberResponse.FromString,
+                _registered_method=True)
+        self.CreateInvite = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/CreateInvite',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateInviteRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateInviteResponse.FromString,
+                _registered_method=True)
+        self.WithdrawInvite = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/WithdrawInvite',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.WithdrawInviteRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.WithdrawInviteResponse.FromString,
+                _registered_method=True)
+        self.Join = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/Join',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinResponse.FromString,
+                _registered_method=True)
+        self.JoinPublic = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/JoinPublic',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinPublicRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinPublicResponse.FromString,
                 _registered_method=True)
         self.Route = channel.stream_stream(
                 '/elastic_chat.router.v1.RouterService/Route',
@@ -67,7 +117,7 @@ class RouterServiceServicer:
     """
 
     def SendMessage(self, request, context):
-        """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, TEXT_EMPTY,
+        """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY,
         TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -75,24 +125,107 @@ class RouterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateConversation(self, request, context):
-        """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
-        with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
+        """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, the notes to
+        oneself, a group or channel with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateConversation(self, request, context):
+        """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AddMember(self, request, context):
-        """Adds a user to a group; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER, UNKNOWN_CONVERSATION or
-        PERMISSION_DENIED.
+        """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddMembers(self, request, context):
+        """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails with
+        UNKNOWN_USER, UNKNOWN_CONVERSATION, PERMISSION_DENIED, LIMIT_REACHED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RemoveMember(self, request, context):
-        """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, but anyone may remove themselves. Fails
-        with UNKNOWN_CONVERSATION or PERMISSION_DENIED.
+        """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, and for who administers that of the owner;
+        but anyone may remove themselves, except the owner while others are there (LAST_OWNER). Fails with UNKNOWN_CONVERSATION,
+        PERMISSION_DENIED or LAST_OWNER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetRole(self, request, context):
+        """Gives a member another role; a no-op if they have it. Takes the permission to administer; to make an administrator, or to touch one who
+        is another, that of the owner. The owner's own role changes by TransferOwnership alone. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER if
+        they are no member, INVALID_ARGUMENT, PERMISSION_DENIED, LAST_OWNER, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TransferOwnership(self, request, context):
+        """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
+        UNKNOWN_USER if they are no member, PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BanMember(self, request, context):
+        """Removes a user from a group or channel and lets them in no more, whether they were in it or not; a no-op if they are banned. Takes the
+        permission to moderate, and for who administers that of the owner. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER, INVALID_ARGUMENT,
+        PERMISSION_DENIED, LIMIT_REACHED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnbanMember(self, request, context):
+        """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER,
+        PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateInvite(self, request, context):
+        """Makes an invite: whoever has its code may join. Each call makes another. Takes the permission to invite. Fails with
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT or LIMIT_REACHED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawInvite(self, request, context):
+        """Withdraws an invite: nobody joins by it any more; a no-op if there is none. Takes the permission to invite. Fails with
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Join(self, request, context):
+        """Lets the caller in by the code of an invite; a no-op if they are in it. Fails with BAD_INVITE, for whatever reason the code lets nobody or
+        not the caller in, or LIMIT_REACHED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def JoinPublic(self, request, context):
+        """Lets the caller into a public conversation; a no-op if they are in it. Fails with UNKNOWN_CONVERSATION if it is not public,
+        PERMISSION_DENIED if they are banned, or LIMIT_REACHED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -121,15 +254,65 @@ def add_RouterServiceServicer_to_server(servicer, server):
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateConversationRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateConversationResponse.SerializeToString,
             ),
+            'UpdateConversation': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateConversation,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationResponse.SerializeToString,
+            ),
             'AddMember': grpc.unary_unary_rpc_method_handler(
                     servicer.AddMember,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberResponse.SerializeToString,
             ),
+            'AddMembers': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddMembers,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMembersRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMembersResponse.SerializeToString,
+            ),
             'RemoveMember': grpc.unary_unary_rpc_method_handler(
                     servicer.RemoveMember,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveMemberRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveMemberResponse.SerializeToString,
+            ),
+            'SetRole': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetRole,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SetRoleRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SetRoleResponse.SerializeToString,
+            ),
+            'TransferOwnership': grpc.unary_unary_rpc_method_handler(
+                    servicer.TransferOwnership,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipResponse.SerializeToString,
+            ),
+            'BanMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.BanMember,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.BanMemberRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.BanMemberResponse.SerializeToString,
+            ),
+            'UnbanMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnbanMember,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnbanMemberRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnbanMemberResponse.SerializeToString,
+            ),
+            'CreateInvite': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateInvite,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateInviteRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateInviteResponse.SerializeToString,
+            ),
+            'WithdrawInvite': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawInvite,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.WithdrawInviteRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.WithdrawInviteResponse.SerializeToString,
+            ),
+            'Join': grpc.unary_unary_rpc_method_handler(
+                    servicer.Join,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinResponse.SerializeToString,
+            ),
+            'JoinPublic': grpc.unary_unary_rpc_method_handler(
+                    servicer.JoinPublic,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinPublicRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinPublicResponse.SerializeToString,
             ),
             'Route': grpc.stream_stream_rpc_method_handler(
                     servicer.Route,
@@ -203,6 +386,33 @@ class RouterService:
             _registered_method=True)
 
     @staticmethod
+    def UpdateConversation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/UpdateConversation',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def AddMember(request,
             target,
             options=(),
@@ -230,6 +440,33 @@ class RouterService:
             _registered_method=True)
 
     @staticmethod
+    def AddMembers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/AddMembers',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMembersRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMembersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def RemoveMember(request,
             target,
             options=(),
@@ -246,6 +483,222 @@ class RouterService:
             '/elastic_chat.router.v1.RouterService/RemoveMember',
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveMemberRequest.SerializeToString,
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetRole(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/SetRole',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SetRoleRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SetRoleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TransferOwnership(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/TransferOwnership',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.TransferOwnershipResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BanMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/BanMember',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.BanMemberRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.BanMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnbanMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/UnbanMember',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnbanMemberRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnbanMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateInvite(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/CreateInvite',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateInviteRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateInviteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawInvite(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/WithdrawInvite',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.WithdrawInviteRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.WithdrawInviteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Join(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/Join',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def JoinPublic(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/JoinPublic',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinPublicRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.JoinPublicResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,20 +34,63 @@ class RouterServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RouterServiceAsyncStub: ...
     SendMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.SendMessageRequest, _router_service_pb2.SendMessageResponse]
-    """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, TEXT_EMPTY,
+    """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY,
     TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
     """
     CreateConversation: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.CreateConversationRequest, _router_service_pb2.CreateConversationResponse]
-    """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
-    with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
+    """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, the notes to
+    oneself, a group or channel with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
+    """
+    UpdateConversation: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationRequest, _router_service_pb2.UpdateConversationResponse]
+    """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     AddMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.AddMemberRequest, _router_service_pb2.AddMemberResponse]
-    """Adds a user to a group; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER, UNKNOWN_CONVERSATION or
-    PERMISSION_DENIED.
+    """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
+    """
+    AddMembers: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.AddMembersRequest, _router_service_pb2.AddMembersResponse]
+    """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails with
+    UNKNOWN_USER, UNKNOWN_CONVERSATION, PERMISSION_DENIED, LIMIT_REACHED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     RemoveMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.RemoveMemberRequest, _router_service_pb2.RemoveMemberResponse]
-    """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, but anyone may remove themselves. Fails
-    with UNKNOWN_CONVERSATION or PERMISSION_DENIED.
+    """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, and for who administers that of the owner;
+    but anyone may remove themselves, except the owner while others are there (LAST_OWNER). Fails with UNKNOWN_CONVERSATION,
+    PERMISSION_DENIED or LAST_OWNER.
+    """
+    SetRole: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.SetRoleRequest, _router_service_pb2.SetRoleResponse]
+    """Gives a member another role; a no-op if they have it. Takes the permission to administer; to make an administrator, or to touch one who
+    is another, that of the owner. The owner's own role changes by TransferOwnership alone. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER if
+    they are no member, INVALID_ARGUMENT, PERMISSION_DENIED, LAST_OWNER, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    """
+    TransferOwnership: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.TransferOwnershipRequest, _router_service_pb2.TransferOwnershipResponse]
+    """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
+    UNKNOWN_USER if they are no member, PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    """
+    BanMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.BanMemberRequest, _router_service_pb2.BanMemberResponse]
+    """Removes a user from a group or channel and lets them in no more, whether they were in it or not; a no-op if they are banned. Takes the
+    permission to moderate, and for who administers that of the owner. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER, INVALID_ARGUMENT,
+    PERMISSION_DENIED, LIMIT_REACHED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    """
+    UnbanMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UnbanMemberRequest, _router_service_pb2.UnbanMemberResponse]
+    """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER,
+    PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    """
+    CreateInvite: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.CreateInviteRequest, _router_service_pb2.CreateInviteResponse]
+    """Makes an invite: whoever has its code may join. Each call makes another. Takes the permission to invite. Fails with
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT or LIMIT_REACHED.
+    """
+    WithdrawInvite: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.WithdrawInviteRequest, _router_service_pb2.WithdrawInviteResponse]
+    """Withdraws an invite: nobody joins by it any more; a no-op if there is none. Takes the permission to invite. Fails with
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    """
+    Join: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.JoinRequest, _router_service_pb2.JoinResponse]
+    """Lets the caller in by the code of an invite; a no-op if they are in it. Fails with BAD_INVITE, for whatever reason the code lets nobody or
+    not the caller in, or LIMIT_REACHED.
+    """
+    JoinPublic: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.JoinPublicRequest, _router_service_pb2.JoinPublicResponse]
+    """Lets the caller into a public conversation; a no-op if they are in it. Fails with UNKNOWN_CONVERSATION if it is not public,
+    PERMISSION_DENIED if they are banned, or LIMIT_REACHED.
     """
     Route: _grpc.StreamStreamMultiCallable[_router_service_pb2.RouteRequest, _router_service_pb2.RouteResponse]
     """A lane: commands in, results out, both in batches of whatever had queued up. Internal: gateways and routers call it, one stream a lane,
@@ -62,20 +105,63 @@ class RouterServiceAsyncStub(RouterServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SendMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.SendMessageRequest, _router_service_pb2.SendMessageResponse]  # type: ignore[assignment]
-    """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, TEXT_EMPTY,
+    """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY,
     TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
     """
     CreateConversation: _aio.UnaryUnaryMultiCallable[_router_service_pb2.CreateConversationRequest, _router_service_pb2.CreateConversationResponse]  # type: ignore[assignment]
-    """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
-    with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
+    """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, the notes to
+    oneself, a group or channel with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
+    """
+    UpdateConversation: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationRequest, _router_service_pb2.UpdateConversationResponse]  # type: ignore[assignment]
+    """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     AddMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.AddMemberRequest, _router_service_pb2.AddMemberResponse]  # type: ignore[assignment]
-    """Adds a user to a group; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER, UNKNOWN_CONVERSATION or
-    PERMISSION_DENIED.
+    """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
+    """
+    AddMembers: _aio.UnaryUnaryMultiCallable[_router_service_pb2.AddMembersRequest, _router_service_pb2.AddMembersResponse]  # type: ignore[assignment]
+    """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails with
+    UNKNOWN_USER, UNKNOWN_CONVERSATION, PERMISSION_DENIED, LIMIT_REACHED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
     RemoveMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.RemoveMemberRequest, _router_service_pb2.RemoveMemberResponse]  # type: ignore[assignment]
-    """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, but anyone may remove themselves. Fails
-    with UNKNOWN_CONVERSATION or PERMISSION_DENIED.
+    """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, and for who administers that of the owner;
+    but anyone may remove themselves, except the owner while others are there (LAST_OWNER). Fails with UNKNOWN_CONVERSATION,
+    PERMISSION_DENIED or LAST_OWNER.
+    """
+    SetRole: _aio.UnaryUnaryMultiCallable[_router_service_pb2.SetRoleRequest, _router_service_pb2.SetRoleResponse]  # type: ignore[assignment]
+    """Gives a member another role; a no-op if they have it. Takes the permission to administer; to make an administrator, or to touch one who
+    is another, that of the owner. The owner's own role changes by TransferOwnership alone. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER if
+    they are no member, INVALID_ARGUMENT, PERMISSION_DENIED, LAST_OWNER, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    """
+    TransferOwnership: _aio.UnaryUnaryMultiCallable[_router_service_pb2.TransferOwnershipRequest, _router_service_pb2.TransferOwnershipResponse]  # type: ignore[assignment]
+    """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
+    UNKNOWN_USER if they are no member, PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    """
+    BanMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.BanMemberRequest, _router_service_pb2.BanMemberResponse]  # type: ignore[assignment]
+    """Removes a user from a group or channel and lets them in no more, whether they were in it or not; a no-op if they are banned. Takes the
+    permission to moderate, and for who administers that of the owner. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER, INVALID_ARGUMENT,
+    PERMISSION_DENIED, LIMIT_REACHED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    """
+    UnbanMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UnbanMemberRequest, _router_service_pb2.UnbanMemberResponse]  # type: ignore[assignment]
+    """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER,
+    PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    """
+    CreateInvite: _aio.UnaryUnaryMultiCallable[_router_service_pb2.CreateInviteRequest, _router_service_pb2.CreateInviteResponse]  # type: ignore[assignment]
+    """Makes an invite: whoever has its code may join. Each call makes another. Takes the permission to invite. Fails with
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT or LIMIT_REACHED.
+    """
+    WithdrawInvite: _aio.UnaryUnaryMultiCallable[_router_service_pb2.WithdrawInviteRequest, _router_service_pb2.WithdrawInviteResponse]  # type: ignore[assignment]
+    """Withdraws an invite: nobody joins by it any more; a no-op if there is none. Takes the permission to invite. Fails with
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    """
+    Join: _aio.UnaryUnaryMultiCallable[_router_service_pb2.JoinRequest, _router_service_pb2.JoinResponse]  # type: ignore[assignment]
+    """Lets the caller in by the code of an invite; a no-op if they are in it. Fails with BAD_INVITE, for whatever reason the code lets nobody or
+    not the caller in, or LIMIT_REACHED.
+    """
+    JoinPublic: _aio.UnaryUnaryMultiCallable[_router_service_pb2.JoinPublicRequest, _router_service_pb2.JoinPublicResponse]  # type: ignore[assignment]
+    """Lets the caller into a public conversation; a no-op if they are in it. Fails with UNKNOWN_CONVERSATION if it is not public,
+    PERMISSION_DENIED if they are banned, or LIMIT_REACHED.
     """
     Route: _aio.StreamStreamMultiCallable[_router_service_pb2.RouteRequest, _router_service_pb2.RouteResponse]  # type: ignore[assignment]
     """A lane: commands in, results out, both in batches of whatever had queued up. Internal: gateways and routers call it, one stream a lane,
@@ -93,7 +179,7 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _router_service_pb2.SendMessageRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.SendMessageResponse, _abc.Awaitable[_router_service_pb2.SendMessageResponse]]:
-        """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, TEXT_EMPTY,
+        """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY,
         TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
         """
 
@@ -103,8 +189,18 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _router_service_pb2.CreateConversationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.CreateConversationResponse, _abc.Awaitable[_router_service_pb2.CreateConversationResponse]]:
-        """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
-        with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
+        """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, the notes to
+        oneself, a group or channel with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateConversation(
+        self,
+        request: _router_service_pb2.UpdateConversationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.UpdateConversationResponse, _abc.Awaitable[_router_service_pb2.UpdateConversationResponse]]:
+        """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -113,8 +209,18 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _router_service_pb2.AddMemberRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.AddMemberResponse, _abc.Awaitable[_router_service_pb2.AddMemberResponse]]:
-        """Adds a user to a group; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER, UNKNOWN_CONVERSATION or
-        PERMISSION_DENIED.
+        """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
+        """
+
+    @_abc_1.abstractmethod
+    def AddMembers(
+        self,
+        request: _router_service_pb2.AddMembersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.AddMembersResponse, _abc.Awaitable[_router_service_pb2.AddMembersResponse]]:
+        """Adds up to 500 users as AddMember does, all of them or, if that is refused, none; whoever is in it stays as they are. Fails with
+        UNKNOWN_USER, UNKNOWN_CONVERSATION, PERMISSION_DENIED, LIMIT_REACHED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -123,8 +229,91 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _router_service_pb2.RemoveMemberRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.RemoveMemberResponse, _abc.Awaitable[_router_service_pb2.RemoveMemberResponse]]:
-        """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, but anyone may remove themselves. Fails
-        with UNKNOWN_CONVERSATION or PERMISSION_DENIED.
+        """Removes a user from a group; a no-op if they are not in it. Takes the permission to remove, and for who administers that of the owner;
+        but anyone may remove themselves, except the owner while others are there (LAST_OWNER). Fails with UNKNOWN_CONVERSATION,
+        PERMISSION_DENIED or LAST_OWNER.
+        """
+
+    @_abc_1.abstractmethod
+    def SetRole(
+        self,
+        request: _router_service_pb2.SetRoleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.SetRoleResponse, _abc.Awaitable[_router_service_pb2.SetRoleResponse]]:
+        """Gives a member another role; a no-op if they have it. Takes the permission to administer; to make an administrator, or to touch one who
+        is another, that of the owner. The owner's own role changes by TransferOwnership alone. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER if
+        they are no member, INVALID_ARGUMENT, PERMISSION_DENIED, LAST_OWNER, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def TransferOwnership(
+        self,
+        request: _router_service_pb2.TransferOwnershipRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.TransferOwnershipResponse, _abc.Awaitable[_router_service_pb2.TransferOwnershipResponse]]:
+        """Makes another member the owner, and the caller an administrator, in one step. Only the owner may. Fails with UNKNOWN_CONVERSATION,
+        UNKNOWN_USER if they are no member, PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def BanMember(
+        self,
+        request: _router_service_pb2.BanMemberRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.BanMemberResponse, _abc.Awaitable[_router_service_pb2.BanMemberResponse]]:
+        """Removes a user from a group or channel and lets them in no more, whether they were in it or not; a no-op if they are banned. Takes the
+        permission to moderate, and for who administers that of the owner. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER, INVALID_ARGUMENT,
+        PERMISSION_DENIED, LIMIT_REACHED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def UnbanMember(
+        self,
+        request: _router_service_pb2.UnbanMemberRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.UnbanMemberResponse, _abc.Awaitable[_router_service_pb2.UnbanMemberResponse]]:
+        """Lifts a ban; a no-op if there is none. Takes the permission to moderate. Fails with UNKNOWN_CONVERSATION, UNKNOWN_USER,
+        PERMISSION_DENIED, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateInvite(
+        self,
+        request: _router_service_pb2.CreateInviteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.CreateInviteResponse, _abc.Awaitable[_router_service_pb2.CreateInviteResponse]]:
+        """Makes an invite: whoever has its code may join. Each call makes another. Takes the permission to invite. Fails with
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT or LIMIT_REACHED.
+        """
+
+    @_abc_1.abstractmethod
+    def WithdrawInvite(
+        self,
+        request: _router_service_pb2.WithdrawInviteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.WithdrawInviteResponse, _abc.Awaitable[_router_service_pb2.WithdrawInviteResponse]]:
+        """Withdraws an invite: nobody joins by it any more; a no-op if there is none. Takes the permission to invite. Fails with
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def Join(
+        self,
+        request: _router_service_pb2.JoinRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.JoinResponse, _abc.Awaitable[_router_service_pb2.JoinResponse]]:
+        """Lets the caller in by the code of an invite; a no-op if they are in it. Fails with BAD_INVITE, for whatever reason the code lets nobody or
+        not the caller in, or LIMIT_REACHED.
+        """
+
+    @_abc_1.abstractmethod
+    def JoinPublic(
+        self,
+        request: _router_service_pb2.JoinPublicRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.JoinPublicResponse, _abc.Awaitable[_router_service_pb2.JoinPublicResponse]]:
+        """Lets the caller into a public conversation; a no-op if they are in it. Fails with UNKNOWN_CONVERSATION if it is not public,
+        PERMISSION_DENIED if they are banned, or LIMIT_REACHED.
         """
 
     @_abc_1.abstractmethod

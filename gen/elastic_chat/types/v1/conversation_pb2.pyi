@@ -37,7 +37,11 @@ class Conversation(_message.Message):
         DIRECT: Conversation._Kind.ValueType  # 1
         """Between two users. There is one for each pair: its id is derived from theirs."""
         GROUP: Conversation._Kind.ValueType  # 2
-        """Between any number of users, with a title."""
+        """Between any number of users, with a title: whoever joins may write."""
+        CHANNEL: Conversation._Kind.ValueType  # 3
+        """From few to many, with a title: whoever joins is a reader."""
+        SELF: Conversation._Kind.ValueType  # 4
+        """A user's notes to themselves. There is one for each user: its id is derived from theirs."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What a conversation is for."""
@@ -47,7 +51,11 @@ class Conversation(_message.Message):
     DIRECT: Conversation.Kind.ValueType  # 1
     """Between two users. There is one for each pair: its id is derived from theirs."""
     GROUP: Conversation.Kind.ValueType  # 2
-    """Between any number of users, with a title."""
+    """Between any number of users, with a title: whoever joins may write."""
+    CHANNEL: Conversation.Kind.ValueType  # 3
+    """From few to many, with a title: whoever joins is a reader."""
+    SELF: Conversation.Kind.ValueType  # 4
+    """A user's notes to themselves. There is one for each user: its id is derived from theirs."""
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
@@ -55,21 +63,38 @@ class Conversation(_message.Message):
     CREATOR_ID_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     MEMBER_IDS_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    AVATAR_FILE_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_FIELD_NUMBER: _builtins.int
+    SLOW_MODE_S_FIELD_NUMBER: _builtins.int
+    MEMBER_PERMISSIONS_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """A UUID in its usual text form."""
     kind: Global___Conversation.Kind.ValueType
-    """Direct or group."""
+    """What it is for."""
     title: _builtins.str
-    """The title of a group, 1 to 128 characters; empty for a direct conversation."""
+    """The title of a group or channel, 1 to 128 characters; empty for the others."""
     creator_id: _builtins.str
     """The user who created it."""
+    topic: _builtins.str
+    """What it is about, at most 1,024 characters."""
+    avatar_file_id: _builtins.str
+    """The file that shows it, empty if there is none."""
+    public: _builtins.bool
+    """Whether everyone finds it in the directory, and may join."""
+    slow_mode_s: _builtins.int
+    """How many seconds a member must wait between two messages; 0 if they need not."""
+    member_permissions: _builtins.int
+    """What members may do (Role.MEMBER), as in Member.permissions; 0 if it is what that role gives everywhere."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was created."""
 
     @_builtins.property
     def member_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The members of a direct conversation, both of them; empty for a group, whose members are listed page by page."""
+        """The members of a direct conversation, both of them, and the one of notes to oneself; empty for a group or channel, whose members are
+        listed page by page.
+        """
 
     def __init__(
         self,
@@ -80,14 +105,84 @@ class Conversation(_message.Message):
         creator_id: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         member_ids: _abc.Iterable[_builtins.str] | None = ...,
+        topic: _builtins.str = ...,
+        avatar_file_id: _builtins.str = ...,
+        public: _builtins.bool = ...,
+        slow_mode_s: _builtins.int = ...,
+        member_permissions: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "created_at", b"created_at", "creator_id", b"creator_id", "kind", b"kind", "member_ids", b"member_ids", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["avatar_file_id", b"avatar_file_id", "conversation_id", b"conversation_id", "created_at", b"created_at", "creator_id", b"creator_id", "kind", b"kind", "member_ids", b"member_ids", "member_permissions", b"member_permissions", "public", b"public", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Conversation: _TypeAlias = Conversation  # noqa: Y015
+
+@_typing.final
+class ConversationSettings(_message.Message):
+    """What can be set of a conversation. A setting that is not there stays as it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    AVATAR_FILE_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_FIELD_NUMBER: _builtins.int
+    SLOW_MODE_S_FIELD_NUMBER: _builtins.int
+    MEMBER_PERMISSIONS_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """1 to 128 characters."""
+    topic: _builtins.str
+    """At most 1,024 characters; empty for none."""
+    avatar_file_id: _builtins.str
+    """The id of a file; empty for none."""
+    public: _builtins.bool
+    """Whether everyone finds it in the directory, and may join."""
+    slow_mode_s: _builtins.int
+    """Seconds that a member must wait between two messages, at most 21,600; 0 for none. Who moderates need not wait."""
+    member_permissions: _builtins.int
+    """What members may do, as in Member.permissions: the bit to read, and any of those to write, add, pin, mention everyone and invite."""
+    def __init__(
+        self,
+        *,
+        title: _builtins.str | None = ...,
+        topic: _builtins.str | None = ...,
+        avatar_file_id: _builtins.str | None = ...,
+        public: _builtins.bool | None = ...,
+        slow_mode_s: _builtins.int | None = ...,
+        member_permissions: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_member_permissions", b"_member_permissions", "_public", b"_public", "_slow_mode_s", b"_slow_mode_s", "_title", b"_title", "_topic", b"_topic", "avatar_file_id", b"avatar_file_id", "member_permissions", b"member_permissions", "public", b"public", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_member_permissions", b"_member_permissions", "_public", b"_public", "_slow_mode_s", b"_slow_mode_s", "_title", b"_title", "_topic", b"_topic", "avatar_file_id", b"avatar_file_id", "member_permissions", b"member_permissions", "public", b"public", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__avatar_file_id: _TypeAlias = _typing.Literal["avatar_file_id"]  # noqa: Y015
+    _WhichOneofArgType__avatar_file_id: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id"]  # noqa: Y015
+    _WhichOneofReturnType__member_permissions: _TypeAlias = _typing.Literal["member_permissions"]  # noqa: Y015
+    _WhichOneofArgType__member_permissions: _TypeAlias = _typing.Literal["_member_permissions", b"_member_permissions"]  # noqa: Y015
+    _WhichOneofReturnType__public: _TypeAlias = _typing.Literal["public"]  # noqa: Y015
+    _WhichOneofArgType__public: _TypeAlias = _typing.Literal["_public", b"_public"]  # noqa: Y015
+    _WhichOneofReturnType__slow_mode_s: _TypeAlias = _typing.Literal["slow_mode_s"]  # noqa: Y015
+    _WhichOneofArgType__slow_mode_s: _TypeAlias = _typing.Literal["_slow_mode_s", b"_slow_mode_s"]  # noqa: Y015
+    _WhichOneofReturnType__title: _TypeAlias = _typing.Literal["title"]  # noqa: Y015
+    _WhichOneofArgType__title: _TypeAlias = _typing.Literal["_title", b"_title"]  # noqa: Y015
+    _WhichOneofReturnType__topic: _TypeAlias = _typing.Literal["topic"]  # noqa: Y015
+    _WhichOneofArgType__topic: _TypeAlias = _typing.Literal["_topic", b"_topic"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__avatar_file_id) -> _WhichOneofReturnType__avatar_file_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__member_permissions) -> _WhichOneofReturnType__member_permissions | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__public) -> _WhichOneofReturnType__public | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__slow_mode_s) -> _WhichOneofReturnType__slow_mode_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__title) -> _WhichOneofReturnType__title | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__topic) -> _WhichOneofReturnType__topic | None: ...
+
+Global___ConversationSettings: _TypeAlias = ConversationSettings  # noqa: Y015
 
 @_typing.final
 class Member(_message.Message):
@@ -95,18 +190,55 @@ class Member(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _Role:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Member._Role.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ROLE_UNSPECIFIED: Member._Role.ValueType  # 0
+        """Never stored."""
+        READER: Member._Role.ValueType  # 1
+        """Reads, and does nothing else."""
+        MEMBER: Member._Role.ValueType  # 2
+        """Reads and writes, and what else the conversation lets its members do."""
+        ADMIN: Member._Role.ValueType  # 3
+        """May do everything but hand the conversation over."""
+        OWNER: Member._Role.ValueType  # 4
+        """May do everything. There is one in a conversation."""
+
+    class Role(_Role, metaclass=_RoleEnumTypeWrapper):
+        """What a member is."""
+
+    ROLE_UNSPECIFIED: Member.Role.ValueType  # 0
+    """Never stored."""
+    READER: Member.Role.ValueType  # 1
+    """Reads, and does nothing else."""
+    MEMBER: Member.Role.ValueType  # 2
+    """Reads and writes, and what else the conversation lets its members do."""
+    ADMIN: Member.Role.ValueType  # 3
+    """May do everything but hand the conversation over."""
+    OWNER: Member.Role.ValueType  # 4
+    """May do everything. There is one in a conversation."""
+
     USER_ID_FIELD_NUMBER: _builtins.int
     PERMISSIONS_FIELD_NUMBER: _builtins.int
     JOINED_SEQ_FIELD_NUMBER: _builtins.int
     JOINED_ORDINAL_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The user."""
     permissions: _builtins.int
-    """What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change title and permissions."""
+    """What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change settings and roles, 32 pin messages,
+    64 mention everyone, 128 moderate, 256 invite, 512 hand the conversation over. In an entry, and in the answer to a command, it is what
+    their role gives; where history tells it, the conversation's member_permissions stand in the place of what the role of members gives.
+    """
     joined_seq: _builtins.int
     """The entry that made them a member: they read the log from here on, and not what was before."""
     joined_ordinal: _builtins.int
     """The number of messages before that entry: where the count of unread ones begins."""
+    role: Global___Member.Role.ValueType
+    """What their permissions are called."""
     def __init__(
         self,
         *,
@@ -114,14 +246,97 @@ class Member(_message.Message):
         permissions: _builtins.int = ...,
         joined_seq: _builtins.int = ...,
         joined_ordinal: _builtins.int = ...,
+        role: Global___Member.Role.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["joined_ordinal", b"joined_ordinal", "joined_seq", b"joined_seq", "permissions", b"permissions", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["joined_ordinal", b"joined_ordinal", "joined_seq", b"joined_seq", "permissions", b"permissions", "role", b"role", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Member: _TypeAlias = Member  # noqa: Y015
+
+@_typing.final
+class Invite(_message.Message):
+    """An invite to a group or channel, without its code, which is told only to who makes it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVITE_ID_FIELD_NUMBER: _builtins.int
+    CREATED_BY_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    MAX_USES_FIELD_NUMBER: _builtins.int
+    USES_FIELD_NUMBER: _builtins.int
+    WITHDRAWN_FIELD_NUMBER: _builtins.int
+    invite_id: _builtins.str
+    """A hash of the code's secret, in the form of a UUID."""
+    created_by: _builtins.str
+    """The user who made it."""
+    max_uses: _builtins.int
+    """How often it may be used; 0 means as often as one likes."""
+    uses: _builtins.int
+    """How often it was used: not set in an entry."""
+    withdrawn: _builtins.bool
+    """Whether it was withdrawn: only in an entry that says so."""
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was made."""
+
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """Until when it is good."""
+
+    def __init__(
+        self,
+        *,
+        invite_id: _builtins.str = ...,
+        created_by: _builtins.str = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
+        max_uses: _builtins.int = ...,
+        uses: _builtins.int = ...,
+        withdrawn: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "expires_at", b"expires_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "created_by", b"created_by", "expires_at", b"expires_at", "invite_id", b"invite_id", "max_uses", b"max_uses", "uses", b"uses", "withdrawn", b"withdrawn"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Invite: _TypeAlias = Invite  # noqa: Y015
+
+@_typing.final
+class Ban(_message.Message):
+    """A user who may not come into a conversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    BANNED_BY_FIELD_NUMBER: _builtins.int
+    BANNED_AT_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The user."""
+    banned_by: _builtins.str
+    """The member who has banned them."""
+    @_builtins.property
+    def banned_at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        banned_by: _builtins.str = ...,
+        banned_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["banned_at", b"banned_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["banned_at", b"banned_at", "banned_by", b"banned_by", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Ban: _TypeAlias = Ban  # noqa: Y015
 
 @_typing.final
 class Watermark(_message.Message):

@@ -42,7 +42,11 @@ class Entry(_message.Message):
         CREATED: Entry._Kind.ValueType  # 2
         """The conversation was created: `created` is set. Always the first entry, seq 1."""
         MEMBERSHIP: Entry._Kind.ValueType  # 3
-        """Members came or went: `membership` is set."""
+        """Members came or went, their roles changed, or bans: `membership` is set."""
+        SETTINGS: Entry._Kind.ValueType  # 9
+        """Settings changed: `settings` is set."""
+        INVITE: Entry._Kind.ValueType  # 10
+        """An invite was made or withdrawn: `invite` is set."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What happened."""
@@ -54,7 +58,11 @@ class Entry(_message.Message):
     CREATED: Entry.Kind.ValueType  # 2
     """The conversation was created: `created` is set. Always the first entry, seq 1."""
     MEMBERSHIP: Entry.Kind.ValueType  # 3
-    """Members came or went: `membership` is set."""
+    """Members came or went, their roles changed, or bans: `membership` is set."""
+    SETTINGS: Entry.Kind.ValueType  # 9
+    """Settings changed: `settings` is set."""
+    INVITE: Entry.Kind.ValueType  # 10
+    """An invite was made or withdrawn: `invite` is set."""
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
@@ -66,6 +74,8 @@ class Entry(_message.Message):
     ORDINAL_FIELD_NUMBER: _builtins.int
     CREATED_FIELD_NUMBER: _builtins.int
     MEMBERSHIP_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    INVITE_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     seq: _builtins.int
@@ -96,6 +106,14 @@ class Entry(_message.Message):
     def membership(self) -> Global___MembershipChange:
         """Who came and went, if kind is MEMBERSHIP."""
 
+    @_builtins.property
+    def settings(self) -> _conversation_pb2.ConversationSettings:
+        """What was set, if kind is SETTINGS."""
+
+    @_builtins.property
+    def invite(self) -> _conversation_pb2.Invite:
+        """The invite, if kind is INVITE."""
+
     def __init__(
         self,
         *,
@@ -109,10 +127,12 @@ class Entry(_message.Message):
         ordinal: _builtins.int = ...,
         created: Global___ConversationCreated | None = ...,
         membership: Global___MembershipChange | None = ...,
+        settings: _conversation_pb2.ConversationSettings | None = ...,
+        invite: _conversation_pb2.Invite | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "membership", b"membership"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "invite", b"invite", "membership", b"membership", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "sender_id", b"sender_id", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "invite", b"invite", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -238,12 +258,18 @@ Global___ConversationCreated: _TypeAlias = ConversationCreated  # noqa: Y015
 
 @_typing.final
 class MembershipChange(_message.Message):
-    """A change of who is in a conversation."""
+    """A change of who is in a conversation, and as what."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ADDED_FIELD_NUMBER: _builtins.int
     REMOVED_USER_IDS_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    BANNED_USER_IDS_FIELD_NUMBER: _builtins.int
+    UNBANNED_USER_IDS_FIELD_NUMBER: _builtins.int
+    INVITE_ID_FIELD_NUMBER: _builtins.int
+    invite_id: _builtins.str
+    """The invite by which they came, if it was one."""
     @_builtins.property
     def added(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Member]:
         """Who came."""
@@ -252,15 +278,31 @@ class MembershipChange(_message.Message):
     def removed_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Who went, by themselves or not."""
 
+    @_builtins.property
+    def changed(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Member]:
+        """Whose role is another now. Only user_id, permissions and role are set."""
+
+    @_builtins.property
+    def banned_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who may not come in any more, until that is lifted."""
+
+    @_builtins.property
+    def unbanned_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who may come in again."""
+
     def __init__(
         self,
         *,
         added: _abc.Iterable[_conversation_pb2.Member] | None = ...,
         removed_user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        changed: _abc.Iterable[_conversation_pb2.Member] | None = ...,
+        banned_user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        unbanned_user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        invite_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "removed_user_ids", b"removed_user_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "banned_user_ids", b"banned_user_ids", "changed", b"changed", "invite_id", b"invite_id", "removed_user_ids", b"removed_user_ids", "unbanned_user_ids", b"unbanned_user_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,7 +4,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Conversation, Member, Watermark } from "../../types/v1/conversation_pb";
+import type { Conversation, Invite, Member, Watermark } from "../../types/v1/conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "../../types/v1/conversation_pb";
 import type { Entry } from "../../types/v1/entry_pb";
 import { file_elastic_chat_types_v1_entry } from "../../types/v1/entry_pb";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/history/v1/history_service.proto.
  */
 export const file_elastic_chat_history_v1_history_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1lbGFzdGljX2NoYXQvaGlzdG9yeS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF2VsYXN0aWNfY2hhdC5oaXN0b3J5LnYxImAKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQwoNY29udmVyc2F0aW9ucxgBIAMoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnki7wEKE0NvbnZlcnNhdGlvblN1bW1hcnkSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIxCgptZW1iZXJzaGlwGAIgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIQCghoZWFkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoAxIUCgx1bnJlYWRfY291bnQYBSABKAMSMAoKbGFzdF9lbnRyeRgGIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeSJdChdHZXRDb252ZXJzYXRpb25SZXNwb25zZRJCCgxjb252ZXJzYXRpb24YASABKAsyLC5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5Db252ZXJzYXRpb25TdW1tYXJ5ImkKFExpc3RNZXNzYWdlc1Jlc3BvbnNlEi0KB2VudHJpZXMYASADKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkSEAoIaGVhZF9zZXEYAiABKAMSEAoIaGFzX21vcmUYAyABKAgiewoTTGlzdE1lbWJlcnNSZXNwb25zZRIuCgdtZW1iZXJzGAEgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchI0Cgp3YXRlcm1hcmtzGAIgAygLMiAuZWxhc3RpY19jaGF0LnR5cGVzLnYxLldhdGVybWFya2IGcHJvdG8z", [file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry]);
+  fileDesc("Ci1lbGFzdGljX2NoYXQvaGlzdG9yeS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF2VsYXN0aWNfY2hhdC5oaXN0b3J5LnYxImAKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQwoNY29udmVyc2F0aW9ucxgBIAMoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnki7wEKE0NvbnZlcnNhdGlvblN1bW1hcnkSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIxCgptZW1iZXJzaGlwGAIgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIQCghoZWFkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoAxIUCgx1bnJlYWRfY291bnQYBSABKAMSMAoKbGFzdF9lbnRyeRgGIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeSJdChdHZXRDb252ZXJzYXRpb25SZXNwb25zZRJCCgxjb252ZXJzYXRpb24YASABKAsyLC5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5Db252ZXJzYXRpb25TdW1tYXJ5ImkKFExpc3RNZXNzYWdlc1Jlc3BvbnNlEi0KB2VudHJpZXMYASADKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkSEAoIaGVhZF9zZXEYAiABKAMSEAoIaGFzX21vcmUYAyABKAgiqgEKE0xpc3RNZW1iZXJzUmVzcG9uc2USLgoHbWVtYmVycxgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISNAoKd2F0ZXJtYXJrcxgCIAMoCzIgLmVsYXN0aWNfY2hhdC50eXBlcy52MS5XYXRlcm1hcmsSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJEhQKDG1lbWJlcl9jb3VudBgEIAEoBSKjAQoRR2V0SW52aXRlUmVzcG9uc2USOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIUCgxtZW1iZXJfY291bnQYAiABKAUSLQoGaW52aXRlGAMgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZRIOCgZqb2luZWQYBCABKAhiBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry]);
 
 /**
  * The caller's conversations.
@@ -157,18 +157,32 @@ export const ListMessagesResponseSchema: GenMessage<ListMessagesResponse> = /*@_
  */
 export type ListMembersResponse = Message<"elastic_chat.history.v1.ListMembersResponse"> & {
   /**
-   * Every member.
+   * By rising user id. Who joins or leaves between two pages may be there or not; everyone else is, once.
    *
    * @generated from field: repeated elastic_chat.types.v1.Member members = 1;
    */
   members: Member[];
 
   /**
-   * How far each member has got; a member who never told is left out.
+   * How far each of them has got; a member who never told is left out.
    *
    * @generated from field: repeated elastic_chat.types.v1.Watermark watermarks = 2;
    */
   watermarks: Watermark[];
+
+  /**
+   * What to ask for the next page with; empty if this is the last.
+   *
+   * @generated from field: string next_page_token = 3;
+   */
+  nextPageToken: string;
+
+  /**
+   * How many members there are in all.
+   *
+   * @generated from field: int32 member_count = 4;
+   */
+  memberCount: number;
 };
 
 /**
@@ -177,4 +191,46 @@ export type ListMembersResponse = Message<"elastic_chat.history.v1.ListMembersRe
  */
 export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_history_v1_history_service, 4);
+
+/**
+ * What it leads to.
+ *
+ * @generated from message elastic_chat.history.v1.GetInviteResponse
+ */
+export type GetInviteResponse = Message<"elastic_chat.history.v1.GetInviteResponse"> & {
+  /**
+   * The conversation, without what only its members see of it.
+   *
+   * @generated from field: elastic_chat.types.v1.Conversation conversation = 1;
+   */
+  conversation?: Conversation | undefined;
+
+  /**
+   * How many members it has.
+   *
+   * @generated from field: int32 member_count = 2;
+   */
+  memberCount: number;
+
+  /**
+   * The invite.
+   *
+   * @generated from field: elastic_chat.types.v1.Invite invite = 3;
+   */
+  invite?: Invite | undefined;
+
+  /**
+   * Whether the caller is a member already.
+   *
+   * @generated from field: bool joined = 4;
+   */
+  joined: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.GetInviteResponse.
+ * Use `create(GetInviteResponseSchema)` to create a new message.
+ */
+export const GetInviteResponseSchema: GenMessage<GetInviteResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 5);
 

@@ -4,7 +4,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Conversation, Conversation_Kind, Member } from "../../types/v1/conversation_pb";
+import type { Conversation, Conversation_Kind, Invite, Member } from "../../types/v1/conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "../../types/v1/conversation_pb";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/router/v1/router_service.proto.
  */
 export const file_elastic_chat_router_v1_router_service: GenFile = /*@__PURE__*/
-  fileDesc("CitlbGFzdGljX2NoYXQvcm91dGVyL3YxL3JvdXRlcl9zZXJ2aWNlLnByb3RvEhZlbGFzdGljX2NoYXQucm91dGVyLnYxIooBChlDcmVhdGVDb252ZXJzYXRpb25SZXF1ZXN0EjYKBGtpbmQYASABKA4yKC5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uLktpbmQSDQoFdGl0bGUYAiABKAkSEgoKbWVtYmVyX2lkcxgDIAMoCRISCgptZXNzYWdlX2lkGAQgASgJIlcKGkNyZWF0ZUNvbnZlcnNhdGlvblJlc3BvbnNlEjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24iPAoQQWRkTWVtYmVyUmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJCChFBZGRNZW1iZXJSZXNwb25zZRItCgZtZW1iZXIYASABKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyIhYKFFJlbW92ZU1lbWJlclJlc3BvbnNlYgZwcm90bzM", [file_elastic_chat_types_v1_conversation]);
+  fileDesc("CitlbGFzdGljX2NoYXQvcm91dGVyL3YxL3JvdXRlcl9zZXJ2aWNlLnByb3RvEhZlbGFzdGljX2NoYXQucm91dGVyLnYxIooBChlDcmVhdGVDb252ZXJzYXRpb25SZXF1ZXN0EjYKBGtpbmQYASABKA4yKC5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uLktpbmQSDQoFdGl0bGUYAiABKAkSEgoKbWVtYmVyX2lkcxgDIAMoCRISCgptZXNzYWdlX2lkGAQgASgJIlcKGkNyZWF0ZUNvbnZlcnNhdGlvblJlc3BvbnNlEjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24iPAoQQWRkTWVtYmVyUmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJCChFBZGRNZW1iZXJSZXNwb25zZRItCgZtZW1iZXIYASABKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyIhYKFFJlbW92ZU1lbWJlclJlc3BvbnNlIlMKFENyZWF0ZUludml0ZVJlc3BvbnNlEgwKBGNvZGUYASABKAkSLQoGaW52aXRlGAIgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZSJWCgxKb2luUmVzcG9uc2USFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEi0KBm1lbWJlchgCIAEoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXJiBnByb3RvMw", [file_elastic_chat_types_v1_conversation]);
 
 /**
  * A conversation to create.
@@ -21,21 +21,21 @@ export const file_elastic_chat_router_v1_router_service: GenFile = /*@__PURE__*/
  */
 export type CreateConversationRequest = Message<"elastic_chat.router.v1.CreateConversationRequest"> & {
   /**
-   * Direct or group.
+   * What it is for.
    *
    * @generated from field: elastic_chat.types.v1.Conversation.Kind kind = 1;
    */
   kind: Conversation_Kind;
 
   /**
-   * The title of a group, 1 to 128 characters; must be empty for a direct conversation.
+   * The title of a group or channel, 1 to 128 characters; must be empty for the others.
    *
    * @generated from field: string title = 2;
    */
   title: string;
 
   /**
-   * The other members: exactly one for a direct conversation, 0 to 500 for a group.
+   * The other members: exactly one for a direct conversation, 0 to 500 for a group or channel, none for notes to oneself.
    *
    * @generated from field: repeated string member_ids = 3;
    */
@@ -140,4 +140,60 @@ export type RemoveMemberResponse = Message<"elastic_chat.router.v1.RemoveMemberR
  */
 export const RemoveMemberResponseSchema: GenMessage<RemoveMemberResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_router_v1_router_service, 4);
+
+/**
+ * An invite, and what is told only now.
+ *
+ * @generated from message elastic_chat.router.v1.CreateInviteResponse
+ */
+export type CreateInviteResponse = Message<"elastic_chat.router.v1.CreateInviteResponse"> & {
+  /**
+   * What lets users in. It is kept nowhere.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * The invite.
+   *
+   * @generated from field: elastic_chat.types.v1.Invite invite = 2;
+   */
+  invite?: Invite | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.router.v1.CreateInviteResponse.
+ * Use `create(CreateInviteResponseSchema)` to create a new message.
+ */
+export const CreateInviteResponseSchema: GenMessage<CreateInviteResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_router_v1_router_service, 5);
+
+/**
+ * The caller is a member.
+ *
+ * @generated from message elastic_chat.router.v1.JoinResponse
+ */
+export type JoinResponse = Message<"elastic_chat.router.v1.JoinResponse"> & {
+  /**
+   * The conversation.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * The membership.
+   *
+   * @generated from field: elastic_chat.types.v1.Member member = 2;
+   */
+  member?: Member | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.router.v1.JoinResponse.
+ * Use `create(JoinResponseSchema)` to create a new message.
+ */
+export const JoinResponseSchema: GenMessage<JoinResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_router_v1_router_service, 6);
 

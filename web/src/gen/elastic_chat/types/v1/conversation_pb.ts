@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/conversation.proto.
  */
 export const file_elastic_chat_types_v1_conversation: GenFile = /*@__PURE__*/
-  fileDesc("CihlbGFzdGljX2NoYXQvdHlwZXMvdjEvY29udmVyc2F0aW9uLnByb3RvEhVlbGFzdGljX2NoYXQudHlwZXMudjEi+wEKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRISCgpjcmVhdG9yX2lkGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm1lbWJlcl9pZHMYBiADKAkiMwoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCgoGRElSRUNUEAESCQoFR1JPVVAQAiJaCgZNZW1iZXISDwoHdXNlcl9pZBgBIAEoCRITCgtwZXJtaXNzaW9ucxgCIAEoDRISCgpqb2luZWRfc2VxGAMgASgDEhYKDmpvaW5lZF9vcmRpbmFsGAQgASgDIl4KCVdhdGVybWFyaxIPCgd1c2VyX2lkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRIVCg1kZWxpdmVyZWRfc2VxGAMgASgDEhAKCHJlYWRfc2VxGAQgASgDYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CihlbGFzdGljX2NoYXQvdHlwZXMvdjEvY29udmVyc2F0aW9uLnByb3RvEhVlbGFzdGljX2NoYXQudHlwZXMudjEigAMKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRISCgpjcmVhdG9yX2lkGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm1lbWJlcl9pZHMYBiADKAkSDQoFdG9waWMYByABKAkSFgoOYXZhdGFyX2ZpbGVfaWQYCCABKAkSDgoGcHVibGljGAkgASgIEhMKC3Nsb3dfbW9kZV9zGAogASgFEhoKEm1lbWJlcl9wZXJtaXNzaW9ucxgMIAEoDSJKCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIKCgZESVJFQ1QQARIJCgVHUk9VUBACEgsKB0NIQU5ORUwQAxIICgRTRUxGEARKBAgLEAwiigIKFENvbnZlcnNhdGlvblNldHRpbmdzEhIKBXRpdGxlGAEgASgJSACIAQESEgoFdG9waWMYAiABKAlIAYgBARIbCg5hdmF0YXJfZmlsZV9pZBgDIAEoCUgCiAEBEhMKBnB1YmxpYxgEIAEoCEgDiAEBEhgKC3Nsb3dfbW9kZV9zGAUgASgFSASIAQESHwoSbWVtYmVyX3Blcm1pc3Npb25zGAcgASgNSAWIAQFCCAoGX3RpdGxlQggKBl90b3BpY0IRCg9fYXZhdGFyX2ZpbGVfaWRCCQoHX3B1YmxpY0IOCgxfc2xvd19tb2RlX3NCFQoTX21lbWJlcl9wZXJtaXNzaW9uc0oECAYQByLYAQoGTWVtYmVyEg8KB3VzZXJfaWQYASABKAkSEwoLcGVybWlzc2lvbnMYAiABKA0SEgoKam9pbmVkX3NlcRgDIAEoAxIWCg5qb2luZWRfb3JkaW5hbBgEIAEoAxIwCgRyb2xlGAUgASgOMiIuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlci5Sb2xlIkoKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEgoKBlJFQURFUhABEgoKBk1FTUJFUhACEgkKBUFETUlOEAMSCQoFT1dORVIQBCLCAQoGSW52aXRlEhEKCWludml0ZV9pZBgBIAEoCRISCgpjcmVhdGVkX2J5GAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCG1heF91c2VzGAUgASgFEgwKBHVzZXMYBiABKAUSEQoJd2l0aGRyYXduGAcgASgIIl4KCVdhdGVybWFyaxIPCgd1c2VyX2lkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRIVCg1kZWxpdmVyZWRfc2VxGAMgASgDEhAKCHJlYWRfc2VxGAQgASgDYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * A conversation: an ordered log of entries, and those who may read and write it.
@@ -28,14 +28,14 @@ export type Conversation = Message<"elastic_chat.types.v1.Conversation"> & {
   conversationId: string;
 
   /**
-   * Direct or group.
+   * What it is for.
    *
    * @generated from field: elastic_chat.types.v1.Conversation.Kind kind = 2;
    */
   kind: Conversation_Kind;
 
   /**
-   * The title of a group, 1 to 128 characters; empty for a direct conversation.
+   * The title of a group or channel, 1 to 128 characters; empty for the others.
    *
    * @generated from field: string title = 3;
    */
@@ -56,11 +56,47 @@ export type Conversation = Message<"elastic_chat.types.v1.Conversation"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * The members of a direct conversation, both of them; empty for a group, whose members are listed page by page.
+   * The members of a direct conversation, both of them, and the one of notes to oneself; empty for a group or channel, whose members are
+   * listed page by page.
    *
    * @generated from field: repeated string member_ids = 6;
    */
   memberIds: string[];
+
+  /**
+   * What it is about, at most 1,024 characters.
+   *
+   * @generated from field: string topic = 7;
+   */
+  topic: string;
+
+  /**
+   * The file that shows it, empty if there is none.
+   *
+   * @generated from field: string avatar_file_id = 8;
+   */
+  avatarFileId: string;
+
+  /**
+   * Whether everyone finds it in the directory, and may join.
+   *
+   * @generated from field: bool public = 9;
+   */
+  public: boolean;
+
+  /**
+   * How many seconds a member must wait between two messages; 0 if they need not.
+   *
+   * @generated from field: int32 slow_mode_s = 10;
+   */
+  slowModeS: number;
+
+  /**
+   * What members may do (Role.MEMBER), as in Member.permissions; 0 if it is what that role gives everywhere.
+   *
+   * @generated from field: uint32 member_permissions = 12;
+   */
+  memberPermissions: number;
 };
 
 /**
@@ -91,11 +127,25 @@ export enum Conversation_Kind {
   DIRECT = 1,
 
   /**
-   * Between any number of users, with a title.
+   * Between any number of users, with a title: whoever joins may write.
    *
    * @generated from enum value: GROUP = 2;
    */
   GROUP = 2,
+
+  /**
+   * From few to many, with a title: whoever joins is a reader.
+   *
+   * @generated from enum value: CHANNEL = 3;
+   */
+  CHANNEL = 3,
+
+  /**
+   * A user's notes to themselves. There is one for each user: its id is derived from theirs.
+   *
+   * @generated from enum value: SELF = 4;
+   */
+  SELF = 4,
 }
 
 /**
@@ -103,6 +153,62 @@ export enum Conversation_Kind {
  */
 export const Conversation_KindSchema: GenEnum<Conversation_Kind> = /*@__PURE__*/
   enumDesc(file_elastic_chat_types_v1_conversation, 0, 0);
+
+/**
+ * What can be set of a conversation. A setting that is not there stays as it is.
+ *
+ * @generated from message elastic_chat.types.v1.ConversationSettings
+ */
+export type ConversationSettings = Message<"elastic_chat.types.v1.ConversationSettings"> & {
+  /**
+   * 1 to 128 characters.
+   *
+   * @generated from field: optional string title = 1;
+   */
+  title?: string | undefined;
+
+  /**
+   * At most 1,024 characters; empty for none.
+   *
+   * @generated from field: optional string topic = 2;
+   */
+  topic?: string | undefined;
+
+  /**
+   * The id of a file; empty for none.
+   *
+   * @generated from field: optional string avatar_file_id = 3;
+   */
+  avatarFileId?: string | undefined;
+
+  /**
+   * Whether everyone finds it in the directory, and may join.
+   *
+   * @generated from field: optional bool public = 4;
+   */
+  public?: boolean | undefined;
+
+  /**
+   * Seconds that a member must wait between two messages, at most 21,600; 0 for none. Who moderates need not wait.
+   *
+   * @generated from field: optional int32 slow_mode_s = 5;
+   */
+  slowModeS?: number | undefined;
+
+  /**
+   * What members may do, as in Member.permissions: the bit to read, and any of those to write, add, pin, mention everyone and invite.
+   *
+   * @generated from field: optional uint32 member_permissions = 7;
+   */
+  memberPermissions?: number | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.ConversationSettings.
+ * Use `create(ConversationSettingsSchema)` to create a new message.
+ */
+export const ConversationSettingsSchema: GenMessage<ConversationSettings> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_conversation, 1);
 
 /**
  * A user's membership of a conversation.
@@ -118,7 +224,9 @@ export type Member = Message<"elastic_chat.types.v1.Member"> & {
   userId: string;
 
   /**
-   * What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change title and permissions.
+   * What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change settings and roles, 32 pin messages,
+   * 64 mention everyone, 128 moderate, 256 invite, 512 hand the conversation over. In an entry, and in the answer to a command, it is what
+   * their role gives; where history tells it, the conversation's member_permissions stand in the place of what the role of members gives.
    *
    * @generated from field: uint32 permissions = 2;
    */
@@ -137,6 +245,13 @@ export type Member = Message<"elastic_chat.types.v1.Member"> & {
    * @generated from field: int64 joined_ordinal = 4;
    */
   joinedOrdinal: bigint;
+
+  /**
+   * What their permissions are called.
+   *
+   * @generated from field: elastic_chat.types.v1.Member.Role role = 5;
+   */
+  role: Member_Role;
 };
 
 /**
@@ -144,7 +259,118 @@ export type Member = Message<"elastic_chat.types.v1.Member"> & {
  * Use `create(MemberSchema)` to create a new message.
  */
 export const MemberSchema: GenMessage<Member> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_conversation, 1);
+  messageDesc(file_elastic_chat_types_v1_conversation, 2);
+
+/**
+ * What a member is.
+ *
+ * @generated from enum elastic_chat.types.v1.Member.Role
+ */
+export enum Member_Role {
+  /**
+   * Never stored.
+   *
+   * @generated from enum value: ROLE_UNSPECIFIED = 0;
+   */
+  ROLE_UNSPECIFIED = 0,
+
+  /**
+   * Reads, and does nothing else.
+   *
+   * @generated from enum value: READER = 1;
+   */
+  READER = 1,
+
+  /**
+   * Reads and writes, and what else the conversation lets its members do.
+   *
+   * @generated from enum value: MEMBER = 2;
+   */
+  MEMBER = 2,
+
+  /**
+   * May do everything but hand the conversation over.
+   *
+   * @generated from enum value: ADMIN = 3;
+   */
+  ADMIN = 3,
+
+  /**
+   * May do everything. There is one in a conversation.
+   *
+   * @generated from enum value: OWNER = 4;
+   */
+  OWNER = 4,
+}
+
+/**
+ * Describes the enum elastic_chat.types.v1.Member.Role.
+ */
+export const Member_RoleSchema: GenEnum<Member_Role> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_types_v1_conversation, 2, 0);
+
+/**
+ * An invite to a group or channel, without its code, which is told only to who makes it.
+ *
+ * @generated from message elastic_chat.types.v1.Invite
+ */
+export type Invite = Message<"elastic_chat.types.v1.Invite"> & {
+  /**
+   * A hash of the code's secret, in the form of a UUID.
+   *
+   * @generated from field: string invite_id = 1;
+   */
+  inviteId: string;
+
+  /**
+   * The user who made it.
+   *
+   * @generated from field: string created_by = 2;
+   */
+  createdBy: string;
+
+  /**
+   * When it was made.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 3;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * Until when it is good.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 4;
+   */
+  expiresAt?: Timestamp | undefined;
+
+  /**
+   * How often it may be used; 0 means as often as one likes.
+   *
+   * @generated from field: int32 max_uses = 5;
+   */
+  maxUses: number;
+
+  /**
+   * How often it was used: not set in an entry.
+   *
+   * @generated from field: int32 uses = 6;
+   */
+  uses: number;
+
+  /**
+   * Whether it was withdrawn: only in an entry that says so.
+   *
+   * @generated from field: bool withdrawn = 7;
+   */
+  withdrawn: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Invite.
+ * Use `create(InviteSchema)` to create a new message.
+ */
+export const InviteSchema: GenMessage<Invite> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_conversation, 3);
 
 /**
  * How far a user's devices have got in a conversation. Both only ever grow.
@@ -186,5 +412,5 @@ export type Watermark = Message<"elastic_chat.types.v1.Watermark"> & {
  * Use `create(WatermarkSchema)` to create a new message.
  */
 export const WatermarkSchema: GenMessage<Watermark> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_conversation, 2);
+  messageDesc(file_elastic_chat_types_v1_conversation, 4);
 

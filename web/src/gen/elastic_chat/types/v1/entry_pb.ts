@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Conversation, Member } from "./conversation_pb";
+import type { Conversation, ConversationSettings, Invite, Member } from "./conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "./conversation_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/entry.proto.
  */
 export const file_elastic_chat_types_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSLCAwoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2UiRgoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCwoHTUVTU0FHRRABEgsKB0NSRUFURUQQAhIOCgpNRU1CRVJTSElQEANKBAgPEBBSBmtleV9pZCKkAQoEQm9keRIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgDEg4KBnRocmVhZBgDIAEoAxIQCghtZW50aW9ucxgEIAMoCRI2CgthdHRhY2htZW50cxgFIAMoCzIhLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdHRhY2htZW50SgQIBhAHSgQIBxAIUgpleHBpcmVzX2F0UgpkZWxpdmVyX2F0IoEBCgpBdHRhY2htZW50Eg8KB2ZpbGVfaWQYASABKAkSDAoEbmFtZRgCIAEoCRISCgptZWRpYV90eXBlGAMgASgJEgwKBHNpemUYBCABKAMSDQoFd2lkdGgYBSABKAUSDgoGaGVpZ2h0GAYgASgFEhMKC2R1cmF0aW9uX21zGAcgASgDIoABChNDb252ZXJzYXRpb25DcmVhdGVkEjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24SLgoHbWVtYmVycxgCIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXIiWgoQTWVtYmVyc2hpcENoYW5nZRIsCgVhZGRlZBgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISGAoQcmVtb3ZlZF91c2VyX2lkcxgCIAMoCWIGcHJvdG8z", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
+  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSLKBAoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USPQoIc2V0dGluZ3MYECABKAsyKy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uU2V0dGluZ3MSLQoGaW52aXRlGBEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZSJgCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABILCgdNRVNTQUdFEAESCwoHQ1JFQVRFRBACEg4KCk1FTUJFUlNISVAQAxIMCghTRVRUSU5HUxAJEgoKBklOVklURRAKSgQIDxAQUgZrZXlfaWQipAEKBEJvZHkSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoAxIOCgZ0aHJlYWQYAyABKAMSEAoIbWVudGlvbnMYBCADKAkSNgoLYXR0YWNobWVudHMYBSADKAsyIS5lbGFzdGljX2NoYXQudHlwZXMudjEuQXR0YWNobWVudEoECAYQB0oECAcQCFIKZXhwaXJlc19hdFIKZGVsaXZlcl9hdCKBAQoKQXR0YWNobWVudBIPCgdmaWxlX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKbWVkaWFfdHlwZRgDIAEoCRIMCgRzaXplGAQgASgDEg0KBXdpZHRoGAUgASgFEg4KBmhlaWdodBgGIAEoBRITCgtkdXJhdGlvbl9tcxgHIAEoAyKAAQoTQ29udmVyc2F0aW9uQ3JlYXRlZBI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEi4KB21lbWJlcnMYAiADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyItEBChBNZW1iZXJzaGlwQ2hhbmdlEiwKBWFkZGVkGAEgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIYChByZW1vdmVkX3VzZXJfaWRzGAIgAygJEi4KB2NoYW5nZWQYAyADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhcKD2Jhbm5lZF91c2VyX2lkcxgEIAMoCRIZChF1bmJhbm5lZF91c2VyX2lkcxgFIAMoCRIRCglpbnZpdGVfaWQYBiABKAliBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
 
 /**
  * One step in the log of a conversation. Field numbers are shared with elastic_chat.events.v1.LogEntry, which is the same on the wire
@@ -93,6 +93,20 @@ export type Entry = Message<"elastic_chat.types.v1.Entry"> & {
    * @generated from field: elastic_chat.types.v1.MembershipChange membership = 10;
    */
   membership?: MembershipChange | undefined;
+
+  /**
+   * What was set, if kind is SETTINGS.
+   *
+   * @generated from field: elastic_chat.types.v1.ConversationSettings settings = 16;
+   */
+  settings?: ConversationSettings | undefined;
+
+  /**
+   * The invite, if kind is INVITE.
+   *
+   * @generated from field: elastic_chat.types.v1.Invite invite = 17;
+   */
+  invite?: Invite | undefined;
 };
 
 /**
@@ -130,11 +144,25 @@ export enum Entry_Kind {
   CREATED = 2,
 
   /**
-   * Members came or went: `membership` is set.
+   * Members came or went, their roles changed, or bans: `membership` is set.
    *
    * @generated from enum value: MEMBERSHIP = 3;
    */
   MEMBERSHIP = 3,
+
+  /**
+   * Settings changed: `settings` is set.
+   *
+   * @generated from enum value: SETTINGS = 9;
+   */
+  SETTINGS = 9,
+
+  /**
+   * An invite was made or withdrawn: `invite` is set.
+   *
+   * @generated from enum value: INVITE = 10;
+   */
+  INVITE = 10,
 }
 
 /**
@@ -284,7 +312,7 @@ export const ConversationCreatedSchema: GenMessage<ConversationCreated> = /*@__P
   messageDesc(file_elastic_chat_types_v1_entry, 3);
 
 /**
- * A change of who is in a conversation.
+ * A change of who is in a conversation, and as what.
  *
  * @generated from message elastic_chat.types.v1.MembershipChange
  */
@@ -302,6 +330,34 @@ export type MembershipChange = Message<"elastic_chat.types.v1.MembershipChange">
    * @generated from field: repeated string removed_user_ids = 2;
    */
   removedUserIds: string[];
+
+  /**
+   * Whose role is another now. Only user_id, permissions and role are set.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Member changed = 3;
+   */
+  changed: Member[];
+
+  /**
+   * Who may not come in any more, until that is lifted.
+   *
+   * @generated from field: repeated string banned_user_ids = 4;
+   */
+  bannedUserIds: string[];
+
+  /**
+   * Who may come in again.
+   *
+   * @generated from field: repeated string unbanned_user_ids = 5;
+   */
+  unbannedUserIds: string[];
+
+  /**
+   * The invite by which they came, if it was one.
+   *
+   * @generated from field: string invite_id = 6;
+   */
+  inviteId: string;
 };
 
 /**

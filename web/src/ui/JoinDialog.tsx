@@ -1,0 +1,41 @@
+import { useEffect, useState } from "react";
+
+import type { ConversationId } from "../core/types";
+import { sentenceOf, useAction } from "./action";
+import { useClient } from "./context";
+import { Dialog } from "./Dialog";
+
+interface JoinDialogProps {
+  readonly code: string;
+  readonly onClose: () => void;
+  readonly onJoined: (conversationId: ConversationId) => void;
+}
+
+/** What an invite leads to, and the way in. */
+export function JoinDialog({ code, onClose, onJoined }: JoinDialogProps) {
+  const client = useClient();
+  const joining = useAction();
+  const [found, setFound] = useState<{ readonly title: string; readonly memberCount: number } | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+
+  useEffect(() => {
+    client.previewInvite(code).then(setFound, (failure: unknown) => { setProblem(sentenceOf(failure)); });
+  }, [client, code]);
+
+  const join = () => {
+    void joining.run(async () => { onJoined(await client.join(code)); });
+  };
+
+  const error = problem ?? joining.error;
+  return (
+    <Dialog title={found === null ? "An invite" : `Join “${found.title}”`} onClose={onClose}>
+      {found !== null && <p>{found.memberCount === 1 ? "One person is there." : `${found.memberCount} people are there.`}</p>}
+      {error !== null && <p className="error" role="alert">{error}</p>}
+      <div className="dialog-foot">
+        <button className="button button-primary" type="button" onClick={join} disabled={found === null || joining.isBusy} data-testid="join">
+          Join
+        </button>
+      </div>
+    </Dialog>
+  );
+}
