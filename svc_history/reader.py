@@ -10,8 +10,10 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from chatkit.metrics import counter
 from elastic_chat.events.v1 import log_pb2
+from elastic_chat.types.v1 import entry_pb2
 from svc_history.blocks import Blocks
 from svc_history.certainty import Certainty
+from svc_history.changes import Changes, Known, mended
 from svc_history.core import (
     CALL_BYTES,
     END,
@@ -67,6 +69,16 @@ class Synced:
     weight: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page by rising seq, the head of its conversation, whether there is more in its direction, and all changes of its messages."""
+
+    head: int
+    entries: Sequence[Stored]
+    has_more: bool
+    changes: Known
+
+
 class Reader:
     """Reads for a user what they may see; what they may not is UNKNOWN_CONVERSATION."""
 
@@ -75,6 +87,7 @@ class Reader:
         self._timeline = timeline
         self._certainty = certainty
         self._blocks = Blocks(timeline, kept_bytes)
+        self._changes = Changes(live, timeline)
 
     async def conversations(self, user_id: UserId) -> list[tuple[ConversationId, State]]:
         """Return every conversation of a user, the one with the newest entry first."""
@@ -101,10 +114,8 @@ class Reader:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         return look.state
 
-    async def page(
-        self, user_id: UserId, conversation_id: ConversationId, before: int, after: int, size: int
-    ) -> tuple[int, list[Stored], bool]:
-        """Return the head of the conversation, a page of it by rising seq, and whether there is more in its direction."""
+    async def page(self, user_id: UserId, conversation_id: ConversationId, before: int, after: int, size: int) -> Page:
+        """Return a page of a conversation, for a member."""
         # Both questions go to the live view at once; the tail is asked again if it may be older than the head, or lacks a part. Who pages
         # backwards may ask for more than they may see: they are not shown it.
         wanted = page_range(before, after, size, 1)
@@ -114,7 +125,29 @@ class Reader:
         if tail.head < state.head_seq or tail is NO_TAIL or (not page.backwards and page != wanted):
             (tail,) = await self._tails([(conversation_id, page)])
         entries, has_more = await self._merge(conversation_id, page, tail)
-        return max(state.head_seq, tail.head) if tail.head < END else state.head_seq, entries, has_more
+        head = max(state.head_seq, tail.head) if tail.head < END else state.head_seq
+        known = await self._changes.of(conversation_id, entries, tail)
+        return Page(head, mended(entries, known), has_more, known)
+
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Page:
+        """Return one message, for a member, as a page."""
+        page = await self.page(user_id, conversation_id, seq + 1, 0, 1) if seq > 0 else None
+        if page is None or not page.entries or not _is_message_at(seq, page.entries[-1]):
+            raise ChatError(Reason.NOT_FOUND, "there is no message at this seq that you can see")
+        return page
+
+    async def wordings(
+        self, user_id: UserId, conversation_id: ConversationId, seq: int, before: int, size: int
+    ) -> tuple[list[log_pb2.LogEntry], bool]:
+        """Return a part of what a message has said, by rising seq, and whether there is older; nothing of one that is deleted."""
+        part = page_range(before, 0, size, 1)
+        page = await self.message(user_id, conversation_id, seq)
+        if seq in page.changes.deleted:
+            return [], False
+        edits = (one for one in page.changes.to(seq) if one.kind == entry_pb2.Entry.EDIT)
+        said = {one.seq: one for one in (log_pb2.LogEntry.FromString(page.entries[-1].entry), *edits)}
+        entries, has_more = merged(part, [Stored(one, b"") for one in said])
+        return [said[one.seq] for one in entries], has_more
 
     async def sync(self, asks: Sequence[Ask]) -> list[Synced]:
         """Return what is newer than each user's cursors, what has become of their conversations and, if they ask, how all others are.
@@ -163,6 +196,7 @@ class Reader:
         upto = min(state.head_seq, look.tail.head)
         page = Range(max(seq, state.member.joined_seq - 1), upto + 1, SYNC_ENTRIES, backwards=False)
         entries, has_more = await self._merge(conversation_id, page, look.tail) if page.after < upto else ([], False)
+        entries = await self._changes.mended(conversation_id, entries, look.tail)
         synced.entries += entries
         synced.size += sum(len(one.entry) for one in entries)
         synced.positions.append((conversation_id, entries[-1].seq if has_more else upto))
@@ -187,6 +221,7 @@ class Reader:
         if state is None:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         recent = await self._timeline.read(conversation_id, Range(0, END, RECENT - 1, backwards=True))
+        recent = await self._changes.completed(conversation_id, recent)
         return state, await self._timeline.roll(conversation_id), recent
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
@@ -230,6 +265,10 @@ class Reader:
         if tail.written < below.before - 1:
             await self._certainty.now()
         return merged(page, await self._blocks.read(conversation_id, below), tail.entries)
+
+
+def _is_message_at(seq: int, stored: Stored) -> bool:
+    return stored.seq == seq and log_pb2.LogEntry.FromString(stored.entry).kind == entry_pb2.Entry.MESSAGE
 
 
 def _weight(state: State) -> int:

@@ -62,6 +62,16 @@ class HistoryArchive:
             raise error_of(failure) from failure
         return log_pb2.LogEntry.FromString(found.entry.SerializeToString()) if found.HasField("entry") else None
 
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> entry_pb2.Entry:
+        try:
+            found: pb.GetMessageResponse = await self._stub.GetMessage(
+                pb.GetMessageRequest(conversation_id=conversation_id, seq=seq),
+                metadata=caller_metadata(Caller(user_id, SessionId(""))),
+            )
+        except grpc.aio.AioRpcError as failure:
+            raise error_of(failure) from failure
+        return found.entry
+
     async def ordinal_at(self, job: Job) -> int:
         read_seq = job.command.watermark.read_seq
         try:
@@ -80,7 +90,9 @@ class HistoryArchive:
 def _durable(entry: log_pb2.LogEntry) -> Durable:
     at = entry.accepted_at.ToMilliseconds()
     value, sender = entry.SerializeToString(), UserId(entry.sender_id)
-    return Durable(MessageId(entry.message_id), sender, entry.seq, entry.ordinal, at, value, b"")
+    is_deletion = entry.kind == entry_pb2.Entry.DELETION
+    message_id = MessageId(entry.message_id)
+    return Durable(message_id, sender, entry.seq, entry.ordinal, at, value, b"", target=entry.target, is_deletion=is_deletion)
 
 
 def _mark(record: log_pb2.WatermarkRecord) -> tuple[int, int, int]:

@@ -14,6 +14,7 @@ from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.gateway.v1 import frames_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
+from svc_router.changes import drafted
 from svc_router.store import Answer, Durable, Marked, Membership, Place
 
 
@@ -32,8 +33,8 @@ def member(user_id: UserId, membership: Membership) -> conversation_pb2.Member:
     )
 
 
-def draft_of(command: pb.Command, message_id: str, now_ms: int) -> log_pb2.LogEntry:
-    """Return the entry that a command makes, without its place: `placed` gives it one."""
+def draft_of(command: pb.Command, message_id: str, now_ms: int, target: log_pb2.LogEntry | None = None) -> log_pb2.LogEntry:
+    """Return the entry that a command makes, without its place: `placed` gives it one. A change comes with the message that it changes."""
     entry = log_pb2.LogEntry(
         conversation_id=command.conversation_id,
         message_id=message_id,
@@ -44,6 +45,8 @@ def draft_of(command: pb.Command, message_id: str, now_ms: int) -> log_pb2.LogEn
         case "send":
             entry.kind = entry_pb2.Entry.MESSAGE
             entry.body = command.send.body
+        case "change" if target is not None:
+            drafted(entry, command.change, target)
         case "create":
             entry.kind = entry_pb2.Entry.CREATED
             entry.created.conversation.CopyFrom(command.create.conversation)
@@ -99,7 +102,7 @@ def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, traceparent:
     told = node_pb2.EntryDelivery(
         conversation_id=entry.conversation_id,
         seq=entry.seq,
-        frame=log_pb2.EntryFrame(entry=entry).SerializeToString(),
+        frame=log_pb2.EntryFrame(entry=for_readers(entry)).SerializeToString(),
         joining_user_ids=came,
         leaving_user_ids=went,
         request_id=request_id,
@@ -109,7 +112,21 @@ def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, traceparent:
     )
     event = batch_of(node_pb2.NodeEvent(entry=told))
     sender = UserId(entry.sender_id)
-    return Durable(MessageId(entry.message_id), sender, place.seq, place.ordinal, place.accepted_ms, value, event, came, went, doubted)
+    message_id, target = MessageId(entry.message_id), entry.target
+    is_deletion = entry.kind == entry_pb2.Entry.DELETION
+    return Durable(
+        message_id, sender, place.seq, place.ordinal, place.accepted_ms, value, event, came, went, doubted, target, is_deletion=is_deletion
+    )
+
+
+def for_readers(entry: log_pb2.LogEntry) -> log_pb2.LogEntry:
+    """Return an entry as readers get it: without what is left of another one, which they may not have been able to see."""
+    if entry.kind != entry_pb2.Entry.DELETION:
+        return entry
+    shown = log_pb2.LogEntry()
+    shown.CopyFrom(entry)
+    shown.ClearField("erased")
+    return shown
 
 
 def typing_event(command: pb.Command) -> node_pb2.NodeEvent:

@@ -10,11 +10,13 @@ from chatkit.core.errors import ChatError
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from chatkit.rpc.errors import duration
 from elastic_chat.errors.v1 import reason_pb2
+from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2
+from svc_router.changes import needed
 from svc_router.core import earliest_ms, permission_to_remove
 from svc_router.entries import draft_of
-from svc_router.store import Birth, Claim
+from svc_router.store import NEVER, Birth, Claim
 
 
 def unheard(_: pb.Result) -> None:
@@ -25,10 +27,11 @@ class Job:
     """A command and where its result goes. Nobody waits for it any more after `until`, in seconds of a clock that never jumps.
 
     `reply_told` takes the result of a command whose entry nodes have been told of by their channels: to them it is no news.
-    `looked_up` is set once history has said that it has no entry with its message_id.
+    `looked_up` is set once history has said that it has no entry with its message_id, `target` once the message is found that it changes,
+    or `refusal` once it is known why it can't be changed.
     """
 
-    __slots__ = ("command", "kind", "looked_up", "read_ordinal", "reply", "reply_told", "until")
+    __slots__ = ("command", "kind", "looked_up", "read_ordinal", "refusal", "reply", "reply_told", "target", "until")
 
     def __init__(
         self,
@@ -44,6 +47,8 @@ class Job:
         self.until = until
         self.looked_up = False
         self.read_ordinal: int | None = None
+        self.target: log_pb2.LogEntry | None = None
+        self.refusal: ChatError | None = None
 
     @property
     def conversation_id(self) -> ConversationId:
@@ -63,10 +68,22 @@ class Job:
     @property
     def makes_entry(self) -> bool:
         """Whether the command makes an entry of the log."""
-        return self.kind in {"send", "create", "add_member", "remove_member"}
+        return self.kind in {"send", "change", "create", "add_member", "remove_member"}
+
+    @property
+    def has_clients_id(self) -> bool:
+        """Whether the client made its message_id, and may come with it again at any time."""
+        return self.kind in {"send", "change"}
+
+    @property
+    def wants_target(self) -> bool:
+        """Whether it changes a message that is still to be found: before that, it can't be claimed for."""
+        return self.kind == "change" and self.target is None and self.refusal is None
 
     def claim(self, now_ms: int) -> Claim | Birth:
         """Return what the command asks of the sequencer."""
+        if self.kind == "change":
+            return self._change(now_ms)
         draft = draft_of(self.command, self.message_id, now_ms).SerializeToString()
         if self.kind == "create":
             return self._birth(draft, now_ms)
@@ -89,6 +106,25 @@ class Job:
             adds,
             grants,
             removes,
+        )
+
+    def _change(self, now_ms: int) -> Claim:
+        """Ask for the place of a change; or, if it is to be refused, only whether it was given before: nobody has what that needs."""
+        command, target = self.command, self.target
+        draft, needs = b"", NEVER
+        if target is not None:
+            draft = draft_of(command, self.message_id, now_ms, target).SerializeToString()
+            needs = needed(command.change, self.user_id, target)
+        return Claim(
+            self.conversation_id,
+            self.user_id,
+            self.message_id,
+            draft,
+            needs,
+            now_ms,
+            earliest_ms(self.message_id),
+            self.looked_up,
+            target=command.change.target,
         )
 
     def _birth(self, draft: bytes, now_ms: int) -> Birth:

@@ -9,8 +9,8 @@ if it dies, by the next one that has something for the conversation, which finds
 and what anyone is shown has nothing missing before it.
 
 A conversation that the live view does not know takes a detour by way of history, and its later commands wait behind it. So does a command
-whose message_id the live view may have forgotten, and behind it only what the same user wants of the same conversation: nobody waits for a
-clock that is wrong but its owner.
+whose message_id the live view may have forgotten, and one that changes a message, which must be found first; and behind it only what the
+same user wants of the same conversation: nobody waits for a clock that is wrong but its owner.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ from chatkit.metrics import OK, OUTCOMES, counter, histogram
 from chatkit.tracing import NOTHING, Tracer, bind_context, followed
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
+from elastic_chat.types.v1 import entry_pb2
+from svc_router.changes import NO_MESSAGE, check_target, counts_if_deleted
 from svc_router.core import is_remembered
 from svc_router.entries import durable, member, placed, readable, timestamp, typing_event, watermark_event, watermark_of
 from svc_router.flight import Flight, Flying
@@ -106,6 +108,10 @@ class Archive(Protocol):
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
         """Return the entry that a message_id has made, if it has made one."""
+        ...
+
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> entry_pb2.Entry:
+        """Return a message as a member sees it now. Raises NOT_FOUND if there is none that they can see."""
         ...
 
     async def ordinal_at(self, job: Job) -> int:
@@ -225,7 +231,9 @@ class Pipeline:
             self._wait_behind(way, job)
         elif self._flight.is_held_up(job.conversation_id):
             self._refuse([job], HELD_UP)
-        elif job.kind == "send" and not job.looked_up and not is_remembered(job.message_id, now_ms):
+        elif job.wants_target:
+            self._ask_about([job], self._find_target)
+        elif job.has_clients_id and not job.looked_up and not is_remembered(job.message_id, now_ms):
             self._ask_about([job], self._look_up)
         else:
             self._claiming[key] = [job]
@@ -257,6 +265,9 @@ class Pipeline:
                 self._accept(jobs, entry, place)
             case Place() as place:
                 flying = self._flight.find(claim.conversation_id, claim.message_id)
+                if flying is None and not claim.draft:
+                    self._refuse(jobs, ChatError(Reason.UNAVAILABLE))
+                    return []
                 if flying is None:
                     command = jobs[0].command
                     flying = Flying(placed(claim.draft, place), place, command.request_id, jobs, traceparent=command.traceparent)
@@ -273,7 +284,7 @@ class Pipeline:
             case Forgotten():
                 self._ask_about(jobs, self._look_up)
             case ChatError() as error:
-                self._refuse(jobs, error)
+                self._refuse(jobs, jobs[0].refusal or error)
         return []
 
     # --- the log
@@ -517,6 +528,44 @@ class Pipeline:
         else:
             self._finish([job], pb.Accepted(seq=found.seq, accepted_at=found.accepted_at))
         return False
+
+    async def _find_target(self, job: Job) -> bool:
+        """Find the message that a command changes. If it can't be changed, the sequencer has yet to say that the command is no repeat: what
+        was accepted once is not refused, whatever has become of the message since.
+        """
+        try:
+            job.target = await self._target_of(job)
+        except ChatError as error:
+            if error.row.retryable:
+                raise
+            job.refusal = error
+        return True
+
+    async def _target_of(self, job: Job) -> log_pb2.LogEntry:
+        """Return the message that a command changes, from the tail or from history.
+
+        Raises NOT_FOUND if there is none, or it is deleted, and PERMISSION_DENIED if it is not the user's to change.
+        """
+        change = job.command.change
+        sight = await self._sequencer.sight(job.conversation_id, job.user_id, change.target)
+        if isinstance(sight, NotLive):
+            await self._restore(job)
+            sight = await self._sequencer.sight(job.conversation_id, job.user_id, change.target)
+        if isinstance(sight, NotLive):
+            raise ChatError(Reason.UNAVAILABLE)
+        if sight.joined_seq is None:
+            raise ChatError(Reason.UNKNOWN_CONVERSATION)
+        if change.target > sight.head:
+            raise ChatError(Reason.NOT_FOUND, NO_MESSAGE)
+        if sight.entry is not None:
+            target, is_deleted = log_pb2.LogEntry.FromString(sight.entry), sight.is_deleted
+        else:
+            found = await self._archive.message(job.user_id, job.conversation_id, change.target)
+            target, is_deleted = log_pb2.LogEntry.FromString(found.SerializeToString()), found.state.deleted
+        check_target(change, job.user_id, target, sight.joined_seq)
+        if is_deleted and not counts_if_deleted(change):
+            raise ChatError(Reason.NOT_FOUND, "the message is deleted")
+        return target
 
     async def _find_ordinal(self, job: Job) -> bool:
         job.read_ordinal = await self._archive.ordinal_at(job)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import grpc
+from google.protobuf.message import Message
 
 from chatkit.core.clock import Clock
 from chatkit.core.conversation import DIRECT_MEMBER, GROUP_MEMBER, GROUP_OWNER, Permission
@@ -24,6 +25,7 @@ from chatkit.core.ids import (
 )
 from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_request_id
+from chatkit.rpc.change import change_command
 from chatkit.rpc.errors import error_of
 from chatkit.rpc.lane import NODE_HEADER, ROUTER_HEADER
 from chatkit.rpc.lanes import Lanes
@@ -31,7 +33,7 @@ from chatkit.tracing import current_context
 from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
-from elastic_chat.types.v1 import conversation_pb2
+from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_router.core import check_direct, check_group
 from svc_router.entries import timestamp
 from svc_router.pipeline import Pipeline
@@ -41,6 +43,7 @@ Context = Any
 """grpc.aio.ServicerContext, whose class gRPC keeps private."""
 
 Conversation = conversation_pb2.Conversation
+_ChangeRequest = pb.EditMessageRequest | pb.DeleteMessageRequest
 
 
 class RouterServicer(rpc.RouterServiceServicer):
@@ -72,6 +75,25 @@ class RouterServicer(rpc.RouterServiceServicer):
         command.send.body = body
         accepted = await self._lanes.call(command)
         return pb.SendMessageResponse(
+            message_id=message_id,
+            conversation_id=request.conversation_id,
+            seq=accepted.seq,
+            accepted_at=accepted.accepted_at,
+        )
+
+    async def EditMessage(self, request: pb.EditMessageRequest, context: Context) -> pb.EditMessageResponse:  # noqa: N802
+        accepted = await self._change(context, request, request.message_id, request.body)
+        return pb.EditMessageResponse(
+            message_id=request.message_id,
+            conversation_id=request.conversation_id,
+            seq=accepted.seq,
+            accepted_at=accepted.accepted_at,
+        )
+
+    async def DeleteMessage(self, request: pb.DeleteMessageRequest, context: Context) -> pb.DeleteMessageResponse:  # noqa: N802
+        message_id = request.message_id or new_id()
+        accepted = await self._change(context, request, message_id, entry_pb2.Deletion())
+        return pb.DeleteMessageResponse(
             message_id=message_id,
             conversation_id=request.conversation_id,
             seq=accepted.seq,
@@ -121,6 +143,13 @@ class RouterServicer(rpc.RouterServiceServicer):
         command.remove_member.user_id = _user_id(request.user_id)
         await self._lanes.call(command)
         return pb.RemoveMemberResponse()
+
+    async def _change(self, context: Context, request: _ChangeRequest, message_id: str, change: Message) -> pb.Accepted:
+        caller = caller_of(context)
+        checked_change = change_command(message_id, request.target, change, self._clock.now_ms())
+        command = _command(caller, request.conversation_id)
+        command.change.CopyFrom(checked_change)
+        return await self._lanes.call(command)
 
     async def _check_users(self, caller: Caller, user_ids: Sequence[UserId]) -> None:
         if not user_ids:

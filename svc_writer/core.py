@@ -26,6 +26,7 @@ class Table(StrEnum):
     MEMBERS = "members"
     BY_USER = "conversations_by_user"
     WATERMARKS = "watermarks"
+    CHANGES = "message_changes"
 
 
 PARTITION: Mapping[Table, tuple[str, ...]] = {
@@ -36,8 +37,22 @@ PARTITION: Mapping[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id",),
     Table.BY_USER: ("user_id",),
     Table.WATERMARKS: ("conversation_id",),
+    Table.CHANGES: ("conversation_id", "bucket"),
 }
 """The columns that say on which partition a row lies."""
+KEY: Mapping[Table, tuple[str, ...]] = {
+    Table.MESSAGES: ("conversation_id", "bucket", "seq", "message_id"),
+    Table.BUCKETS: ("conversation_id", "bucket"),
+    Table.IDS: ("conversation_id", "hour", "message_id"),
+    Table.CONVERSATIONS: ("conversation_id",),
+    Table.MEMBERS: ("conversation_id", "user_id"),
+    Table.BY_USER: ("user_id", "conversation_id"),
+    Table.WATERMARKS: ("conversation_id", "user_id"),
+    Table.CHANGES: ("conversation_id", "bucket", "target", "kind", "item"),
+}
+"""The columns that tell a row from all others of its table."""
+FOREVER = 2**62
+"""The timestamp of what takes out whatever comes, now or later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +93,21 @@ def message_writes(conversation_id: str, seq: int, message_id: MessageId, entry:
     ]
 
 
+def change_write(conversation_id: str, target: int, kind: int, item: str, entry: bytes, seq: int) -> Write:
+    """Return the row that a change of a message makes: of the same kind and item, the newest stays."""
+    row = {"conversation_id": conversation_id, "bucket": bucket_of(target), "target": target, "kind": kind, "item": item, "entry": entry}
+    return Write(Table.CHANGES, row, seq)
+
+
+def erasing_writes(conversation_id: str, target: int, message_id: MessageId, erased: bytes, edit: int, seq: int) -> list[Write]:
+    """Return what a deletion does to the message at `target`, and to its changes of kind `edit`: whatever it said, or will, goes."""
+    key = {"conversation_id": conversation_id, "bucket": bucket_of(target)}
+    return [
+        Write(Table.MESSAGES, key | {"seq": target, "message_id": message_id, "entry": erased}, seq),
+        Write(Table.CHANGES, key | {"target": target, "kind": edit}, FOREVER, deletes=True),
+    ]
+
+
 def joining_writes(conversation_id: str, user_id: str, permissions: int, joined_seq: int, joined_ordinal: int, seq: int) -> list[Write]:
     """Return the rows that a new member makes."""
     row = {"conversation_id": conversation_id, "user_id": user_id, "permissions": permissions, "joined_seq": joined_seq}
@@ -112,12 +142,7 @@ def grouped(writes: Iterable[Write]) -> list[Sequence[Write]]:
     """Gather writes by partition into groups of at most 20 rows and 32 KB, each row once: what is repeated is written as it was last."""
     latest: dict[tuple[object, ...], Write] = {}
     for write in writes:
-        key = (
-            *write.partition,
-            *(value for value in write.row.values() if isinstance(value, str)),
-            write.row.get("seq"),
-            write.row.get("bucket"),
-        )
+        key = (write.table, *(write.row.get(column) for column in KEY[write.table]))
         known = latest.get(key)
         if known is None or known.timestamp <= write.timestamp:
             latest[key] = write

@@ -8,7 +8,7 @@ from chatkit.core.ids import MessageId, is_uuid
 from chatkit.edges.message_log import LOG_TOPIC
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_writer.core import Table, Write, joining_writes, leaving_writes, message_writes
+from svc_writer.core import Table, Write, change_write, erasing_writes, joining_writes, leaving_writes, message_writes
 
 
 class UnreadableError(Exception):
@@ -31,6 +31,8 @@ def _entry(value: bytes) -> list[Write]:
     users = [one.user_id for one in (*entry.created.members, *entry.membership.added)] + [*entry.membership.removed_user_ids]
     if not all(map(is_uuid, users)):
         raise UnreadableError("the entry moves somebody who has no user_id")
+    if entry.kind in {entry_pb2.Entry.EDIT, entry_pb2.Entry.DELETION}:
+        return _change(entry, value)
     writes = message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value)
     match entry.kind:
         case entry_pb2.Entry.MESSAGE:
@@ -49,6 +51,25 @@ def _entry(value: bytes) -> list[Write]:
         case _:
             raise UnreadableError(f"the entry is of kind {entry.kind}, which this writer does not know: start a newer one, then redrive")
     return writes
+
+
+def _change(entry: log_pb2.LogEntry, value: bytes) -> list[Write]:
+    """Return the rows of an entry that changes a message. What an edit says lies with the message that it changes, and only there."""
+    if not 0 < entry.target < entry.seq:
+        raise UnreadableError("the entry changes a message, and does not say which of those before it")
+    writes = []
+    if entry.kind == entry_pb2.Entry.EDIT:
+        writes.append(change_write(entry.conversation_id, entry.target, entry.kind, f"{entry.seq:019d}", value, entry.seq))
+        entry.ClearField("body")
+        value = entry.SerializeToString()
+    else:
+        left = entry.erased
+        if left.seq != entry.target or not is_uuid(left.message_id):
+            raise UnreadableError("the entry deletes a message, and does not say what is left of it")
+        message_id, bare = MessageId(left.message_id), left.SerializeToString()
+        writes += erasing_writes(entry.conversation_id, entry.target, message_id, bare, entry_pb2.Entry.EDIT, entry.seq)
+        writes.append(change_write(entry.conversation_id, entry.target, entry.kind, "", value, entry.seq))
+    return message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value) + writes
 
 
 def _joining(entry: log_pb2.LogEntry, member: conversation_pb2.Member) -> list[Write]:

@@ -25,11 +25,12 @@ class Permission(IntFlag):
     ADD = 4
     REMOVE = 8
     ADMINISTER = 16
+    MODERATE = 128
 
 
 DIRECT_MEMBER = Permission.READ | Permission.WRITE
 GROUP_MEMBER = Permission.READ | Permission.WRITE | Permission.ADD
-GROUP_OWNER = Permission.READ | Permission.WRITE | Permission.ADD | Permission.REMOVE | Permission.ADMINISTER
+GROUP_OWNER = Permission.READ | Permission.WRITE | Permission.ADD | Permission.REMOVE | Permission.ADMINISTER | Permission.MODERATE
 
 
 def bucket_of(seq: int) -> int:

@@ -120,6 +120,11 @@ def tail(conversation_id: str) -> str:
     return f"{{c:{conversation_id}}}:tail"
 
 
+def changes(conversation_id: str) -> str:
+    """Stream: which entries of the tail change a message, id "<seq>-0", field t = the message's seq, d = 1 if it is deleted, else 0."""
+    return f"{{c:{conversation_id}}}:changes"
+
+
 def pending(conversation_id: str) -> str:
     """Hash: seq to "<message id>:<ordinal>:<previous seq>:<sender>:<accepted_ms>:<draft>", entries that have a place and were not shown."""
     return f"{{c:{conversation_id}}}:pending"

@@ -20,9 +20,9 @@ ANYONE: dict[str, tuple[str, ...]] = {
 """The methods that the edge lets everyone call."""
 
 USERS: dict[str, tuple[str, ...]] = {
-    "router": ("SendMessage", "CreateConversation", "AddMember", "RemoveMember"),
+    "router": ("SendMessage", "EditMessage", "DeleteMessage", "CreateConversation", "AddMember", "RemoveMember"),
     "presence": ("GetPresence",),
-    "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+    "history": ("ListConversations", "GetConversation", "ListMessages", "GetMessage", "ListEdits", "ListMembers", "Sync"),
     "accounts": (
         *(
             "Logout",
@@ -45,7 +45,7 @@ USERS: dict[str, tuple[str, ...]] = {
 READS: dict[str, tuple[str, ...]] = {
     "presence": ("GetPresence",),
     "history": (
-        *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+        *("ListConversations", "GetConversation", "ListMessages", "GetMessage", "ListEdits", "ListMembers", "Sync"),
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),
@@ -69,7 +69,7 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "router": {
         "router": ("Route",),
-        "history": ("ListMessages", "GetConversationState", "FindMessage"),
+        "history": ("ListMessages", "GetMessage", "GetConversationState", "FindMessage"),
         "accounts": ("FindUsers",),
     },
     "history": {"writer": ("AwaitWritten",)},

@@ -70,13 +70,17 @@ class LiveLog(Protocol):
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         """Return how conversations are and, where there is a seq, what has come since.
 
-        That is at most SYNC_ENTRIES entries and one more, and about LOOK_BYTES of them, up to the `head` of the tail; and watermarks, if
-        there are at most SYNC_MARKS.
+        That is at most SYNC_ENTRIES entries and one more, and about LOOK_BYTES of them, up to the `head` of the tail; which messages the
+        tail has deletions of; and watermarks, if there are at most SYNC_MARKS.
         """
         ...
 
     async def tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail | None]:
-        """Return what the tails of conversations have of a page each, and one entry more."""
+        """Return what the tails of conversations have of a page each, and one entry more, and whether they have changes of messages."""
+        ...
+
+    async def changes(self, conversation_id: ConversationId, targets: Sequence[int]) -> tuple[int, Sequence[bytes]]:
+        """Return where the tail begins, and all entries in it that change messages. Raises UNAVAILABLE if it is not known any more."""
         ...
 
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
@@ -96,7 +100,11 @@ class Timeline(Protocol):
         ...
 
     async def read(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
-        """Return the entries of a page and one more, if there are as many, by rising seq."""
+        """Return the entries of a page and one more, if there are as many, by rising seq; edits without their bodies."""
+        ...
+
+    async def changes(self, conversation_id: ConversationId, targets: Sequence[int]) -> Sequence[bytes]:
+        """Return the entries that change messages, which come by rising seq; of messages that are deleted, no edits."""
         ...
 
     async def roll(self, conversation_id: ConversationId) -> Roll:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cassandra.query import PreparedStatement
 from prometheus_client import Counter
@@ -10,11 +10,11 @@ from prometheus_client import Counter
 from chatkit.core.conversation import bucket_of
 from chatkit.core.ids import ConversationId, MessageId, UserId, message_id_hour
 from chatkit.edges.cassandra import CassandraSession, Row, Statement
-from svc_history.core import END, Mark, Membership, Range, Stored, buckets_to_read
+from svc_history.core import END, Mark, Membership, Range, Stored, buckets_to_read, spans
 from svc_history.store import Roll, State
 
 KEYSPACE = "elastic_chat"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 READS = Counter("chat_history_database_reads_total", "Queries that history has sent to the database.")
 
@@ -29,6 +29,7 @@ QUERIES = {
     "backwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ? LIMIT ?",
     "forwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ?"
     " ORDER BY seq ASC LIMIT ?",
+    "changes": "SELECT target, entry FROM {}.message_changes WHERE conversation_id = ? AND bucket = ? AND target >= ? AND target <= ?",
     "id": "SELECT seq FROM {}.message_ids WHERE conversation_id = ? AND hour = ? AND message_id = ?",
     "entry": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq = ? AND message_id = ?",
 }
@@ -81,6 +82,12 @@ class CassandraTimeline:
             if len(found) > page.count:
                 break
         return sorted(found, key=lambda one: one.seq)
+
+    async def changes(self, conversation_id: ConversationId, targets: Sequence[int]) -> Sequence[bytes]:
+        bound = [self._bind("changes", conversation_id, *span) for span in spans(targets)]
+        READS.inc(len(bound))
+        wanted = set(targets)
+        return [row.entry for rows in await self._session.fetch_all(bound) for row in rows if row.target in wanted]
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         READS.inc(2)

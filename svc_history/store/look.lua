@@ -1,5 +1,5 @@
 -- Tells how a conversation is for a user and, if it is asked, what has come since an entry, and how far everyone is.
--- KEYS: meta, members, marks, tail. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, watermarks at most
+-- KEYS: meta, members, marks, tail, changes. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, watermarks at most
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'conversation', 'head', 'head_ordinal', 'trimmed', 'written')
 local head = tonumber(meta[3] or '0')
 if meta[1] ~= EPOCH or not meta[2] or head == 0 then
@@ -24,14 +24,19 @@ if not member or ARGV[2] == '' then
   return look
 end
 local after = math.max(tonumber(ARGV[2]), tonumber(string.match(member, '^%d+:(%d+)')) - 1)
-local since, upto = {}, meta[3]
+local since, deleted, upto = {}, {}, meta[3]
 if after < head then
   since = flat(redis.call('XRANGE', KEYS[4], string.format('%.0f', after + 1), '+', 'COUNT', ARGV[3]), tonumber(ARGV[4]))
   upto = #since > 0 and since[#since - 1] or upto
+  for _, change in ipairs(redis.call('XRANGE', KEYS[5], string.format('%.0f', after + 1), '+')) do
+    if change[2][4] == '1' then
+      table.insert(deleted, change[2][2])
+    end
+  end
 end
 local marks = {}
 if redis.call('HLEN', KEYS[3]) <= tonumber(ARGV[5]) then
   marks = redis.call('HGETALL', KEYS[3])
 end
-look[7], look[8], look[9], look[10], look[11] = #newest > 0 and meta[5] or meta[3], meta[6] or '0', upto, since, marks
+look[7], look[8], look[9], look[10], look[11], look[12] = #newest > 0 and meta[5] or meta[3], meta[6] or '0', upto, since, marks, deleted
 return look

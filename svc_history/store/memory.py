@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
+from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
+from elastic_chat.events.v1 import log_pb2
+from elastic_chat.types.v1 import entry_pb2
 from svc_history.core import END, LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
 from svc_history.store import Look, Question, Roll, State
 
 
 @dataclass
 class MemoryConversation:
-    """A conversation as a view has it."""
+    """A conversation as a view has it. `changes` are the seqs of entries that change a message, each with that message's."""
 
     conversation: bytes
     head_ordinal: int = 0
@@ -21,6 +24,22 @@ class MemoryConversation:
     marks: dict[UserId, Mark] = field(default_factory=dict)
     entries: dict[int, Stored] = field(default_factory=dict)
     ids: dict[MessageId, int] = field(default_factory=dict)
+    changes: dict[int, int] = field(default_factory=dict)
+
+    def deleted(self, after: int = 0) -> frozenset[int]:
+        """Return the messages that were deleted since."""
+        return frozenset(target for seq, target in self.changes.items() if seq > after and self._kind(seq) == entry_pb2.Entry.DELETION)
+
+    def changing(self, targets: Collection[int], after: int = 0) -> dict[int, bytes]:
+        """Return the entries since that change messages."""
+        return {seq: self.entries[seq].entry for seq, target in self.changes.items() if seq > after and target in targets}
+
+    def is_edit(self, seq: int) -> bool:
+        """Tell whether an entry is an edit."""
+        return seq in self.changes and self._kind(seq) == entry_pb2.Entry.EDIT
+
+    def _kind(self, seq: int) -> entry_pb2.Entry.Kind.ValueType:
+        return log_pb2.LogEntry.FromString(self.entries[seq].entry).kind
 
 
 class MemoryView:
@@ -80,7 +99,9 @@ class MemoryLiveLog(MemoryView):
         assert tail is not None  # noqa: S101 - there is a state
         sizes = accumulate((len(one.entry) for one in tail.entries), initial=0)
         entries = [one for one, size in zip(tail.entries, sizes, strict=False) if size <= LOOK_BYTES]
-        tail = replace(tail, entries=entries, head=entries[-1].seq if entries else tail.head)
+        deleted = self.known[conversation_id].deleted(max(page.after, self.trimmed))
+        head = entries[-1].seq if entries else tail.head
+        tail = replace(tail, entries=entries, head=head, has_changes=False, deleted=deleted)
         return Look(state, tail, marks if len(marks) <= SYNC_MARKS else {})
 
     async def tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail | None]:
@@ -89,8 +110,14 @@ class MemoryLiveLog(MemoryView):
     def _tail(self, conversation_id: ConversationId, page: Range) -> Tail | None:
         if conversation_id not in self.known:
             return None
-        head = max(self.known[conversation_id].entries, default=0)
-        return Tail(self._page(conversation_id, page), self.trimmed + 1, head, self.written)
+        known = self.known[conversation_id]
+        has_changes = any(seq > self.trimmed for seq in known.changes)
+        return Tail(self._page(conversation_id, page), self.trimmed + 1, max(known.entries, default=0), self.written, has_changes)
+
+    async def changes(self, conversation_id: ConversationId, targets: Sequence[int]) -> tuple[int, Sequence[bytes]]:
+        if conversation_id not in self.known:
+            raise ChatError(Reason.UNAVAILABLE)
+        return self.trimmed + 1, list(self.known[conversation_id].changing(targets, self.trimmed).values())
 
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
         one = self.known.get(conversation_id)
@@ -114,7 +141,18 @@ class MemoryTimeline(MemoryView):
 
     async def read(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
         self.reads += 1
-        return self._page(conversation_id, page)
+        one = self.known.get(conversation_id, MemoryConversation(b""))
+        deleted = one.deleted()
+        return [
+            _bodiless(stored) if stored.seq in deleted or one.is_edit(stored.seq) else stored
+            for stored in self._page(conversation_id, page)
+        ]
+
+    async def changes(self, conversation_id: ConversationId, targets: Sequence[int]) -> Sequence[bytes]:
+        self.reads += 1
+        one = self.known.get(conversation_id, MemoryConversation(b""))
+        deleted = one.deleted()
+        return [entry for seq, entry in one.changing(targets).items() if not (one.is_edit(seq) and one.changes[seq] in deleted)]
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
         self.reads += 1
@@ -124,3 +162,9 @@ class MemoryTimeline(MemoryView):
     async def roll(self, conversation_id: ConversationId) -> Roll:
         one = self.known.get(conversation_id, MemoryConversation(b""))
         return Roll(one.members, one.marks)
+
+
+def _bodiless(stored: Stored) -> Stored:
+    entry = log_pb2.LogEntry.FromString(stored.entry)
+    entry.ClearField("body")
+    return Stored(stored.seq, entry.SerializeToString())

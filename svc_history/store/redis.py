@@ -8,6 +8,7 @@ from typing import Any
 
 from redis.asyncio.client import Pipeline
 
+from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, UserId
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
@@ -15,7 +16,7 @@ from chatkit.edges.redis import RedisClient
 from svc_history.core import LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail, tail_of
 from svc_history.store import Look, Question, Roll, State
 
-_SCRIPTS = {"look": (Path(__file__).parent / "look.lua").read_text(encoding="utf-8")}
+_SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.lua")}
 
 
 class RedisLiveLog:
@@ -52,7 +53,7 @@ class RedisLiveLog:
         calls: list[Call] = [
             (
                 "look",
-                (keys.meta(one), keys.members(one), keys.marks(one), keys.tail(one)),
+                (keys.meta(one), keys.members(one), keys.marks(one), keys.tail(one), keys.changes(one)),
                 (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, LOOK_BYTES, SYNC_MARKS),
             )
             for user_id, one, seq in questions
@@ -71,18 +72,29 @@ class RedisLiveLog:
                 else:
                     pipeline.xrange(tail, low, high, page.count + 1)
                 pipeline.exists(tail)
+                pipeline.xlen(keys.changes(conversation_id))
                 pipeline.hmget(meta, "trimmed", "written")
 
         replies = await self._view.run(read)
-        return [self._tail(*replies[n : n + 4]) for n in range(0, len(replies), 4)]
+        return [self._tail(*replies[n : n + 5]) for n in range(0, len(replies), 5)]
 
-    def _tail(self, before: Sequence[bytes | None], items: Sequence[Any], exists: int, after: Sequence[bytes | None]) -> Tail | None:
+    def _tail(
+        self, before: Sequence[bytes | None], items: Sequence[Any], exists: int, has_changes: int, after: Sequence[bytes | None]
+    ) -> Tail | None:
         epoch, head = before[0], int(before[1] or 0)
         if epoch != self.epoch.encode() or not head:
             return None
         trimmed, written = (int(value or 0) for value in after)
         entries = sorted(map(_stored, items), key=lambda one: one.seq)
-        return tail_of(entries, (trimmed if exists else head) + 1, head, written)
+        return tail_of(entries, (trimmed if exists else head) + 1, head, written, has_changes=bool(has_changes))
+
+    async def changes(self, conversation_id: ConversationId, targets: Sequence[int]) -> tuple[int, Sequence[bytes]]:
+        names = (keys.meta(conversation_id), keys.changes(conversation_id), keys.tail(conversation_id))
+        (reply,) = await self._view.call([("changes", names, targets)])
+        if reply is None:
+            raise ChatError(Reason.UNAVAILABLE, "the live view has changed meanwhile: try again")
+        trimmed, entries = reply
+        return int(trimmed) + 1, entries
 
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
         def read(pipeline: Pipeline) -> None:
@@ -111,8 +123,9 @@ def _look(reply: Sequence[Any]) -> Look:
     )
     if not since:
         return Look(state)
-    trimmed, written, upto, entries, marks = since
-    tail = Tail([Stored(int(seq), entry) for seq, entry in _pairs(entries)], int(trimmed) + 1, int(upto), int(written))
+    trimmed, written, upto, entries, marks, deleted = since
+    found = [Stored(int(seq), entry) for seq, entry in _pairs(entries)]
+    tail = Tail(found, int(trimmed) + 1, int(upto), int(written), deleted=frozenset(map(int, deleted)))
     return Look(state, tail, {UserId(name.decode()): _mark(value) for name, value in _pairs(marks)})
 
 

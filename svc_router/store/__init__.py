@@ -11,6 +11,8 @@ from chatkit.core.errors import ChatError
 from chatkit.core.ids import ConversationId, MessageId, UserId
 
 NOTHING = Permission(0)
+NEVER = Permission(1 << 30)
+"""What no member has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,9 @@ class Claim:
     """A command that wants a place in the log of a conversation that exists.
 
     `draft` is the entry without its place: whoever finds it under way can finish it. `needs` is what its user must be permitted. With
-    `adds` or `removes` it changes who is in the conversation, otherwise it is a message. `made_ms` is the earliest Unix millisecond at
-    which the command can have been given before; `looked_up` says that history was asked for it, and has no entry of it.
+    `adds` or `removes` it changes who is in the conversation, with `target` the message at that seq; otherwise it is a message.
+    `made_ms` is the earliest Unix millisecond at which the command can have been given before; `looked_up` says that history was asked for
+    it, and has no entry of it.
     """
 
     conversation_id: ConversationId
@@ -42,6 +45,12 @@ class Claim:
     adds: UserId | None = None
     grants: Permission = NOTHING
     removes: UserId | None = None
+    target: int = 0
+
+    @property
+    def is_message(self) -> bool:
+        """Whether its entry is one to count."""
+        return not (self.adds or self.removes or self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,8 @@ class Durable:
     """An entry that is in the log.
 
     `entry` is the serialised events.v1.LogEntry, `event` the events.v1.NodeBatch that tells nodes of it. `joining` and `leaving` are the
-    users that it moves. `doubted` says that it was appended more than once, and may be in the log after what follows it.
+    users that it moves. `doubted` says that it was appended more than once, and may be in the log after what follows it. `target` is the
+    message that it changes, if it changes one; `is_deletion` says how.
     """
 
     message_id: MessageId
@@ -133,6 +143,22 @@ class Durable:
     joining: Sequence[UserId] = ()
     leaving: Sequence[UserId] = ()
     doubted: bool = False
+    target: int = 0
+    is_deletion: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the live view can tell of an entry to a user, who is a member since `joined_seq`, or is none.
+
+    `entry` is the serialised events.v1.LogEntry, if it is in the tail; then `is_deleted` says whether the tail has a deletion of it.
+    Nothing above `head` has been shown to anyone.
+    """
+
+    joined_seq: int | None
+    head: int
+    entry: bytes | None = None
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +237,10 @@ class Sequencer(Protocol):
         Raises UNAVAILABLE if the memory is another than `epoch` by now: in the new one the conversation may have gone on since history was
         asked.
         """
+        ...
+
+    async def sight(self, conversation_id: ConversationId, user_id: UserId, seq: int) -> Sight | NotLive:
+        """Return what can be told of an entry."""
         ...
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:

@@ -22,6 +22,7 @@ from svc_router.store import (
     Outcome,
     Place,
     Restored,
+    Sight,
     Unfinished,
 )
 from svc_router.store.redis import TAIL_ENTRIES
@@ -44,6 +45,7 @@ class _Conversation:
     pending: dict[int, tuple[Unfinished, UserId]] = field(default_factory=dict)
     tail: list[tuple[int, int, bytes]] = field(default_factory=list)
     marks: dict[UserId, tuple[int, int, int]] = field(default_factory=dict)
+    deleted: set[int] = field(default_factory=set)
 
 
 class MemoryLiveView:
@@ -149,8 +151,7 @@ class MemorySequencer:
             live.members[claim.adds] = Membership(claim.grants, live.seq, live.ordinal)
         elif claim.removes:
             del live.members[claim.removes]
-        else:
-            live.ordinal += 1
+        live.ordinal += claim.is_message
         place = Place(live.seq, live.ordinal, claim.now_ms, previous)
         live.made[claim.message_id] = (place, claim.user_id)
         live.pending[live.seq] = (Unfinished(claim.message_id, place, claim.draft), claim.user_id)
@@ -176,6 +177,7 @@ class MemorySequencer:
             if entry.seq > live.head:
                 live.tail = [*live.tail, (entry.seq, entry.ordinal, entry.entry)][-TAIL_ENTRIES:]
                 live.head, live.head_ordinal = entry.seq, entry.ordinal
+                live.deleted |= {entry.target} if entry.is_deletion else set()
             live.pending.pop(entry.seq, None)
             live.made[entry.message_id] = (Place(entry.seq, entry.ordinal, entry.accepted_ms, durable=True), entry.sender_id)
             for node in nodes if entry.seq > live.told else ():
@@ -211,7 +213,17 @@ class MemorySequencer:
                 },
                 tail=[(one.seq, one.ordinal, one.entry) for one in restored.recent],
                 marks=dict(restored.marks),
+                deleted={one.target for one in restored.recent if one.is_deletion},
             )
+
+    async def sight(self, conversation_id: ConversationId, user_id: UserId, seq: int) -> Sight | NotLive:
+        self.view.check()
+        live = self.view.live.get(conversation_id)
+        if live is None:
+            return NotLive()
+        member = live.members.get(user_id)
+        entry = next((value for one, _, value in live.tail if one == seq), None)
+        return Sight(member.joined_seq if member else None, live.head, entry, seq in live.deleted)
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         self.view.check()

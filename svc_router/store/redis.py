@@ -30,6 +30,7 @@ from svc_router.store import (
     Outcome,
     Place,
     Restored,
+    Sight,
     Unfinished,
 )
 
@@ -87,7 +88,7 @@ class RedisSequencer:
                 claim.message_id,
                 claim.made_ms,
                 int(claim.looked_up),
-                0 if claim.adds or claim.removes else 1,
+                int(claim.is_message),
                 claim.adds or "",
                 int(claim.grants),
                 claim.removes or "",
@@ -111,10 +112,11 @@ class RedisSequencer:
     def _commit(self, conversation_id: ConversationId, entries: Sequence[Durable], homes: Mapping[UserId, set[str]]) -> Call:
         listening = sorted(set[str]().union(*(homes.get(user_id, set()) for entry in entries for user_id in entry.joining)))
         doubted = any(entry.doubted for entry in entries)
-        arguments: list[Any] = [*self._tail, int(doubted), len(listening), *listening]
+        changes = _changes(entries)
+        arguments: list[Any] = [*self._tail, int(doubted), len(listening), len(changes), *listening, *changes]
         for entry in entries:
             arguments += [entry.seq, entry.ordinal, entry.entry, _made(entry), entry.event]
-        names = [keys.meta, keys.tail, keys.pending, keys.nodes]
+        names = [keys.meta, keys.tail, keys.pending, keys.nodes, keys.changes]
         messages = [keys.message(conversation_id, entry.message_id) for entry in entries]
         return ("commit", [*(name(conversation_id) for name in names), *messages], arguments)
 
@@ -154,14 +156,15 @@ class RedisSequencer:
     async def restore(self, restored: Restored, epoch: str) -> None:
         conversation_id = restored.conversation_id
         arguments: list[Any] = [restored.conversation, restored.kind, restored.head, restored.head_ordinal, restored.floor]
-        arguments += [restored.known_since_ms, _MEMORY_MS, TAIL_MS, len(restored.members), len(restored.marks)]
+        changes = _changes(restored.recent)
+        arguments += [restored.known_since_ms, _MEMORY_MS, TAIL_MS, len(restored.members), len(restored.marks), len(changes), *changes]
         for user_id, member in restored.members.items():
             arguments += [user_id, _packed((int(member.permissions), member.joined_seq, member.joined_ordinal))]
         for user_id, mark in restored.marks.items():
             arguments += [user_id, _packed(mark)]
         for entry in restored.recent:
             arguments += [entry.seq, entry.ordinal, entry.entry, _made(entry)]
-        names = [keys.meta, keys.members, keys.pending, keys.marks, keys.tail]
+        names = [keys.meta, keys.members, keys.pending, keys.marks, keys.tail, keys.changes]
         messages = [keys.message(conversation_id, entry.message_id) for entry in restored.recent]
 
         def also(pipeline: Pipeline) -> None:
@@ -169,6 +172,23 @@ class RedisSequencer:
                 self._note(pipeline, user_id, conversation_id, keys.came_at(member.joined_seq))
 
         await self._view.call([("restore", [*(name(conversation_id) for name in names), *messages], arguments)], also, only_in=epoch)
+
+    async def sight(self, conversation_id: ConversationId, user_id: UserId, seq: int) -> Sight | NotLive:
+        def look(pipeline: Pipeline) -> None:
+            pipeline.hmget(keys.meta(conversation_id), "epoch", "head")
+            pipeline.hget(keys.members(conversation_id), user_id)
+            pipeline.xrange(keys.tail(conversation_id), seq, seq)
+            pipeline.xrange(keys.changes(conversation_id), seq + 1, "+")
+
+        (epoch, head), member, entries, changes = await self._view.run(look)
+        if epoch != self._view.epoch.encode():
+            return NotLive()
+        return Sight(
+            _member(member).joined_seq if member else None,
+            int(head or 0),
+            entries[0][1][b"e"] if entries else None,
+            any(fields == {b"t": str(seq).encode(), b"d": b"1"} for _, fields in changes),
+        )
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         return [_marked(reply) for reply in await self._view.call([_mark(mark) for mark in marks])]
@@ -244,6 +264,11 @@ def _marked(reply: Sequence[Any]) -> Marked | OrdinalNeeded | NotLive:
         case changed:
             nodes = _names(reply[4]) if changed else frozenset[str]()
             return Marked(int(reply[1]), int(reply[2]), int(reply[3]), nodes, bool(changed))
+
+
+def _changes(entries: Iterable[Durable]) -> list[int]:
+    """Return, of each entry that changes a message, its seq, that of the message, and 1 if it deletes it."""
+    return [number for entry in entries if entry.target for number in (entry.seq, entry.target, int(entry.is_deletion))]
 
 
 def _made(entry: Durable) -> str:

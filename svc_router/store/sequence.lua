@@ -1,6 +1,6 @@
 -- Gives a command of an existing conversation its place.
 -- KEYS: meta, members, message, pending. ARGV: owner, user, needed permissions, now ms, ms to remember, message id, own time of the message id in ms,
--- 1 if history was asked for it, 1 if it is a message, added user, granted permissions, removed user, draft
+-- 1 if history was asked for it, 1 if it is a message to count, added user, granted permissions, removed user, draft
 local meta = redis.call('HMGET', KEYS[1], 'kind', 'epoch', 'owner', 'since', 'seq', 'floor', 'ordinal')
 if not meta[1] or meta[2] ~= EPOCH then
   return {'unknown', {}}

@@ -45,11 +45,14 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id", "user_id", "permissions", "joined_seq", "joined_ordinal"),
     Table.BY_USER: ("user_id", "conversation_id", "permissions", "joined_seq"),
     Table.WATERMARKS: ("conversation_id", "user_id", "delivered_seq", "read_seq", "read_ordinal"),
+    Table.CHANGES: ("conversation_id", "bucket", "target", "kind", "item", "entry"),
 }
 DELETABLE: dict[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id", "user_id"),
     Table.BY_USER: ("user_id", "conversation_id"),
+    Table.CHANGES: ("conversation_id", "bucket", "target", "kind"),
 }
+"""What may be deleted, by which columns: of changes, all of one kind at once."""
 
 
 @dataclass(slots=True)

@@ -52,6 +52,48 @@ def test_who_goes_is_taken_out_as_of_the_entry() -> None:
     ]
 
 
+def test_what_an_edit_says_lies_with_its_message_and_only_there() -> None:
+    one = entry(entry_pb2.Entry.EDIT, seq=2000)
+    one.target = 5
+    change, message, *_ = sorted(writes_of(LOG_TOPIC, one.SerializeToString()), key=lambda write: write.table != Table.CHANGES)
+    assert (change.row["bucket"], change.row["target"], change.row["item"], change.timestamp) == (0, 5, f"{2000:019d}", 2000)
+    assert log_pb2.LogEntry.FromString(change.row["entry"]) == one
+    one.ClearField("body")
+    assert (message.row["bucket"], log_pb2.LogEntry.FromString(message.row["entry"])) == (1, one)
+
+
+def test_a_deletion_takes_out_what_its_message_said_and_whatever_edits_will_say() -> None:
+    one = entry(entry_pb2.Entry.DELETION, seq=2000)
+    one.target = one.erased.seq = 5
+    one.erased.message_id = new_id()
+    writes = writes_of(LOG_TOPIC, one.SerializeToString())
+    (erased,) = [write for write in writes if write.table is Table.MESSAGES and write.row["seq"] == 5]
+    assert (erased.row["bucket"], erased.row["message_id"], erased.timestamp) == (0, one.erased.message_id, 2000)
+    assert log_pb2.LogEntry.FromString(erased.row["entry"]) == one.erased
+    (edits,) = [write for write in writes if write.deletes]
+    assert edits.row == {"conversation_id": one.conversation_id, "bucket": 0, "target": 5, "kind": entry_pb2.Entry.EDIT}
+    assert edits.timestamp > 2**60
+
+
+@pytest.mark.parametrize("kind", [entry_pb2.Entry.EDIT, entry_pb2.Entry.DELETION])
+@pytest.mark.parametrize("target", [-1, 0, 9, 10])
+def test_a_change_of_nothing_that_was_before_it_is_unreadable(kind: entry_pb2.Entry.Kind.ValueType, target: int) -> None:
+    one = entry(kind, seq=9)
+    one.target = one.erased.seq = target
+    one.erased.message_id = new_id()
+    with pytest.raises(UnreadableError):
+        writes_of(LOG_TOPIC, one.SerializeToString())
+
+
+@pytest.mark.parametrize("left", [log_pb2.LogEntry(), log_pb2.LogEntry(seq=4, message_id=ANNA), log_pb2.LogEntry(seq=5, message_id="x")])
+def test_a_deletion_that_does_not_say_what_is_left_is_unreadable(left: log_pb2.LogEntry) -> None:
+    one = entry(entry_pb2.Entry.DELETION, seq=9)
+    one.target = 5
+    one.erased.CopyFrom(left)
+    with pytest.raises(UnreadableError):
+        writes_of(LOG_TOPIC, one.SerializeToString())
+
+
 def test_a_later_watermark_has_a_later_timestamp() -> None:
     def mark(delivered: int, read: int) -> int:
         watermark = conversation_pb2.Watermark(conversation_id=ANNA, user_id=BOB, delivered_seq=delivered, read_seq=read)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import pytest
+from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from bench.client import PATIENCE_S, hello_frame
@@ -87,6 +88,10 @@ class Door(Protocol):
         """Send a message."""
         ...
 
+    async def change(self, token: str, conversation_id: str, message_id: str, target: int, what: Message) -> pb.Ack:
+        """Change a message."""
+        ...
+
     async def news(self, token: str, cursors: Mapping[str, int]) -> News:
         """Return what is newer than the cursors."""
         ...
@@ -104,6 +109,10 @@ def methods_of(contract: Any) -> Any:
 
 ACCOUNTS, ROUTER = methods_of(accounts_service_pb2), methods_of(router_service_pb2)
 HISTORY, PRESENCE = methods_of(history_service_pb2), methods_of(presence_service_pb2)
+
+
+CHANGES = pb.Change.DESCRIPTOR.oneofs_by_name["change"].fields
+"""What may become of a message."""
 
 
 class CallDoor:
@@ -129,6 +138,15 @@ class CallDoor:
     async def send(self, token: str, conversation_id: str, message_id: str, body: Body) -> pb.Ack:
         answer = await self.call(ROUTER["SendMessage"], token, conversation_id=conversation_id, message_id=message_id, body=body)
         return pb.Ack.FromString(answer.SerializeToString())  # the same fields under another name
+
+    async def change(self, token: str, conversation_id: str, message_id: str, target: int, what: Message) -> pb.Ack:
+        fields: dict[str, Any] = {"conversation_id": conversation_id, "message_id": message_id, "target": target}
+        match what:
+            case Body():
+                answer = await self.call(ROUTER["EditMessage"], token, **fields, body=what)
+            case _:
+                answer = await self.call(ROUTER["DeleteMessage"], token, **fields)
+        return pb.Ack.FromString(answer.SerializeToString())
 
     async def news(self, token: str, cursors: Mapping[str, int]) -> News:
         wanted = [history_service_pb2.SyncCursor(conversation_id=one, seq=seq) for one, seq in cursors.items()]
@@ -171,6 +189,15 @@ class LineDoor:
     async def send(self, token: str, conversation_id: str, message_id: str, body: Body) -> pb.Ack:
         async with self.connect(token) as line:
             await line.send(pb.ClientFrame(send=pb.Send(conversation_id=conversation_id, message_id=message_id, body=body)))
+            ack: pb.Ack = await until(line, "ack")
+            return ack
+
+    async def change(self, token: str, conversation_id: str, message_id: str, target: int, what: Message) -> pb.Ack:
+        change = pb.Change(conversation_id=conversation_id, message_id=message_id, target=target)
+        (kind,) = [one.name for one in CHANGES if one.message_type is what.DESCRIPTOR]
+        getattr(change, kind).CopyFrom(what)
+        async with self.connect(token) as line:
+            await line.send(pb.ClientFrame(change=change))
             ack: pb.Ack = await until(line, "ack")
             return ack
 

@@ -11,7 +11,7 @@ from bench.client import Account, Api
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from elastic_chat.gateway.v1 import frames_pb2 as pb
-from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Entry
+from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Entry, MessageState
 from tests.e2e.conformance.doors import ACCOUNTS, HISTORY, CallDoor, Can, LineDoor, doors, next_of, refused, until
 
 TEXT = Body(text="Grüße aus Köln 🚲\n\t\x00 <b>&amp;</b> \u2028")
@@ -62,6 +62,9 @@ async def test_what_any_door_takes_every_door_gives(all_doors: dict[str, Any], a
         assert news.positions == {conversation_id: 1 + len(wanted)}, name
         if isinstance(door, CallDoor):
             page = await door.call(HISTORY["ListMessages"], bob.token, conversation_id=conversation_id, after_seq=1)
+            for one in page.entries:
+                assert one.state == MessageState(as_of_seq=1 + len(wanted))
+                one.ClearField("state")
             assert list(page.entries) == wanted, name
 
 

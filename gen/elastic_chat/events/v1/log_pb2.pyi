@@ -38,7 +38,9 @@ class LogEntry(_message.Message):
     ORDINAL_FIELD_NUMBER: _builtins.int
     CREATED_FIELD_NUMBER: _builtins.int
     MEMBERSHIP_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
     KEY_ID_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation; also the key of the Kafka record."""
     seq: _builtins.int
@@ -53,6 +55,8 @@ class LogEntry(_message.Message):
     """A serialised elastic_chat.types.v1.Body."""
     ordinal: _builtins.int
     """The number of messages up to and including this entry."""
+    target: _builtins.int
+    """The seq of the message that this entry changes."""
     key_id: _builtins.str
     """The data key that `body` is encrypted with; empty means plain."""
     @_builtins.property
@@ -67,6 +71,10 @@ class LogEntry(_message.Message):
     def membership(self) -> _entry_pb2.MembershipChange:
         """Who came and went."""
 
+    @_builtins.property
+    def erased(self) -> Global___LogEntry:
+        """If kind is DELETION: the message at `target` as it stands in Cassandra from then on, without its body. Readers don't get it."""
+
     def __init__(
         self,
         *,
@@ -80,11 +88,13 @@ class LogEntry(_message.Message):
         ordinal: _builtins.int = ...,
         created: _entry_pb2.ConversationCreated | None = ...,
         membership: _entry_pb2.MembershipChange | None = ...,
+        target: _builtins.int = ...,
         key_id: _builtins.str = ...,
+        erased: Global___LogEntry | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created", b"created", "membership", b"membership"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created", b"created", "erased", b"erased", "membership", b"membership"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "key_id", b"key_id", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "sender_id", b"sender_id", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "erased", b"erased", "key_id", b"key_id", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "sender_id", b"sender_id", "seq", b"seq", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

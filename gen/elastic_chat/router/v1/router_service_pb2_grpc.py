@@ -40,6 +40,16 @@ class RouterServiceStub:
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendMessageRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendMessageResponse.FromString,
                 _registered_method=True)
+        self.EditMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/EditMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.EditMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.EditMessageResponse.FromString,
+                _registered_method=True)
+        self.DeleteMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/DeleteMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteMessageResponse.FromString,
+                _registered_method=True)
         self.CreateConversation = channel.unary_unary(
                 '/elastic_chat.router.v1.RouterService/CreateConversation',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateConversationRequest.SerializeToString,
@@ -69,6 +79,24 @@ class RouterServiceServicer:
     def SendMessage(self, request, context):
         """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, TEXT_EMPTY,
         TEXT_TOO_LONG, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EditMessage(self, request, context):
+        """Says a message in other words, as its sender. Idempotent by message_id; of several edits the one that came last counts, and none does
+        after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, with PERMISSION_DENIED if it is another's,
+        and otherwise as SendMessage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteMessage(self, request, context):
+        """Takes a message back for everyone: its sender may, and who has the permission to moderate. What it said is gone from history from then
+        on. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, PERMISSION_DENIED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or
+        UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -115,6 +143,16 @@ def add_RouterServiceServicer_to_server(servicer, server):
                     servicer.SendMessage,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendMessageRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendMessageResponse.SerializeToString,
+            ),
+            'EditMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.EditMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.EditMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.EditMessageResponse.SerializeToString,
+            ),
+            'DeleteMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteMessageResponse.SerializeToString,
             ),
             'CreateConversation': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateConversation,
@@ -165,6 +203,60 @@ class RouterService:
             '/elastic_chat.router.v1.RouterService/SendMessage',
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendMessageRequest.SerializeToString,
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EditMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/EditMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.EditMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.EditMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/DeleteMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteMessageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,16 @@ class RouterServiceStub:
     """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, TEXT_EMPTY,
     TEXT_TOO_LONG, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
     """
+    EditMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.EditMessageRequest, _router_service_pb2.EditMessageResponse]
+    """Says a message in other words, as its sender. Idempotent by message_id; of several edits the one that came last counts, and none does
+    after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, with PERMISSION_DENIED if it is another's,
+    and otherwise as SendMessage.
+    """
+    DeleteMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.DeleteMessageRequest, _router_service_pb2.DeleteMessageResponse]
+    """Takes a message back for everyone: its sender may, and who has the permission to moderate. What it said is gone from history from then
+    on. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, PERMISSION_DENIED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or
+    UNAVAILABLE.
+    """
     CreateConversation: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.CreateConversationRequest, _router_service_pb2.CreateConversationResponse]
     """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
     with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
@@ -64,6 +74,16 @@ class RouterServiceAsyncStub(RouterServiceStub):
     SendMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.SendMessageRequest, _router_service_pb2.SendMessageResponse]  # type: ignore[assignment]
     """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, TEXT_EMPTY,
     TEXT_TOO_LONG, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    EditMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.EditMessageRequest, _router_service_pb2.EditMessageResponse]  # type: ignore[assignment]
+    """Says a message in other words, as its sender. Idempotent by message_id; of several edits the one that came last counts, and none does
+    after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, with PERMISSION_DENIED if it is another's,
+    and otherwise as SendMessage.
+    """
+    DeleteMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.DeleteMessageRequest, _router_service_pb2.DeleteMessageResponse]  # type: ignore[assignment]
+    """Takes a message back for everyone: its sender may, and who has the permission to moderate. What it said is gone from history from then
+    on. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, PERMISSION_DENIED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or
+    UNAVAILABLE.
     """
     CreateConversation: _aio.UnaryUnaryMultiCallable[_router_service_pb2.CreateConversationRequest, _router_service_pb2.CreateConversationResponse]  # type: ignore[assignment]
     """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
@@ -95,6 +115,28 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_router_service_pb2.SendMessageResponse, _abc.Awaitable[_router_service_pb2.SendMessageResponse]]:
         """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, TEXT_EMPTY,
         TEXT_TOO_LONG, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def EditMessage(
+        self,
+        request: _router_service_pb2.EditMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.EditMessageResponse, _abc.Awaitable[_router_service_pb2.EditMessageResponse]]:
+        """Says a message in other words, as its sender. Idempotent by message_id; of several edits the one that came last counts, and none does
+        after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, with PERMISSION_DENIED if it is another's,
+        and otherwise as SendMessage.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteMessage(
+        self,
+        request: _router_service_pb2.DeleteMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.DeleteMessageResponse, _abc.Awaitable[_router_service_pb2.DeleteMessageResponse]]:
+        """Takes a message back for everyone: its sender may, and who has the permission to moderate. What it said is gone from history from then
+        on. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, PERMISSION_DENIED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or
+        UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

@@ -43,6 +43,10 @@ class Entry(_message.Message):
         """The conversation was created: `created` is set. Always the first entry, seq 1."""
         MEMBERSHIP: Entry._Kind.ValueType  # 3
         """Members came or went: `membership` is set."""
+        EDIT: Entry._Kind.ValueType  # 4
+        """The sender of the message at `target` says it in other words: `body` is set, but if that message is deleted."""
+        DELETION: Entry._Kind.ValueType  # 5
+        """The message at `target` is taken back: it has no body any more, and no change of it counts from now on."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What happened."""
@@ -55,6 +59,10 @@ class Entry(_message.Message):
     """The conversation was created: `created` is set. Always the first entry, seq 1."""
     MEMBERSHIP: Entry.Kind.ValueType  # 3
     """Members came or went: `membership` is set."""
+    EDIT: Entry.Kind.ValueType  # 4
+    """The sender of the message at `target` says it in other words: `body` is set, but if that message is deleted."""
+    DELETION: Entry.Kind.ValueType  # 5
+    """The message at `target` is taken back: it has no body any more, and no change of it counts from now on."""
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
@@ -66,6 +74,8 @@ class Entry(_message.Message):
     ORDINAL_FIELD_NUMBER: _builtins.int
     CREATED_FIELD_NUMBER: _builtins.int
     MEMBERSHIP_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     seq: _builtins.int
@@ -80,9 +90,13 @@ class Entry(_message.Message):
     """What happened."""
     ordinal: _builtins.int
     """How many entries of kind MESSAGE the conversation has up to and including this one: two of them subtracted count what is between."""
+    target: _builtins.int
+    """The seq of the message that this entry changes; 0 if it changes none."""
     @_builtins.property
     def body(self) -> Global___Body:
-        """The message, if kind is MESSAGE."""
+        """The message, if kind is MESSAGE; unset if it is deleted. What it says from now on, if kind is EDIT. In lists of history, of a message:
+        what it says now.
+        """
 
     @_builtins.property
     def accepted_at(self) -> _timestamp_pb2.Timestamp:
@@ -95,6 +109,10 @@ class Entry(_message.Message):
     @_builtins.property
     def membership(self) -> Global___MembershipChange:
         """Who came and went, if kind is MEMBERSHIP."""
+
+    @_builtins.property
+    def state(self) -> Global___MessageState:
+        """What has become of the message, in lists of history. Never stored, and not a part of what is delivered live."""
 
     def __init__(
         self,
@@ -109,14 +127,75 @@ class Entry(_message.Message):
         ordinal: _builtins.int = ...,
         created: Global___ConversationCreated | None = ...,
         membership: Global___MembershipChange | None = ...,
+        target: _builtins.int = ...,
+        state: Global___MessageState | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "membership", b"membership"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "membership", b"membership", "state", b"state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "sender_id", b"sender_id", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "sender_id", b"sender_id", "seq", b"seq", "state", b"state", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Entry: _TypeAlias = Entry  # noqa: Y015
+
+@_typing.final
+class MessageState(_message.Message):
+    """What later entries have made of a message. They count by their seq alone, so that everyone who has the same entries has the same state:
+    of edits the newest counts, and after a deletion nothing else does.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AS_OF_SEQ_FIELD_NUMBER: _builtins.int
+    EDIT_COUNT_FIELD_NUMBER: _builtins.int
+    EDITED_AT_FIELD_NUMBER: _builtins.int
+    DELETED_FIELD_NUMBER: _builtins.int
+    DELETED_BY_FIELD_NUMBER: _builtins.int
+    as_of_seq: _builtins.int
+    """Every change up to this seq is in here. One with a higher seq that comes live is still to be applied."""
+    edit_count: _builtins.int
+    """How often it was edited."""
+    deleted: _builtins.bool
+    """Whether it is deleted."""
+    deleted_by: _builtins.str
+    """The user who deleted it: its sender, or a moderator."""
+    @_builtins.property
+    def edited_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was edited last."""
+
+    def __init__(
+        self,
+        *,
+        as_of_seq: _builtins.int = ...,
+        edit_count: _builtins.int = ...,
+        edited_at: _timestamp_pb2.Timestamp | None = ...,
+        deleted: _builtins.bool = ...,
+        deleted_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["edited_at", b"edited_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_seq", b"as_of_seq", "deleted", b"deleted", "deleted_by", b"deleted_by", "edit_count", b"edit_count", "edited_at", b"edited_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageState: _TypeAlias = MessageState  # noqa: Y015
+
+@_typing.final
+class Deletion(_message.Message):
+    """That a message is taken back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Deletion: _TypeAlias = Deletion  # noqa: Y015
 
 @_typing.final
 class Body(_message.Message):

@@ -79,7 +79,7 @@ export type ConversationSummary = Message<"elastic_chat.history.v1.ConversationS
   unreadCount: bigint;
 
   /**
-   * The newest entry.
+   * The newest entry, which may be a change of a message; without its body, if it is an edit.
    *
    * @generated from field: elastic_chat.types.v1.Entry last_entry = 6;
    */

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/entry.proto.
  */
 export const file_elastic_chat_types_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSLCAwoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2UiRgoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCwoHTUVTU0FHRRABEgsKB0NSRUFURUQQAhIOCgpNRU1CRVJTSElQEANKBAgPEBBSBmtleV9pZCKkAQoEQm9keRIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgDEg4KBnRocmVhZBgDIAEoAxIQCghtZW50aW9ucxgEIAMoCRI2CgthdHRhY2htZW50cxgFIAMoCzIhLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdHRhY2htZW50SgQIBhAHSgQIBxAIUgpleHBpcmVzX2F0UgpkZWxpdmVyX2F0Ik0KCkF0dGFjaG1lbnQSDwoHZmlsZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCm1lZGlhX3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAyKAAQoTQ29udmVyc2F0aW9uQ3JlYXRlZBI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEi4KB21lbWJlcnMYAiADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyIloKEE1lbWJlcnNoaXBDaGFuZ2USLAoFYWRkZWQYASADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhgKEHJlbW92ZWRfdXNlcl9pZHMYAiADKAliBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
+  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSKsBAoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjIKBXN0YXRlGB4gASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lc3NhZ2VTdGF0ZSJeCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABILCgdNRVNTQUdFEAESCwoHQ1JFQVRFRBACEg4KCk1FTUJFUlNISVAQAxIICgRFRElUEAQSDAoIREVMRVRJT04QBUoECA8QEEoECBQQFVIGa2V5X2lkUgZlcmFzZWQiiQEKDE1lc3NhZ2VTdGF0ZRIRCglhc19vZl9zZXEYASABKAMSEgoKZWRpdF9jb3VudBgCIAEoBRItCgllZGl0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBCABKAgSEgoKZGVsZXRlZF9ieRgFIAEoCSIKCghEZWxldGlvbiKkAQoEQm9keRIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgDEg4KBnRocmVhZBgDIAEoAxIQCghtZW50aW9ucxgEIAMoCRI2CgthdHRhY2htZW50cxgFIAMoCzIhLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdHRhY2htZW50SgQIBhAHSgQIBxAIUgpleHBpcmVzX2F0UgpkZWxpdmVyX2F0Ik0KCkF0dGFjaG1lbnQSDwoHZmlsZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCm1lZGlhX3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAyKAAQoTQ29udmVyc2F0aW9uQ3JlYXRlZBI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEi4KB21lbWJlcnMYAiADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyIloKEE1lbWJlcnNoaXBDaGFuZ2USLAoFYWRkZWQYASADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhgKEHJlbW92ZWRfdXNlcl9pZHMYAiADKAliBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
 
 /**
  * One step in the log of a conversation. Field numbers are shared with elastic_chat.events.v1.LogEntry, which is the same on the wire
@@ -60,7 +60,8 @@ export type Entry = Message<"elastic_chat.types.v1.Entry"> & {
   kind: Entry_Kind;
 
   /**
-   * The message, if kind is MESSAGE.
+   * The message, if kind is MESSAGE; unset if it is deleted. What it says from now on, if kind is EDIT. In lists of history, of a message:
+   * what it says now.
    *
    * @generated from field: elastic_chat.types.v1.Body body = 6;
    */
@@ -93,6 +94,20 @@ export type Entry = Message<"elastic_chat.types.v1.Entry"> & {
    * @generated from field: elastic_chat.types.v1.MembershipChange membership = 10;
    */
   membership?: MembershipChange | undefined;
+
+  /**
+   * The seq of the message that this entry changes; 0 if it changes none.
+   *
+   * @generated from field: int64 target = 11;
+   */
+  target: bigint;
+
+  /**
+   * What has become of the message, in lists of history. Never stored, and not a part of what is delivered live.
+   *
+   * @generated from field: elastic_chat.types.v1.MessageState state = 30;
+   */
+  state?: MessageState | undefined;
 };
 
 /**
@@ -135,6 +150,20 @@ export enum Entry_Kind {
    * @generated from enum value: MEMBERSHIP = 3;
    */
   MEMBERSHIP = 3,
+
+  /**
+   * The sender of the message at `target` says it in other words: `body` is set, but if that message is deleted.
+   *
+   * @generated from enum value: EDIT = 4;
+   */
+  EDIT = 4,
+
+  /**
+   * The message at `target` is taken back: it has no body any more, and no change of it counts from now on.
+   *
+   * @generated from enum value: DELETION = 5;
+   */
+  DELETION = 5,
 }
 
 /**
@@ -142,6 +171,71 @@ export enum Entry_Kind {
  */
 export const Entry_KindSchema: GenEnum<Entry_Kind> = /*@__PURE__*/
   enumDesc(file_elastic_chat_types_v1_entry, 0, 0);
+
+/**
+ * What later entries have made of a message. They count by their seq alone, so that everyone who has the same entries has the same state:
+ * of edits the newest counts, and after a deletion nothing else does.
+ *
+ * @generated from message elastic_chat.types.v1.MessageState
+ */
+export type MessageState = Message<"elastic_chat.types.v1.MessageState"> & {
+  /**
+   * Every change up to this seq is in here. One with a higher seq that comes live is still to be applied.
+   *
+   * @generated from field: int64 as_of_seq = 1;
+   */
+  asOfSeq: bigint;
+
+  /**
+   * How often it was edited.
+   *
+   * @generated from field: int32 edit_count = 2;
+   */
+  editCount: number;
+
+  /**
+   * When it was edited last.
+   *
+   * @generated from field: google.protobuf.Timestamp edited_at = 3;
+   */
+  editedAt?: Timestamp | undefined;
+
+  /**
+   * Whether it is deleted.
+   *
+   * @generated from field: bool deleted = 4;
+   */
+  deleted: boolean;
+
+  /**
+   * The user who deleted it: its sender, or a moderator.
+   *
+   * @generated from field: string deleted_by = 5;
+   */
+  deletedBy: string;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.MessageState.
+ * Use `create(MessageStateSchema)` to create a new message.
+ */
+export const MessageStateSchema: GenMessage<MessageState> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 1);
+
+/**
+ * That a message is taken back.
+ *
+ * @generated from message elastic_chat.types.v1.Deletion
+ */
+export type Deletion = Message<"elastic_chat.types.v1.Deletion"> & {
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Deletion.
+ * Use `create(DeletionSchema)` to create a new message.
+ */
+export const DeletionSchema: GenMessage<Deletion> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 2);
 
 /**
  * What a message says. Routers carry it unread.
@@ -190,7 +284,7 @@ export type Body = Message<"elastic_chat.types.v1.Body"> & {
  * Use `create(BodySchema)` to create a new message.
  */
 export const BodySchema: GenMessage<Body> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 1);
+  messageDesc(file_elastic_chat_types_v1_entry, 3);
 
 /**
  * A file that a message points to.
@@ -232,7 +326,7 @@ export type Attachment = Message<"elastic_chat.types.v1.Attachment"> & {
  * Use `create(AttachmentSchema)` to create a new message.
  */
 export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 2);
+  messageDesc(file_elastic_chat_types_v1_entry, 4);
 
 /**
  * The birth of a conversation.
@@ -260,7 +354,7 @@ export type ConversationCreated = Message<"elastic_chat.types.v1.ConversationCre
  * Use `create(ConversationCreatedSchema)` to create a new message.
  */
 export const ConversationCreatedSchema: GenMessage<ConversationCreated> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 3);
+  messageDesc(file_elastic_chat_types_v1_entry, 5);
 
 /**
  * A change of who is in a conversation.
@@ -288,5 +382,5 @@ export type MembershipChange = Message<"elastic_chat.types.v1.MembershipChange">
  * Use `create(MembershipChangeSchema)` to create a new message.
  */
 export const MembershipChangeSchema: GenMessage<MembershipChange> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 4);
+  messageDesc(file_elastic_chat_types_v1_entry, 6);
 

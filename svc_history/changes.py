@@ -1,0 +1,98 @@
+"""What has become of messages: their changes, out of both views, and the entries of a page as readers may see them now.
+
+Whatever changes a message comes after it. So where the tail has a message it has every change of it, and the database is asked only for
+those of older ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from chatkit.core.ids import ConversationId
+from elastic_chat.events.v1 import log_pb2
+from elastic_chat.types.v1 import entry_pb2
+from svc_history.core import Stored, Tail
+from svc_history.store import LiveLog, Timeline
+
+Kind = entry_pb2.Entry
+ByTarget = Mapping[int, Sequence[log_pb2.LogEntry]]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The changes of messages, by the message and in no order."""
+
+    by_target: dict[int, list[log_pb2.LogEntry]]
+
+    @classmethod
+    def of(cls, *views: Iterable[bytes]) -> Known:
+        """Return what views have, as serialised entries."""
+        by_target: dict[int, list[log_pb2.LogEntry]] = {}
+        for value in (value for view in views for value in view):
+            change = log_pb2.LogEntry.FromString(value)
+            by_target.setdefault(change.target, []).append(change)
+        return cls(by_target)
+
+    def to(self, target: int) -> Sequence[log_pb2.LogEntry]:
+        """Return the changes of a message."""
+        return self.by_target.get(target, ())
+
+    @property
+    def deleted(self) -> frozenset[int]:
+        """The messages that are deleted."""
+        return frozenset(target for target, changes in self.by_target.items() if any(change.kind == Kind.DELETION for change in changes))
+
+
+class Changes:
+    """Reads changes. What the database is asked for must be certain to be there: the caller has seen to that."""
+
+    def __init__(self, live: LiveLog, timeline: Timeline) -> None:
+        self._live = live
+        self._timeline = timeline
+
+    async def of(self, conversation_id: ConversationId, entries: Sequence[Stored], tail: Tail) -> Known:
+        """Return the changes of all messages that entries are, or change."""
+        if not entries or (entries[0].seq >= tail.start and not tail.has_changes):
+            return Known({})
+        targets = _targets(entries)
+        start, live = await self._live.changes(conversation_id, targets) if tail.has_changes and targets else (0, ())
+        # What the tail had when it was read, and has no longer, the database has by now.
+        old = [target for target in targets if target < max(start, tail.start)]
+        return Known.of(await self._timeline.changes(conversation_id, old) if old else (), live)
+
+    async def mended(self, conversation_id: ConversationId, entries: Sequence[Stored], tail: Tail) -> list[Stored]:
+        """Return entries as they were accepted, but for what is deleted: `tail.deleted` says what the tail knows of that."""
+        old = _targets([one for one in entries if one.seq < tail.start])
+        rows = await self._timeline.changes(conversation_id, old) if old else ()
+        return mended(entries, Known.of(rows), tail.deleted)
+
+    async def completed(self, conversation_id: ConversationId, entries: Sequence[Stored]) -> list[Stored]:
+        """Return entries that the database has as `mended` does, whatever the tail has."""
+        targets = _targets(entries)
+        return mended(entries, Known.of(await self._timeline.changes(conversation_id, targets) if targets else ()))
+
+
+def mended(entries: Sequence[Stored], known: Known, deleted: Collection[int] = ()) -> list[Stored]:
+    """Return entries without the words of messages that are deleted, and with those of edits, which the database keeps elsewhere."""
+    gone = known.deleted.union(deleted)
+    if not gone and not known.by_target:
+        return list(entries)
+    return [_mended(one, known, gone) for one in entries]
+
+
+def _mended(stored: Stored, known: Known, gone: Collection[int]) -> Stored:
+    entry = log_pb2.LogEntry.FromString(stored.entry)
+    if (entry.kind == Kind.MESSAGE and entry.seq in gone) or (entry.kind == Kind.EDIT and entry.target in gone):
+        entry.ClearField("body")
+    elif entry.kind == Kind.EDIT and not entry.body:
+        entry.body = next((change.body for change in known.to(entry.target) if change.seq == entry.seq), b"")
+    else:
+        return stored
+    return Stored(stored.seq, entry.SerializeToString())
+
+
+def _targets(entries: Iterable[Stored]) -> list[int]:
+    """Return the seqs of the messages that entries are, or change, each once."""
+    parsed = (log_pb2.LogEntry.FromString(one.entry) for one in entries)
+    return sorted({entry.target or entry.seq for entry in parsed if entry.target or entry.kind == Kind.MESSAGE})

@@ -1,0 +1,170 @@
+"""What both views tell of changes of messages, as the router and the writer leave them there: the same from fake and engine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from chatkit.core.conversation import GROUP_OWNER
+from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
+from chatkit.edges.cassandra import CassandraSession, migrate
+from chatkit.edges.message_log import LOG_TOPIC
+from chatkit.edges.redis import connect_redis
+from elastic_chat.events.v1 import log_pb2
+from elastic_chat.types.v1 import entry_pb2
+from svc_history.core import END, Membership, Range, Stored
+from svc_history.store import LiveLog, Timeline
+from svc_history.store.cassandra import CassandraTimeline
+from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
+from svc_history.store.redis import RedisLiveLog
+from svc_router.changes import erased
+from svc_router.entries import durable
+from svc_router.store import Birth, Place
+from svc_router.store.redis import RedisSequencer
+from svc_writer.app import MIGRATIONS
+from svc_writer.core import grouped
+from svc_writer.records import writes_of
+from svc_writer.store.cassandra import KEYSPACE
+from svc_writer.store.cassandra import CassandraTimeline as CassandraWriting
+
+NOW = 1_800_000_000_000
+MESSAGE, EDIT, DELETION = entry_pb2.Entry.MESSAGE, entry_pb2.Entry.EDIT, entry_pb2.Entry.DELETION
+EVERYTHING = Range(0, END, 50, backwards=True)
+STEPS = [(0, MESSAGE), (0, MESSAGE), (2, EDIT), (2, EDIT), (3, EDIT), (3, DELETION), (3, EDIT)]
+"""What happens from seq 2 on: two messages, of which the second is deleted, and edited before and after that."""
+
+
+def words(seq: int) -> bytes:
+    """Return what is said at a seq."""
+    return entry_pb2.Body(text=f"words {seq}").SerializeToString()
+
+
+@dataclass(frozen=True)
+class Said:
+    """A conversation in which messages were changed."""
+
+    conversation_id: ConversationId = field(default_factory=lambda: ConversationId(new_id()))
+    anna: UserId = field(default_factory=lambda: UserId(new_id()))
+    entries: dict[int, log_pb2.LogEntry] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        born = log_pb2.LogEntry(kind=entry_pb2.Entry.CREATED, message_id=creation_message_id(self.conversation_id))
+        self._add(1, born)
+        for seq, (target, kind) in enumerate(STEPS, 2):
+            entry = log_pb2.LogEntry(kind=kind, target=target, message_id=new_id(), body=b"" if kind == DELETION else words(seq))
+            if kind == DELETION:
+                entry.erased.CopyFrom(erased(self.entries[target]))
+            self._add(seq, entry)
+
+    def _add(self, seq: int, entry: log_pb2.LogEntry) -> None:
+        entry.conversation_id, entry.sender_id, entry.seq = self.conversation_id, self.anna, seq
+        entry.accepted_at.seconds = seq
+        self.entries[seq] = entry
+
+    def values(self, *seqs: int) -> set[bytes]:
+        return {self.entries[seq].SerializeToString() for seq in seqs}
+
+    @property
+    def remembered(self) -> MemoryConversation:
+        entries = {seq: Stored(seq, entry.SerializeToString()) for seq, entry in self.entries.items()}
+        changes = {seq: entry.target for seq, entry in self.entries.items() if entry.target}
+        return MemoryConversation(b"as created", 2, {self.anna: Membership(int(GROUP_OWNER), 1)}, {}, entries, {}, changes)
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def live(request: pytest.FixtureRequest) -> AsyncIterator[tuple[LiveLog, Said]]:
+    made = Said()
+    if request.param == "memory":
+        memory = MemoryLiveLog()
+        memory.known[made.conversation_id] = made.remembered
+        yield memory, made
+        return
+    client = await connect_redis(request.getfixturevalue("redis_url"))
+    sequencer = RedisSequencer(client)
+    message_id, grants = MessageId(made.entries[1].message_id), {made.anna: GROUP_OWNER}
+    await sequencer.sequence(
+        [Birth(made.conversation_id, made.anna, message_id, b"draft", "GROUP", b"as created", grants, NOW, looked_up=True)]
+    )
+    for entry in made.entries.values():
+        shown = durable(entry, Place(entry.seq, entry.ordinal, NOW), "", doubted=False)
+        await sequencer.commit({made.conversation_id: [shown]})
+    yield RedisLiveLog(client), made
+    await client.aclose()
+
+
+async def test_the_live_view_has_the_changes_of_messages(live: tuple[LiveLog, Said]) -> None:
+    view, made = live
+    start, found = await view.changes(made.conversation_id, [2, 3])
+    assert (start, set(found)) == (1, made.values(4, 5, 6, 7, 8))
+    assert set((await view.changes(made.conversation_id, [2, 7]))[1]) == made.values(4, 5)
+    assert (await view.changes(made.conversation_id, [1]))[1] == []
+    (tail,) = await view.tails([(made.conversation_id, EVERYTHING)])
+    assert tail is not None
+    assert tail.has_changes
+
+
+@pytest.mark.parametrize("seq", [1, 3, 6])
+async def test_the_live_view_tells_what_was_deleted_since_an_entry(live: tuple[LiveLog, Said], seq: int) -> None:
+    view, made = live
+    (look,) = await view.look([(made.anna, made.conversation_id, seq)])
+    assert look is not None
+    assert look.tail is not None
+    assert look.tail.deleted == {3}
+
+
+async def test_the_live_view_tells_of_no_deletion_to_whom_has_it(live: tuple[LiveLog, Said]) -> None:
+    view, made = live
+    for seq in (7, 8):
+        (look,) = await view.look([(made.anna, made.conversation_id, seq)])
+        assert look is not None
+        assert look.tail is not None
+        assert look.tail.deleted == frozenset()
+
+
+ORDERS: list[Sequence[int]] = [range(1, 9), range(8, 0, -1), [1, 2, 3, 7, 4, 5, 6, 8, 3, 6, 6, 2]]
+
+
+@pytest.fixture(params=["memory", *map(str, range(len(ORDERS)))])
+async def database(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Timeline, Said]]:
+    """The database, each time with the records of the log written in another order, and some of them twice."""
+    made = Said()
+    if request.param == "memory":
+        memory = MemoryTimeline()
+        memory.known[made.conversation_id] = made.remembered
+        yield memory, made
+        return
+    session = await CassandraSession.connect(request.getfixturevalue("cassandra_settings"))
+    await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
+    writing, reading = CassandraWriting(session), CassandraTimeline(session)
+    await writing.prepare()
+    await reading.prepare()
+    for seq in ORDERS[int(request.param)]:
+        await writing.put(grouped(writes_of(LOG_TOPIC, made.entries[seq].SerializeToString())))
+    yield reading, made
+    await session.close()
+
+
+def bare(entry: log_pb2.LogEntry) -> log_pb2.LogEntry:
+    left = log_pb2.LogEntry()
+    left.CopyFrom(entry)
+    left.ClearField("body")
+    return left
+
+
+async def test_the_database_has_changes_with_their_message_and_of_what_is_deleted_no_edits(database: tuple[Timeline, Said]) -> None:
+    view, made = database
+    assert set(await view.changes(made.conversation_id, [2])) == made.values(4, 5)
+    assert set(await view.changes(made.conversation_id, [2, 3])) == made.values(4, 5, 7)
+    assert set(await view.changes(made.conversation_id, [3])) == made.values(7)
+    assert await view.changes(made.conversation_id, [1, 5000]) == []
+    assert await view.changes(ConversationId(new_id()), [2]) == []
+
+
+async def test_the_database_has_the_log_without_what_is_deleted_and_what_edits_say(database: tuple[Timeline, Said]) -> None:
+    view, made = database
+    rows = {row.seq: log_pb2.LogEntry.FromString(row.entry) for row in await view.read(made.conversation_id, EVERYTHING)}
+    wanted = {seq: bare(entry) if entry.kind == EDIT or seq == 3 else entry for seq, entry in made.entries.items()}
+    assert rows == wanted
+    assert rows[3] == erased(made.entries[3])

@@ -1,0 +1,175 @@
+"""Messages as they are now, wherever their changes are: in the tail, in the database, or in both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import ConversationId, new_id
+from elastic_chat.events.v1 import log_pb2
+from elastic_chat.types.v1 import entry_pb2
+from svc_history.core import NEIGHBOURS, Membership, Stored, spans
+from svc_history.fold import fold
+from svc_history.reader import Page
+from svc_history.store.memory import MemoryConversation
+from tests.reading import ANNA, World, reading
+
+MESSAGE, EDIT, DELETION = entry_pb2.Entry.MESSAGE, entry_pb2.Entry.EDIT, entry_pb2.Entry.DELETION
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with reading() as made:
+        yield made
+
+
+def conversation(world: World, *changes: tuple[int, entry_pb2.Entry.Kind.ValueType], messages: int = 300) -> ConversationId:
+    """Make one of so many messages, the first at 1, and changes of some after them; only the log and the tail have it."""
+    made = MemoryConversation(b"c", messages, {ANNA: Membership(3, 1)})
+    conversation_id = ConversationId(new_id())
+    for seq in range(1, messages + len(changes) + 1):
+        target, kind = (0, MESSAGE) if seq <= messages else changes[seq - messages - 1]
+        entry = log_pb2.LogEntry(conversation_id=conversation_id, seq=seq, message_id=new_id(), kind=kind, target=target, sender_id=ANNA)
+        entry.body = b"" if kind == DELETION else b"words of %d" % seq
+        made.entries[seq] = Stored(seq, entry.SerializeToString())
+        if target:
+            made.changes[seq] = target
+    world.log[conversation_id] = world.live.known[conversation_id] = made
+    return conversation_id
+
+
+def said(page: Page) -> dict[int, bytes]:
+    """Return what the entries of a page say now."""
+    words = {}
+    for one in page.entries:
+        entry = log_pb2.LogEntry.FromString(one.entry)
+        now = fold(page.changes.to(one.seq), page.head) if entry.kind == MESSAGE else None
+        words[one.seq] = entry.body if now is None or now.body is None else now.body
+    return words
+
+
+def words(entries: Sequence[Stored]) -> dict[int, bytes]:
+    return {one.seq: log_pb2.LogEntry.FromString(one.entry).body for one in entries}
+
+
+async def test_where_the_tail_has_a_message_it_has_its_changes_and_the_database_is_not_asked(world: World) -> None:
+    conversation_id = conversation(world, (299, EDIT), (300, DELETION), (298, EDIT), (298, DELETION))
+    page = await world.reader.page(ANNA, conversation_id, 0, 0, 8)
+    assert said(page) == {
+        297: b"words of 297",
+        298: b"",
+        299: b"words of 301",
+        300: b"",
+        301: b"words of 301",
+        302: b"",
+        303: b"",
+        304: b"",
+    }
+    assert world.database.reads == 0
+
+
+@pytest.mark.parametrize("trimmed", [0, 100, 298, 301, 304])
+async def test_a_page_is_the_same_wherever_the_tail_begins(world: World, trimmed: int) -> None:
+    conversation_id = conversation(world, (50, EDIT), (299, EDIT), (51, DELETION), (299, EDIT))
+    world.live.trimmed = world.live.written = trimmed
+    world.database.known |= world.log
+    old = said(await world.reader.page(ANNA, conversation_id, 53, 0, 4))
+    assert old == {49: b"words of 49", 50: b"words of 301", 51: b"", 52: b"words of 52"}
+    new = said(await world.reader.page(ANNA, conversation_id, 0, 0, 6))
+    assert new == {
+        299: b"words of 304",
+        300: b"words of 300",
+        301: b"words of 301",
+        302: b"words of 302",
+        303: b"",
+        304: b"words of 304",
+    }
+
+
+async def test_what_the_live_view_does_not_know_is_read_from_the_database(world: World) -> None:
+    conversation_id = conversation(world, (50, EDIT), (51, DELETION))
+    world.live.known.clear()
+    page = await world.reader.page(ANNA, conversation_id, 0, 49, 3)
+    assert said(page) == {50: b"words of 301", 51: b"", 52: b"words of 52"}
+
+
+async def test_a_block_that_is_kept_in_memory_does_not_show_what_was_deleted_since(world: World) -> None:
+    conversation_id = conversation(world, (5, EDIT))
+    world.database.known |= world.log
+    world.live.trimmed = world.live.written = 301
+    assert said(await world.reader.page(ANNA, conversation_id, 6, 0, 1)) == {5: b"words of 301"}
+    made = world.log[conversation_id]
+    gone = log_pb2.LogEntry(conversation_id=conversation_id, seq=302, kind=DELETION, target=5)
+    made.entries[302], made.changes[302] = Stored(302, gone.SerializeToString()), 5
+    assert said(await world.reader.page(ANNA, conversation_id, 6, 0, 1)) == {5: b""}
+    assert words((await world.sync(ANNA, {conversation_id: 4})).entries)[5] == b""
+
+
+async def test_sync_gives_entries_as_they_were_accepted_but_for_what_is_deleted(world: World) -> None:
+    conversation_id = conversation(world, (298, EDIT), (298, EDIT), (299, EDIT), (299, DELETION))
+    synced = await world.sync(ANNA, {conversation_id: 297})
+    assert words(synced.entries) == {
+        298: b"words of 298",
+        299: b"",
+        300: b"words of 300",
+        301: b"words of 301",
+        302: b"words of 302",
+        303: b"",
+        304: b"",
+    }
+    assert world.database.reads == 0
+    world.database.known |= world.log
+    world.live.trimmed = world.live.written = 304
+    assert words((await world.sync(ANNA, {conversation_id: 297})).entries) == words(synced.entries)
+
+
+async def test_what_is_put_back_into_the_live_view_has_the_words_of_edits(world: World) -> None:
+    conversation_id = conversation(world, (298, EDIT), (299, EDIT), (299, DELETION))
+    _, _, recent = await world.reader.durable_state(conversation_id)
+    assert [words(recent)[seq] for seq in (298, 299, 301, 302, 303)] == [b"words of 298", b"", b"words of 301", b"", b""]
+
+
+async def test_one_message_is_found_by_its_seq_and_nothing_else_is_taken_for_one(world: World) -> None:
+    conversation_id = conversation(world, (5, EDIT))
+    assert said(await world.reader.message(ANNA, conversation_id, 5)) == {5: b"words of 301"}
+    for seq in (-1, 0, 301, 302):
+        with pytest.raises(ChatError) as refused:
+            await world.reader.message(ANNA, conversation_id, seq)
+        assert refused.value.reason is Reason.NOT_FOUND
+
+
+async def test_what_a_message_has_said_is_listed_from_its_first_words_on_and_nothing_of_one_that_is_deleted(world: World) -> None:
+    conversation_id = conversation(world, (5, EDIT), (6, EDIT), (5, EDIT), (6, DELETION))
+    wordings, has_more = await world.reader.wordings(ANNA, conversation_id, 5, 0, 0)
+    assert ([(one.seq, one.body) for one in wordings], has_more) == (
+        [(5, b"words of 5"), (301, b"words of 301"), (303, b"words of 303")],
+        False,
+    )
+    newest, has_more = await world.reader.wordings(ANNA, conversation_id, 5, 0, 1)
+    assert ([one.seq for one in newest], has_more) == ([303], True)
+    older, has_more = await world.reader.wordings(ANNA, conversation_id, 5, 303, 2)
+    assert ([one.seq for one in older], has_more) == ([5, 301], False)
+    assert await world.reader.wordings(ANNA, conversation_id, 6, 0, 0) == ([], False)
+
+
+async def test_the_changes_of_a_conversation_that_is_lost_meanwhile_are_not_taken_for_none(world: World) -> None:
+    conversation_id = conversation(world, (299, EDIT))
+    tails = world.live.tails
+
+    async def lost(pages: object) -> object:
+        found = await tails(pages)  # type: ignore[arg-type]
+        world.live.known.clear()
+        return found
+
+    world.live.tails = lost  # type: ignore[method-assign,assignment]
+    with pytest.raises(ChatError) as refused:
+        await world.reader.page(ANNA, conversation_id, 0, 0, 5)
+    assert refused.value.reason is Reason.UNAVAILABLE
+
+
+def test_changes_are_asked_for_by_bucket_and_by_neighbourhood() -> None:
+    assert list(spans([])) == []
+    assert list(spans([1, 2, 40, 1023, 1024, 1030, 5000])) == [(0, 1, 40), (0, 1023, 1023), (1, 1024, 1030), (4, 5000, 5000)]
+    assert list(spans([1, 1 + NEIGHBOURS])) == [(0, 1, 1 + NEIGHBOURS)]
