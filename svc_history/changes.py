@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from chatkit.core.ids import ConversationId
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
+from svc_history.certainty import Certainty
 from svc_history.core import Stored, Tail
 from svc_history.store import LiveLog, Timeline
 
@@ -45,11 +46,12 @@ class Known:
 
 
 class Changes:
-    """Reads changes. What the database is asked for must be certain to be there: the caller has seen to that."""
+    """Reads changes. What the database is asked for is certain to be there: all that the tail does not have."""
 
-    def __init__(self, live: LiveLog, timeline: Timeline) -> None:
+    def __init__(self, live: LiveLog, timeline: Timeline, certainty: Certainty) -> None:
         self._live = live
         self._timeline = timeline
+        self._certainty = certainty
 
     async def of(self, conversation_id: ConversationId, entries: Sequence[Stored], tail: Tail) -> Known:
         """Return the changes of all messages that entries are, or change."""
@@ -59,13 +61,34 @@ class Changes:
         start, live = await self._live.changes(conversation_id, targets) if tail.has_changes and targets else (0, ())
         # What the tail had when it was read, and has no longer, the database has by now.
         old = [target for target in targets if target < max(start, tail.start)]
-        return Known.of(await self._timeline.changes(conversation_id, old) if old else (), live)
+        return Known.of(await self._kept(conversation_id, old, tail), live)
 
     async def mended(self, conversation_id: ConversationId, entries: Sequence[Stored], tail: Tail) -> list[Stored]:
         """Return entries as they were accepted, but for what is deleted: `tail.deleted` says what the tail knows of that."""
         old = _targets([one for one in entries if one.seq < tail.start])
-        rows = await self._timeline.changes(conversation_id, old) if old else ()
-        return mended(entries, Known.of(rows), tail.deleted)
+        return mended(entries, Known.of(await self._kept(conversation_id, old, tail)), tail.deleted)
+
+    async def _kept(self, conversation_id: ConversationId, targets: Sequence[int], tail: Tail) -> Sequence[bytes]:
+        """Return the changes of messages that the database has, once it has all that came before the tail begins."""
+        if not targets:
+            return ()
+        await self._until_kept(tail)
+        return await self._timeline.changes(conversation_id, targets)
+
+    async def _until_kept(self, tail: Tail) -> None:
+        if tail.written < tail.start - 1:
+            await self._certainty.now()
+
+    async def pins(self, conversation_id: ConversationId, tail: Tail) -> list[int]:
+        """Return the messages that are pinned, by rising seq, of very many only the newest."""
+        live: Sequence[bytes] = ()
+        if tail.has_changes:
+            _, live = await self._live.pins(conversation_id)
+        await self._until_kept(tail)
+        pinned = set(await self._timeline.pins(conversation_id))
+        for change in sorted(map(log_pb2.LogEntry.FromString, live), key=lambda one: one.seq):
+            (pinned.discard if change.pin.unpinned else pinned.add)(change.target)
+        return sorted(pinned)
 
     async def completed(self, conversation_id: ConversationId, entries: Sequence[Stored]) -> list[Stored]:
         """Return entries that the database has as `mended` does, whatever the tail has."""

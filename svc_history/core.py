@@ -26,6 +26,8 @@ MAX_SYNCS = 100
 """Users in one call of SyncUsers."""
 SYNC_MARKS = 100
 """Watermarks of one conversation in one answer of Sync; of one that has more, none."""
+MAX_PINS = 100
+"""Pinned messages that are listed: the newest."""
 NEIGHBOURS = 64
 """Messages further apart than this have their changes read one by one: nobody needs those of what is between."""
 MAX_USERS = 500

@@ -18,6 +18,7 @@ from svc_history.core import (
     CALL_BYTES,
     END,
     LAST_BYTES,
+    MAX_PINS,
     RECENT,
     SYNC_BYTES,
     SYNC_ENTRIES,
@@ -87,7 +88,7 @@ class Reader:
         self._timeline = timeline
         self._certainty = certainty
         self._blocks = Blocks(timeline, kept_bytes)
-        self._changes = Changes(live, timeline)
+        self._changes = Changes(live, timeline, certainty)
 
     async def conversations(self, user_id: UserId) -> list[tuple[ConversationId, State]]:
         """Return every conversation of a user, the one with the newest entry first."""
@@ -135,6 +136,20 @@ class Reader:
         if page is None or not page.entries or not _is_message_at(seq, page.entries[-1]):
             raise ChatError(Reason.NOT_FOUND, "there is no message at this seq that you can see")
         return page
+
+    async def pins(self, user_id: UserId, conversation_id: ConversationId) -> Page:
+        """Return the messages of a conversation that are pinned, for a member, as a page: of more than MAX_PINS the newest."""
+        state = await self.conversation(user_id, conversation_id)
+        first = state.member.joined_seq if state.member else END
+        (tail,) = await self._tails([(conversation_id, Range(END, END, 0, backwards=True))])
+        pinned = [seq for seq in await self._changes.pins(conversation_id, tail) if seq >= first][-MAX_PINS:]
+        alone = [(conversation_id, Range(seq - 1, seq + 1, 1, backwards=False)) for seq in pinned]
+        tails = await self._tails(alone)
+        found = await asyncio.gather(*(self._merge(one, page, its) for (one, page), its in zip(alone, tails, strict=True)))
+        entries = [one for some, _ in found for one in some]
+        known = await self._changes.of(conversation_id, entries, tail)
+        head = state.head_seq if tail is NO_TAIL else max(state.head_seq, tail.head)
+        return Page(head, mended(entries, known), has_more=False, changes=known)
 
     async def wordings(
         self, user_id: UserId, conversation_id: ConversationId, seq: int, before: int, size: int

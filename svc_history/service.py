@@ -47,12 +47,13 @@ class HistoryServicer(rpc.HistoryServiceServicer):
             request.after_seq,
             request.page_size,
         )
-        return pb.ListMessagesResponse(entries=[_as_it_is(one, page) for one in page.entries], head_seq=page.head, has_more=page.has_more)
+        entries = [_as_it_is(one, page, caller.user_id) for one in page.entries]
+        return pb.ListMessagesResponse(entries=entries, head_seq=page.head, has_more=page.has_more)
 
     async def GetMessage(self, request: pb.GetMessageRequest, context: Context) -> pb.GetMessageResponse:  # noqa: N802
         caller = caller_of(context)
         page = await self._reader.message(caller.user_id, _conversation_id(request.conversation_id), request.seq)
-        return pb.GetMessageResponse(entry=_as_it_is(page.entries[-1], page))
+        return pb.GetMessageResponse(entry=_as_it_is(page.entries[-1], page, caller.user_id))
 
     async def ListEdits(self, request: pb.ListEditsRequest, context: Context) -> pb.ListEditsResponse:  # noqa: N802
         caller = caller_of(context)
@@ -60,6 +61,12 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         said, has_more = await self._reader.wordings(caller.user_id, conversation_id, request.seq, request.before_seq, request.page_size)
         wordings = [pb.Wording(seq=one.seq, body=entry_pb2.Body.FromString(one.body), accepted_at=one.accepted_at) for one in said]
         return pb.ListEditsResponse(wordings=wordings, has_more=has_more)
+
+    async def ListPins(self, request: pb.ListPinsRequest, context: Context) -> pb.ListPinsResponse:  # noqa: N802
+        caller = caller_of(context)
+        page = await self._reader.pins(caller.user_id, _conversation_id(request.conversation_id))
+        entries = [_as_it_is(one, page, caller.user_id) for one in page.entries]
+        return pb.ListPinsResponse(entries=[entry for entry in entries if not entry.state.deleted])
 
     async def ListMembers(self, request: pb.ListMembersRequest, context: Context) -> pb.ListMembersResponse:  # noqa: N802
         caller = caller_of(context)
@@ -165,11 +172,11 @@ def _entry(stored: Stored) -> entry_pb2.Entry:
     return entry
 
 
-def _as_it_is(stored: Stored, page: Page) -> entry_pb2.Entry:
+def _as_it_is(stored: Stored, page: Page, reader: UserId) -> entry_pb2.Entry:
     """Return an entry of a page: a message as it is now."""
     entry = _entry(stored)
     if entry.kind == entry_pb2.Entry.MESSAGE:
-        now = fold(page.changes.to(entry.seq), page.head)
+        now = fold(page.changes.to(entry.seq), page.head, reader)
         entry.state.CopyFrom(now.state)
         if now.body is not None:
             entry.ClearField("body")

@@ -90,9 +90,8 @@ class HistoryArchive:
 def _durable(entry: log_pb2.LogEntry) -> Durable:
     at = entry.accepted_at.ToMilliseconds()
     value, sender = entry.SerializeToString(), UserId(entry.sender_id)
-    is_deletion = entry.kind == entry_pb2.Entry.DELETION
-    message_id = MessageId(entry.message_id)
-    return Durable(message_id, sender, entry.seq, entry.ordinal, at, value, b"", target=entry.target, is_deletion=is_deletion)
+    message_id, change = MessageId(entry.message_id), int(entry.kind) if entry.target else 0
+    return Durable(message_id, sender, entry.seq, entry.ordinal, at, value, b"", target=entry.target, change=change)
 
 
 def _mark(record: log_pb2.WatermarkRecord) -> tuple[int, int, int]:

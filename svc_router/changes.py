@@ -12,19 +12,26 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import entry_pb2
 
+Kind = entry_pb2.Entry
 NO_MESSAGE = "there is no message at this seq that you can see"
 
 
 def needed(change: pb.ChangeCommand, user_id: UserId, target: log_pb2.LogEntry) -> Permission:
     """Return what a change takes of the user, beside being a member."""
-    if change.WhichOneof("change") == "edit":
-        return Permission.WRITE
-    return Permission(0) if target.sender_id == user_id else Permission.MODERATE
+    match change.WhichOneof("change"):
+        case "edit":
+            return Permission.WRITE
+        case "reaction":
+            return Permission.READ
+        case "pin":
+            return Permission.PIN
+        case _:
+            return Permission(0) if target.sender_id == user_id else Permission.MODERATE
 
 
 def check_target(change: pb.ChangeCommand, user_id: UserId, target: log_pb2.LogEntry, joined_seq: int) -> None:
     """Refuse a change of what is no message that a member can see, since their joining, or of what is not theirs to change."""
-    if target.kind != entry_pb2.Entry.MESSAGE or target.seq < joined_seq:
+    if target.kind != Kind.MESSAGE or target.seq < joined_seq:
         raise ChatError(Reason.NOT_FOUND, NO_MESSAGE)
     if change.WhichOneof("change") == "edit" and target.sender_id != user_id:
         raise ChatError(Reason.PERMISSION_DENIED, "only its sender may edit a message")
@@ -51,9 +58,16 @@ def erased(target: log_pb2.LogEntry) -> log_pb2.LogEntry:
 def drafted(entry: log_pb2.LogEntry, change: pb.ChangeCommand, target: log_pb2.LogEntry) -> None:
     """Make an entry one that changes a message."""
     entry.target = change.target
-    if change.WhichOneof("change") == "edit":
-        entry.kind = entry_pb2.Entry.EDIT
-        entry.body = change.edit
-    else:
-        entry.kind = entry_pb2.Entry.DELETION
-        entry.erased.CopyFrom(erased(target))
+    match change.WhichOneof("change"):
+        case "edit":
+            entry.kind = Kind.EDIT
+            entry.body = change.edit
+        case "reaction":
+            entry.kind = Kind.REACTION
+            entry.reaction.CopyFrom(change.reaction)
+        case "pin":
+            entry.kind = Kind.PIN
+            entry.pin.CopyFrom(change.pin)
+        case _:
+            entry.kind = Kind.DELETION
+            entry.erased.CopyFrom(erased(target))

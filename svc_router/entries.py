@@ -112,11 +112,8 @@ def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, traceparent:
     )
     event = batch_of(node_pb2.NodeEvent(entry=told))
     sender = UserId(entry.sender_id)
-    message_id, target = MessageId(entry.message_id), entry.target
-    is_deletion = entry.kind == entry_pb2.Entry.DELETION
-    return Durable(
-        message_id, sender, place.seq, place.ordinal, place.accepted_ms, value, event, came, went, doubted, target, is_deletion=is_deletion
-    )
+    message_id, target, change = MessageId(entry.message_id), entry.target, int(entry.kind) if entry.target else 0
+    return Durable(message_id, sender, place.seq, place.ordinal, place.accepted_ms, value, event, came, went, doubted, target, change)
 
 
 def for_readers(entry: log_pb2.LogEntry) -> log_pb2.LogEntry:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import grpc
 from google.protobuf.message import Message
@@ -43,7 +43,15 @@ Context = Any
 """grpc.aio.ServicerContext, whose class gRPC keeps private."""
 
 Conversation = conversation_pb2.Conversation
-_ChangeRequest = pb.EditMessageRequest | pb.DeleteMessageRequest
+Answer = TypeVar("Answer")
+
+
+class Changing(Protocol):
+    """What every request for a change of a message has."""
+
+    conversation_id: str
+    target: int
+    message_id: str
 
 
 class RouterServicer(rpc.RouterServiceServicer):
@@ -82,23 +90,27 @@ class RouterServicer(rpc.RouterServiceServicer):
         )
 
     async def EditMessage(self, request: pb.EditMessageRequest, context: Context) -> pb.EditMessageResponse:  # noqa: N802
-        accepted = await self._change(context, request, request.message_id, request.body)
-        return pb.EditMessageResponse(
-            message_id=request.message_id,
-            conversation_id=request.conversation_id,
-            seq=accepted.seq,
-            accepted_at=accepted.accepted_at,
-        )
+        return await self._change(context, request, request.body, pb.EditMessageResponse)
 
     async def DeleteMessage(self, request: pb.DeleteMessageRequest, context: Context) -> pb.DeleteMessageResponse:  # noqa: N802
-        message_id = request.message_id or new_id()
-        accepted = await self._change(context, request, message_id, entry_pb2.Deletion())
-        return pb.DeleteMessageResponse(
-            message_id=message_id,
-            conversation_id=request.conversation_id,
-            seq=accepted.seq,
-            accepted_at=accepted.accepted_at,
-        )
+        request.message_id = request.message_id or new_id()
+        return await self._change(context, request, entry_pb2.Deletion(), pb.DeleteMessageResponse)
+
+    async def AddReaction(self, request: pb.AddReactionRequest, context: Context) -> pb.AddReactionResponse:  # noqa: N802
+        request.message_id = request.message_id or new_id()
+        return await self._change(context, request, entry_pb2.Reaction(emoji=request.emoji), pb.AddReactionResponse)
+
+    async def RemoveReaction(self, request: pb.RemoveReactionRequest, context: Context) -> pb.RemoveReactionResponse:  # noqa: N802
+        request.message_id = request.message_id or new_id()
+        return await self._change(context, request, entry_pb2.Reaction(emoji=request.emoji, removed=True), pb.RemoveReactionResponse)
+
+    async def PinMessage(self, request: pb.PinMessageRequest, context: Context) -> pb.PinMessageResponse:  # noqa: N802
+        request.message_id = request.message_id or new_id()
+        return await self._change(context, request, entry_pb2.Pin(), pb.PinMessageResponse)
+
+    async def UnpinMessage(self, request: pb.UnpinMessageRequest, context: Context) -> pb.UnpinMessageResponse:  # noqa: N802
+        request.message_id = request.message_id or new_id()
+        return await self._change(context, request, entry_pb2.Pin(unpinned=True), pb.UnpinMessageResponse)
 
     async def CreateConversation(  # noqa: N802
         self,
@@ -144,12 +156,18 @@ class RouterServicer(rpc.RouterServiceServicer):
         await self._lanes.call(command)
         return pb.RemoveMemberResponse()
 
-    async def _change(self, context: Context, request: _ChangeRequest, message_id: str, change: Message) -> pb.Accepted:
+    async def _change(self, context: Context, request: Changing, change: Message, answer: Callable[..., Answer]) -> Answer:
         caller = caller_of(context)
-        checked_change = change_command(message_id, request.target, change, self._clock.now_ms())
+        checked_change = change_command(request.message_id, request.target, change, self._clock.now_ms())
         command = _command(caller, request.conversation_id)
         command.change.CopyFrom(checked_change)
-        return await self._lanes.call(command)
+        accepted = await self._lanes.call(command)
+        return answer(
+            message_id=request.message_id,
+            conversation_id=request.conversation_id,
+            seq=accepted.seq,
+            accepted_at=accepted.accepted_at,
+        )
 
     async def _check_users(self, caller: Caller, user_ids: Sequence[UserId]) -> None:
         if not user_ids:

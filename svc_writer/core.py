@@ -27,6 +27,7 @@ class Table(StrEnum):
     BY_USER = "conversations_by_user"
     WATERMARKS = "watermarks"
     CHANGES = "message_changes"
+    PINS = "pins"
 
 
 PARTITION: Mapping[Table, tuple[str, ...]] = {
@@ -38,6 +39,7 @@ PARTITION: Mapping[Table, tuple[str, ...]] = {
     Table.BY_USER: ("user_id",),
     Table.WATERMARKS: ("conversation_id",),
     Table.CHANGES: ("conversation_id", "bucket"),
+    Table.PINS: ("conversation_id",),
 }
 """The columns that say on which partition a row lies."""
 KEY: Mapping[Table, tuple[str, ...]] = {
@@ -49,6 +51,7 @@ KEY: Mapping[Table, tuple[str, ...]] = {
     Table.BY_USER: ("user_id", "conversation_id"),
     Table.WATERMARKS: ("conversation_id", "user_id"),
     Table.CHANGES: ("conversation_id", "bucket", "target", "kind", "item"),
+    Table.PINS: ("conversation_id", "seq"),
 }
 """The columns that tell a row from all others of its table."""
 FOREVER = 2**62
@@ -100,11 +103,12 @@ def change_write(conversation_id: str, target: int, kind: int, item: str, entry:
 
 
 def erasing_writes(conversation_id: str, target: int, message_id: MessageId, erased: bytes, edit: int, seq: int) -> list[Write]:
-    """Return what a deletion does to the message at `target`, and to its changes of kind `edit`: whatever it said, or will, goes."""
+    """Return what a deletion does to the message at `target`, its changes of kind `edit` and its pin: whatever it said, or will, goes."""
     key = {"conversation_id": conversation_id, "bucket": bucket_of(target)}
     return [
         Write(Table.MESSAGES, key | {"seq": target, "message_id": message_id, "entry": erased}, seq),
         Write(Table.CHANGES, key | {"target": target, "kind": edit}, FOREVER, deletes=True),
+        Write(Table.PINS, {"conversation_id": conversation_id, "seq": target}, FOREVER, deletes=True),
     ]
 
 

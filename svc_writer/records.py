@@ -10,6 +10,9 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_writer.core import Table, Write, change_write, erasing_writes, joining_writes, leaving_writes, message_writes
 
+Kind = entry_pb2.Entry
+CHANGES = {Kind.EDIT, Kind.DELETION, Kind.REACTION, Kind.PIN}
+
 
 class UnreadableError(Exception):
     """The record can't be applied, now or ever."""
@@ -31,19 +34,19 @@ def _entry(value: bytes) -> list[Write]:
     users = [one.user_id for one in (*entry.created.members, *entry.membership.added)] + [*entry.membership.removed_user_ids]
     if not all(map(is_uuid, users)):
         raise UnreadableError("the entry moves somebody who has no user_id")
-    if entry.kind in {entry_pb2.Entry.EDIT, entry_pb2.Entry.DELETION}:
+    if entry.kind in CHANGES:
         return _change(entry, value)
     writes = message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value)
     match entry.kind:
-        case entry_pb2.Entry.MESSAGE:
+        case Kind.MESSAGE:
             pass
-        case entry_pb2.Entry.CREATED:
+        case Kind.CREATED:
             conversation = entry.created.conversation.SerializeToString()
             row = {"conversation_id": entry.conversation_id, "conversation": conversation}
             writes.append(Write(Table.CONVERSATIONS, row, entry.seq))
             for member in entry.created.members:
                 writes += _joining(entry, member)
-        case entry_pb2.Entry.MEMBERSHIP:
+        case Kind.MEMBERSHIP:
             for member in entry.membership.added:
                 writes += _joining(entry, member)
             for user_id in entry.membership.removed_user_ids:
@@ -58,18 +61,28 @@ def _change(entry: log_pb2.LogEntry, value: bytes) -> list[Write]:
     if not 0 < entry.target < entry.seq:
         raise UnreadableError("the entry changes a message, and does not say which of those before it")
     writes = []
-    if entry.kind == entry_pb2.Entry.EDIT:
-        writes.append(change_write(entry.conversation_id, entry.target, entry.kind, f"{entry.seq:019d}", value, entry.seq))
-        entry.ClearField("body")
-        value = entry.SerializeToString()
-    else:
-        left = entry.erased
-        if left.seq != entry.target or not is_uuid(left.message_id):
-            raise UnreadableError("the entry deletes a message, and does not say what is left of it")
-        message_id, bare = MessageId(left.message_id), left.SerializeToString()
-        writes += erasing_writes(entry.conversation_id, entry.target, message_id, bare, entry_pb2.Entry.EDIT, entry.seq)
-        writes.append(change_write(entry.conversation_id, entry.target, entry.kind, "", value, entry.seq))
+    match entry.kind:
+        case Kind.EDIT:
+            writes.append(_change_row(entry, f"{entry.seq:019d}", value))
+            entry.ClearField("body")
+            value = entry.SerializeToString()
+        case Kind.REACTION:
+            writes.append(_change_row(entry, f"{entry.sender_id}:{entry.reaction.emoji}", value))
+        case Kind.PIN:
+            row = {"conversation_id": entry.conversation_id, "seq": entry.target}
+            writes += [_change_row(entry, "", value), Write(Table.PINS, row, entry.seq, deletes=entry.pin.unpinned)]
+        case _:
+            left = entry.erased
+            if left.seq != entry.target or not is_uuid(left.message_id):
+                raise UnreadableError("the entry deletes a message, and does not say what is left of it")
+            message_id, bare = MessageId(left.message_id), left.SerializeToString()
+            writes += erasing_writes(entry.conversation_id, entry.target, message_id, bare, Kind.EDIT, entry.seq)
+            writes.append(_change_row(entry, "", value))
     return message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value) + writes
+
+
+def _change_row(entry: log_pb2.LogEntry, item: str, value: bytes) -> Write:
+    return change_write(entry.conversation_id, entry.target, entry.kind, item, value, entry.seq)
 
 
 def _joining(entry: log_pb2.LogEntry, member: conversation_pb2.Member) -> list[Write]:

@@ -25,12 +25,13 @@ class Permission(IntFlag):
     ADD = 4
     REMOVE = 8
     ADMINISTER = 16
+    PIN = 32
     MODERATE = 128
 
 
-DIRECT_MEMBER = Permission.READ | Permission.WRITE
+DIRECT_MEMBER = Permission.READ | Permission.WRITE | Permission.PIN
 GROUP_MEMBER = Permission.READ | Permission.WRITE | Permission.ADD
-GROUP_OWNER = Permission.READ | Permission.WRITE | Permission.ADD | Permission.REMOVE | Permission.ADMINISTER | Permission.MODERATE
+GROUP_OWNER = GROUP_MEMBER | Permission.REMOVE | Permission.ADMINISTER | Permission.PIN | Permission.MODERATE
 
 
 def bucket_of(seq: int) -> int:

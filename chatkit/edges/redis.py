@@ -121,8 +121,12 @@ def tail(conversation_id: str) -> str:
 
 
 def changes(conversation_id: str) -> str:
-    """Stream: which entries of the tail change a message, id "<seq>-0", field t = the message's seq, d = 1 if it is deleted, else 0."""
+    """Stream: which entries of the tail change a message, id "<seq>-0", field t = the message's seq, k = the number of its kind."""
     return f"{{c:{conversation_id}}}:changes"
+
+
+DELETION = 5
+"""The kind of a change after which nothing else of its message counts, as types.v1.Entry numbers it."""
 
 
 def pending(conversation_id: str) -> str:

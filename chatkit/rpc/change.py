@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from google.protobuf.message import Message
 
+from chatkit.core.emoji import check_emoji
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import check_message_id
 from chatkit.rpc.body import checked
@@ -24,6 +25,11 @@ def change_command(message_id: str, target: int, change: Message | None, now_ms:
             command.edit = checked(change)
         case entry_pb2.Deletion():
             command.deletion.SetInParent()
+        case entry_pb2.Reaction():
+            check_emoji(change.emoji)
+            command.reaction.CopyFrom(change)
+        case entry_pb2.Pin():
+            command.pin.CopyFrom(change)
         case _:
             raise ChatError(Reason.BAD_FRAME, "the change has none of the members that a Change can have")
     return command

@@ -20,9 +20,12 @@ ANYONE: dict[str, tuple[str, ...]] = {
 """The methods that the edge lets everyone call."""
 
 USERS: dict[str, tuple[str, ...]] = {
-    "router": ("SendMessage", "EditMessage", "DeleteMessage", "CreateConversation", "AddMember", "RemoveMember"),
+    "router": (
+        *("SendMessage", "EditMessage", "DeleteMessage", "AddReaction", "RemoveReaction", "PinMessage", "UnpinMessage"),
+        *("CreateConversation", "AddMember", "RemoveMember"),
+    ),
     "presence": ("GetPresence",),
-    "history": ("ListConversations", "GetConversation", "ListMessages", "GetMessage", "ListEdits", "ListMembers", "Sync"),
+    "history": ("ListConversations", "GetConversation", "ListMessages", "GetMessage", "ListEdits", "ListPins", "ListMembers", "Sync"),
     "accounts": (
         *(
             "Logout",
@@ -45,7 +48,7 @@ USERS: dict[str, tuple[str, ...]] = {
 READS: dict[str, tuple[str, ...]] = {
     "presence": ("GetPresence",),
     "history": (
-        *("ListConversations", "GetConversation", "ListMessages", "GetMessage", "ListEdits", "ListMembers", "Sync"),
+        *("ListConversations", "GetConversation", "ListMessages", "GetMessage", "ListEdits", "ListPins", "ListMembers", "Sync"),
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),

@@ -83,6 +83,10 @@ class LiveLog(Protocol):
         """Return where the tail begins, and all entries in it that change messages. Raises UNAVAILABLE if it is not known any more."""
         ...
 
+    async def pins(self, conversation_id: ConversationId) -> tuple[int, Sequence[bytes]]:
+        """Return where the tail begins, and all entries in it that pin messages, or do so no more. Raises UNAVAILABLE as `changes`."""
+        ...
+
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
         """Return who is in a conversation."""
         ...
@@ -105,6 +109,10 @@ class Timeline(Protocol):
 
     async def changes(self, conversation_id: ConversationId, targets: Sequence[int]) -> Sequence[bytes]:
         """Return the entries that change messages, which come by rising seq; of messages that are deleted, no edits."""
+        ...
+
+    async def pins(self, conversation_id: ConversationId) -> Sequence[int]:
+        """Return the messages that are pinned, of more than MAX_PINS the newest, by falling seq."""
         ...
 
     async def roll(self, conversation_id: ConversationId) -> Roll:

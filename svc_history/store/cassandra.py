@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from chatkit.core.conversation import bucket_of
 from chatkit.core.ids import ConversationId, MessageId, UserId, message_id_hour
 from chatkit.edges.cassandra import CassandraSession, Row, Statement
-from svc_history.core import END, Mark, Membership, Range, Stored, buckets_to_read, spans
+from svc_history.core import END, MAX_PINS, Mark, Membership, Range, Stored, buckets_to_read, spans
 from svc_history.store import Roll, State
 
 KEYSPACE = "elastic_chat"
@@ -30,6 +30,7 @@ QUERIES = {
     "forwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ?"
     " ORDER BY seq ASC LIMIT ?",
     "changes": "SELECT target, entry FROM {}.message_changes WHERE conversation_id = ? AND bucket = ? AND target >= ? AND target <= ?",
+    "pins": "SELECT seq FROM {}.pins WHERE conversation_id = ? LIMIT ?",
     "id": "SELECT seq FROM {}.message_ids WHERE conversation_id = ? AND hour = ? AND message_id = ?",
     "entry": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq = ? AND message_id = ?",
 }
@@ -88,6 +89,9 @@ class CassandraTimeline:
         READS.inc(len(bound))
         wanted = set(targets)
         return [row.entry for rows in await self._session.fetch_all(bound) for row in rows if row.target in wanted]
+
+    async def pins(self, conversation_id: ConversationId) -> Sequence[int]:
+        return [row.seq for row in await self._rows("pins", conversation_id, MAX_PINS)]
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         READS.inc(2)

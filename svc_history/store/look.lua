@@ -1,5 +1,6 @@
 -- Tells how a conversation is for a user and, if it is asked, what has come since an entry, and how far everyone is.
--- KEYS: meta, members, marks, tail, changes. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, watermarks at most
+-- KEYS: meta, members, marks, tail, changes. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, watermarks at most,
+-- the number of the kind of a deletion
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'conversation', 'head', 'head_ordinal', 'trimmed', 'written')
 local head = tonumber(meta[3] or '0')
 if meta[1] ~= EPOCH or not meta[2] or head == 0 then
@@ -29,7 +30,7 @@ if after < head then
   since = flat(redis.call('XRANGE', KEYS[4], string.format('%.0f', after + 1), '+', 'COUNT', ARGV[3]), tonumber(ARGV[4]))
   upto = #since > 0 and since[#since - 1] or upto
   for _, change in ipairs(redis.call('XRANGE', KEYS[5], string.format('%.0f', after + 1), '+')) do
-    if change[2][4] == '1' then
+    if change[2][4] == ARGV[6] then
       table.insert(deleted, change[2][2])
     end
   end

@@ -10,7 +10,7 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
-from svc_history.core import END, LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
+from svc_history.core import END, LOOK_BYTES, MAX_PINS, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
 from svc_history.store import Look, Question, Roll, State
 
 
@@ -123,6 +123,10 @@ class MemoryLiveLog(MemoryView):
         one = self.known.get(conversation_id)
         return Roll(one.members, one.marks) if one else None
 
+    async def pins(self, conversation_id: ConversationId) -> tuple[int, Sequence[bytes]]:
+        start, found = await self.changes(conversation_id, list(self.known[conversation_id].changes.values()))
+        return start, [entry for entry in found if log_pb2.LogEntry.FromString(entry).kind == entry_pb2.Entry.PIN]
+
 
 class MemoryTimeline(MemoryView):
     """The database. `reads` counts what it was asked."""
@@ -158,6 +162,17 @@ class MemoryTimeline(MemoryView):
         self.reads += 1
         one = self.known.get(conversation_id, MemoryConversation(b""))
         return one.entries.get(one.ids.get(message_id, 0))
+
+    async def pins(self, conversation_id: ConversationId) -> Sequence[int]:
+        self.reads += 1
+        one = self.known.get(conversation_id, MemoryConversation(b""))
+        pinned: dict[int, bool] = {}
+        for seq in sorted(one.changes):
+            entry = log_pb2.LogEntry.FromString(one.entries[seq].entry)
+            if entry.kind == entry_pb2.Entry.PIN:
+                pinned[entry.target] = not entry.pin.unpinned
+        found = [target for target, is_pinned in pinned.items() if is_pinned and target not in one.deleted()]
+        return sorted(found, reverse=True)[:MAX_PINS]
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         one = self.known.get(conversation_id, MemoryConversation(b""))

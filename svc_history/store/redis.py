@@ -13,6 +13,7 @@ from chatkit.core.ids import ConversationId, UserId
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
 from chatkit.edges.redis import RedisClient
+from elastic_chat.types.v1 import entry_pb2
 from svc_history.core import LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail, tail_of
 from svc_history.store import Look, Question, Roll, State
 
@@ -54,7 +55,7 @@ class RedisLiveLog:
             (
                 "look",
                 (keys.meta(one), keys.members(one), keys.marks(one), keys.tail(one), keys.changes(one)),
-                (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, LOOK_BYTES, SYNC_MARKS),
+                (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, LOOK_BYTES, SYNC_MARKS, keys.DELETION),
             )
             for user_id, one, seq in questions
         ]
@@ -89,8 +90,14 @@ class RedisLiveLog:
         return tail_of(entries, (trimmed if exists else head) + 1, head, written, has_changes=bool(has_changes))
 
     async def changes(self, conversation_id: ConversationId, targets: Sequence[int]) -> tuple[int, Sequence[bytes]]:
+        return await self._changes(conversation_id, "", *targets)
+
+    async def pins(self, conversation_id: ConversationId) -> tuple[int, Sequence[bytes]]:
+        return await self._changes(conversation_id, entry_pb2.Entry.PIN)
+
+    async def _changes(self, conversation_id: ConversationId, *wanted: str | int) -> tuple[int, Sequence[bytes]]:
         names = (keys.meta(conversation_id), keys.changes(conversation_id), keys.tail(conversation_id))
-        (reply,) = await self._view.call([("changes", names, targets)])
+        (reply,) = await self._view.call([("changes", names, wanted)])
         if reply is None:
             raise ChatError(Reason.UNAVAILABLE, "the live view has changed meanwhile: try again")
         trimmed, entries = reply

@@ -130,7 +130,7 @@ class Durable:
 
     `entry` is the serialised events.v1.LogEntry, `event` the events.v1.NodeBatch that tells nodes of it. `joining` and `leaving` are the
     users that it moves. `doubted` says that it was appended more than once, and may be in the log after what follows it. `target` is the
-    message that it changes, if it changes one; `is_deletion` says how.
+    message that it changes, if it changes one, and `change` says how: the number of its kind.
     """
 
     message_id: MessageId
@@ -144,7 +144,7 @@ class Durable:
     leaving: Sequence[UserId] = ()
     doubted: bool = False
     target: int = 0
-    is_deletion: bool = False
+    change: int = 0
 
 
 @dataclass(frozen=True, slots=True)

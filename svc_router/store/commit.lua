@@ -1,7 +1,7 @@
 -- Shows durable entries of a conversation to its readers: those who ask find them in the tail, and the nodes that listen are told, in one step.
 -- KEYS: meta, tail, pending, nodes, changes, then the message of each entry. ARGV: entries that the tail keeps, entries that it has at most, ms
 -- that it lasts, 1 if they may be in the log in another order, number of nodes that listen from here on, number of values about changes, these
--- nodes, then for each entry that changes a message: seq, that of the message, 1 if it is deleted; then for each entry: seq, ordinal, entry,
+-- nodes, then for each entry that changes a message: seq, that of the message, the number of its kind; then for each entry: seq, ordinal, entry,
 -- what the message has made, event
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'written', 'told')
 if meta[1] ~= EPOCH then
@@ -21,7 +21,7 @@ for i = 7, first - 1 do
 end
 for i = first, first + tonumber(ARGV[6]) - 1, 3 do
   if tonumber(ARGV[i]) > head then
-    redis.call('XADD', KEYS[5], ARGV[i] .. '-0', 't', ARGV[i + 1], 'd', ARGV[i + 2])
+    redis.call('XADD', KEYS[5], ARGV[i] .. '-0', 't', ARGV[i + 1], 'k', ARGV[i + 2])
   end
 end
 first = first + tonumber(ARGV[6])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
+from chatkit.edges import redis as keys
 from svc_router.store import (
     Answer,
     Birth,
@@ -177,7 +178,7 @@ class MemorySequencer:
             if entry.seq > live.head:
                 live.tail = [*live.tail, (entry.seq, entry.ordinal, entry.entry)][-TAIL_ENTRIES:]
                 live.head, live.head_ordinal = entry.seq, entry.ordinal
-                live.deleted |= {entry.target} if entry.is_deletion else set()
+                live.deleted |= {entry.target} if entry.change == keys.DELETION else set()
             live.pending.pop(entry.seq, None)
             live.made[entry.message_id] = (Place(entry.seq, entry.ordinal, entry.accepted_ms, durable=True), entry.sender_id)
             for node in nodes if entry.seq > live.told else ():
@@ -213,7 +214,7 @@ class MemorySequencer:
                 },
                 tail=[(one.seq, one.ordinal, one.entry) for one in restored.recent],
                 marks=dict(restored.marks),
-                deleted={one.target for one in restored.recent if one.is_deletion},
+                deleted={one.target for one in restored.recent if one.change == keys.DELETION},
             )
 
     async def sight(self, conversation_id: ConversationId, user_id: UserId, seq: int) -> Sight | NotLive:

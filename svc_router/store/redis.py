@@ -187,7 +187,7 @@ class RedisSequencer:
             _member(member).joined_seq if member else None,
             int(head or 0),
             entries[0][1][b"e"] if entries else None,
-            any(fields == {b"t": str(seq).encode(), b"d": b"1"} for _, fields in changes),
+            any(fields == {b"t": str(seq).encode(), b"k": str(keys.DELETION).encode()} for _, fields in changes),
         )
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
@@ -267,8 +267,8 @@ def _marked(reply: Sequence[Any]) -> Marked | OrdinalNeeded | NotLive:
 
 
 def _changes(entries: Iterable[Durable]) -> list[int]:
-    """Return, of each entry that changes a message, its seq, that of the message, and 1 if it deletes it."""
-    return [number for entry in entries if entry.target for number in (entry.seq, entry.target, int(entry.is_deletion))]
+    """Return, of each entry that changes a message, its seq, that of the message, and how it changes it."""
+    return [number for entry in entries if entry.target for number in (entry.seq, entry.target, entry.change)]
 
 
 def _made(entry: Durable) -> str:

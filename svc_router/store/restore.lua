@@ -1,7 +1,7 @@
 -- Puts back a conversation that was lost, or of which only an older copy is left.
 -- KEYS: meta, members, pending, marks, tail, changes, then the message of each of the newest entries. ARGV: conversation, kind, head, head ordinal,
 -- floor, since when every message is known in ms, ms to remember, ms that the tail lasts, number of members, number of marks, number of values about
--- changes, then of each of the newest entries that changes a message its seq, that of the message, and 1 if it is deleted, then user and membership by
+-- changes, then of each of the newest entries that changes a message its seq, that of the message, and the number of its kind, then user and membership by
 -- turns, then user and marks by turns, then for each of the newest entries: seq, ordinal, entry, what the message has made
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
 if meta[1] == EPOCH then
@@ -23,7 +23,7 @@ local members = 12 + tonumber(ARGV[11])
 local marks = members + 2 * tonumber(ARGV[9])
 local entries = marks + 2 * tonumber(ARGV[10])
 for i = 12, members - 1, 3 do
-  redis.call('XADD', KEYS[6], ARGV[i] .. '-0', 't', ARGV[i + 1], 'd', ARGV[i + 2])
+  redis.call('XADD', KEYS[6], ARGV[i] .. '-0', 't', ARGV[i + 1], 'k', ARGV[i + 2])
 end
 for i = members, marks - 1, 2 do
   redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])

@@ -30,10 +30,16 @@ from svc_writer.store.cassandra import KEYSPACE
 from svc_writer.store.cassandra import CassandraTimeline as CassandraWriting
 
 NOW = 1_800_000_000_000
-MESSAGE, EDIT, DELETION = entry_pb2.Entry.MESSAGE, entry_pb2.Entry.EDIT, entry_pb2.Entry.DELETION
+Kind = entry_pb2.Entry
+MESSAGE, EDIT, DELETION, REACTION, PIN = Kind.MESSAGE, Kind.EDIT, Kind.DELETION, Kind.REACTION, Kind.PIN
 EVERYTHING = Range(0, END, 50, backwards=True)
-STEPS = [(0, MESSAGE), (0, MESSAGE), (2, EDIT), (2, EDIT), (3, EDIT), (3, DELETION), (3, EDIT)]
-"""What happens from seq 2 on: two messages, of which the second is deleted, and edited before and after that."""
+STEPS = [
+    *((0, MESSAGE), (0, MESSAGE), (2, EDIT), (2, EDIT), (3, EDIT), (3, DELETION), (3, EDIT)),
+    *((2, REACTION), (2, REACTION), (2, PIN), (2, PIN), (3, PIN), (2, PIN)),
+]
+"""What happens from seq 2 on: two messages, of which the second is deleted, and edited before and after that; a reaction that is taken
+back; and pins, of which that at seq 12 is taken off.
+"""
 
 
 def words(seq: int) -> bytes:
@@ -54,6 +60,8 @@ class Said:
         self._add(1, born)
         for seq, (target, kind) in enumerate(STEPS, 2):
             entry = log_pb2.LogEntry(kind=kind, target=target, message_id=new_id(), body=b"" if kind == DELETION else words(seq))
+            entry.reaction.CopyFrom(entry_pb2.Reaction(emoji="👍", removed=seq == 10)) if kind == REACTION else None
+            entry.pin.CopyFrom(entry_pb2.Pin(unpinned=seq == 12)) if kind == PIN else None
             if kind == DELETION:
                 entry.erased.CopyFrom(erased(self.entries[target]))
             self._add(seq, entry)
@@ -97,8 +105,10 @@ async def live(request: pytest.FixtureRequest) -> AsyncIterator[tuple[LiveLog, S
 async def test_the_live_view_has_the_changes_of_messages(live: tuple[LiveLog, Said]) -> None:
     view, made = live
     start, found = await view.changes(made.conversation_id, [2, 3])
-    assert (start, set(found)) == (1, made.values(4, 5, 6, 7, 8))
-    assert set((await view.changes(made.conversation_id, [2, 7]))[1]) == made.values(4, 5)
+    assert (start, set(found)) == (1, made.values(*range(4, 15)))
+    assert set((await view.changes(made.conversation_id, [3, 7]))[1]) == made.values(6, 7, 8, 13)
+    assert (await view.pins(made.conversation_id))[0] == 1
+    assert set((await view.pins(made.conversation_id))[1]) == made.values(11, 12, 13, 14)
     assert (await view.changes(made.conversation_id, [1]))[1] == []
     (tail,) = await view.tails([(made.conversation_id, EVERYTHING)])
     assert tail is not None
@@ -123,7 +133,7 @@ async def test_the_live_view_tells_of_no_deletion_to_whom_has_it(live: tuple[Liv
         assert look.tail.deleted == frozenset()
 
 
-ORDERS: list[Sequence[int]] = [range(1, 9), range(8, 0, -1), [1, 2, 3, 7, 4, 5, 6, 8, 3, 6, 6, 2]]
+ORDERS: list[Sequence[int]] = [range(1, 15), range(14, 0, -1), [13, 1, 2, 3, 7, 4, 5, 6, 8, 3, 6, 6, 2, 10, 9, 14, 12, 11, 13, 12]]
 
 
 @pytest.fixture(params=["memory", *map(str, range(len(ORDERS)))])
@@ -155,9 +165,10 @@ def bare(entry: log_pb2.LogEntry) -> log_pb2.LogEntry:
 
 async def test_the_database_has_changes_with_their_message_and_of_what_is_deleted_no_edits(database: tuple[Timeline, Said]) -> None:
     view, made = database
-    assert set(await view.changes(made.conversation_id, [2])) == made.values(4, 5)
-    assert set(await view.changes(made.conversation_id, [2, 3])) == made.values(4, 5, 7)
-    assert set(await view.changes(made.conversation_id, [3])) == made.values(7)
+    newest = set(await view.changes(made.conversation_id, [2])) & made.values(4, 5, 10, 14)
+    assert newest == made.values(4, 5, 10, 14)
+    assert set(await view.changes(made.conversation_id, [3])) == made.values(7, 13)
+    assert set(await view.changes(made.conversation_id, [2, 3])) >= newest | made.values(7)
     assert await view.changes(made.conversation_id, [1, 5000]) == []
     assert await view.changes(ConversationId(new_id()), [2]) == []
 
@@ -168,3 +179,9 @@ async def test_the_database_has_the_log_without_what_is_deleted_and_what_edits_s
     wanted = {seq: bare(entry) if entry.kind == EDIT or seq == 3 else entry for seq, entry in made.entries.items()}
     assert rows == wanted
     assert rows[3] == erased(made.entries[3])
+
+
+async def test_the_database_has_what_is_pinned(database: tuple[Timeline, Said]) -> None:
+    view, made = database
+    assert await view.pins(made.conversation_id) == [2]
+    assert await view.pins(ConversationId(new_id())) == []

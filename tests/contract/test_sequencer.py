@@ -363,7 +363,7 @@ async def test_what_can_be_told_of_an_entry_is_told_from_the_tail(world: World) 
         change = replace(message(born, anna), target=2)
         given = await place(world, change)
         assert given.ordinal == 1
-        await show(world, born, replace(durable(change, given), target=2, is_deletion=is_deletion))
+        await show(world, born, replace(durable(change, given), target=2, change=keys.DELETION if is_deletion else 4))
         assert await world.sequencer.sight(born.conversation_id, anna, 2) == Sight(1, given.seq, b"entry", is_deletion)
     assert await world.sequencer.sight(born.conversation_id, anna, 1) == Sight(1, 4, b"entry")
 
@@ -372,7 +372,7 @@ async def test_a_conversation_is_put_back_with_what_it_knows_of_deletions(world:
     anna = user()
     born = birth(anna)
     recent = [durable(message(born, anna), Place(8, 4, NOW)), durable(message(born, anna), Place(9, 4, NOW))]
-    recent[1] = replace(recent[1], target=8, is_deletion=True)
+    recent[1] = replace(recent[1], target=8, change=keys.DELETION)
     await world.sequencer.restore(replace(lost(born, {anna: Membership(GROUP_OWNER, 1)}), recent=recent), world.sequencer.epoch)
     assert await world.sequencer.sight(born.conversation_id, anna, 8) == Sight(1, 9, b"entry", is_deleted=True)
     assert await world.sequencer.sight(born.conversation_id, anna, 9) == Sight(1, 9, b"entry")

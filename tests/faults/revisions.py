@@ -12,7 +12,7 @@ import aiohttp
 from bench.client import Api, ApiError
 from bench.member import Login, Message
 from chatkit.core.errors import Reason
-from chatkit.core.ids import new_id
+from chatkit.core.ids import UserId, new_id
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_history.fold import fold
@@ -86,7 +86,7 @@ class Revisions:
             changes.setdefault(change.target, []).append(change)
         for message in (entry for entry in entries if entry.kind == entry_pb2.Entry.MESSAGE):
             said = [entry for entry in entries if entry.target == message.seq]
-            now, is_deleted = fold(changes.get(message.seq, ()), 0), any(one.kind == entry_pb2.Entry.DELETION for one in said)
+            now, is_deleted = fold(changes.get(message.seq, ()), 0, UserId("")), any(one.kind == entry_pb2.Entry.DELETION for one in said)
             newest = "" if is_deleted or not said else self.made[max(said, key=lambda one: one.seq).message_id].text
             found = entry_pb2.Body.FromString(now.body or b"").text
             if (now.state.deleted, found) != (is_deleted, newest):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import pytest
 
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConversationId, new_id
+from chatkit.core.ids import ConversationId, UserId, new_id
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_history.core import NEIGHBOURS, Membership, Stored, spans
@@ -16,7 +17,7 @@ from svc_history.reader import Page
 from svc_history.store.memory import MemoryConversation
 from tests.reading import ANNA, World, reading
 
-MESSAGE, EDIT, DELETION = entry_pb2.Entry.MESSAGE, entry_pb2.Entry.EDIT, entry_pb2.Entry.DELETION
+MESSAGE, EDIT, DELETION, PIN = entry_pb2.Entry.MESSAGE, entry_pb2.Entry.EDIT, entry_pb2.Entry.DELETION, entry_pb2.Entry.PIN
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def said(page: Page) -> dict[int, bytes]:
     words = {}
     for one in page.entries:
         entry = log_pb2.LogEntry.FromString(one.entry)
-        now = fold(page.changes.to(one.seq), page.head) if entry.kind == MESSAGE else None
+        now = fold(page.changes.to(one.seq), page.head, ANNA) if entry.kind == MESSAGE else None
         words[one.seq] = entry.body if now is None or now.body is None else now.body
     return words
 
@@ -173,3 +174,45 @@ def test_changes_are_asked_for_by_bucket_and_by_neighbourhood() -> None:
     assert list(spans([])) == []
     assert list(spans([1, 2, 40, 1023, 1024, 1030, 5000])) == [(0, 1, 40), (0, 1023, 1023), (1, 1024, 1030), (4, 5000, 5000)]
     assert list(spans([1, 1 + NEIGHBOURS])) == [(0, 1, 1 + NEIGHBOURS)]
+
+
+async def test_changes_that_have_left_the_tail_and_are_not_written_are_waited_for(world: World) -> None:
+    """Also if the page is of old messages alone, which were written long ago."""
+    conversation_id = conversation(world, (5, EDIT), (6, DELETION))
+    log = world.log[conversation_id]
+    written = replace(log, changes={}, entries={seq: one for seq, one in log.entries.items() if seq <= 300})
+    world.database.known[conversation_id] = written
+    world.live.trimmed, world.live.written = 302, 300
+    assert said(await world.reader.page(ANNA, conversation_id, 7, 0, 2)) == {5: b"words of 301", 6: b""}
+    assert world.asked == 1
+    world.database.known[conversation_id] = written
+    assert words((await world.sync(ANNA, {conversation_id: 4})).entries)[6] == b""
+    world.database.known[conversation_id] = written
+    world.stuck = True
+    with pytest.raises(ChatError):
+        await world.reader.page(ANNA, conversation_id, 7, 0, 2)
+
+
+@pytest.mark.parametrize("trimmed", [0, 301, 302, 303, 304])
+async def test_pinned_messages_are_listed_wherever_their_pins_are(world: World, trimmed: int) -> None:
+    conversation_id = conversation(world, (5, PIN), (299, PIN), (6, PIN), (299, DELETION))
+    made = world.log[conversation_id]
+    off = log_pb2.LogEntry.FromString(made.entries[303].entry)
+    off.target, off.pin.unpinned = 5, True
+    made.entries[303], made.changes[303] = Stored(303, off.SerializeToString()), 5
+    made.entries[305] = Stored(305, log_pb2.LogEntry(seq=305, kind=PIN, target=7, body=b"words of 305").SerializeToString())
+    made.changes[305] = 7
+    world.live.trimmed = world.live.written = trimmed
+    world.database.known |= world.log
+    page = await world.reader.pins(ANNA, conversation_id)
+    assert {seq: text for seq, text in said(page).items() if text} == {7: b"words of 7"}
+    assert fold(page.changes.to(7), page.head, ANNA).state.pinned
+
+
+async def test_pins_of_what_was_before_a_member_are_not_listed(world: World) -> None:
+    conversation_id = conversation(world, (5, PIN), (200, PIN))
+    world.log[conversation_id].members[ANNA] = Membership(3, 100)
+    assert [one.seq for one in (await world.reader.pins(ANNA, conversation_id)).entries] == [200]
+    with pytest.raises(ChatError) as refused:
+        await world.reader.pins(UserId(new_id()), conversation_id)
+    assert refused.value.reason is Reason.UNKNOWN_CONVERSATION

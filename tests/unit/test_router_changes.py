@@ -148,3 +148,34 @@ async def test_a_message_takes_no_look_at_anything(bench: Bench, monkeypatch: py
     conversation_id = await bench.group(ANNA)
     monkeypatch.delattr(type(bench.sequencer), "sight")
     await bench.accepted(send(conversation_id, ANNA))
+
+
+def reaction(conversation_id: str, user_id: str, target: int) -> pb.Command:
+    command = change(conversation_id, user_id, target)
+    command.change.reaction.emoji = "👍"
+    return command
+
+
+def pin(conversation_id: str, user_id: str, target: int) -> pb.Command:
+    command = change(conversation_id, user_id, target)
+    command.change.pin.SetInParent()
+    return command
+
+
+async def test_whoever_reads_a_message_may_react_to_it_and_who_may_pin_pins_it(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    await bench.accepted(reaction(conversation_id, BOB, said.seq))
+    await bench.accepted(pin(conversation_id, ANNA, said.seq))
+    assert await bench.refused(pin(conversation_id, BOB, said.seq)) == "PERMISSION_DENIED"
+    reacted, pinned = bench.entries[2:]
+    assert (reacted.kind, reacted.target, reacted.reaction.emoji, reacted.ordinal) == (entry_pb2.Entry.REACTION, said.seq, "👍", 1)
+    assert (pinned.kind, pinned.target, pinned.HasField("pin"), pinned.ordinal) == (entry_pb2.Entry.PIN, said.seq, True, 1)
+
+
+async def test_nobody_reacts_to_what_is_deleted_or_pins_it(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    await bench.accepted(deletion(conversation_id, ANNA, said.seq))
+    for of in (reaction, pin):
+        assert await bench.refused(of(conversation_id, ANNA, said.seq)) == "NOT_FOUND"

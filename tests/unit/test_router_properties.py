@@ -160,9 +160,9 @@ class LogArchive:
 
 
 def kept(entry: log_pb2.LogEntry) -> Durable:
-    at, is_deletion = entry.accepted_at.ToMilliseconds(), entry.kind == entry_pb2.Entry.DELETION
+    at, change = entry.accepted_at.ToMilliseconds(), int(entry.kind) if entry.target else 0
     message_id, sender_id, value = MessageId(entry.message_id), UserId(entry.sender_id), entry.SerializeToString()
-    return Durable(message_id, sender_id, entry.seq, entry.ordinal, at, value, b"", target=entry.target, is_deletion=is_deletion)
+    return Durable(message_id, sender_id, entry.seq, entry.ordinal, at, value, b"", target=entry.target, change=change)
 
 
 def deleted_in(entries: Entries) -> set[int]:

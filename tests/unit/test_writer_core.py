@@ -70,12 +70,29 @@ def test_a_deletion_takes_out_what_its_message_said_and_whatever_edits_will_say(
     (erased,) = [write for write in writes if write.table is Table.MESSAGES and write.row["seq"] == 5]
     assert (erased.row["bucket"], erased.row["message_id"], erased.timestamp) == (0, one.erased.message_id, 2000)
     assert log_pb2.LogEntry.FromString(erased.row["entry"]) == one.erased
-    (edits,) = [write for write in writes if write.deletes]
+    edits, pin = [write for write in writes if write.deletes]
+    assert (pin.table, pin.row) == (Table.PINS, {"conversation_id": one.conversation_id, "seq": 5})
     assert edits.row == {"conversation_id": one.conversation_id, "bucket": 0, "target": 5, "kind": entry_pb2.Entry.EDIT}
-    assert edits.timestamp > 2**60
+    assert min(edits.timestamp, pin.timestamp) > 2**60
 
 
-@pytest.mark.parametrize("kind", [entry_pb2.Entry.EDIT, entry_pb2.Entry.DELETION])
+def test_of_a_users_reactions_with_one_emoji_there_is_one_row() -> None:
+    one = entry(entry_pb2.Entry.REACTION, seq=9)
+    one.target, one.reaction.emoji = 5, "👍"
+    (row,) = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.table is Table.CHANGES]
+    assert (row.row["item"], row.timestamp) == (f"{ANNA}:👍", 9)
+    assert log_pb2.LogEntry.FromString(row.row["entry"]) == one
+
+
+@pytest.mark.parametrize("unpinned", [False, True])
+def test_a_pin_makes_its_row_or_takes_it_out(*, unpinned: bool) -> None:
+    one = entry(entry_pb2.Entry.PIN, seq=9)
+    one.target, one.pin.unpinned = 5, unpinned
+    (row,) = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.table is Table.PINS]
+    assert (row.row["seq"], row.timestamp, row.deletes) == (5, 9, unpinned)
+
+
+@pytest.mark.parametrize("kind", [entry_pb2.Entry.EDIT, entry_pb2.Entry.DELETION, entry_pb2.Entry.REACTION, entry_pb2.Entry.PIN])
 @pytest.mark.parametrize("target", [-1, 0, 9, 10])
 def test_a_change_of_nothing_that_was_before_it_is_unreadable(kind: entry_pb2.Entry.Kind.ValueType, target: int) -> None:
     one = entry(kind, seq=9)

@@ -22,7 +22,7 @@ from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.presence.v1 import presence_service_pb2
 from elastic_chat.router.v1 import router_service_pb2
-from elastic_chat.types.v1.entry_pb2 import Body, Entry
+from elastic_chat.types.v1.entry_pb2 import Body, Entry, Pin, Reaction
 from tests.e2e.conformance.calls import Calls, GrpcCalls, GrpcWebCalls, RestCalls
 from tests.e2e.conformance.frames import GrpcLines, Line, Lines, WebSocketLines
 from tests.e2e.stack import Stack
@@ -144,6 +144,10 @@ class CallDoor:
         match what:
             case Body():
                 answer = await self.call(ROUTER["EditMessage"], token, **fields, body=what)
+            case Reaction():
+                answer = await self.call(ROUTER["RemoveReaction" if what.removed else "AddReaction"], token, **fields, emoji=what.emoji)
+            case Pin():
+                answer = await self.call(ROUTER["UnpinMessage" if what.unpinned else "PinMessage"], token, **fields)
             case _:
                 answer = await self.call(ROUTER["DeleteMessage"], token, **fields)
         return pb.Ack.FromString(answer.SerializeToString())

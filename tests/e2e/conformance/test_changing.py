@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from bench.client import Account, Api
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
-from elastic_chat.types.v1.entry_pb2 import Body, Deletion, Entry
+from elastic_chat.types.v1.entry_pb2 import Body, Deletion, Entry, Pin, Reaction, ReactionCount
 from tests.e2e.conformance.doors import HISTORY, CallDoor, Can, LineDoor, doors, until
 
 FIRST, SECOND = Body(text="what I sayed"), Body(text="what I said")
@@ -93,6 +93,44 @@ async def test_who_is_connected_hears_of_changes(
         assert not entry.HasField("body")
 
 
+@doors()
+async def test_reactions_are_counted_for_everyone(
+    door: Any, calls: CallDoor, anna: Account, bob: Account, conversation_id: str, said: int
+) -> None:
+    for who, emoji in ((anna, "👍"), (anna, "❤️"), (bob, "👍"), (bob, "👍"), (bob, ":shipit:")):
+        await door.change(who.token, conversation_id, new_id(), said, Reaction(emoji=emoji))
+    await door.change(anna.token, conversation_id, new_id(), said, Reaction(emoji="❤️", removed=True))
+    now = await message(calls, bob, conversation_id, said)
+    assert list(now.state.reactions) == [
+        ReactionCount(emoji="👍", count=2, mine=True, user_ids=[anna.user_id, bob.user_id]),
+        ReactionCount(emoji=":shipit:", count=1, mine=True, user_ids=[bob.user_id]),
+    ]
+    assert [one.mine for one in (await message(calls, anna, conversation_id, said)).state.reactions] == [True, False]
+    (*_, last) = (await door.news(bob.token, {conversation_id: said})).entries
+    assert (last.kind, last.target, last.reaction) == (Entry.REACTION, said, Reaction(emoji="❤️", removed=True))
+
+
+@doors()
+async def test_what_is_pinned_is_listed_until_it_is_so_no_more(
+    door: Any, calls: CallDoor, anna: Account, bob: Account, conversation_id: str, said: int
+) -> None:
+    other = (await calls.send(anna.token, conversation_id, new_id(), FIRST)).seq
+    for target in (said, other):
+        await door.change(bob.token, conversation_id, new_id(), target, Pin())
+    assert await pinned(calls, anna, conversation_id) == [said, other]
+    await door.change(anna.token, conversation_id, new_id(), said, Pin(unpinned=True))
+    assert await pinned(calls, anna, conversation_id) == [other]
+    assert (await message(calls, bob, conversation_id, other)).state.pinned
+    await calls.change(anna.token, conversation_id, new_id(), other, Deletion())
+    assert await pinned(calls, anna, conversation_id) == []
+
+
+async def pinned(calls: CallDoor, reader: Account, conversation_id: str) -> list[int]:
+    answer = await calls.call(HISTORY["ListPins"], reader.token, conversation_id=conversation_id)
+    assert all(one.state.pinned for one in answer.entries)
+    return [one.seq for one in answer.entries]
+
+
 NOBODY = new_id()
 
 
@@ -108,6 +146,11 @@ NOBODY = new_id()
         ({"conversation_id": "no-uuid"}, Deletion(), Reason.UNKNOWN_CONVERSATION),
         ({"target": 1}, SECOND, Reason.NOT_FOUND),
         ({"target": 1000}, Deletion(), Reason.NOT_FOUND),
+        ({}, Reaction(emoji="no emoji"), Reason.INVALID_ARGUMENT),
+        ({}, Reaction(emoji="👍👍", removed=True), Reason.INVALID_ARGUMENT),
+        ({"target": 1000}, Reaction(emoji="👍"), Reason.NOT_FOUND),
+        ({"target": 1}, Pin(), Reason.NOT_FOUND),
+        ({"message_id": "no-uuid"}, Pin(unpinned=True), Reason.INVALID_MESSAGE_ID),
         # of several faults, the same one is told everywhere
         ({"target": -1, "conversation_id": NOBODY}, Body(), Reason.INVALID_ARGUMENT),
         ({"conversation_id": NOBODY}, Body(), Reason.TEXT_EMPTY),
@@ -135,7 +178,8 @@ async def test_nobody_changes_what_another_has_said_but_who_may_moderate(
     for name, door in all_doors.items():
         annas = (await calls.send(anna.token, group, new_id(), FIRST)).seq
         bobs = (await calls.send(bob.token, group, new_id(), FIRST)).seq
-        for token, target, what in ((bob.token, annas, SECOND), (bob.token, annas, Deletion()), (anna.token, bobs, SECOND)):
+        forbidden = ((bob.token, annas, SECOND), (bob.token, annas, Deletion()), (anna.token, bobs, SECOND), (bob.token, bobs, Pin()))
+        for token, target, what in forbidden:
             command = {"conversation_id": group, "message_id": new_id(), "target": target, "what": what}
             assert (await refusal(door, token, command))[0] is Reason.PERMISSION_DENIED, name
         await door.change(anna.token, group, new_id(), bobs, Deletion())

@@ -79,7 +79,14 @@ ATTEMPTS: dict[str, Attempt] = {
     "router.EditMessage": Attempt(
         lambda world: {"conversation_id": world.conversation_id, "target": 2, "message_id": new_id(), "body": Body(text="hello")}, NOT_THERE
     ),
-    "router.DeleteMessage": Attempt(lambda world: {"conversation_id": world.conversation_id, "target": 2}, NOT_THERE),
+    **{
+        f"router.{method}": Attempt(lambda world: {"conversation_id": world.conversation_id, "target": 2}, NOT_THERE)
+        for method in ("DeleteMessage", "PinMessage", "UnpinMessage")
+    },
+    **{
+        f"router.{method}": Attempt(lambda world: {"conversation_id": world.conversation_id, "target": 2, "emoji": "👍"}, NOT_THERE)
+        for method in ("AddReaction", "RemoveReaction")
+    },
     "router.AddMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": world.eve.user_id}, NOT_THERE),
     "router.RemoveMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
     "router.CreateConversation": Attempt(
@@ -92,6 +99,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "history.ListMessages": refused(*NOT_THERE, **HERS),
     "history.GetMessage": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
     "history.ListEdits": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
+    "history.ListPins": refused(*NOT_THERE, **HERS),
     "history.ListMembers": refused(*NOT_THERE, **HERS),
     "history.Sync": Attempt(
         lambda world: {"cursors": [history_pb.SyncCursor(conversation_id=world.conversation_id, seq=0)]},

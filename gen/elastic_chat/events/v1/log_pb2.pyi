@@ -39,6 +39,8 @@ class LogEntry(_message.Message):
     CREATED_FIELD_NUMBER: _builtins.int
     MEMBERSHIP_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
+    REACTION_FIELD_NUMBER: _builtins.int
+    PIN_FIELD_NUMBER: _builtins.int
     KEY_ID_FIELD_NUMBER: _builtins.int
     ERASED_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
@@ -72,6 +74,14 @@ class LogEntry(_message.Message):
         """Who came and went."""
 
     @_builtins.property
+    def reaction(self) -> _entry_pb2.Reaction:
+        """The reaction, if kind is REACTION."""
+
+    @_builtins.property
+    def pin(self) -> _entry_pb2.Pin:
+        """Whether it is pinned, if kind is PIN."""
+
+    @_builtins.property
     def erased(self) -> Global___LogEntry:
         """If kind is DELETION: the message at `target` as it stands in Cassandra from then on, without its body. Readers don't get it."""
 
@@ -89,12 +99,14 @@ class LogEntry(_message.Message):
         created: _entry_pb2.ConversationCreated | None = ...,
         membership: _entry_pb2.MembershipChange | None = ...,
         target: _builtins.int = ...,
+        reaction: _entry_pb2.Reaction | None = ...,
+        pin: _entry_pb2.Pin | None = ...,
         key_id: _builtins.str = ...,
         erased: Global___LogEntry | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created", b"created", "erased", b"erased", "membership", b"membership"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created", b"created", "erased", b"erased", "membership", b"membership", "pin", b"pin", "reaction", b"reaction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "erased", b"erased", "key_id", b"key_id", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "sender_id", b"sender_id", "seq", b"seq", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "erased", b"erased", "key_id", b"key_id", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -278,6 +278,8 @@ class Change(_message.Message):
     TARGET_FIELD_NUMBER: _builtins.int
     EDIT_FIELD_NUMBER: _builtins.int
     DELETION_FIELD_NUMBER: _builtins.int
+    REACTION_FIELD_NUMBER: _builtins.int
+    PIN_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     """A UUIDv7 that the client makes, once for each change, and keeps for every retry of it."""
     conversation_id: _builtins.str
@@ -292,6 +294,14 @@ class Change(_message.Message):
     def deletion(self) -> _entry_pb2.Deletion:
         """Take it back for everyone. Its sender may, and who may moderate."""
 
+    @_builtins.property
+    def reaction(self) -> _entry_pb2.Reaction:
+        """React to it, or do so no more. Whoever can read it may."""
+
+    @_builtins.property
+    def pin(self) -> _entry_pb2.Pin:
+        """Pin it for everyone, or do so no more. Takes the permission to pin."""
+
     def __init__(
         self,
         *,
@@ -300,12 +310,14 @@ class Change(_message.Message):
         target: _builtins.int = ...,
         edit: _entry_pb2.Body | None = ...,
         deletion: _entry_pb2.Deletion | None = ...,
+        reaction: _entry_pb2.Reaction | None = ...,
+        pin: _entry_pb2.Pin | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "deletion", b"deletion", "edit", b"edit"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "deletion", b"deletion", "edit", b"edit", "pin", b"pin", "reaction", b"reaction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "conversation_id", b"conversation_id", "deletion", b"deletion", "edit", b"edit", "message_id", b"message_id", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "conversation_id", b"conversation_id", "deletion", b"deletion", "edit", b"edit", "message_id", b"message_id", "pin", b"pin", "reaction", b"reaction", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["edit", "deletion"]  # noqa: Y015
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["edit", "deletion", "reaction", "pin"]  # noqa: Y015
     _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 

@@ -60,6 +60,11 @@ class HistoryServiceStub:
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsResponse.FromString,
                 _registered_method=True)
+        self.ListPins = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListPins',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsResponse.FromString,
+                _registered_method=True)
         self.ListMembers = channel.unary_unary(
                 '/elastic_chat.history.v1.HistoryService/ListMembers',
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembersRequest.SerializeToString,
@@ -129,6 +134,14 @@ class HistoryServiceServicer:
     def ListEdits(self, request, context):
         """Lists what a message has said, from its first words to what it says now: backwards from `before_seq`. Of one that is deleted, nothing is
         left to list. Fails as GetMessage, or with INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPins(self, request, context):
+        """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
+        UNKNOWN_CONVERSATION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -208,6 +221,11 @@ def add_HistoryServiceServicer_to_server(servicer, server):
                     servicer.ListEdits,
                     request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsRequest.FromString,
                     response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsResponse.SerializeToString,
+            ),
+            'ListPins': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPins,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsResponse.SerializeToString,
             ),
             'ListMembers': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMembers,
@@ -376,6 +394,33 @@ class HistoryService:
             '/elastic_chat.history.v1.HistoryService/ListEdits',
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsRequest.SerializeToString,
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPins(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListPins',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,10 @@ class HistoryServiceStub:
     """Lists what a message has said, from its first words to what it says now: backwards from `before_seq`. Of one that is deleted, nothing is
     left to list. Fails as GetMessage, or with INVALID_ARGUMENT.
     """
+    ListPins: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListPinsRequest, _history_service_pb2.ListPinsResponse]
+    """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
+    UNKNOWN_CONVERSATION.
+    """
     ListMembers: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]
     """Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION."""
     Sync: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]
@@ -92,6 +96,10 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     ListEdits: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListEditsRequest, _history_service_pb2.ListEditsResponse]  # type: ignore[assignment]
     """Lists what a message has said, from its first words to what it says now: backwards from `before_seq`. Of one that is deleted, nothing is
     left to list. Fails as GetMessage, or with INVALID_ARGUMENT.
+    """
+    ListPins: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListPinsRequest, _history_service_pb2.ListPinsResponse]  # type: ignore[assignment]
+    """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
+    UNKNOWN_CONVERSATION.
     """
     ListMembers: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]  # type: ignore[assignment]
     """Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION."""
@@ -163,6 +171,16 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_history_service_pb2.ListEditsResponse, _abc.Awaitable[_history_service_pb2.ListEditsResponse]]:
         """Lists what a message has said, from its first words to what it says now: backwards from `before_seq`. Of one that is deleted, nothing is
         left to list. Fails as GetMessage, or with INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPins(
+        self,
+        request: _history_service_pb2.ListPinsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListPinsResponse, _abc.Awaitable[_history_service_pb2.ListPinsResponse]]:
+        """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
+        UNKNOWN_CONVERSATION.
         """
 
     @_abc_1.abstractmethod

@@ -50,6 +50,26 @@ class RouterServiceStub:
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteMessageRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteMessageResponse.FromString,
                 _registered_method=True)
+        self.AddReaction = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/AddReaction',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddReactionRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddReactionResponse.FromString,
+                _registered_method=True)
+        self.RemoveReaction = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/RemoveReaction',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveReactionRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveReactionResponse.FromString,
+                _registered_method=True)
+        self.PinMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/PinMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.PinMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.PinMessageResponse.FromString,
+                _registered_method=True)
+        self.UnpinMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/UnpinMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnpinMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnpinMessageResponse.FromString,
+                _registered_method=True)
         self.CreateConversation = channel.unary_unary(
                 '/elastic_chat.router.v1.RouterService/CreateConversation',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateConversationRequest.SerializeToString,
@@ -97,6 +117,36 @@ class RouterServiceServicer:
         """Takes a message back for everyone: its sender may, and who has the permission to moderate. What it said is gone from history from then
         on. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, PERMISSION_DENIED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or
         UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddReaction(self, request, context):
+        """Reacts to a message with an emoji. Whoever can read it may. Idempotent. Fails with INVALID_ARGUMENT if it is no emoji, with NOT_FOUND if
+        there is no such message that the caller can see, or it is deleted, and otherwise as DeleteMessage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveReaction(self, request, context):
+        """Reacts no more with an emoji. Idempotent. Fails as AddReaction.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PinMessage(self, request, context):
+        """Pins a message for everyone. Takes the permission to pin. Idempotent. Fails with NOT_FOUND if there is no such message that the caller can
+        see, or it is deleted, and otherwise as DeleteMessage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnpinMessage(self, request, context):
+        """Pins a message no more. Takes the permission to pin. Idempotent. Fails as PinMessage.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -153,6 +203,26 @@ def add_RouterServiceServicer_to_server(servicer, server):
                     servicer.DeleteMessage,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteMessageRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteMessageResponse.SerializeToString,
+            ),
+            'AddReaction': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddReaction,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddReactionRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddReactionResponse.SerializeToString,
+            ),
+            'RemoveReaction': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveReaction,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveReactionRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveReactionResponse.SerializeToString,
+            ),
+            'PinMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.PinMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.PinMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.PinMessageResponse.SerializeToString,
+            ),
+            'UnpinMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnpinMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnpinMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnpinMessageResponse.SerializeToString,
             ),
             'CreateConversation': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateConversation,
@@ -257,6 +327,114 @@ class RouterService:
             '/elastic_chat.router.v1.RouterService/DeleteMessage',
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteMessageRequest.SerializeToString,
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddReaction(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/AddReaction',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddReactionRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddReactionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveReaction(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/RemoveReaction',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveReactionRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.RemoveReactionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PinMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/PinMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.PinMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.PinMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnpinMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/UnpinMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnpinMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnpinMessageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,18 @@ class RouterServiceStub:
     on. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, PERMISSION_DENIED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or
     UNAVAILABLE.
     """
+    AddReaction: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.AddReactionRequest, _router_service_pb2.AddReactionResponse]
+    """Reacts to a message with an emoji. Whoever can read it may. Idempotent. Fails with INVALID_ARGUMENT if it is no emoji, with NOT_FOUND if
+    there is no such message that the caller can see, or it is deleted, and otherwise as DeleteMessage.
+    """
+    RemoveReaction: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.RemoveReactionRequest, _router_service_pb2.RemoveReactionResponse]
+    """Reacts no more with an emoji. Idempotent. Fails as AddReaction."""
+    PinMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.PinMessageRequest, _router_service_pb2.PinMessageResponse]
+    """Pins a message for everyone. Takes the permission to pin. Idempotent. Fails with NOT_FOUND if there is no such message that the caller can
+    see, or it is deleted, and otherwise as DeleteMessage.
+    """
+    UnpinMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UnpinMessageRequest, _router_service_pb2.UnpinMessageResponse]
+    """Pins a message no more. Takes the permission to pin. Idempotent. Fails as PinMessage."""
     CreateConversation: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.CreateConversationRequest, _router_service_pb2.CreateConversationResponse]
     """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
     with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
@@ -85,6 +97,18 @@ class RouterServiceAsyncStub(RouterServiceStub):
     on. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, PERMISSION_DENIED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or
     UNAVAILABLE.
     """
+    AddReaction: _aio.UnaryUnaryMultiCallable[_router_service_pb2.AddReactionRequest, _router_service_pb2.AddReactionResponse]  # type: ignore[assignment]
+    """Reacts to a message with an emoji. Whoever can read it may. Idempotent. Fails with INVALID_ARGUMENT if it is no emoji, with NOT_FOUND if
+    there is no such message that the caller can see, or it is deleted, and otherwise as DeleteMessage.
+    """
+    RemoveReaction: _aio.UnaryUnaryMultiCallable[_router_service_pb2.RemoveReactionRequest, _router_service_pb2.RemoveReactionResponse]  # type: ignore[assignment]
+    """Reacts no more with an emoji. Idempotent. Fails as AddReaction."""
+    PinMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.PinMessageRequest, _router_service_pb2.PinMessageResponse]  # type: ignore[assignment]
+    """Pins a message for everyone. Takes the permission to pin. Idempotent. Fails with NOT_FOUND if there is no such message that the caller can
+    see, or it is deleted, and otherwise as DeleteMessage.
+    """
+    UnpinMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UnpinMessageRequest, _router_service_pb2.UnpinMessageResponse]  # type: ignore[assignment]
+    """Pins a message no more. Takes the permission to pin. Idempotent. Fails as PinMessage."""
     CreateConversation: _aio.UnaryUnaryMultiCallable[_router_service_pb2.CreateConversationRequest, _router_service_pb2.CreateConversationResponse]  # type: ignore[assignment]
     """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, a group
     with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
@@ -138,6 +162,42 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         on. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, PERMISSION_DENIED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or
         UNAVAILABLE.
         """
+
+    @_abc_1.abstractmethod
+    def AddReaction(
+        self,
+        request: _router_service_pb2.AddReactionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.AddReactionResponse, _abc.Awaitable[_router_service_pb2.AddReactionResponse]]:
+        """Reacts to a message with an emoji. Whoever can read it may. Idempotent. Fails with INVALID_ARGUMENT if it is no emoji, with NOT_FOUND if
+        there is no such message that the caller can see, or it is deleted, and otherwise as DeleteMessage.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveReaction(
+        self,
+        request: _router_service_pb2.RemoveReactionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.RemoveReactionResponse, _abc.Awaitable[_router_service_pb2.RemoveReactionResponse]]:
+        """Reacts no more with an emoji. Idempotent. Fails as AddReaction."""
+
+    @_abc_1.abstractmethod
+    def PinMessage(
+        self,
+        request: _router_service_pb2.PinMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.PinMessageResponse, _abc.Awaitable[_router_service_pb2.PinMessageResponse]]:
+        """Pins a message for everyone. Takes the permission to pin. Idempotent. Fails with NOT_FOUND if there is no such message that the caller can
+        see, or it is deleted, and otherwise as DeleteMessage.
+        """
+
+    @_abc_1.abstractmethod
+    def UnpinMessage(
+        self,
+        request: _router_service_pb2.UnpinMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.UnpinMessageResponse, _abc.Awaitable[_router_service_pb2.UnpinMessageResponse]]:
+        """Pins a message no more. Takes the permission to pin. Idempotent. Fails as PinMessage."""
 
     @_abc_1.abstractmethod
     def CreateConversation(

@@ -102,7 +102,9 @@ class Member(_message.Message):
     user_id: _builtins.str
     """The user."""
     permissions: _builtins.int
-    """What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change title and permissions."""
+    """What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change title and permissions,
+    32 pin messages, 128 delete messages of others.
+    """
     joined_seq: _builtins.int
     """The entry that made them a member: they read the log from here on, and not what was before."""
     joined_ordinal: _builtins.int

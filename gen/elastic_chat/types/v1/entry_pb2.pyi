@@ -47,6 +47,10 @@ class Entry(_message.Message):
         """The sender of the message at `target` says it in other words: `body` is set, but if that message is deleted."""
         DELETION: Entry._Kind.ValueType  # 5
         """The message at `target` is taken back: it has no body any more, and no change of it counts from now on."""
+        REACTION: Entry._Kind.ValueType  # 6
+        """A user reacts to the message at `target`, or does so no more: `reaction` is set."""
+        PIN: Entry._Kind.ValueType  # 8
+        """The message at `target` is pinned for everyone, or is so no more: `pin` is set."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What happened."""
@@ -63,6 +67,10 @@ class Entry(_message.Message):
     """The sender of the message at `target` says it in other words: `body` is set, but if that message is deleted."""
     DELETION: Entry.Kind.ValueType  # 5
     """The message at `target` is taken back: it has no body any more, and no change of it counts from now on."""
+    REACTION: Entry.Kind.ValueType  # 6
+    """A user reacts to the message at `target`, or does so no more: `reaction` is set."""
+    PIN: Entry.Kind.ValueType  # 8
+    """The message at `target` is pinned for everyone, or is so no more: `pin` is set."""
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
@@ -75,6 +83,8 @@ class Entry(_message.Message):
     CREATED_FIELD_NUMBER: _builtins.int
     MEMBERSHIP_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
+    REACTION_FIELD_NUMBER: _builtins.int
+    PIN_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
@@ -111,6 +121,14 @@ class Entry(_message.Message):
         """Who came and went, if kind is MEMBERSHIP."""
 
     @_builtins.property
+    def reaction(self) -> Global___Reaction:
+        """The reaction, if kind is REACTION."""
+
+    @_builtins.property
+    def pin(self) -> Global___Pin:
+        """Whether it is pinned, if kind is PIN."""
+
+    @_builtins.property
     def state(self) -> Global___MessageState:
         """What has become of the message, in lists of history. Never stored, and not a part of what is delivered live."""
 
@@ -128,11 +146,13 @@ class Entry(_message.Message):
         created: Global___ConversationCreated | None = ...,
         membership: Global___MembershipChange | None = ...,
         target: _builtins.int = ...,
+        reaction: Global___Reaction | None = ...,
+        pin: Global___Pin | None = ...,
         state: Global___MessageState | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "membership", b"membership", "state", b"state"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "membership", b"membership", "pin", b"pin", "reaction", b"reaction", "state", b"state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "sender_id", b"sender_id", "seq", b"seq", "state", b"state", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "state", b"state", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -141,7 +161,7 @@ Global___Entry: _TypeAlias = Entry  # noqa: Y015
 @_typing.final
 class MessageState(_message.Message):
     """What later entries have made of a message. They count by their seq alone, so that everyone who has the same entries has the same state:
-    of edits the newest counts, and after a deletion nothing else does.
+    of edits the newest counts, of pins the newest, of a user's reactions with one emoji the newest; and after a deletion nothing else does.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -151,6 +171,8 @@ class MessageState(_message.Message):
     EDITED_AT_FIELD_NUMBER: _builtins.int
     DELETED_FIELD_NUMBER: _builtins.int
     DELETED_BY_FIELD_NUMBER: _builtins.int
+    REACTIONS_FIELD_NUMBER: _builtins.int
+    PINNED_FIELD_NUMBER: _builtins.int
     as_of_seq: _builtins.int
     """Every change up to this seq is in here. One with a higher seq that comes live is still to be applied."""
     edit_count: _builtins.int
@@ -159,9 +181,15 @@ class MessageState(_message.Message):
     """Whether it is deleted."""
     deleted_by: _builtins.str
     """The user who deleted it: its sender, or a moderator."""
+    pinned: _builtins.bool
+    """Whether it is pinned."""
     @_builtins.property
     def edited_at(self) -> _timestamp_pb2.Timestamp:
         """When it was edited last."""
+
+    @_builtins.property
+    def reactions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReactionCount]:
+        """The reactions, by emoji, at most 50: that one first whose oldest reaction is the oldest."""
 
     def __init__(
         self,
@@ -171,14 +199,52 @@ class MessageState(_message.Message):
         edited_at: _timestamp_pb2.Timestamp | None = ...,
         deleted: _builtins.bool = ...,
         deleted_by: _builtins.str = ...,
+        reactions: _abc.Iterable[Global___ReactionCount] | None = ...,
+        pinned: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["edited_at", b"edited_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_seq", b"as_of_seq", "deleted", b"deleted", "deleted_by", b"deleted_by", "edit_count", b"edit_count", "edited_at", b"edited_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_seq", b"as_of_seq", "deleted", b"deleted", "deleted_by", b"deleted_by", "edit_count", b"edit_count", "edited_at", b"edited_at", "pinned", b"pinned", "reactions", b"reactions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MessageState: _TypeAlias = MessageState  # noqa: Y015
+
+@_typing.final
+class ReactionCount(_message.Message):
+    """How many users react to a message with one emoji."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMOJI_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    MINE_FIELD_NUMBER: _builtins.int
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    emoji: _builtins.str
+    """The emoji."""
+    count: _builtins.int
+    """How many users."""
+    mine: _builtins.bool
+    """Whether the caller is one of them."""
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those who reacted first, at most 20."""
+
+    def __init__(
+        self,
+        *,
+        emoji: _builtins.str = ...,
+        count: _builtins.int = ...,
+        mine: _builtins.bool = ...,
+        user_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "emoji", b"emoji", "mine", b"mine", "user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReactionCount: _TypeAlias = ReactionCount  # noqa: Y015
 
 @_typing.final
 class Deletion(_message.Message):
@@ -196,6 +262,54 @@ class Deletion(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Deletion: _TypeAlias = Deletion  # noqa: Y015
+
+@_typing.final
+class Reaction(_message.Message):
+    """That a user reacts to a message, with as many emoji as they like, each once."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMOJI_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    emoji: _builtins.str
+    """One emoji (a grapheme cluster), or a name between colons, such as ":shipit:", of a-z, 0-9, _, + and -, at most 32 characters in all."""
+    removed: _builtins.bool
+    """Whether the user does so no more."""
+    def __init__(
+        self,
+        *,
+        emoji: _builtins.str = ...,
+        removed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["emoji", b"emoji", "removed", b"removed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reaction: _TypeAlias = Reaction  # noqa: Y015
+
+@_typing.final
+class Pin(_message.Message):
+    """That a message is pinned, for everyone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNPINNED_FIELD_NUMBER: _builtins.int
+    unpinned: _builtins.bool
+    """Whether it is so no more."""
+    def __init__(
+        self,
+        *,
+        unpinned: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["unpinned", b"unpinned"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Pin: _TypeAlias = Pin  # noqa: Y015
 
 @_typing.final
 class Body(_message.Message):

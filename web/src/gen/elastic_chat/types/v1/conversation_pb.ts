@@ -118,7 +118,8 @@ export type Member = Message<"elastic_chat.types.v1.Member"> & {
   userId: string;
 
   /**
-   * What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change title and permissions.
+   * What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change title and permissions,
+   * 32 pin messages, 128 delete messages of others.
    *
    * @generated from field: uint32 permissions = 2;
    */

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/entry.proto.
  */
 export const file_elastic_chat_types_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSKsBAoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjIKBXN0YXRlGB4gASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lc3NhZ2VTdGF0ZSJeCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABILCgdNRVNTQUdFEAESCwoHQ1JFQVRFRBACEg4KCk1FTUJFUlNISVAQAxIICgRFRElUEAQSDAoIREVMRVRJT04QBUoECA8QEEoECBQQFVIGa2V5X2lkUgZlcmFzZWQiiQEKDE1lc3NhZ2VTdGF0ZRIRCglhc19vZl9zZXEYASABKAMSEgoKZWRpdF9jb3VudBgCIAEoBRItCgllZGl0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBCABKAgSEgoKZGVsZXRlZF9ieRgFIAEoCSIKCghEZWxldGlvbiKkAQoEQm9keRIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgDEg4KBnRocmVhZBgDIAEoAxIQCghtZW50aW9ucxgEIAMoCRI2CgthdHRhY2htZW50cxgFIAMoCzIhLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdHRhY2htZW50SgQIBhAHSgQIBxAIUgpleHBpcmVzX2F0UgpkZWxpdmVyX2F0Ik0KCkF0dGFjaG1lbnQSDwoHZmlsZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCm1lZGlhX3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAyKAAQoTQ29udmVyc2F0aW9uQ3JlYXRlZBI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEi4KB21lbWJlcnMYAiADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyIloKEE1lbWJlcnNoaXBDaGFuZ2USLAoFYWRkZWQYASADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhgKEHJlbW92ZWRfdXNlcl9pZHMYAiADKAliBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
+  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSKfBQoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjEKCHJlYWN0aW9uGAwgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uEicKA3BpbhgOIAEoCzIaLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QaW4SMgoFc3RhdGUYHiABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVzc2FnZVN0YXRlInUKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgsKB01FU1NBR0UQARILCgdDUkVBVEVEEAISDgoKTUVNQkVSU0hJUBADEggKBEVESVQQBBIMCghERUxFVElPThAFEgwKCFJFQUNUSU9OEAYSBwoDUElOEAhKBAgPEBBKBAgUEBVSBmtleV9pZFIGZXJhc2VkItIBCgxNZXNzYWdlU3RhdGUSEQoJYXNfb2Zfc2VxGAEgASgDEhIKCmVkaXRfY291bnQYAiABKAUSLQoJZWRpdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdkZWxldGVkGAQgASgIEhIKCmRlbGV0ZWRfYnkYBSABKAkSNwoJcmVhY3Rpb25zGAYgAygLMiQuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uQ291bnQSDgoGcGlubmVkGAkgASgIIk0KDVJlYWN0aW9uQ291bnQSDQoFZW1vamkYASABKAkSDQoFY291bnQYAiABKAUSDAoEbWluZRgDIAEoCBIQCgh1c2VyX2lkcxgEIAMoCSIKCghEZWxldGlvbiIqCghSZWFjdGlvbhINCgVlbW9qaRgBIAEoCRIPCgdyZW1vdmVkGAIgASgIIhcKA1BpbhIQCgh1bnBpbm5lZBgBIAEoCCKkAQoEQm9keRIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgDEg4KBnRocmVhZBgDIAEoAxIQCghtZW50aW9ucxgEIAMoCRI2CgthdHRhY2htZW50cxgFIAMoCzIhLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdHRhY2htZW50SgQIBhAHSgQIBxAIUgpleHBpcmVzX2F0UgpkZWxpdmVyX2F0Ik0KCkF0dGFjaG1lbnQSDwoHZmlsZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCm1lZGlhX3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAyKAAQoTQ29udmVyc2F0aW9uQ3JlYXRlZBI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEi4KB21lbWJlcnMYAiADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyIloKEE1lbWJlcnNoaXBDaGFuZ2USLAoFYWRkZWQYASADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhgKEHJlbW92ZWRfdXNlcl9pZHMYAiADKAliBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
 
 /**
  * One step in the log of a conversation. Field numbers are shared with elastic_chat.events.v1.LogEntry, which is the same on the wire
@@ -103,6 +103,20 @@ export type Entry = Message<"elastic_chat.types.v1.Entry"> & {
   target: bigint;
 
   /**
+   * The reaction, if kind is REACTION.
+   *
+   * @generated from field: elastic_chat.types.v1.Reaction reaction = 12;
+   */
+  reaction?: Reaction | undefined;
+
+  /**
+   * Whether it is pinned, if kind is PIN.
+   *
+   * @generated from field: elastic_chat.types.v1.Pin pin = 14;
+   */
+  pin?: Pin | undefined;
+
+  /**
    * What has become of the message, in lists of history. Never stored, and not a part of what is delivered live.
    *
    * @generated from field: elastic_chat.types.v1.MessageState state = 30;
@@ -164,6 +178,20 @@ export enum Entry_Kind {
    * @generated from enum value: DELETION = 5;
    */
   DELETION = 5,
+
+  /**
+   * A user reacts to the message at `target`, or does so no more: `reaction` is set.
+   *
+   * @generated from enum value: REACTION = 6;
+   */
+  REACTION = 6,
+
+  /**
+   * The message at `target` is pinned for everyone, or is so no more: `pin` is set.
+   *
+   * @generated from enum value: PIN = 8;
+   */
+  PIN = 8,
 }
 
 /**
@@ -174,7 +202,7 @@ export const Entry_KindSchema: GenEnum<Entry_Kind> = /*@__PURE__*/
 
 /**
  * What later entries have made of a message. They count by their seq alone, so that everyone who has the same entries has the same state:
- * of edits the newest counts, and after a deletion nothing else does.
+ * of edits the newest counts, of pins the newest, of a user's reactions with one emoji the newest; and after a deletion nothing else does.
  *
  * @generated from message elastic_chat.types.v1.MessageState
  */
@@ -213,6 +241,20 @@ export type MessageState = Message<"elastic_chat.types.v1.MessageState"> & {
    * @generated from field: string deleted_by = 5;
    */
   deletedBy: string;
+
+  /**
+   * The reactions, by emoji, at most 50: that one first whose oldest reaction is the oldest.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.ReactionCount reactions = 6;
+   */
+  reactions: ReactionCount[];
+
+  /**
+   * Whether it is pinned.
+   *
+   * @generated from field: bool pinned = 9;
+   */
+  pinned: boolean;
 };
 
 /**
@@ -221,6 +263,48 @@ export type MessageState = Message<"elastic_chat.types.v1.MessageState"> & {
  */
 export const MessageStateSchema: GenMessage<MessageState> = /*@__PURE__*/
   messageDesc(file_elastic_chat_types_v1_entry, 1);
+
+/**
+ * How many users react to a message with one emoji.
+ *
+ * @generated from message elastic_chat.types.v1.ReactionCount
+ */
+export type ReactionCount = Message<"elastic_chat.types.v1.ReactionCount"> & {
+  /**
+   * The emoji.
+   *
+   * @generated from field: string emoji = 1;
+   */
+  emoji: string;
+
+  /**
+   * How many users.
+   *
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+
+  /**
+   * Whether the caller is one of them.
+   *
+   * @generated from field: bool mine = 3;
+   */
+  mine: boolean;
+
+  /**
+   * Those who reacted first, at most 20.
+   *
+   * @generated from field: repeated string user_ids = 4;
+   */
+  userIds: string[];
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.ReactionCount.
+ * Use `create(ReactionCountSchema)` to create a new message.
+ */
+export const ReactionCountSchema: GenMessage<ReactionCount> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 2);
 
 /**
  * That a message is taken back.
@@ -235,7 +319,56 @@ export type Deletion = Message<"elastic_chat.types.v1.Deletion"> & {
  * Use `create(DeletionSchema)` to create a new message.
  */
 export const DeletionSchema: GenMessage<Deletion> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 2);
+  messageDesc(file_elastic_chat_types_v1_entry, 3);
+
+/**
+ * That a user reacts to a message, with as many emoji as they like, each once.
+ *
+ * @generated from message elastic_chat.types.v1.Reaction
+ */
+export type Reaction = Message<"elastic_chat.types.v1.Reaction"> & {
+  /**
+   * One emoji (a grapheme cluster), or a name between colons, such as ":shipit:", of a-z, 0-9, _, + and -, at most 32 characters in all.
+   *
+   * @generated from field: string emoji = 1;
+   */
+  emoji: string;
+
+  /**
+   * Whether the user does so no more.
+   *
+   * @generated from field: bool removed = 2;
+   */
+  removed: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Reaction.
+ * Use `create(ReactionSchema)` to create a new message.
+ */
+export const ReactionSchema: GenMessage<Reaction> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 4);
+
+/**
+ * That a message is pinned, for everyone.
+ *
+ * @generated from message elastic_chat.types.v1.Pin
+ */
+export type Pin = Message<"elastic_chat.types.v1.Pin"> & {
+  /**
+   * Whether it is so no more.
+   *
+   * @generated from field: bool unpinned = 1;
+   */
+  unpinned: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Pin.
+ * Use `create(PinSchema)` to create a new message.
+ */
+export const PinSchema: GenMessage<Pin> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 5);
 
 /**
  * What a message says. Routers carry it unread.
@@ -284,7 +417,7 @@ export type Body = Message<"elastic_chat.types.v1.Body"> & {
  * Use `create(BodySchema)` to create a new message.
  */
 export const BodySchema: GenMessage<Body> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 3);
+  messageDesc(file_elastic_chat_types_v1_entry, 6);
 
 /**
  * A file that a message points to.
@@ -326,7 +459,7 @@ export type Attachment = Message<"elastic_chat.types.v1.Attachment"> & {
  * Use `create(AttachmentSchema)` to create a new message.
  */
 export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 4);
+  messageDesc(file_elastic_chat_types_v1_entry, 7);
 
 /**
  * The birth of a conversation.
@@ -354,7 +487,7 @@ export type ConversationCreated = Message<"elastic_chat.types.v1.ConversationCre
  * Use `create(ConversationCreatedSchema)` to create a new message.
  */
 export const ConversationCreatedSchema: GenMessage<ConversationCreated> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 5);
+  messageDesc(file_elastic_chat_types_v1_entry, 8);
 
 /**
  * A change of who is in a conversation.
@@ -382,5 +515,5 @@ export type MembershipChange = Message<"elastic_chat.types.v1.MembershipChange">
  * Use `create(MembershipChangeSchema)` to create a new message.
  */
 export const MembershipChangeSchema: GenMessage<MembershipChange> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 6);
+  messageDesc(file_elastic_chat_types_v1_entry, 9);
 
