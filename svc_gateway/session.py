@@ -14,13 +14,13 @@ from prometheus_client import Histogram
 
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConnectionId, ConversationId, MessageId, SessionId, UserId, check_message_id, is_uuid, new_id
+from chatkit.core.ids import ConnectionId, ConversationId, MessageId, SessionId, UserId, is_uuid, new_id
 from chatkit.metrics import OK, SECONDS, counter
-from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, bind_request_id, caller_metadata
 from chatkit.rpc.change import change_command
 from chatkit.rpc.errors import duration, error_of
 from chatkit.rpc.lanes import Lanes
+from chatkit.rpc.sending import put_message
 from chatkit.rpc.tokens import AccessToken, TokenVerifier
 from chatkit.tracing import NOTHING, Span, Tracer
 from elastic_chat.errors.v1 import reason_pb2
@@ -394,14 +394,11 @@ class Session:
         """Hand a message to its lane."""
         began = self._around.clock.monotonic()
         await self._until_answered()
-        message_id = check_message_id(send.message_id, self._around.clock.now_ms())
-        body = checked(send.body)
+        command = self._command(send.conversation_id)
+        put_message(command.send, send.message_id, send.body, self._around.clock.now_ms())
         if not is_uuid(send.conversation_id):
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
-        command = self._command(send.conversation_id)
-        command.send.message_id = message_id
-        command.send.body = body
-        self._submit(command, message_id, began)
+        self._submit(command, send.message_id, began)
 
     async def _change_message(self, change: pb.Change) -> None:
         """Hand a change of a message to its lane."""

@@ -13,7 +13,7 @@ from chatkit.core.ids import ConversationId
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_history.certainty import Certainty
-from svc_history.core import Stored, Tail
+from svc_history.core import Range, Stored, Tail, merged
 from svc_history.store import LiveLog, Timeline
 
 Kind = entry_pb2.Entry
@@ -32,7 +32,7 @@ class Known:
         by_target: dict[int, list[log_pb2.LogEntry]] = {}
         for value in (value for view in views for value in view):
             change = log_pb2.LogEntry.FromString(value)
-            by_target.setdefault(change.target, []).append(change)
+            by_target.setdefault(change.target or change.outline.thread, []).append(change)
         return cls(by_target)
 
     def to(self, target: int) -> Sequence[log_pb2.LogEntry]:
@@ -78,6 +78,17 @@ class Changes:
     async def _until_kept(self, tail: Tail) -> None:
         if tail.written < tail.start - 1:
             await self._certainty.now()
+
+    async def replies(self, conversation_id: ConversationId, root: int, page: Range, tail: Tail) -> tuple[list[int], bool]:
+        """Return the messages of a thread that are on a page, by rising seq, and whether there are more in its direction."""
+        live: Sequence[bytes] = ()
+        if tail.has_changes:
+            _, live = await self._live.replies(conversation_id, root)
+        await self._until_kept(tail)
+        kept = await self._timeline.replies(conversation_id, root, page) if root < tail.start else ()
+        seqs = {*kept, *(log_pb2.LogEntry.FromString(one).seq for one in live)}
+        found, has_more = merged(page, [Stored(seq, b"") for seq in seqs])
+        return [one.seq for one in found], has_more
 
     async def pins(self, conversation_id: ConversationId, tail: Tail) -> list[int]:
         """Return the messages that are pinned, by rising seq, of very many only the newest."""

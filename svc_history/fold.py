@@ -33,15 +33,24 @@ def fold(changes: Iterable[log_pb2.LogEntry], as_of_seq: int, reader: UserId) ->
     state = entry_pb2.MessageState(as_of_seq=max(as_of_seq, ordered[-1].seq))
     for change in ordered:
         if change.kind == Kind.DELETION:
-            return Fold(entry_pb2.MessageState(as_of_seq=state.as_of_seq, deleted=True, deleted_by=change.sender_id), b"")
+            gone = entry_pb2.MessageState(as_of_seq=state.as_of_seq, deleted=True, deleted_by=change.sender_id)
+            return Fold(_with_thread(gone, ordered), b"")
     state.reactions.extend(_reactions([change for change in ordered if change.kind == Kind.REACTION], reader))
     state.pinned = any(not change.pin.unpinned for change in [one for one in ordered if one.kind == Kind.PIN][-1:])
+    _with_thread(state, ordered)
     edits = [change for change in ordered if change.kind == Kind.EDIT]
     if not edits:
         return Fold(state)
     state.edit_count = len(edits)
     state.edited_at.CopyFrom(edits[-1].accepted_at)
     return Fold(state, edits[-1].body)
+
+
+def _with_thread(state: entry_pb2.MessageState, ordered: Sequence[log_pb2.LogEntry]) -> entry_pb2.MessageState:
+    """Add what answers a message, which others have said: that it is deleted changes nothing of it."""
+    replies = [change.seq for change in ordered if change.kind == Kind.MESSAGE]
+    state.reply_count, state.last_reply_seq = len(replies), replies[-1] if replies else 0
+    return state
 
 
 def _reactions(ordered: Sequence[log_pb2.LogEntry], reader: UserId) -> list[entry_pb2.ReactionCount]:

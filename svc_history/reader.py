@@ -143,13 +143,26 @@ class Reader:
         first = state.member.joined_seq if state.member else END
         (tail,) = await self._tails([(conversation_id, Range(END, END, 0, backwards=True))])
         pinned = [seq for seq in await self._changes.pins(conversation_id, tail) if seq >= first][-MAX_PINS:]
-        alone = [(conversation_id, Range(seq - 1, seq + 1, 1, backwards=False)) for seq in pinned]
+        return await self._scattered(conversation_id, state, tail, pinned, has_more=False)
+
+    async def thread(self, user_id: UserId, conversation_id: ConversationId, seq: int, before: int, after: int, size: int) -> Page:
+        """Return a page of the messages that are in the thread of one, for a member."""
+        state = await self.conversation(user_id, conversation_id)
+        wanted = page_range(before, after, size, state.member.joined_seq if state.member else END)
+        await self.message(user_id, conversation_id, seq)
+        (tail,) = await self._tails([(conversation_id, Range(END, END, 0, backwards=True))])
+        seqs, has_more = await self._changes.replies(conversation_id, seq, wanted, tail)
+        return await self._scattered(conversation_id, state, tail, seqs, has_more=has_more)
+
+    async def _scattered(self, conversation_id: ConversationId, state: State, tail: Tail, seqs: Sequence[int], *, has_more: bool) -> Page:
+        """Return messages that are anywhere in a conversation, as a page."""
+        alone = [(conversation_id, Range(seq - 1, seq + 1, 1, backwards=False)) for seq in seqs]
         tails = await self._tails(alone)
         found = await asyncio.gather(*(self._merge(one, page, its) for (one, page), its in zip(alone, tails, strict=True)))
         entries = [one for some, _ in found for one in some]
         known = await self._changes.of(conversation_id, entries, tail)
         head = state.head_seq if tail is NO_TAIL else max(state.head_seq, tail.head)
-        return Page(head, mended(entries, known), has_more=False, changes=known)
+        return Page(head, mended(entries, known), has_more, known)
 
     async def wordings(
         self, user_id: UserId, conversation_id: ConversationId, seq: int, before: int, size: int

@@ -62,6 +62,14 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         wordings = [pb.Wording(seq=one.seq, body=entry_pb2.Body.FromString(one.body), accepted_at=one.accepted_at) for one in said]
         return pb.ListEditsResponse(wordings=wordings, has_more=has_more)
 
+    async def ListThread(self, request: pb.ListThreadRequest, context: Context) -> pb.ListThreadResponse:  # noqa: N802
+        caller = caller_of(context)
+        conversation_id = _conversation_id(request.conversation_id)
+        window = (request.before_seq, request.after_seq, request.page_size)
+        page = await self._reader.thread(caller.user_id, conversation_id, request.seq, *window)
+        entries = [_as_it_is(one, page, caller.user_id) for one in page.entries]
+        return pb.ListThreadResponse(entries=entries, has_more=page.has_more)
+
     async def ListPins(self, request: pb.ListPinsRequest, context: Context) -> pb.ListPinsResponse:  # noqa: N802
         caller = caller_of(context)
         page = await self._reader.pins(caller.user_id, _conversation_id(request.conversation_id))
@@ -167,8 +175,7 @@ def _conversation(state: State) -> conversation_pb2.Conversation:
 def _entry(stored: Stored) -> entry_pb2.Entry:
     """Return a stored entry as clients read it: the same bytes, with the body understood, and without what is in the stored form only."""
     entry = entry_pb2.Entry.FromString(stored.entry)
-    if entry.kind == entry_pb2.Entry.DELETION:
-        entry.DiscardUnknownFields()
+    entry.DiscardUnknownFields()
     return entry
 
 
@@ -178,10 +185,12 @@ def _as_it_is(stored: Stored, page: Page, reader: UserId) -> entry_pb2.Entry:
     if entry.kind == entry_pb2.Entry.MESSAGE:
         now = fold(page.changes.to(entry.seq), page.head, reader)
         entry.state.CopyFrom(now.state)
+        reply_to, thread = entry.body.reply_to, entry.body.thread
         if now.body is not None:
             entry.ClearField("body")
         if now.body:
             entry.body.MergeFromString(now.body)
+            entry.body.reply_to, entry.body.thread = reply_to, thread
     return entry
 
 

@@ -37,6 +37,20 @@ def check_target(change: pb.ChangeCommand, user_id: UserId, target: log_pb2.LogE
         raise ChatError(Reason.PERMISSION_DENIED, "only its sender may edit a message")
 
 
+def check_answered(outline: log_pb2.Outline, target: log_pb2.LogEntry, joined_seq: int) -> None:
+    """Refuse to answer what is no message that a member can see, or to begin a thread within one."""
+    if target.kind != Kind.MESSAGE or target.seq < joined_seq:
+        raise ChatError(Reason.NOT_FOUND, NO_MESSAGE)
+    if target.seq == outline.thread and target.outline.thread:
+        raise ChatError(Reason.INVALID_ARGUMENT, "body.thread is the seq of a message that is in no thread itself")
+
+
+def change_of(entry: log_pb2.LogEntry) -> tuple[int, int]:
+    """Return the message that an entry changes, be it that it is in the thread of it, and how: the number of its kind; or twice 0."""
+    target = entry.target or (entry.outline.thread if entry.HasField("outline") else 0)
+    return target, int(entry.kind) if target else 0
+
+
 def counts_if_deleted(change: pb.ChangeCommand) -> bool:
     """Tell whether a change of a message that is deleted is worth an entry: to delete it once more is, for whoever does not know."""
     return change.WhichOneof("change") == "deletion"

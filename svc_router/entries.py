@@ -14,7 +14,7 @@ from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.gateway.v1 import frames_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_router.changes import drafted
+from svc_router.changes import change_of, drafted
 from svc_router.store import Answer, Durable, Marked, Membership, Place
 
 
@@ -45,6 +45,8 @@ def draft_of(command: pb.Command, message_id: str, now_ms: int, target: log_pb2.
         case "send":
             entry.kind = entry_pb2.Entry.MESSAGE
             entry.body = command.send.body
+            if command.send.outline.thread:
+                entry.outline.thread = command.send.outline.thread
         case "change" if target is not None:
             drafted(entry, command.change, target)
         case "create":
@@ -112,17 +114,19 @@ def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, traceparent:
     )
     event = batch_of(node_pb2.NodeEvent(entry=told))
     sender = UserId(entry.sender_id)
-    message_id, target, change = MessageId(entry.message_id), entry.target, int(entry.kind) if entry.target else 0
+    message_id = MessageId(entry.message_id)
+    target, change = change_of(entry)
     return Durable(message_id, sender, place.seq, place.ordinal, place.accepted_ms, value, event, came, went, doubted, target, change)
 
 
 def for_readers(entry: log_pb2.LogEntry) -> log_pb2.LogEntry:
-    """Return an entry as readers get it: without what is left of another one, which they may not have been able to see."""
-    if entry.kind != entry_pb2.Entry.DELETION:
+    """Return an entry as readers get it: without what services alone need, and what is left of a message that was deleted."""
+    if entry.kind != entry_pb2.Entry.DELETION and not entry.HasField("outline"):
         return entry
     shown = log_pb2.LogEntry()
     shown.CopyFrom(entry)
     shown.ClearField("erased")
+    shown.ClearField("outline")
     return shown
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
+from typing import Any
 
 from chatkit.core.conversation import Permission
 from chatkit.core.errors import ChatError
@@ -27,11 +28,11 @@ class Job:
     """A command and where its result goes. Nobody waits for it any more after `until`, in seconds of a clock that never jumps.
 
     `reply_told` takes the result of a command whose entry nodes have been told of by their channels: to them it is no news.
-    `looked_up` is set once history has said that it has no entry with its message_id, `target` once the message is found that it changes,
-    or `refusal` once it is known why it can't be changed.
+    `looked_up` is set once history has said that it has no entry with its message_id; `is_looked_at` once the messages that it points at
+    were looked at: then `target` is the one that it changes, or `refusal` why it can't be carried out.
     """
 
-    __slots__ = ("command", "kind", "looked_up", "read_ordinal", "refusal", "reply", "reply_told", "target", "until")
+    __slots__ = ("command", "is_looked_at", "kind", "looked_up", "read_ordinal", "refusal", "reply", "reply_told", "target", "until")
 
     def __init__(
         self,
@@ -49,6 +50,7 @@ class Job:
         self.read_ordinal: int | None = None
         self.target: log_pb2.LogEntry | None = None
         self.refusal: ChatError | None = None
+        self.is_looked_at = False
 
     @property
     def conversation_id(self) -> ConversationId:
@@ -76,56 +78,46 @@ class Job:
         return self.kind in {"send", "change"}
 
     @property
-    def wants_target(self) -> bool:
-        """Whether it changes a message that is still to be found: before that, it can't be claimed for."""
-        return self.kind == "change" and self.target is None and self.refusal is None
+    def wants_look(self) -> bool:
+        """Whether it points at messages that are still to be looked at: before that, it can't be claimed for."""
+        if self.is_looked_at:
+            return False
+        return self.kind == "change" or (self.kind == "send" and self.command.send.HasField("outline") and bool(self.points_at))
+
+    @property
+    def points_at(self) -> frozenset[int]:
+        """The messages that it changes or answers."""
+        if self.kind == "change":
+            return frozenset((self.command.change.target,))
+        return frozenset((self.command.send.outline.reply_to, self.command.send.outline.thread)) - {0}
 
     def claim(self, now_ms: int) -> Claim | Birth:
-        """Return what the command asks of the sequencer."""
-        if self.kind == "change":
-            return self._change(now_ms)
-        draft = draft_of(self.command, self.message_id, now_ms).SerializeToString()
-        if self.kind == "create":
-            return self._birth(draft, now_ms)
-        needs, adds, grants, removes = Permission.WRITE, None, Permission(0), None
-        if self.kind == "add_member":
-            added = self.command.add_member.member
-            needs, adds, grants = Permission.ADD, UserId(added.user_id), Permission(added.permissions)
-        elif self.kind == "remove_member":
-            removes = UserId(self.command.remove_member.user_id)
-            needs = permission_to_remove(self.user_id, removes)
-        return Claim(
-            self.conversation_id,
-            self.user_id,
-            self.message_id,
-            draft,
-            needs,
-            now_ms,
-            earliest_ms(self.message_id),
-            self.looked_up,
-            adds,
-            grants,
-            removes,
-        )
+        """Return what the command asks of the sequencer. Of one that is to be refused that is only whether it was given before: nobody has
+        what it needs.
+        """
+        if self.refusal is not None:
+            return self._claim(b"", NEVER, now_ms)
+        draft = draft_of(self.command, self.message_id, now_ms, self.target).SerializeToString()
+        match self.kind:
+            case "create":
+                return self._birth(draft, now_ms)
+            case "change" if self.target is not None:
+                change = self.command.change
+                return self._claim(draft, needed(change, self.user_id, self.target), now_ms, target=change.target)
+            case "add_member":
+                added = self.command.add_member.member
+                grants = Permission(added.permissions)
+                return self._claim(draft, Permission.ADD, now_ms, adds=UserId(added.user_id), grants=grants)
+            case "remove_member":
+                removes = UserId(self.command.remove_member.user_id)
+                return self._claim(draft, permission_to_remove(self.user_id, removes), now_ms, removes=removes)
+            case _:
+                made_ms = earliest_ms(self.message_id)
+                return Claim(self.conversation_id, self.user_id, self.message_id, draft, Permission.WRITE, now_ms, made_ms, self.looked_up)
 
-    def _change(self, now_ms: int) -> Claim:
-        """Ask for the place of a change; or, if it is to be refused, only whether it was given before: nobody has what that needs."""
-        command, target = self.command, self.target
-        draft, needs = b"", NEVER
-        if target is not None:
-            draft = draft_of(command, self.message_id, now_ms, target).SerializeToString()
-            needs = needed(command.change, self.user_id, target)
-        return Claim(
-            self.conversation_id,
-            self.user_id,
-            self.message_id,
-            draft,
-            needs,
-            now_ms,
-            earliest_ms(self.message_id),
-            self.looked_up,
-            target=command.change.target,
-        )
+    def _claim(self, draft: bytes, needs: Permission, now_ms: int, **changes: Any) -> Claim:  # noqa: ANN401 - what a Claim changes
+        made_ms = earliest_ms(self.message_id)
+        return Claim(self.conversation_id, self.user_id, self.message_id, draft, needs, now_ms, made_ms, self.looked_up, **changes)
 
     def _birth(self, draft: bytes, now_ms: int) -> Birth:
         create = self.command.create

@@ -9,8 +9,8 @@ if it dies, by the next one that has something for the conversation, which finds
 and what anyone is shown has nothing missing before it.
 
 A conversation that the live view does not know takes a detour by way of history, and its later commands wait behind it. So does a command
-whose message_id the live view may have forgotten, and one that changes a message, which must be found first; and behind it only what the
-same user wants of the same conversation: nobody waits for a clock that is wrong but its owner.
+whose message_id the live view may have forgotten, and one that changes or answers a message, which must be looked at first; and behind it
+only what the same user wants of the same conversation: nobody waits for a clock that is wrong but its owner.
 """
 
 from __future__ import annotations
@@ -38,8 +38,7 @@ from chatkit.metrics import OK, OUTCOMES, counter, histogram
 from chatkit.tracing import NOTHING, Tracer, bind_context, followed
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
-from elastic_chat.types.v1 import entry_pb2
-from svc_router.changes import NO_MESSAGE, check_target, counts_if_deleted
+from svc_router.changes import NO_MESSAGE, check_answered, check_target, counts_if_deleted
 from svc_router.core import is_remembered
 from svc_router.entries import durable, member, placed, readable, timestamp, typing_event, watermark_event, watermark_of
 from svc_router.flight import Flight, Flying
@@ -110,8 +109,8 @@ class Archive(Protocol):
         """Return the entry that a message_id has made, if it has made one."""
         ...
 
-    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> entry_pb2.Entry:
-        """Return a message as a member sees it now. Raises NOT_FOUND if there is none that they can see."""
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> tuple[log_pb2.LogEntry, bool]:
+        """Return a message that a member can see, and whether it is deleted. Raises NOT_FOUND if there is none."""
         ...
 
     async def ordinal_at(self, job: Job) -> int:
@@ -231,8 +230,8 @@ class Pipeline:
             self._wait_behind(way, job)
         elif self._flight.is_held_up(job.conversation_id):
             self._refuse([job], HELD_UP)
-        elif job.wants_target:
-            self._ask_about([job], self._find_target)
+        elif job.wants_look:
+            self._ask_about([job], self._look_at)
         elif job.has_clients_id and not job.looked_up and not is_remembered(job.message_id, now_ms):
             self._ask_about([job], self._look_up)
         else:
@@ -529,43 +528,46 @@ class Pipeline:
             self._finish([job], pb.Accepted(seq=found.seq, accepted_at=found.accepted_at))
         return False
 
-    async def _find_target(self, job: Job) -> bool:
-        """Find the message that a command changes. If it can't be changed, the sequencer has yet to say that the command is no repeat: what
-        was accepted once is not refused, whatever has become of the message since.
+    async def _look_at(self, job: Job) -> bool:
+        """Look at the messages that a command changes or answers. If it may not, the sequencer has yet to say that it is no repeat.
+
+        What was accepted once is not refused, whatever has become of those messages since.
         """
         try:
-            job.target = await self._target_of(job)
+            for seq in sorted(job.points_at):
+                await self._look_at_one(job, seq)
         except ChatError as error:
             if error.row.retryable:
                 raise
             job.refusal = error
+        job.is_looked_at = True
         return True
 
-    async def _target_of(self, job: Job) -> log_pb2.LogEntry:
-        """Return the message that a command changes, from the tail or from history.
-
-        Raises NOT_FOUND if there is none, or it is deleted, and PERMISSION_DENIED if it is not the user's to change.
+    async def _look_at_one(self, job: Job, seq: int) -> None:
+        """Find a message in the tail or in history. Raises NOT_FOUND if there is none, or it is deleted and is to be changed, and
+        PERMISSION_DENIED if it is not the user's to change.
         """
-        change = job.command.change
-        sight = await self._sequencer.sight(job.conversation_id, job.user_id, change.target)
+        sight = await self._sequencer.sight(job.conversation_id, job.user_id, seq)
         if isinstance(sight, NotLive):
             await self._restore(job)
-            sight = await self._sequencer.sight(job.conversation_id, job.user_id, change.target)
+            sight = await self._sequencer.sight(job.conversation_id, job.user_id, seq)
         if isinstance(sight, NotLive):
             raise ChatError(Reason.UNAVAILABLE)
         if sight.joined_seq is None:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
-        if change.target > sight.head:
+        if seq > sight.head:
             raise ChatError(Reason.NOT_FOUND, NO_MESSAGE)
         if sight.entry is not None:
-            target, is_deleted = log_pb2.LogEntry.FromString(sight.entry), sight.is_deleted
+            found, is_deleted = log_pb2.LogEntry.FromString(sight.entry), sight.is_deleted
         else:
-            found = await self._archive.message(job.user_id, job.conversation_id, change.target)
-            target, is_deleted = log_pb2.LogEntry.FromString(found.SerializeToString()), found.state.deleted
-        check_target(change, job.user_id, target, sight.joined_seq)
-        if is_deleted and not counts_if_deleted(change):
+            found, is_deleted = await self._archive.message(job.user_id, job.conversation_id, seq)
+        if job.kind == "send":
+            check_answered(job.command.send.outline, found, sight.joined_seq)
+            return
+        check_target(job.command.change, job.user_id, found, sight.joined_seq)
+        if is_deleted and not counts_if_deleted(job.command.change):
             raise ChatError(Reason.NOT_FOUND, "the message is deleted")
-        return target
+        job.target = found
 
     async def _find_ordinal(self, job: Job) -> bool:
         job.read_ordinal = await self._archive.ordinal_at(job)

@@ -23,12 +23,12 @@ from chatkit.core.ids import (
     is_uuid,
     new_id,
 )
-from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_request_id
 from chatkit.rpc.change import change_command
 from chatkit.rpc.errors import error_of
 from chatkit.rpc.lane import NODE_HEADER, ROUTER_HEADER
 from chatkit.rpc.lanes import Lanes
+from chatkit.rpc.sending import put_message
 from chatkit.tracing import current_context
 from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
 from elastic_chat.router.v1 import router_service_pb2 as pb
@@ -76,14 +76,13 @@ class RouterServicer(rpc.RouterServiceServicer):
 
     async def SendMessage(self, request: pb.SendMessageRequest, context: Context) -> pb.SendMessageResponse:  # noqa: N802
         caller = caller_of(context)
-        message_id = check_message_id(request.message_id, self._clock.now_ms())
-        body = checked(request.body)
+        message = pb.SendCommand()
+        put_message(message, request.message_id, request.body, self._clock.now_ms())
         command = _command(caller, request.conversation_id)
-        command.send.message_id = message_id
-        command.send.body = body
+        command.send.CopyFrom(message)
         accepted = await self._lanes.call(command)
         return pb.SendMessageResponse(
-            message_id=message_id,
+            message_id=request.message_id,
             conversation_id=request.conversation_id,
             seq=accepted.seq,
             accepted_at=accepted.accepted_at,

@@ -36,24 +36,21 @@ def _entry(value: bytes) -> list[Write]:
         raise UnreadableError("the entry moves somebody who has no user_id")
     if entry.kind in CHANGES:
         return _change(entry, value)
-    writes = message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value)
-    match entry.kind:
-        case Kind.MESSAGE:
-            pass
-        case Kind.CREATED:
-            conversation = entry.created.conversation.SerializeToString()
-            row = {"conversation_id": entry.conversation_id, "conversation": conversation}
-            writes.append(Write(Table.CONVERSATIONS, row, entry.seq))
-            for member in entry.created.members:
-                writes += _joining(entry, member)
-        case Kind.MEMBERSHIP:
-            for member in entry.membership.added:
-                writes += _joining(entry, member)
-            for user_id in entry.membership.removed_user_ids:
-                writes += leaving_writes(entry.conversation_id, user_id, entry.seq)
-        case _:
-            raise UnreadableError(f"the entry is of kind {entry.kind}, which this writer does not know: start a newer one, then redrive")
-    return writes
+    if entry.kind not in MAKERS:
+        raise UnreadableError(f"the entry is of kind {entry.kind}, which this writer does not know: start a newer one, then redrive")
+    return message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value) + MAKERS[entry.kind](entry)
+
+
+def _created(entry: log_pb2.LogEntry) -> list[Write]:
+    row = {"conversation_id": entry.conversation_id, "conversation": entry.created.conversation.SerializeToString()}
+    joining = [write for member in entry.created.members for write in _joining(entry, member)]
+    return [Write(Table.CONVERSATIONS, row, entry.seq), *joining]
+
+
+def _moved(entry: log_pb2.LogEntry) -> list[Write]:
+    joining = [write for member in entry.membership.added for write in _joining(entry, member)]
+    leaving = (leaving_writes(entry.conversation_id, user_id, entry.seq) for user_id in entry.membership.removed_user_ids)
+    return joining + [write for writes in leaving for write in writes]
 
 
 def _change(entry: log_pb2.LogEntry, value: bytes) -> list[Write]:
@@ -79,6 +76,21 @@ def _change(entry: log_pb2.LogEntry, value: bytes) -> list[Write]:
             writes += erasing_writes(entry.conversation_id, entry.target, message_id, bare, Kind.EDIT, entry.seq)
             writes.append(_change_row(entry, "", value))
     return message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value) + writes
+
+
+def _said(entry: log_pb2.LogEntry) -> list[Write]:
+    """Return the row that a message makes beside the one that started its thread: that it is there, and not what it says."""
+    if not entry.HasField("outline"):
+        return []
+    if not 0 < entry.outline.thread < entry.seq:
+        raise UnreadableError("the message is in a thread, and does not say which message before it started that")
+    bare = log_pb2.LogEntry(seq=entry.seq, kind=entry.kind, outline=log_pb2.Outline(thread=entry.outline.thread))
+    row = bare.SerializeToString()
+    return [change_write(entry.conversation_id, entry.outline.thread, entry.kind, f"{entry.seq:019d}", row, entry.seq)]
+
+
+MAKERS = {Kind.MESSAGE: _said, Kind.CREATED: _created, Kind.MEMBERSHIP: _moved}
+"""What makes the rows of entries that change no message, beside those that every entry makes."""
 
 
 def _change_row(entry: log_pb2.LogEntry, item: str, value: bytes) -> Write:

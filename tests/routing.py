@@ -17,7 +17,7 @@ from chatkit.edges.message_log.memory import MemoryMessageLog
 from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
-from elastic_chat.types.v1 import conversation_pb2, entry_pb2
+from elastic_chat.types.v1 import conversation_pb2
 from svc_router.flight import Flight
 from svc_router.job import Job
 from svc_router.pipeline import Pipeline
@@ -46,7 +46,8 @@ class HeldLog(MemoryMessageLog):
 class FakeArchive:
     known: dict[ConversationId, dict[UserId, Membership]] = field(default_factory=dict)
     found: dict[MessageId, log_pb2.LogEntry] = field(default_factory=dict)
-    messages: dict[int, entry_pb2.Entry] = field(default_factory=dict)
+    messages: dict[int, log_pb2.LogEntry] = field(default_factory=dict)
+    deleted: set[int] = field(default_factory=set)
     reachable: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[str] = field(default_factory=list)
     head: int = 7
@@ -67,13 +68,13 @@ class FakeArchive:
             raise ChatError(Reason.UNAVAILABLE)
         return self.found.get(message_id)
 
-    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> entry_pb2.Entry:
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> tuple[log_pb2.LogEntry, bool]:
         del user_id, conversation_id
         self.asked.append("message")
         await self.reachable.wait()
         if seq not in self.messages:
             raise ChatError(Reason.NOT_FOUND)
-        return self.messages[seq]
+        return self.messages[seq], seq in self.deleted
 
     async def ordinal_at(self, job: Job) -> int:
         del job

@@ -25,7 +25,10 @@ USERS: dict[str, tuple[str, ...]] = {
         *("CreateConversation", "AddMember", "RemoveMember"),
     ),
     "presence": ("GetPresence",),
-    "history": ("ListConversations", "GetConversation", "ListMessages", "GetMessage", "ListEdits", "ListPins", "ListMembers", "Sync"),
+    "history": (
+        *("ListConversations", "GetConversation", "ListMembers", "Sync"),
+        *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins"),
+    ),
     "accounts": (
         *(
             "Logout",
@@ -48,7 +51,17 @@ USERS: dict[str, tuple[str, ...]] = {
 READS: dict[str, tuple[str, ...]] = {
     "presence": ("GetPresence",),
     "history": (
-        *("ListConversations", "GetConversation", "ListMessages", "GetMessage", "ListEdits", "ListPins", "ListMembers", "Sync"),
+        *(
+            "ListConversations",
+            "GetConversation",
+            "ListMessages",
+            "GetMessage",
+            "ListEdits",
+            "ListThread",
+            "ListPins",
+            "ListMembers",
+            "Sync",
+        ),
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),

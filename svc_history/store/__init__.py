@@ -87,6 +87,10 @@ class LiveLog(Protocol):
         """Return where the tail begins, and all entries in it that pin messages, or do so no more. Raises UNAVAILABLE as `changes`."""
         ...
 
+    async def replies(self, conversation_id: ConversationId, root: int) -> tuple[int, Sequence[bytes]]:
+        """Return where the tail begins, and all messages in it that are in a thread. Raises UNAVAILABLE as `changes`."""
+        ...
+
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
         """Return who is in a conversation."""
         ...
@@ -113,6 +117,10 @@ class Timeline(Protocol):
 
     async def pins(self, conversation_id: ConversationId) -> Sequence[int]:
         """Return the messages that are pinned, of more than MAX_PINS the newest, by falling seq."""
+        ...
+
+    async def replies(self, conversation_id: ConversationId, root: int, page: Range) -> Sequence[int]:
+        """Return the messages of a thread that are on a page, and one more, if there are as many."""
         ...
 
     async def roll(self, conversation_id: ConversationId) -> Roll:

@@ -10,6 +10,7 @@ from prometheus_client import Counter
 from chatkit.core.conversation import bucket_of
 from chatkit.core.ids import ConversationId, MessageId, UserId, message_id_hour
 from chatkit.edges.cassandra import CassandraSession, Row, Statement
+from elastic_chat.types.v1 import entry_pb2
 from svc_history.core import END, MAX_PINS, Mark, Membership, Range, Stored, buckets_to_read, spans
 from svc_history.store import Roll, State
 
@@ -30,6 +31,10 @@ QUERIES = {
     "forwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ?"
     " ORDER BY seq ASC LIMIT ?",
     "changes": "SELECT target, entry FROM {}.message_changes WHERE conversation_id = ? AND bucket = ? AND target >= ? AND target <= ?",
+    "replies_backwards": "SELECT item FROM {}.message_changes WHERE conversation_id = ? AND bucket = ? AND target = ? AND kind = ?"
+    " AND item > ? AND item < ? ORDER BY target DESC, kind DESC, item DESC LIMIT ?",
+    "replies_forwards": "SELECT item FROM {}.message_changes WHERE conversation_id = ? AND bucket = ? AND target = ? AND kind = ?"
+    " AND item > ? AND item < ? LIMIT ?",
     "pins": "SELECT seq FROM {}.pins WHERE conversation_id = ? LIMIT ?",
     "id": "SELECT seq FROM {}.message_ids WHERE conversation_id = ? AND hour = ? AND message_id = ?",
     "entry": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq = ? AND message_id = ?",
@@ -92,6 +97,12 @@ class CassandraTimeline:
 
     async def pins(self, conversation_id: ConversationId) -> Sequence[int]:
         return [row.seq for row in await self._rows("pins", conversation_id, MAX_PINS)]
+
+    async def replies(self, conversation_id: ConversationId, root: int, page: Range) -> Sequence[int]:
+        direction = "replies_backwards" if page.backwards else "replies_forwards"
+        key = (conversation_id, bucket_of(root), root, entry_pb2.Entry.MESSAGE)
+        rows = await self._rows(direction, *key, f"{page.after:019d}", f"{page.before:019d}", page.count + 1)
+        return [int(row.item) for row in rows]
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         READS.inc(2)

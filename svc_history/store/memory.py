@@ -124,8 +124,16 @@ class MemoryLiveLog(MemoryView):
         return Roll(one.members, one.marks) if one else None
 
     async def pins(self, conversation_id: ConversationId) -> tuple[int, Sequence[bytes]]:
-        start, found = await self.changes(conversation_id, list(self.known[conversation_id].changes.values()))
-        return start, [entry for entry in found if log_pb2.LogEntry.FromString(entry).kind == entry_pb2.Entry.PIN]
+        return await self._of_kind(conversation_id, entry_pb2.Entry.PIN, list(self.known[conversation_id].changes.values()))
+
+    async def replies(self, conversation_id: ConversationId, root: int) -> tuple[int, Sequence[bytes]]:
+        return await self._of_kind(conversation_id, entry_pb2.Entry.MESSAGE, [root])
+
+    async def _of_kind(
+        self, conversation_id: ConversationId, kind: entry_pb2.Entry.Kind.ValueType, targets: Sequence[int]
+    ) -> tuple[int, Sequence[bytes]]:
+        start, found = await self.changes(conversation_id, targets)
+        return start, [entry for entry in found if log_pb2.LogEntry.FromString(entry).kind == kind]
 
 
 class MemoryTimeline(MemoryView):
@@ -173,6 +181,14 @@ class MemoryTimeline(MemoryView):
                 pinned[entry.target] = not entry.pin.unpinned
         found = [target for target, is_pinned in pinned.items() if is_pinned and target not in one.deleted()]
         return sorted(found, reverse=True)[:MAX_PINS]
+
+    async def replies(self, conversation_id: ConversationId, root: int, page: Range) -> Sequence[int]:
+        self.reads += 1
+        one = self.known.get(conversation_id, MemoryConversation(b""))
+        changing = one.changing([root]).items()
+        found = sorted(seq for seq, entry in changing if log_pb2.LogEntry.FromString(entry).kind == entry_pb2.Entry.MESSAGE)
+        within = [seq for seq in found if page.holds(seq)]
+        return within[-page.count - 1 :] if page.backwards else within[: page.count + 1]
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         one = self.known.get(conversation_id, MemoryConversation(b""))

@@ -216,3 +216,44 @@ async def test_pins_of_what_was_before_a_member_are_not_listed(world: World) -> 
     with pytest.raises(ChatError) as refused:
         await world.reader.pins(UserId(new_id()), conversation_id)
     assert refused.value.reason is Reason.UNKNOWN_CONVERSATION
+
+
+def in_threads(world: World, conversation_id: ConversationId, replies: dict[int, int]) -> None:
+    """Put messages into threads, by the message that started each."""
+    made = world.log[conversation_id]
+    for seq, root in replies.items():
+        entry = log_pb2.LogEntry.FromString(made.entries[seq].entry)
+        entry.outline.thread = root
+        made.entries[seq], made.changes[seq] = Stored(seq, entry.SerializeToString()), root
+
+
+@pytest.mark.parametrize("trimmed", [0, 9, 10, 150, 301])
+async def test_a_thread_is_paged_through_wherever_its_messages_are(world: World, trimmed: int) -> None:
+    conversation_id = conversation(world, (200, EDIT))
+    in_threads(world, conversation_id, {20: 10, 100: 10, 200: 10, 201: 11, 299: 10})
+    world.live.trimmed = world.live.written = trimmed
+    world.database.known |= world.log
+
+    async def thread(before: int, after: int, size: int) -> tuple[list[int], bool]:
+        page = await world.reader.thread(ANNA, conversation_id, 10, before, after, size)
+        return [one.seq for one in page.entries], page.has_more
+
+    assert await thread(0, 0, 0) == ([20, 100, 200, 299], False)
+    assert await thread(0, 0, 2) == ([200, 299], True)
+    assert await thread(200, 0, 2) == ([20, 100], False)
+    assert await thread(0, 20, 2) == ([100, 200], True)
+    assert said(await world.reader.thread(ANNA, conversation_id, 10, 201, 0, 1)) == {200: b"words of 301"}
+    page = await world.reader.message(ANNA, conversation_id, 10)
+    state = fold(page.changes.to(10), page.head, ANNA).state
+    assert (state.reply_count, state.last_reply_seq) == (4, 299)
+
+
+async def test_a_thread_begins_at_a_message_that_can_be_seen_and_shows_no_more(world: World) -> None:
+    conversation_id = conversation(world)
+    in_threads(world, conversation_id, {20: 10, 200: 10})
+    world.log[conversation_id].members[ANNA] = Membership(3, 10)
+    assert [one.seq for one in (await world.reader.thread(ANNA, conversation_id, 10, 0, 0, 0)).entries] == [20, 200]
+    world.log[conversation_id].members[ANNA] = Membership(3, 100)
+    with pytest.raises(ChatError) as refused:
+        await world.reader.thread(ANNA, conversation_id, 10, 0, 0, 0)
+    assert refused.value.reason is Reason.NOT_FOUND

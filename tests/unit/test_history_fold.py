@@ -76,6 +76,14 @@ def test_of_pins_the_newest_counts() -> None:
     assert fold([pin(3), pin(5, unpinned=True), pin(7)], 0, ANNA).state.pinned
 
 
+def test_who_answers_in_a_thread_is_counted_even_if_its_first_message_is_deleted() -> None:
+    replies = [log_pb2.LogEntry(seq=seq, kind=Entry.MESSAGE) for seq in (4, 9, 6)]
+    state = fold([*replies, edit(5)], 9, ANNA).state
+    assert (state.reply_count, state.last_reply_seq, state.edit_count) == (3, 9, 1)
+    state = fold([*replies, deletion(7)], 9, ANNA).state
+    assert (state.reply_count, state.last_reply_seq, state.deleted) == (3, 9, True)
+
+
 def test_what_is_newer_than_the_head_that_was_read_is_in_the_state_and_the_state_says_so() -> None:
     assert fold([edit(5), edit(9)], 7, ANNA).state.as_of_seq == 9
 

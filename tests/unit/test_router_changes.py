@@ -6,7 +6,7 @@ import pytest
 
 from chatkit.core.conversation import GROUP_OWNER
 from chatkit.core.ids import REMEMBERED_MS, ConversationId, MessageId, UserId, new_id
-from elastic_chat.events.v1 import log_pb2
+from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import entry_pb2
 from svc_router.store import Membership
@@ -93,7 +93,7 @@ async def test_nothing_is_said_in_other_words_once_it_is_deleted_and_it_may_be_d
 async def test_a_change_of_a_conversation_that_the_live_view_has_lost_brings_it_back(bench: Bench) -> None:
     conversation_id = ConversationId(new_id())
     bench.archive.known[conversation_id] = {UserId(ANNA): Membership(GROUP_OWNER, 1)}
-    bench.archive.messages[5] = entry_pb2.Entry(seq=5, kind=entry_pb2.Entry.MESSAGE, sender_id=ANNA)
+    bench.archive.messages[5] = log_pb2.LogEntry(seq=5, kind=entry_pb2.Entry.MESSAGE, sender_id=ANNA)
     assert (await bench.accepted(edit(conversation_id, ANNA, 5))).seq == 1001
     assert await bench.refused(edit(new_id(), ANNA, 5)) == "UNKNOWN_CONVERSATION"
 
@@ -122,10 +122,10 @@ async def test_a_message_that_the_tail_has_no_more_is_found_in_history(bench: Be
     said = await bench.accepted(send(conversation_id, ANNA))
     (live,) = bench.sequencer.view.live.values()
     live.tail.clear()
-    bench.archive.messages[said.seq] = entry_pb2.Entry(seq=said.seq, kind=entry_pb2.Entry.MESSAGE, sender_id=ANNA)
+    bench.archive.messages[said.seq] = log_pb2.LogEntry(seq=said.seq, kind=entry_pb2.Entry.MESSAGE, sender_id=ANNA)
     assert (await bench.accepted(edit(conversation_id, ANNA, said.seq))).seq == said.seq + 1
     assert await bench.refused(edit(conversation_id, BOB, said.seq)) == "PERMISSION_DENIED"
-    bench.archive.messages[said.seq].state.deleted = True
+    bench.archive.deleted.add(said.seq)
     assert await bench.refused(edit(conversation_id, ANNA, said.seq)) == "NOT_FOUND"
     assert await bench.refused(edit(conversation_id, ANNA, 1)) == "NOT_FOUND"
     assert bench.archive.asked.count("message") == 4
@@ -136,7 +136,7 @@ async def test_what_a_user_says_after_an_edit_comes_after_it_though_its_message_
     said = await bench.accepted(send(conversation_id, ANNA))
     (live,) = bench.sequencer.view.live.values()
     live.tail.clear()
-    bench.archive.messages[said.seq] = entry_pb2.Entry(seq=said.seq, kind=entry_pb2.Entry.MESSAGE, sender_id=ANNA)
+    bench.archive.messages[said.seq] = log_pb2.LogEntry(seq=said.seq, kind=entry_pb2.Entry.MESSAGE, sender_id=ANNA)
     bench.archive.reachable.clear()
     edited, later = bench.submit(edit(conversation_id, ANNA, said.seq)), bench.submit(send(conversation_id, ANNA))
     bobs = await bench.accepted(send(conversation_id, BOB))
@@ -179,3 +179,59 @@ async def test_nobody_reacts_to_what_is_deleted_or_pins_it(bench: Bench) -> None
     await bench.accepted(deletion(conversation_id, ANNA, said.seq))
     for of in (reaction, pin):
         assert await bench.refused(of(conversation_id, ANNA, said.seq)) == "NOT_FOUND"
+
+
+def answer(conversation_id: str, user_id: str, *, reply_to: int = 0, thread: int = 0, message_id: str | None = None) -> pb.Command:
+    command = send(conversation_id, user_id, message_id)
+    command.send.outline.reply_to, command.send.outline.thread = reply_to, thread
+    return command
+
+
+async def test_an_answer_says_in_which_thread_it_is_and_readers_get_no_more_of_that_than_its_body(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    bench.sequencer.view.nodes[ConversationId(conversation_id)] = {"node"}
+    await bench.accepted(answer(conversation_id, BOB, reply_to=said.seq, thread=said.seq))
+    await bench.accepted(answer(conversation_id, BOB, reply_to=said.seq))
+    in_thread, aside = bench.entries[2:]
+    assert (in_thread.outline, in_thread.ordinal) == (log_pb2.Outline(thread=said.seq), 2)
+    assert not aside.HasField("outline")
+    (told, _) = (node_pb2.NodeBatch.FromString(one).events[0].entry for one in bench.sequencer.view.told["node"])
+    shown = log_pb2.EntryFrame.FromString(told.frame).entry
+    assert (shown.seq, shown.body, shown.HasField("outline")) == (in_thread.seq, in_thread.body, False)
+
+
+async def test_one_answers_messages_that_one_can_see_and_threads_begin_in_none(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    inner = await bench.accepted(answer(conversation_id, BOB, thread=said.seq))
+    await bench.accepted(answer(conversation_id, BOB, reply_to=inner.seq, thread=said.seq))
+    assert await bench.refused(answer(conversation_id, BOB, thread=inner.seq)) == "INVALID_ARGUMENT"
+    assert await bench.refused(answer(conversation_id, BOB, reply_to=1)) == "NOT_FOUND"
+    assert await bench.refused(answer(conversation_id, BOB, reply_to=1000)) == "NOT_FOUND"
+    assert await bench.refused(answer(conversation_id, CARL, reply_to=said.seq)) == "UNKNOWN_CONVERSATION"
+    await bench.accepted(addition(conversation_id, ANNA, CARL))
+    assert await bench.refused(answer(conversation_id, CARL, reply_to=said.seq)) == "NOT_FOUND"
+
+
+async def test_an_answer_to_what_is_deleted_is_taken_and_one_that_was_taken_is_not_refused(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    message_id = fresh_id()
+    first = await bench.accepted(answer(conversation_id, BOB, reply_to=said.seq, message_id=message_id))
+    await bench.accepted(deletion(conversation_id, ANNA, said.seq))
+    await bench.accepted(answer(conversation_id, BOB, reply_to=said.seq))
+    again = await bench.accepted(answer(conversation_id, BOB, reply_to=1, message_id=message_id))
+    assert again.seq == first.seq
+
+
+async def test_a_thread_that_the_tail_has_no_more_is_looked_at_in_history(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    (live,) = bench.sequencer.view.live.values()
+    live.tail.clear()
+    root = log_pb2.LogEntry(seq=said.seq, kind=entry_pb2.Entry.MESSAGE, sender_id=ANNA, outline=log_pb2.Outline(thread=1))
+    bench.archive.messages[said.seq] = root
+    assert await bench.refused(answer(conversation_id, ANNA, thread=said.seq)) == "INVALID_ARGUMENT"
+    root.outline.thread = 0
+    await bench.accepted(answer(conversation_id, ANNA, thread=said.seq))

@@ -138,14 +138,12 @@ class LogArchive:
         entries = await self._read(conversation_id)
         return next((entry for entry in entries.values() if entry.message_id == message_id), None)
 
-    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> entry_pb2.Entry:
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> tuple[log_pb2.LogEntry, bool]:
         del user_id
         entries = await self._read(conversation_id)
         if seq not in entries or entries[seq].kind != entry_pb2.Entry.MESSAGE:
             raise ChatError(Reason.NOT_FOUND)
-        found = entry_pb2.Entry.FromString(entries[seq].SerializeToString())
-        found.state.deleted = seq in deleted_in(entries)
-        return found
+        return entries[seq], seq in deleted_in(entries)
 
     async def ordinal_at(self, job: Job) -> int:
         raise AssertionError(job)

@@ -76,6 +76,18 @@ def test_a_deletion_takes_out_what_its_message_said_and_whatever_edits_will_say(
     assert min(edits.timestamp, pin.timestamp) > 2**60
 
 
+def test_a_message_in_a_thread_makes_a_row_beside_its_first_that_does_not_say_what_it_says() -> None:
+    one = entry(entry_pb2.Entry.MESSAGE, seq=2000)
+    one.outline.thread = 5
+    (row,) = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.table is Table.CHANGES]
+    assert (row.row["bucket"], row.row["target"], row.row["item"]) == (0, 5, f"{2000:019d}")
+    bare = log_pb2.LogEntry.FromString(row.row["entry"])
+    assert (bare.seq, bare.kind, bare.outline.thread, bare.body) == (2000, entry_pb2.Entry.MESSAGE, 5, b"")
+    one.outline.thread = 2000
+    with pytest.raises(UnreadableError):
+        writes_of(LOG_TOPIC, one.SerializeToString())
+
+
 def test_of_a_users_reactions_with_one_emoji_there_is_one_row() -> None:
     one = entry(entry_pb2.Entry.REACTION, seq=9)
     one.target, one.reaction.emoji = 5, "👍"

@@ -131,6 +131,33 @@ async def pinned(calls: CallDoor, reader: Account, conversation_id: str) -> list
     return [one.seq for one in answer.entries]
 
 
+@doors()
+async def test_what_is_said_in_a_thread_is_read_there(
+    door: Any, calls: CallDoor, anna: Account, bob: Account, conversation_id: str, said: int
+) -> None:
+    body = Body(text="an answer", reply_to=said, thread=said)
+    replies = [(await door.send(bob.token, conversation_id, new_id(), body)).seq for _ in range(3)]
+    await door.send(anna.token, conversation_id, new_id(), Body(text="by the way"))
+    await door.change(bob.token, conversation_id, new_id(), replies[0], SECOND)
+    thread = await calls.call(HISTORY["ListThread"], anna.token, conversation_id=conversation_id, seq=said)
+    assert [one.seq for one in thread.entries] == replies
+    assert thread.entries[0].body == Body(text=SECOND.text, reply_to=said, thread=said)
+    newest = await calls.call(HISTORY["ListThread"], anna.token, conversation_id=conversation_id, seq=said, page_size=1)
+    assert ([one.seq for one in newest.entries], newest.has_more) == (replies[2:], True)
+    root = await message(calls, anna, conversation_id, said)
+    assert (root.state.reply_count, root.state.last_reply_seq) == (3, replies[-1])
+
+
+async def test_a_thread_begins_at_a_message_that_is_in_none(
+    all_doors: dict[str, Any], calls: CallDoor, anna: Account, conversation_id: str, said: int
+) -> None:
+    inner = (await calls.send(anna.token, conversation_id, new_id(), Body(text="an answer", thread=said))).seq
+    for door in all_doors.values():
+        with pytest.raises(ChatError) as refused:
+            await door.send(anna.token, conversation_id, new_id(), Body(text="an answer", thread=inner))
+        assert refused.value.reason is Reason.INVALID_ARGUMENT
+
+
 NOBODY = new_id()
 
 
@@ -146,6 +173,7 @@ NOBODY = new_id()
         ({"conversation_id": "no-uuid"}, Deletion(), Reason.UNKNOWN_CONVERSATION),
         ({"target": 1}, SECOND, Reason.NOT_FOUND),
         ({"target": 1000}, Deletion(), Reason.NOT_FOUND),
+        ({}, Body(text="x", reply_to=2), Reason.INVALID_ARGUMENT),
         ({}, Reaction(emoji="no emoji"), Reason.INVALID_ARGUMENT),
         ({}, Reaction(emoji="👍👍", removed=True), Reason.INVALID_ARGUMENT),
         ({"target": 1000}, Reaction(emoji="👍"), Reason.NOT_FOUND),

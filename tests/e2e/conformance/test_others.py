@@ -99,6 +99,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "history.ListMessages": refused(*NOT_THERE, **HERS),
     "history.GetMessage": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
     "history.ListEdits": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
+    "history.ListThread": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
     "history.ListPins": refused(*NOT_THERE, **HERS),
     "history.ListMembers": refused(*NOT_THERE, **HERS),
     "history.Sync": Attempt(

@@ -19,10 +19,10 @@ A_MINUTE_AHEAD = f"{int(new_id().replace('-', '')[:12], 16) + 600_000:012x}"
 NOBODY = new_id()
 
 
-def full_body(mentioned: str) -> Body:
+def full_body(mentioned: str, answered: int) -> Body:
     """Return a body with everything that one may have."""
     file = Attachment(file_id=new_id(), name="Büro.png", media_type="image/png", size=2**40)
-    return Body(text=TEXT.text, reply_to=1, thread=1, mentions=[mentioned], attachments=[file])
+    return Body(text=TEXT.text, reply_to=answered, thread=answered, mentions=[mentioned], attachments=[file])
 
 
 @doors()
@@ -41,29 +41,30 @@ async def test_the_same_message_id_has_one_place_at_all_doors(all_doors: dict[st
 
 
 async def test_what_any_door_takes_every_door_gives(all_doors: dict[str, Any], anna: Account, bob: Account, conversation_id: str) -> None:
-    body = full_body(bob.user_id)
+    first = await all_doors["rest"].send(anna.token, conversation_id, new_id(), TEXT)
+    body = full_body(bob.user_id, first.seq)
     acks = [await door.send(anna.token, conversation_id, new_id(), body) for door in all_doors.values()]
     wanted = [
         Entry(
             conversation_id=conversation_id,
-            seq=2 + n,
+            seq=3 + n,
             message_id=ack.message_id,
             sender_id=anna.user_id,
             kind=Entry.MESSAGE,
             body=body,
             accepted_at=ack.accepted_at,
-            ordinal=1 + n,
+            ordinal=2 + n,
         )
         for n, ack in enumerate(acks)
     ]
     for name, door in all_doors.items():
-        news = await door.news(bob.token, {conversation_id: 1})
+        news = await door.news(bob.token, {conversation_id: first.seq})
         assert news.entries == wanted, name
-        assert news.positions == {conversation_id: 1 + len(wanted)}, name
+        assert news.positions == {conversation_id: first.seq + len(wanted)}, name
         if isinstance(door, CallDoor):
-            page = await door.call(HISTORY["ListMessages"], bob.token, conversation_id=conversation_id, after_seq=1)
+            page = await door.call(HISTORY["ListMessages"], bob.token, conversation_id=conversation_id, after_seq=first.seq)
             for one in page.entries:
-                assert one.state == MessageState(as_of_seq=1 + len(wanted))
+                assert one.state == MessageState(as_of_seq=first.seq + len(wanted))
                 one.ClearField("state")
             assert list(page.entries) == wanted, name
 
@@ -95,6 +96,8 @@ async def test_who_is_connected_hears_what_comes_through_any_door(
         ({"body": Body(text="ü" * 8_193)}, Reason.TEXT_TOO_LONG),
         ({"body": Body(text="x", reply_to=-1)}, Reason.INVALID_ARGUMENT),
         ({"body": Body(text="x", thread=-1)}, Reason.INVALID_ARGUMENT),
+        ({"body": Body(text="x", reply_to=1)}, Reason.NOT_FOUND),
+        ({"body": Body(text="x", thread=1000)}, Reason.NOT_FOUND),
         ({"body": Body(text="x", mentions=["bob"])}, Reason.INVALID_ARGUMENT),
         ({"body": Body(text="x", mentions=[NOBODY] * 101)}, Reason.INVALID_ARGUMENT),
         ({"body": Body(text="x", attachments=[Attachment(file_id=NOBODY)])}, Reason.INVALID_ARGUMENT),

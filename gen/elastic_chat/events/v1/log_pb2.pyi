@@ -43,6 +43,7 @@ class LogEntry(_message.Message):
     PIN_FIELD_NUMBER: _builtins.int
     KEY_ID_FIELD_NUMBER: _builtins.int
     ERASED_FIELD_NUMBER: _builtins.int
+    OUTLINE_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation; also the key of the Kafka record."""
     seq: _builtins.int
@@ -85,6 +86,10 @@ class LogEntry(_message.Message):
     def erased(self) -> Global___LogEntry:
         """If kind is DELETION: the message at `target` as it stands in Cassandra from then on, without its body. Readers don't get it."""
 
+    @_builtins.property
+    def outline(self) -> Global___Outline:
+        """What a message is about, as far as services must know it. Readers don't get it."""
+
     def __init__(
         self,
         *,
@@ -103,14 +108,41 @@ class LogEntry(_message.Message):
         pin: _entry_pb2.Pin | None = ...,
         key_id: _builtins.str = ...,
         erased: Global___LogEntry | None = ...,
+        outline: Global___Outline | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created", b"created", "erased", b"erased", "membership", b"membership", "pin", b"pin", "reaction", b"reaction"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created", b"created", "erased", b"erased", "membership", b"membership", "outline", b"outline", "pin", b"pin", "reaction", b"reaction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "erased", b"erased", "key_id", b"key_id", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "erased", b"erased", "key_id", b"key_id", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "outline", b"outline", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LogEntry: _TypeAlias = LogEntry  # noqa: Y015
+
+@_typing.final
+class Outline(_message.Message):
+    """What services must know of a message whose body they don't read. Unset if there is nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPLY_TO_FIELD_NUMBER: _builtins.int
+    THREAD_FIELD_NUMBER: _builtins.int
+    reply_to: _builtins.int
+    """The seq of the message that it answers. Not kept."""
+    thread: _builtins.int
+    """The seq of the message that started its thread."""
+    def __init__(
+        self,
+        *,
+        reply_to: _builtins.int = ...,
+        thread: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reply_to", b"reply_to", "thread", b"thread"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Outline: _TypeAlias = Outline  # noqa: Y015
 
 @_typing.final
 class EntryFrame(_message.Message):

@@ -60,6 +60,11 @@ class HistoryServiceStub:
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsResponse.FromString,
                 _registered_method=True)
+        self.ListThread = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListThread',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListThreadRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListThreadResponse.FromString,
+                _registered_method=True)
         self.ListPins = channel.unary_unary(
                 '/elastic_chat.history.v1.HistoryService/ListPins',
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsRequest.SerializeToString,
@@ -134,6 +139,14 @@ class HistoryServiceServicer:
     def ListEdits(self, request, context):
         """Lists what a message has said, from its first words to what it says now: backwards from `before_seq`. Of one that is deleted, nothing is
         left to list. Fails as GetMessage, or with INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListThread(self, request, context):
+        """Pages through the messages of a thread, without the one that started it: backwards from `before_seq`, or forwards from `after_seq`. Fails
+        as GetMessage, or with INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -221,6 +234,11 @@ def add_HistoryServiceServicer_to_server(servicer, server):
                     servicer.ListEdits,
                     request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsRequest.FromString,
                     response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsResponse.SerializeToString,
+            ),
+            'ListThread': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListThread,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListThreadRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListThreadResponse.SerializeToString,
             ),
             'ListPins': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPins,
@@ -394,6 +412,33 @@ class HistoryService:
             '/elastic_chat.history.v1.HistoryService/ListEdits',
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsRequest.SerializeToString,
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListThread(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListThread',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListThreadRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListThreadResponse.FromString,
             options,
             channel_credentials,
             insecure,

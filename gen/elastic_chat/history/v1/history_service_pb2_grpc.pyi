@@ -49,6 +49,10 @@ class HistoryServiceStub:
     """Lists what a message has said, from its first words to what it says now: backwards from `before_seq`. Of one that is deleted, nothing is
     left to list. Fails as GetMessage, or with INVALID_ARGUMENT.
     """
+    ListThread: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListThreadRequest, _history_service_pb2.ListThreadResponse]
+    """Pages through the messages of a thread, without the one that started it: backwards from `before_seq`, or forwards from `after_seq`. Fails
+    as GetMessage, or with INVALID_ARGUMENT.
+    """
     ListPins: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListPinsRequest, _history_service_pb2.ListPinsResponse]
     """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
     UNKNOWN_CONVERSATION.
@@ -96,6 +100,10 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     ListEdits: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListEditsRequest, _history_service_pb2.ListEditsResponse]  # type: ignore[assignment]
     """Lists what a message has said, from its first words to what it says now: backwards from `before_seq`. Of one that is deleted, nothing is
     left to list. Fails as GetMessage, or with INVALID_ARGUMENT.
+    """
+    ListThread: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListThreadRequest, _history_service_pb2.ListThreadResponse]  # type: ignore[assignment]
+    """Pages through the messages of a thread, without the one that started it: backwards from `before_seq`, or forwards from `after_seq`. Fails
+    as GetMessage, or with INVALID_ARGUMENT.
     """
     ListPins: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListPinsRequest, _history_service_pb2.ListPinsResponse]  # type: ignore[assignment]
     """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
@@ -171,6 +179,16 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_history_service_pb2.ListEditsResponse, _abc.Awaitable[_history_service_pb2.ListEditsResponse]]:
         """Lists what a message has said, from its first words to what it says now: backwards from `before_seq`. Of one that is deleted, nothing is
         left to list. Fails as GetMessage, or with INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def ListThread(
+        self,
+        request: _history_service_pb2.ListThreadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListThreadResponse, _abc.Awaitable[_history_service_pb2.ListThreadResponse]]:
+        """Pages through the messages of a thread, without the one that started it: backwards from `before_seq`, or forwards from `after_seq`. Fails
+        as GetMessage, or with INVALID_ARGUMENT.
         """
 
     @_abc_1.abstractmethod

@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from elastic_chat.errors.v1 import reason_pb2 as elastic__chat_dot_errors_dot_v1_dot_reason__pb2
+from elastic_chat.events.v1 import log_pb2 as elastic__chat_dot_events_dot_v1_dot_log__pb2
 from elastic_chat.types.v1 import conversation_pb2 as elastic__chat_dot_types_dot_v1_dot_conversation__pb2
 from elastic_chat.types.v1 import entry_pb2 as elastic__chat_dot_types_dot_v1_dot_entry__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
@@ -30,7 +31,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+elastic_chat/router/v1/router_service.proto\x12\x16\x65lastic_chat.router.v1\x1a#elastic_chat/errors/v1/reason.proto\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"l\n\x12SendMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12)\n\x04\x62ody\x18\x03 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\"\x80\x01\n\x13SendMessageResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"|\n\x12\x45\x64itMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12)\n\x04\x62ody\x18\x04 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\"\x80\x01\n\x13\x45\x64itMessageResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"S\n\x14\x44\x65leteMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\"\x82\x01\n\x15\x44\x65leteMessageResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\x12\x41\x64\x64ReactionRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\r\n\x05\x65moji\x18\x04 \x01(\t\"\x80\x01\n\x13\x41\x64\x64ReactionResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"c\n\x15RemoveReactionRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\r\n\x05\x65moji\x18\x04 \x01(\t\"\x83\x01\n\x16RemoveReactionResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"P\n\x11PinMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\"\x7f\n\x12PinMessageResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"R\n\x13UnpinMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\"\x81\x01\n\x14UnpinMessageResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8a\x01\n\x19\x43reateConversationRequest\x12\x36\n\x04kind\x18\x01 \x01(\x0e\x32(.elastic_chat.types.v1.Conversation.Kind\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\nmember_ids\x18\x03 \x03(\t\x12\x12\n\nmessage_id\x18\x04 \x01(\t\"W\n\x1a\x43reateConversationResponse\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\"<\n\x10\x41\x64\x64MemberRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"B\n\x11\x41\x64\x64MemberResponse\x12-\n\x06member\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\"?\n\x13RemoveMemberRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"\x16\n\x14RemoveMemberResponse\"A\n\x0cRouteRequest\x12\x31\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1f.elastic_chat.router.v1.Command\"@\n\rRouteResponse\x12/\n\x07results\x18\x01 \x03(\x0b\x32\x1e.elastic_chat.router.v1.Result\"\xa1\x04\n\x07\x43ommand\x12\x13\n\x0b\x63orrelation\x18\x01 \x01(\x04\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x04 \x01(\t\x12\x33\n\x04send\x18\x05 \x01(\x0b\x32#.elastic_chat.router.v1.SendCommandH\x00\x12\x37\n\x06\x63reate\x18\x06 \x01(\x0b\x32%.elastic_chat.router.v1.CreateCommandH\x00\x12>\n\nadd_member\x18\x07 \x01(\x0b\x32(.elastic_chat.router.v1.AddMemberCommandH\x00\x12\x44\n\rremove_member\x18\x08 \x01(\x0b\x32+.elastic_chat.router.v1.RemoveMemberCommandH\x00\x12=\n\twatermark\x18\t \x01(\x0b\x32(.elastic_chat.router.v1.WatermarkCommandH\x00\x12\x37\n\x06typing\x18\n \x01(\x0b\x32%.elastic_chat.router.v1.TypingCommandH\x00\x12\x37\n\x06\x63hange\x18\x14 \x01(\x0b\x32%.elastic_chat.router.v1.ChangeCommandH\x00\x12\x13\n\x0btraceparent\x18\x0b \x01(\tB\t\n\x07\x63ommand\"/\n\x0bSendCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0c\n\x04\x62ody\x18\x02 \x01(\x0c\"\xe2\x01\n\rChangeCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x0e\n\x04\x65\x64it\x18\x03 \x01(\x0cH\x00\x12\x33\n\x08\x64\x65letion\x18\x04 \x01(\x0b\x32\x1f.elastic_chat.types.v1.DeletionH\x00\x12\x33\n\x08reaction\x18\x05 \x01(\x0b\x32\x1f.elastic_chat.types.v1.ReactionH\x00\x12)\n\x03pin\x18\x07 \x01(\x0b\x32\x1a.elastic_chat.types.v1.PinH\x00\x42\x08\n\x06\x63hange\"\x8e\x01\n\rCreateCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x39\n\x0c\x63onversation\x18\x02 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12.\n\x07members\x18\x03 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\"U\n\x10\x41\x64\x64MemberCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12-\n\x06member\x18\x02 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\":\n\x13RemoveMemberCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\";\n\x10WatermarkCommand\x12\x15\n\rdelivered_seq\x18\x01 \x01(\x03\x12\x10\n\x08read_seq\x18\x02 \x01(\x03\"\x0f\n\rTypingCommand\"\x91\x01\n\x06Result\x12\x13\n\x0b\x63orrelation\x18\x01 \x01(\x04\x12\x34\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x0b\x32 .elastic_chat.router.v1.AcceptedH\x00\x12\x32\n\x07refused\x18\x03 \x01(\x0b\x32\x1f.elastic_chat.router.v1.RefusedH\x00\x42\x08\n\x06result\"\xb2\x01\n\x08\x41\x63\x63\x65pted\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x0c\x63onversation\x18\x03 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12-\n\x06member\x18\x04 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\"z\n\x07Refused\x12.\n\x06reason\x18\x01 \x01(\x0e\x32\x1e.elastic_chat.errors.v1.Reason\x12\x0f\n\x07message\x18\x02 \x01(\t\x12.\n\x0bretry_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration2\x9b\x0e\n\rRouterService\x12\x9f\x01\n\x0bSendMessage\x12*.elastic_chat.router.v1.SendMessageRequest\x1a+.elastic_chat.router.v1.SendMessageResponse\"7\x82\xd3\xe4\x93\x02\x31\",/v1/conversations/{conversation_id}/messages:\x01*\x12\xa8\x01\n\x0b\x45\x64itMessage\x12*.elastic_chat.router.v1.EditMessageRequest\x1a+.elastic_chat.router.v1.EditMessageResponse\"@\x82\xd3\xe4\x93\x02:25/v1/conversations/{conversation_id}/messages/{target}:\x01*\x12\xab\x01\n\rDeleteMessage\x12,.elastic_chat.router.v1.DeleteMessageRequest\x1a-.elastic_chat.router.v1.DeleteMessageResponse\"=\x82\xd3\xe4\x93\x02\x37*5/v1/conversations/{conversation_id}/messages/{target}\x12\xb7\x01\n\x0b\x41\x64\x64Reaction\x12*.elastic_chat.router.v1.AddReactionRequest\x1a+.elastic_chat.router.v1.AddReactionResponse\"O\x82\xd3\xe4\x93\x02I\x1aG/v1/conversations/{conversation_id}/messages/{target}/reactions/{emoji}\x12\xc0\x01\n\x0eRemoveReaction\x12-.elastic_chat.router.v1.RemoveReactionRequest\x1a..elastic_chat.router.v1.RemoveReactionResponse\"O\x82\xd3\xe4\x93\x02I*G/v1/conversations/{conversation_id}/messages/{target}/reactions/{emoji}\x12\xa6\x01\n\nPinMessage\x12).elastic_chat.router.v1.PinMessageRequest\x1a*.elastic_chat.router.v1.PinMessageResponse\"A\x82\xd3\xe4\x93\x02;\x1a\x39/v1/conversations/{conversation_id}/messages/{target}/pin\x12\xac\x01\n\x0cUnpinMessage\x12+.elastic_chat.router.v1.UnpinMessageRequest\x1a,.elastic_chat.router.v1.UnpinMessageResponse\"A\x82\xd3\xe4\x93\x02;*9/v1/conversations/{conversation_id}/messages/{target}/pin\x12\x99\x01\n\x12\x43reateConversation\x12\x31.elastic_chat.router.v1.CreateConversationRequest\x1a\x32.elastic_chat.router.v1.CreateConversationResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/v1/conversations:\x01*\x12\x98\x01\n\tAddMember\x12(.elastic_chat.router.v1.AddMemberRequest\x1a).elastic_chat.router.v1.AddMemberResponse\"6\x82\xd3\xe4\x93\x02\x30\"+/v1/conversations/{conversation_id}/members:\x01*\x12\xa8\x01\n\x0cRemoveMember\x12+.elastic_chat.router.v1.RemoveMemberRequest\x1a,.elastic_chat.router.v1.RemoveMemberResponse\"=\x82\xd3\xe4\x93\x02\x37*5/v1/conversations/{conversation_id}/members/{user_id}\x12X\n\x05Route\x12$.elastic_chat.router.v1.RouteRequest\x1a%.elastic_chat.router.v1.RouteResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+elastic_chat/router/v1/router_service.proto\x12\x16\x65lastic_chat.router.v1\x1a#elastic_chat/errors/v1/reason.proto\x1a elastic_chat/events/v1/log.proto\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"l\n\x12SendMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12)\n\x04\x62ody\x18\x03 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\"\x80\x01\n\x13SendMessageResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"|\n\x12\x45\x64itMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12)\n\x04\x62ody\x18\x04 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\"\x80\x01\n\x13\x45\x64itMessageResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"S\n\x14\x44\x65leteMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\"\x82\x01\n\x15\x44\x65leteMessageResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\x12\x41\x64\x64ReactionRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\r\n\x05\x65moji\x18\x04 \x01(\t\"\x80\x01\n\x13\x41\x64\x64ReactionResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"c\n\x15RemoveReactionRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\r\n\x05\x65moji\x18\x04 \x01(\t\"\x83\x01\n\x16RemoveReactionResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"P\n\x11PinMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\"\x7f\n\x12PinMessageResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"R\n\x13UnpinMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\"\x81\x01\n\x14UnpinMessageResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8a\x01\n\x19\x43reateConversationRequest\x12\x36\n\x04kind\x18\x01 \x01(\x0e\x32(.elastic_chat.types.v1.Conversation.Kind\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\nmember_ids\x18\x03 \x03(\t\x12\x12\n\nmessage_id\x18\x04 \x01(\t\"W\n\x1a\x43reateConversationResponse\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\"<\n\x10\x41\x64\x64MemberRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"B\n\x11\x41\x64\x64MemberResponse\x12-\n\x06member\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\"?\n\x13RemoveMemberRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"\x16\n\x14RemoveMemberResponse\"A\n\x0cRouteRequest\x12\x31\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1f.elastic_chat.router.v1.Command\"@\n\rRouteResponse\x12/\n\x07results\x18\x01 \x03(\x0b\x32\x1e.elastic_chat.router.v1.Result\"\xa1\x04\n\x07\x43ommand\x12\x13\n\x0b\x63orrelation\x18\x01 \x01(\x04\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x04 \x01(\t\x12\x33\n\x04send\x18\x05 \x01(\x0b\x32#.elastic_chat.router.v1.SendCommandH\x00\x12\x37\n\x06\x63reate\x18\x06 \x01(\x0b\x32%.elastic_chat.router.v1.CreateCommandH\x00\x12>\n\nadd_member\x18\x07 \x01(\x0b\x32(.elastic_chat.router.v1.AddMemberCommandH\x00\x12\x44\n\rremove_member\x18\x08 \x01(\x0b\x32+.elastic_chat.router.v1.RemoveMemberCommandH\x00\x12=\n\twatermark\x18\t \x01(\x0b\x32(.elastic_chat.router.v1.WatermarkCommandH\x00\x12\x37\n\x06typing\x18\n \x01(\x0b\x32%.elastic_chat.router.v1.TypingCommandH\x00\x12\x37\n\x06\x63hange\x18\x14 \x01(\x0b\x32%.elastic_chat.router.v1.ChangeCommandH\x00\x12\x13\n\x0btraceparent\x18\x0b \x01(\tB\t\n\x07\x63ommand\"a\n\x0bSendCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0c\n\x04\x62ody\x18\x02 \x01(\x0c\x12\x30\n\x07outline\x18\x03 \x01(\x0b\x32\x1f.elastic_chat.events.v1.Outline\"\xe2\x01\n\rChangeCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\x03\x12\x0e\n\x04\x65\x64it\x18\x03 \x01(\x0cH\x00\x12\x33\n\x08\x64\x65letion\x18\x04 \x01(\x0b\x32\x1f.elastic_chat.types.v1.DeletionH\x00\x12\x33\n\x08reaction\x18\x05 \x01(\x0b\x32\x1f.elastic_chat.types.v1.ReactionH\x00\x12)\n\x03pin\x18\x07 \x01(\x0b\x32\x1a.elastic_chat.types.v1.PinH\x00\x42\x08\n\x06\x63hange\"\x8e\x01\n\rCreateCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x39\n\x0c\x63onversation\x18\x02 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12.\n\x07members\x18\x03 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\"U\n\x10\x41\x64\x64MemberCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12-\n\x06member\x18\x02 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\":\n\x13RemoveMemberCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\";\n\x10WatermarkCommand\x12\x15\n\rdelivered_seq\x18\x01 \x01(\x03\x12\x10\n\x08read_seq\x18\x02 \x01(\x03\"\x0f\n\rTypingCommand\"\x91\x01\n\x06Result\x12\x13\n\x0b\x63orrelation\x18\x01 \x01(\x04\x12\x34\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x0b\x32 .elastic_chat.router.v1.AcceptedH\x00\x12\x32\n\x07refused\x18\x03 \x01(\x0b\x32\x1f.elastic_chat.router.v1.RefusedH\x00\x42\x08\n\x06result\"\xb2\x01\n\x08\x41\x63\x63\x65pted\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x0c\x63onversation\x18\x03 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12-\n\x06member\x18\x04 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\"z\n\x07Refused\x12.\n\x06reason\x18\x01 \x01(\x0e\x32\x1e.elastic_chat.errors.v1.Reason\x12\x0f\n\x07message\x18\x02 \x01(\t\x12.\n\x0bretry_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration2\x9b\x0e\n\rRouterService\x12\x9f\x01\n\x0bSendMessage\x12*.elastic_chat.router.v1.SendMessageRequest\x1a+.elastic_chat.router.v1.SendMessageResponse\"7\x82\xd3\xe4\x93\x02\x31\",/v1/conversations/{conversation_id}/messages:\x01*\x12\xa8\x01\n\x0b\x45\x64itMessage\x12*.elastic_chat.router.v1.EditMessageRequest\x1a+.elastic_chat.router.v1.EditMessageResponse\"@\x82\xd3\xe4\x93\x02:25/v1/conversations/{conversation_id}/messages/{target}:\x01*\x12\xab\x01\n\rDeleteMessage\x12,.elastic_chat.router.v1.DeleteMessageRequest\x1a-.elastic_chat.router.v1.DeleteMessageResponse\"=\x82\xd3\xe4\x93\x02\x37*5/v1/conversations/{conversation_id}/messages/{target}\x12\xb7\x01\n\x0b\x41\x64\x64Reaction\x12*.elastic_chat.router.v1.AddReactionRequest\x1a+.elastic_chat.router.v1.AddReactionResponse\"O\x82\xd3\xe4\x93\x02I\x1aG/v1/conversations/{conversation_id}/messages/{target}/reactions/{emoji}\x12\xc0\x01\n\x0eRemoveReaction\x12-.elastic_chat.router.v1.RemoveReactionRequest\x1a..elastic_chat.router.v1.RemoveReactionResponse\"O\x82\xd3\xe4\x93\x02I*G/v1/conversations/{conversation_id}/messages/{target}/reactions/{emoji}\x12\xa6\x01\n\nPinMessage\x12).elastic_chat.router.v1.PinMessageRequest\x1a*.elastic_chat.router.v1.PinMessageResponse\"A\x82\xd3\xe4\x93\x02;\x1a\x39/v1/conversations/{conversation_id}/messages/{target}/pin\x12\xac\x01\n\x0cUnpinMessage\x12+.elastic_chat.router.v1.UnpinMessageRequest\x1a,.elastic_chat.router.v1.UnpinMessageResponse\"A\x82\xd3\xe4\x93\x02;*9/v1/conversations/{conversation_id}/messages/{target}/pin\x12\x99\x01\n\x12\x43reateConversation\x12\x31.elastic_chat.router.v1.CreateConversationRequest\x1a\x32.elastic_chat.router.v1.CreateConversationResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/v1/conversations:\x01*\x12\x98\x01\n\tAddMember\x12(.elastic_chat.router.v1.AddMemberRequest\x1a).elastic_chat.router.v1.AddMemberResponse\"6\x82\xd3\xe4\x93\x02\x30\"+/v1/conversations/{conversation_id}/members:\x01*\x12\xa8\x01\n\x0cRemoveMember\x12+.elastic_chat.router.v1.RemoveMemberRequest\x1a,.elastic_chat.router.v1.RemoveMemberResponse\"=\x82\xd3\xe4\x93\x02\x37*5/v1/conversations/{conversation_id}/members/{user_id}\x12X\n\x05Route\x12$.elastic_chat.router.v1.RouteRequest\x1a%.elastic_chat.router.v1.RouteResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -57,72 +58,72 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROUTERSERVICE'].methods_by_name['AddMember']._serialized_options = b'\202\323\344\223\0020\"+/v1/conversations/{conversation_id}/members:\001*'
   _globals['_ROUTERSERVICE'].methods_by_name['RemoveMember']._loaded_options = None
   _globals['_ROUTERSERVICE'].methods_by_name['RemoveMember']._serialized_options = b'\202\323\344\223\0027*5/v1/conversations/{conversation_id}/members/{user_id}'
-  _globals['_SENDMESSAGEREQUEST']._serialized_start=280
-  _globals['_SENDMESSAGEREQUEST']._serialized_end=388
-  _globals['_SENDMESSAGERESPONSE']._serialized_start=391
-  _globals['_SENDMESSAGERESPONSE']._serialized_end=519
-  _globals['_EDITMESSAGEREQUEST']._serialized_start=521
-  _globals['_EDITMESSAGEREQUEST']._serialized_end=645
-  _globals['_EDITMESSAGERESPONSE']._serialized_start=648
-  _globals['_EDITMESSAGERESPONSE']._serialized_end=776
-  _globals['_DELETEMESSAGEREQUEST']._serialized_start=778
-  _globals['_DELETEMESSAGEREQUEST']._serialized_end=861
-  _globals['_DELETEMESSAGERESPONSE']._serialized_start=864
-  _globals['_DELETEMESSAGERESPONSE']._serialized_end=994
-  _globals['_ADDREACTIONREQUEST']._serialized_start=996
-  _globals['_ADDREACTIONREQUEST']._serialized_end=1092
-  _globals['_ADDREACTIONRESPONSE']._serialized_start=1095
-  _globals['_ADDREACTIONRESPONSE']._serialized_end=1223
-  _globals['_REMOVEREACTIONREQUEST']._serialized_start=1225
-  _globals['_REMOVEREACTIONREQUEST']._serialized_end=1324
-  _globals['_REMOVEREACTIONRESPONSE']._serialized_start=1327
-  _globals['_REMOVEREACTIONRESPONSE']._serialized_end=1458
-  _globals['_PINMESSAGEREQUEST']._serialized_start=1460
-  _globals['_PINMESSAGEREQUEST']._serialized_end=1540
-  _globals['_PINMESSAGERESPONSE']._serialized_start=1542
-  _globals['_PINMESSAGERESPONSE']._serialized_end=1669
-  _globals['_UNPINMESSAGEREQUEST']._serialized_start=1671
-  _globals['_UNPINMESSAGEREQUEST']._serialized_end=1753
-  _globals['_UNPINMESSAGERESPONSE']._serialized_start=1756
-  _globals['_UNPINMESSAGERESPONSE']._serialized_end=1885
-  _globals['_CREATECONVERSATIONREQUEST']._serialized_start=1888
-  _globals['_CREATECONVERSATIONREQUEST']._serialized_end=2026
-  _globals['_CREATECONVERSATIONRESPONSE']._serialized_start=2028
-  _globals['_CREATECONVERSATIONRESPONSE']._serialized_end=2115
-  _globals['_ADDMEMBERREQUEST']._serialized_start=2117
-  _globals['_ADDMEMBERREQUEST']._serialized_end=2177
-  _globals['_ADDMEMBERRESPONSE']._serialized_start=2179
-  _globals['_ADDMEMBERRESPONSE']._serialized_end=2245
-  _globals['_REMOVEMEMBERREQUEST']._serialized_start=2247
-  _globals['_REMOVEMEMBERREQUEST']._serialized_end=2310
-  _globals['_REMOVEMEMBERRESPONSE']._serialized_start=2312
-  _globals['_REMOVEMEMBERRESPONSE']._serialized_end=2334
-  _globals['_ROUTEREQUEST']._serialized_start=2336
-  _globals['_ROUTEREQUEST']._serialized_end=2401
-  _globals['_ROUTERESPONSE']._serialized_start=2403
-  _globals['_ROUTERESPONSE']._serialized_end=2467
-  _globals['_COMMAND']._serialized_start=2470
-  _globals['_COMMAND']._serialized_end=3015
-  _globals['_SENDCOMMAND']._serialized_start=3017
-  _globals['_SENDCOMMAND']._serialized_end=3064
-  _globals['_CHANGECOMMAND']._serialized_start=3067
-  _globals['_CHANGECOMMAND']._serialized_end=3293
-  _globals['_CREATECOMMAND']._serialized_start=3296
-  _globals['_CREATECOMMAND']._serialized_end=3438
-  _globals['_ADDMEMBERCOMMAND']._serialized_start=3440
-  _globals['_ADDMEMBERCOMMAND']._serialized_end=3525
-  _globals['_REMOVEMEMBERCOMMAND']._serialized_start=3527
-  _globals['_REMOVEMEMBERCOMMAND']._serialized_end=3585
-  _globals['_WATERMARKCOMMAND']._serialized_start=3587
-  _globals['_WATERMARKCOMMAND']._serialized_end=3646
-  _globals['_TYPINGCOMMAND']._serialized_start=3648
-  _globals['_TYPINGCOMMAND']._serialized_end=3663
-  _globals['_RESULT']._serialized_start=3666
-  _globals['_RESULT']._serialized_end=3811
-  _globals['_ACCEPTED']._serialized_start=3814
-  _globals['_ACCEPTED']._serialized_end=3992
-  _globals['_REFUSED']._serialized_start=3994
-  _globals['_REFUSED']._serialized_end=4116
-  _globals['_ROUTERSERVICE']._serialized_start=4119
-  _globals['_ROUTERSERVICE']._serialized_end=5938
+  _globals['_SENDMESSAGEREQUEST']._serialized_start=314
+  _globals['_SENDMESSAGEREQUEST']._serialized_end=422
+  _globals['_SENDMESSAGERESPONSE']._serialized_start=425
+  _globals['_SENDMESSAGERESPONSE']._serialized_end=553
+  _globals['_EDITMESSAGEREQUEST']._serialized_start=555
+  _globals['_EDITMESSAGEREQUEST']._serialized_end=679
+  _globals['_EDITMESSAGERESPONSE']._serialized_start=682
+  _globals['_EDITMESSAGERESPONSE']._serialized_end=810
+  _globals['_DELETEMESSAGEREQUEST']._serialized_start=812
+  _globals['_DELETEMESSAGEREQUEST']._serialized_end=895
+  _globals['_DELETEMESSAGERESPONSE']._serialized_start=898
+  _globals['_DELETEMESSAGERESPONSE']._serialized_end=1028
+  _globals['_ADDREACTIONREQUEST']._serialized_start=1030
+  _globals['_ADDREACTIONREQUEST']._serialized_end=1126
+  _globals['_ADDREACTIONRESPONSE']._serialized_start=1129
+  _globals['_ADDREACTIONRESPONSE']._serialized_end=1257
+  _globals['_REMOVEREACTIONREQUEST']._serialized_start=1259
+  _globals['_REMOVEREACTIONREQUEST']._serialized_end=1358
+  _globals['_REMOVEREACTIONRESPONSE']._serialized_start=1361
+  _globals['_REMOVEREACTIONRESPONSE']._serialized_end=1492
+  _globals['_PINMESSAGEREQUEST']._serialized_start=1494
+  _globals['_PINMESSAGEREQUEST']._serialized_end=1574
+  _globals['_PINMESSAGERESPONSE']._serialized_start=1576
+  _globals['_PINMESSAGERESPONSE']._serialized_end=1703
+  _globals['_UNPINMESSAGEREQUEST']._serialized_start=1705
+  _globals['_UNPINMESSAGEREQUEST']._serialized_end=1787
+  _globals['_UNPINMESSAGERESPONSE']._serialized_start=1790
+  _globals['_UNPINMESSAGERESPONSE']._serialized_end=1919
+  _globals['_CREATECONVERSATIONREQUEST']._serialized_start=1922
+  _globals['_CREATECONVERSATIONREQUEST']._serialized_end=2060
+  _globals['_CREATECONVERSATIONRESPONSE']._serialized_start=2062
+  _globals['_CREATECONVERSATIONRESPONSE']._serialized_end=2149
+  _globals['_ADDMEMBERREQUEST']._serialized_start=2151
+  _globals['_ADDMEMBERREQUEST']._serialized_end=2211
+  _globals['_ADDMEMBERRESPONSE']._serialized_start=2213
+  _globals['_ADDMEMBERRESPONSE']._serialized_end=2279
+  _globals['_REMOVEMEMBERREQUEST']._serialized_start=2281
+  _globals['_REMOVEMEMBERREQUEST']._serialized_end=2344
+  _globals['_REMOVEMEMBERRESPONSE']._serialized_start=2346
+  _globals['_REMOVEMEMBERRESPONSE']._serialized_end=2368
+  _globals['_ROUTEREQUEST']._serialized_start=2370
+  _globals['_ROUTEREQUEST']._serialized_end=2435
+  _globals['_ROUTERESPONSE']._serialized_start=2437
+  _globals['_ROUTERESPONSE']._serialized_end=2501
+  _globals['_COMMAND']._serialized_start=2504
+  _globals['_COMMAND']._serialized_end=3049
+  _globals['_SENDCOMMAND']._serialized_start=3051
+  _globals['_SENDCOMMAND']._serialized_end=3148
+  _globals['_CHANGECOMMAND']._serialized_start=3151
+  _globals['_CHANGECOMMAND']._serialized_end=3377
+  _globals['_CREATECOMMAND']._serialized_start=3380
+  _globals['_CREATECOMMAND']._serialized_end=3522
+  _globals['_ADDMEMBERCOMMAND']._serialized_start=3524
+  _globals['_ADDMEMBERCOMMAND']._serialized_end=3609
+  _globals['_REMOVEMEMBERCOMMAND']._serialized_start=3611
+  _globals['_REMOVEMEMBERCOMMAND']._serialized_end=3669
+  _globals['_WATERMARKCOMMAND']._serialized_start=3671
+  _globals['_WATERMARKCOMMAND']._serialized_end=3730
+  _globals['_TYPINGCOMMAND']._serialized_start=3732
+  _globals['_TYPINGCOMMAND']._serialized_end=3747
+  _globals['_RESULT']._serialized_start=3750
+  _globals['_RESULT']._serialized_end=3895
+  _globals['_ACCEPTED']._serialized_start=3898
+  _globals['_ACCEPTED']._serialized_end=4076
+  _globals['_REFUSED']._serialized_start=4078
+  _globals['_REFUSED']._serialized_end=4200
+  _globals['_ROUTERSERVICE']._serialized_start=4203
+  _globals['_ROUTERSERVICE']._serialized_end=6022
 # @@protoc_insertion_point(module_scope)

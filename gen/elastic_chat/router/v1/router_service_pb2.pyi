@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from elastic_chat.errors.v1 import reason_pb2 as _reason_pb2
+from elastic_chat.events.v1 import log_pb2 as _log_pb2
 from elastic_chat.types.v1 import conversation_pb2 as _conversation_pb2
 from elastic_chat.types.v1 import entry_pb2 as _entry_pb2
 from google.protobuf import descriptor as _descriptor
@@ -792,19 +793,25 @@ class SendCommand(_message.Message):
 
     MESSAGE_ID_FIELD_NUMBER: _builtins.int
     BODY_FIELD_NUMBER: _builtins.int
+    OUTLINE_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     """The client's UUIDv7."""
     body: _builtins.bytes
     """A serialised elastic_chat.types.v1.Body, checked by whoever took it in."""
+    @_builtins.property
+    def outline(self) -> _log_pb2.Outline:
+        """What of it is to be checked here."""
+
     def __init__(
         self,
         *,
         message_id: _builtins.str = ...,
         body: _builtins.bytes = ...,
+        outline: _log_pb2.Outline | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outline", b"outline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "message_id", b"message_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "message_id", b"message_id", "outline", b"outline"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

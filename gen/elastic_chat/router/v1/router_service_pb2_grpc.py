@@ -97,7 +97,7 @@ class RouterServiceServicer:
     """
 
     def SendMessage(self, request, context):
-        """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, TEXT_EMPTY,
+        """Sends a message as the caller. Idempotent by message_id. Fails with NOT_FOUND if it answers what the caller can't see, UNKNOWN_CONVERSATION, PERMISSION_DENIED, TEXT_EMPTY,
         TEXT_TOO_LONG, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

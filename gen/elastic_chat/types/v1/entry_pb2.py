@@ -26,7 +26,7 @@ from elastic_chat.types.v1 import conversation_pb2 as elastic__chat_dot_types_do
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!elastic_chat/types/v1/entry.proto\x12\x15\x65lastic_chat.types.v1\x1a(elastic_chat/types/v1/conversation.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9f\x05\n\x05\x45ntry\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\x11\n\tsender_id\x18\x04 \x01(\t\x12/\n\x04kind\x18\x05 \x01(\x0e\x32!.elastic_chat.types.v1.Entry.Kind\x12)\n\x04\x62ody\x18\x06 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07ordinal\x18\x08 \x01(\x03\x12;\n\x07\x63reated\x18\t \x01(\x0b\x32*.elastic_chat.types.v1.ConversationCreated\x12;\n\nmembership\x18\n \x01(\x0b\x32\'.elastic_chat.types.v1.MembershipChange\x12\x0e\n\x06target\x18\x0b \x01(\x03\x12\x31\n\x08reaction\x18\x0c \x01(\x0b\x32\x1f.elastic_chat.types.v1.Reaction\x12\'\n\x03pin\x18\x0e \x01(\x0b\x32\x1a.elastic_chat.types.v1.Pin\x12\x32\n\x05state\x18\x1e \x01(\x0b\x32#.elastic_chat.types.v1.MessageState\"u\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07MESSAGE\x10\x01\x12\x0b\n\x07\x43REATED\x10\x02\x12\x0e\n\nMEMBERSHIP\x10\x03\x12\x08\n\x04\x45\x44IT\x10\x04\x12\x0c\n\x08\x44\x45LETION\x10\x05\x12\x0c\n\x08REACTION\x10\x06\x12\x07\n\x03PIN\x10\x08J\x04\x08\x0f\x10\x10J\x04\x08\x14\x10\x15R\x06key_idR\x06\x65rased\"\xd2\x01\n\x0cMessageState\x12\x11\n\tas_of_seq\x18\x01 \x01(\x03\x12\x12\n\nedit_count\x18\x02 \x01(\x05\x12-\n\tedited_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x64\x65leted\x18\x04 \x01(\x08\x12\x12\n\ndeleted_by\x18\x05 \x01(\t\x12\x37\n\treactions\x18\x06 \x03(\x0b\x32$.elastic_chat.types.v1.ReactionCount\x12\x0e\n\x06pinned\x18\t \x01(\x08\"M\n\rReactionCount\x12\r\n\x05\x65moji\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x0c\n\x04mine\x18\x03 \x01(\x08\x12\x10\n\x08user_ids\x18\x04 \x03(\t\"\n\n\x08\x44\x65letion\"*\n\x08Reaction\x12\r\n\x05\x65moji\x18\x01 \x01(\t\x12\x0f\n\x07removed\x18\x02 \x01(\x08\"\x17\n\x03Pin\x12\x10\n\x08unpinned\x18\x01 \x01(\x08\"\xa4\x01\n\x04\x42ody\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08reply_to\x18\x02 \x01(\x03\x12\x0e\n\x06thread\x18\x03 \x01(\x03\x12\x10\n\x08mentions\x18\x04 \x03(\t\x12\x36\n\x0b\x61ttachments\x18\x05 \x03(\x0b\x32!.elastic_chat.types.v1.AttachmentJ\x04\x08\x06\x10\x07J\x04\x08\x07\x10\x08R\nexpires_atR\ndeliver_at\"M\n\nAttachment\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\x03\"\x80\x01\n\x13\x43onversationCreated\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12.\n\x07members\x18\x02 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\"Z\n\x10MembershipChange\x12,\n\x05\x61\x64\x64\x65\x64\x18\x01 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x18\n\x10removed_user_ids\x18\x02 \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!elastic_chat/types/v1/entry.proto\x12\x15\x65lastic_chat.types.v1\x1a(elastic_chat/types/v1/conversation.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xae\x05\n\x05\x45ntry\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\x11\n\tsender_id\x18\x04 \x01(\t\x12/\n\x04kind\x18\x05 \x01(\x0e\x32!.elastic_chat.types.v1.Entry.Kind\x12)\n\x04\x62ody\x18\x06 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07ordinal\x18\x08 \x01(\x03\x12;\n\x07\x63reated\x18\t \x01(\x0b\x32*.elastic_chat.types.v1.ConversationCreated\x12;\n\nmembership\x18\n \x01(\x0b\x32\'.elastic_chat.types.v1.MembershipChange\x12\x0e\n\x06target\x18\x0b \x01(\x03\x12\x31\n\x08reaction\x18\x0c \x01(\x0b\x32\x1f.elastic_chat.types.v1.Reaction\x12\'\n\x03pin\x18\x0e \x01(\x0b\x32\x1a.elastic_chat.types.v1.Pin\x12\x32\n\x05state\x18\x1e \x01(\x0b\x32#.elastic_chat.types.v1.MessageState\"u\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07MESSAGE\x10\x01\x12\x0b\n\x07\x43REATED\x10\x02\x12\x0e\n\nMEMBERSHIP\x10\x03\x12\x08\n\x04\x45\x44IT\x10\x04\x12\x0c\n\x08\x44\x45LETION\x10\x05\x12\x0c\n\x08REACTION\x10\x06\x12\x07\n\x03PIN\x10\x08J\x04\x08\x0f\x10\x10J\x04\x08\x14\x10\x15J\x04\x08\x15\x10\x16R\x06key_idR\x06\x65rasedR\x07outline\"\xff\x01\n\x0cMessageState\x12\x11\n\tas_of_seq\x18\x01 \x01(\x03\x12\x12\n\nedit_count\x18\x02 \x01(\x05\x12-\n\tedited_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x64\x65leted\x18\x04 \x01(\x08\x12\x12\n\ndeleted_by\x18\x05 \x01(\t\x12\x37\n\treactions\x18\x06 \x03(\x0b\x32$.elastic_chat.types.v1.ReactionCount\x12\x13\n\x0breply_count\x18\x07 \x01(\x05\x12\x16\n\x0elast_reply_seq\x18\x08 \x01(\x03\x12\x0e\n\x06pinned\x18\t \x01(\x08\"M\n\rReactionCount\x12\r\n\x05\x65moji\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x0c\n\x04mine\x18\x03 \x01(\x08\x12\x10\n\x08user_ids\x18\x04 \x03(\t\"\n\n\x08\x44\x65letion\"*\n\x08Reaction\x12\r\n\x05\x65moji\x18\x01 \x01(\t\x12\x0f\n\x07removed\x18\x02 \x01(\x08\"\x17\n\x03Pin\x12\x10\n\x08unpinned\x18\x01 \x01(\x08\"\xa4\x01\n\x04\x42ody\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08reply_to\x18\x02 \x01(\x03\x12\x0e\n\x06thread\x18\x03 \x01(\x03\x12\x10\n\x08mentions\x18\x04 \x03(\t\x12\x36\n\x0b\x61ttachments\x18\x05 \x03(\x0b\x32!.elastic_chat.types.v1.AttachmentJ\x04\x08\x06\x10\x07J\x04\x08\x07\x10\x08R\nexpires_atR\ndeliver_at\"M\n\nAttachment\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\x03\"\x80\x01\n\x13\x43onversationCreated\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12.\n\x07members\x18\x02 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\"Z\n\x10MembershipChange\x12,\n\x05\x61\x64\x64\x65\x64\x18\x01 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x18\n\x10removed_user_ids\x18\x02 \x03(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,25 +34,25 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'elastic_chat.types.v1.entry
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ENTRY']._serialized_start=136
-  _globals['_ENTRY']._serialized_end=807
+  _globals['_ENTRY']._serialized_end=822
   _globals['_ENTRY_KIND']._serialized_start=662
   _globals['_ENTRY_KIND']._serialized_end=779
-  _globals['_MESSAGESTATE']._serialized_start=810
-  _globals['_MESSAGESTATE']._serialized_end=1020
-  _globals['_REACTIONCOUNT']._serialized_start=1022
-  _globals['_REACTIONCOUNT']._serialized_end=1099
-  _globals['_DELETION']._serialized_start=1101
-  _globals['_DELETION']._serialized_end=1111
-  _globals['_REACTION']._serialized_start=1113
-  _globals['_REACTION']._serialized_end=1155
-  _globals['_PIN']._serialized_start=1157
-  _globals['_PIN']._serialized_end=1180
-  _globals['_BODY']._serialized_start=1183
-  _globals['_BODY']._serialized_end=1347
-  _globals['_ATTACHMENT']._serialized_start=1349
-  _globals['_ATTACHMENT']._serialized_end=1426
-  _globals['_CONVERSATIONCREATED']._serialized_start=1429
-  _globals['_CONVERSATIONCREATED']._serialized_end=1557
-  _globals['_MEMBERSHIPCHANGE']._serialized_start=1559
-  _globals['_MEMBERSHIPCHANGE']._serialized_end=1649
+  _globals['_MESSAGESTATE']._serialized_start=825
+  _globals['_MESSAGESTATE']._serialized_end=1080
+  _globals['_REACTIONCOUNT']._serialized_start=1082
+  _globals['_REACTIONCOUNT']._serialized_end=1159
+  _globals['_DELETION']._serialized_start=1161
+  _globals['_DELETION']._serialized_end=1171
+  _globals['_REACTION']._serialized_start=1173
+  _globals['_REACTION']._serialized_end=1215
+  _globals['_PIN']._serialized_start=1217
+  _globals['_PIN']._serialized_end=1240
+  _globals['_BODY']._serialized_start=1243
+  _globals['_BODY']._serialized_end=1407
+  _globals['_ATTACHMENT']._serialized_start=1409
+  _globals['_ATTACHMENT']._serialized_end=1486
+  _globals['_CONVERSATIONCREATED']._serialized_start=1489
+  _globals['_CONVERSATIONCREATED']._serialized_end=1617
+  _globals['_MEMBERSHIPCHANGE']._serialized_start=1619
+  _globals['_MEMBERSHIPCHANGE']._serialized_end=1709
 # @@protoc_insertion_point(module_scope)

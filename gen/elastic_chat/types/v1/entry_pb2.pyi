@@ -172,6 +172,8 @@ class MessageState(_message.Message):
     DELETED_FIELD_NUMBER: _builtins.int
     DELETED_BY_FIELD_NUMBER: _builtins.int
     REACTIONS_FIELD_NUMBER: _builtins.int
+    REPLY_COUNT_FIELD_NUMBER: _builtins.int
+    LAST_REPLY_SEQ_FIELD_NUMBER: _builtins.int
     PINNED_FIELD_NUMBER: _builtins.int
     as_of_seq: _builtins.int
     """Every change up to this seq is in here. One with a higher seq that comes live is still to be applied."""
@@ -181,6 +183,10 @@ class MessageState(_message.Message):
     """Whether it is deleted."""
     deleted_by: _builtins.str
     """The user who deleted it: its sender, or a moderator."""
+    reply_count: _builtins.int
+    """How many messages its thread has beside it, those that are deleted too."""
+    last_reply_seq: _builtins.int
+    """The newest of them."""
     pinned: _builtins.bool
     """Whether it is pinned."""
     @_builtins.property
@@ -200,11 +206,13 @@ class MessageState(_message.Message):
         deleted: _builtins.bool = ...,
         deleted_by: _builtins.str = ...,
         reactions: _abc.Iterable[Global___ReactionCount] | None = ...,
+        reply_count: _builtins.int = ...,
+        last_reply_seq: _builtins.int = ...,
         pinned: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["edited_at", b"edited_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_seq", b"as_of_seq", "deleted", b"deleted", "deleted_by", b"deleted_by", "edit_count", b"edit_count", "edited_at", b"edited_at", "pinned", b"pinned", "reactions", b"reactions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_seq", b"as_of_seq", "deleted", b"deleted", "deleted_by", b"deleted_by", "edit_count", b"edit_count", "edited_at", b"edited_at", "last_reply_seq", b"last_reply_seq", "pinned", b"pinned", "reactions", b"reactions", "reply_count", b"reply_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -325,9 +333,11 @@ class Body(_message.Message):
     text: _builtins.str
     """The text, 1 byte to 16 KiB of UTF-8. Shown as text: no markup in it is ever run."""
     reply_to: _builtins.int
-    """The seq of the entry that this one answers."""
+    """The seq of the message that this one answers; the sender must be able to see it. An edit leaves it as it is."""
     thread: _builtins.int
-    """The seq of the entry that started the thread that this one belongs to."""
+    """The seq of the message that started the thread that this one belongs to; the sender must be able to see it, and it is in no thread
+    itself. An edit leaves it as it is.
+    """
     @_builtins.property
     def mentions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The users that the text mentions, at most 100."""
