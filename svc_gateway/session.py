@@ -563,4 +563,5 @@ def _head(summary: history_service_pb2.ConversationSummary) -> pb.ConversationHe
         head_seq=summary.head_seq,
         read_seq=summary.read_seq,
         unread_count=summary.unread_count,
+        mention_count=summary.mention_count,
     )

@@ -26,6 +26,8 @@ MAX_SYNCS = 100
 """Users in one call of SyncUsers."""
 SYNC_MARKS = 100
 """Watermarks of one conversation in one answer of Sync; of one that has more, none."""
+MAX_MENTIONED = 100
+"""Unread messages that mention a user are counted up to here."""
 MAX_PINS = 100
 """Pinned messages that are listed: the newest."""
 NEIGHBOURS = 64

@@ -18,6 +18,7 @@ from svc_history.core import (
     CALL_BYTES,
     END,
     LAST_BYTES,
+    MAX_MENTIONED,
     MAX_PINS,
     RECENT,
     SYNC_BYTES,
@@ -270,7 +271,17 @@ class Reader:
         looks = await self._live.look(questions) if questions else []
         if None in looks:
             await self._certainty.since(self._live.epoch)
-        return [look or await self._look_below(*question) for question, look in zip(questions, looks, strict=True)]
+        found = [look or await self._look_below(*question) for question, look in zip(questions, looks, strict=True)]
+        return await self._counted(questions, found)
+
+    async def _counted(self, questions: Sequence[Question], looks: Sequence[Look | None]) -> list[Look | None]:
+        """Add mentions that are older than what the tail has. Those that the database does not have yet are left out for so long."""
+        spans = {n: span for n, look in enumerate(looks) if look and (span := look.state.uncounted)}
+        if not spans:
+            return list(looks)
+        counts = await self._timeline.mentions([(*questions[n][:2], *span) for n, span in spans.items()])
+        older = dict(zip(spans, counts, strict=True))
+        return [_with_mentions(look, older[n]) if look and n in older else look for n, look in enumerate(looks)]
 
     async def _look_below(self, user_id: UserId, conversation_id: ConversationId, _: int | None) -> Look | None:
         state = await self._timeline.state(user_id, conversation_id)
@@ -293,6 +304,10 @@ class Reader:
         if tail.written < below.before - 1:
             await self._certainty.now()
         return merged(page, await self._blocks.read(conversation_id, below), tail.entries)
+
+
+def _with_mentions(look: Look, older: int) -> Look:
+    return replace(look, state=replace(look.state, mention_count=min(look.state.mention_count + older, MAX_MENTIONED), counted_from=0))
 
 
 def _is_message_at(seq: int, stored: Stored) -> bool:

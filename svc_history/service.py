@@ -159,6 +159,7 @@ def _summary(user_id: UserId, state: State) -> pb.ConversationSummary:
         read_seq=state.mark.read_seq if state.mark else 0,
         unread_count=unread(head_ordinal, state.mark, state.member),
         last_entry=_entry(state.last) if state.last else None,
+        mention_count=state.mention_count,
     )
 
 
@@ -185,12 +186,12 @@ def _as_it_is(stored: Stored, page: Page, reader: UserId) -> entry_pb2.Entry:
     if entry.kind == entry_pb2.Entry.MESSAGE:
         now = fold(page.changes.to(entry.seq), page.head, reader)
         entry.state.CopyFrom(now.state)
-        reply_to, thread = entry.body.reply_to, entry.body.thread
+        first = entry_pb2.Body(reply_to=entry.body.reply_to, thread=entry.body.thread, mention_all=entry.body.mention_all)
         if now.body is not None:
             entry.ClearField("body")
         if now.body:
             entry.body.MergeFromString(now.body)
-            entry.body.reply_to, entry.body.thread = reply_to, thread
+            entry.body.MergeFrom(first)
     return entry
 
 

@@ -13,6 +13,7 @@ from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import entry_pb2
 
 Kind = entry_pb2.Entry
+EVERYONE = "*"
 NO_MESSAGE = "there is no message at this seq that you can see"
 
 
@@ -51,13 +52,20 @@ def change_of(entry: log_pb2.LogEntry) -> tuple[int, int]:
     return target, int(entry.kind) if target else 0
 
 
+def mentions_of(entry: log_pb2.LogEntry) -> str:
+    """Return the users whom an entry mentions, or EVERYONE, or nobody, as the live view has them."""
+    if entry.kind != Kind.MESSAGE or not entry.HasField("outline"):
+        return ""
+    return EVERYONE if entry.outline.mention_all else ",".join(entry.outline.mentions)
+
+
 def counts_if_deleted(change: pb.ChangeCommand) -> bool:
     """Tell whether a change of a message that is deleted is worth an entry: to delete it once more is, for whoever does not know."""
     return change.WhichOneof("change") == "deletion"
 
 
 def erased(target: log_pb2.LogEntry) -> log_pb2.LogEntry:
-    """Return what is left of a message that is deleted: who sent it, when, and its place."""
+    """Return what is left of a message that is deleted: who sent it, when, its place, and what else was noted of it."""
     return log_pb2.LogEntry(
         conversation_id=target.conversation_id,
         seq=target.seq,
@@ -66,6 +74,7 @@ def erased(target: log_pb2.LogEntry) -> log_pb2.LogEntry:
         kind=target.kind,
         accepted_at=target.accepted_at,
         ordinal=target.ordinal,
+        outline=target.outline if target.HasField("outline") else None,
     )
 
 

@@ -14,7 +14,7 @@ from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.gateway.v1 import frames_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_router.changes import change_of, drafted
+from svc_router.changes import change_of, drafted, mentions_of
 from svc_router.store import Answer, Durable, Marked, Membership, Place
 
 
@@ -45,8 +45,11 @@ def draft_of(command: pb.Command, message_id: str, now_ms: int, target: log_pb2.
         case "send":
             entry.kind = entry_pb2.Entry.MESSAGE
             entry.body = command.send.body
-            if command.send.outline.thread:
-                entry.outline.thread = command.send.outline.thread
+            if command.send.HasField("outline"):
+                entry.outline.CopyFrom(command.send.outline)
+                entry.outline.ClearField("reply_to")
+                if not entry.outline.ListFields():
+                    entry.ClearField("outline")
         case "change" if target is not None:
             drafted(entry, command.change, target)
         case "create":
@@ -114,9 +117,8 @@ def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, traceparent:
     )
     event = batch_of(node_pb2.NodeEvent(entry=told))
     sender = UserId(entry.sender_id)
-    message_id = MessageId(entry.message_id)
-    target, change = change_of(entry)
-    return Durable(message_id, sender, place.seq, place.ordinal, place.accepted_ms, value, event, came, went, doubted, target, change)
+    message_id, about = MessageId(entry.message_id), (*change_of(entry), mentions_of(entry))
+    return Durable(message_id, sender, place.seq, place.ordinal, place.accepted_ms, value, event, came, went, doubted, *about)
 
 
 def for_readers(entry: log_pb2.LogEntry) -> log_pb2.LogEntry:

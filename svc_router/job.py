@@ -112,8 +112,11 @@ class Job:
                 removes = UserId(self.command.remove_member.user_id)
                 return self._claim(draft, permission_to_remove(self.user_id, removes), now_ms, removes=removes)
             case _:
+                needs = Permission.WRITE
+                if self.command.send.HasField("outline") and self.command.send.outline.mention_all:
+                    needs |= Permission.MENTION_ALL
                 made_ms = earliest_ms(self.message_id)
-                return Claim(self.conversation_id, self.user_id, self.message_id, draft, Permission.WRITE, now_ms, made_ms, self.looked_up)
+                return Claim(self.conversation_id, self.user_id, self.message_id, draft, needs, now_ms, made_ms, self.looked_up)
 
     def _claim(self, draft: bytes, needs: Permission, now_ms: int, **changes: Any) -> Claim:  # noqa: ANN401 - what a Claim changes
         made_ms = earliest_ms(self.message_id)

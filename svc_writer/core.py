@@ -28,6 +28,7 @@ class Table(StrEnum):
     WATERMARKS = "watermarks"
     CHANGES = "message_changes"
     PINS = "pins"
+    MENTIONS = "mentions"
 
 
 PARTITION: Mapping[Table, tuple[str, ...]] = {
@@ -40,6 +41,7 @@ PARTITION: Mapping[Table, tuple[str, ...]] = {
     Table.WATERMARKS: ("conversation_id",),
     Table.CHANGES: ("conversation_id", "bucket"),
     Table.PINS: ("conversation_id",),
+    Table.MENTIONS: ("owner",),
 }
 """The columns that say on which partition a row lies."""
 KEY: Mapping[Table, tuple[str, ...]] = {
@@ -52,6 +54,7 @@ KEY: Mapping[Table, tuple[str, ...]] = {
     Table.WATERMARKS: ("conversation_id", "user_id"),
     Table.CHANGES: ("conversation_id", "bucket", "target", "kind", "item"),
     Table.PINS: ("conversation_id", "seq"),
+    Table.MENTIONS: ("owner", "conversation_id", "seq"),
 }
 """The columns that tell a row from all others of its table."""
 FOREVER = 2**62

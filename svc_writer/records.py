@@ -8,7 +8,7 @@ from chatkit.core.ids import MessageId, is_uuid
 from chatkit.edges.message_log import LOG_TOPIC
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_writer.core import Table, Write, change_write, erasing_writes, joining_writes, leaving_writes, message_writes
+from svc_writer.core import FOREVER, Table, Write, change_write, erasing_writes, joining_writes, leaving_writes, message_writes
 
 Kind = entry_pb2.Entry
 CHANGES = {Kind.EDIT, Kind.DELETION, Kind.REACTION, Kind.PIN}
@@ -72,21 +72,33 @@ def _change(entry: log_pb2.LogEntry, value: bytes) -> list[Write]:
             left = entry.erased
             if left.seq != entry.target or not is_uuid(left.message_id):
                 raise UnreadableError("the entry deletes a message, and does not say what is left of it")
+            writes += _mentions(left, deleted=True)
+            left.ClearField("outline")
             message_id, bare = MessageId(left.message_id), left.SerializeToString()
             writes += erasing_writes(entry.conversation_id, entry.target, message_id, bare, Kind.EDIT, entry.seq)
+            value = entry.SerializeToString()
             writes.append(_change_row(entry, "", value))
     return message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value) + writes
 
 
 def _said(entry: log_pb2.LogEntry) -> list[Write]:
-    """Return the row that a message makes beside the one that started its thread: that it is there, and not what it says."""
+    """Return the rows of whom a message mentions, and that beside the one that started its thread: it is there, and not what it says."""
     if not entry.HasField("outline"):
         return []
-    if not 0 < entry.outline.thread < entry.seq:
-        raise UnreadableError("the message is in a thread, and does not say which message before it started that")
-    bare = log_pb2.LogEntry(seq=entry.seq, kind=entry.kind, outline=log_pb2.Outline(thread=entry.outline.thread))
-    row = bare.SerializeToString()
-    return [change_write(entry.conversation_id, entry.outline.thread, entry.kind, f"{entry.seq:019d}", row, entry.seq)]
+    writes, thread = _mentions(entry), entry.outline.thread
+    if not 0 <= thread < entry.seq or not all(map(is_uuid, entry.outline.mentions)):
+        raise UnreadableError("the message is in a thread, or mentions users, and does not say rightly in which, or whom")
+    if thread:
+        bare = log_pb2.LogEntry(seq=entry.seq, kind=entry.kind, outline=log_pb2.Outline(thread=thread)).SerializeToString()
+        writes.append(change_write(entry.conversation_id, thread, entry.kind, f"{entry.seq:019d}", bare, entry.seq))
+    return writes
+
+
+def _mentions(message: log_pb2.LogEntry, *, deleted: bool = False) -> list[Write]:
+    """Return the rows of whom a message mentions; one that mentions everyone has one that is the conversation's."""
+    owners = [message.conversation_id] if message.outline.mention_all else list(message.outline.mentions)
+    rows = ({"owner": owner, "conversation_id": message.conversation_id, "seq": message.seq} for owner in owners)
+    return [Write(Table.MENTIONS, row, FOREVER if deleted else message.seq, deletes=deleted) for row in rows]
 
 
 MAKERS = {Kind.MESSAGE: _said, Kind.CREATED: _created, Kind.MEMBERSHIP: _moved}

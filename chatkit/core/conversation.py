@@ -26,12 +26,13 @@ class Permission(IntFlag):
     REMOVE = 8
     ADMINISTER = 16
     PIN = 32
+    MENTION_ALL = 64
     MODERATE = 128
 
 
 DIRECT_MEMBER = Permission.READ | Permission.WRITE | Permission.PIN
 GROUP_MEMBER = Permission.READ | Permission.WRITE | Permission.ADD
-GROUP_OWNER = GROUP_MEMBER | Permission.REMOVE | Permission.ADMINISTER | Permission.PIN | Permission.MODERATE
+GROUP_OWNER = GROUP_MEMBER | Permission.REMOVE | Permission.ADMINISTER | Permission.PIN | Permission.MENTION_ALL | Permission.MODERATE
 
 
 def bucket_of(seq: int) -> int:

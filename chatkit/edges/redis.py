@@ -125,6 +125,11 @@ def changes(conversation_id: str) -> str:
     return f"{{c:{conversation_id}}}:changes"
 
 
+def mentions(conversation_id: str) -> str:
+    """Stream: which entries of the tail mention somebody, id "<seq>-0", field u = their user ids, joined by commas, or "*"."""
+    return f"{{c:{conversation_id}}}:mentions"
+
+
 DELETION = 5
 """The kind of a change after which nothing else of its message counts, as types.v1.Entry numbers it."""
 

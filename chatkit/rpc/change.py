@@ -22,8 +22,8 @@ def change_command(message_id: str, target: int, change: Message | None, now_ms:
         raise ChatError(Reason.INVALID_ARGUMENT, "target is the seq of a message")
     match change:
         case entry_pb2.Body():
-            if change.reply_to or change.thread:
-                raise ChatError(Reason.INVALID_ARGUMENT, "an edit leaves reply_to and thread as they are: leave them out")
+            if change.reply_to or change.thread or change.mention_all:
+                raise ChatError(Reason.INVALID_ARGUMENT, "an edit leaves reply_to, thread and mention_all as they are: leave them out")
             command.edit = checked(change)
         case entry_pb2.Deletion():
             command.deletion.SetInParent()

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from chatkit.core.ids import ConversationId, MessageId, UserId
-from svc_history.core import Mark, Membership, Range, Stored, Tail
+from svc_history.core import END, MAX_MENTIONED, Mark, Membership, Range, Stored, Tail
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A conversation: the serialised types.v1.Conversation, its head, the member who asks, how far they have got, and the newest entry."""
+    """A conversation: the serialised types.v1.Conversation, its head, the member who asks, how far they have got, and the newest entry.
+
+    `mention_count` is how many messages mention them that they have not read, of those from `counted_from` on.
+    """
 
     conversation: bytes
     head_seq: int
@@ -20,6 +23,17 @@ class State:
     member: Membership | None
     mark: Mark | None
     newest: Stored | None
+    mention_count: int = 0
+    counted_from: int = END
+
+    @property
+    def uncounted(self) -> tuple[int, int] | None:
+        """Between which seqs there may be unread mentions that are not counted; None if there are none."""
+        if self.member is None or (self.mark and 0 < self.head_ordinal <= self.mark.read_ordinal):
+            return None
+        read = max(self.mark.read_seq if self.mark else 0, self.member.joined_seq - 1)
+        before = min(self.counted_from, self.head_seq + 1)
+        return (read, before) if read + 1 < before and self.mention_count < MAX_MENTIONED else None
 
     @property
     def last(self) -> Stored | None:
@@ -117,6 +131,10 @@ class Timeline(Protocol):
 
     async def pins(self, conversation_id: ConversationId) -> Sequence[int]:
         """Return the messages that are pinned, of more than MAX_PINS the newest, by falling seq."""
+        ...
+
+    async def mentions(self, questions: Sequence[tuple[UserId, ConversationId, int, int]]) -> list[int]:
+        """Return how many messages mention a user, or everyone, in a conversation above one seq and below another, each time."""
         ...
 
     async def replies(self, conversation_id: ConversationId, root: int, page: Range) -> Sequence[int]:

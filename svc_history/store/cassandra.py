@@ -11,7 +11,7 @@ from chatkit.core.conversation import bucket_of
 from chatkit.core.ids import ConversationId, MessageId, UserId, message_id_hour
 from chatkit.edges.cassandra import CassandraSession, Row, Statement
 from elastic_chat.types.v1 import entry_pb2
-from svc_history.core import END, MAX_PINS, Mark, Membership, Range, Stored, buckets_to_read, spans
+from svc_history.core import END, MAX_MENTIONED, MAX_PINS, Mark, Membership, Range, Stored, buckets_to_read, spans
 from svc_history.store import Roll, State
 
 KEYSPACE = "elastic_chat"
@@ -35,6 +35,7 @@ QUERIES = {
     " AND item > ? AND item < ? ORDER BY target DESC, kind DESC, item DESC LIMIT ?",
     "replies_forwards": "SELECT item FROM {}.message_changes WHERE conversation_id = ? AND bucket = ? AND target = ? AND kind = ?"
     " AND item > ? AND item < ? LIMIT ?",
+    "mentions": "SELECT seq FROM {}.mentions WHERE owner = ? AND conversation_id = ? AND seq > ? AND seq < ? LIMIT ?",
     "pins": "SELECT seq FROM {}.pins WHERE conversation_id = ? LIMIT ?",
     "id": "SELECT seq FROM {}.message_ids WHERE conversation_id = ? AND hour = ? AND message_id = ?",
     "entry": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq = ? AND message_id = ?",
@@ -97,6 +98,16 @@ class CassandraTimeline:
 
     async def pins(self, conversation_id: ConversationId) -> Sequence[int]:
         return [row.seq for row in await self._rows("pins", conversation_id, MAX_PINS)]
+
+    async def mentions(self, questions: Sequence[tuple[UserId, ConversationId, int, int]]) -> list[int]:
+        bound = [
+            self._bind("mentions", owner, conversation_id, after, before, MAX_MENTIONED)
+            for user_id, conversation_id, after, before in questions
+            for owner in (user_id, conversation_id)
+        ]
+        READS.inc(len(bound))
+        rows = await self._session.fetch_all(bound)
+        return [len({row.seq for row in (*own, *everyones)}) for own, everyones in zip(rows[::2], rows[1::2], strict=True)]
 
     async def replies(self, conversation_id: ConversationId, root: int, page: Range) -> Sequence[int]:
         direction = "replies_backwards" if page.backwards else "replies_forwards"

@@ -10,7 +10,7 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
-from svc_history.core import END, LOOK_BYTES, MAX_PINS, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
+from svc_history.core import END, LOOK_BYTES, MAX_MENTIONED, MAX_PINS, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
 from svc_history.store import Look, Question, Roll, State
 
 
@@ -25,6 +25,12 @@ class MemoryConversation:
     entries: dict[int, Stored] = field(default_factory=dict)
     ids: dict[MessageId, int] = field(default_factory=dict)
     changes: dict[int, int] = field(default_factory=dict)
+    mentions: dict[int, set[UserId]] = field(default_factory=dict)
+
+    def mentioning(self, user_id: UserId, after: int, before: int) -> int:
+        """Return how many messages between two seqs mention a user, or everyone (nobody named), but for those that are deleted."""
+        some = {seq: users for seq, users in self.mentions.items() if after < seq < before and seq not in self.deleted()}
+        return min(MAX_MENTIONED, sum(not users or user_id in users for users in some.values()))
 
     def deleted(self, after: int = 0) -> frozenset[int]:
         """Return the messages that were deleted since."""
@@ -89,8 +95,18 @@ class MemoryLiveLog(MemoryView):
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         return [self._look(*question) for question in questions]
 
-    def _look(self, user_id: UserId, conversation_id: ConversationId, seq: int | None) -> Look | None:
+    def _counted(self, user_id: UserId, conversation_id: ConversationId) -> State | None:
         state = self._state(user_id, conversation_id)
+        if state is None:
+            return None
+        state = replace(state, counted_from=self.trimmed + 1)
+        if state.member is None:
+            return state
+        read = max(state.mark.read_seq if state.mark else 0, state.member.joined_seq - 1, self.trimmed)
+        return replace(state, mention_count=self.known[conversation_id].mentioning(user_id, read, END))
+
+    def _look(self, user_id: UserId, conversation_id: ConversationId, seq: int | None) -> Look | None:
+        state = self._counted(user_id, conversation_id)
         if state is None or state.member is None or seq is None:
             return Look(state) if state else None
         marks = self.known[conversation_id].marks
@@ -182,6 +198,11 @@ class MemoryTimeline(MemoryView):
         found = [target for target, is_pinned in pinned.items() if is_pinned and target not in one.deleted()]
         return sorted(found, reverse=True)[:MAX_PINS]
 
+    async def mentions(self, questions: Sequence[tuple[UserId, ConversationId, int, int]]) -> list[int]:
+        self.reads += 1
+        unknown = MemoryConversation(b"")
+        return [self.known.get(one, unknown).mentioning(user_id, after, before) for user_id, one, after, before in questions]
+
     async def replies(self, conversation_id: ConversationId, root: int, page: Range) -> Sequence[int]:
         self.reads += 1
         one = self.known.get(conversation_id, MemoryConversation(b""))
@@ -198,4 +219,5 @@ class MemoryTimeline(MemoryView):
 def _bodiless(stored: Stored) -> Stored:
     entry = log_pb2.LogEntry.FromString(stored.entry)
     entry.ClearField("body")
+    entry.ClearField("outline")
     return Stored(stored.seq, entry.SerializeToString())

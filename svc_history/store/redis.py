@@ -14,7 +14,7 @@ from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
 from chatkit.edges.redis import RedisClient
 from elastic_chat.types.v1 import entry_pb2
-from svc_history.core import LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail, tail_of
+from svc_history.core import LOOK_BYTES, MAX_MENTIONED, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail, tail_of
 from svc_history.store import Look, Question, Roll, State
 
 _SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.lua")}
@@ -54,7 +54,7 @@ class RedisLiveLog:
         calls: list[Call] = [
             (
                 "look",
-                (keys.meta(one), keys.members(one), keys.marks(one), keys.tail(one), keys.changes(one)),
+                (keys.meta(one), keys.members(one), keys.marks(one), keys.tail(one), keys.changes(one), keys.mentions(one)),
                 (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, LOOK_BYTES, SYNC_MARKS, keys.DELETION),
             )
             for user_id, one, seq in questions
@@ -122,7 +122,7 @@ class RedisLiveLog:
 
 
 def _look(reply: Sequence[Any]) -> Look:
-    conversation, head, head_ordinal, member, mark, newest, *since = reply
+    conversation, head, head_ordinal, member, mark, newest, mentions, trimmed, *since = reply
     state = State(
         conversation,
         int(head),
@@ -130,10 +130,12 @@ def _look(reply: Sequence[Any]) -> Look:
         _member(member) if member else None,
         _mark(mark) if mark else None,
         Stored(int(newest[0]), newest[1]) if newest else None,
+        min(int(mentions), MAX_MENTIONED),
+        int(trimmed) + 1,
     )
     if not since:
         return Look(state)
-    trimmed, written, upto, entries, marks, deleted = since
+    written, upto, entries, marks, deleted = since
     found = [Stored(int(seq), entry) for seq, entry in _pairs(entries)]
     tail = Tail(found, int(trimmed) + 1, int(upto), int(written), deleted=frozenset(map(int, deleted)))
     return Look(state, tail, {UserId(name.decode()): _mark(value) for name, value in _pairs(marks)})

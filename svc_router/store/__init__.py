@@ -130,7 +130,8 @@ class Durable:
 
     `entry` is the serialised events.v1.LogEntry, `event` the events.v1.NodeBatch that tells nodes of it. `joining` and `leaving` are the
     users that it moves. `doubted` says that it was appended more than once, and may be in the log after what follows it. `target` is the
-    message that it changes, if it changes one, and `change` says how: the number of its kind.
+    message that it changes, if it changes one, and `change` says how: the number of its kind. `mentions` are the users whom it mentions,
+    joined by commas, or "*".
     """
 
     message_id: MessageId
@@ -145,6 +146,7 @@ class Durable:
     doubted: bool = False
     target: int = 0
     change: int = 0
+    mentions: str = ""
 
 
 @dataclass(frozen=True, slots=True)

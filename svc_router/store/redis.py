@@ -116,7 +116,7 @@ class RedisSequencer:
         arguments: list[Any] = [*self._tail, int(doubted), len(listening), len(changes), *listening, *changes]
         for entry in entries:
             arguments += [entry.seq, entry.ordinal, entry.entry, _made(entry), entry.event]
-        names = [keys.meta, keys.tail, keys.pending, keys.nodes, keys.changes]
+        names = [keys.meta, keys.tail, keys.pending, keys.nodes, keys.changes, keys.mentions]
         messages = [keys.message(conversation_id, entry.message_id) for entry in entries]
         return ("commit", [*(name(conversation_id) for name in names), *messages], arguments)
 
@@ -164,7 +164,7 @@ class RedisSequencer:
             arguments += [user_id, _packed(mark)]
         for entry in restored.recent:
             arguments += [entry.seq, entry.ordinal, entry.entry, _made(entry)]
-        names = [keys.meta, keys.members, keys.pending, keys.marks, keys.tail, keys.changes]
+        names = [keys.meta, keys.members, keys.pending, keys.marks, keys.tail, keys.changes, keys.mentions]
         messages = [keys.message(conversation_id, entry.message_id) for entry in restored.recent]
 
         def also(pipeline: Pipeline) -> None:
@@ -266,9 +266,10 @@ def _marked(reply: Sequence[Any]) -> Marked | OrdinalNeeded | NotLive:
             return Marked(int(reply[1]), int(reply[2]), int(reply[3]), nodes, bool(changed))
 
 
-def _changes(entries: Iterable[Durable]) -> list[int]:
-    """Return, of each entry that changes a message, its seq, that of the message, and how it changes it."""
-    return [number for entry in entries if entry.target for number in (entry.seq, entry.target, entry.change)]
+def _changes(entries: Iterable[Durable]) -> list[int | str]:
+    """Return, of each entry that changes a message or mentions somebody, its seq, that of the message, its kind, and whom it mentions."""
+    some = (entry for entry in entries if entry.target or entry.mentions)
+    return [value for entry in some for value in (entry.seq, entry.target, entry.change, entry.mentions)]
 
 
 def _made(entry: Durable) -> str:

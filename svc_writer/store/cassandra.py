@@ -47,12 +47,14 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.WATERMARKS: ("conversation_id", "user_id", "delivered_seq", "read_seq", "read_ordinal"),
     Table.CHANGES: ("conversation_id", "bucket", "target", "kind", "item", "entry"),
     Table.PINS: ("conversation_id", "seq"),
+    Table.MENTIONS: ("owner", "conversation_id", "seq"),
 }
 DELETABLE: dict[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id", "user_id"),
     Table.BY_USER: ("user_id", "conversation_id"),
     Table.CHANGES: ("conversation_id", "bucket", "target", "kind"),
     Table.PINS: ("conversation_id", "seq"),
+    Table.MENTIONS: ("owner", "conversation_id", "seq"),
 }
 """What may be deleted, by which columns: of changes, all of one kind at once."""
 

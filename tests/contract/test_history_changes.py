@@ -19,7 +19,7 @@ from svc_history.store import LiveLog, Timeline
 from svc_history.store.cassandra import CassandraTimeline
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
 from svc_history.store.redis import RedisLiveLog
-from svc_router.changes import change_of, erased
+from svc_router.changes import change_of, erased, mentions_of
 from svc_router.entries import durable
 from svc_router.store import Birth, Place
 from svc_router.store.redis import RedisSequencer
@@ -41,6 +41,9 @@ STEPS = [
 """What happens from seq 2 on: two messages, of which the second is deleted, and edited before and after that; a reaction that is taken
 back; pins, of which that at seq 12 is taken off; and messages in threads.
 """
+
+MENTIONS = {3: "anna", 15: "both", 16: "anna", 17: "*"}
+"""Messages that mention somebody: Anna, her and another, or everyone. That at 3 is deleted."""
 
 
 def words(seq: int) -> bytes:
@@ -65,6 +68,13 @@ class Said:
                 entry.target = target
             elif target:
                 entry.outline.thread = target
+            match MENTIONS.get(seq):
+                case "*":
+                    entry.outline.mention_all = True
+                case None:
+                    pass
+                case who:
+                    entry.outline.mentions.extend([self.anna, new_id()] if who == "both" else [self.anna])
             entry.reaction.CopyFrom(entry_pb2.Reaction(emoji="👍", removed=seq == 10)) if kind == REACTION else None
             entry.pin.CopyFrom(entry_pb2.Pin(unpinned=seq == 12)) if kind == PIN else None
             if kind == DELETION:
@@ -83,7 +93,9 @@ class Said:
     def remembered(self) -> MemoryConversation:
         entries = {seq: Stored(seq, entry.SerializeToString()) for seq, entry in self.entries.items()}
         changes = {seq: change_of(entry)[0] for seq, entry in self.entries.items() if change_of(entry)[0]}
-        return MemoryConversation(b"as created", 2, {self.anna: Membership(int(GROUP_OWNER), 1)}, {}, entries, {}, changes)
+        messages = {seq: entry for seq, entry in self.entries.items() if entry.kind == MESSAGE and mentions_of(entry)}
+        mentions = {seq: set(map(UserId, entry.outline.mentions)) for seq, entry in messages.items()}
+        return MemoryConversation(b"as created", 2, {self.anna: Membership(int(GROUP_OWNER), 1)}, {}, entries, {}, changes, mentions)
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -173,13 +185,17 @@ def bare(entry: log_pb2.LogEntry) -> log_pb2.LogEntry:
     return left
 
 
+def seqs(values: Sequence[bytes]) -> set[int]:
+    return {log_pb2.LogEntry.FromString(one).seq for one in values}
+
+
 async def test_the_database_has_changes_with_their_message_and_of_what_is_deleted_no_edits(database: tuple[Timeline, Said]) -> None:
     view, made = database
-    newest = set(await view.changes(made.conversation_id, [2])) & made.values(4, 5, 10, 14)
-    assert newest == made.values(4, 5, 10, 14)
-    assert set(await view.changes(made.conversation_id, [3])) >= made.values(7, 13)
-    assert not set(await view.changes(made.conversation_id, [3])) & made.values(6, 8)
-    assert set(await view.changes(made.conversation_id, [2, 3])) >= newest | made.values(7)
+    assert set(await view.changes(made.conversation_id, [2])) >= made.values(4, 5, 10, 14)
+    deleted = seqs(await view.changes(made.conversation_id, [3]))
+    assert {7, 13} <= deleted
+    assert not deleted & {6, 8}
+    assert seqs(await view.changes(made.conversation_id, [2, 3])) >= {4, 5, 7, 10, 13, 14}
     assert await view.changes(made.conversation_id, [1, 5000]) == []
     assert await view.changes(ConversationId(new_id()), [2]) == []
 
@@ -187,9 +203,12 @@ async def test_the_database_has_changes_with_their_message_and_of_what_is_delete
 async def test_the_database_has_the_log_without_what_is_deleted_and_what_edits_say(database: tuple[Timeline, Said]) -> None:
     view, made = database
     rows = {row.seq: log_pb2.LogEntry.FromString(row.entry) for row in await view.read(made.conversation_id, EVERYTHING)}
-    wanted = {seq: bare(entry) if entry.kind == EDIT or seq == 3 else entry for seq, entry in made.entries.items()}
-    assert rows == wanted
-    assert rows[3] == erased(made.entries[3])
+    wanted = {seq: bare(entry) if entry.kind == EDIT else entry for seq, entry in made.entries.items() if seq not in {3, 7}}
+    assert {seq: entry for seq, entry in rows.items() if seq not in {3, 7}} == wanted
+    assert (rows[7].kind, rows[7].target, rows[7].message_id) == (DELETION, 3, made.entries[7].message_id)
+    left = erased(made.entries[3])
+    left.ClearField("outline")
+    assert rows[3] == left
 
 
 async def test_the_database_has_what_is_pinned(database: tuple[Timeline, Said]) -> None:
@@ -213,3 +232,21 @@ async def test_the_database_has_what_is_in_a_thread(database: tuple[Timeline, Sa
     assert await view.replies(made.conversation_id, 4, page) == []
     bare = [log_pb2.LogEntry.FromString(one) for one in await view.changes(made.conversation_id, [2])]
     assert {(one.seq, one.outline.thread) for one in bare if one.kind == MESSAGE} == {(15, 2), (17, 2), (18, 2)}
+
+
+async def test_both_views_count_unread_mentions_alike(live: tuple[LiveLog, Said]) -> None:
+    view, made = live
+    (look,) = await view.look([(made.anna, made.conversation_id, None)])
+    (strangers,) = await view.look([(UserId(new_id()), made.conversation_id, None)])
+    assert look is not None
+    assert strangers is not None
+    assert (look.state.mention_count, look.state.counted_from) == (3, 1)
+    assert strangers.state.mention_count == 0
+
+
+async def test_the_database_counts_mentions_between_two_seqs(database: tuple[Timeline, Said]) -> None:
+    view, made = database
+    other = UserId(new_id())
+    spans = [(0, END), (15, END), (0, 16), (0, 15), (17, END)]
+    assert await view.mentions([(made.anna, made.conversation_id, *span) for span in spans]) == [3, 2, 1, 0, 0]
+    assert await view.mentions([(other, made.conversation_id, *span) for span in spans]) == [1, 1, 0, 0, 0]

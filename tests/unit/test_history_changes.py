@@ -11,11 +11,13 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, UserId, new_id
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
-from svc_history.core import NEIGHBOURS, Membership, Stored, spans
+from svc_history.core import MAX_MENTIONED, NEIGHBOURS, Mark, Membership, Stored, spans
 from svc_history.fold import fold
-from svc_history.reader import Page
+from svc_history.reader import Ask, Page
 from svc_history.store.memory import MemoryConversation
 from tests.reading import ANNA, World, reading
+
+BOB = UserId(new_id())
 
 MESSAGE, EDIT, DELETION, PIN = entry_pb2.Entry.MESSAGE, entry_pb2.Entry.EDIT, entry_pb2.Entry.DELETION, entry_pb2.Entry.PIN
 
@@ -257,3 +259,42 @@ async def test_a_thread_begins_at_a_message_that_can_be_seen_and_shows_no_more(w
     with pytest.raises(ChatError) as refused:
         await world.reader.thread(ANNA, conversation_id, 10, 0, 0, 0)
     assert refused.value.reason is Reason.NOT_FOUND
+
+
+async def mentions(world: World, conversation_id: ConversationId) -> int:
+    (synced,) = await world.reader.sync([Ask(ANNA, {}, list_all=True)])
+    return dict(synced.states)[conversation_id].mention_count
+
+
+@pytest.mark.parametrize("trimmed", [0, 100, 250, 301])
+async def test_unread_mentions_are_counted_wherever_they_are(world: World, trimmed: int) -> None:
+    conversation_id = conversation(world, (290, DELETION))
+    made = world.log[conversation_id]
+    made.marks[ANNA] = Mark(200, 200, 200)
+    made.mentions |= {100: {ANNA}, 210: {ANNA}, 220: {BOB}, 230: set(), 290: {ANNA}, 300: {ANNA, BOB}}
+    world.live.trimmed = world.live.written = trimmed
+    world.database.known |= world.log
+    await world.live.remember(world.live.epoch, ANNA, {conversation_id: 1})
+    assert await mentions(world, conversation_id) == 3
+    assert (world.database.reads > 0) is (trimmed > 200)
+
+
+async def test_nobody_is_asked_for_mentions_of_who_has_read_everything(world: World) -> None:
+    conversation_id = conversation(world, (290, EDIT))
+    made = world.log[conversation_id]
+    made.marks[ANNA] = Mark(300, 300, 300)
+    made.mentions[300] = {ANNA}
+    world.live.trimmed = world.live.written = 301
+    world.database.known |= world.log
+    await world.live.remember(world.live.epoch, ANNA, {conversation_id: 1})
+    assert await mentions(world, conversation_id) == 0
+    assert world.database.reads == 0
+
+
+async def test_very_many_mentions_are_counted_up_to_a_hundred(world: World) -> None:
+    conversation_id = conversation(world)
+    world.log[conversation_id].mentions |= {seq: {ANNA} for seq in range(2, 300)}
+    world.live.trimmed = world.live.written = 250
+    world.database.known |= world.log
+    await world.live.remember(world.live.epoch, ANNA, {conversation_id: 1})
+    assert await mentions(world, conversation_id) == MAX_MENTIONED

@@ -235,3 +235,18 @@ async def test_a_thread_that_the_tail_has_no_more_is_looked_at_in_history(bench:
     assert await bench.refused(answer(conversation_id, ANNA, thread=said.seq)) == "INVALID_ARGUMENT"
     root.outline.thread = 0
     await bench.accepted(answer(conversation_id, ANNA, thread=said.seq))
+
+
+async def test_whom_a_message_mentions_is_noted_beside_it_and_to_mention_everyone_takes_a_permission(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    mention = send(conversation_id, BOB)
+    mention.send.outline.mentions.append(ANNA)
+    await bench.accepted(mention)
+    for user_id, refused in ((BOB, True), (ANNA, False)):
+        everyone = send(conversation_id, user_id)
+        everyone.send.outline.mention_all = True
+        assert ((await bench.submit(everyone)).WhichOneof("result") == "refused") is refused
+    assert [entry.outline for entry in bench.entries[1:]] == [log_pb2.Outline(mentions=[ANNA]), log_pb2.Outline(mention_all=True)]
+    await bench.accepted(deletion(conversation_id, BOB, 2))
+    assert bench.entries[-1].erased.outline == log_pb2.Outline(mentions=[ANNA])
+    assert "message" not in bench.archive.asked

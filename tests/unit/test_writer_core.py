@@ -88,6 +88,26 @@ def test_a_message_in_a_thread_makes_a_row_beside_its_first_that_does_not_say_wh
         writes_of(LOG_TOPIC, one.SerializeToString())
 
 
+def test_whom_a_message_mentions_has_a_row_that_goes_with_it() -> None:
+    one = entry(entry_pb2.Entry.MESSAGE, seq=9)
+    one.outline.mentions.extend([ANNA, BOB])
+    rows = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.table is Table.MENTIONS]
+    assert [(write.row["owner"], write.row["seq"], write.timestamp) for write in rows] == [(ANNA, 9, 9), (BOB, 9, 9)]
+    one.outline.Clear()
+    one.outline.mention_all = True
+    (row,) = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.table is Table.MENTIONS]
+    assert row.row["owner"] == one.conversation_id
+    gone = entry(entry_pb2.Entry.DELETION, seq=12)
+    gone.conversation_id, gone.target = one.conversation_id, 9
+    gone.erased.CopyFrom(one)
+    writes = writes_of(LOG_TOPIC, gone.SerializeToString())
+    (out,) = [write for write in writes if write.table is Table.MENTIONS]
+    assert (out.row, out.deletes) == (row.row, True)
+    assert out.timestamp > row.timestamp
+    (erased,) = [write for write in writes if write.table is Table.MESSAGES and write.row["seq"] == 9]
+    assert not log_pb2.LogEntry.FromString(erased.row["entry"]).HasField("outline")
+
+
 def test_of_a_users_reactions_with_one_emoji_there_is_one_row() -> None:
     one = entry(entry_pb2.Entry.REACTION, seq=9)
     one.target, one.reaction.emoji = 5, "👍"

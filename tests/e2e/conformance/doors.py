@@ -63,6 +63,7 @@ class Head:
     head_seq: int
     read_seq: int
     unread_count: int
+    mention_count: int = 0
 
 
 @dataclass(slots=True)
@@ -233,7 +234,7 @@ class LineDoor:
 
 
 def _head(one: Any) -> Head:
-    return Head(one.head_seq, one.read_seq, one.unread_count)
+    return Head(one.head_seq, one.read_seq, one.unread_count, one.mention_count)
 
 
 async def next_of(line: Line, *kinds: str) -> pb.ServerFrame:

@@ -174,6 +174,7 @@ NOBODY = new_id()
         ({"target": 1}, SECOND, Reason.NOT_FOUND),
         ({"target": 1000}, Deletion(), Reason.NOT_FOUND),
         ({}, Body(text="x", reply_to=2), Reason.INVALID_ARGUMENT),
+        ({}, Body(text="x", mention_all=True), Reason.INVALID_ARGUMENT),
         ({}, Reaction(emoji="no emoji"), Reason.INVALID_ARGUMENT),
         ({}, Reaction(emoji="👍👍", removed=True), Reason.INVALID_ARGUMENT),
         ({"target": 1000}, Reaction(emoji="👍"), Reason.NOT_FOUND),

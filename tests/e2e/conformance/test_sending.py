@@ -11,7 +11,7 @@ from bench.client import Account, Api
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from elastic_chat.gateway.v1 import frames_pb2 as pb
-from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Entry, MessageState
+from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Deletion, Entry, MessageState
 from tests.e2e.conformance.doors import ACCOUNTS, HISTORY, CallDoor, Can, LineDoor, doors, next_of, refused, until
 
 TEXT = Body(text="Grüße aus Köln 🚲\n\t\x00 <b>&amp;</b> \u2028")
@@ -67,6 +67,26 @@ async def test_what_any_door_takes_every_door_gives(all_doors: dict[str, Any], a
                 assert one.state == MessageState(as_of_seq=first.seq + len(wanted))
                 one.ClearField("state")
             assert list(page.entries) == wanted, name
+
+
+@doors()
+async def test_who_is_mentioned_is_told_how_often(door: Any, all_doors: dict[str, Any], api: Api, anna: Account, bob: Account) -> None:
+    group = await api.group(anna, "tea", [bob])
+    for body in (
+        Body(text="Bob?", mentions=[bob.user_id]),
+        Body(text="everyone!", mention_all=True),
+        Body(text="hm", mentions=[NOBODY]),
+        TEXT,
+    ):
+        await door.send(anna.token, group, new_id(), body)
+    for name, each in all_doors.items():
+        head = (await each.heads(bob.token))[group]
+        assert (head.unread_count, head.mention_count) == (4, 2), name
+    await all_doors["rest"].change(anna.token, group, new_id(), 2, Deletion())
+    assert (await door.heads(bob.token))[group].mention_count == 1
+    with pytest.raises(ChatError) as refused:
+        await door.send(bob.token, group, new_id(), Body(text="everyone!", mention_all=True))
+    assert refused.value.reason is Reason.PERMISSION_DENIED
 
 
 @doors(Can.HEAR)

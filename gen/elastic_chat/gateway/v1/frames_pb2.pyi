@@ -470,6 +470,7 @@ class ConversationHead(_message.Message):
     HEAD_SEQ_FIELD_NUMBER: _builtins.int
     READ_SEQ_FIELD_NUMBER: _builtins.int
     UNREAD_COUNT_FIELD_NUMBER: _builtins.int
+    MENTION_COUNT_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     head_seq: _builtins.int
@@ -478,6 +479,8 @@ class ConversationHead(_message.Message):
     """The newest seq that the user has read."""
     unread_count: _builtins.int
     """How many messages are newer than that. Counted by the server."""
+    mention_count: _builtins.int
+    """How many of them mention the user, or everyone; 100 if it is more."""
     def __init__(
         self,
         *,
@@ -485,10 +488,11 @@ class ConversationHead(_message.Message):
         head_seq: _builtins.int = ...,
         read_seq: _builtins.int = ...,
         unread_count: _builtins.int = ...,
+        mention_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "head_seq", b"head_seq", "read_seq", b"read_seq", "unread_count", b"unread_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "head_seq", b"head_seq", "mention_count", b"mention_count", "read_seq", b"read_seq", "unread_count", b"unread_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -75,12 +75,15 @@ class ConversationSummary(_message.Message):
     READ_SEQ_FIELD_NUMBER: _builtins.int
     UNREAD_COUNT_FIELD_NUMBER: _builtins.int
     LAST_ENTRY_FIELD_NUMBER: _builtins.int
+    MENTION_COUNT_FIELD_NUMBER: _builtins.int
     head_seq: _builtins.int
     """The newest seq."""
     read_seq: _builtins.int
     """The newest seq that the caller has read."""
     unread_count: _builtins.int
     """How many messages are newer than that."""
+    mention_count: _builtins.int
+    """How many of the unread messages mention the caller, or everyone; 100 if it is more."""
     @_builtins.property
     def conversation(self) -> _conversation_pb2.Conversation:
         """The conversation."""
@@ -102,10 +105,11 @@ class ConversationSummary(_message.Message):
         read_seq: _builtins.int = ...,
         unread_count: _builtins.int = ...,
         last_entry: _entry_pb2.Entry | None = ...,
+        mention_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "last_entry", b"last_entry", "membership", b"membership"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "head_seq", b"head_seq", "last_entry", b"last_entry", "membership", b"membership", "read_seq", b"read_seq", "unread_count", b"unread_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "head_seq", b"head_seq", "last_entry", b"last_entry", "membership", b"membership", "mention_count", b"mention_count", "read_seq", b"read_seq", "unread_count", b"unread_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

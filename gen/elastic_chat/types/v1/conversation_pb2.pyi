@@ -103,7 +103,7 @@ class Member(_message.Message):
     """The user."""
     permissions: _builtins.int
     """What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change title and permissions,
-    32 pin messages, 128 delete messages of others.
+    32 pin messages, 64 mention everyone, 128 delete messages of others.
     """
     joined_seq: _builtins.int
     """The entry that made them a member: they read the log from here on, and not what was before."""

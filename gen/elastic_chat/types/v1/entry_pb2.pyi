@@ -330,6 +330,7 @@ class Body(_message.Message):
     THREAD_FIELD_NUMBER: _builtins.int
     MENTIONS_FIELD_NUMBER: _builtins.int
     ATTACHMENTS_FIELD_NUMBER: _builtins.int
+    MENTION_ALL_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The text, 1 byte to 16 KiB of UTF-8. Shown as text: no markup in it is ever run."""
     reply_to: _builtins.int
@@ -338,9 +339,11 @@ class Body(_message.Message):
     """The seq of the message that started the thread that this one belongs to; the sender must be able to see it, and it is in no thread
     itself. An edit leaves it as it is.
     """
+    mention_all: _builtins.bool
+    """Whether it mentions everyone in the conversation. Takes the permission to do that. An edit leaves it as it is."""
     @_builtins.property
     def mentions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The users that the text mentions, at most 100."""
+        """The users that the text mentions, at most 100. Those of a message are counted for each of them; an edit's are only shown."""
 
     @_builtins.property
     def attachments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Attachment]:
@@ -354,10 +357,11 @@ class Body(_message.Message):
         thread: _builtins.int = ...,
         mentions: _abc.Iterable[_builtins.str] | None = ...,
         attachments: _abc.Iterable[Global___Attachment] | None = ...,
+        mention_all: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "mentions", b"mentions", "reply_to", b"reply_to", "text", b"text", "thread", b"thread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "mention_all", b"mention_all", "mentions", b"mentions", "reply_to", b"reply_to", "text", b"text", "thread", b"thread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -119,7 +119,7 @@ export type Member = Message<"elastic_chat.types.v1.Member"> & {
 
   /**
    * What they may do, a sum of bits: 1 read, 2 write, 4 add members, 8 remove members, 16 change title and permissions,
-   * 32 pin messages, 128 delete messages of others.
+   * 32 pin messages, 64 mention everyone, 128 delete messages of others.
    *
    * @generated from field: uint32 permissions = 2;
    */
