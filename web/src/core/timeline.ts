@@ -1,7 +1,8 @@
 /** Turns a log and what is on its way into the rows of the screen: days, system lines, and messages in groups. */
 
+import { changesByTarget, folded } from "./fold";
 import type { OutboxItem } from "./outbox";
-import type { Entry, UserId, Watermark } from "./types";
+import type { Entry, Reaction, UserId, Watermark } from "./types";
 
 export type MessageStatus = "sending" | "failed" | "sent" | "delivered" | "seen";
 
@@ -12,6 +13,9 @@ export interface MessageRow {
   readonly senderId: UserId;
   readonly isOwn: boolean;
   readonly text: string;
+  readonly isEdited: boolean;
+  readonly isDeleted: boolean;
+  readonly reactions: readonly Reaction[];
   readonly at: number;
   /** Null for what others sent. */
   readonly status: MessageStatus | null;
@@ -43,7 +47,8 @@ export function timeline(input: TimelineInput): readonly Row[] {
   const rows: Row[] = [];
   let day = "";
   let isNewMarked = input.newAfterSeq === null;
-  for (const item of [...input.entries.map((entry) => entryRow(entry, input)), ...input.pending.map((pending) => pendingRow(pending, input.me))]) {
+  const changes = changesByTarget(input.entries);
+  for (const item of [...input.entries.map((entry) => entryRow(entry, changes, input)), ...input.pending.map((pending) => pendingRow(pending, input.me))]) {
     if (item === null) {
       continue;
     }
@@ -67,9 +72,10 @@ interface Placed {
   readonly seq: number;
 }
 
-function entryRow(entry: Entry, { me, peer }: TimelineInput): Placed | null {
+function entryRow(entry: Entry, changes: ReadonlyMap<number, readonly Entry[]>, { me, peer }: TimelineInput): Placed | null {
   const { content, seq, acceptedAt: at } = entry;
   switch (content.kind) {
+    case "change":
     case "unknown":
       return null;
     case "created":
@@ -78,7 +84,9 @@ function entryRow(entry: Entry, { me, peer }: TimelineInput): Placed | null {
     case "message": {
       const isOwn = entry.senderId === me;
       const status = isOwn ? statusOf(seq, peer) : null;
-      return { row: messageRow(entry.messageId, entry.senderId, isOwn, content.text, at, status, null), at, seq };
+      const { text, isEdited, isDeleted, reactions } = folded(content, changes.get(seq) ?? [], me);
+      const row = { ...messageRow(entry.messageId, entry.senderId, isOwn, text, at, status, null), isEdited, isDeleted, reactions };
+      return { row, at, seq };
     }
   }
 }
@@ -102,7 +110,8 @@ function messageRow(
   status: MessageStatus | null,
   failure: string | null,
 ): MessageRow {
-  return { type: "message", key, senderId, isOwn, text, at, status, failure, startsGroup: true, endsGroup: true };
+  const unchanged = { isEdited: false, isDeleted: false, reactions: [] };
+  return { type: "message", key, senderId, isOwn, text, ...unchanged, at, status, failure, startsGroup: true, endsGroup: true };
 }
 
 function statusOf(seq: number, peer: Watermark | null): MessageStatus {

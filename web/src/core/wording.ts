@@ -2,6 +2,9 @@
 
 import type { Entry, Presence, UserId } from "./types";
 
+/** What stands where a message was. */
+export const DELETED = "This message was deleted";
+
 type NameOf = (userId: UserId) => string;
 
 /** What a system line says. */
@@ -17,7 +20,8 @@ export function describe(entry: Entry, me: UserId | null, nameOf: NameOf): strin
         ...(content.removed.length > 0 ? [removal(content.removed, entry, me, nameOf)] : []),
       ].join(", ");
     case "message":
-      return content.text;
+      return content.state?.isDeleted === true ? DELETED : content.text;
+    case "change":
     case "unknown":
       return "";
   }
@@ -38,7 +42,7 @@ export function preview(entry: Entry, me: UserId | null, isGroup: boolean, nameO
   if (entry.content.kind !== "message") {
     return describe(entry, me, nameOf);
   }
-  const text = entry.content.text.replace(/\s+/g, " ");
+  const text = describe(entry, me, nameOf).replace(/\s+/g, " ");
   if (entry.senderId === me) {
     return `You: ${text}`;
   }

@@ -3,12 +3,14 @@
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 
 import type {
+  Change,
   Content,
   Conversation,
   ConversationId,
   Entry,
   Head,
   MessageId,
+  MessageState,
   Page,
   Presence,
   Summary,
@@ -58,8 +60,12 @@ export function entryFrom(entry: WireEntry): Entry {
 }
 
 function contentFrom(entry: WireEntry): Content {
-  if (entry.kind === Entry_Kind.MESSAGE && entry.body !== undefined) {
-    return { kind: "message", text: entry.body.text };
+  if (entry.kind === Entry_Kind.MESSAGE) {
+    return { kind: "message", text: entry.body?.text ?? "", state: stateFrom(entry) };
+  }
+  const change = changeFrom(entry);
+  if (change !== null) {
+    return { kind: "change", target: Number(entry.target), change };
   }
   if (entry.kind === Entry_Kind.CREATED && entry.created?.conversation !== undefined) {
     const memberIds = entry.created.members.map((member) => member.userId as UserId);
@@ -70,6 +76,27 @@ function contentFrom(entry: WireEntry): Content {
     return { kind: "membership", added, removed: entry.membership.removedUserIds as UserId[] };
   }
   return { kind: "unknown" };
+}
+
+/** A message without a body is deleted, whether the server says so or not. */
+function stateFrom({ body, state }: WireEntry): MessageState {
+  return {
+    asOfSeq: Number(state?.asOfSeq ?? 0),
+    isEdited: (state?.editCount ?? 0) > 0,
+    isDeleted: body === undefined,
+    reactions: (state?.reactions ?? []).map(({ emoji, count, mine, userIds }) => ({ emoji, count, isMine: mine, userIds: userIds as UserId[] })),
+  };
+}
+
+/** Null for what changes no message, or changes it in a way that this client does not show. */
+function changeFrom({ kind, body, reaction }: WireEntry): Change | null {
+  if (kind === Entry_Kind.EDIT && body !== undefined) {
+    return { type: "edit", text: body.text };
+  }
+  if (kind === Entry_Kind.DELETION) {
+    return { type: "deletion" };
+  }
+  return kind === Entry_Kind.REACTION && reaction !== undefined ? { type: "reaction", emoji: reaction.emoji, isRemoved: reaction.removed } : null;
 }
 
 /** Null for a summary without a conversation, which no server should send. */
