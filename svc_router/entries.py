@@ -17,6 +17,10 @@ from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_router.changes import change_of, drafted, mentions_of
 from svc_router.store import Answer, Durable, Marked, Membership, Place
 
+MESSAGE = entry_pb2.Entry.MESSAGE
+PLAIN = (0, 0, "")
+"""What a message changes that changes nothing and mentions nobody."""
+
 
 def timestamp(ms: int) -> Timestamp:
     """Return Unix milliseconds as the wire has them."""
@@ -104,10 +108,11 @@ def leaving(entry: log_pb2.LogEntry) -> tuple[UserId, ...]:
 def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, traceparent: str = "", *, doubted: bool) -> Durable:
     """Return an entry that is in the log as the live view takes it, with what nodes are told of it."""
     value, came, went = entry.SerializeToString(), joining(entry), leaving(entry)
+    is_plain = entry.kind == MESSAGE and not entry.HasField("outline")
     told = node_pb2.EntryDelivery(
         conversation_id=entry.conversation_id,
         seq=entry.seq,
-        frame=log_pb2.EntryFrame(entry=for_readers(entry)).SerializeToString(),
+        frame=log_pb2.EntryFrame(entry=entry if is_plain else for_readers(entry)).SerializeToString(),
         joining_user_ids=came,
         leaving_user_ids=went,
         request_id=request_id,
@@ -116,8 +121,8 @@ def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, traceparent:
         traceparent=traceparent,
     )
     event = batch_of(node_pb2.NodeEvent(entry=told))
-    sender = UserId(entry.sender_id)
-    message_id, about = MessageId(entry.message_id), (*change_of(entry), mentions_of(entry))
+    message_id, sender = MessageId(entry.message_id), UserId(entry.sender_id)
+    about: tuple[int, int, str] = PLAIN if is_plain else (*change_of(entry), mentions_of(entry))
     return Durable(message_id, sender, place.seq, place.ordinal, place.accepted_ms, value, event, came, went, doubted, *about)
 
 

@@ -32,7 +32,19 @@ class Job:
     were looked at: then `target` is the one that it changes, or `refusal` why it can't be carried out.
     """
 
-    __slots__ = ("command", "is_looked_at", "kind", "looked_up", "read_ordinal", "refusal", "reply", "reply_told", "target", "until")
+    __slots__ = (
+        "_is_pointing",
+        "command",
+        "is_looked_at",
+        "kind",
+        "looked_up",
+        "read_ordinal",
+        "refusal",
+        "reply",
+        "reply_told",
+        "target",
+        "until",
+    )
 
     def __init__(
         self,
@@ -51,6 +63,7 @@ class Job:
         self.target: log_pb2.LogEntry | None = None
         self.refusal: ChatError | None = None
         self.is_looked_at = False
+        self._is_pointing = self.kind == "change" or (self.kind == "send" and command.send.HasField("outline"))
 
     @property
     def conversation_id(self) -> ConversationId:
@@ -80,9 +93,7 @@ class Job:
     @property
     def wants_look(self) -> bool:
         """Whether it points at messages that are still to be looked at: before that, it can't be claimed for."""
-        if self.is_looked_at:
-            return False
-        return self.kind == "change" or (self.kind == "send" and self.command.send.HasField("outline") and bool(self.points_at))
+        return self._is_pointing and not self.is_looked_at and bool(self.points_at)
 
     @property
     def points_at(self) -> frozenset[int]:
@@ -99,6 +110,11 @@ class Job:
             return self._claim(b"", NEVER, now_ms)
         draft = draft_of(self.command, self.message_id, now_ms, self.target).SerializeToString()
         match self.kind:
+            case "send":
+                is_for_all = self._is_pointing and self.command.send.outline.mention_all
+                needs = Permission.WRITE | Permission.MENTION_ALL if is_for_all else Permission.WRITE
+                made_ms = earliest_ms(self.message_id)
+                return Claim(self.conversation_id, self.user_id, self.message_id, draft, needs, now_ms, made_ms, self.looked_up)
             case "create":
                 return self._birth(draft, now_ms)
             case "change" if self.target is not None:
@@ -108,15 +124,9 @@ class Job:
                 added = self.command.add_member.member
                 grants = Permission(added.permissions)
                 return self._claim(draft, Permission.ADD, now_ms, adds=UserId(added.user_id), grants=grants)
-            case "remove_member":
+            case _:
                 removes = UserId(self.command.remove_member.user_id)
                 return self._claim(draft, permission_to_remove(self.user_id, removes), now_ms, removes=removes)
-            case _:
-                needs = Permission.WRITE
-                if self.command.send.HasField("outline") and self.command.send.outline.mention_all:
-                    needs |= Permission.MENTION_ALL
-                made_ms = earliest_ms(self.message_id)
-                return Claim(self.conversation_id, self.user_id, self.message_id, draft, needs, now_ms, made_ms, self.looked_up)
 
     def _claim(self, draft: bytes, needs: Permission, now_ms: int, **changes: Any) -> Claim:  # noqa: ANN401 - what a Claim changes
         made_ms = earliest_ms(self.message_id)
