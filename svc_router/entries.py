@@ -95,6 +95,14 @@ def readable(answer: Answer) -> Answer:
     return answer
 
 
+def entry_of(value: bytes) -> log_pb2.LogEntry:
+    """Return an entry that the live view has, or raise INTERNAL."""
+    try:
+        return log_pb2.LogEntry.FromString(value)
+    except DecodeError as error:
+        raise ChatError(Reason.INTERNAL) from error
+
+
 def joining(entry: log_pb2.LogEntry) -> tuple[UserId, ...]:
     """Return the users that an entry brings in."""
     return tuple(UserId(one.user_id) for one in (*entry.created.members, *entry.membership.added))

@@ -40,7 +40,7 @@ from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from svc_router.changes import NO_MESSAGE, check_answered, check_target, counts_if_deleted
 from svc_router.core import is_remembered
-from svc_router.entries import durable, member, placed, readable, timestamp, typing_event, watermark_event, watermark_of
+from svc_router.entries import durable, entry_of, member, placed, readable, timestamp, typing_event, watermark_event, watermark_of
 from svc_router.flight import Flight, Flying
 from svc_router.job import Job
 from svc_router.pace import Pace
@@ -558,7 +558,7 @@ class Pipeline:
         if seq > sight.head:
             raise ChatError(Reason.NOT_FOUND, NO_MESSAGE)
         if sight.entry is not None:
-            found, is_deleted = log_pb2.LogEntry.FromString(sight.entry), sight.is_deleted
+            found, is_deleted = entry_of(sight.entry), sight.is_deleted
         else:
             found, is_deleted = await self._archive.message(job.user_id, job.conversation_id, seq)
         if job.kind == "send":

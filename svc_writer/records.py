@@ -74,6 +74,7 @@ def _change(entry: log_pb2.LogEntry, value: bytes) -> list[Write]:
                 raise UnreadableError("the entry deletes a message, and does not say what is left of it")
             writes += _mentions(left, deleted=True)
             left.ClearField("outline")
+            left.ClearField("body")
             message_id, bare = MessageId(left.message_id), left.SerializeToString()
             writes += erasing_writes(entry.conversation_id, entry.target, message_id, bare, Kind.EDIT, entry.seq)
             value = entry.SerializeToString()

@@ -42,7 +42,7 @@ TAIL_LIMIT = 4096
 TAIL_MS = 24 * 3600 * 1000
 
 _SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.lua")}
-UNREADABLE = (ValueError, TypeError, IndexError, AttributeError)
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError)
 """What reading raises that finds something else than what we write."""
 
 _MEMORY_MS = str(REMEMBERED_MS)
@@ -180,15 +180,14 @@ class RedisSequencer:
             pipeline.xrange(keys.tail(conversation_id), seq, seq)
             pipeline.xrange(keys.changes(conversation_id), seq + 1, "+")
 
-        (epoch, head), member, entries, changes = await self._view.run(look)
+        (epoch, head), *seen = await self._view.run(look)
         if epoch != self._view.epoch.encode():
             return NotLive()
-        return Sight(
-            _member(member).joined_seq if member else None,
-            int(head or 0),
-            entries[0][1][b"e"] if entries else None,
-            any(fields == {b"t": str(seq).encode(), b"k": str(keys.DELETION).encode()} for _, fields in changes),
-        )
+        try:
+            return _sight(seq, head, *seen)
+        except UNREADABLE as error:
+            log.warning("live_view_unreadable", conversation_id=conversation_id, error=f"{type(error).__name__}: {error}")
+            raise ChatError(Reason.INTERNAL) from error
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         return [_marked(reply) for reply in await self._view.call([_mark(mark) for mark in marks])]
@@ -238,6 +237,16 @@ def _outcome(status: bytes, rest: Sequence[Any], command: Claim | Birth) -> Outc
             return ChatError(Reason.PERMISSION_DENIED)
         case _:
             return ChatError(Reason.UNKNOWN_CONVERSATION)
+
+
+def _sight(seq: int, head: bytes | None, member: bytes | None, entries: Sequence[Any], changes: Sequence[Any]) -> Sight:
+    deletion = {b"t": str(seq).encode(), b"k": str(keys.DELETION).encode()}
+    return Sight(
+        _member(member).joined_seq if member else None,
+        int(head or 0),
+        entries[0][1][b"e"] if entries else None,
+        any(fields == deletion for _, fields in changes),
+    )
 
 
 def _unfinished(pairs: Sequence[bytes]) -> list[Unfinished]:

@@ -250,3 +250,12 @@ async def test_whom_a_message_mentions_is_noted_beside_it_and_to_mention_everyon
     await bench.accepted(deletion(conversation_id, BOB, 2))
     assert bench.entries[-1].erased.outline == log_pb2.Outline(mentions=[ANNA])
     assert "message" not in bench.archive.asked
+
+
+async def test_a_message_that_is_garbled_in_the_live_view_refuses_its_changes_and_stops_nothing(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    (live,) = bench.sequencer.view.live.values()
+    live.tail = [(seq, ordinal, b"\xff") for seq, ordinal, _ in live.tail]
+    assert await bench.refused(edit(conversation_id, ANNA, said.seq)) == "INTERNAL"
+    await bench.accepted(send(conversation_id, ANNA))
