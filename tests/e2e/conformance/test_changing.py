@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from bench.client import Account, Api
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from elastic_chat.types.v1.entry_pb2 import Body, Deletion, Entry, Pin, Reaction, ReactionCount
+from svc_router.store.redis import TAIL_ENTRIES
 from tests.e2e.conformance.doors import HISTORY, CallDoor, Can, LineDoor, doors, until
 
+AT_ONCE = 32
+"""Messages that are sent at the same time, where many are needed."""
 FIRST, SECOND = Body(text="what I sayed"), Body(text="what I said")
 
 
@@ -213,6 +217,22 @@ async def test_nobody_changes_what_another_has_said_but_who_may_moderate(
             assert (await refusal(door, token, command))[0] is Reason.PERMISSION_DENIED, name
         await door.change(anna.token, group, new_id(), bobs, Deletion())
         assert (await message(calls, bob, group, bobs)).state.deleted_by == anna.user_id
+
+
+async def test_a_message_that_has_left_the_live_view_is_changed_and_answered_all_the_same(
+    calls: CallDoor, anna: Account, bob: Account, conversation_id: str, said: int
+) -> None:
+    for _ in range(TAIL_ENTRIES // AT_ONCE + 1):
+        await asyncio.gather(*(calls.send(anna.token, conversation_id, new_id(), FIRST) for _ in range(AT_ONCE)))
+    edited = await calls.change(anna.token, conversation_id, new_id(), said, SECOND)
+    inner = await calls.send(bob.token, conversation_id, new_id(), Body(text="at last", thread=said))
+    now = await message(calls, bob, conversation_id, said)
+    assert (now.body, now.state.edited_at, now.state.last_reply_seq) == (SECOND, edited.accepted_at, inner.seq)
+    with pytest.raises(ChatError) as refused:
+        await calls.change(bob.token, conversation_id, new_id(), said, SECOND)
+    assert refused.value.reason is Reason.PERMISSION_DENIED
+    await calls.change(anna.token, conversation_id, new_id(), said, Deletion())
+    assert not (await message(calls, bob, conversation_id, said)).HasField("body")
 
 
 async def test_who_came_later_changes_nothing_of_what_was_before(
