@@ -339,7 +339,7 @@ class Member:
             self._since[entry.conversation_id] = entry.seq
         self.log.setdefault(entry.conversation_id, []).append((entry.seq, entry.message_id))
         said = self.journal.messages.get(entry.message_id)
-        if said is not None and said.text != entry.body.text:
+        if said is not None and entry.HasField("body") and said.text != entry.body.text:
             self.journal.faults.append(f"{self.name} is given {entry.message_id} with another text than was said")
         self.on_entry(entry)
 

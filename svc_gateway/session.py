@@ -14,13 +14,14 @@ from prometheus_client import Histogram
 
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, check_message_id, is_uuid, new_id
+from chatkit.core.ids import ConnectionId, ConversationId, MessageId, SessionId, UserId, is_uuid, new_id
 from chatkit.metrics import OK, SECONDS, counter
 from chatkit.rpc.attachments import attached
-from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, bind_request_id, caller_metadata
+from chatkit.rpc.change import change_command
 from chatkit.rpc.errors import duration, error_of
 from chatkit.rpc.lanes import Lanes
+from chatkit.rpc.sending import put_message
 from chatkit.rpc.tokens import AccessToken, TokenVerifier
 from chatkit.tracing import NOTHING, Span, Tracer
 from elastic_chat.errors.v1 import reason_pb2
@@ -284,6 +285,8 @@ class Session:
                 await self._hello(frame.hello)
             case "send":
                 await self._send_message(frame.send)
+            case "change":
+                await self._change_message(frame.change)
             case "typing":
                 self._tell(self._joined(frame.typing.conversation_id), typing=router_service_pb2.TypingCommand())
             case "watermark":
@@ -389,26 +392,45 @@ class Session:
                 self._connection.send(frame)
 
     async def _send_message(self, send: pb.Send) -> None:
-        """Hand a message to its lane. Its answer comes later; a client with too many unanswered ones is not read until there are fewer."""
+        """Hand a message to its lane."""
         began = self._around.clock.monotonic()
-        while self._unanswered >= MAX_UNANSWERED and not self.is_over:
-            self._answered.clear()
-            await self._answered.wait()
-        message_id = check_message_id(send.message_id, self._around.clock.now_ms())
-        body = checked(send.body)
+        await self._until_answered()
+        command = self._command(send.conversation_id)
+        put_message(command.send, send.message_id, send.body, self._around.clock.now_ms())
         if not is_uuid(send.conversation_id):
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         if send.body.attachments:
-            body = await attached(self._around.channel, self.user_id, send.conversation_id, message_id, send.body)
-        command = self._command(send.conversation_id)
-        command.send.message_id = message_id
-        command.send.body = body
+            command.send.body = await attached(self._around.channel, self.user_id, send.conversation_id, command.send.message_id, send.body)
+        self._submit(command, send.message_id, began)
+
+    async def _change_message(self, change: pb.Change) -> None:
+        """Hand a change of a message to its lane."""
+        began = self._around.clock.monotonic()
+        await self._until_answered()
+        kind = change.WhichOneof("change")
+        checked_change = change_command(
+            change.message_id, change.target, getattr(change, kind) if kind else None, self._around.clock.now_ms()
+        )
+        if not is_uuid(change.conversation_id):
+            raise ChatError(Reason.UNKNOWN_CONVERSATION)
+        command = self._command(change.conversation_id)
+        command.change.CopyFrom(checked_change)
+        self._submit(command, change.message_id, began)
+
+    async def _until_answered(self) -> None:
+        """Wait until the client may give another command: one with too many unanswered ones is not read until there are fewer."""
+        while self._unanswered >= MAX_UNANSWERED and not self.is_over:
+            self._answered.clear()
+            await self._answered.wait()
+
+    def _submit(self, command: router_service_pb2.Command, message_id: str, began: float) -> None:
+        """Hand a command to its lane. Its answer comes later."""
         self._unanswered += 1
-        log.debug("message_received", request_id=command.request_id, message_id=message_id, conversation_id=send.conversation_id)
-        span = self._around.tracer.root("send", message_id)
+        log.debug("message_received", request_id=command.request_id, message_id=message_id, conversation_id=command.conversation_id)
+        span = self._around.tracer.root(command.WhichOneof("command") or "", MessageId(message_id))
         if span is not None:
             command.traceparent = span.context
-        self._around.lanes.submit(command).add_done_callback(self._answer(send.message_id, send.conversation_id, began, span))
+        self._around.lanes.submit(command).add_done_callback(self._answer(message_id, command.conversation_id, began, span))
 
     def _answer(
         self, message_id: str, conversation_id: str, began: float, span: Span | None
@@ -500,8 +522,9 @@ class Session:
         """Answer a refusal; that of a hello ends the connection."""
         if kind == "hello":
             self.close(error)
-        elif kind == "send":
-            self._reject(error, frame.send.message_id, frame.send.conversation_id)
+        elif kind in {"send", "change"}:
+            refused = getattr(frame, kind)
+            self._reject(error, refused.message_id, refused.conversation_id)
         else:
             self._reject(error, conversation_id=getattr(getattr(frame, kind), "conversation_id", ""))
 
@@ -543,4 +566,5 @@ def _head(summary: history_service_pb2.ConversationSummary) -> pb.ConversationHe
         head_seq=summary.head_seq,
         read_seq=summary.read_seq,
         unread_count=summary.unread_count,
+        mention_count=summary.mention_count,
     )

@@ -28,6 +28,12 @@ MAX_SYNCS = 100
 """Users in one call of SyncUsers."""
 SYNC_MARKS = 100
 """Watermarks of one conversation in one answer of Sync; of one that has more, none."""
+MAX_MENTIONED = 100
+"""Unread messages that mention a user are counted up to here."""
+MAX_PINS = 100
+"""Pinned messages that are listed: the newest."""
+NEIGHBOURS = 64
+"""Messages further apart than this have their changes read one by one: nobody needs those of what is between."""
 MAX_MEMBERS = 1000
 """Members in one answer of ListMembers."""
 MAX_LISTED = 100
@@ -92,17 +98,23 @@ def page_range(before_seq: int, after_seq: int, page_size: int, joined_seq: int)
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """What the live view has of a page, by rising seq: everything from `start` up to `head`. The database has all up to `written`."""
+    """What the live view has of a page, by rising seq: everything from `start` up to `head`. The database has all up to `written`.
+
+    `has_changes` says whether any entry of the tail changes a message, if that was asked, and `deleted` which messages are deleted, if that
+    was.
+    """
 
     entries: Sequence[Stored]
     start: int
     head: int
     written: int
+    has_changes: bool = False
+    deleted: frozenset[int] = frozenset()
 
 
-def tail_of(entries: Sequence[Stored], start: int, head: int, written: int) -> Tail:
+def tail_of(entries: Sequence[Stored], start: int, head: int, written: int, *, has_changes: bool) -> Tail:
     """Return a tail that was read after its head: what was shown in between is a part of it."""
-    return Tail(entries, start, max(head, entries[-1].seq if entries else 0), written)
+    return Tail(entries, start, max(head, entries[-1].seq if entries else 0), written, has_changes)
 
 
 def shown(page: Range, head: int) -> Range:
@@ -132,6 +144,18 @@ def buckets_to_read(page: Range, used: Sequence[int]) -> Iterator[int]:
     """Yield the used buckets (newest first) in the order in which a page needs them."""
     within = [bucket for bucket in used if bucket_of(page.after + 1) <= bucket <= bucket_of(page.before - 1)]
     yield from within if page.backwards else reversed(within)
+
+
+def spans(targets: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Yield the bucket, the first and the last of those that are to be read together, of seqs by rising seq."""
+    run: list[int] = []
+    for seq in targets:
+        if run and (bucket_of(seq) != bucket_of(run[0]) or seq - run[-1] > NEIGHBOURS):
+            yield bucket_of(run[0]), run[0], run[-1]
+            run = []
+        run.append(seq)
+    if run:
+        yield bucket_of(run[0]), run[0], run[-1]
 
 
 def members_page(members: Collection[UserId], page_size: int, after: str) -> tuple[list[UserId], str]:

@@ -13,12 +13,16 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from chatkit.metrics import counter
 from elastic_chat.events.v1 import log_pb2
+from elastic_chat.types.v1 import entry_pb2
 from svc_history.blocks import Blocks
 from svc_history.certainty import Certainty
+from svc_history.changes import Changes, Known, mended
 from svc_history.core import (
     CALL_BYTES,
     END,
     LAST_BYTES,
+    MAX_MENTIONED,
+    MAX_PINS,
     RECENT,
     SYNC_BYTES,
     SYNC_ENTRIES,
@@ -70,6 +74,16 @@ class Synced:
     weight: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page by rising seq, the head of its conversation, whether there is more in its direction, and all changes of its messages."""
+
+    head: int
+    entries: Sequence[Stored]
+    has_more: bool
+    changes: Known
+
+
 class Reader:
     """Reads for a user what they may see; what they may not is UNKNOWN_CONVERSATION."""
 
@@ -78,6 +92,7 @@ class Reader:
         self._timeline = timeline
         self._certainty = certainty
         self._blocks = Blocks(timeline, kept_bytes)
+        self._changes = Changes(live, timeline, certainty)
 
     async def conversations(self, user_id: UserId) -> list[tuple[ConversationId, State]]:
         """Return every conversation of a user, the one with the newest entry first."""
@@ -104,10 +119,8 @@ class Reader:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         return look.state
 
-    async def page(
-        self, user_id: UserId, conversation_id: ConversationId, before: int, after: int, size: int
-    ) -> tuple[int, list[Stored], bool]:
-        """Return the head of the conversation, a page of it by rising seq, and whether there is more in its direction."""
+    async def page(self, user_id: UserId, conversation_id: ConversationId, before: int, after: int, size: int) -> Page:
+        """Return a page of a conversation, for a member."""
         # Both questions go to the live view at once; the tail is asked again if it may be older than the head, or lacks a part. Who pages
         # backwards may ask for more than they may see: they are not shown it.
         wanted = page_range(before, after, size, 1)
@@ -117,7 +130,56 @@ class Reader:
         if tail.head < state.head_seq or tail is NO_TAIL or (not page.backwards and page != wanted):
             (tail,) = await self._tails([(conversation_id, page)])
         entries, has_more = await self._merge(conversation_id, page, tail)
-        return max(state.head_seq, tail.head) if tail.head < END else state.head_seq, entries, has_more
+        head = max(state.head_seq, tail.head) if tail.head < END else state.head_seq
+        known = await self._changes.of(conversation_id, entries, tail)
+        return Page(head, mended(entries, known), has_more, known)
+
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Page:
+        """Return one message, for a member, as a page."""
+        page = await self.page(user_id, conversation_id, seq + 1, 0, 1) if seq > 0 else None
+        if page is None or not page.entries or not _is_message_at(seq, page.entries[-1]):
+            raise ChatError(Reason.NOT_FOUND, "there is no message at this seq that you can see")
+        return page
+
+    async def pins(self, user_id: UserId, conversation_id: ConversationId) -> Page:
+        """Return the messages of a conversation that are pinned, for a member, as a page: of more than MAX_PINS the newest."""
+        state = await self.conversation(user_id, conversation_id)
+        first = state.member.joined_seq if state.member else END
+        (tail,) = await self._tails([(conversation_id, Range(END, END, 0, backwards=True))])
+        pinned = [seq for seq in await self._changes.pins(conversation_id, tail) if seq >= first][-MAX_PINS:]
+        return await self._scattered(conversation_id, state, tail, pinned, has_more=False)
+
+    async def thread(self, user_id: UserId, conversation_id: ConversationId, seq: int, before: int, after: int, size: int) -> Page:
+        """Return a page of the messages that are in the thread of one, for a member."""
+        state = await self.conversation(user_id, conversation_id)
+        wanted = page_range(before, after, size, state.member.joined_seq if state.member else END)
+        await self.message(user_id, conversation_id, seq)
+        (tail,) = await self._tails([(conversation_id, Range(END, END, 0, backwards=True))])
+        seqs, has_more = await self._changes.replies(conversation_id, seq, wanted, tail)
+        return await self._scattered(conversation_id, state, tail, seqs, has_more=has_more)
+
+    async def _scattered(self, conversation_id: ConversationId, state: State, tail: Tail, seqs: Sequence[int], *, has_more: bool) -> Page:
+        """Return messages that are anywhere in a conversation, as a page."""
+        alone = [(conversation_id, Range(seq - 1, seq + 1, 1, backwards=False)) for seq in seqs]
+        tails = await self._tails(alone)
+        found = await asyncio.gather(*(self._merge(one, page, its) for (one, page), its in zip(alone, tails, strict=True)))
+        entries = [one for some, _ in found for one in some]
+        known = await self._changes.of(conversation_id, entries, tail)
+        head = state.head_seq if tail is NO_TAIL else max(state.head_seq, tail.head)
+        return Page(head, mended(entries, known), has_more, known)
+
+    async def wordings(
+        self, user_id: UserId, conversation_id: ConversationId, seq: int, before: int, size: int
+    ) -> tuple[list[log_pb2.LogEntry], bool]:
+        """Return a part of what a message has said, by rising seq, and whether there is older; nothing of one that is deleted."""
+        part = page_range(before, 0, size, 1)
+        page = await self.message(user_id, conversation_id, seq)
+        if seq in page.changes.deleted:
+            return [], False
+        edits = (one for one in page.changes.to(seq) if one.kind == entry_pb2.Entry.EDIT)
+        said = {one.seq: one for one in (log_pb2.LogEntry.FromString(page.entries[-1].entry), *edits)}
+        entries, has_more = merged(part, [Stored(one, b"") for one in said])
+        return [said[one.seq] for one in entries], has_more
 
     async def sync(self, asks: Sequence[Ask]) -> list[Synced]:
         """Return what is newer than each user's cursors, what has become of their conversations and, if they ask, how all others are.
@@ -166,6 +228,7 @@ class Reader:
         upto = min(state.head_seq, look.tail.head)
         page = Range(max(seq, state.member.joined_seq - 1), upto + 1, SYNC_ENTRIES, backwards=False)
         entries, has_more = await self._merge(conversation_id, page, look.tail) if page.after < upto else ([], False)
+        entries = await self._changes.mended(conversation_id, entries, look.tail)
         synced.entries += entries
         synced.size += sum(len(one.entry) for one in entries)
         synced.positions.append((conversation_id, entries[-1].seq if has_more else upto))
@@ -221,6 +284,7 @@ class Reader:
         if state is None:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         recent = await self._timeline.read(conversation_id, Range(0, END, RECENT - 1, backwards=True))
+        recent = await self._changes.completed(conversation_id, recent)
         return state, await self._timeline.roll(conversation_id), await self._timeline.admission(conversation_id), recent
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
@@ -241,7 +305,17 @@ class Reader:
         looks = await self._live.look(questions) if questions else []
         if None in looks:
             await self._certainty.since(self._live.epoch)
-        return [look or await self._look_below(*question) for question, look in zip(questions, looks, strict=True)]
+        found = [look or await self._look_below(*question) for question, look in zip(questions, looks, strict=True)]
+        return await self._counted(questions, found)
+
+    async def _counted(self, questions: Sequence[Question], looks: Sequence[Look | None]) -> list[Look | None]:
+        """Add mentions that are older than what the tail has. Those that the database does not have yet are left out for so long."""
+        spans = {n: span for n, look in enumerate(looks) if look and (span := look.state.uncounted)}
+        if not spans:
+            return list(looks)
+        counts = await self._timeline.mentions([(*questions[n][:2], *span) for n, span in spans.items()])
+        older = dict(zip(spans, counts, strict=True))
+        return [_with_mentions(look, older[n]) if look and n in older else look for n, look in enumerate(looks)]
 
     async def _look_below(self, user_id: UserId, conversation_id: ConversationId, _: int | None) -> Look | None:
         state = await self._timeline.state(user_id, conversation_id)
@@ -264,6 +338,14 @@ class Reader:
         if tail.written < below.before - 1:
             await self._certainty.now()
         return merged(page, await self._blocks.read(conversation_id, below), tail.entries)
+
+
+def _with_mentions(look: Look, older: int) -> Look:
+    return replace(look, state=replace(look.state, mention_count=min(look.state.mention_count + older, MAX_MENTIONED), counted_from=0))
+
+
+def _is_message_at(seq: int, stored: Stored) -> bool:
+    return stored.seq == seq and log_pb2.LogEntry.FromString(stored.entry).kind == entry_pb2.Entry.MESSAGE
 
 
 def _weight(state: State) -> int:

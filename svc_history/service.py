@@ -20,7 +20,8 @@ from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_history.core import MAX_CURSORS, MAX_SYNCS, MAX_USERS, Mark, Membership, Stored, directory_range, members_page, unread
-from svc_history.reader import Ask, Reader, Synced
+from svc_history.fold import fold
+from svc_history.reader import Ask, Page, Reader, Synced
 from svc_history.store import State
 
 Context = Any
@@ -48,14 +49,41 @@ class HistoryServicer(rpc.HistoryServiceServicer):
     async def ListMessages(self, request: pb.ListMessagesRequest, context: Context) -> pb.ListMessagesResponse:  # noqa: N802
         caller = caller_of(context)
         conversation_id = _conversation_id(request.conversation_id)
-        head, entries, has_more = await self._reader.page(
+        page = await self._reader.page(
             caller.user_id,
             conversation_id,
             request.before_seq,
             request.after_seq,
             request.page_size,
         )
-        return pb.ListMessagesResponse(entries=map(_entry, entries), head_seq=head, has_more=has_more)
+        entries = [_as_it_is(one, page, caller.user_id) for one in page.entries]
+        return pb.ListMessagesResponse(entries=entries, head_seq=page.head, has_more=page.has_more)
+
+    async def GetMessage(self, request: pb.GetMessageRequest, context: Context) -> pb.GetMessageResponse:  # noqa: N802
+        caller = caller_of(context)
+        page = await self._reader.message(caller.user_id, _conversation_id(request.conversation_id), request.seq)
+        return pb.GetMessageResponse(entry=_as_it_is(page.entries[-1], page, caller.user_id))
+
+    async def ListEdits(self, request: pb.ListEditsRequest, context: Context) -> pb.ListEditsResponse:  # noqa: N802
+        caller = caller_of(context)
+        conversation_id = _conversation_id(request.conversation_id)
+        said, has_more = await self._reader.wordings(caller.user_id, conversation_id, request.seq, request.before_seq, request.page_size)
+        wordings = [pb.Wording(seq=one.seq, body=entry_pb2.Body.FromString(one.body), accepted_at=one.accepted_at) for one in said]
+        return pb.ListEditsResponse(wordings=wordings, has_more=has_more)
+
+    async def ListThread(self, request: pb.ListThreadRequest, context: Context) -> pb.ListThreadResponse:  # noqa: N802
+        caller = caller_of(context)
+        conversation_id = _conversation_id(request.conversation_id)
+        window = (request.before_seq, request.after_seq, request.page_size)
+        page = await self._reader.thread(caller.user_id, conversation_id, request.seq, *window)
+        entries = [_as_it_is(one, page, caller.user_id) for one in page.entries]
+        return pb.ListThreadResponse(entries=entries, has_more=page.has_more)
+
+    async def ListPins(self, request: pb.ListPinsRequest, context: Context) -> pb.ListPinsResponse:  # noqa: N802
+        caller = caller_of(context)
+        page = await self._reader.pins(caller.user_id, _conversation_id(request.conversation_id))
+        entries = [_as_it_is(one, page, caller.user_id) for one in page.entries]
+        return pb.ListPinsResponse(entries=[entry for entry in entries if not entry.state.deleted])
 
     async def ListMembers(self, request: pb.ListMembersRequest, context: Context) -> pb.ListMembersResponse:  # noqa: N802
         caller = caller_of(context)
@@ -191,6 +219,7 @@ def _summary(user_id: UserId, state: State) -> pb.ConversationSummary:
         read_seq=state.mark.read_seq if state.mark else 0,
         unread_count=unread(head_ordinal, state.mark, state.member),
         last_entry=_entry(state.last) if state.last else None,
+        mention_count=state.mention_count,
     )
 
 
@@ -209,8 +238,26 @@ def _conversation(state: State) -> conversation_pb2.Conversation:
 
 
 def _entry(stored: Stored) -> entry_pb2.Entry:
-    """Return a stored entry as clients read it: the same bytes, with the body understood."""
-    return entry_pb2.Entry.FromString(stored.entry)
+    """Return a stored entry as clients read it: the same bytes, with the body understood, and without what is in the stored form only."""
+    entry = entry_pb2.Entry.FromString(stored.entry)
+    entry.DiscardUnknownFields()
+    return entry
+
+
+def _as_it_is(stored: Stored, page: Page, reader: UserId) -> entry_pb2.Entry:
+    """Return an entry of a page: a message as it is now."""
+    entry = _entry(stored)
+    if entry.kind == entry_pb2.Entry.MESSAGE:
+        now = fold(page.changes.to(entry.seq), page.head, reader)
+        entry.state.CopyFrom(now.state)
+        said = entry.body
+        kept = entry_pb2.Body(reply_to=said.reply_to, thread=said.thread, mention_all=said.mention_all, attachments=said.attachments)
+        if now.body is not None:
+            entry.ClearField("body")
+        if now.body:
+            entry.body.MergeFromString(now.body)
+            entry.body.MergeFrom(kept)
+    return entry
 
 
 def _member(user_id: UserId, member: Membership, settings: Mapping[str, Value]) -> conversation_pb2.Member:

@@ -19,6 +19,7 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
+from svc_router.changes import change_of, mentions_of
 from svc_router.entries import known_since_ms
 from svc_router.job import Job
 from svc_router.store import Durable, Membership, Restored
@@ -69,6 +70,19 @@ class HistoryArchive:
             raise error_of(failure) from failure
         return log_pb2.LogEntry.FromString(found.entry.SerializeToString()) if found.HasField("entry") else None
 
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> tuple[log_pb2.LogEntry, bool]:
+        try:
+            found: pb.GetMessageResponse = await self._stub.GetMessage(
+                pb.GetMessageRequest(conversation_id=conversation_id, seq=seq),
+                metadata=caller_metadata(Caller(user_id, SessionId(""))),
+            )
+        except grpc.aio.AioRpcError as failure:
+            raise error_of(failure) from failure
+        entry = log_pb2.LogEntry.FromString(found.entry.SerializeToString())
+        body = found.entry.body
+        entry.outline.CopyFrom(log_pb2.Outline(thread=body.thread, mentions=body.mentions, mention_all=body.mention_all))
+        return entry, found.entry.state.deleted
+
     async def ordinal_at(self, job: Job) -> int:
         read_seq = job.command.watermark.read_seq
         try:
@@ -87,7 +101,8 @@ class HistoryArchive:
 def _durable(entry: log_pb2.LogEntry) -> Durable:
     at = entry.accepted_at.ToMilliseconds()
     value, sender = entry.SerializeToString(), UserId(entry.sender_id)
-    return Durable(MessageId(entry.message_id), sender, entry.seq, entry.ordinal, at, value, b"")
+    about, doubted = (*change_of(entry), mentions_of(entry)), False
+    return Durable(MessageId(entry.message_id), sender, entry.seq, entry.ordinal, at, value, b"", (), (), doubted, *about)
 
 
 def _mark(record: log_pb2.WatermarkRecord) -> tuple[int, int, int]:

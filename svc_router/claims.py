@@ -15,6 +15,7 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2
 from elastic_chat.types.v1.entry_pb2 import MembershipChange as Change
+from svc_router.changes import needed
 from svc_router.core import Limits, permission_to_give, permission_to_remove
 from svc_router.entries import membership_part, role_of_wire, with_role
 from svc_router.store.terms import Drop, Grant, HandOver, IsPublic, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
@@ -28,14 +29,16 @@ class Demand:
     terms: Sequence[Term] = ()
 
 
-MESSAGE = Demand(Permission.WRITE)
+MESSAGE, TO_ALL = Demand(Permission.WRITE), Demand(Permission.WRITE | Permission.MENTION_ALL)
 
 
-def demand_of(command: pb.Command, limits: Limits, now_ms: int) -> Demand:
-    """Return what a command asks for that makes an entry of a conversation which is there."""
+def demand_of(command: pb.Command, limits: Limits, now_ms: int, target: log_pb2.LogEntry | None = None) -> Demand:
+    """Return what a command asks for that makes an entry of a conversation that is there; a change comes with its message."""
     match command.WhichOneof("command"):
         case "send":
-            return MESSAGE
+            return TO_ALL if command.send.HasField("outline") and command.send.outline.mention_all else MESSAGE
+        case "change" if target is not None:
+            return Demand(needed(command.change, UserId(command.user_id), target))
         case "add_member":
             added = command.add_member.member
             join = _join(UserId(added.user_id), Permission(added.permissions))

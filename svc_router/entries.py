@@ -15,7 +15,12 @@ from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.gateway.v1 import frames_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
+from svc_router.changes import change_of, drafted, mentions_of
 from svc_router.store import Answer, Durable, Marked, Membership, Place
+
+MESSAGE = entry_pb2.Entry.MESSAGE
+PLAIN = (0, 0, "")
+"""What a message changes that changes nothing and mentions nobody."""
 
 
 def member(user_id: UserId, membership: Membership) -> conversation_pb2.Member:
@@ -46,8 +51,11 @@ def membership_part(change: entry_pb2.MembershipChange) -> bytes:
     return log_pb2.LogEntry(membership=change).SerializeToString()
 
 
-def draft_of(command: pb.Command, message_id: str, now_ms: int) -> log_pb2.LogEntry:
-    """Return the entry that a command makes, without what its terms add to it, and without its place: `placed` gives it one."""
+def draft_of(command: pb.Command, message_id: str, now_ms: int, target: log_pb2.LogEntry | None = None) -> log_pb2.LogEntry:
+    """Return the entry that a command makes, without what its terms add to it, and without its place: `placed` gives it one.
+
+    A change comes with the message that it changes.
+    """
     entry = log_pb2.LogEntry(
         conversation_id=command.conversation_id,
         message_id=message_id,
@@ -58,6 +66,13 @@ def draft_of(command: pb.Command, message_id: str, now_ms: int) -> log_pb2.LogEn
         case "send":
             entry.kind = entry_pb2.Entry.MESSAGE
             entry.body = command.send.body
+            if command.send.HasField("outline"):
+                entry.outline.CopyFrom(command.send.outline)
+                entry.outline.ClearField("reply_to")
+                if not entry.outline.ListFields():
+                    entry.ClearField("outline")
+        case "change" if target is not None:
+            drafted(entry, command.change, target)
         case "create":
             entry.kind = entry_pb2.Entry.CREATED
             entry.created.conversation.CopyFrom(command.create.conversation)
@@ -102,6 +117,14 @@ def readable(answer: Answer) -> Answer:
     return answer
 
 
+def entry_of(value: bytes) -> log_pb2.LogEntry:
+    """Return an entry that the live view has, or raise INTERNAL."""
+    try:
+        return log_pb2.LogEntry.FromString(value)
+    except DecodeError as error:
+        raise ChatError(Reason.INTERNAL) from error
+
+
 def joining(entry: log_pb2.LogEntry) -> tuple[UserId, ...]:
     """Return the users that an entry brings in."""
     return tuple(UserId(one.user_id) for one in (*entry.created.members, *entry.membership.added))
@@ -115,10 +138,11 @@ def leaving(entry: log_pb2.LogEntry) -> tuple[UserId, ...]:
 def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, traceparent: str = "", *, doubted: bool) -> Durable:
     """Return an entry that is in the log as the live view takes it, with what nodes are told of it."""
     value, came, went = entry.SerializeToString(), joining(entry), leaving(entry)
+    is_plain = entry.kind == MESSAGE and not entry.HasField("outline")
     told = node_pb2.EntryDelivery(
         conversation_id=entry.conversation_id,
         seq=entry.seq,
-        frame=log_pb2.EntryFrame(entry=entry).SerializeToString(),
+        frame=log_pb2.EntryFrame(entry=entry if is_plain else for_readers(entry)).SerializeToString(),
         joining_user_ids=came,
         leaving_user_ids=went,
         request_id=request_id,
@@ -127,8 +151,20 @@ def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, traceparent:
         traceparent=traceparent,
     )
     event = batch_of(node_pb2.NodeEvent(entry=told))
-    sender = UserId(entry.sender_id)
-    return Durable(MessageId(entry.message_id), sender, place.seq, place.ordinal, place.accepted_ms, value, event, came, went, doubted)
+    message_id, sender = MessageId(entry.message_id), UserId(entry.sender_id)
+    about: tuple[int, int, str] = PLAIN if is_plain else (*change_of(entry), mentions_of(entry))
+    return Durable(message_id, sender, place.seq, place.ordinal, place.accepted_ms, value, event, came, went, doubted, *about)
+
+
+def for_readers(entry: log_pb2.LogEntry) -> log_pb2.LogEntry:
+    """Return an entry as readers get it: without what services alone need, and what is left of a message that was deleted."""
+    if entry.kind != entry_pb2.Entry.DELETION and not entry.HasField("outline"):
+        return entry
+    shown = log_pb2.LogEntry()
+    shown.CopyFrom(entry)
+    shown.ClearField("erased")
+    shown.ClearField("outline")
+    return shown
 
 
 def typing_event(command: pb.Command) -> node_pb2.NodeEvent:

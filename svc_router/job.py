@@ -10,12 +10,13 @@ from chatkit.core.errors import ChatError
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from chatkit.rpc.errors import duration
 from elastic_chat.errors.v1 import reason_pb2
+from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2
 from svc_router.claims import demand_of
 from svc_router.core import LIMITS, Limits, earliest_ms
 from svc_router.entries import draft_of
-from svc_router.store import Birth, Claim
+from svc_router.store import NEVER, Birth, Claim
 
 
 def unheard(_: pb.Result) -> None:
@@ -26,10 +27,23 @@ class Job:
     """A command and where its result goes. Nobody waits for it any more after `until`, in seconds of a clock that never jumps.
 
     `reply_told` takes the result of a command whose entry nodes have been told of by their channels: to them it is no news.
-    `looked_up` is set once history has said that it has no entry with its message_id.
+    `looked_up` is set once history has said that it has no entry with its message_id; `is_looked_at` once the messages that it points at
+    were looked at: then `target` is the one that it changes, or `refusal` why it can't be carried out.
     """
 
-    __slots__ = ("command", "kind", "looked_up", "read_ordinal", "reply", "reply_told", "until")
+    __slots__ = (
+        "_is_pointing",
+        "command",
+        "is_looked_at",
+        "kind",
+        "looked_up",
+        "read_ordinal",
+        "refusal",
+        "reply",
+        "reply_told",
+        "target",
+        "until",
+    )
 
     def __init__(
         self,
@@ -45,6 +59,10 @@ class Job:
         self.until = until
         self.looked_up = False
         self.read_ordinal: int | None = None
+        self.target: log_pb2.LogEntry | None = None
+        self.refusal: ChatError | None = None
+        self.is_looked_at = False
+        self._is_pointing = self.kind == "change" or (self.kind == "send" and command.send.HasField("outline"))
 
     @property
     def conversation_id(self) -> ConversationId:
@@ -71,12 +89,29 @@ class Job:
         """Whether the command makes an entry of the log."""
         return self.kind not in {"watermark", "typing", ""}
 
+    @property
+    def wants_look(self) -> bool:
+        """Whether it points at messages that are still to be looked at: before that, it can't be claimed for."""
+        return self._is_pointing and not self.is_looked_at and bool(self.points_at)
+
+    @property
+    def points_at(self) -> frozenset[int]:
+        """The messages that it changes or answers."""
+        if self.kind == "change":
+            return frozenset((self.command.change.target,))
+        return frozenset((self.command.send.outline.reply_to, self.command.send.outline.thread)) - {0}
+
     def claim(self, now_ms: int, limits: Limits = LIMITS) -> Claim | Birth:
-        """Return what the command asks of the sequencer."""
-        draft = draft_of(self.command, self.message_id, now_ms).SerializeToString()
+        """Return what the command asks of the sequencer. Of one that is to be refused that is only whether it was given before: nobody has
+        what it needs.
+        """
+        made_ms = earliest_ms(self.message_id)
+        if self.refusal is not None:
+            return Claim(self.conversation_id, self.user_id, self.message_id, b"", NEVER, now_ms, made_ms, self.looked_up)
+        draft = draft_of(self.command, self.message_id, now_ms, self.target).SerializeToString()
         if self.kind == "create":
             return self._birth(draft, now_ms)
-        demand = demand_of(self.command, limits, now_ms)
+        demand = demand_of(self.command, limits, now_ms, self.target)
         return Claim(
             self.conversation_id,
             self.user_id,
@@ -84,7 +119,7 @@ class Job:
             draft,
             demand.needs,
             now_ms,
-            earliest_ms(self.message_id),
+            made_ms,
             self.looked_up,
             self.kind == "send",
             demand.terms,

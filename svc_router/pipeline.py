@@ -9,8 +9,8 @@ if it dies, by the next one that has something for the conversation, which finds
 and what anyone is shown has nothing missing before it.
 
 A conversation that the live view does not know takes a detour by way of history, and its later commands wait behind it. So does a command
-whose message_id the live view may have forgotten, and behind it only what the same user wants of the same conversation: nobody waits for a
-clock that is wrong but its owner.
+whose message_id the live view may have forgotten, and one that changes or answers a message, which must be looked at first; and behind it
+only what the same user wants of the same conversation: nobody waits for a clock that is wrong but its owner.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ from chatkit.rpc.admission import timestamp
 from chatkit.tracing import NOTHING, Tracer, bind_context, followed
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
+from svc_router.changes import NO_MESSAGE, check_answered, check_target, counts_if_deleted
 from svc_router.core import LIMITS, Limits, is_remembered
-from svc_router.entries import durable, member, placed, readable, typing_event, watermark_event, watermark_of
+from svc_router.entries import durable, entry_of, member, placed, readable, typing_event, watermark_event, watermark_of
 from svc_router.flight import Flight, Flying
 from svc_router.folding import with_unfinished
 from svc_router.job import Job
@@ -108,6 +109,10 @@ class Archive(Protocol):
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
         """Return the entry that a message_id has made, if it has made one."""
+        ...
+
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> tuple[log_pb2.LogEntry, bool]:
+        """Return a message that a member can see, and whether it is deleted. Raises NOT_FOUND if there is none."""
         ...
 
     async def ordinal_at(self, job: Job) -> int:
@@ -229,6 +234,8 @@ class Pipeline:
             self._wait_behind(way, job)
         elif self._flight.is_held_up(job.conversation_id):
             self._refuse([job], HELD_UP)
+        elif job.wants_look:
+            self._ask_about([job], self._look_at)
         elif job.kind != "create" and not job.looked_up and not is_remembered(job.message_id, now_ms):
             self._ask_about([job], self._look_up)
         else:
@@ -261,6 +268,9 @@ class Pipeline:
                 self._accept(jobs, entry, place)
             case Place() as place:
                 flying = self._flight.find(claim.conversation_id, claim.message_id)
+                if flying is None and not claim.draft:
+                    self._refuse(jobs, ChatError(Reason.UNAVAILABLE))
+                    return []
                 if flying is None:
                     command = jobs[0].command
                     entry = placed(place.draft or claim.draft, place)
@@ -278,7 +288,7 @@ class Pipeline:
             case Forgotten():
                 self._ask_about(jobs, self._look_up)
             case ChatError() as error:
-                self._refuse(jobs, error)
+                self._refuse(jobs, jobs[0].refusal or error)
         return []
 
     # --- the log
@@ -523,6 +533,47 @@ class Pipeline:
         else:
             self._accept([job], found, Place(found.seq, found.ordinal, found.accepted_at.ToMilliseconds()))
         return False
+
+    async def _look_at(self, job: Job) -> bool:
+        """Look at the messages that a command changes or answers. If it may not, the sequencer has yet to say that it is no repeat.
+
+        What was accepted once is not refused, whatever has become of those messages since.
+        """
+        try:
+            for seq in sorted(job.points_at):
+                await self._look_at_one(job, seq)
+        except ChatError as error:
+            if error.row.retryable:
+                raise
+            job.refusal = error
+        job.is_looked_at = True
+        return True
+
+    async def _look_at_one(self, job: Job, seq: int) -> None:
+        """Find a message in the tail or in history. Raises NOT_FOUND if there is none, or it is deleted and is to be changed, and
+        PERMISSION_DENIED if it is not the user's to change.
+        """
+        sight = await self._sequencer.sight(job.conversation_id, job.user_id, seq)
+        if isinstance(sight, NotLive):
+            await self._restore(job)
+            sight = await self._sequencer.sight(job.conversation_id, job.user_id, seq)
+        if isinstance(sight, NotLive):
+            raise ChatError(Reason.UNAVAILABLE)
+        if sight.joined_seq is None:
+            raise ChatError(Reason.UNKNOWN_CONVERSATION)
+        if seq > sight.head:
+            raise ChatError(Reason.NOT_FOUND, NO_MESSAGE)
+        if sight.entry is not None:
+            found, is_deleted = entry_of(sight.entry), sight.is_deleted
+        else:
+            found, is_deleted = await self._archive.message(job.user_id, job.conversation_id, seq)
+        if job.kind == "send":
+            check_answered(job.command.send.outline, found, sight.joined_seq)
+            return
+        check_target(job.command.change, job.user_id, found, sight.joined_seq)
+        if is_deleted and not counts_if_deleted(job.command.change):
+            raise ChatError(Reason.NOT_FOUND, "the message is deleted")
+        job.target = found
 
     async def _find_ordinal(self, job: Job) -> bool:
         job.read_ordinal = await self._archive.ordinal_at(job)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import grpc
+from google.protobuf.message import Message
 
 from chatkit.core.admission import Code, Invite, checked_offer
 from chatkit.core.clock import Clock
@@ -26,16 +27,18 @@ from chatkit.core.ids import (
 )
 from chatkit.rpc.admission import invite_message, timestamp
 from chatkit.rpc.attachments import attached
-from chatkit.rpc.body import checked
 from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_request_id
+from chatkit.rpc.change import change_command
 from chatkit.rpc.conversation_settings import message_of, settings_of
 from chatkit.rpc.errors import error_of
 from chatkit.rpc.lane import NODE_HEADER, ROUTER_HEADER
 from chatkit.rpc.lanes import Lanes
+from chatkit.rpc.sending import put_message
 from chatkit.tracing import current_context
 from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
+from elastic_chat.types.v1 import entry_pb2
 from elastic_chat.types.v1.conversation_pb2 import Conversation, Member
 from svc_router.core import check_added, check_direct, check_group, check_self
 from svc_router.pipeline import Pipeline
@@ -44,9 +47,18 @@ from svc_router.route import Lane
 Context = Any
 """grpc.aio.ServicerContext, whose class gRPC keeps private."""
 
-
 GIVEN = (Member.READER, Member.MEMBER, Member.ADMIN)
 """The roles that a member is given; that of the owner is handed over."""
+
+Answer = TypeVar("Answer")
+
+
+class Changing(Protocol):
+    """What every request for a change of a message has."""
+
+    conversation_id: str
+    target: int
+    message_id: str
 
 
 class RouterServicer(rpc.RouterServiceServicer):
@@ -72,20 +84,42 @@ class RouterServicer(rpc.RouterServiceServicer):
 
     async def SendMessage(self, request: pb.SendMessageRequest, context: Context) -> pb.SendMessageResponse:  # noqa: N802
         caller = caller_of(context)
-        message_id = check_message_id(request.message_id, self._clock.now_ms())
-        body = checked(request.body)
+        message = pb.SendCommand()
+        put_message(message, request.message_id, request.body, self._clock.now_ms())
         command = _command(caller, request.conversation_id)
         if request.body.attachments:
-            body = await attached(self._channel, caller.user_id, request.conversation_id, message_id, request.body)
-        command.send.message_id = message_id
-        command.send.body = body
+            message.body = await attached(self._channel, caller.user_id, request.conversation_id, message.message_id, request.body)
+        command.send.CopyFrom(message)
         accepted = await self._lanes.call(command)
         return pb.SendMessageResponse(
-            message_id=message_id,
+            message_id=request.message_id,
             conversation_id=request.conversation_id,
             seq=accepted.seq,
             accepted_at=accepted.accepted_at,
         )
+
+    async def EditMessage(self, request: pb.EditMessageRequest, context: Context) -> pb.EditMessageResponse:  # noqa: N802
+        return await self._change(context, request, request.body, pb.EditMessageResponse)
+
+    async def DeleteMessage(self, request: pb.DeleteMessageRequest, context: Context) -> pb.DeleteMessageResponse:  # noqa: N802
+        request.message_id = request.message_id or new_id()
+        return await self._change(context, request, entry_pb2.Deletion(), pb.DeleteMessageResponse)
+
+    async def AddReaction(self, request: pb.AddReactionRequest, context: Context) -> pb.AddReactionResponse:  # noqa: N802
+        request.message_id = request.message_id or new_id()
+        return await self._change(context, request, entry_pb2.Reaction(emoji=request.emoji), pb.AddReactionResponse)
+
+    async def RemoveReaction(self, request: pb.RemoveReactionRequest, context: Context) -> pb.RemoveReactionResponse:  # noqa: N802
+        request.message_id = request.message_id or new_id()
+        return await self._change(context, request, entry_pb2.Reaction(emoji=request.emoji, removed=True), pb.RemoveReactionResponse)
+
+    async def PinMessage(self, request: pb.PinMessageRequest, context: Context) -> pb.PinMessageResponse:  # noqa: N802
+        request.message_id = request.message_id or new_id()
+        return await self._change(context, request, entry_pb2.Pin(), pb.PinMessageResponse)
+
+    async def UnpinMessage(self, request: pb.UnpinMessageRequest, context: Context) -> pb.UnpinMessageResponse:  # noqa: N802
+        request.message_id = request.message_id or new_id()
+        return await self._change(context, request, entry_pb2.Pin(unpinned=True), pb.UnpinMessageResponse)
 
     async def CreateConversation(  # noqa: N802
         self,
@@ -158,6 +192,19 @@ class RouterServicer(rpc.RouterServiceServicer):
         command.remove_member.user_id = _user_id(request.user_id)
         await self._lanes.call(command)
         return pb.RemoveMemberResponse()
+
+    async def _change(self, context: Context, request: Changing, change: Message, answer: Callable[..., Answer]) -> Answer:
+        caller = caller_of(context)
+        checked_change = change_command(request.message_id, request.target, change, self._clock.now_ms())
+        command = _command(caller, request.conversation_id)
+        command.change.CopyFrom(checked_change)
+        accepted = await self._lanes.call(command)
+        return answer(
+            message_id=request.message_id,
+            conversation_id=request.conversation_id,
+            seq=accepted.seq,
+            accepted_at=accepted.accepted_at,
+        )
 
     async def SetRole(self, request: pb.SetRoleRequest, context: Context) -> pb.SetRoleResponse:  # noqa: N802
         if request.role not in GIVEN:

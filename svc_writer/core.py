@@ -26,6 +26,9 @@ class Table(StrEnum):
     MEMBERS = "members"
     BY_USER = "conversations_by_user"
     WATERMARKS = "watermarks"
+    CHANGES = "message_changes"
+    PINS = "pins"
+    MENTIONS = "mentions"
     BANS = "bans"
     INVITES = "invites"
     INVITE_USES = "invite_uses"
@@ -40,12 +43,17 @@ PARTITION: Mapping[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id",),
     Table.BY_USER: ("user_id",),
     Table.WATERMARKS: ("conversation_id",),
+    Table.CHANGES: ("conversation_id", "bucket"),
+    Table.PINS: ("conversation_id",),
+    Table.MENTIONS: ("owner",),
     Table.BANS: ("conversation_id",),
     Table.INVITES: ("conversation_id",),
     Table.INVITE_USES: ("conversation_id",),
     Table.PUBLIC: ("part",),
 }
 """The columns that say on which partition a row lies."""
+FOREVER = 2**62
+"""The timestamp of what takes out whatever comes, now or later."""
 
 KEY: Mapping[Table, tuple[str, ...]] = {
     Table.MESSAGES: ("conversation_id", "bucket", "seq", "message_id"),
@@ -59,6 +67,9 @@ KEY: Mapping[Table, tuple[str, ...]] = {
     Table.INVITES: ("conversation_id", "invite_id"),
     Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
     Table.PUBLIC: ("part", "title_key", "conversation_id"),
+    Table.CHANGES: ("conversation_id", "bucket", "target", "kind", "item"),
+    Table.PINS: ("conversation_id", "seq"),
+    Table.MENTIONS: ("owner", "conversation_id", "seq"),
 }
 """The columns that tell a row from all others."""
 
@@ -82,8 +93,8 @@ class Write:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What tells its row from all others."""
-        return (self.table, *(self.row[column] for column in KEY[self.table]))
+        """What tells its row from all others; or its rows, if it takes out several."""
+        return (self.table, *(self.row.get(column) for column in KEY[self.table]))
 
     @property
     def column(self) -> str:
@@ -112,6 +123,22 @@ def message_writes(conversation_id: str, seq: int, message_id: MessageId, entry:
             {"conversation_id": conversation_id, "hour": message_id_hour(message_id), "message_id": message_id, "seq": seq},
             seq,
         ),
+    ]
+
+
+def change_write(conversation_id: str, target: int, kind: int, item: str, entry: bytes, seq: int) -> Write:
+    """Return the row that a change of a message makes: of the same kind and item, the newest stays."""
+    row = {"conversation_id": conversation_id, "bucket": bucket_of(target), "target": target, "kind": kind, "item": item, "entry": entry}
+    return Write(Table.CHANGES, row, seq)
+
+
+def erasing_writes(conversation_id: str, target: int, message_id: MessageId, erased: bytes, edit: int, seq: int) -> list[Write]:
+    """Return what a deletion does to the message at `target`, its changes of kind `edit` and its pin: whatever it said, or will, goes."""
+    key = {"conversation_id": conversation_id, "bucket": bucket_of(target)}
+    return [
+        Write(Table.MESSAGES, key | {"seq": target, "message_id": message_id, "entry": erased}, seq),
+        Write(Table.CHANGES, key | {"target": target, "kind": edit}, FOREVER, deletes=True),
+        Write(Table.PINS, {"conversation_id": conversation_id, "seq": target}, FOREVER, deletes=True),
     ]
 
 

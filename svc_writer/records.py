@@ -13,7 +13,20 @@ from chatkit.rpc.admission import invite_of
 from chatkit.rpc.conversation_settings import settings_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_writer.core import Table, Write, granting_writes, joining_writes, leaving_writes, message_writes
+from svc_writer.core import (
+    FOREVER,
+    Table,
+    Write,
+    change_write,
+    erasing_writes,
+    granting_writes,
+    joining_writes,
+    leaving_writes,
+    message_writes,
+)
+
+Kind = entry_pb2.Entry
+CHANGES = {Kind.EDIT, Kind.DELETION, Kind.REACTION, Kind.PIN}
 
 
 class UnreadableError(Exception):
@@ -37,20 +50,53 @@ def _entry(value: bytes) -> list[Write]:
     named = [entry.membership.removed_user_ids, entry.membership.banned_user_ids, entry.membership.unbanned_user_ids]
     if not all(map(is_uuid, chain((one.user_id for one in members), *named))):
         raise UnreadableError("the entry moves somebody who has no user_id")
-    writes = message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value)
+    if entry.kind in CHANGES:
+        return _change(entry, value)
+    if entry.kind not in MAKERS:
+        raise UnreadableError(f"the entry is of kind {entry.kind}, which this writer does not know: start a newer one, then redrive")
+    return message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value) + MAKERS[entry.kind](entry)
+
+
+def _change(entry: log_pb2.LogEntry, value: bytes) -> list[Write]:
+    """Return the rows of an entry that changes a message. What an edit says lies with the message that it changes, and only there."""
+    if not 0 < entry.target < entry.seq:
+        raise UnreadableError("the entry changes a message, and does not say which of those before it")
+    writes = []
     match entry.kind:
-        case entry_pb2.Entry.MESSAGE:
-            return writes
-        case entry_pb2.Entry.CREATED:
-            return writes + _created(entry)
-        case entry_pb2.Entry.MEMBERSHIP:
-            return writes + _membership(entry)
-        case entry_pb2.Entry.SETTINGS:
-            return writes + _settings(entry)
-        case entry_pb2.Entry.INVITE:
-            return writes + _invite(entry)
+        case Kind.EDIT:
+            writes.append(_change_row(entry, f"{entry.seq:019d}", value))
+            entry.ClearField("body")
+            value = entry.SerializeToString()
+        case Kind.REACTION:
+            writes.append(_change_row(entry, f"{entry.sender_id}:{entry.reaction.emoji}", value))
+        case Kind.PIN:
+            row = {"conversation_id": entry.conversation_id, "seq": entry.target}
+            writes += [_change_row(entry, "", value), Write(Table.PINS, row, entry.seq, deletes=entry.pin.unpinned)]
         case _:
-            raise UnreadableError(f"the entry is of kind {entry.kind}, which this writer does not know: start a newer one, then redrive")
+            left = entry.erased
+            if left.seq != entry.target or not is_uuid(left.message_id):
+                raise UnreadableError("the entry deletes a message, and does not say what is left of it")
+            writes += _mentions(left, deleted=True)
+            left.ClearField("outline")
+            left.ClearField("body")
+            message_id, bare = MessageId(left.message_id), left.SerializeToString()
+            writes += erasing_writes(entry.conversation_id, entry.target, message_id, bare, Kind.EDIT, entry.seq)
+            value = entry.SerializeToString()
+            writes.append(_change_row(entry, "", value))
+    return message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value) + writes
+
+
+def _said(entry: log_pb2.LogEntry) -> list[Write]:
+    """Return the rows of whom a message mentions, and that beside the one that started its thread: it is there, and not what it says."""
+    if not entry.HasField("outline"):
+        return []
+    writes, thread = _mentions(entry), entry.outline.thread
+    if not 0 <= thread < entry.seq or not all(map(is_uuid, entry.outline.mentions)):
+        raise UnreadableError("the message is in a thread, or mentions users, and does not say rightly in which, or whom")
+    if thread:
+        bare = log_pb2.LogEntry(seq=entry.seq, kind=entry.kind, outline=log_pb2.Outline(thread=thread)).SerializeToString()
+        writes.append(change_write(entry.conversation_id, thread, entry.kind, f"{entry.seq:019d}", bare, entry.seq))
+    return writes
 
 
 def _created(entry: log_pb2.LogEntry) -> list[Write]:
@@ -100,6 +146,27 @@ def _settings(entry: log_pb2.LogEntry) -> list[Write]:
         Write(Table.CONVERSATIONS, {"conversation_id": entry.conversation_id, name: setting}, entry.seq, changes=True)
         for name, setting in settings_of(entry.settings).items()
     ]
+
+
+def _mentions(message: log_pb2.LogEntry, *, deleted: bool = False) -> list[Write]:
+    """Return the rows of whom a message mentions; one that mentions everyone has one that is the conversation's."""
+    owners = [message.conversation_id] if message.outline.mention_all else list(message.outline.mentions)
+    rows = ({"owner": owner, "conversation_id": message.conversation_id, "seq": message.seq} for owner in owners)
+    return [Write(Table.MENTIONS, row, FOREVER if deleted else message.seq, deletes=deleted) for row in rows]
+
+
+MAKERS = {
+    Kind.MESSAGE: _said,
+    Kind.CREATED: _created,
+    Kind.MEMBERSHIP: _membership,
+    Kind.SETTINGS: _settings,
+    Kind.INVITE: _invite,
+}
+"""What makes the rows of entries that change no message, beside those that every entry makes."""
+
+
+def _change_row(entry: log_pb2.LogEntry, item: str, value: bytes) -> Write:
+    return change_write(entry.conversation_id, entry.target, entry.kind, item, value, entry.seq)
 
 
 def _joining(entry: log_pb2.LogEntry, member: conversation_pb2.Member) -> list[Write]:

@@ -135,6 +135,20 @@ def tail(conversation_id: str) -> str:
     return f"{{c:{conversation_id}}}:tail"
 
 
+def changes(conversation_id: str) -> str:
+    """Stream: which entries of the tail change a message, id "<seq>-0", field t = the message's seq, k = the number of its kind."""
+    return f"{{c:{conversation_id}}}:changes"
+
+
+def mentions(conversation_id: str) -> str:
+    """Stream: which entries of the tail mention somebody, id "<seq>-0", field u = their user ids, joined by commas, or "*"."""
+    return f"{{c:{conversation_id}}}:mentions"
+
+
+DELETION = 5
+"""The kind of a change after which nothing else of its message counts, as types.v1.Entry numbers it."""
+
+
 def pending(conversation_id: str) -> str:
     """Hash: seq to "<message id>:<ordinal>:<previous seq>:<sender>:<accepted_ms>:<draft>", entries that have a place and were not shown."""
     return f"{{c:{conversation_id}}}:pending"

@@ -21,13 +21,15 @@ ANYONE: dict[str, tuple[str, ...]] = {
 
 USERS: dict[str, tuple[str, ...]] = {
     "router": (
-        *("SendMessage", "CreateConversation", "UpdateConversation"),
+        *("SendMessage", "EditMessage", "DeleteMessage", "AddReaction", "RemoveReaction", "PinMessage", "UnpinMessage"),
+        *("CreateConversation", "UpdateConversation"),
         *("AddMember", "AddMembers", "RemoveMember", "SetRole", "TransferOwnership"),
         *("BanMember", "UnbanMember", "CreateInvite", "WithdrawInvite", "Join", "JoinPublic"),
     ),
     "presence": ("GetPresence",),
     "history": (
-        *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+        *("ListConversations", "GetConversation", "ListMembers", "Sync"),
+        *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins"),
         *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
     ),
     "accounts": (
@@ -53,7 +55,8 @@ USERS: dict[str, tuple[str, ...]] = {
 READS: dict[str, tuple[str, ...]] = {
     "presence": ("GetPresence",),
     "history": (
-        *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+        *("ListConversations", "GetConversation", "ListMembers", "Sync"),
+        *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins"),
         *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
@@ -80,7 +83,7 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "router": {
         "router": ("Route",),
-        "history": ("ListMessages", "GetConversationState", "FindMessage"),
+        "history": ("ListMessages", "GetMessage", "GetConversationState", "FindMessage"),
         "accounts": ("FindUsers",),
         "files": ("AttachFiles",),
     },

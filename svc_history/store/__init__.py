@@ -9,13 +9,15 @@ from typing import Protocol
 from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation_settings import Value
 from chatkit.core.ids import ConversationId, MessageId, UserId
-from svc_history.core import Mark, Membership, Range, Stored, Tail
+from svc_history.core import END, MAX_MENTIONED, Mark, Membership, Range, Stored, Tail
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """A conversation: the serialised types.v1.Conversation, its head, the member who asks, how far they have got, the newest entry,
     and what was set of it.
+
+    `mention_count` is how many messages mention them that they have not read, of those from `counted_from` on.
     """
 
     conversation: bytes
@@ -25,6 +27,17 @@ class State:
     mark: Mark | None
     newest: Stored | None
     settings: Mapping[str, Value] = field(default_factory=dict)
+    mention_count: int = 0
+    counted_from: int = END
+
+    @property
+    def uncounted(self) -> tuple[int, int] | None:
+        """Between which seqs there may be unread mentions that are not counted; None if there are none."""
+        if self.member is None or (self.mark and 0 < self.head_ordinal <= self.mark.read_ordinal):
+            return None
+        read = max(self.mark.read_seq if self.mark else 0, self.member.joined_seq - 1)
+        before = min(self.counted_from, self.head_seq + 1)
+        return (read, before) if read + 1 < before and self.mention_count < MAX_MENTIONED else None
 
     @property
     def last(self) -> Stored | None:
@@ -97,13 +110,25 @@ class LiveLog(Protocol):
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         """Return how conversations are and, where there is a seq, what has come since.
 
-        That is at most SYNC_ENTRIES entries and one more, and about LOOK_BYTES of them, up to the `head` of the tail; and watermarks, if
-        there are at most SYNC_MARKS.
+        That is at most SYNC_ENTRIES entries and one more, and about LOOK_BYTES of them, up to the `head` of the tail; which messages the
+        tail has deletions of; and watermarks, if there are at most SYNC_MARKS.
         """
         ...
 
     async def tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail | None]:
-        """Return what the tails of conversations have of a page each, and one entry more."""
+        """Return what the tails of conversations have of a page each, and one entry more, and whether they have changes of messages."""
+        ...
+
+    async def changes(self, conversation_id: ConversationId, targets: Sequence[int]) -> tuple[int, Sequence[bytes]]:
+        """Return where the tail begins, and all entries in it that change messages. Raises UNAVAILABLE if it is not known any more."""
+        ...
+
+    async def pins(self, conversation_id: ConversationId) -> tuple[int, Sequence[bytes]]:
+        """Return where the tail begins, and all entries in it that pin messages, or do so no more. Raises UNAVAILABLE as `changes`."""
+        ...
+
+    async def replies(self, conversation_id: ConversationId, root: int) -> tuple[int, Sequence[bytes]]:
+        """Return where the tail begins, and all messages in it that are in a thread. Raises UNAVAILABLE as `changes`."""
         ...
 
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
@@ -131,7 +156,23 @@ class Timeline(Protocol):
         ...
 
     async def read(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
-        """Return the entries of a page and one more, if there are as many, by rising seq."""
+        """Return the entries of a page and one more, if there are as many, by rising seq; edits without their bodies."""
+        ...
+
+    async def changes(self, conversation_id: ConversationId, targets: Sequence[int]) -> Sequence[bytes]:
+        """Return the entries that change messages, which come by rising seq; of messages that are deleted, no edits."""
+        ...
+
+    async def pins(self, conversation_id: ConversationId) -> Sequence[int]:
+        """Return the messages that are pinned, of more than MAX_PINS the newest, by falling seq."""
+        ...
+
+    async def mentions(self, questions: Sequence[tuple[UserId, ConversationId, int, int]]) -> list[int]:
+        """Return how many messages mention a user, or everyone, in a conversation above one seq and below another, each time."""
+        ...
+
+    async def replies(self, conversation_id: ConversationId, root: int, page: Range) -> Sequence[int]:
+        """Return the messages of a thread that are on a page, and one more, if there are as many."""
         ...
 
     async def roll(self, conversation_id: ConversationId) -> Roll:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cassandra.query import PreparedStatement
 from prometheus_client import Counter
@@ -12,7 +12,8 @@ from chatkit.core.conversation import bucket_of
 from chatkit.core.conversation_settings import SETTINGS, Value
 from chatkit.core.ids import ConversationId, MessageId, UserId, message_id_hour
 from chatkit.edges.cassandra import CassandraSession, Row, Statement
-from svc_history.core import END, Mark, Membership, Range, Stored, buckets_to_read
+from elastic_chat.types.v1 import entry_pb2
+from svc_history.core import END, MAX_MENTIONED, MAX_PINS, Mark, Membership, Range, Stored, buckets_to_read, spans
 from svc_history.store import Admission, Listed, Roll, State
 
 KEYSPACE = "elastic_chat"
@@ -34,6 +35,13 @@ QUERIES = {
     "backwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ? LIMIT ?",
     "forwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ?"
     " ORDER BY seq ASC LIMIT ?",
+    "changes": "SELECT target, entry FROM {}.message_changes WHERE conversation_id = ? AND bucket = ? AND target >= ? AND target <= ?",
+    "replies_backwards": "SELECT item FROM {}.message_changes WHERE conversation_id = ? AND bucket = ? AND target = ? AND kind = ?"
+    " AND item > ? AND item < ? ORDER BY target DESC, kind DESC, item DESC LIMIT ?",
+    "replies_forwards": "SELECT item FROM {}.message_changes WHERE conversation_id = ? AND bucket = ? AND target = ? AND kind = ?"
+    " AND item > ? AND item < ? LIMIT ?",
+    "mentions": "SELECT seq FROM {}.mentions WHERE owner = ? AND conversation_id = ? AND seq > ? AND seq < ? LIMIT ?",
+    "pins": "SELECT seq FROM {}.pins WHERE conversation_id = ? LIMIT ?",
     "listed": "SELECT title_key, conversation_id, kind, title, topic, avatar_file_id FROM {}.public_conversations"
     " WHERE part = 0 AND (title_key, conversation_id) > (?, ?) AND (title_key) < (?) LIMIT ?",
     "bans": "SELECT user_id, banned_by, banned_ms FROM {}.bans WHERE conversation_id = ?",
@@ -93,6 +101,31 @@ class CassandraTimeline:
             if len(found) > page.count:
                 break
         return sorted(found, key=lambda one: one.seq)
+
+    async def changes(self, conversation_id: ConversationId, targets: Sequence[int]) -> Sequence[bytes]:
+        bound = [self._bind("changes", conversation_id, *span) for span in spans(targets)]
+        READS.inc(len(bound))
+        wanted = set(targets)
+        return [row.entry for rows in await self._session.fetch_all(bound) for row in rows if row.target in wanted]
+
+    async def pins(self, conversation_id: ConversationId) -> Sequence[int]:
+        return [row.seq for row in await self._rows("pins", conversation_id, MAX_PINS)]
+
+    async def mentions(self, questions: Sequence[tuple[UserId, ConversationId, int, int]]) -> list[int]:
+        bound = [
+            self._bind("mentions", owner, conversation_id, after, before, MAX_MENTIONED)
+            for user_id, conversation_id, after, before in questions
+            for owner in (user_id, conversation_id)
+        ]
+        READS.inc(len(bound))
+        rows = await self._session.fetch_all(bound)
+        return [len({row.seq for row in (*own, *everyones)}) for own, everyones in zip(rows[::2], rows[1::2], strict=True)]
+
+    async def replies(self, conversation_id: ConversationId, root: int, page: Range) -> Sequence[int]:
+        direction = "replies_backwards" if page.backwards else "replies_forwards"
+        key = (conversation_id, bucket_of(root), root, entry_pb2.Entry.MESSAGE)
+        rows = await self._rows(direction, *key, f"{page.after:019d}", f"{page.before:019d}", page.count + 1)
+        return [int(row.item) for row in rows]
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         bound = [self._bind(name, conversation_id) for name in ("members", "marks", "conversation")]

@@ -1,5 +1,6 @@
--- Tells how a conversation is for a user and, if it is asked, what has come since an entry, and how far everyone is.
--- KEYS: meta, members, marks, tail, settings. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, watermarks at most
+-- Tells how a conversation is for a user, with what mentions them among what they have not read, and, if it is asked, what has come since an entry, and how far everyone is.
+-- KEYS: meta, members, marks, tail, changes, mentions, settings. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, watermarks at most,
+-- the number of the kind of a deletion
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'conversation', 'head', 'head_ordinal', 'trimmed', 'written')
 local head = tonumber(meta[3] or '0')
 if meta[1] ~= EPOCH or not meta[2] or head == 0 then
@@ -19,20 +20,37 @@ local function flat(items, most)
 end
 local member = redis.call('HGET', KEYS[2], ARGV[1])
 local newest = redis.call('XREVRANGE', KEYS[4], '+', '-', 'COUNT', 1)
-local look = {meta[2], meta[3], meta[4] or '0', member, redis.call('HGET', KEYS[3], ARGV[1]), flat(newest, 0),
-  redis.call('HGETALL', KEYS[5])}
+local mark = redis.call('HGET', KEYS[3], ARGV[1])
+local trimmed = #newest > 0 and meta[5] or meta[3]
+local mentions = 0
+if member then
+  local read = math.max(tonumber(string.match(mark or '', '^%d+:(%d+)') or '0'), tonumber(string.match(member, '^%d+:(%d+)') or '0') - 1)
+  if read < head then
+    for _, item in ipairs(redis.call('XRANGE', KEYS[6], string.format('%.0f', read + 1), '+', 'COUNT', 1000)) do
+      if item[2][2] == '*' or string.find(item[2][2], ARGV[1], 1, true) then
+        mentions = mentions + 1
+      end
+    end
+  end
+end
+local look = {meta[2], meta[3], meta[4] or '0', member, mark, flat(newest, 0), mentions, trimmed, redis.call('HGETALL', KEYS[7])}
 if not member or ARGV[2] == '' then
   return look
 end
 local after = math.max(tonumber(ARGV[2]), tonumber(string.match(member, '^%d+:(%d+)')) - 1)
-local since, upto = {}, meta[3]
+local since, deleted, upto = {}, {}, meta[3]
 if after < head then
   since = flat(redis.call('XRANGE', KEYS[4], string.format('%.0f', after + 1), '+', 'COUNT', ARGV[3]), tonumber(ARGV[4]))
   upto = #since > 0 and since[#since - 1] or upto
+  for _, change in ipairs(redis.call('XRANGE', KEYS[5], string.format('%.0f', after + 1), '+')) do
+    if change[2][4] == ARGV[6] then
+      table.insert(deleted, change[2][2])
+    end
+  end
 end
 local marks = {}
 if redis.call('HLEN', KEYS[3]) <= tonumber(ARGV[5]) then
   marks = redis.call('HGETALL', KEYS[3])
 end
-look[8], look[9], look[10], look[11], look[12] = #newest > 0 and meta[5] or meta[3], meta[6] or '0', upto, since, marks
+look[10], look[11], look[12], look[13], look[14] = meta[6] or '0', upto, since, marks, deleted
 return look

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation_settings import Value
+from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
-from svc_history.core import END, LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
+from elastic_chat.events.v1 import log_pb2
+from elastic_chat.types.v1 import entry_pb2
+from svc_history.core import END, LOOK_BYTES, MAX_MENTIONED, MAX_PINS, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
 from svc_history.store import Admission, Listed, Look, Question, Roll, State
 
 
 @dataclass
 class MemoryConversation:
-    """A conversation as a view has it."""
+    """A conversation as a view has it. `changes` are the seqs of entries that change a message, each with that message's."""
 
     conversation: bytes
     head_ordinal: int = 0
@@ -23,6 +26,8 @@ class MemoryConversation:
     marks: dict[UserId, Mark] = field(default_factory=dict)
     entries: dict[int, Stored] = field(default_factory=dict)
     ids: dict[MessageId, int] = field(default_factory=dict)
+    changes: dict[int, int] = field(default_factory=dict)
+    mentions: dict[int, set[UserId]] = field(default_factory=dict)
     settings: dict[str, Value] = field(default_factory=dict)
     bans: dict[UserId, Ban] = field(default_factory=dict)
     invites: dict[InviteId, Invite] = field(default_factory=dict)
@@ -31,6 +36,26 @@ class MemoryConversation:
     def admission(self) -> Admission:
         """Who may come into it, and who may not."""
         return Admission(self.bans, self.invites, len(self.members))
+
+    def mentioning(self, user_id: UserId, after: int, before: int) -> int:
+        """Return how many messages between two seqs mention a user, or everyone (nobody named), but for those that are deleted."""
+        some = {seq: users for seq, users in self.mentions.items() if after < seq < before and seq not in self.deleted()}
+        return min(MAX_MENTIONED, sum(not users or user_id in users for users in some.values()))
+
+    def deleted(self, after: int = 0) -> frozenset[int]:
+        """Return the messages that were deleted since."""
+        return frozenset(target for seq, target in self.changes.items() if seq > after and self._kind(seq) == entry_pb2.Entry.DELETION)
+
+    def changing(self, targets: Collection[int], after: int = 0) -> dict[int, bytes]:
+        """Return the entries since that change messages."""
+        return {seq: self.entries[seq].entry for seq, target in self.changes.items() if seq > after and target in targets}
+
+    def is_edit(self, seq: int) -> bool:
+        """Tell whether an entry is an edit."""
+        return seq in self.changes and self._kind(seq) == entry_pb2.Entry.EDIT
+
+    def _kind(self, seq: int) -> entry_pb2.Entry.Kind.ValueType:
+        return log_pb2.LogEntry.FromString(self.entries[seq].entry).kind
 
 
 class MemoryView:
@@ -81,8 +106,18 @@ class MemoryLiveLog(MemoryView):
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         return [self._look(*question) for question in questions]
 
-    def _look(self, user_id: UserId, conversation_id: ConversationId, seq: int | None) -> Look | None:
+    def _counted(self, user_id: UserId, conversation_id: ConversationId) -> State | None:
         state = self._state(user_id, conversation_id)
+        if state is None:
+            return None
+        state = replace(state, counted_from=self.trimmed + 1)
+        if state.member is None:
+            return state
+        read = max(state.mark.read_seq if state.mark else 0, state.member.joined_seq - 1, self.trimmed)
+        return replace(state, mention_count=self.known[conversation_id].mentioning(user_id, read, END))
+
+    def _look(self, user_id: UserId, conversation_id: ConversationId, seq: int | None) -> Look | None:
+        state = self._counted(user_id, conversation_id)
         if state is None or state.member is None or seq is None:
             return Look(state) if state else None
         marks = self.known[conversation_id].marks
@@ -91,7 +126,9 @@ class MemoryLiveLog(MemoryView):
         assert tail is not None  # noqa: S101 - there is a state
         sizes = accumulate((len(one.entry) for one in tail.entries), initial=0)
         entries = [one for one, size in zip(tail.entries, sizes, strict=False) if size <= LOOK_BYTES]
-        tail = replace(tail, entries=entries, head=entries[-1].seq if entries else tail.head)
+        deleted = self.known[conversation_id].deleted(max(page.after, self.trimmed))
+        head = entries[-1].seq if entries else tail.head
+        tail = replace(tail, entries=entries, head=head, has_changes=False, deleted=deleted)
         return Look(state, tail, marks if len(marks) <= SYNC_MARKS else {})
 
     async def tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail | None]:
@@ -100,8 +137,14 @@ class MemoryLiveLog(MemoryView):
     def _tail(self, conversation_id: ConversationId, page: Range) -> Tail | None:
         if conversation_id not in self.known:
             return None
-        head = max(self.known[conversation_id].entries, default=0)
-        return Tail(self._page(conversation_id, page), self.trimmed + 1, head, self.written)
+        known = self.known[conversation_id]
+        has_changes = any(seq > self.trimmed for seq in known.changes)
+        return Tail(self._page(conversation_id, page), self.trimmed + 1, max(known.entries, default=0), self.written, has_changes)
+
+    async def changes(self, conversation_id: ConversationId, targets: Sequence[int]) -> tuple[int, Sequence[bytes]]:
+        if conversation_id not in self.known:
+            raise ChatError(Reason.UNAVAILABLE)
+        return self.trimmed + 1, list(self.known[conversation_id].changing(targets, self.trimmed).values())
 
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
         one = self.known.get(conversation_id)
@@ -110,6 +153,18 @@ class MemoryLiveLog(MemoryView):
     async def admission(self, conversation_id: ConversationId) -> Admission | None:
         one = self.known.get(conversation_id)
         return one.admission if one else None
+
+    async def pins(self, conversation_id: ConversationId) -> tuple[int, Sequence[bytes]]:
+        return await self._of_kind(conversation_id, entry_pb2.Entry.PIN, list(self.known[conversation_id].changes.values()))
+
+    async def replies(self, conversation_id: ConversationId, root: int) -> tuple[int, Sequence[bytes]]:
+        return await self._of_kind(conversation_id, entry_pb2.Entry.MESSAGE, [root])
+
+    async def _of_kind(
+        self, conversation_id: ConversationId, kind: entry_pb2.Entry.Kind.ValueType, targets: Sequence[int]
+    ) -> tuple[int, Sequence[bytes]]:
+        start, found = await self.changes(conversation_id, targets)
+        return start, [entry for entry in found if log_pb2.LogEntry.FromString(entry).kind == kind]
 
 
 class MemoryTimeline(MemoryView):
@@ -134,12 +189,47 @@ class MemoryTimeline(MemoryView):
 
     async def read(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
         self.reads += 1
-        return self._page(conversation_id, page)
+        one = self.known.get(conversation_id, MemoryConversation(b""))
+        deleted = one.deleted()
+        return [
+            _bodiless(stored) if stored.seq in deleted or one.is_edit(stored.seq) else stored
+            for stored in self._page(conversation_id, page)
+        ]
+
+    async def changes(self, conversation_id: ConversationId, targets: Sequence[int]) -> Sequence[bytes]:
+        self.reads += 1
+        one = self.known.get(conversation_id, MemoryConversation(b""))
+        deleted = one.deleted()
+        return [entry for seq, entry in one.changing(targets).items() if not (one.is_edit(seq) and one.changes[seq] in deleted)]
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
         self.reads += 1
         one = self.known.get(conversation_id, MemoryConversation(b""))
         return one.entries.get(one.ids.get(message_id, 0))
+
+    async def pins(self, conversation_id: ConversationId) -> Sequence[int]:
+        self.reads += 1
+        one = self.known.get(conversation_id, MemoryConversation(b""))
+        pinned: dict[int, bool] = {}
+        for seq in sorted(one.changes):
+            entry = log_pb2.LogEntry.FromString(one.entries[seq].entry)
+            if entry.kind == entry_pb2.Entry.PIN:
+                pinned[entry.target] = not entry.pin.unpinned
+        found = [target for target, is_pinned in pinned.items() if is_pinned and target not in one.deleted()]
+        return sorted(found, reverse=True)[:MAX_PINS]
+
+    async def mentions(self, questions: Sequence[tuple[UserId, ConversationId, int, int]]) -> list[int]:
+        self.reads += 1
+        unknown = MemoryConversation(b"")
+        return [self.known.get(one, unknown).mentioning(user_id, after, before) for user_id, one, after, before in questions]
+
+    async def replies(self, conversation_id: ConversationId, root: int, page: Range) -> Sequence[int]:
+        self.reads += 1
+        one = self.known.get(conversation_id, MemoryConversation(b""))
+        changing = one.changing([root]).items()
+        found = sorted(seq for seq, entry in changing if log_pb2.LogEntry.FromString(entry).kind == entry_pb2.Entry.MESSAGE)
+        within = [seq for seq in found if page.holds(seq)]
+        return within[-page.count - 1 :] if page.backwards else within[: page.count + 1]
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         one = self.known.get(conversation_id, MemoryConversation(b""))
@@ -147,3 +237,10 @@ class MemoryTimeline(MemoryView):
 
     async def admission(self, conversation_id: ConversationId) -> Admission:
         return self.known.get(conversation_id, MemoryConversation(b"")).admission
+
+
+def _bodiless(stored: Stored) -> Stored:
+    entry = log_pb2.LogEntry.FromString(stored.entry)
+    entry.ClearField("body")
+    entry.ClearField("outline")
+    return Stored(stored.seq, entry.SerializeToString())

@@ -10,14 +10,16 @@ from redis.asyncio.client import Pipeline
 
 from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation_settings import Value, as_values
+from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, UserId
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
 from chatkit.edges.redis import RedisClient
-from svc_history.core import LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail, tail_of
+from elastic_chat.types.v1 import entry_pb2
+from svc_history.core import LOOK_BYTES, MAX_MENTIONED, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail, tail_of
 from svc_history.store import Admission, Look, Question, Roll, State
 
-_SCRIPTS = {"look": (Path(__file__).parent / "look.lua").read_text(encoding="utf-8")}
+_SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.lua")}
 
 
 class RedisLiveLog:
@@ -54,8 +56,8 @@ class RedisLiveLog:
         calls: list[Call] = [
             (
                 "look",
-                (keys.meta(one), keys.members(one), keys.marks(one), keys.tail(one), keys.settings(one)),
-                (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, LOOK_BYTES, SYNC_MARKS),
+                [name(one) for name in (keys.meta, keys.members, keys.marks, keys.tail, keys.changes, keys.mentions, keys.settings)],
+                (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, LOOK_BYTES, SYNC_MARKS, keys.DELETION),
             )
             for user_id, one, seq in questions
         ]
@@ -73,18 +75,38 @@ class RedisLiveLog:
                 else:
                     pipeline.xrange(tail, low, high, page.count + 1)
                 pipeline.exists(tail)
+                pipeline.xlen(keys.changes(conversation_id))
                 pipeline.hmget(meta, "trimmed", "written")
 
         replies = await self._view.run(read)
-        return [self._tail(*replies[n : n + 4]) for n in range(0, len(replies), 4)]
+        return [self._tail(*replies[n : n + 5]) for n in range(0, len(replies), 5)]
 
-    def _tail(self, before: Sequence[bytes | None], items: Sequence[Any], exists: int, after: Sequence[bytes | None]) -> Tail | None:
+    def _tail(
+        self, before: Sequence[bytes | None], items: Sequence[Any], exists: int, has_changes: int, after: Sequence[bytes | None]
+    ) -> Tail | None:
         epoch, head = before[0], int(before[1] or 0)
         if epoch != self.epoch.encode() or not head:
             return None
         trimmed, written = (int(value or 0) for value in after)
         entries = sorted(map(_stored, items), key=lambda one: one.seq)
-        return tail_of(entries, (trimmed if exists else head) + 1, head, written)
+        return tail_of(entries, (trimmed if exists else head) + 1, head, written, has_changes=bool(has_changes))
+
+    async def changes(self, conversation_id: ConversationId, targets: Sequence[int]) -> tuple[int, Sequence[bytes]]:
+        return await self._changes(conversation_id, "", *targets)
+
+    async def pins(self, conversation_id: ConversationId) -> tuple[int, Sequence[bytes]]:
+        return await self._changes(conversation_id, entry_pb2.Entry.PIN)
+
+    async def replies(self, conversation_id: ConversationId, root: int) -> tuple[int, Sequence[bytes]]:
+        return await self._changes(conversation_id, entry_pb2.Entry.MESSAGE, root)
+
+    async def _changes(self, conversation_id: ConversationId, *wanted: str | int) -> tuple[int, Sequence[bytes]]:
+        names = (keys.meta(conversation_id), keys.changes(conversation_id), keys.tail(conversation_id))
+        (reply,) = await self._view.call([("changes", names, wanted)])
+        if reply is None:
+            raise ChatError(Reason.UNAVAILABLE, "the live view has changed meanwhile: try again")
+        trimmed, entries = reply
+        return int(trimmed) + 1, entries
 
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
         def read(pipeline: Pipeline) -> None:
@@ -122,7 +144,7 @@ def _admission(bans: Mapping[bytes, bytes], invites: Mapping[bytes, bytes], memb
 
 
 def _look(reply: Sequence[Any]) -> Look:
-    conversation, head, head_ordinal, member, mark, newest, settings, *since = reply
+    conversation, head, head_ordinal, member, mark, newest, mentions, trimmed, settings, *since = reply
     state = State(
         conversation,
         int(head),
@@ -131,11 +153,14 @@ def _look(reply: Sequence[Any]) -> Look:
         _mark(mark) if mark else None,
         Stored(int(newest[0]), newest[1]) if newest else None,
         _settings(dict(_pairs(settings))),
+        min(int(mentions), MAX_MENTIONED),
+        int(trimmed) + 1,
     )
     if not since:
         return Look(state)
-    trimmed, written, upto, entries, marks = since
-    tail = Tail([Stored(int(seq), entry) for seq, entry in _pairs(entries)], int(trimmed) + 1, int(upto), int(written))
+    written, upto, entries, marks, deleted = since
+    found = [Stored(int(seq), entry) for seq, entry in _pairs(entries)]
+    tail = Tail(found, int(trimmed) + 1, int(upto), int(written), deleted=frozenset(map(int, deleted)))
     return Look(state, tail, {UserId(name.decode()): _mark(value) for name, value in _pairs(marks)})
 
 

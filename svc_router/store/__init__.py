@@ -12,6 +12,9 @@ from chatkit.core.errors import ChatError
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from svc_router.store.terms import Term
 
+NEVER = Permission(1 << 30)
+"""What no member has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Membership:
@@ -120,7 +123,9 @@ class Durable:
     """An entry that is in the log.
 
     `entry` is the serialised events.v1.LogEntry, `event` the events.v1.NodeBatch that tells nodes of it. `joining` and `leaving` are the
-    users that it moves. `doubted` says that it was appended more than once, and may be in the log after what follows it.
+    users that it moves. `doubted` says that it was appended more than once, and may be in the log after what follows it. `target` is the
+    message that it changes, if it changes one, and `change` says how: the number of its kind. `mentions` are the users whom it mentions,
+    joined by commas, or "*".
     """
 
     message_id: MessageId
@@ -133,6 +138,23 @@ class Durable:
     joining: Sequence[UserId] = ()
     leaving: Sequence[UserId] = ()
     doubted: bool = False
+    target: int = 0
+    change: int = 0
+    mentions: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the live view can tell of an entry to a user, who is a member since `joined_seq`, or is none.
+
+    `entry` is the serialised events.v1.LogEntry, if it is in the tail; then `is_deleted` says whether the tail has a deletion of it.
+    Nothing above `head` has been shown to anyone.
+    """
+
+    joined_seq: int | None
+    head: int
+    entry: bytes | None = None
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +243,10 @@ class Sequencer(Protocol):
         Raises UNAVAILABLE if the memory is another than `epoch` by now: in the new one the conversation may have gone on since history was
         asked.
         """
+        ...
+
+    async def sight(self, conversation_id: ConversationId, user_id: UserId, seq: int) -> Sight | NotLive:
+        """Return what can be told of an entry."""
         ...
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:

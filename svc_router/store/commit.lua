@@ -1,7 +1,9 @@
 -- Shows durable entries of a conversation to its readers: those who ask find them in the tail, and the nodes that listen are told, in one step.
--- KEYS: meta, tail, pending, nodes, then the message of each entry. ARGV: entries that the tail keeps, entries that it has at most, ms that it
--- lasts, 1 if they may be in the log in another order, number of nodes that listen from here on, these nodes, then for each entry: seq, ordinal,
--- entry, what the message has made, event
+-- KEYS: meta, tail, pending, nodes, changes, mentions, then the message of each entry. ARGV: entries that the tail keeps, entries that it has at most, ms
+-- that it lasts, 1 if they may be in the log in another order, number of nodes that listen from here on, number of values about changes, these
+-- nodes, then for each entry that changes a message or mentions somebody: seq, that of the message or 0, the number of its kind, whom it mentions; then for each entry: seq, ordinal, entry,
+-- what the message has made, event
+local DELETION = '5'
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'written', 'told')
 if meta[1] ~= EPOCH then
   return false
@@ -13,11 +15,25 @@ if ARGV[4] == '1' and written > head then
   redis.call('HSET', KEYS[1], 'written', meta[2])
   written = head
 end
-local first = 6 + tonumber(ARGV[5])
-for i = 6, first - 1 do
+local first = 7 + tonumber(ARGV[5])
+for i = 7, first - 1 do
   redis.call('SADD', KEYS[4], ARGV[i])
   redis.call('PEXPIRE', KEYS[4], ARGV[3])
 end
+for i = first, first + tonumber(ARGV[6]) - 1, 4 do
+  if tonumber(ARGV[i]) > head then
+    if ARGV[i + 1] ~= '0' then
+      redis.call('XADD', KEYS[5], ARGV[i] .. '-0', 't', ARGV[i + 1], 'k', ARGV[i + 2])
+    end
+    if ARGV[i + 3] ~= '' then
+      redis.call('XADD', KEYS[6], ARGV[i] .. '-0', 'u', ARGV[i + 3])
+    end
+    if ARGV[i + 2] == DELETION then
+      redis.call('XDEL', KEYS[6], ARGV[i + 1] .. '-0')
+    end
+  end
+end
+first = first + tonumber(ARGV[6])
 local length = redis.call('XLEN', KEYS[2])
 if length == 0 then
   redis.call('HSET', KEYS[1], 'trimmed', meta[2])
@@ -32,7 +48,7 @@ for i = first, #ARGV, 5 do
     head, length = seq, length + 1
   end
   redis.call('HDEL', KEYS[3], ARGV[i])
-  redis.call('SET', KEYS[5 + (i - first) / 5], ARGV[i + 3], 'XX', 'KEEPTTL')
+  redis.call('SET', KEYS[7 + (i - first) / 5], ARGV[i + 3], 'XX', 'KEEPTTL')
   -- Whoever is late with what another router has shown tells nobody: what follows may have been told since. Not so an entry that was only
   -- put back with its conversation.
   if seq > told then
@@ -42,6 +58,8 @@ for i = first, #ARGV, 5 do
 end
 redis.call('HSET', KEYS[1], unpack(changed))
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
+redis.call('PEXPIRE', KEYS[5], ARGV[3])
+redis.call('PEXPIRE', KEYS[6], ARGV[3])
 local surplus = length - tonumber(ARGV[1])
 if surplus > 0 then
   -- What the database does not have yet stays, up to a limit that keeps memory bounded.
@@ -55,7 +73,10 @@ if surplus > 0 then
     trimmed, must = seq, must - 1
   end
   if trimmed then
-    redis.call('XTRIM', KEYS[2], 'MINID', '=', string.format('%.0f', tonumber(trimmed) + 1))
+    local oldest = string.format('%.0f', tonumber(trimmed) + 1)
+    redis.call('XTRIM', KEYS[2], 'MINID', '=', oldest)
+    redis.call('XTRIM', KEYS[5], 'MINID', '=', oldest)
+    redis.call('XTRIM', KEYS[6], 'MINID', '=', oldest)
     redis.call('HSET', KEYS[1], 'trimmed', trimmed)
   end
 end

@@ -11,6 +11,7 @@ from chatkit.core.conversation import Permission
 from chatkit.core.conversation_settings import as_values, effective
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
+from chatkit.edges import redis as keys
 from svc_router.store import (
     Answer,
     Birth,
@@ -26,6 +27,7 @@ from svc_router.store import (
     Outcome,
     Place,
     Restored,
+    Sight,
     Unfinished,
 )
 from svc_router.store.memory_terms import Weighed
@@ -49,6 +51,7 @@ class _Conversation:
     pending: dict[int, tuple[Unfinished, UserId]] = field(default_factory=dict)
     tail: list[tuple[int, int, bytes]] = field(default_factory=list)
     marks: dict[UserId, tuple[int, int, int]] = field(default_factory=dict)
+    deleted: set[int] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
     bans: dict[UserId, Ban] = field(default_factory=dict)
     invites: dict[InviteId, Invite] = field(default_factory=dict)
@@ -213,6 +216,7 @@ class MemorySequencer:
             if entry.seq > live.head:
                 live.tail = [*live.tail, (entry.seq, entry.ordinal, entry.entry)][-TAIL_ENTRIES:]
                 live.head, live.head_ordinal = entry.seq, entry.ordinal
+                live.deleted |= {entry.target} if entry.change == keys.DELETION else set()
             live.pending.pop(entry.seq, None)
             live.made[entry.message_id] = (Place(entry.seq, entry.ordinal, entry.accepted_ms, durable=True), entry.sender_id)
             for node in nodes if entry.seq > live.told else ():
@@ -255,10 +259,20 @@ class MemorySequencer:
                 },
                 tail=[(one.seq, one.ordinal, one.entry) for one in restored.recent],
                 marks=dict(restored.marks),
+                deleted={one.target for one in restored.recent if one.change == keys.DELETION},
                 settings=dict(restored.settings),
                 bans=dict(restored.bans),
                 invites=dict(restored.invites),
             )
+
+    async def sight(self, conversation_id: ConversationId, user_id: UserId, seq: int) -> Sight | NotLive:
+        self.view.check()
+        live = self.view.live.get(conversation_id)
+        if live is None:
+            return NotLive()
+        member = live.members.get(user_id)
+        entry = next((value for one, _, value in live.tail if one == seq), None)
+        return Sight(member.joined_seq if member else None, live.head, entry, seq in live.deleted)
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         self.view.check()

@@ -32,6 +32,7 @@ from svc_router.store import (
     Outcome,
     Place,
     Restored,
+    Sight,
     Unfinished,
 )
 from svc_router.store.terms import Drop, Grant, HandOver, IsPublic, Join, Leave, Put, Room, Set, Term, UseInvite
@@ -137,10 +138,11 @@ class RedisSequencer:
     def _commit(self, conversation_id: ConversationId, entries: Sequence[Durable], homes: Mapping[UserId, set[str]]) -> Call:
         listening = sorted(set[str]().union(*(homes.get(user_id, set()) for entry in entries for user_id in entry.joining)))
         doubted = any(entry.doubted for entry in entries)
-        arguments: list[Any] = [*self._tail, int(doubted), len(listening), *listening]
+        changes = _changes(entries)
+        arguments: list[Any] = [*self._tail, int(doubted), len(listening), len(changes), *listening, *changes]
         for entry in entries:
             arguments += [entry.seq, entry.ordinal, entry.entry, _made(entry), entry.event]
-        names = [keys.meta, keys.tail, keys.pending, keys.nodes]
+        names = [keys.meta, keys.tail, keys.pending, keys.nodes, keys.changes, keys.mentions]
         messages = [keys.message(conversation_id, entry.message_id) for entry in entries]
         return ("commit", [*(name(conversation_id) for name in names), *messages], arguments)
 
@@ -202,9 +204,11 @@ class RedisSequencer:
             arguments.append(2 * len(pairs))
             for name, value in pairs.items():
                 arguments += [name, value]
+        changes = _changes(restored.recent)
+        arguments += [len(changes), *changes]
         for entry in restored.recent:
             arguments += [entry.seq, entry.ordinal, entry.entry, _made(entry)]
-        names = [name(conversation_id) for name in (keys.meta, keys.pending, keys.tail)]
+        names = [name(conversation_id) for name in (keys.meta, keys.pending, keys.tail, keys.changes, keys.mentions)]
         messages = [keys.message(conversation_id, entry.message_id) for entry in restored.recent]
 
         def also(pipeline: Pipeline) -> None:
@@ -212,6 +216,22 @@ class RedisSequencer:
                 self._note(pipeline, user_id, conversation_id, keys.came_at(member.joined_seq))
 
         await self._view.call([("restore", [*names, *hashes, *messages], arguments)], also, only_in=epoch)
+
+    async def sight(self, conversation_id: ConversationId, user_id: UserId, seq: int) -> Sight | NotLive:
+        def look(pipeline: Pipeline) -> None:
+            pipeline.hmget(keys.meta(conversation_id), "epoch", "head")
+            pipeline.hget(keys.members(conversation_id), user_id)
+            pipeline.xrange(keys.tail(conversation_id), seq, seq)
+            pipeline.xrange(keys.changes(conversation_id), seq + 1, "+")
+
+        (epoch, head), *seen = await self._view.run(look)
+        if epoch != self._view.epoch.encode():
+            return NotLive()
+        try:
+            return _sight(seq, head, *seen)
+        except UNREADABLE as error:
+            log.warning("live_view_unreadable", conversation_id=conversation_id, error=f"{type(error).__name__}: {error}")
+            raise ChatError(Reason.INTERNAL) from error
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         return [_marked(reply) for reply in await self._view.call([_mark(mark) for mark in marks])]
@@ -309,6 +329,16 @@ def _bytes(value: object) -> bytes:
     return value
 
 
+def _sight(seq: int, head: bytes | None, member: bytes | None, entries: Sequence[Any], changes: Sequence[Any]) -> Sight:
+    deletion = {b"t": str(seq).encode(), b"k": str(keys.DELETION).encode()}
+    return Sight(
+        _member(member).joined_seq if member else None,
+        int(head or 0),
+        entries[0][1][b"e"] if entries else None,
+        any(fields == deletion for _, fields in changes),
+    )
+
+
 def _unfinished(pairs: Sequence[bytes]) -> list[Unfinished]:
     found = []
     for seq, value in zip(pairs[::2], pairs[1::2], strict=True):
@@ -333,6 +363,12 @@ def _marked(reply: Sequence[Any]) -> Marked | OrdinalNeeded | NotLive:
         case changed:
             nodes = _names(reply[4]) if changed else frozenset[str]()
             return Marked(int(reply[1]), int(reply[2]), int(reply[3]), nodes, bool(changed))
+
+
+def _changes(entries: Iterable[Durable]) -> list[int | str]:
+    """Return, of each entry that changes a message or mentions somebody, its seq, that of the message, its kind, and whom it mentions."""
+    some = (entry for entry in entries if entry.target or entry.mentions)
+    return [value for entry in some for value in (entry.seq, entry.target, entry.change, entry.mentions)]
 
 
 def _made(entry: Durable) -> str:

@@ -46,6 +46,9 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id", "user_id", "permissions", "joined_seq", "joined_ordinal"),
     Table.BY_USER: ("user_id", "conversation_id", "permissions", "joined_seq"),
     Table.WATERMARKS: ("conversation_id", "user_id", "delivered_seq", "read_seq", "read_ordinal"),
+    Table.CHANGES: ("conversation_id", "bucket", "target", "kind", "item", "entry"),
+    Table.PINS: ("conversation_id", "seq"),
+    Table.MENTIONS: ("owner", "conversation_id", "seq"),
     Table.BANS: ("conversation_id", "user_id", "banned_by", "banned_ms"),
     Table.INVITES: ("conversation_id", "invite_id", "expires_ms", "max_uses", "created_by", "created_ms"),
     Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
@@ -60,10 +63,14 @@ CHANGEABLE: dict[Table, tuple[str, ...]] = {
 DELETABLE: dict[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id", "user_id"),
     Table.BY_USER: ("user_id", "conversation_id"),
+    Table.CHANGES: ("conversation_id", "bucket", "target", "kind"),
+    Table.PINS: ("conversation_id", "seq"),
+    Table.MENTIONS: ("owner", "conversation_id", "seq"),
     Table.BANS: ("conversation_id", "user_id"),
     Table.INVITES: ("conversation_id", "invite_id"),
     Table.PUBLIC: ("part", "title_key", "conversation_id"),
 }
+"""What may be deleted, by which columns: of changes, all of one kind at once."""
 _SEQS = ", ".join(f"WRITETIME({name}) AS {name}_seq" for name in LISTED)
 LISTING = f"SELECT conversation, listed_as, {', '.join(LISTED)}, {_SEQS} FROM {KEYSPACE}.conversations WHERE conversation_id = ?"  # noqa: S608
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from chatkit.core.conversation_settings import LISTED
 from chatkit.core.errors import ChatError, Reason
-from svc_writer.core import Table, Write
+from svc_writer.core import KEY, Table, Write
 from svc_writer.store import Listing
+from svc_writer.store.cassandra import DELETABLE
 
 
 @dataclass
@@ -40,12 +41,17 @@ class MemoryTimeline:
     def __init__(self) -> None:
         self.available = True
         self._rows: dict[tuple[object, ...], _Row] = {}
+        self._ranges: dict[tuple[object, ...], int] = {}
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:
         if not self.available:
             raise ChatError(Reason.UNAVAILABLE)
         for write in (write for group in groups for write in group):
-            self._rows.setdefault(write.key, _Row()).apply(write)
+            if write.deletes and len(DELETABLE[write.table]) < len(KEY[write.table]):
+                span = (write.table, *(write.row[column] for column in DELETABLE[write.table]))
+                self._ranges[span] = max(write.timestamp, self._ranges.get(span, 0))
+            else:
+                self._rows.setdefault(write.key, _Row()).apply(write)
 
     async def listing(self, conversation_id: str) -> Listing | None:
         row = self._rows.get((Table.CONVERSATIONS, conversation_id))
@@ -57,7 +63,11 @@ class MemoryTimeline:
 
     async def rows(self, table: Table) -> list[Mapping[str, Any]]:
         """Return the rows of a table."""
-        return [row.values for key, row in self._rows.items() if key[0] is table and row.put > row.deleted]
+        return [row.values for key, row in self._rows.items() if key[0] is table and row.put > max(row.deleted, self._range(table, row))]
+
+    def _range(self, table: Table, row: _Row) -> int:
+        """Return when rows were taken out among which a row is."""
+        return self._ranges.get((table, *(row.columns.get(column, (0, None))[1] for column in DELETABLE.get(table, ()))), -1)
 
 
 class MemoryProgress:

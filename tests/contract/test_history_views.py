@@ -121,8 +121,8 @@ async def test_the_live_view_tells_how_conversations_are(live: tuple[LiveLog, Sa
     assert await view.conversations([UserId(new_id()), made.bob]) == [None, {made.conversation_id: 1}]
     (bobs,) = await view.look([(made.bob, made.conversation_id, None)])
     strangers, none = await view.look([(UserId(new_id()), made.conversation_id, 1), (made.bob, ConversationId(new_id()), 1)])
-    assert bobs == Look(State(b"as created", 3, 2, Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1), made.entries[2], SET))
-    assert strangers == Look(State(b"as created", 3, 2, None, None, made.entries[2], SET))
+    assert bobs == Look(State(b"as created", 3, 2, Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1), made.entries[2], SET, 0, 1))
+    assert strangers == Look(State(b"as created", 3, 2, None, None, made.entries[2], SET, 0, 1))
     assert none is None
 
 

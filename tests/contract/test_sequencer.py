@@ -33,6 +33,7 @@ from svc_router.store import (
     Place,
     Restored,
     Sequencer,
+    Sight,
     Unfinished,
 )
 from svc_router.store.memory import MemorySequencer
@@ -645,6 +646,35 @@ async def test_what_was_given_before_a_loss_is_known_to_history_alone(world: Wor
     assert isinstance(await outcome(world, replace(claim, looked_up=True)), Place)
 
 
+async def test_what_can_be_told_of_an_entry_is_told_from_the_tail(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna)
+    await start(world, born)
+    said = message(born, anna)
+    await show(world, born, durable(said, await place(world, said)))
+    assert await world.sequencer.sight(born.conversation_id, anna, 2) == Sight(1, 2, b"entry")
+    assert await world.sequencer.sight(born.conversation_id, anna, 3) == Sight(1, 2)
+    assert await world.sequencer.sight(born.conversation_id, bob, 2) == Sight(None, 2, b"entry")
+    assert await world.sequencer.sight(ConversationId(new_id()), anna, 2) == NotLive()
+    for is_deletion in (False, True):
+        change = replace(message(born, anna), counts=False)
+        given = await place(world, change)
+        assert given.ordinal == 1
+        await show(world, born, replace(durable(change, given), target=2, change=keys.DELETION if is_deletion else 4))
+        assert await world.sequencer.sight(born.conversation_id, anna, 2) == Sight(1, given.seq, b"entry", is_deletion)
+    assert await world.sequencer.sight(born.conversation_id, anna, 1) == Sight(1, 4, b"entry")
+
+
+async def test_a_conversation_is_put_back_with_what_it_knows_of_deletions(world: World) -> None:
+    anna = user()
+    born = birth(anna)
+    recent = [durable(message(born, anna), Place(8, 4, NOW)), durable(message(born, anna), Place(9, 4, NOW))]
+    recent[1] = replace(recent[1], target=8, change=keys.DELETION)
+    await world.sequencer.restore(replace(lost(born, {anna: Membership(GROUP_OWNER, 1)}), recent=recent), world.sequencer.epoch)
+    assert await world.sequencer.sight(born.conversation_id, anna, 8) == Sight(1, 9, b"entry", is_deleted=True)
+    assert await world.sequencer.sight(born.conversation_id, anna, 9) == Sight(1, 9, b"entry")
+
+
 async def test_nothing_is_shown_of_a_conversation_that_was_lost_meanwhile(world: World) -> None:
     anna = user()
     born = birth(anna)
@@ -933,6 +963,31 @@ async def test_the_tail_keeps_what_the_database_does_not_have_up_to_a_limit(redi
     await redis_world.client.delete(keys.tail(born.conversation_id))
     await say(redis_world, born, anna, 1)
     assert await tail() == ([14], 13)
+
+
+async def test_changes_leave_the_live_view_with_the_tail(redis_world: RedisWorld) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(redis_world, born)
+    changes = keys.changes(born.conversation_id)
+    for seq in range(2, 20):
+        claim = replace(message(born, anna), counts=False)
+        await show(redis_world, born, replace(durable(claim, await place(redis_world, claim)), target=1))
+        await redis_world.written(born.conversation_id, seq)
+    redis_world.sequencer = RedisSequencer(redis_world.client, tail_entries=4)
+    for _ in range(8):
+        claim = message(born, anna)
+        given = await place(redis_world, claim)
+        await show(redis_world, born, durable(claim, given))
+        await redis_world.written(born.conversation_id, given.seq)
+    assert await redis_world.client.xlen(changes) == 0
+    claim = replace(message(born, anna), counts=False)
+    await show(redis_world, born, replace(durable(claim, await place(redis_world, claim)), target=1))
+    claim = message(born, anna)
+    await show(redis_world, born, replace(durable(claim, await place(redis_world, claim)), mentions=anna))
+    tail, mentions = keys.tail(born.conversation_id), keys.mentions(born.conversation_id)
+    ends = {await redis_world.client.pexpiretime(key) for key in (tail, changes, mentions)}
+    assert len(ends) == 1
 
 
 async def test_what_may_be_in_the_log_in_another_order_is_not_taken_for_written(redis_world: RedisWorld) -> None:

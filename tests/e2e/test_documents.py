@@ -47,3 +47,10 @@ def test_every_example_of_the_conversations_page_does_what_the_page_says(stack: 
 def check(ran: Iterable[tuple[documents.Example, str]]) -> None:
     for example, printed in ran:
         assert example.shows(printed), f"{example.code}\nsays\n{example.output}\nand printed\n{printed}"
+
+
+def test_every_example_of_the_messages_page_does_what_the_page_says(stack: Stack, tmp_path: Path) -> None:
+    ran = documents.run(ROOT / "docs" / "messages.md", stack, tmp_path, os.environ)
+    assert sum(example.output is not None for example, _ in ran) > 3
+    for example, printed in ran:
+        assert example.shows(printed), f"{example.code}\nsays\n{example.output}\nand printed\n{printed}"

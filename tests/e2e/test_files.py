@@ -133,6 +133,19 @@ async def test_readers_are_told_what_is_true_of_a_file(api: Api, anna: Account, 
     }
 
 
+async def test_an_edit_leaves_the_files_of_a_message_and_a_deletion_does_not(api: Api, anna: Account, bob: Account) -> None:
+    conversation_id = await api.direct(anna, bob)
+    file_id = await Files(api, anna).upload(b"a list", "list.txt")
+    posted = await Files(api, anna).post(conversation_id, file_id, text="what I sayed")
+    message = f"/v1/conversations/{conversation_id}/messages/{posted['seq']}"
+    await api.call("PATCH", message, {"messageId": new_id(), "body": {"text": "what I said"}}, anna.token)
+    entry = (await api.call("GET", message, token=bob.token))["entry"]
+    assert (entry["body"]["text"], [one["fileId"] for one in entry["body"]["attachments"]]) == ("what I said", [file_id])
+    assert (await Files(api, bob).get(file_id)).status == 200
+    await api.call("DELETE", message, token=anna.token)
+    assert "body" not in (await api.call("GET", message, token=bob.token))["entry"]
+
+
 async def test_an_image_is_drawn_anew_upright_and_without_what_it_tells_and_has_smaller_ones(api: Api, anna: Account) -> None:
     files, data = Files(api, anna), photo()
     assert SECRET in data

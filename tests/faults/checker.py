@@ -56,6 +56,8 @@ def check(journal: Journal, members: Iterable[Member], kept: Kept) -> Findings:
 def _durable(journal: Journal, kept: Kept, findings: Findings) -> None:
     """I1, I2, I4: a seq is one message, a message is one seq, and what was acknowledged is kept under that seq."""
     at: dict[str, tuple[str, int]] = {}
+    every = [entry for entries in kept.values() for entry in entries]
+    gone = {(entry.conversation_id, entry.target) for entry in every if entry.kind == entry_pb2.Entry.DELETION}
     for conversation_id, entries in kept.items():
         seqs: dict[int, str] = {}
         for entry in entries:
@@ -65,7 +67,7 @@ def _durable(journal: Journal, kept: Kept, findings: Findings) -> None:
             if entry.message_id in at:
                 findings.note("I4 no message twice", f"{entry.message_id} is at {at[entry.message_id]} and at {entry.seq}")
             at[entry.message_id] = (conversation_id, entry.seq)
-            if entry.kind == entry_pb2.Entry.MESSAGE:
+            if entry.kind == entry_pb2.Entry.MESSAGE and (conversation_id, entry.seq) not in gone:
                 said = journal.messages.get(entry.message_id)
                 if said is None or entry_pb2.Body.FromString(entry.body).text != said.text:
                     findings.note("I2 kept is as it was said", f"{entry.message_id} at {entry.seq} of {conversation_id}")

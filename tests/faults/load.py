@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -27,6 +27,7 @@ from svc_history.core import END, Range
 from svc_history.store.cassandra import CassandraTimeline
 from tests.e2e.stack import Stack
 from tests.faults.checker import Findings, check
+from tests.faults.revisions import Revisions
 
 SETTLE_S = 90.0
 T = TypeVar("T")
@@ -37,6 +38,12 @@ SESSIONS = 12
 """Sessions of one user at most, about: a gateway takes 20."""
 PATIENT_PING_S = 20.0
 """How often each of a crowd pings: as a client would that is not looked at just now."""
+MESSAGES_A_CHANGE = 20
+"""For so many messages, about, one is changed."""
+MOST_REVISIONS = 20
+"""Changes without an answer, at most."""
+RECENT = 500
+"""One of so many messages is changed, those that were acknowledged last."""
 EVERYTHING = Range(0, END, 10_000_000, backwards=False)
 
 
@@ -53,6 +60,7 @@ class Load:
         self.make_id: Callable[[], str] = new_id
         self._sizes = (users, conversations, rate)
         self._api = Api(stack.edge)
+        self.revisions = Revisions(self._api, self.rng)
         self._accounts: list[Account] = []
         self._logins: dict[str, Login] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -76,7 +84,7 @@ class Load:
                 self.join(account, f"u{number}.{session}")
         await self._come_live(self.members)
         loop = asyncio.get_running_loop()
-        self._talking = [loop.create_task(self._talk(rate)), loop.create_task(self._churn(rate))]
+        self._talking = [loop.create_task(self._talk(rate)), loop.create_task(self._churn(rate)), loop.create_task(self._revise(rate))]
 
     async def _made(self, make: Callable[[], Awaitable[T]]) -> T:
         """Make a user or a conversation: again, while the database that the row before has stopped is busy with its return."""
@@ -123,6 +131,17 @@ class Load:
                 else:
                     await self._api.call("POST", path, {"userId": other.user_id}, owner.token)
 
+    async def _revise(self, rate: float) -> None:
+        """Let people change what they have said, now and then, each change until it has an answer."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await asyncio.sleep(self.rng.expovariate(rate / MESSAGES_A_CHANGE))
+                acked = [message for message in self.journal.messages.values() if message.seq]
+                if acked and sum(not one.seq and not one.refused for one in self.revisions.made.values()) < MOST_REVISIONS:
+                    message = self.rng.choice(acked[-RECENT:])
+                    sender = next(member for member in self.members if member.name == message.sender)
+                    group.create_task(self.revisions.one(sender.login, message))
+
     def since(self, moment: float) -> list[Message]:
         """Return the messages that were made after a moment of the monotonic clock."""
         return [message for message in self.journal.messages.values() if message.made_at >= moment]
@@ -150,11 +169,13 @@ class Load:
             await self._until(lambda: [f"{one.name} has {one.unanswered} unanswered" for one in self.members if one.unanswered])
             await self.written()
             kept = {one: await self._kept(timeline, one) for one in self.conversations}
+            changes = {one: await self._changes(timeline, one, entries) for one, entries in kept.items()}
             await self._until(lambda: self._behind(kept))
             await self._presence_is_right()
         finally:
             ended = await self.end()
         findings = check(self.journal, self.members, kept)
+        self.revisions.check(findings, kept, changes)
         for member, end in zip(self.members, ended, strict=True):
             if not isinstance(end, asyncio.CancelledError):
                 findings.note("clients live", f"{member.name}: {end!r}")
@@ -275,3 +296,7 @@ class Load:
     async def _kept(self, timeline: CassandraTimeline, conversation_id: str) -> list[log_pb2.LogEntry]:
         rows = await timeline.read(ConversationId(conversation_id), EVERYTHING)
         return [log_pb2.LogEntry.FromString(row.entry) for row in rows]
+
+    async def _changes(self, timeline: CassandraTimeline, conversation_id: str, entries: Sequence[log_pb2.LogEntry]) -> Sequence[bytes]:
+        targets = sorted({entry.target for entry in entries if entry.target})
+        return await timeline.changes(ConversationId(conversation_id), targets)

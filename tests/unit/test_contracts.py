@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import Descriptor
 
 from chatkit.core.errors import TABLE, Reason
@@ -58,7 +59,10 @@ def fields(message: Descriptor) -> dict[int, tuple[str, str]]:
 def test_the_stored_entry_is_the_public_entry_with_its_body_left_as_bytes() -> None:
     stored, public = fields(log_pb2.LogEntry.DESCRIPTOR), fields(entry_pb2.Entry.DESCRIPTOR)
     assert stored.pop(6)[0] == public.pop(6)[0] == "body"
-    assert stored.pop(15)[0] == "key_id"
+    assert public.pop(30)[0] == "state"
+    kept = descriptor_pb2.DescriptorProto()
+    entry_pb2.Entry.DESCRIPTOR.CopyToProto(kept)
+    assert {stored.pop(number)[0] for number in stored.keys() - public.keys()} == set(kept.reserved_name)
     assert stored == public
 
 

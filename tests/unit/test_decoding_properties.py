@@ -27,8 +27,8 @@ from elastic_chat.types.v1.conversation_pb2 import Conversation
 from svc_gateway.frames import Codec, Outgoing, decode, decode_bare, events_of
 from svc_gateway.hub import Hub, accepted_of
 from svc_presence.store import redis as presence
-from svc_router.entries import placed, readable
-from svc_router.store import Answer, Claim, Place, Unfinished
+from svc_router.entries import entry_of, placed, readable
+from svc_router.store import Answer, Claim, Place, Sight, Unfinished
 from svc_router.store import redis as router
 from svc_router.store.terms import Leave
 from svc_writer.records import UnreadableError, writes_of
@@ -207,6 +207,21 @@ def test_what_was_left_unfinished_can_be_finished_or_refuses_what_would_come_aft
     else:
         assert [placed(one.draft, one.place).seq for one in answer.unfinished] == [7]
         assert Conversation.FromString(place.conversation).IsInitialized()
+
+
+FIELDS = st.dictionaries(st.sampled_from([b"e", b"o", b"t", b"k"]), st.binary(max_size=4))
+STREAM = st.lists(st.tuples(st.binary(max_size=8), FIELDS), max_size=3)
+TEXTS = st.none() | st.binary(max_size=8) | st.sampled_from([b"3:1:0", b"7"])
+
+
+@given(TEXTS, TEXTS, STREAM, STREAM)
+def test_what_the_live_view_has_of_a_message_is_read_or_refused(head: Any, member: Any, entries: Any, changes: Any) -> None:
+    try:
+        sight = router._sight(5, head, member, entries, changes)
+        assert sight.entry is None or isinstance(entry_of(sight.entry), log_pb2.LogEntry)
+    except (*router.UNREADABLE, ChatError):
+        return
+    assert isinstance(sight, Sight)
 
 
 # --- what presence reads of the connection map

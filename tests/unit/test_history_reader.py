@@ -3,68 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import pytest
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
 from elastic_chat.events.v1 import log_pb2
-from svc_history.certainty import Certainty
-from svc_history.core import CALL_BYTES, LAST_BYTES, SYNC_BYTES, SYNC_ENTRIES, Mark, Membership, Stored
-from svc_history.reader import Ask, Reader, Synced
+from svc_history.core import CALL_BYTES, LAST_BYTES, SYNC_BYTES, SYNC_ENTRIES, Mark, Stored
+from svc_history.reader import Ask
 from svc_history.store import Look, Question
-from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
+from svc_history.store.memory import MemoryConversation
+from tests.reading import ANNA, World, reading
 
-ANNA, BOB = UserId(new_id()), UserId(new_id())
-
-
-@dataclass
-class World:
-    """Both views, and a writer that writes everything when it is asked, unless it is stuck."""
-
-    live: MemoryLiveLog = field(default_factory=MemoryLiveLog)
-    database: MemoryTimeline = field(default_factory=MemoryTimeline)
-    log: dict[ConversationId, MemoryConversation] = field(default_factory=dict)
-    stuck: bool = False
-    asked: int = 0
-
-    def __post_init__(self) -> None:
-        self.certainty = Certainty(self._await_written)
-        self.reader = Reader(self.live, self.database, self.certainty, kept_bytes=1_000_000)
-
-    async def _await_written(self) -> None:
-        self.asked += 1
-        await asyncio.sleep(0)
-        if self.stuck:
-            raise ChatError(Reason.DEADLINE_EXCEEDED)
-        self.database.known |= self.log
-
-    def conversation(self, entries: int, size: int = 10, joined: int = 1) -> ConversationId:
-        """Make a conversation that the log and the live view have, and the database does not."""
-        conversation_id = ConversationId(new_id())
-        rows, ids = {}, {}
-        for seq in range(1, entries + 1):
-            one = log_pb2.LogEntry(conversation_id=conversation_id, seq=seq, message_id=new_id(), body=bytes(size))
-            rows[seq], ids[MessageId(one.message_id)] = Stored(seq, one.SerializeToString()), seq
-        members = {ANNA: Membership(3, joined)}
-        made = MemoryConversation(b"c", entries, members, {ANNA: Mark(1, 1, 1)}, rows, ids)
-        self.log[conversation_id] = self.live.known[conversation_id] = made
-        return conversation_id
-
-    async def sync(self, user_id: UserId, cursors: Mapping[ConversationId, int], *, list_all: bool = False) -> Synced:
-        (synced,) = await self.reader.sync([Ask(user_id, cursors, list_all)])
-        return synced
+BOB = UserId(new_id())
 
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    made = World()
-    async with asyncio.TaskGroup() as group:
-        running = group.create_task(made.certainty.run())
+    async with reading() as made:
         yield made
-        running.cancel()
 
 
 async def test_five_hundred_conversations_are_caught_up_in_one_call_without_the_database(world: World) -> None:
@@ -135,7 +94,7 @@ async def test_a_member_whose_joining_is_not_shown_yet_is_not_shown_what_was_bef
     assert (await world.reader.conversation(ANNA, conversation_id)).last is None
     await world.live.remember(world.live.epoch, ANNA, {conversation_id: 4})
     assert [state.last for _, state in (await world.sync(ANNA, {}, list_all=True)).states] == [None]
-    assert (await world.reader.page(ANNA, conversation_id, 0, 0, 10))[1] == []
+    assert (await world.reader.page(ANNA, conversation_id, 0, 0, 10)).entries == []
     joined = world.conversation(4, joined=4)
     last = (await world.reader.conversation(ANNA, joined)).last
     assert last is not None
@@ -145,12 +104,12 @@ async def test_a_member_whose_joining_is_not_shown_yet_is_not_shown_what_was_bef
 async def test_a_page_begins_where_a_member_has_joined_whichever_way_it_is_read(world: World) -> None:
     late = world.conversation(300, joined=200)
     for before, after in ((0, 0), (0, 1), (230, 0), (0, 220)):
-        head, entries, has_more = await world.reader.page(ANNA, late, before, after, 50)
-        seqs = [one.seq for one in entries]
+        page = await world.reader.page(ANNA, late, before, after, 50)
+        seqs = [one.seq for one in page.entries]
         first = max(200, after + 1) if after else max(200, (before or 301) - 50)
         last = min(300, first + 49) if after else (before or 301) - 1
-        assert (head, seqs) == (300, list(range(first, last + 1)))
-        assert has_more is (last < 300 if after else first > 200)
+        assert (page.head, seqs) == (300, list(range(first, last + 1)))
+        assert page.has_more is (last < 300 if after else first > 200)
 
 
 async def test_a_page_has_everything_up_to_the_head_that_comes_with_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,8 +124,8 @@ async def test_a_page_has_everything_up_to_the_head_that_comes_with_it(world: Wo
         return await look(questions)
 
     monkeypatch.setattr(world.live, "look", late)
-    head, entries, _ = await world.reader.page(ANNA, conversation_id, 0, 0, 50)
-    assert (head, [one.seq for one in entries]) == (11, list(range(1, 12)))
+    page = await world.reader.page(ANNA, conversation_id, 0, 0, 50)
+    assert (page.head, [one.seq for one in page.entries]) == (11, list(range(1, 12)))
 
 
 async def test_who_is_in_a_conversation_no_longer_is_told_so_and_given_nothing(world: World) -> None:
@@ -183,10 +142,10 @@ async def test_what_has_left_the_tail_and_is_not_written_is_waited_for_and_never
         await world.reader.page(ANNA, conversation_id, 0, 10, 100)
     assert refusal.value.reason is Reason.UNAVAILABLE
     newest = await world.reader.page(ANNA, conversation_id, 0, 0, 20)
-    assert [one.seq for one in newest[1]] == list(range(81, 101))
+    assert [one.seq for one in newest.entries] == list(range(81, 101))
     world.stuck = False
-    _, entries, _ = await world.reader.page(ANNA, conversation_id, 0, 10, 100)
-    assert [one.seq for one in entries] == list(range(11, 101))
+    page = await world.reader.page(ANNA, conversation_id, 0, 10, 100)
+    assert [one.seq for one in page.entries] == list(range(11, 101))
 
 
 async def test_what_the_live_view_has_lost_is_read_from_the_database_once_that_has_everything(world: World) -> None:

@@ -30,10 +30,10 @@ from chatkit.rpc.conversation_settings import settings_of
 from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
-from elastic_chat.types.v1 import conversation_pb2
+from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_gateway.frames import Outgoing
 from svc_gateway.hub import Hub
-from svc_router.entries import joining, known_since_ms, leaving
+from svc_router.entries import for_readers, joining, known_since_ms, leaving
 from svc_router.flight import Flight
 from svc_router.job import Job
 from svc_router.pipeline import Pipeline
@@ -45,7 +45,10 @@ CONVERSATIONS = [ConversationId(name) for name in ("tea", "work")]
 ROUTERS = 2
 RECENT = 3
 """Entries with which a conversation is put back: few, so that a message_id is soon one that only history knows."""
-FINAL = {"PERMISSION_DENIED", "UNKNOWN_CONVERSATION", "MESSAGE_ID_REUSED", "LAST_OWNER", "UNKNOWN_USER", "SLOW_MODE"}
+FINAL = {
+    *("PERMISSION_DENIED", "UNKNOWN_CONVERSATION", "MESSAGE_ID_REUSED", "NOT_FOUND"),
+    *("LAST_OWNER", "UNKNOWN_USER", "SLOW_MODE"),
+}
 DEADLINE_S = 10.0
 """How long a lane tries a command, as chatkit.rpc.lanes has it. The message_id of a membership command is not known beyond it."""
 HEALING = 3000
@@ -143,6 +146,13 @@ class LogArchive:
         entries = await self._read(conversation_id)
         return next((entry for entry in entries.values() if entry.message_id == message_id), None)
 
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> tuple[log_pb2.LogEntry, bool]:
+        del user_id
+        entries = await self._read(conversation_id)
+        if seq not in entries or entries[seq].kind != entry_pb2.Entry.MESSAGE:
+            raise ChatError(Reason.NOT_FOUND)
+        return entries[seq], seq in deleted_in(entries)
+
     async def ordinal_at(self, job: Job) -> int:
         raise AssertionError(job)
 
@@ -156,8 +166,13 @@ class LogArchive:
 
 
 def kept(entry: log_pb2.LogEntry) -> Durable:
-    at = entry.accepted_at.ToMilliseconds()
-    return Durable(MessageId(entry.message_id), UserId(entry.sender_id), entry.seq, entry.ordinal, at, entry.SerializeToString(), b"")
+    at, change = entry.accepted_at.ToMilliseconds(), int(entry.kind) if entry.target else 0
+    message_id, sender_id, value = MessageId(entry.message_id), UserId(entry.sender_id), entry.SerializeToString()
+    return Durable(message_id, sender_id, entry.seq, entry.ordinal, at, value, b"", target=entry.target, change=change)
+
+
+def deleted_in(entries: Entries) -> set[int]:
+    return {entry.target for entry in entries.values() if entry.kind == entry_pb2.Entry.DELETION}
 
 
 def members_at(entries: Entries, seq: int) -> dict[UserId, Membership]:
@@ -331,7 +346,7 @@ class World:
         message_id = creation_message_id(ConversationId(command.conversation_id)) if kind == "create" else self.fresh_id()
         getattr(command, kind).message_id = message_id
         request = next((one for one in self.requests if one.message_id == message_id), None) or Request(
-            command, message_id, math.inf if kind in {"send", "create"} else self.clock.monotonic() + DEADLINE_S
+            command, message_id, math.inf if kind in {"send", "change", "create"} else self.clock.monotonic() + DEADLINE_S
         )
         if request not in self.requests:
             self.requests.append(request)
@@ -430,7 +445,7 @@ class World:
             assert [seq for seq in seqs if seq > start] == shown, "told less, or more, than was shown"
             for event in told:
                 entry = entries[event.entry.seq]
-                assert log_pb2.EntryFrame.FromString(event.entry.frame).entry == entry
+                assert log_pb2.EntryFrame.FromString(event.entry.frame).entry == for_readers(entry)
                 assert tuple(event.entry.joining_user_ids) == joining(entry)
                 assert tuple(event.entry.leaving_user_ids) == leaving(entry)
             self.check_heard(conversation_id, start, told, shown)
@@ -489,6 +504,7 @@ class World:
             assert acked == {(seq, message_id) for seq, message_id in logged if message_id not in given_up}
             for seq, entry in entries.items():
                 assert seq == 1 or entry.sender_id in members_at(entries, entries_before(entries, seq)), "said by who was no member"
+            self.check_changes(entries)
             live = self.view.live.get(conversation_id)
             members = members_at(entries, max(entries, default=0))
             if live is not None:
@@ -497,6 +513,17 @@ class World:
                 assert live.bans == bans_at(entries, max(entries, default=0))
                 assert live.settings == settings_at(entries, max(entries, default=0))
                 assert {user_id for user_id in USERS if conversation_id in self.view.conversations(user_id)} == set(members)
+
+    def check_changes(self, entries: Entries) -> None:
+        """A change is of a message before it that its sender could see; only the message's own sender edits it, and it is never counted."""
+        for change in (entry for entry in entries.values() if entry.target):
+            target = entries[change.target]
+            before = entries_before(entries, change.seq)
+            assert (target.kind, change.ordinal) == (entry_pb2.Entry.MESSAGE, entries[before].ordinal)
+            assert target.seq >= members_at(entries, before)[UserId(change.sender_id)].joined_seq
+            assert change.kind == entry_pb2.Entry.DELETION or change.sender_id == target.sender_id
+            if change.kind == entry_pb2.Entry.DELETION:
+                assert (change.erased.message_id, change.erased.body) == (target.message_id, b"")
 
 
 def entries_before(entries: Entries, seq: int) -> int:
@@ -510,6 +537,16 @@ def hash_of(conversation_id: str) -> int:
 def sending(conversation_id: ConversationId, user_id: UserId) -> pb.Command:
     command = pb.Command(conversation_id=conversation_id, user_id=user_id)
     command.send.body = b"body"
+    return command
+
+
+def changing(conversation_id: ConversationId, user_id: UserId, target: int, *, is_edit: bool) -> pb.Command:
+    command = pb.Command(conversation_id=conversation_id, user_id=user_id)
+    command.change.target = target
+    if is_edit:
+        command.change.edit = b"better"
+    else:
+        command.change.deletion.SetInParent()
     return command
 
 
@@ -567,6 +604,8 @@ GIVEN_ROLES = [
 STEPS = (
     st.tuples(st.just("send"), conversations, users, routers),
     st.tuples(st.just("send"), conversations, users, routers),
+    st.tuples(st.just("change"), conversations, users, st.integers(1, 9), st.booleans(), routers),
+    st.tuples(st.just("change"), conversations, users, st.integers(1, 9), st.booleans(), routers),
     st.tuples(st.just("add"), conversations, users, users, routers),
     st.tuples(st.just("remove"), conversations, users, users, routers),
     st.tuples(st.just("role"), conversations, users, users, st.sampled_from(GIVEN_ROLES), routers),
@@ -594,6 +633,8 @@ async def take(world: World, step: Any) -> None:  # noqa: C901, PLR0912 - one br
     match step:
         case "send", conversation_id, user_id, router:
             world.give(sending(conversation_id, user_id), "send", router)
+        case "change", conversation_id, user_id, target, is_edit, router:
+            world.give(changing(conversation_id, user_id, target, is_edit=is_edit), "change", router)
         case "add", conversation_id, user_id, other, router:
             world.give(addition(conversation_id, user_id, other), "add_member", router)
         case "remove", conversation_id, user_id, other, router:

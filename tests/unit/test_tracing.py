@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import grpc
 import pytest
@@ -19,7 +19,7 @@ from chatkit import tracing
 from chatkit.core.clock import SystemClock
 from chatkit.core.conversation import GROUP_OWNER
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConversationId, MessageId, creation_message_id, new_id
+from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
 from chatkit.edges.fanout.memory import MemoryFanout
 from chatkit.edges.message_log.memory import MemoryMessageLog
 from chatkit.rpc.channel import mesh_channel
@@ -88,6 +88,9 @@ class Nobody:
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> None:
         """Nothing."""
+
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> NoReturn:
+        raise ChatError(Reason.NOT_FOUND)
 
     async def ordinal_at(self, job: Job) -> int:
         return 0

@@ -52,6 +52,97 @@ def test_who_goes_is_taken_out_as_of_the_entry() -> None:
     ]
 
 
+def test_what_an_edit_says_lies_with_its_message_and_only_there() -> None:
+    one = entry(entry_pb2.Entry.EDIT, seq=2000)
+    one.target = 5
+    change, message, *_ = sorted(writes_of(LOG_TOPIC, one.SerializeToString()), key=lambda write: write.table != Table.CHANGES)
+    assert (change.row["bucket"], change.row["target"], change.row["item"], change.timestamp) == (0, 5, f"{2000:019d}", 2000)
+    assert log_pb2.LogEntry.FromString(change.row["entry"]) == one
+    one.ClearField("body")
+    assert (message.row["bucket"], log_pb2.LogEntry.FromString(message.row["entry"])) == (1, one)
+
+
+def test_a_deletion_takes_out_what_its_message_said_and_whatever_edits_will_say() -> None:
+    one = entry(entry_pb2.Entry.DELETION, seq=2000)
+    one.target = one.erased.seq = 5
+    one.erased.message_id = new_id()
+    writes = writes_of(LOG_TOPIC, one.SerializeToString())
+    (erased,) = [write for write in writes if write.table is Table.MESSAGES and write.row["seq"] == 5]
+    assert (erased.row["bucket"], erased.row["message_id"], erased.timestamp) == (0, one.erased.message_id, 2000)
+    assert log_pb2.LogEntry.FromString(erased.row["entry"]) == one.erased
+    edits, pin = [write for write in writes if write.deletes]
+    assert (pin.table, pin.row) == (Table.PINS, {"conversation_id": one.conversation_id, "seq": 5})
+    assert edits.row == {"conversation_id": one.conversation_id, "bucket": 0, "target": 5, "kind": entry_pb2.Entry.EDIT}
+    assert min(edits.timestamp, pin.timestamp) > 2**60
+
+
+def test_a_message_in_a_thread_makes_a_row_beside_its_first_that_does_not_say_what_it_says() -> None:
+    one = entry(entry_pb2.Entry.MESSAGE, seq=2000)
+    one.outline.thread = 5
+    (row,) = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.table is Table.CHANGES]
+    assert (row.row["bucket"], row.row["target"], row.row["item"]) == (0, 5, f"{2000:019d}")
+    bare = log_pb2.LogEntry.FromString(row.row["entry"])
+    assert (bare.seq, bare.kind, bare.outline.thread, bare.body) == (2000, entry_pb2.Entry.MESSAGE, 5, b"")
+    one.outline.thread = 2000
+    with pytest.raises(UnreadableError):
+        writes_of(LOG_TOPIC, one.SerializeToString())
+
+
+def test_whom_a_message_mentions_has_a_row_that_goes_with_it() -> None:
+    one = entry(entry_pb2.Entry.MESSAGE, seq=9)
+    one.outline.mentions.extend([ANNA, BOB])
+    rows = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.table is Table.MENTIONS]
+    assert [(write.row["owner"], write.row["seq"], write.timestamp) for write in rows] == [(ANNA, 9, 9), (BOB, 9, 9)]
+    one.outline.Clear()
+    one.outline.mention_all = True
+    (row,) = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.table is Table.MENTIONS]
+    assert row.row["owner"] == one.conversation_id
+    gone = entry(entry_pb2.Entry.DELETION, seq=12)
+    gone.conversation_id, gone.target = one.conversation_id, 9
+    gone.erased.CopyFrom(one)
+    writes = writes_of(LOG_TOPIC, gone.SerializeToString())
+    (out,) = [write for write in writes if write.table is Table.MENTIONS]
+    assert (out.row, out.deletes) == (row.row, True)
+    assert out.timestamp > row.timestamp
+    (erased,) = [write for write in writes if write.table is Table.MESSAGES and write.row["seq"] == 9]
+    assert not log_pb2.LogEntry.FromString(erased.row["entry"]).HasField("outline")
+
+
+def test_of_a_users_reactions_with_one_emoji_there_is_one_row() -> None:
+    one = entry(entry_pb2.Entry.REACTION, seq=9)
+    one.target, one.reaction.emoji = 5, "👍"
+    (row,) = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.table is Table.CHANGES]
+    assert (row.row["item"], row.timestamp) == (f"{ANNA}:👍", 9)
+    assert log_pb2.LogEntry.FromString(row.row["entry"]) == one
+
+
+@pytest.mark.parametrize("unpinned", [False, True])
+def test_a_pin_makes_its_row_or_takes_it_out(*, unpinned: bool) -> None:
+    one = entry(entry_pb2.Entry.PIN, seq=9)
+    one.target, one.pin.unpinned = 5, unpinned
+    (row,) = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.table is Table.PINS]
+    assert (row.row["seq"], row.timestamp, row.deletes) == (5, 9, unpinned)
+
+
+@pytest.mark.parametrize("kind", [entry_pb2.Entry.EDIT, entry_pb2.Entry.DELETION, entry_pb2.Entry.REACTION, entry_pb2.Entry.PIN])
+@pytest.mark.parametrize("target", [-1, 0, 9, 10])
+def test_a_change_of_nothing_that_was_before_it_is_unreadable(kind: entry_pb2.Entry.Kind.ValueType, target: int) -> None:
+    one = entry(kind, seq=9)
+    one.target = one.erased.seq = target
+    one.erased.message_id = new_id()
+    with pytest.raises(UnreadableError):
+        writes_of(LOG_TOPIC, one.SerializeToString())
+
+
+@pytest.mark.parametrize("left", [log_pb2.LogEntry(), log_pb2.LogEntry(seq=4, message_id=ANNA), log_pb2.LogEntry(seq=5, message_id="x")])
+def test_a_deletion_that_does_not_say_what_is_left_is_unreadable(left: log_pb2.LogEntry) -> None:
+    one = entry(entry_pb2.Entry.DELETION, seq=9)
+    one.target = 5
+    one.erased.CopyFrom(left)
+    with pytest.raises(UnreadableError):
+        writes_of(LOG_TOPIC, one.SerializeToString())
+
+
 def test_a_role_changes_one_column_on_both_sides() -> None:
     one = entry(entry_pb2.Entry.MEMBERSHIP, seq=9)
     one.membership.changed.add(user_id=BOB, permissions=1)

@@ -39,9 +39,10 @@ describe("what the server says", () => {
   it("is read with its times and numbers", () => {
     const acceptedAt = { seconds: 1_700_000_000n, nanos: 5_000_000 };
     const body = { text: "hi" };
+    const content = { kind: "message", text: "hi", state: { asOfSeq: 0, isEdited: false, isDeleted: false, reactions: [] } };
     expect(read({ case: "entry", value: { conversationId: "room", seq: 7n, messageId: "m", senderId: "u", kind: Entry_Kind.MESSAGE, body, acceptedAt } })).toEqual({
       type: "entry",
-      entry: { conversationId: "room", seq: 7, messageId: "m", senderId: "u", acceptedAt: 1_700_000_000_005, content: { kind: "message", text: "hi" } },
+      entry: { conversationId: "room", seq: 7, messageId: "m", senderId: "u", acceptedAt: 1_700_000_000_005, content },
     });
     expect(read({ case: "goingAway", value: { reconnectAfter: { seconds: 2n, nanos: 500_000_000 } } })).toEqual({ type: "going_away", reconnectAfterMs: 2_500 });
   });

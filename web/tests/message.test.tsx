@@ -14,6 +14,9 @@ function drawn(text: string, change: Partial<MessageRow> = {}): string {
     senderId: ANNA,
     isOwn: false,
     text,
+    isEdited: false,
+    isDeleted: false,
+    reactions: [],
     at: 0,
     status: null,
     failure: null,
@@ -41,6 +44,13 @@ describe("a message", () => {
       `see <a href="https://a.example/x" target="_blank" rel="noopener noreferrer nofollow">https://a.example/x</a>`,
     );
     expect(drawn("javascript:alert(1)")).not.toContain("<a ");
+  });
+
+  it("tells that it was edited, or deleted, and who reacts", () => {
+    expect(drawn("x", { isEdited: true })).toContain("edited");
+    const html = drawn("", { isDeleted: true, reactions: [{ emoji: "👍", count: 2, isMine: true, userIds: [] }] });
+    expect(html).toContain("This message was deleted");
+    expect(html).toContain("👍 2");
   });
 
   it("needs no inline style", () => {

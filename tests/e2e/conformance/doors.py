@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import pytest
+from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from bench.client import PATIENCE_S, hello_frame
@@ -22,7 +23,7 @@ from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.presence.v1 import presence_service_pb2
 from elastic_chat.router.v1 import router_service_pb2
-from elastic_chat.types.v1.entry_pb2 import Body, Entry
+from elastic_chat.types.v1.entry_pb2 import Body, Entry, Pin, Reaction
 from tests.e2e.conformance.calls import Calls, GrpcCalls, GrpcWebCalls, RestCalls
 from tests.e2e.conformance.frames import GrpcLines, Line, Lines, WebSocketLines
 from tests.e2e.stack import Stack
@@ -63,6 +64,7 @@ class Head:
     head_seq: int
     read_seq: int
     unread_count: int
+    mention_count: int = 0
 
 
 @dataclass(slots=True)
@@ -88,6 +90,10 @@ class Door(Protocol):
         """Send a message."""
         ...
 
+    async def change(self, token: str, conversation_id: str, message_id: str, target: int, what: Message) -> pb.Ack:
+        """Change a message."""
+        ...
+
     async def news(self, token: str, cursors: Mapping[str, int]) -> News:
         """Return what is newer than the cursors."""
         ...
@@ -106,6 +112,10 @@ def methods_of(contract: Any) -> Any:
 ACCOUNTS, ROUTER = methods_of(accounts_service_pb2), methods_of(router_service_pb2)
 HISTORY, PRESENCE = methods_of(history_service_pb2), methods_of(presence_service_pb2)
 FILES = methods_of(files_service_pb2)
+
+
+CHANGES = pb.Change.DESCRIPTOR.oneofs_by_name["change"].fields
+"""What may become of a message."""
 
 
 class CallDoor:
@@ -131,6 +141,19 @@ class CallDoor:
     async def send(self, token: str, conversation_id: str, message_id: str, body: Body) -> pb.Ack:
         answer = await self.call(ROUTER["SendMessage"], token, conversation_id=conversation_id, message_id=message_id, body=body)
         return pb.Ack.FromString(answer.SerializeToString())  # the same fields under another name
+
+    async def change(self, token: str, conversation_id: str, message_id: str, target: int, what: Message) -> pb.Ack:
+        fields: dict[str, Any] = {"conversation_id": conversation_id, "message_id": message_id, "target": target}
+        match what:
+            case Body():
+                answer = await self.call(ROUTER["EditMessage"], token, **fields, body=what)
+            case Reaction():
+                answer = await self.call(ROUTER["RemoveReaction" if what.removed else "AddReaction"], token, **fields, emoji=what.emoji)
+            case Pin():
+                answer = await self.call(ROUTER["UnpinMessage" if what.unpinned else "PinMessage"], token, **fields)
+            case _:
+                answer = await self.call(ROUTER["DeleteMessage"], token, **fields)
+        return pb.Ack.FromString(answer.SerializeToString())
 
     async def news(self, token: str, cursors: Mapping[str, int]) -> News:
         wanted = [history_service_pb2.SyncCursor(conversation_id=one, seq=seq) for one, seq in cursors.items()]
@@ -176,6 +199,15 @@ class LineDoor:
             ack: pb.Ack = await until(line, "ack")
             return ack
 
+    async def change(self, token: str, conversation_id: str, message_id: str, target: int, what: Message) -> pb.Ack:
+        change = pb.Change(conversation_id=conversation_id, message_id=message_id, target=target)
+        (kind,) = [one.name for one in CHANGES if one.message_type is what.DESCRIPTOR]
+        getattr(change, kind).CopyFrom(what)
+        async with self.connect(token) as line:
+            await line.send(pb.ClientFrame(change=change))
+            ack: pb.Ack = await until(line, "ack")
+            return ack
+
     async def news(self, token: str, cursors: Mapping[str, int]) -> News:
         news = News()
         async with self.open() as line:
@@ -204,7 +236,7 @@ class LineDoor:
 
 
 def _head(one: Any) -> Head:
-    return Head(one.head_seq, one.read_seq, one.unread_count)
+    return Head(one.head_seq, one.read_seq, one.unread_count, one.mention_count)
 
 
 async def next_of(line: Line, *kinds: str) -> pb.ServerFrame:

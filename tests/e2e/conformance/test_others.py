@@ -79,6 +79,17 @@ ATTEMPTS: dict[str, Attempt] = {
     "router.SendMessage": Attempt(
         lambda world: {"conversation_id": world.conversation_id, "message_id": new_id(), "body": Body(text="hello")}, NOT_THERE
     ),
+    "router.EditMessage": Attempt(
+        lambda world: {"conversation_id": world.conversation_id, "target": 2, "message_id": new_id(), "body": Body(text="hello")}, NOT_THERE
+    ),
+    **{
+        f"router.{method}": Attempt(lambda world: {"conversation_id": world.conversation_id, "target": 2}, NOT_THERE)
+        for method in ("DeleteMessage", "PinMessage", "UnpinMessage")
+    },
+    **{
+        f"router.{method}": Attempt(lambda world: {"conversation_id": world.conversation_id, "target": 2, "emoji": "👍"}, NOT_THERE)
+        for method in ("AddReaction", "RemoveReaction")
+    },
     "router.AddMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": world.eve.user_id}, NOT_THERE),
     "router.AddMembers": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_ids": [world.eve.user_id]}, NOT_THERE),
     "router.RemoveMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
@@ -107,6 +118,10 @@ ATTEMPTS: dict[str, Attempt] = {
     "history.ListConversations": Attempt(lambda _: {}, is_harmless=names_nobody),
     "history.GetConversation": refused(*NOT_THERE, **HERS),
     "history.ListMessages": refused(*NOT_THERE, **HERS),
+    "history.GetMessage": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
+    "history.ListEdits": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
+    "history.ListThread": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
+    "history.ListPins": refused(*NOT_THERE, **HERS),
     "history.ListMembers": refused(*NOT_THERE, **HERS),
     "history.Sync": Attempt(
         lambda world: {"cursors": [history_pb.SyncCursor(conversation_id=world.conversation_id, seq=0)]},

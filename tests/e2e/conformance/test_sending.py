@@ -11,7 +11,7 @@ from bench.client import Account, Api
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from elastic_chat.gateway.v1 import frames_pb2 as pb
-from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Entry
+from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Deletion, Entry, MessageState
 from tests.e2e.conformance.doors import ACCOUNTS, HISTORY, CallDoor, Can, LineDoor, doors, next_of, refused, until
 from tests.e2e.uploads import Files
 
@@ -20,11 +20,11 @@ A_MINUTE_AHEAD = f"{int(new_id().replace('-', '')[:12], 16) + 600_000:012x}"
 NOBODY = new_id()
 
 
-async def full_body(api: Api, sender: Account, mentioned: str) -> Body:
+async def full_body(api: Api, sender: Account, mentioned: str, answered: int) -> Body:
     """Return a body with everything that one may have."""
     file_id = await Files(api, sender).upload(b"Gr\xc3\xbc\xc3\x9fe")
     file = Attachment(file_id=file_id, name="Büro.txt", media_type="text/plain", size=7)
-    return Body(text=TEXT.text, reply_to=1, thread=1, mentions=[mentioned], attachments=[file])
+    return Body(text=TEXT.text, reply_to=answered, thread=answered, mentions=[mentioned], attachments=[file])
 
 
 @doors()
@@ -45,28 +45,52 @@ async def test_the_same_message_id_has_one_place_at_all_doors(all_doors: dict[st
 async def test_what_any_door_takes_every_door_gives(
     api: Api, all_doors: dict[str, Any], anna: Account, bob: Account, conversation_id: str
 ) -> None:
-    body = await full_body(api, anna, bob.user_id)
+    first = await all_doors["rest"].send(anna.token, conversation_id, new_id(), TEXT)
+    body = await full_body(api, anna, bob.user_id, first.seq)
     acks = [await door.send(anna.token, conversation_id, new_id(), body) for door in all_doors.values()]
     wanted = [
         Entry(
             conversation_id=conversation_id,
-            seq=2 + n,
+            seq=3 + n,
             message_id=ack.message_id,
             sender_id=anna.user_id,
             kind=Entry.MESSAGE,
             body=body,
             accepted_at=ack.accepted_at,
-            ordinal=1 + n,
+            ordinal=2 + n,
         )
         for n, ack in enumerate(acks)
     ]
     for name, door in all_doors.items():
-        news = await door.news(bob.token, {conversation_id: 1})
+        news = await door.news(bob.token, {conversation_id: first.seq})
         assert news.entries == wanted, name
-        assert news.positions == {conversation_id: 1 + len(wanted)}, name
+        assert news.positions == {conversation_id: first.seq + len(wanted)}, name
         if isinstance(door, CallDoor):
-            page = await door.call(HISTORY["ListMessages"], bob.token, conversation_id=conversation_id, after_seq=1)
+            page = await door.call(HISTORY["ListMessages"], bob.token, conversation_id=conversation_id, after_seq=first.seq)
+            for one in page.entries:
+                assert one.state == MessageState(as_of_seq=first.seq + len(wanted))
+                one.ClearField("state")
             assert list(page.entries) == wanted, name
+
+
+@doors()
+async def test_who_is_mentioned_is_told_how_often(door: Any, all_doors: dict[str, Any], api: Api, anna: Account, bob: Account) -> None:
+    group = await api.group(anna, "tea", [bob])
+    for body in (
+        Body(text="Bob?", mentions=[bob.user_id]),
+        Body(text="everyone!", mention_all=True),
+        Body(text="hm", mentions=[NOBODY]),
+        TEXT,
+    ):
+        await door.send(anna.token, group, new_id(), body)
+    for name, each in all_doors.items():
+        head = (await each.heads(bob.token))[group]
+        assert (head.unread_count, head.mention_count) == (4, 2), name
+    await all_doors["rest"].change(anna.token, group, new_id(), 2, Deletion())
+    assert (await door.heads(bob.token))[group].mention_count == 1
+    with pytest.raises(ChatError) as refused:
+        await door.send(bob.token, group, new_id(), Body(text="everyone!", mention_all=True))
+    assert refused.value.reason is Reason.PERMISSION_DENIED
 
 
 @doors(Can.HEAR)
@@ -96,6 +120,8 @@ async def test_who_is_connected_hears_what_comes_through_any_door(
         ({"body": Body(text="ü" * 8_193)}, Reason.TEXT_TOO_LONG),
         ({"body": Body(text="x", reply_to=-1)}, Reason.INVALID_ARGUMENT),
         ({"body": Body(text="x", thread=-1)}, Reason.INVALID_ARGUMENT),
+        ({"body": Body(text="x", reply_to=1)}, Reason.NOT_FOUND),
+        ({"body": Body(text="x", thread=1000)}, Reason.NOT_FOUND),
         ({"body": Body(text="x", mentions=["bob"])}, Reason.INVALID_ARGUMENT),
         ({"body": Body(text="x", mentions=[NOBODY] * 101)}, Reason.INVALID_ARGUMENT),
         ({"body": Body(text="x", attachments=[Attachment(file_id="no-uuid")])}, Reason.INVALID_ARGUMENT),

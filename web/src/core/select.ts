@@ -1,5 +1,6 @@
 /** What the state means on the screen. */
 
+import { changesByTarget, folded } from "./fold";
 import type { OutboxItem } from "./outbox";
 import { type ConversationState, myId, type State } from "./state";
 import type { Conversation, ConversationId, Entry, UserId } from "./types";
@@ -35,11 +36,21 @@ export function conversationRows(state: State): readonly ConversationRow[] {
   const pending = new Map(state.outbox.map((item) => [item.conversationId, item]));
   return [...state.conversations.values()]
     .map((chat) => {
-      const last = chat.log.entries.findLast((entry) => entry.content.kind !== "unknown") ?? null;
+      const last = newest(chat.log.entries, myId(state));
       const item = pending.get(chat.conversation.conversationId) ?? null;
       return { chat, title: titleOf(state, chat.conversation), last, pending: item, at: Math.max(last?.acceptedAt ?? 0, item?.createdAt ?? 0) };
     })
     .sort((a, b) => b.at - a.at || (a.chat.conversation.conversationId < b.chat.conversation.conversationId ? -1 : 1));
+}
+
+/** The newest entry that says something, as it is now. */
+function newest(entries: readonly Entry[], me: UserId | null): Entry | null {
+  const last = entries.findLast(({ content }) => content.kind !== "unknown" && content.kind !== "change");
+  if (last?.content.kind !== "message") {
+    return last ?? null;
+  }
+  const { text, ...state } = folded(last.content, changesByTarget(entries).get(last.seq) ?? [], me);
+  return { ...last, content: { kind: "message", text, state } };
 }
 
 /** Who is typing in a conversation, but for the user. */

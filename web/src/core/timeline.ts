@@ -1,7 +1,8 @@
 /** Turns a log and what is on its way into the rows of the screen: days, system lines, and messages in groups. */
 
+import { changesByTarget, folded } from "./fold";
 import type { OutboxItem } from "./outbox";
-import type { Entry, FileRef, UserId, Watermark } from "./types";
+import type { Entry, FileRef, Reaction, UserId, Watermark } from "./types";
 
 export type MessageStatus = "sending" | "failed" | "sent" | "delivered" | "seen";
 
@@ -13,6 +14,9 @@ export interface MessageRow {
   readonly isOwn: boolean;
   readonly text: string;
   readonly files?: readonly FileRef[];
+  readonly isEdited: boolean;
+  readonly isDeleted: boolean;
+  readonly reactions: readonly Reaction[];
   readonly at: number;
   /** Null for what others sent. */
   readonly status: MessageStatus | null;
@@ -44,7 +48,8 @@ export function timeline(input: TimelineInput): readonly Row[] {
   const rows: Row[] = [];
   let day = "";
   let isNewMarked = input.newAfterSeq === null;
-  for (const item of [...input.entries.map((entry) => entryRow(entry, input)), ...input.pending.map((pending) => pendingRow(pending, input.me))]) {
+  const changes = changesByTarget(input.entries);
+  for (const item of [...input.entries.map((entry) => entryRow(entry, changes, input)), ...input.pending.map((pending) => pendingRow(pending, input.me))]) {
     if (item === null) {
       continue;
     }
@@ -68,9 +73,10 @@ interface Placed {
   readonly seq: number;
 }
 
-function entryRow(entry: Entry, { me, peer }: TimelineInput): Placed | null {
+function entryRow(entry: Entry, changes: ReadonlyMap<number, readonly Entry[]>, { me, peer }: TimelineInput): Placed | null {
   const { content, seq, acceptedAt: at } = entry;
   switch (content.kind) {
+    case "change":
     case "unknown":
       return null;
     case "created":
@@ -80,7 +86,9 @@ function entryRow(entry: Entry, { me, peer }: TimelineInput): Placed | null {
     case "message": {
       const isOwn = entry.senderId === me;
       const status = isOwn ? statusOf(seq, peer) : null;
-      return { row: messageRow(entry.messageId, entry.senderId, isOwn, content, at, status, null), at, seq };
+      const { isEdited, isDeleted, reactions, ...shown } = folded(content, changes.get(seq) ?? [], me);
+      const row = { ...messageRow(entry.messageId, entry.senderId, isOwn, shown, at, status, null), isEdited, isDeleted, reactions };
+      return { row, at, seq };
     }
   }
 }
@@ -105,7 +113,8 @@ function messageRow(
   failure: string | null,
 ): MessageRow {
   const attached = files === undefined ? {} : { files };
-  return { type: "message", key, senderId, isOwn, text, ...attached, at, status, failure, startsGroup: true, endsGroup: true };
+  const unchanged = { isEdited: false, isDeleted: false, reactions: [] };
+  return { type: "message", key, senderId, isOwn, text, ...attached, ...unchanged, at, status, failure, startsGroup: true, endsGroup: true };
 }
 
 function statusOf(seq: number, peer: Watermark | null): MessageStatus {

@@ -34,10 +34,35 @@ export interface FileRef {
   readonly width: number;
   readonly height: number;
 }
+
+/** Who reacts to a message with an emoji. */
+export interface Reaction {
+  readonly emoji: string;
+  readonly count: number;
+  readonly isMine: boolean;
+  /** Those whom the server names: the first of them. */
+  readonly userIds: readonly UserId[];
+}
+
+/** What has become of a message, as the server has it up to a seq. */
+export interface MessageState {
+  readonly asOfSeq: number;
+  readonly isEdited: boolean;
+  readonly isDeleted: boolean;
+  readonly reactions: readonly Reaction[];
+}
+
+/** What becomes of a message by a later entry. */
+export type Change =
+  | { readonly type: "edit"; readonly text: string }
+  | { readonly type: "deletion" }
+  | { readonly type: "reaction"; readonly emoji: string; readonly isRemoved: boolean };
+
 export type Role = "owner" | "admin" | "member" | "reader";
 
 export type Content =
-  | { readonly kind: "message"; readonly text: string; readonly files?: readonly FileRef[] }
+  | { readonly kind: "message"; readonly text: string; readonly files?: readonly FileRef[]; readonly state?: MessageState }
+  | { readonly kind: "change"; readonly target: number; readonly change: Change }
   | { readonly kind: "created"; readonly conversation: Conversation; readonly memberIds: readonly UserId[] }
   | { readonly kind: "membership"; readonly added: readonly UserId[]; readonly removed: readonly UserId[]; readonly roles: ReadonlyMap<UserId, Role> }
   /** What was set; the rest stays as it was. */

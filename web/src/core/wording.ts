@@ -2,6 +2,9 @@
 
 import type { Entry, Presence, Role, UserId } from "./types";
 
+/** What stands where a message was. */
+export const DELETED = "This message was deleted";
+
 type NameOf = (userId: UserId) => string;
 
 /** What a system line says. */
@@ -23,7 +26,8 @@ export function describe(entry: Entry, me: UserId | null, nameOf: NameOf): strin
         ...(content.changed.topic === undefined ? [] : [content.changed.topic === "" ? `${who} took the topic away` : `${who} set the topic to “${content.changed.topic}”`]),
       ].join(", ");
     case "message":
-      return content.text;
+      return content.state?.isDeleted === true ? DELETED : content.text || (content.files ?? []).map(({ name }) => name).join(", ");
+    case "change":
     case "unknown":
       return "";
   }
@@ -51,8 +55,7 @@ export function preview(entry: Entry, me: UserId | null, isGroup: boolean, nameO
   if (entry.content.kind !== "message") {
     return describe(entry, me, nameOf);
   }
-  const { text: written, files = [] } = entry.content;
-  const text = (written || files.map(({ name }) => name).join(", ")).replace(/\s+/g, " ");
+  const text = describe(entry, me, nameOf).replace(/\s+/g, " ");
   if (entry.senderId === me) {
     return `You: ${text}`;
   }

@@ -3,6 +3,7 @@
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 
 import type {
+  Change,
   Content,
   Conversation,
   ConversationId,
@@ -11,6 +12,7 @@ import type {
   FileRef,
   Head,
   MessageId,
+  MessageState,
   Page,
   Presence,
   Role,
@@ -62,9 +64,14 @@ export function entryFrom(entry: WireEntry): Entry {
 }
 
 function contentFrom(entry: WireEntry): Content {
-  if (entry.kind === Entry_Kind.MESSAGE && entry.body !== undefined) {
-    const { text, attachments } = entry.body;
-    return { kind: "message", text, ...(attachments.length > 0 ? { files: attachments.map(fileFrom) } : {}) };
+  if (entry.kind === Entry_Kind.MESSAGE) {
+    const { text = "", attachments = [] } = entry.body ?? {};
+    const files = attachments.length > 0 ? { files: attachments.map(fileFrom) } : {};
+    return { kind: "message", text, ...files, state: stateFrom(entry) };
+  }
+  const change = changeFrom(entry);
+  if (change !== null) {
+    return { kind: "change", target: Number(entry.target), change };
   }
   if (entry.kind === Entry_Kind.CREATED && entry.created?.conversation !== undefined) {
     const memberIds = entry.created.members.map((member) => member.userId as UserId);
@@ -87,6 +94,27 @@ function contentFrom(entry: WireEntry): Content {
 export function fileFrom(file: Omit<WireFile, "$typeName" | "durationMs">): FileRef {
   const { fileId, name, mediaType, size, width, height } = file;
   return { fileId: fileId as FileId, name, mediaType, size: Number(size), width, height };
+}
+
+/** A message without a body is deleted, whether the server says so or not. */
+function stateFrom({ body, state }: WireEntry): MessageState {
+  return {
+    asOfSeq: Number(state?.asOfSeq ?? 0),
+    isEdited: (state?.editCount ?? 0) > 0,
+    isDeleted: body === undefined,
+    reactions: (state?.reactions ?? []).map(({ emoji, count, mine, userIds }) => ({ emoji, count, isMine: mine, userIds: userIds as UserId[] })),
+  };
+}
+
+/** Null for what changes no message, or changes it in a way that this client does not show. */
+function changeFrom({ kind, body, reaction }: WireEntry): Change | null {
+  if (kind === Entry_Kind.EDIT && body !== undefined) {
+    return { type: "edit", text: body.text };
+  }
+  if (kind === Entry_Kind.DELETION) {
+    return { type: "deletion" };
+  }
+  return kind === Entry_Kind.REACTION && reaction !== undefined ? { type: "reaction", emoji: reaction.emoji, isRemoved: reaction.removed } : null;
 }
 
 function roleFrom(role: Member_Role): Role {

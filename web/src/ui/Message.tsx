@@ -2,8 +2,8 @@ import { memo } from "react";
 
 import { segments } from "../core/links";
 import type { MessageRow, MessageStatus } from "../core/timeline";
-import type { MessageId } from "../core/types";
-import { clockTime, explain } from "../core/wording";
+import type { MessageId, Reaction } from "../core/types";
+import { clockTime, DELETED, explain } from "../core/wording";
 import { Avatar } from "./Avatar";
 import { useClient } from "./context";
 import { Files } from "./Files";
@@ -46,8 +46,10 @@ export const Message = memo(function Message({ row, senderName, isNamed }: Messa
           </span>
         )}
         {row.files !== undefined && <Files files={row.files} />}
+        {row.isDeleted && <span className="bubble-text bubble-gone">{DELETED}</span>}
         {row.text !== "" && <Text text={row.text} />}
         <span className="bubble-meta">
+          {row.isEdited && <span>edited</span>}
           <time dateTime={new Date(row.at).toISOString()}>{clockTime(row.at)}</time>
           {status !== null && (
             <span className="tick" role="img" aria-label={status.label} title={status.label}>
@@ -56,10 +58,23 @@ export const Message = memo(function Message({ row, senderName, isNamed }: Messa
           )}
         </span>
       </div>
+      {row.reactions.length > 0 && <Reactions reactions={row.reactions} />}
       {row.status === "failed" && <Failure row={row} />}
     </li>
   );
 });
+
+function Reactions({ reactions }: { readonly reactions: readonly Reaction[] }) {
+  return (
+    <ul className="reactions" aria-label="Reactions">
+      {reactions.map(({ emoji, count, isMine }) => (
+        <li key={emoji} className="reaction" data-testid="reaction" data-mine={isMine}>
+          {emoji} {count}
+        </li>
+      ))}
+    </ul>
+  );
+}
 
 function Text({ text }: { readonly text: string }) {
   return (

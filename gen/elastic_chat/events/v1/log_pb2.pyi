@@ -3,11 +3,13 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from elastic_chat.types.v1 import conversation_pb2 as _conversation_pb2
 from elastic_chat.types.v1 import entry_pb2 as _entry_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -38,9 +40,14 @@ class LogEntry(_message.Message):
     ORDINAL_FIELD_NUMBER: _builtins.int
     CREATED_FIELD_NUMBER: _builtins.int
     MEMBERSHIP_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    REACTION_FIELD_NUMBER: _builtins.int
+    PIN_FIELD_NUMBER: _builtins.int
     KEY_ID_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
     INVITE_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
+    OUTLINE_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation; also the key of the Kafka record."""
     seq: _builtins.int
@@ -55,6 +62,8 @@ class LogEntry(_message.Message):
     """A serialised elastic_chat.types.v1.Body."""
     ordinal: _builtins.int
     """The number of messages up to and including this entry."""
+    target: _builtins.int
+    """The seq of the message that this entry changes."""
     key_id: _builtins.str
     """The data key that `body` is encrypted with; empty means plain."""
     @_builtins.property
@@ -70,12 +79,28 @@ class LogEntry(_message.Message):
         """Who came and went."""
 
     @_builtins.property
+    def reaction(self) -> _entry_pb2.Reaction:
+        """The reaction, if kind is REACTION."""
+
+    @_builtins.property
+    def pin(self) -> _entry_pb2.Pin:
+        """Whether it is pinned, if kind is PIN."""
+
+    @_builtins.property
     def settings(self) -> _conversation_pb2.ConversationSettings:
         """What was set."""
 
     @_builtins.property
     def invite(self) -> _conversation_pb2.Invite:
         """An invite that was made or withdrawn."""
+
+    @_builtins.property
+    def erased(self) -> Global___LogEntry:
+        """If kind is DELETION: the message at `target` as it stands in Cassandra from then on, without its body. Readers don't get it."""
+
+    @_builtins.property
+    def outline(self) -> Global___Outline:
+        """What a message is about, as far as services must know it. Readers don't get it."""
 
     def __init__(
         self,
@@ -90,17 +115,58 @@ class LogEntry(_message.Message):
         ordinal: _builtins.int = ...,
         created: _entry_pb2.ConversationCreated | None = ...,
         membership: _entry_pb2.MembershipChange | None = ...,
+        target: _builtins.int = ...,
+        reaction: _entry_pb2.Reaction | None = ...,
+        pin: _entry_pb2.Pin | None = ...,
         key_id: _builtins.str = ...,
         settings: _conversation_pb2.ConversationSettings | None = ...,
         invite: _conversation_pb2.Invite | None = ...,
+        erased: Global___LogEntry | None = ...,
+        outline: Global___Outline | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created", b"created", "invite", b"invite", "membership", b"membership", "settings", b"settings"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created", b"created", "erased", b"erased", "invite", b"invite", "membership", b"membership", "outline", b"outline", "pin", b"pin", "reaction", b"reaction", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "invite", b"invite", "key_id", b"key_id", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "erased", b"erased", "invite", b"invite", "key_id", b"key_id", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "outline", b"outline", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LogEntry: _TypeAlias = LogEntry  # noqa: Y015
+
+@_typing.final
+class Outline(_message.Message):
+    """What services must know of a message whose body they don't read. Unset if there is nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPLY_TO_FIELD_NUMBER: _builtins.int
+    THREAD_FIELD_NUMBER: _builtins.int
+    MENTIONS_FIELD_NUMBER: _builtins.int
+    MENTION_ALL_FIELD_NUMBER: _builtins.int
+    reply_to: _builtins.int
+    """The seq of the message that it answers. Not kept."""
+    thread: _builtins.int
+    """The seq of the message that started its thread."""
+    mention_all: _builtins.bool
+    """Whether it mentions everyone."""
+    @_builtins.property
+    def mentions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The users that it mentions."""
+
+    def __init__(
+        self,
+        *,
+        reply_to: _builtins.int = ...,
+        thread: _builtins.int = ...,
+        mentions: _abc.Iterable[_builtins.str] | None = ...,
+        mention_all: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mention_all", b"mention_all", "mentions", b"mentions", "reply_to", b"reply_to", "thread", b"thread"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Outline: _TypeAlias = Outline  # noqa: Y015
 
 @_typing.final
 class EntryFrame(_message.Message):

@@ -37,6 +37,7 @@ class ClientFrame(_message.Message):
     WATERMARK_FIELD_NUMBER: _builtins.int
     SUBSCRIBE_PRESENCE_FIELD_NUMBER: _builtins.int
     PING_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def hello(self) -> Global___Hello:
         """The first frame, within 10 seconds, and only the first."""
@@ -61,6 +62,10 @@ class ClientFrame(_message.Message):
     def ping(self) -> Global___Ping:
         """Answered by `pong`."""
 
+    @_builtins.property
+    def change(self) -> Global___Change:
+        """Change a message. Answered by `ack` or `reject` with the same message_id."""
+
     def __init__(
         self,
         *,
@@ -70,12 +75,13 @@ class ClientFrame(_message.Message):
         watermark: Global___ClientWatermark | None = ...,
         subscribe_presence: Global___SubscribePresence | None = ...,
         ping: Global___Ping | None = ...,
+        change: Global___Change | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["hello", "send", "typing", "watermark", "subscribe_presence", "ping"]  # noqa: Y015
+    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["hello", "send", "typing", "watermark", "subscribe_presence", "ping", "change"]  # noqa: Y015
     _WhichOneofArgType_frame: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_frame) -> _WhichOneofReturnType_frame | None: ...
 
@@ -262,6 +268,62 @@ class Send(_message.Message):
 Global___Send: _TypeAlias = Send  # noqa: Y015
 
 @_typing.final
+class Change(_message.Message):
+    """A change of a message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    EDIT_FIELD_NUMBER: _builtins.int
+    DELETION_FIELD_NUMBER: _builtins.int
+    REACTION_FIELD_NUMBER: _builtins.int
+    PIN_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, once for each change, and keeps for every retry of it."""
+    conversation_id: _builtins.str
+    """The conversation."""
+    target: _builtins.int
+    """The seq of the message."""
+    @_builtins.property
+    def edit(self) -> _entry_pb2.Body:
+        """Say it in other words: all that it says from now on. Only its sender may."""
+
+    @_builtins.property
+    def deletion(self) -> _entry_pb2.Deletion:
+        """Take it back for everyone. Its sender may, and who may moderate."""
+
+    @_builtins.property
+    def reaction(self) -> _entry_pb2.Reaction:
+        """React to it, or do so no more. Whoever can read it may."""
+
+    @_builtins.property
+    def pin(self) -> _entry_pb2.Pin:
+        """Pin it for everyone, or do so no more. Takes the permission to pin."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        target: _builtins.int = ...,
+        edit: _entry_pb2.Body | None = ...,
+        deletion: _entry_pb2.Deletion | None = ...,
+        reaction: _entry_pb2.Reaction | None = ...,
+        pin: _entry_pb2.Pin | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "deletion", b"deletion", "edit", b"edit", "pin", b"pin", "reaction", b"reaction"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "conversation_id", b"conversation_id", "deletion", b"deletion", "edit", b"edit", "message_id", b"message_id", "pin", b"pin", "reaction", b"reaction", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["edit", "deletion", "reaction", "pin"]  # noqa: Y015
+    _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
+
+Global___Change: _TypeAlias = Change  # noqa: Y015
+
+@_typing.final
 class Typing(_message.Message):
     """The user is typing."""
 
@@ -408,6 +470,7 @@ class ConversationHead(_message.Message):
     HEAD_SEQ_FIELD_NUMBER: _builtins.int
     READ_SEQ_FIELD_NUMBER: _builtins.int
     UNREAD_COUNT_FIELD_NUMBER: _builtins.int
+    MENTION_COUNT_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     head_seq: _builtins.int
@@ -416,6 +479,8 @@ class ConversationHead(_message.Message):
     """The newest seq that the user has read."""
     unread_count: _builtins.int
     """How many messages are newer than that. Counted by the server."""
+    mention_count: _builtins.int
+    """How many of them mention the user, or everyone; 100 if it is more."""
     def __init__(
         self,
         *,
@@ -423,10 +488,11 @@ class ConversationHead(_message.Message):
         head_seq: _builtins.int = ...,
         read_seq: _builtins.int = ...,
         unread_count: _builtins.int = ...,
+        mention_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "head_seq", b"head_seq", "read_seq", b"read_seq", "unread_count", b"unread_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "head_seq", b"head_seq", "mention_count", b"mention_count", "read_seq", b"read_seq", "unread_count", b"unread_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -539,7 +605,7 @@ class Reject(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
-    """The message that was refused, if it was a `send`."""
+    """The message that was refused, if it was a `send` or a `change`."""
     reason: _reason_pb2.Reason.ValueType
     """Why."""
     retryable: _builtins.bool

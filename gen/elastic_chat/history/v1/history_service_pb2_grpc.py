@@ -50,6 +50,26 @@ class HistoryServiceStub:
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMessagesRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMessagesResponse.FromString,
                 _registered_method=True)
+        self.GetMessage = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/GetMessage',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetMessageResponse.FromString,
+                _registered_method=True)
+        self.ListEdits = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListEdits',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsResponse.FromString,
+                _registered_method=True)
+        self.ListThread = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListThread',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListThreadRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListThreadResponse.FromString,
+                _registered_method=True)
+        self.ListPins = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListPins',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsResponse.FromString,
+                _registered_method=True)
         self.ListMembers = channel.unary_unary(
                 '/elastic_chat.history.v1.HistoryService/ListMembers',
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembersRequest.SerializeToString,
@@ -121,8 +141,40 @@ class HistoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListMessages(self, request, context):
-        """Pages through a conversation that the caller is in: backwards from `before_seq`, or forwards from `after_seq`. Never shows what was
-        before the caller joined. Fails with UNKNOWN_CONVERSATION or INVALID_ARGUMENT.
+        """Pages through a conversation that the caller is in: backwards from `before_seq`, or forwards from `after_seq`. Messages are given as they
+        are now, with their `state`. Never shows what was before the caller joined. Fails with UNKNOWN_CONVERSATION or INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMessage(self, request, context):
+        """Gives one message as it is now. Fails with UNKNOWN_CONVERSATION, or with NOT_FOUND if there is no message at that seq that the caller can
+        see.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEdits(self, request, context):
+        """Lists what a message has said, from its first words to what it says now: backwards from `before_seq`. Of one that is deleted, nothing is
+        left to list. Fails as GetMessage, or with INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListThread(self, request, context):
+        """Pages through the messages of a thread, without the one that started it: backwards from `before_seq`, or forwards from `after_seq`. Fails
+        as GetMessage, or with INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPins(self, request, context):
+        """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
+        UNKNOWN_CONVERSATION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -223,6 +275,26 @@ def add_HistoryServiceServicer_to_server(servicer, server):
                     servicer.ListMessages,
                     request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMessagesRequest.FromString,
                     response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMessagesResponse.SerializeToString,
+            ),
+            'GetMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMessage,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetMessageResponse.SerializeToString,
+            ),
+            'ListEdits': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEdits,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsResponse.SerializeToString,
+            ),
+            'ListThread': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListThread,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListThreadRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListThreadResponse.SerializeToString,
+            ),
+            'ListPins': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPins,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsResponse.SerializeToString,
             ),
             'ListMembers': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMembers,
@@ -357,6 +429,114 @@ class HistoryService:
             '/elastic_chat.history.v1.HistoryService/ListMessages',
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMessagesRequest.SerializeToString,
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/GetMessage',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetMessageRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEdits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListEdits',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListEditsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListThread(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListThread',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListThreadRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListThreadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPins(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListPins',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,8 +38,24 @@ class HistoryServiceStub:
     GetConversation: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.GetConversationRequest, _history_service_pb2.GetConversationResponse]
     """Gives one conversation of the caller. Fails with UNKNOWN_CONVERSATION."""
     ListMessages: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListMessagesRequest, _history_service_pb2.ListMessagesResponse]
-    """Pages through a conversation that the caller is in: backwards from `before_seq`, or forwards from `after_seq`. Never shows what was
-    before the caller joined. Fails with UNKNOWN_CONVERSATION or INVALID_ARGUMENT.
+    """Pages through a conversation that the caller is in: backwards from `before_seq`, or forwards from `after_seq`. Messages are given as they
+    are now, with their `state`. Never shows what was before the caller joined. Fails with UNKNOWN_CONVERSATION or INVALID_ARGUMENT.
+    """
+    GetMessage: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.GetMessageRequest, _history_service_pb2.GetMessageResponse]
+    """Gives one message as it is now. Fails with UNKNOWN_CONVERSATION, or with NOT_FOUND if there is no message at that seq that the caller can
+    see.
+    """
+    ListEdits: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListEditsRequest, _history_service_pb2.ListEditsResponse]
+    """Lists what a message has said, from its first words to what it says now: backwards from `before_seq`. Of one that is deleted, nothing is
+    left to list. Fails as GetMessage, or with INVALID_ARGUMENT.
+    """
+    ListThread: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListThreadRequest, _history_service_pb2.ListThreadResponse]
+    """Pages through the messages of a thread, without the one that started it: backwards from `before_seq`, or forwards from `after_seq`. Fails
+    as GetMessage, or with INVALID_ARGUMENT.
+    """
+    ListPins: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListPinsRequest, _history_service_pb2.ListPinsResponse]
+    """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
+    UNKNOWN_CONVERSATION.
     """
     ListMembers: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]
     """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
@@ -88,8 +104,24 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     GetConversation: _aio.UnaryUnaryMultiCallable[_history_service_pb2.GetConversationRequest, _history_service_pb2.GetConversationResponse]  # type: ignore[assignment]
     """Gives one conversation of the caller. Fails with UNKNOWN_CONVERSATION."""
     ListMessages: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListMessagesRequest, _history_service_pb2.ListMessagesResponse]  # type: ignore[assignment]
-    """Pages through a conversation that the caller is in: backwards from `before_seq`, or forwards from `after_seq`. Never shows what was
-    before the caller joined. Fails with UNKNOWN_CONVERSATION or INVALID_ARGUMENT.
+    """Pages through a conversation that the caller is in: backwards from `before_seq`, or forwards from `after_seq`. Messages are given as they
+    are now, with their `state`. Never shows what was before the caller joined. Fails with UNKNOWN_CONVERSATION or INVALID_ARGUMENT.
+    """
+    GetMessage: _aio.UnaryUnaryMultiCallable[_history_service_pb2.GetMessageRequest, _history_service_pb2.GetMessageResponse]  # type: ignore[assignment]
+    """Gives one message as it is now. Fails with UNKNOWN_CONVERSATION, or with NOT_FOUND if there is no message at that seq that the caller can
+    see.
+    """
+    ListEdits: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListEditsRequest, _history_service_pb2.ListEditsResponse]  # type: ignore[assignment]
+    """Lists what a message has said, from its first words to what it says now: backwards from `before_seq`. Of one that is deleted, nothing is
+    left to list. Fails as GetMessage, or with INVALID_ARGUMENT.
+    """
+    ListThread: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListThreadRequest, _history_service_pb2.ListThreadResponse]  # type: ignore[assignment]
+    """Pages through the messages of a thread, without the one that started it: backwards from `before_seq`, or forwards from `after_seq`. Fails
+    as GetMessage, or with INVALID_ARGUMENT.
+    """
+    ListPins: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListPinsRequest, _history_service_pb2.ListPinsResponse]  # type: ignore[assignment]
+    """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
+    UNKNOWN_CONVERSATION.
     """
     ListMembers: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]  # type: ignore[assignment]
     """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
@@ -153,8 +185,48 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _history_service_pb2.ListMessagesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.ListMessagesResponse, _abc.Awaitable[_history_service_pb2.ListMessagesResponse]]:
-        """Pages through a conversation that the caller is in: backwards from `before_seq`, or forwards from `after_seq`. Never shows what was
-        before the caller joined. Fails with UNKNOWN_CONVERSATION or INVALID_ARGUMENT.
+        """Pages through a conversation that the caller is in: backwards from `before_seq`, or forwards from `after_seq`. Messages are given as they
+        are now, with their `state`. Never shows what was before the caller joined. Fails with UNKNOWN_CONVERSATION or INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def GetMessage(
+        self,
+        request: _history_service_pb2.GetMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.GetMessageResponse, _abc.Awaitable[_history_service_pb2.GetMessageResponse]]:
+        """Gives one message as it is now. Fails with UNKNOWN_CONVERSATION, or with NOT_FOUND if there is no message at that seq that the caller can
+        see.
+        """
+
+    @_abc_1.abstractmethod
+    def ListEdits(
+        self,
+        request: _history_service_pb2.ListEditsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListEditsResponse, _abc.Awaitable[_history_service_pb2.ListEditsResponse]]:
+        """Lists what a message has said, from its first words to what it says now: backwards from `before_seq`. Of one that is deleted, nothing is
+        left to list. Fails as GetMessage, or with INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def ListThread(
+        self,
+        request: _history_service_pb2.ListThreadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListThreadResponse, _abc.Awaitable[_history_service_pb2.ListThreadResponse]]:
+        """Pages through the messages of a thread, without the one that started it: backwards from `before_seq`, or forwards from `after_seq`. Fails
+        as GetMessage, or with INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPins(
+        self,
+        request: _history_service_pb2.ListPinsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListPinsResponse, _abc.Awaitable[_history_service_pb2.ListPinsResponse]]:
+        """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
+        UNKNOWN_CONVERSATION.
         """
 
     @_abc_1.abstractmethod

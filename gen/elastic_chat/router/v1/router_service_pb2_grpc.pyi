@@ -34,9 +34,32 @@ class RouterServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RouterServiceAsyncStub: ...
     SendMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.SendMessageRequest, _router_service_pb2.SendMessageResponse]
-    """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY,
-    TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """Sends a message as the caller. Idempotent by message_id. Fails with NOT_FOUND if it answers what the caller can't see, and with
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED,
+    OVERLOADED or UNAVAILABLE.
     """
+    EditMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.EditMessageRequest, _router_service_pb2.EditMessageResponse]
+    """Says a message in other words, as its sender. Idempotent by message_id; of several edits the one that came last counts, and none does
+    after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, with PERMISSION_DENIED if it is another's,
+    and otherwise as SendMessage.
+    """
+    DeleteMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.DeleteMessageRequest, _router_service_pb2.DeleteMessageResponse]
+    """Takes a message back for everyone: its sender may, and who has the permission to moderate. What it said is gone from history from then
+    on. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, PERMISSION_DENIED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or
+    UNAVAILABLE.
+    """
+    AddReaction: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.AddReactionRequest, _router_service_pb2.AddReactionResponse]
+    """Reacts to a message with an emoji. Whoever can read it may. Idempotent. Fails with INVALID_ARGUMENT if it is no emoji, with NOT_FOUND if
+    there is no such message that the caller can see, or it is deleted, and otherwise as DeleteMessage.
+    """
+    RemoveReaction: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.RemoveReactionRequest, _router_service_pb2.RemoveReactionResponse]
+    """Reacts no more with an emoji. Idempotent. Fails as AddReaction."""
+    PinMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.PinMessageRequest, _router_service_pb2.PinMessageResponse]
+    """Pins a message for everyone. Takes the permission to pin. Idempotent. Fails with NOT_FOUND if there is no such message that the caller can
+    see, or it is deleted, and otherwise as DeleteMessage.
+    """
+    UnpinMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UnpinMessageRequest, _router_service_pb2.UnpinMessageResponse]
+    """Pins a message no more. Takes the permission to pin. Idempotent. Fails as PinMessage."""
     CreateConversation: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.CreateConversationRequest, _router_service_pb2.CreateConversationResponse]
     """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, the notes to
     oneself, a group or channel with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
@@ -105,9 +128,32 @@ class RouterServiceAsyncStub(RouterServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SendMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.SendMessageRequest, _router_service_pb2.SendMessageResponse]  # type: ignore[assignment]
-    """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY,
-    TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """Sends a message as the caller. Idempotent by message_id. Fails with NOT_FOUND if it answers what the caller can't see, and with
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED,
+    OVERLOADED or UNAVAILABLE.
     """
+    EditMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.EditMessageRequest, _router_service_pb2.EditMessageResponse]  # type: ignore[assignment]
+    """Says a message in other words, as its sender. Idempotent by message_id; of several edits the one that came last counts, and none does
+    after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, with PERMISSION_DENIED if it is another's,
+    and otherwise as SendMessage.
+    """
+    DeleteMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.DeleteMessageRequest, _router_service_pb2.DeleteMessageResponse]  # type: ignore[assignment]
+    """Takes a message back for everyone: its sender may, and who has the permission to moderate. What it said is gone from history from then
+    on. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, PERMISSION_DENIED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or
+    UNAVAILABLE.
+    """
+    AddReaction: _aio.UnaryUnaryMultiCallable[_router_service_pb2.AddReactionRequest, _router_service_pb2.AddReactionResponse]  # type: ignore[assignment]
+    """Reacts to a message with an emoji. Whoever can read it may. Idempotent. Fails with INVALID_ARGUMENT if it is no emoji, with NOT_FOUND if
+    there is no such message that the caller can see, or it is deleted, and otherwise as DeleteMessage.
+    """
+    RemoveReaction: _aio.UnaryUnaryMultiCallable[_router_service_pb2.RemoveReactionRequest, _router_service_pb2.RemoveReactionResponse]  # type: ignore[assignment]
+    """Reacts no more with an emoji. Idempotent. Fails as AddReaction."""
+    PinMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.PinMessageRequest, _router_service_pb2.PinMessageResponse]  # type: ignore[assignment]
+    """Pins a message for everyone. Takes the permission to pin. Idempotent. Fails with NOT_FOUND if there is no such message that the caller can
+    see, or it is deleted, and otherwise as DeleteMessage.
+    """
+    UnpinMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UnpinMessageRequest, _router_service_pb2.UnpinMessageResponse]  # type: ignore[assignment]
+    """Pins a message no more. Takes the permission to pin. Idempotent. Fails as PinMessage."""
     CreateConversation: _aio.UnaryUnaryMultiCallable[_router_service_pb2.CreateConversationRequest, _router_service_pb2.CreateConversationResponse]  # type: ignore[assignment]
     """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, the notes to
     oneself, a group or channel with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
@@ -179,9 +225,68 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _router_service_pb2.SendMessageRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.SendMessageResponse, _abc.Awaitable[_router_service_pb2.SendMessageResponse]]:
-        """Sends a message as the caller. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY,
-        TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """Sends a message as the caller. Idempotent by message_id. Fails with NOT_FOUND if it answers what the caller can't see, and with
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED,
+        OVERLOADED or UNAVAILABLE.
         """
+
+    @_abc_1.abstractmethod
+    def EditMessage(
+        self,
+        request: _router_service_pb2.EditMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.EditMessageResponse, _abc.Awaitable[_router_service_pb2.EditMessageResponse]]:
+        """Says a message in other words, as its sender. Idempotent by message_id; of several edits the one that came last counts, and none does
+        after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, with PERMISSION_DENIED if it is another's,
+        and otherwise as SendMessage.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteMessage(
+        self,
+        request: _router_service_pb2.DeleteMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.DeleteMessageResponse, _abc.Awaitable[_router_service_pb2.DeleteMessageResponse]]:
+        """Takes a message back for everyone: its sender may, and who has the permission to moderate. What it said is gone from history from then
+        on. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, PERMISSION_DENIED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or
+        UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def AddReaction(
+        self,
+        request: _router_service_pb2.AddReactionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.AddReactionResponse, _abc.Awaitable[_router_service_pb2.AddReactionResponse]]:
+        """Reacts to a message with an emoji. Whoever can read it may. Idempotent. Fails with INVALID_ARGUMENT if it is no emoji, with NOT_FOUND if
+        there is no such message that the caller can see, or it is deleted, and otherwise as DeleteMessage.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveReaction(
+        self,
+        request: _router_service_pb2.RemoveReactionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.RemoveReactionResponse, _abc.Awaitable[_router_service_pb2.RemoveReactionResponse]]:
+        """Reacts no more with an emoji. Idempotent. Fails as AddReaction."""
+
+    @_abc_1.abstractmethod
+    def PinMessage(
+        self,
+        request: _router_service_pb2.PinMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.PinMessageResponse, _abc.Awaitable[_router_service_pb2.PinMessageResponse]]:
+        """Pins a message for everyone. Takes the permission to pin. Idempotent. Fails with NOT_FOUND if there is no such message that the caller can
+        see, or it is deleted, and otherwise as DeleteMessage.
+        """
+
+    @_abc_1.abstractmethod
+    def UnpinMessage(
+        self,
+        request: _router_service_pb2.UnpinMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.UnpinMessageResponse, _abc.Awaitable[_router_service_pb2.UnpinMessageResponse]]:
+        """Pins a message no more. Takes the permission to pin. Idempotent. Fails as PinMessage."""
 
     @_abc_1.abstractmethod
     def CreateConversation(

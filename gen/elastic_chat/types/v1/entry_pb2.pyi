@@ -43,6 +43,14 @@ class Entry(_message.Message):
         """The conversation was created: `created` is set. Always the first entry, seq 1."""
         MEMBERSHIP: Entry._Kind.ValueType  # 3
         """Members came or went, their roles changed, or bans: `membership` is set."""
+        EDIT: Entry._Kind.ValueType  # 4
+        """The sender of the message at `target` says it in other words: `body` is set, but if that message is deleted."""
+        DELETION: Entry._Kind.ValueType  # 5
+        """The message at `target` is taken back: it has no body any more, and no change of it counts from now on."""
+        REACTION: Entry._Kind.ValueType  # 6
+        """A user reacts to the message at `target`, or does so no more: `reaction` is set."""
+        PIN: Entry._Kind.ValueType  # 8
+        """The message at `target` is pinned for everyone, or is so no more: `pin` is set."""
         SETTINGS: Entry._Kind.ValueType  # 9
         """Settings changed: `settings` is set."""
         INVITE: Entry._Kind.ValueType  # 10
@@ -59,6 +67,14 @@ class Entry(_message.Message):
     """The conversation was created: `created` is set. Always the first entry, seq 1."""
     MEMBERSHIP: Entry.Kind.ValueType  # 3
     """Members came or went, their roles changed, or bans: `membership` is set."""
+    EDIT: Entry.Kind.ValueType  # 4
+    """The sender of the message at `target` says it in other words: `body` is set, but if that message is deleted."""
+    DELETION: Entry.Kind.ValueType  # 5
+    """The message at `target` is taken back: it has no body any more, and no change of it counts from now on."""
+    REACTION: Entry.Kind.ValueType  # 6
+    """A user reacts to the message at `target`, or does so no more: `reaction` is set."""
+    PIN: Entry.Kind.ValueType  # 8
+    """The message at `target` is pinned for everyone, or is so no more: `pin` is set."""
     SETTINGS: Entry.Kind.ValueType  # 9
     """Settings changed: `settings` is set."""
     INVITE: Entry.Kind.ValueType  # 10
@@ -74,8 +90,12 @@ class Entry(_message.Message):
     ORDINAL_FIELD_NUMBER: _builtins.int
     CREATED_FIELD_NUMBER: _builtins.int
     MEMBERSHIP_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    REACTION_FIELD_NUMBER: _builtins.int
+    PIN_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
     INVITE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     seq: _builtins.int
@@ -90,9 +110,13 @@ class Entry(_message.Message):
     """What happened."""
     ordinal: _builtins.int
     """How many entries of kind MESSAGE the conversation has up to and including this one: two of them subtracted count what is between."""
+    target: _builtins.int
+    """The seq of the message that this entry changes; 0 if it changes none."""
     @_builtins.property
     def body(self) -> Global___Body:
-        """The message, if kind is MESSAGE."""
+        """The message, if kind is MESSAGE; unset if it is deleted. What it says from now on, if kind is EDIT. In lists of history, of a message:
+        what it says now.
+        """
 
     @_builtins.property
     def accepted_at(self) -> _timestamp_pb2.Timestamp:
@@ -107,12 +131,24 @@ class Entry(_message.Message):
         """Who came and went, if kind is MEMBERSHIP."""
 
     @_builtins.property
+    def reaction(self) -> Global___Reaction:
+        """The reaction, if kind is REACTION."""
+
+    @_builtins.property
+    def pin(self) -> Global___Pin:
+        """Whether it is pinned, if kind is PIN."""
+
+    @_builtins.property
     def settings(self) -> _conversation_pb2.ConversationSettings:
         """What was set, if kind is SETTINGS."""
 
     @_builtins.property
     def invite(self) -> _conversation_pb2.Invite:
         """The invite, if kind is INVITE."""
+
+    @_builtins.property
+    def state(self) -> Global___MessageState:
+        """What has become of the message, in lists of history. Never stored, and not a part of what is delivered live."""
 
     def __init__(
         self,
@@ -127,16 +163,181 @@ class Entry(_message.Message):
         ordinal: _builtins.int = ...,
         created: Global___ConversationCreated | None = ...,
         membership: Global___MembershipChange | None = ...,
+        target: _builtins.int = ...,
+        reaction: Global___Reaction | None = ...,
+        pin: Global___Pin | None = ...,
         settings: _conversation_pb2.ConversationSettings | None = ...,
         invite: _conversation_pb2.Invite | None = ...,
+        state: Global___MessageState | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "invite", b"invite", "membership", b"membership", "settings", b"settings"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "invite", b"invite", "membership", b"membership", "pin", b"pin", "reaction", b"reaction", "settings", b"settings", "state", b"state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "invite", b"invite", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "invite", b"invite", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings", "state", b"state", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Entry: _TypeAlias = Entry  # noqa: Y015
+
+@_typing.final
+class MessageState(_message.Message):
+    """What later entries have made of a message. They count by their seq alone, so that everyone who has the same entries has the same state:
+    of edits the newest counts, of pins the newest, of a user's reactions with one emoji the newest; and after a deletion nothing else does.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AS_OF_SEQ_FIELD_NUMBER: _builtins.int
+    EDIT_COUNT_FIELD_NUMBER: _builtins.int
+    EDITED_AT_FIELD_NUMBER: _builtins.int
+    DELETED_FIELD_NUMBER: _builtins.int
+    DELETED_BY_FIELD_NUMBER: _builtins.int
+    REACTIONS_FIELD_NUMBER: _builtins.int
+    REPLY_COUNT_FIELD_NUMBER: _builtins.int
+    LAST_REPLY_SEQ_FIELD_NUMBER: _builtins.int
+    PINNED_FIELD_NUMBER: _builtins.int
+    as_of_seq: _builtins.int
+    """Every change up to this seq is in here. One with a higher seq that comes live is still to be applied."""
+    edit_count: _builtins.int
+    """How often it was edited."""
+    deleted: _builtins.bool
+    """Whether it is deleted."""
+    deleted_by: _builtins.str
+    """The user who deleted it: its sender, or a moderator."""
+    reply_count: _builtins.int
+    """How many messages its thread has beside it, those that are deleted too."""
+    last_reply_seq: _builtins.int
+    """The newest of them."""
+    pinned: _builtins.bool
+    """Whether it is pinned."""
+    @_builtins.property
+    def edited_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was edited last."""
+
+    @_builtins.property
+    def reactions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReactionCount]:
+        """The reactions, by emoji, at most 50: that one first whose oldest reaction is the oldest."""
+
+    def __init__(
+        self,
+        *,
+        as_of_seq: _builtins.int = ...,
+        edit_count: _builtins.int = ...,
+        edited_at: _timestamp_pb2.Timestamp | None = ...,
+        deleted: _builtins.bool = ...,
+        deleted_by: _builtins.str = ...,
+        reactions: _abc.Iterable[Global___ReactionCount] | None = ...,
+        reply_count: _builtins.int = ...,
+        last_reply_seq: _builtins.int = ...,
+        pinned: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["edited_at", b"edited_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_seq", b"as_of_seq", "deleted", b"deleted", "deleted_by", b"deleted_by", "edit_count", b"edit_count", "edited_at", b"edited_at", "last_reply_seq", b"last_reply_seq", "pinned", b"pinned", "reactions", b"reactions", "reply_count", b"reply_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageState: _TypeAlias = MessageState  # noqa: Y015
+
+@_typing.final
+class ReactionCount(_message.Message):
+    """How many users react to a message with one emoji."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMOJI_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    MINE_FIELD_NUMBER: _builtins.int
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    emoji: _builtins.str
+    """The emoji."""
+    count: _builtins.int
+    """How many users."""
+    mine: _builtins.bool
+    """Whether the caller is one of them."""
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those who reacted first, at most 20."""
+
+    def __init__(
+        self,
+        *,
+        emoji: _builtins.str = ...,
+        count: _builtins.int = ...,
+        mine: _builtins.bool = ...,
+        user_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "emoji", b"emoji", "mine", b"mine", "user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReactionCount: _TypeAlias = ReactionCount  # noqa: Y015
+
+@_typing.final
+class Deletion(_message.Message):
+    """That a message is taken back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Deletion: _TypeAlias = Deletion  # noqa: Y015
+
+@_typing.final
+class Reaction(_message.Message):
+    """That a user reacts to a message, with as many emoji as they like, each once."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMOJI_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    emoji: _builtins.str
+    """One emoji (a grapheme cluster), or a name between colons, such as ":shipit:", of a-z, 0-9, _, + and -, at most 32 characters in all."""
+    removed: _builtins.bool
+    """Whether the user does so no more."""
+    def __init__(
+        self,
+        *,
+        emoji: _builtins.str = ...,
+        removed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["emoji", b"emoji", "removed", b"removed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reaction: _TypeAlias = Reaction  # noqa: Y015
+
+@_typing.final
+class Pin(_message.Message):
+    """That a message is pinned, for everyone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNPINNED_FIELD_NUMBER: _builtins.int
+    unpinned: _builtins.bool
+    """Whether it is so no more."""
+    def __init__(
+        self,
+        *,
+        unpinned: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["unpinned", b"unpinned"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Pin: _TypeAlias = Pin  # noqa: Y015
 
 @_typing.final
 class Body(_message.Message):
@@ -149,15 +350,20 @@ class Body(_message.Message):
     THREAD_FIELD_NUMBER: _builtins.int
     MENTIONS_FIELD_NUMBER: _builtins.int
     ATTACHMENTS_FIELD_NUMBER: _builtins.int
+    MENTION_ALL_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The text, 1 byte to 16 KiB of UTF-8. Shown as text: no markup in it is ever run."""
     reply_to: _builtins.int
-    """The seq of the entry that this one answers."""
+    """The seq of the message that this one answers; the sender must be able to see it. An edit leaves it as it is."""
     thread: _builtins.int
-    """The seq of the entry that started the thread that this one belongs to."""
+    """The seq of the message that started the thread that this one belongs to; the sender must be able to see it, and it is in no thread
+    itself. An edit leaves it as it is.
+    """
+    mention_all: _builtins.bool
+    """Whether it mentions everyone in the conversation. Takes the permission to do that. An edit leaves it as it is."""
     @_builtins.property
     def mentions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The users that the text mentions, at most 100."""
+        """The users that the text mentions, at most 100. Those of a message are counted for each of them; an edit's are only shown."""
 
     @_builtins.property
     def attachments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Attachment]:
@@ -171,10 +377,11 @@ class Body(_message.Message):
         thread: _builtins.int = ...,
         mentions: _abc.Iterable[_builtins.str] | None = ...,
         attachments: _abc.Iterable[Global___Attachment] | None = ...,
+        mention_all: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "mentions", b"mentions", "reply_to", b"reply_to", "text", b"text", "thread", b"thread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "mention_all", b"mention_all", "mentions", b"mentions", "reply_to", b"reply_to", "text", b"text", "thread", b"thread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

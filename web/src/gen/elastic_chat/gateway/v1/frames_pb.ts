@@ -8,7 +8,7 @@ import type { Reason } from "../../errors/v1/reason_pb";
 import { file_elastic_chat_errors_v1_reason } from "../../errors/v1/reason_pb";
 import type { Watermark } from "../../types/v1/conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "../../types/v1/conversation_pb";
-import type { Body, Entry } from "../../types/v1/entry_pb";
+import type { Body, Deletion, Entry, Pin, Reaction } from "../../types/v1/entry_pb";
 import { file_elastic_chat_types_v1_entry } from "../../types/v1/entry_pb";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/gateway/v1/frames.proto.
  */
 export const file_elastic_chat_gateway_v1_frames: GenFile = /*@__PURE__*/
-  fileDesc("CiRlbGFzdGljX2NoYXQvZ2F0ZXdheS92MS9mcmFtZXMucHJvdG8SF2VsYXN0aWNfY2hhdC5nYXRld2F5LnYxIuECCgtDbGllbnRGcmFtZRIvCgVoZWxsbxgBIAEoCzIeLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkhlbGxvSAASLQoEc2VuZBgCIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlNlbmRIABIxCgZ0eXBpbmcYAyABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5UeXBpbmdIABI9Cgl3YXRlcm1hcmsYBCABKAsyKC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5DbGllbnRXYXRlcm1hcmtIABJIChJzdWJzY3JpYmVfcHJlc2VuY2UYBSABKAsyKi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5TdWJzY3JpYmVQcmVzZW5jZUgAEi0KBHBpbmcYBiABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QaW5nSABCBwoFZnJhbWUi+wQKC1NlcnZlckZyYW1lEjMKB3dlbGNvbWUYASABKAsyIC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5XZWxjb21lSAASKwoDYWNrGAIgASgLMhwuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQWNrSAASLQoFZW50cnkYAyABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnlIABI1Cgl3YXRlcm1hcmsYBCABKAsyIC5lbGFzdGljX2NoYXQudHlwZXMudjEuV2F0ZXJtYXJrSAASNwoGdHlwaW5nGAUgASgLMiUuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuVHlwaW5nTm90aWNlSAASNQoIcHJlc2VuY2UYBiABKAsyIS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QcmVzZW5jZUgAEjEKBnJlamVjdBgHIAEoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlJlamVjdEgAEjEKBnJlc3luYxgIIAEoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlJlc3luY0gAEjgKCmdvaW5nX2F3YXkYCSABKAsyIi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5Hb2luZ0F3YXlIABItCgRwb25nGAogASgLMh0uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuUG9uZ0gAEi0KBGxlZnQYCyABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5MZWZ0SAASLQoEbGl2ZRgMIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkxpdmVIAEIHCgVmcmFtZSJOCgVIZWxsbxIUCgxhY2Nlc3NfdG9rZW4YASABKAkSLwoGcmVzdW1lGAIgAygLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ3Vyc29yIi4KBkN1cnNvchIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgDIl4KBFNlbmQSEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSKQoEYm9keRgDIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5IiEKBlR5cGluZxIXCg9jb252ZXJzYXRpb25faWQYASABKAkiUwoPQ2xpZW50V2F0ZXJtYXJrEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIVCg1kZWxpdmVyZWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDIiUKEVN1YnNjcmliZVByZXNlbmNlEhAKCHVzZXJfaWRzGAEgAygJIgYKBFBpbmcirwEKB1dlbGNvbWUSEgoKc2Vzc2lvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEkAKDWNvbnZlcnNhdGlvbnMYAyADKAsyKS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5Db252ZXJzYXRpb25IZWFkEg8KB25vZGVfaWQYBCABKAkSLAoJaGVhcnRiZWF0GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImUKEENvbnZlcnNhdGlvbkhlYWQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhAKCGhlYWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDEhQKDHVucmVhZF9jb3VudBgEIAEoAyJwCgNBY2sSEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSCwoDc2VxGAMgASgDEi8KC2FjY2VwdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI4CgxUeXBpbmdOb3RpY2USFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiXQoIUHJlc2VuY2USDwoHdXNlcl9pZBgBIAEoCRIOCgZvbmxpbmUYAiABKAgSMAoMbGFzdF9zZWVuX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCK5AQoGUmVqZWN0EhIKCm1lc3NhZ2VfaWQYASABKAkSLgoGcmVhc29uGAIgASgOMh4uZWxhc3RpY19jaGF0LmVycm9ycy52MS5SZWFzb24SEQoJcmV0cnlhYmxlGAMgASgIEi4KC3JldHJ5X2FmdGVyGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB21lc3NhZ2UYBSABKAkSFwoPY29udmVyc2F0aW9uX2lkGAYgASgJIiEKBlJlc3luYxIXCg9jb252ZXJzYXRpb25faWQYASABKAkiPwoJR29pbmdBd2F5EjIKD3JlY29ubmVjdF9hZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIGCgRQb25nIiwKBExlZnQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAyI6CgRMaXZlEjIKCXBvc2l0aW9ucxgBIAMoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkN1cnNvcmIGcHJvdG8z", [file_elastic_chat_errors_v1_reason, file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiRlbGFzdGljX2NoYXQvZ2F0ZXdheS92MS9mcmFtZXMucHJvdG8SF2VsYXN0aWNfY2hhdC5nYXRld2F5LnYxIpQDCgtDbGllbnRGcmFtZRIvCgVoZWxsbxgBIAEoCzIeLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkhlbGxvSAASLQoEc2VuZBgCIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlNlbmRIABIxCgZ0eXBpbmcYAyABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5UeXBpbmdIABI9Cgl3YXRlcm1hcmsYBCABKAsyKC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5DbGllbnRXYXRlcm1hcmtIABJIChJzdWJzY3JpYmVfcHJlc2VuY2UYBSABKAsyKi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5TdWJzY3JpYmVQcmVzZW5jZUgAEi0KBHBpbmcYBiABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QaW5nSAASMQoGY2hhbmdlGAcgASgLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ2hhbmdlSABCBwoFZnJhbWUi+wQKC1NlcnZlckZyYW1lEjMKB3dlbGNvbWUYASABKAsyIC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5XZWxjb21lSAASKwoDYWNrGAIgASgLMhwuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQWNrSAASLQoFZW50cnkYAyABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnlIABI1Cgl3YXRlcm1hcmsYBCABKAsyIC5lbGFzdGljX2NoYXQudHlwZXMudjEuV2F0ZXJtYXJrSAASNwoGdHlwaW5nGAUgASgLMiUuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuVHlwaW5nTm90aWNlSAASNQoIcHJlc2VuY2UYBiABKAsyIS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QcmVzZW5jZUgAEjEKBnJlamVjdBgHIAEoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlJlamVjdEgAEjEKBnJlc3luYxgIIAEoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlJlc3luY0gAEjgKCmdvaW5nX2F3YXkYCSABKAsyIi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5Hb2luZ0F3YXlIABItCgRwb25nGAogASgLMh0uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuUG9uZ0gAEi0KBGxlZnQYCyABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5MZWZ0SAASLQoEbGl2ZRgMIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkxpdmVIAEIHCgVmcmFtZSJOCgVIZWxsbxIUCgxhY2Nlc3NfdG9rZW4YASABKAkSLwoGcmVzdW1lGAIgAygLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ3Vyc29yIi4KBkN1cnNvchIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgDIl4KBFNlbmQSEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSKQoEYm9keRgDIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5IpECCgZDaGFuZ2USEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSDgoGdGFyZ2V0GAMgASgDEisKBGVkaXQYBCABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuQm9keUgAEjMKCGRlbGV0aW9uGAUgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkRlbGV0aW9uSAASMwoIcmVhY3Rpb24YBiABKAsyHy5lbGFzdGljX2NoYXQudHlwZXMudjEuUmVhY3Rpb25IABIpCgNwaW4YCCABKAsyGi5lbGFzdGljX2NoYXQudHlwZXMudjEuUGluSABCCAoGY2hhbmdlIiEKBlR5cGluZxIXCg9jb252ZXJzYXRpb25faWQYASABKAkiUwoPQ2xpZW50V2F0ZXJtYXJrEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIVCg1kZWxpdmVyZWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDIiUKEVN1YnNjcmliZVByZXNlbmNlEhAKCHVzZXJfaWRzGAEgAygJIgYKBFBpbmcirwEKB1dlbGNvbWUSEgoKc2Vzc2lvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEkAKDWNvbnZlcnNhdGlvbnMYAyADKAsyKS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5Db252ZXJzYXRpb25IZWFkEg8KB25vZGVfaWQYBCABKAkSLAoJaGVhcnRiZWF0GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uInwKEENvbnZlcnNhdGlvbkhlYWQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhAKCGhlYWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDEhQKDHVucmVhZF9jb3VudBgEIAEoAxIVCg1tZW50aW9uX2NvdW50GAUgASgFInAKA0FjaxISCgptZXNzYWdlX2lkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRILCgNzZXEYAyABKAMSLwoLYWNjZXB0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjgKDFR5cGluZ05vdGljZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJdCghQcmVzZW5jZRIPCgd1c2VyX2lkGAEgASgJEg4KBm9ubGluZRgCIAEoCBIwCgxsYXN0X3NlZW5fYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrkBCgZSZWplY3QSEgoKbWVzc2FnZV9pZBgBIAEoCRIuCgZyZWFzb24YAiABKA4yHi5lbGFzdGljX2NoYXQuZXJyb3JzLnYxLlJlYXNvbhIRCglyZXRyeWFibGUYAyABKAgSLgoLcmV0cnlfYWZ0ZXIYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDwoHbWVzc2FnZRgFIAEoCRIXCg9jb252ZXJzYXRpb25faWQYBiABKAkiIQoGUmVzeW5jEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCSI/CglHb2luZ0F3YXkSMgoPcmVjb25uZWN0X2FmdGVyGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIgYKBFBvbmciLAoETGVmdBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgDIjoKBExpdmUSMgoJcG9zaXRpb25zGAEgAygLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ3Vyc29yYgZwcm90bzM", [file_elastic_chat_errors_v1_reason, file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A frame from a client, at most 64 KiB. On a WebSocket it is one binary message (subprotocol elastic-chat.v1.proto) or one text message of
@@ -80,6 +80,14 @@ export type ClientFrame = Message<"elastic_chat.gateway.v1.ClientFrame"> & {
      */
     value: Ping;
     case: "ping";
+  } | {
+    /**
+     * Change a message. Answered by `ack` or `reject` with the same message_id.
+     *
+     * @generated from field: elastic_chat.gateway.v1.Change change = 7;
+     */
+    value: Change;
+    case: "change";
   } | { case: undefined; value?: undefined };
 };
 
@@ -300,6 +308,80 @@ export const SendSchema: GenMessage<Send> = /*@__PURE__*/
   messageDesc(file_elastic_chat_gateway_v1_frames, 4);
 
 /**
+ * A change of a message.
+ *
+ * @generated from message elastic_chat.gateway.v1.Change
+ */
+export type Change = Message<"elastic_chat.gateway.v1.Change"> & {
+  /**
+   * A UUIDv7 that the client makes, once for each change, and keeps for every retry of it.
+   *
+   * @generated from field: string message_id = 1;
+   */
+  messageId: string;
+
+  /**
+   * The conversation.
+   *
+   * @generated from field: string conversation_id = 2;
+   */
+  conversationId: string;
+
+  /**
+   * The seq of the message.
+   *
+   * @generated from field: int64 target = 3;
+   */
+  target: bigint;
+
+  /**
+   * How.
+   *
+   * @generated from oneof elastic_chat.gateway.v1.Change.change
+   */
+  change: {
+    /**
+     * Say it in other words: all that it says from now on. Only its sender may.
+     *
+     * @generated from field: elastic_chat.types.v1.Body edit = 4;
+     */
+    value: Body;
+    case: "edit";
+  } | {
+    /**
+     * Take it back for everyone. Its sender may, and who may moderate.
+     *
+     * @generated from field: elastic_chat.types.v1.Deletion deletion = 5;
+     */
+    value: Deletion;
+    case: "deletion";
+  } | {
+    /**
+     * React to it, or do so no more. Whoever can read it may.
+     *
+     * @generated from field: elastic_chat.types.v1.Reaction reaction = 6;
+     */
+    value: Reaction;
+    case: "reaction";
+  } | {
+    /**
+     * Pin it for everyone, or do so no more. Takes the permission to pin.
+     *
+     * @generated from field: elastic_chat.types.v1.Pin pin = 8;
+     */
+    value: Pin;
+    case: "pin";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message elastic_chat.gateway.v1.Change.
+ * Use `create(ChangeSchema)` to create a new message.
+ */
+export const ChangeSchema: GenMessage<Change> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_gateway_v1_frames, 5);
+
+/**
  * The user is typing.
  *
  * @generated from message elastic_chat.gateway.v1.Typing
@@ -318,7 +400,7 @@ export type Typing = Message<"elastic_chat.gateway.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 5);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 6);
 
 /**
  * The user's devices have got or read something. Values that are lower than what the server has are ignored.
@@ -353,7 +435,7 @@ export type ClientWatermark = Message<"elastic_chat.gateway.v1.ClientWatermark">
  * Use `create(ClientWatermarkSchema)` to create a new message.
  */
 export const ClientWatermarkSchema: GenMessage<ClientWatermark> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 6);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 7);
 
 /**
  * The users to watch.
@@ -374,7 +456,7 @@ export type SubscribePresence = Message<"elastic_chat.gateway.v1.SubscribePresen
  * Use `create(SubscribePresenceSchema)` to create a new message.
  */
 export const SubscribePresenceSchema: GenMessage<SubscribePresence> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 7);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 8);
 
 /**
  * Is anybody there?
@@ -389,7 +471,7 @@ export type Ping = Message<"elastic_chat.gateway.v1.Ping"> & {
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema: GenMessage<Ping> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 8);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 9);
 
 /**
  * The connection is open.
@@ -439,7 +521,7 @@ export type Welcome = Message<"elastic_chat.gateway.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 9);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 10);
 
 /**
  * Where a conversation is, and where the user is in it.
@@ -474,6 +556,13 @@ export type ConversationHead = Message<"elastic_chat.gateway.v1.ConversationHead
    * @generated from field: int64 unread_count = 4;
    */
   unreadCount: bigint;
+
+  /**
+   * How many of them mention the user, or everyone; 100 if it is more.
+   *
+   * @generated from field: int32 mention_count = 5;
+   */
+  mentionCount: number;
 };
 
 /**
@@ -481,7 +570,7 @@ export type ConversationHead = Message<"elastic_chat.gateway.v1.ConversationHead
  * Use `create(ConversationHeadSchema)` to create a new message.
  */
 export const ConversationHeadSchema: GenMessage<ConversationHead> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 10);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 11);
 
 /**
  * A message was accepted: it is durable, and this is its place. The same message_id is always answered with the same seq.
@@ -523,7 +612,7 @@ export type Ack = Message<"elastic_chat.gateway.v1.Ack"> & {
  * Use `create(AckSchema)` to create a new message.
  */
 export const AckSchema: GenMessage<Ack> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 11);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 12);
 
 /**
  * A member is typing. Worth about five seconds.
@@ -551,7 +640,7 @@ export type TypingNotice = Message<"elastic_chat.gateway.v1.TypingNotice"> & {
  * Use `create(TypingNoticeSchema)` to create a new message.
  */
 export const TypingNoticeSchema: GenMessage<TypingNotice> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 12);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 13);
 
 /**
  * Whether a user is online.
@@ -586,7 +675,7 @@ export type Presence = Message<"elastic_chat.gateway.v1.Presence"> & {
  * Use `create(PresenceSchema)` to create a new message.
  */
 export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 13);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 14);
 
 /**
  * A command was refused. docs/protocol.md has the table of reasons.
@@ -595,7 +684,7 @@ export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
  */
 export type Reject = Message<"elastic_chat.gateway.v1.Reject"> & {
   /**
-   * The message that was refused, if it was a `send`.
+   * The message that was refused, if it was a `send` or a `change`.
    *
    * @generated from field: string message_id = 1;
    */
@@ -642,7 +731,7 @@ export type Reject = Message<"elastic_chat.gateway.v1.Reject"> & {
  * Use `create(RejectSchema)` to create a new message.
  */
 export const RejectSchema: GenMessage<Reject> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 14);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 15);
 
 /**
  * Entries may be missing: ask HistoryService.Sync (POST /v1/sync), or connect again with `resume`.
@@ -664,7 +753,7 @@ export type Resync = Message<"elastic_chat.gateway.v1.Resync"> & {
  * Use `create(ResyncSchema)` to create a new message.
  */
 export const ResyncSchema: GenMessage<Resync> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 15);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 16);
 
 /**
  * The gateway is about to stop.
@@ -685,7 +774,7 @@ export type GoingAway = Message<"elastic_chat.gateway.v1.GoingAway"> & {
  * Use `create(GoingAwaySchema)` to create a new message.
  */
 export const GoingAwaySchema: GenMessage<GoingAway> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 16);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 17);
 
 /**
  * The answer to `ping`.
@@ -700,7 +789,7 @@ export type Pong = Message<"elastic_chat.gateway.v1.Pong"> & {
  * Use `create(PongSchema)` to create a new message.
  */
 export const PongSchema: GenMessage<Pong> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 17);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 18);
 
 /**
  * The user is no longer in a conversation.
@@ -729,7 +818,7 @@ export type Left = Message<"elastic_chat.gateway.v1.Left"> & {
  * Use `create(LeftSchema)` to create a new message.
  */
 export const LeftSchema: GenMessage<Left> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 18);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 19);
 
 /**
  * What was asked for has come.
@@ -751,5 +840,5 @@ export type Live = Message<"elastic_chat.gateway.v1.Live"> & {
  * Use `create(LiveSchema)` to create a new message.
  */
 export const LiveSchema: GenMessage<Live> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 19);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 20);
 

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/entry.proto.
  */
 export const file_elastic_chat_types_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSLKBAoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USPQoIc2V0dGluZ3MYECABKAsyKy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uU2V0dGluZ3MSLQoGaW52aXRlGBEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZSJgCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABILCgdNRVNTQUdFEAESCwoHQ1JFQVRFRBACEg4KCk1FTUJFUlNISVAQAxIMCghTRVRUSU5HUxAJEgoKBklOVklURRAKSgQIDxAQUgZrZXlfaWQipAEKBEJvZHkSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoAxIOCgZ0aHJlYWQYAyABKAMSEAoIbWVudGlvbnMYBCADKAkSNgoLYXR0YWNobWVudHMYBSADKAsyIS5lbGFzdGljX2NoYXQudHlwZXMudjEuQXR0YWNobWVudEoECAYQB0oECAcQCFIKZXhwaXJlc19hdFIKZGVsaXZlcl9hdCKBAQoKQXR0YWNobWVudBIPCgdmaWxlX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKbWVkaWFfdHlwZRgDIAEoCRIMCgRzaXplGAQgASgDEg0KBXdpZHRoGAUgASgFEg4KBmhlaWdodBgGIAEoBRITCgtkdXJhdGlvbl9tcxgHIAEoAyKAAQoTQ29udmVyc2F0aW9uQ3JlYXRlZBI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEi4KB21lbWJlcnMYAiADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyItEBChBNZW1iZXJzaGlwQ2hhbmdlEiwKBWFkZGVkGAEgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIYChByZW1vdmVkX3VzZXJfaWRzGAIgAygJEi4KB2NoYW5nZWQYAyADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhcKD2Jhbm5lZF91c2VyX2lkcxgEIAMoCRIZChF1bmJhbm5lZF91c2VyX2lkcxgFIAMoCRIRCglpbnZpdGVfaWQYBiABKAliBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
+  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSK3BgoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjEKCHJlYWN0aW9uGAwgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uEicKA3BpbhgOIAEoCzIaLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QaW4SPQoIc2V0dGluZ3MYECABKAsyKy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uU2V0dGluZ3MSLQoGaW52aXRlGBEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZRIyCgVzdGF0ZRgeIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZXNzYWdlU3RhdGUijwEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgsKB01FU1NBR0UQARILCgdDUkVBVEVEEAISDgoKTUVNQkVSU0hJUBADEggKBEVESVQQBBIMCghERUxFVElPThAFEgwKCFJFQUNUSU9OEAYSBwoDUElOEAgSDAoIU0VUVElOR1MQCRIKCgZJTlZJVEUQCkoECA8QEEoECBQQFUoECBUQFlIGa2V5X2lkUgZlcmFzZWRSB291dGxpbmUi/wEKDE1lc3NhZ2VTdGF0ZRIRCglhc19vZl9zZXEYASABKAMSEgoKZWRpdF9jb3VudBgCIAEoBRItCgllZGl0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBCABKAgSEgoKZGVsZXRlZF9ieRgFIAEoCRI3CglyZWFjdGlvbnMYBiADKAsyJC5lbGFzdGljX2NoYXQudHlwZXMudjEuUmVhY3Rpb25Db3VudBITCgtyZXBseV9jb3VudBgHIAEoBRIWCg5sYXN0X3JlcGx5X3NlcRgIIAEoAxIOCgZwaW5uZWQYCSABKAgiTQoNUmVhY3Rpb25Db3VudBINCgVlbW9qaRgBIAEoCRINCgVjb3VudBgCIAEoBRIMCgRtaW5lGAMgASgIEhAKCHVzZXJfaWRzGAQgAygJIgoKCERlbGV0aW9uIioKCFJlYWN0aW9uEg0KBWVtb2ppGAEgASgJEg8KB3JlbW92ZWQYAiABKAgiFwoDUGluEhAKCHVucGlubmVkGAEgASgIIrkBCgRCb2R5EgwKBHRleHQYASABKAkSEAoIcmVwbHlfdG8YAiABKAMSDgoGdGhyZWFkGAMgASgDEhAKCG1lbnRpb25zGAQgAygJEjYKC2F0dGFjaG1lbnRzGAUgAygLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkF0dGFjaG1lbnQSEwoLbWVudGlvbl9hbGwYCCABKAhKBAgGEAdKBAgHEAhSCmV4cGlyZXNfYXRSCmRlbGl2ZXJfYXQigQEKCkF0dGFjaG1lbnQSDwoHZmlsZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCm1lZGlhX3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAxINCgV3aWR0aBgFIAEoBRIOCgZoZWlnaHQYBiABKAUSEwoLZHVyYXRpb25fbXMYByABKAMigAEKE0NvbnZlcnNhdGlvbkNyZWF0ZWQSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIuCgdtZW1iZXJzGAIgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlciLRAQoQTWVtYmVyc2hpcENoYW5nZRIsCgVhZGRlZBgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISGAoQcmVtb3ZlZF91c2VyX2lkcxgCIAMoCRIuCgdjaGFuZ2VkGAMgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIXCg9iYW5uZWRfdXNlcl9pZHMYBCADKAkSGQoRdW5iYW5uZWRfdXNlcl9pZHMYBSADKAkSEQoJaW52aXRlX2lkGAYgASgJYgZwcm90bzM", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
 
 /**
  * One step in the log of a conversation. Field numbers are shared with elastic_chat.events.v1.LogEntry, which is the same on the wire
@@ -60,7 +60,8 @@ export type Entry = Message<"elastic_chat.types.v1.Entry"> & {
   kind: Entry_Kind;
 
   /**
-   * The message, if kind is MESSAGE.
+   * The message, if kind is MESSAGE; unset if it is deleted. What it says from now on, if kind is EDIT. In lists of history, of a message:
+   * what it says now.
    *
    * @generated from field: elastic_chat.types.v1.Body body = 6;
    */
@@ -95,6 +96,27 @@ export type Entry = Message<"elastic_chat.types.v1.Entry"> & {
   membership?: MembershipChange | undefined;
 
   /**
+   * The seq of the message that this entry changes; 0 if it changes none.
+   *
+   * @generated from field: int64 target = 11;
+   */
+  target: bigint;
+
+  /**
+   * The reaction, if kind is REACTION.
+   *
+   * @generated from field: elastic_chat.types.v1.Reaction reaction = 12;
+   */
+  reaction?: Reaction | undefined;
+
+  /**
+   * Whether it is pinned, if kind is PIN.
+   *
+   * @generated from field: elastic_chat.types.v1.Pin pin = 14;
+   */
+  pin?: Pin | undefined;
+
+  /**
    * What was set, if kind is SETTINGS.
    *
    * @generated from field: elastic_chat.types.v1.ConversationSettings settings = 16;
@@ -107,6 +129,13 @@ export type Entry = Message<"elastic_chat.types.v1.Entry"> & {
    * @generated from field: elastic_chat.types.v1.Invite invite = 17;
    */
   invite?: Invite | undefined;
+
+  /**
+   * What has become of the message, in lists of history. Never stored, and not a part of what is delivered live.
+   *
+   * @generated from field: elastic_chat.types.v1.MessageState state = 30;
+   */
+  state?: MessageState | undefined;
 };
 
 /**
@@ -151,6 +180,34 @@ export enum Entry_Kind {
   MEMBERSHIP = 3,
 
   /**
+   * The sender of the message at `target` says it in other words: `body` is set, but if that message is deleted.
+   *
+   * @generated from enum value: EDIT = 4;
+   */
+  EDIT = 4,
+
+  /**
+   * The message at `target` is taken back: it has no body any more, and no change of it counts from now on.
+   *
+   * @generated from enum value: DELETION = 5;
+   */
+  DELETION = 5,
+
+  /**
+   * A user reacts to the message at `target`, or does so no more: `reaction` is set.
+   *
+   * @generated from enum value: REACTION = 6;
+   */
+  REACTION = 6,
+
+  /**
+   * The message at `target` is pinned for everyone, or is so no more: `pin` is set.
+   *
+   * @generated from enum value: PIN = 8;
+   */
+  PIN = 8,
+
+  /**
    * Settings changed: `settings` is set.
    *
    * @generated from enum value: SETTINGS = 9;
@@ -172,6 +229,190 @@ export const Entry_KindSchema: GenEnum<Entry_Kind> = /*@__PURE__*/
   enumDesc(file_elastic_chat_types_v1_entry, 0, 0);
 
 /**
+ * What later entries have made of a message. They count by their seq alone, so that everyone who has the same entries has the same state:
+ * of edits the newest counts, of pins the newest, of a user's reactions with one emoji the newest; and after a deletion nothing else does.
+ *
+ * @generated from message elastic_chat.types.v1.MessageState
+ */
+export type MessageState = Message<"elastic_chat.types.v1.MessageState"> & {
+  /**
+   * Every change up to this seq is in here. One with a higher seq that comes live is still to be applied.
+   *
+   * @generated from field: int64 as_of_seq = 1;
+   */
+  asOfSeq: bigint;
+
+  /**
+   * How often it was edited.
+   *
+   * @generated from field: int32 edit_count = 2;
+   */
+  editCount: number;
+
+  /**
+   * When it was edited last.
+   *
+   * @generated from field: google.protobuf.Timestamp edited_at = 3;
+   */
+  editedAt?: Timestamp | undefined;
+
+  /**
+   * Whether it is deleted.
+   *
+   * @generated from field: bool deleted = 4;
+   */
+  deleted: boolean;
+
+  /**
+   * The user who deleted it: its sender, or a moderator.
+   *
+   * @generated from field: string deleted_by = 5;
+   */
+  deletedBy: string;
+
+  /**
+   * The reactions, by emoji, at most 50: that one first whose oldest reaction is the oldest.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.ReactionCount reactions = 6;
+   */
+  reactions: ReactionCount[];
+
+  /**
+   * How many messages its thread has beside it, those that are deleted too.
+   *
+   * @generated from field: int32 reply_count = 7;
+   */
+  replyCount: number;
+
+  /**
+   * The newest of them.
+   *
+   * @generated from field: int64 last_reply_seq = 8;
+   */
+  lastReplySeq: bigint;
+
+  /**
+   * Whether it is pinned.
+   *
+   * @generated from field: bool pinned = 9;
+   */
+  pinned: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.MessageState.
+ * Use `create(MessageStateSchema)` to create a new message.
+ */
+export const MessageStateSchema: GenMessage<MessageState> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 1);
+
+/**
+ * How many users react to a message with one emoji.
+ *
+ * @generated from message elastic_chat.types.v1.ReactionCount
+ */
+export type ReactionCount = Message<"elastic_chat.types.v1.ReactionCount"> & {
+  /**
+   * The emoji.
+   *
+   * @generated from field: string emoji = 1;
+   */
+  emoji: string;
+
+  /**
+   * How many users.
+   *
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+
+  /**
+   * Whether the caller is one of them.
+   *
+   * @generated from field: bool mine = 3;
+   */
+  mine: boolean;
+
+  /**
+   * Those who reacted first, at most 20.
+   *
+   * @generated from field: repeated string user_ids = 4;
+   */
+  userIds: string[];
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.ReactionCount.
+ * Use `create(ReactionCountSchema)` to create a new message.
+ */
+export const ReactionCountSchema: GenMessage<ReactionCount> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 2);
+
+/**
+ * That a message is taken back.
+ *
+ * @generated from message elastic_chat.types.v1.Deletion
+ */
+export type Deletion = Message<"elastic_chat.types.v1.Deletion"> & {
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Deletion.
+ * Use `create(DeletionSchema)` to create a new message.
+ */
+export const DeletionSchema: GenMessage<Deletion> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 3);
+
+/**
+ * That a user reacts to a message, with as many emoji as they like, each once.
+ *
+ * @generated from message elastic_chat.types.v1.Reaction
+ */
+export type Reaction = Message<"elastic_chat.types.v1.Reaction"> & {
+  /**
+   * One emoji (a grapheme cluster), or a name between colons, such as ":shipit:", of a-z, 0-9, _, + and -, at most 32 characters in all.
+   *
+   * @generated from field: string emoji = 1;
+   */
+  emoji: string;
+
+  /**
+   * Whether the user does so no more.
+   *
+   * @generated from field: bool removed = 2;
+   */
+  removed: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Reaction.
+ * Use `create(ReactionSchema)` to create a new message.
+ */
+export const ReactionSchema: GenMessage<Reaction> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 4);
+
+/**
+ * That a message is pinned, for everyone.
+ *
+ * @generated from message elastic_chat.types.v1.Pin
+ */
+export type Pin = Message<"elastic_chat.types.v1.Pin"> & {
+  /**
+   * Whether it is so no more.
+   *
+   * @generated from field: bool unpinned = 1;
+   */
+  unpinned: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Pin.
+ * Use `create(PinSchema)` to create a new message.
+ */
+export const PinSchema: GenMessage<Pin> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 5);
+
+/**
  * What a message says. Routers carry it unread.
  *
  * @generated from message elastic_chat.types.v1.Body
@@ -185,21 +426,22 @@ export type Body = Message<"elastic_chat.types.v1.Body"> & {
   text: string;
 
   /**
-   * The seq of the entry that this one answers.
+   * The seq of the message that this one answers; the sender must be able to see it. An edit leaves it as it is.
    *
    * @generated from field: int64 reply_to = 2;
    */
   replyTo: bigint;
 
   /**
-   * The seq of the entry that started the thread that this one belongs to.
+   * The seq of the message that started the thread that this one belongs to; the sender must be able to see it, and it is in no thread
+   * itself. An edit leaves it as it is.
    *
    * @generated from field: int64 thread = 3;
    */
   thread: bigint;
 
   /**
-   * The users that the text mentions, at most 100.
+   * The users that the text mentions, at most 100. Those of a message are counted for each of them; an edit's are only shown.
    *
    * @generated from field: repeated string mentions = 4;
    */
@@ -211,6 +453,13 @@ export type Body = Message<"elastic_chat.types.v1.Body"> & {
    * @generated from field: repeated elastic_chat.types.v1.Attachment attachments = 5;
    */
   attachments: Attachment[];
+
+  /**
+   * Whether it mentions everyone in the conversation. Takes the permission to do that. An edit leaves it as it is.
+   *
+   * @generated from field: bool mention_all = 8;
+   */
+  mentionAll: boolean;
 };
 
 /**
@@ -218,7 +467,7 @@ export type Body = Message<"elastic_chat.types.v1.Body"> & {
  * Use `create(BodySchema)` to create a new message.
  */
 export const BodySchema: GenMessage<Body> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 1);
+  messageDesc(file_elastic_chat_types_v1_entry, 6);
 
 /**
  * A file that a message points to. Who sends it says which file, and how to call it; the rest is filled in by what is known of the file.
@@ -281,7 +530,7 @@ export type Attachment = Message<"elastic_chat.types.v1.Attachment"> & {
  * Use `create(AttachmentSchema)` to create a new message.
  */
 export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 2);
+  messageDesc(file_elastic_chat_types_v1_entry, 7);
 
 /**
  * The birth of a conversation.
@@ -309,7 +558,7 @@ export type ConversationCreated = Message<"elastic_chat.types.v1.ConversationCre
  * Use `create(ConversationCreatedSchema)` to create a new message.
  */
 export const ConversationCreatedSchema: GenMessage<ConversationCreated> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 3);
+  messageDesc(file_elastic_chat_types_v1_entry, 8);
 
 /**
  * A change of who is in a conversation, and as what.
@@ -365,5 +614,5 @@ export type MembershipChange = Message<"elastic_chat.types.v1.MembershipChange">
  * Use `create(MembershipChangeSchema)` to create a new message.
  */
 export const MembershipChangeSchema: GenMessage<MembershipChange> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 4);
+  messageDesc(file_elastic_chat_types_v1_entry, 9);
 

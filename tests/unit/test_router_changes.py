@@ -1,0 +1,261 @@
+"""Edits and deletions: whose they may be, what they may be about, and that a retry of one is never another."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatkit.core.conversation import GROUP_OWNER
+from chatkit.core.ids import REMEMBERED_MS, ConversationId, MessageId, UserId, new_id
+from elastic_chat.events.v1 import log_pb2, node_pb2
+from elastic_chat.router.v1 import router_service_pb2 as pb
+from elastic_chat.types.v1 import entry_pb2
+from svc_router.store import Membership
+from tests.routing import Bench, addition, fresh_id, send
+
+ANNA, BOB, CARL = new_id(), new_id(), new_id()
+
+
+def change(conversation_id: str, user_id: str, target: int, message_id: str | None = None) -> pb.Command:
+    command = pb.Command(correlation=1, user_id=user_id, conversation_id=conversation_id, request_id="r")
+    command.change.message_id = message_id or fresh_id()
+    command.change.target = target
+    return command
+
+
+def edit(conversation_id: str, user_id: str, target: int, message_id: str | None = None, body: bytes = b"better") -> pb.Command:
+    command = change(conversation_id, user_id, target, message_id)
+    command.change.edit = body
+    return command
+
+
+def deletion(conversation_id: str, user_id: str, target: int, message_id: str | None = None) -> pb.Command:
+    command = change(conversation_id, user_id, target, message_id)
+    command.change.deletion.SetInParent()
+    return command
+
+
+async def test_an_edit_is_an_entry_that_points_at_its_message_and_is_not_counted(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    edited = await bench.accepted(edit(conversation_id, ANNA, said.seq))
+    await bench.accepted(send(conversation_id, BOB))
+    _, message, change, later = bench.entries
+    assert (change.kind, change.seq, change.target, change.body) == (entry_pb2.Entry.EDIT, edited.seq, said.seq, b"better")
+    assert (message.ordinal, change.ordinal, later.ordinal) == (1, 1, 2)
+    assert "message" not in bench.archive.asked
+
+
+async def test_a_deletion_says_what_is_left_of_its_message_and_readers_do_not_get_that(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    said = await bench.accepted(send(conversation_id, BOB))
+    bench.sequencer.view.nodes[next(iter(bench.sequencer.view.live))] = {"node"}
+    await bench.accepted(deletion(conversation_id, ANNA, said.seq))
+    _, message, change = bench.entries
+    left = log_pb2.LogEntry.FromString(message.SerializeToString())
+    left.ClearField("body")
+    assert (change.kind, change.target, change.sender_id, change.erased) == (entry_pb2.Entry.DELETION, said.seq, ANNA, left)
+    (told,) = bench.sequencer.view.told["node"]
+    assert left.message_id.encode() not in told
+
+
+async def test_only_whose_message_it_is_may_change_it_and_moderators_may_delete_it(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    annas = await bench.accepted(send(conversation_id, ANNA))
+    bobs = await bench.accepted(send(conversation_id, BOB))
+    for of in (edit, deletion):
+        assert await bench.refused(of(conversation_id, BOB, annas.seq)) == "PERMISSION_DENIED"
+        assert await bench.refused(of(conversation_id, CARL, annas.seq)) == "UNKNOWN_CONVERSATION"
+    assert await bench.refused(edit(conversation_id, ANNA, bobs.seq)) == "PERMISSION_DENIED"
+    assert (await bench.accepted(deletion(conversation_id, ANNA, bobs.seq))).seq == bobs.seq + 1
+
+
+async def test_a_change_needs_a_message_that_its_user_can_see(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    joined = await bench.accepted(addition(conversation_id, ANNA, CARL))
+    assert joined.seq == said.seq + 1
+    for target in (1, joined.seq, joined.seq + 1):
+        assert await bench.refused(edit(conversation_id, ANNA, target)) == "NOT_FOUND"
+    assert await bench.refused(deletion(conversation_id, CARL, said.seq)) == "NOT_FOUND"
+
+
+async def test_nothing_is_said_in_other_words_once_it_is_deleted_and_it_may_be_deleted_twice(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    message_id = fresh_id()
+    edited = await bench.accepted(edit(conversation_id, ANNA, said.seq, message_id))
+    first = await bench.accepted(deletion(conversation_id, ANNA, said.seq))
+    assert await bench.refused(edit(conversation_id, ANNA, said.seq)) == "NOT_FOUND"
+    assert (await bench.accepted(deletion(conversation_id, ANNA, said.seq))).seq == first.seq + 1
+    assert (await bench.accepted(edit(conversation_id, ANNA, said.seq, message_id))).seq == edited.seq
+
+
+async def test_a_change_of_a_conversation_that_the_live_view_has_lost_brings_it_back(bench: Bench) -> None:
+    conversation_id = ConversationId(new_id())
+    bench.archive.known[conversation_id] = {UserId(ANNA): Membership(GROUP_OWNER, 1)}
+    bench.archive.messages[5] = log_pb2.LogEntry(seq=5, kind=entry_pb2.Entry.MESSAGE, sender_id=ANNA)
+    assert (await bench.accepted(edit(conversation_id, ANNA, 5))).seq == 1001
+    assert await bench.refused(edit(new_id(), ANNA, 5)) == "UNKNOWN_CONVERSATION"
+
+
+async def test_a_change_that_was_accepted_is_not_refused_when_only_history_knows_it(bench: Bench) -> None:
+    """Its message is deleted by now; and the live view has forgotten that it was edited before."""
+    conversation_id = await bench.group(ANNA)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    await bench.accepted(deletion(conversation_id, ANNA, said.seq))
+    message_id = fresh_id(2 * REMEMBERED_MS)
+    bench.archive.found[MessageId(message_id)] = log_pb2.LogEntry(sender_id=ANNA, seq=42)
+    assert (await bench.accepted(edit(conversation_id, ANNA, said.seq, message_id))).seq == 42
+    assert await bench.refused(edit(conversation_id, ANNA, said.seq, fresh_id(2 * REMEMBERED_MS))) == "NOT_FOUND"
+
+
+async def test_an_old_message_id_is_looked_up_for_changes_too(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    message_id = fresh_id(2 * REMEMBERED_MS)
+    bench.archive.found[MessageId(message_id)] = log_pb2.LogEntry(sender_id=ANNA, seq=42)
+    assert (await bench.accepted(edit(conversation_id, ANNA, said.seq, message_id))).seq == 42
+
+
+async def test_a_message_that_the_tail_has_no_more_is_found_in_history(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    (live,) = bench.sequencer.view.live.values()
+    live.tail.clear()
+    bench.archive.messages[said.seq] = log_pb2.LogEntry(seq=said.seq, kind=entry_pb2.Entry.MESSAGE, sender_id=ANNA)
+    assert (await bench.accepted(edit(conversation_id, ANNA, said.seq))).seq == said.seq + 1
+    assert await bench.refused(edit(conversation_id, BOB, said.seq)) == "PERMISSION_DENIED"
+    bench.archive.deleted.add(said.seq)
+    assert await bench.refused(edit(conversation_id, ANNA, said.seq)) == "NOT_FOUND"
+    assert await bench.refused(edit(conversation_id, ANNA, 1)) == "NOT_FOUND"
+    assert bench.archive.asked.count("message") == 4
+
+
+async def test_what_a_user_says_after_an_edit_comes_after_it_though_its_message_must_be_found(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    (live,) = bench.sequencer.view.live.values()
+    live.tail.clear()
+    bench.archive.messages[said.seq] = log_pb2.LogEntry(seq=said.seq, kind=entry_pb2.Entry.MESSAGE, sender_id=ANNA)
+    bench.archive.reachable.clear()
+    edited, later = bench.submit(edit(conversation_id, ANNA, said.seq)), bench.submit(send(conversation_id, ANNA))
+    bobs = await bench.accepted(send(conversation_id, BOB))
+    bench.archive.reachable.set()
+    assert [(await one).accepted.seq for one in (edited, later)] == [bobs.seq + 1, bobs.seq + 2]
+
+
+async def test_a_message_takes_no_look_at_anything(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation_id = await bench.group(ANNA)
+    monkeypatch.delattr(type(bench.sequencer), "sight")
+    await bench.accepted(send(conversation_id, ANNA))
+
+
+def reaction(conversation_id: str, user_id: str, target: int) -> pb.Command:
+    command = change(conversation_id, user_id, target)
+    command.change.reaction.emoji = "👍"
+    return command
+
+
+def pin(conversation_id: str, user_id: str, target: int) -> pb.Command:
+    command = change(conversation_id, user_id, target)
+    command.change.pin.SetInParent()
+    return command
+
+
+async def test_whoever_reads_a_message_may_react_to_it_and_who_may_pin_pins_it(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    await bench.accepted(reaction(conversation_id, BOB, said.seq))
+    await bench.accepted(pin(conversation_id, ANNA, said.seq))
+    assert await bench.refused(pin(conversation_id, BOB, said.seq)) == "PERMISSION_DENIED"
+    reacted, pinned = bench.entries[2:]
+    assert (reacted.kind, reacted.target, reacted.reaction.emoji, reacted.ordinal) == (entry_pb2.Entry.REACTION, said.seq, "👍", 1)
+    assert (pinned.kind, pinned.target, pinned.HasField("pin"), pinned.ordinal) == (entry_pb2.Entry.PIN, said.seq, True, 1)
+
+
+async def test_nobody_reacts_to_what_is_deleted_or_pins_it(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    await bench.accepted(deletion(conversation_id, ANNA, said.seq))
+    for of in (reaction, pin):
+        assert await bench.refused(of(conversation_id, ANNA, said.seq)) == "NOT_FOUND"
+
+
+def answer(conversation_id: str, user_id: str, *, reply_to: int = 0, thread: int = 0, message_id: str | None = None) -> pb.Command:
+    command = send(conversation_id, user_id, message_id)
+    command.send.outline.reply_to, command.send.outline.thread = reply_to, thread
+    return command
+
+
+async def test_an_answer_says_in_which_thread_it_is_and_readers_get_no_more_of_that_than_its_body(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    bench.sequencer.view.nodes[ConversationId(conversation_id)] = {"node"}
+    await bench.accepted(answer(conversation_id, BOB, reply_to=said.seq, thread=said.seq))
+    await bench.accepted(answer(conversation_id, BOB, reply_to=said.seq))
+    in_thread, aside = bench.entries[2:]
+    assert (in_thread.outline, in_thread.ordinal) == (log_pb2.Outline(thread=said.seq), 2)
+    assert not aside.HasField("outline")
+    (told, _) = (node_pb2.NodeBatch.FromString(one).events[0].entry for one in bench.sequencer.view.told["node"])
+    shown = log_pb2.EntryFrame.FromString(told.frame).entry
+    assert (shown.seq, shown.body, shown.HasField("outline")) == (in_thread.seq, in_thread.body, False)
+
+
+async def test_one_answers_messages_that_one_can_see_and_threads_begin_in_none(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    inner = await bench.accepted(answer(conversation_id, BOB, thread=said.seq))
+    await bench.accepted(answer(conversation_id, BOB, reply_to=inner.seq, thread=said.seq))
+    assert await bench.refused(answer(conversation_id, BOB, thread=inner.seq)) == "INVALID_ARGUMENT"
+    assert await bench.refused(answer(conversation_id, BOB, reply_to=1)) == "NOT_FOUND"
+    assert await bench.refused(answer(conversation_id, BOB, reply_to=1000)) == "NOT_FOUND"
+    assert await bench.refused(answer(conversation_id, CARL, reply_to=said.seq)) == "UNKNOWN_CONVERSATION"
+    await bench.accepted(addition(conversation_id, ANNA, CARL))
+    assert await bench.refused(answer(conversation_id, CARL, reply_to=said.seq)) == "NOT_FOUND"
+
+
+async def test_an_answer_to_what_is_deleted_is_taken_and_one_that_was_taken_is_not_refused(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    message_id = fresh_id()
+    first = await bench.accepted(answer(conversation_id, BOB, reply_to=said.seq, message_id=message_id))
+    await bench.accepted(deletion(conversation_id, ANNA, said.seq))
+    await bench.accepted(answer(conversation_id, BOB, reply_to=said.seq))
+    again = await bench.accepted(answer(conversation_id, BOB, reply_to=1, message_id=message_id))
+    assert again.seq == first.seq
+
+
+async def test_a_thread_that_the_tail_has_no_more_is_looked_at_in_history(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    (live,) = bench.sequencer.view.live.values()
+    live.tail.clear()
+    root = log_pb2.LogEntry(seq=said.seq, kind=entry_pb2.Entry.MESSAGE, sender_id=ANNA, outline=log_pb2.Outline(thread=1))
+    bench.archive.messages[said.seq] = root
+    assert await bench.refused(answer(conversation_id, ANNA, thread=said.seq)) == "INVALID_ARGUMENT"
+    root.outline.thread = 0
+    await bench.accepted(answer(conversation_id, ANNA, thread=said.seq))
+
+
+async def test_whom_a_message_mentions_is_noted_beside_it_and_to_mention_everyone_takes_a_permission(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    mention = send(conversation_id, BOB)
+    mention.send.outline.mentions.append(ANNA)
+    await bench.accepted(mention)
+    for user_id, refused in ((BOB, True), (ANNA, False)):
+        everyone = send(conversation_id, user_id)
+        everyone.send.outline.mention_all = True
+        assert ((await bench.submit(everyone)).WhichOneof("result") == "refused") is refused
+    assert [entry.outline for entry in bench.entries[1:]] == [log_pb2.Outline(mentions=[ANNA]), log_pb2.Outline(mention_all=True)]
+    await bench.accepted(deletion(conversation_id, BOB, 2))
+    assert bench.entries[-1].erased.outline == log_pb2.Outline(mentions=[ANNA])
+    assert "message" not in bench.archive.asked
+
+
+async def test_a_message_that_is_garbled_in_the_live_view_refuses_its_changes_and_stops_nothing(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    (live,) = bench.sequencer.view.live.values()
+    live.tail = [(seq, ordinal, b"\xff") for seq, ordinal, _ in live.tail]
+    assert await bench.refused(edit(conversation_id, ANNA, said.seq)) == "INTERNAL"
+    await bench.accepted(send(conversation_id, ANNA))
