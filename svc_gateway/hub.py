@@ -17,11 +17,14 @@ from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2
 from svc_gateway.frames import Outgoing
+from svc_gateway.notices import Notices
 
 log = structlog.get_logger()
 
-DELIVERIES = counter("chat_gateway_deliveries_total", "Frames given to sessions, by kind.", kind=("entry", "ephemeral", "presence"))
-ENTRIES = DELIVERIES["entry"]
+DELIVERIES = counter(
+    "chat_gateway_deliveries_total", "Frames given to sessions, by kind.", kind=("entry", "presence", "typing", "watermark")
+)
+ENTRIES, PRESENCE, TYPING, WATERMARKS = (DELIVERIES[kind] for kind in ("entry", "presence", "typing", "watermark"))
 DELAY = Histogram(
     "chat_gateway_delivery_seconds",
     "Seconds from a router's acceptance of an entry to its being given to the sessions of a gateway, by the clocks of their machines.",
@@ -89,9 +92,11 @@ class Hub:
         joined: Callable[[ConversationId], None],
         told: Callable[[node_pb2.EntryDelivery], None],
         clock: Clock,
+        notices: Notices,
         tracer: Tracer = NOTHING,
     ) -> None:
         self._max_connections = max_connections
+        self._notices = notices
         self._joined = joined
         self._told = told
         self._clock = clock
@@ -122,6 +127,7 @@ class Hub:
             self._leave(session, conversation_id)
         _, ceased = self.watch(session, frozenset())
         del self._watching[session]
+        self._notices.forget(session)
         return ceased
 
     def join(self, session: Listener, conversations: Mapping[ConversationId, int]) -> None:
@@ -203,8 +209,10 @@ class Hub:
             case "ephemeral":
                 self._ephemeral(event.ephemeral)
             case "presence":
-                frame = Outgoing(event.presence.frame)
-                self._give(self._watched.get(UserId(event.presence.user_id), ()), frame, "presence")
+                watchers = self._watched.get(UserId(event.presence.user_id), ())
+                PRESENCE.inc(self._notices.presence(watchers, Outgoing(event.presence.frame)))
+            case "presence_skipped":
+                self._notices.skipped([session for session, users in self._watching.items() if users])
             case "session_end":
                 self.end_session(UserId(event.session_end.user_id), SessionId(event.session_end.session_id))
             case _:
@@ -255,14 +263,25 @@ class Hub:
 
     def _ephemeral(self, event: node_pb2.EphemeralDelivery) -> None:
         room = self._rooms.get(ConversationId(event.conversation_id))
-        if room is not None:
-            sessions = [session for session in room.sessions if event.to_own_sessions or session.user_id != event.user_id]
-            self._give(sessions, Outgoing(event.frame), "ephemeral")
+        if room is None:
+            return
+        frame = Outgoing(event.frame)
+        if event.to_own_sessions:
+            for session in room.sessions:
+                session.notify(frame, ephemeral=True)
+            WATERMARKS.inc(len(room.sessions))
+        else:
+            others = [session for session in room.sessions if session.user_id != event.user_id]
+            TYPING.inc(self._notices.typing(others, frame))
 
-    def _give(self, sessions: Collection[Listener], frame: Outgoing, kind: str) -> None:
-        for session in sessions:
-            session.notify(frame, ephemeral=True)
-        DELIVERIES[kind].inc(len(sessions))
+    def presence_missed(self, session: Listener) -> None:
+        """A session was not given what there was to tell of those whom it watches."""
+        if self._watching.get(session):
+            self._notices.skipped((session,))
+
+    def second(self) -> None:
+        """Let a second pass, for what may be told in one."""
+        self._notices.second()
 
     def _tell_of_hole(self, room: _Room, conversation_id: ConversationId) -> None:
         """Something was shown that has not come here: nobody knows why, and everyone can fetch it."""

@@ -234,6 +234,7 @@ class Session:
             return
         self._is_recovered = True
         self._place(conversations)
+        self._around.hub.presence_missed(self)
         if self._phase is Phase.LIVE:
             # The hello that was under way has come to its end meanwhile; the map did not know yet what this node must hear.
             self._moved = None

@@ -19,7 +19,9 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     """Connect to Redis."""
     redis = await connect_redis(settings.redis_url)
     stack.push_async_callback(redis.aclose)
-    servicer = PresenceServicer(RedisDirectory(redis), RedisFanout(redis), SystemClock(), settings.lease, settings.grace)
+    servicer = PresenceServicer(
+        RedisDirectory(redis), RedisFanout(redis), SystemClock(), settings.lease, settings.grace, settings.notices_per_s
+    )
     return App(
         services=(presence_service_pb2.DESCRIPTOR.services_by_name["PresenceService"].full_name,),
         register=lambda server: presence_service_pb2_grpc.add_PresenceServiceServicer_to_server(servicer, server),

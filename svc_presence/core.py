@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chatkit.core.errors import ChatError, Reason
@@ -44,6 +44,30 @@ def has_lapsed(renewals: int, known: int, entered: int | None) -> bool:
 def _parts(incarnation: str) -> tuple[str, int]:
     node_id, _, epoch = incarnation.rpartition("@")
     return node_id, int(epoch)
+
+
+class News:
+    """Users of whom others are to be told, each once, however often they came and went: what counts is how things are when it is told."""
+
+    def __init__(self) -> None:
+        self._users: dict[UserId, None] = {}
+
+    def add(self, users: Iterable[UserId]) -> int:
+        """Something is new of `users`; return of how many something was already."""
+        new = dict.fromkeys(users)
+        merged = len(new.keys() & self._users.keys())
+        self._users |= new
+        return merged
+
+    def take(self) -> list[UserId]:
+        """Take out all, those who have waited longest first."""
+        users, self._users = list(self._users), {}
+        return users
+
+
+def within_budget(notices: Sequence[bytes], budget: int) -> tuple[Sequence[bytes], int]:
+    """Return those notices that a node is given in a second, and how many it is not given."""
+    return notices[:budget], max(0, len(notices) - budget)
 
 
 class Farewells:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2
 from elastic_chat.presence.v1 import presence_service_pb2 as pb
 from elastic_chat.presence.v1 import presence_service_pb2_grpc as rpc
-from svc_presence.core import Connection, Farewells, check_asked, is_superseded
+from svc_presence.core import Connection, Farewells, News, check_asked, is_superseded, within_budget
 from svc_presence.store import Directory, Presence
 
 log = structlog.get_logger()
@@ -32,8 +32,14 @@ ROUND_S = 0.5
 """How often farewells and ended leases are looked at."""
 LATE_S = 2.0
 """Between two rounds; if it takes longer, this process has slept."""
+TELL_S = 1.0
+"""How often others are told of whom something is new: whoever comes and goes faster than that is told of once."""
+AT_ONCE = 500
+"""Users who are looked up in one round trip."""
 
 NOTICES = counter("chat_presence_notices_total", "Notices that a user came or went, by which.", what=("online", "offline"))
+MERGED = Counter("chat_presence_merged_total", "Changes of users of whom a notice was to be given already.")
+SKIPPED = Counter("chat_presence_skipped_total", "Notices that a gateway was not given because it had been given enough for a second.")
 ENDED = Counter("chat_presence_leases_ended_total", "Leases that ended because they were not renewed.")
 
 Context = Any
@@ -41,9 +47,12 @@ Context = Any
 
 
 class PresenceServicer(rpc.PresenceServiceServicer):
-    """The methods of presence. `run` must run beside it: it says goodbye to who has gone, and removes nodes whose lease has ended."""
+    """The methods of presence. `run` must run beside it: it tells who came and who has gone, and removes nodes whose lease has ended.
 
-    def __init__(self, directory: Directory, fanout: Fanout, clock: Clock, lease: timedelta, grace: timedelta) -> None:
+    Each node is given at most `notices_per_s`, and is told if there were more: then its clients must ask.
+    """
+
+    def __init__(self, directory: Directory, fanout: Fanout, clock: Clock, lease: timedelta, grace: timedelta, notices_per_s: int) -> None:
         self._directory = directory
         self._fanout = fanout
         self._clock = clock
@@ -51,27 +60,24 @@ class PresenceServicer(rpc.PresenceServiceServicer):
         self._looked = -math.inf
         self._beats: dict[str, tuple[int, float]] = {}
         self._farewells = Farewells(grace.total_seconds())
+        self._notices_per_s = notices_per_s
+        self._news = News()
 
     async def run(self) -> None:
-        """Look round for ever."""
-        while True:
-            await asyncio.sleep(ROUND_S)
-            try:
-                await self.look_round()
-            except ChatError as error:
-                log.warning("round_failed", reason=error.reason)
+        """Look round, and tell what is new, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_every(ROUND_S, self.look_round))
+            group.create_task(_every(TELL_S, self.tell_news))
 
     async def look_round(self) -> None:
-        """Tell who has gone for good, and remove nodes whose lease has ended. Several instances may do it at the same time."""
+        """Find who has gone for good, and remove nodes whose lease has ended. Several instances may do it at the same time."""
         now_ms = self._clock.now_ms()
         for node in self._silent(await self._directory.incarnations(), self._clock.monotonic()):
             ENDED.inc()
             log.warning("lease_ended", node=node)
-            await self._say_goodbye(await self._directory.remove(node, now_ms))
+            self._say_goodbye(await self._directory.remove(node, now_ms))
             await self._fanout.publish({node: batch_of(node_pb2.NodeEvent(lease_end=node_pb2.LeaseEnd()))})
-        gone = self._farewells.due(self._clock.monotonic())
-        if gone:
-            await self._tell(gone)
+        self._note(self._farewells.due(self._clock.monotonic()))
 
     def _silent(self, beats: Mapping[str, int], now: float) -> list[str]:
         """Return the nodes that have not renewed their lease for as long as it lasts, as this process has seen it."""
@@ -98,8 +104,8 @@ class PresenceServicer(rpc.PresenceServiceServicer):
             await self._directory.listen(node, _ids(request.listen_conversation_ids), _ids(request.unlisten_conversation_ids))
         if request.watch_user_ids or request.unwatch_user_ids:
             await self._directory.watch(node, _users(request.watch_user_ids), _users(request.unwatch_user_ids))
-        await self._welcome(attached.came_online)
-        await self._say_goodbye(attached.went_offline)
+        self._welcome(attached.came_online)
+        self._say_goodbye(attached.went_offline)
         return pb.AttachResponse(
             users=[
                 pb.AttachedUser(
@@ -114,13 +120,13 @@ class PresenceServicer(rpc.PresenceServiceServicer):
         renewals, lapsed = await self._directory.renew(node, request.renewals)
         if lapsed:
             # It will attach everything anew: what an older copy of the map may have of it must not outlive that.
-            await self._say_goodbye(await self._directory.remove(node, self._clock.now_ms()))
+            self._say_goodbye(await self._directory.remove(node, self._clock.now_ms()))
             renewals, _ = await self._directory.renew(node, 0)
         return pb.RenewLeaseResponse(lease=duration(self._lease), lapsed=lapsed, renewals=renewals)
 
     async def EndLease(self, request: pb.EndLeaseRequest, context: Context) -> pb.EndLeaseResponse:  # noqa: ARG002, N802
         node = incarnation(request.node.node_id, request.node.epoch)
-        await self._say_goodbye(await self._directory.remove(node, self._clock.now_ms()))
+        self._say_goodbye(await self._directory.remove(node, self._clock.now_ms()))
         return pb.EndLeaseResponse()
 
     async def EndSession(self, request: pb.EndSessionRequest, context: Context) -> pb.EndSessionResponse:  # noqa: ARG002, N802
@@ -136,27 +142,54 @@ class PresenceServicer(rpc.PresenceServiceServicer):
             raise ChatError(Reason.PERMISSION_DENIED, "a later process has taken this node's name: stop, or start again")
         return incarnation(node.node_id, node.epoch)
 
-    async def _welcome(self, users: Collection[UserId]) -> None:
-        """Tell of users who came online, but not of those of whom nobody has heard that they had gone."""
-        news = [user_id for user_id in users if not self._farewells.came_back(user_id)]
-        if news:
-            await self._tell(news)
+    def _welcome(self, users: Collection[UserId]) -> None:
+        """Take note of users who came online, but not of those of whom nobody has heard that they had gone."""
+        self._note(user_id for user_id in users if not self._farewells.came_back(user_id))
 
-    async def _say_goodbye(self, users: Collection[UserId]) -> None:
+    def _say_goodbye(self, users: Collection[UserId]) -> None:
         for user_id in users:
             self._farewells.left(user_id, self._clock.monotonic())
 
-    async def _tell(self, users: list[UserId]) -> None:
-        """Tell the nodes that watch `users` how things are now."""
-        watchers = await self._directory.watchers(users)
-        found = await self._directory.presence(users)
-        batches: dict[str, list[bytes]] = {}
-        for user_id, nodes, presence in zip(users, watchers, found, strict=True):
+    def _note(self, users: Iterable[UserId]) -> None:
+        MERGED.inc(self._news.add(users))
+
+    async def tell_news(self) -> None:
+        """Tell the nodes that watch those of whom something is new how things are now."""
+        users, notices = self._news.take(), dict[str, list[bytes]]()
+        try:
+            for start in range(0, len(users), AT_ONCE):
+                await self._collect(users[start : start + AT_ONCE], notices)
+            await self._fanout.publish({node: self._batch(events) for node, events in notices.items()})
+        except ChatError:
+            self._note(users)
+            raise
+
+    async def _collect(self, users: Sequence[UserId], notices: dict[str, list[bytes]]) -> None:
+        """Add what is to be told of `users` to the notices of each node. Whom nobody watches, nobody looks up."""
+        watchers = {user_id: nodes for user_id, nodes in zip(users, await self._directory.watchers(users), strict=True) if nodes}
+        found = await self._directory.presence(list(watchers)) if watchers else []
+        for (user_id, nodes), presence in zip(watchers.items(), found, strict=True):
             NOTICES["online" if presence.online else "offline"].inc()
             event = batch_of(node_pb2.NodeEvent(presence=node_pb2.PresenceChange(user_id=user_id, frame=_frame(user_id, presence))))
             for node in nodes:
-                batches.setdefault(node, []).append(event)
-        await self._fanout.publish({node: b"".join(events) for node, events in batches.items()})
+                notices.setdefault(node, []).append(event)
+
+    def _batch(self, notices: Sequence[bytes]) -> bytes:
+        given, skipped = within_budget(notices, self._notices_per_s)
+        if not skipped:
+            return b"".join(given)
+        SKIPPED.inc(skipped)
+        return b"".join((*given, batch_of(node_pb2.NodeEvent(presence_skipped=node_pb2.PresenceSkipped()))))
+
+
+async def _every(pause_s: float, work: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Do `work` again and again; what could not be done this time is done, or made good for, by a later one."""
+    while True:
+        await asyncio.sleep(pause_s)
+        try:
+            await work()
+        except ChatError as error:
+            log.warning("round_failed", reason=error.reason)
 
 
 def _user(user_id: UserId, presence: Presence) -> pb.UserPresence:

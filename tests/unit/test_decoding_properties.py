@@ -25,6 +25,7 @@ from elastic_chat.types.v1 import entry_pb2
 from elastic_chat.types.v1.conversation_pb2 import Conversation
 from svc_gateway.frames import Codec, Outgoing, decode, decode_bare, events_of
 from svc_gateway.hub import Hub, accepted_of
+from svc_gateway.notices import Notices
 from svc_presence.store import redis as presence
 from svc_router.entries import placed, readable
 from svc_router.store import Answer, Claim, Place, Unfinished
@@ -132,7 +133,7 @@ BATCHES = as_bytes(messages(node_pb2.NodeBatch, within={"frame": pb.ServerFrame}
 @given(mutated(BATCHES) | st.binary(max_size=60))
 def test_a_batch_is_given_to_whom_it_concerns_or_is_garbled(batch: bytes) -> None:
     told: list[object] = []
-    hub = Hub(3, told.append, lambda entry: told.append(accepted_of(entry)), ManualClock())
+    hub = Hub(3, told.append, lambda entry: told.append(accepted_of(entry)), ManualClock(), Notices(1000))
     anna = Ear(UserId("anna"))
     hub.register(anna)
     try:

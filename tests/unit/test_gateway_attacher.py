@@ -16,6 +16,7 @@ from svc_gateway import attacher as attachers
 from svc_gateway.attacher import Attacher
 from svc_gateway.frames import Outgoing
 from svc_gateway.hub import Hub
+from svc_gateway.notices import Notices
 
 
 class Ear:
@@ -76,7 +77,7 @@ class Node:
     def __init__(self, count: int) -> None:
         self.presence, self.hub, self.ears, self.lapses = (
             Presence(),
-            Hub(10, lambda _: None, lambda _: None, ManualClock()),
+            Hub(10, lambda _: None, lambda _: None, ManualClock(), Notices(1000)),
             [Ear() for _ in range(count)],
             0,
         )

@@ -13,7 +13,9 @@ from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from svc_gateway.frames import Outgoing
 from svc_gateway.hub import DELAY, Hub, accepted_of
+from svc_gateway.notices import Notices
 
+CARL = pb.Presence(user_id="carl", online=True)
 TEA, WORK = ConversationId("tea"), ConversationId("work")
 
 
@@ -52,9 +54,10 @@ class World:
     noted: list[ConversationId] = field(default_factory=list)
     told: list[node_pb2.EntryDelivery] = field(default_factory=list)
     clock: ManualClock = field(default_factory=ManualClock)
+    notices_per_s: int = 1000
 
     def __post_init__(self) -> None:
-        self.hub = Hub(3, self.noted.append, self.told.append, self.clock)
+        self.hub = Hub(3, self.noted.append, self.told.append, self.clock, Notices(self.notices_per_s))
 
     def sit(self, name: str, *conversations: ConversationId, session: str = "s") -> Ear:
         ear = Ear(UserId(name), SessionId(session))
@@ -174,6 +177,22 @@ def test_presence_goes_to_who_watches_and_the_node_learns_whom_it_must_watch(wor
     assert world.hub.unregister(bob) == {carl}
     assert world.hub.unregister(bob) == set()
     assert not world.hub.watched
+
+
+@pytest.mark.parametrize("skipped_by_presence", [True, False])
+def test_who_watches_is_sent_to_ask_when_the_node_was_not_told_everything_or_could_not_give_it(skipped_by_presence: bool) -> None:
+    world = World(notices_per_s=2)
+    anna, bob, carl = (world.sit(name) for name in ("anna", "bob", "carl"))
+    for watcher in (anna, bob):
+        world.hub.watch(watcher, frozenset({UserId("carl")}))
+    change = node_pb2.NodeEvent(presence=node_pb2.PresenceChange(user_id="carl", frame=pb.ServerFrame(presence=CARL).SerializeToString()))
+    world.hub.handle(change)
+    world.hub.handle(node_pb2.NodeEvent(presence_skipped=node_pb2.PresenceSkipped()) if skipped_by_presence else change)
+    world.hub.second()
+    for watcher in (anna, bob):
+        frames = [pb.ServerFrame.FromString(notice) for notice in watcher.notices]
+        assert [frame.WhichOneof("frame") for frame in frames] == ["presence", "stale_presence"]
+    assert carl.notices == []
 
 
 def test_the_end_of_a_login_session_closes_its_connections_only(world: World) -> None:

@@ -30,6 +30,7 @@ from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2
 from svc_gateway.frames import Outgoing
 from svc_gateway.hub import Hub
+from svc_gateway.notices import Notices
 from svc_router.entries import joining, known_since_ms, leaving
 from svc_router.flight import Flight
 from svc_router.job import Job
@@ -408,7 +409,7 @@ class World:
     def check_heard(self, conversation_id: ConversationId, start: int, told: Any, shown: Sequence[int]) -> None:
         """Sessions of every user on a node that was told this hear what happened while they were members, and nothing else."""
         entries = self.log.entries(conversation_id)
-        hub = Hub(10, lambda _: None, lambda _: None, ManualClock())
+        hub = Hub(10, lambda _: None, lambda _: None, ManualClock(), Notices(1000))
         ears = [Ear(user_id) for user_id in USERS]
         for ear in ears:
             hub.register(ear)

@@ -167,6 +167,16 @@ describe("the client", () => {
     expect(server.said).toContainEqual({ type: "subscribe_presence", userIds: [ANNA] });
   });
 
+  it("asks again for those on the screen, when the server says that it was not told everything, and at the time that it says", async () => {
+    const asked = () => server.said.filter(({ type }) => type === "subscribe_presence").length;
+    const before = asked();
+    server.tell({ type: "stale_presence", askAfterMs: 3_000 });
+    await pass(2_900);
+    expect(asked()).toBe(before);
+    await pass(200);
+    expect(asked()).toBe(before + 1);
+  });
+
   it("says nothing without a session", async () => {
     localStorage.removeItem(SESSION_KEY);
     server.said.length = 0;

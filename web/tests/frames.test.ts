@@ -41,6 +41,7 @@ describe("what the server says", () => {
       entry: { conversationId: "room", seq: 7, messageId: "m", senderId: "u", acceptedAt: 1_700_000_000_005, content: { kind: "message", text: "hi" } },
     });
     expect(read({ case: "goingAway", value: { reconnectAfter: { seconds: 2n, nanos: 500_000_000 } } })).toEqual({ type: "going_away", reconnectAfterMs: 2_500 });
+    expect(read({ case: "stalePresence", value: { askAfter: { seconds: 3n, nanos: 0 } } })).toEqual({ type: "stale_presence", askAfterMs: 3_000 });
   });
 
   it("tells a created conversation with its members", () => {

@@ -46,6 +46,11 @@ export class Client {
   /** What the server welcomed us with. */
   private heads: readonly Cursor[] = [];
   private clock = uuid7Epoch;
+  /** Rings when what is known of those on the screen is to be asked for again. */
+  private readonly watchAlarm = new Alarm(() => {
+    this.watched = "";
+    this.watch();
+  });
   private watched = "";
 
   constructor(open: OpenSocket) {
@@ -271,6 +276,9 @@ export class Client {
         break;
       case "presence":
         this.store.dispatch({ type: "presence_came", presence: [event.presence] });
+        break;
+      case "stale_presence":
+        this.watchAlarm.set(Date.now() + event.askAfterMs);
         break;
       case "resync":
         this.resync(event.conversationId);

@@ -27,6 +27,7 @@ export type ServerEvent =
   | { readonly type: "watermark"; readonly watermark: Watermark }
   | { readonly type: "typing"; readonly conversationId: ConversationId; readonly userId: UserId }
   | { readonly type: "presence"; readonly presence: Presence }
+  | { readonly type: "stale_presence"; readonly askAfterMs: number }
   | {
       readonly type: "reject";
       /** Null if it was no message that was refused. */
@@ -95,6 +96,8 @@ export function decode(bytes: Uint8Array): ServerEvent | null {
       return { type: "typing", conversationId: frame.value.conversationId as ConversationId, userId: frame.value.userId as UserId };
     case "presence":
       return { type: "presence", presence: presenceFrom(frame.value) };
+    case "stalePresence":
+      return { type: "stale_presence", askAfterMs: frame.value.askAfter === undefined ? 0 : durationFrom(frame.value.askAfter) };
     case "reject": {
       const { messageId, reason, retryable, retryAfter } = frame.value;
       return {

@@ -53,6 +53,7 @@ class NodeEvent(_message.Message):
     PRESENCE_FIELD_NUMBER: _builtins.int
     SESSION_END_FIELD_NUMBER: _builtins.int
     LEASE_END_FIELD_NUMBER: _builtins.int
+    PRESENCE_SKIPPED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def entry(self) -> Global___EntryDelivery:
         """An entry for the readers of a conversation."""
@@ -73,6 +74,10 @@ class NodeEvent(_message.Message):
     def lease_end(self) -> Global___LeaseEnd:
         """The gateway was taken for dead."""
 
+    @_builtins.property
+    def presence_skipped(self) -> Global___PresenceSkipped:
+        """There was more to tell of those whom the gateway watches than it is told in a second."""
+
     def __init__(
         self,
         *,
@@ -81,12 +86,13 @@ class NodeEvent(_message.Message):
         presence: Global___PresenceChange | None = ...,
         session_end: Global___SessionEnd | None = ...,
         lease_end: Global___LeaseEnd | None = ...,
+        presence_skipped: Global___PresenceSkipped | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "ephemeral", b"ephemeral", "event", b"event", "lease_end", b"lease_end", "presence", b"presence", "session_end", b"session_end"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "ephemeral", b"ephemeral", "event", b"event", "lease_end", b"lease_end", "presence", b"presence", "presence_skipped", b"presence_skipped", "session_end", b"session_end"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "ephemeral", b"ephemeral", "event", b"event", "lease_end", b"lease_end", "presence", b"presence", "session_end", b"session_end"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "ephemeral", b"ephemeral", "event", b"event", "lease_end", b"lease_end", "presence", b"presence", "presence_skipped", b"presence_skipped", "session_end", b"session_end"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["entry", "ephemeral", "presence", "session_end", "lease_end"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["entry", "ephemeral", "presence", "session_end", "lease_end", "presence_skipped"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -209,6 +215,23 @@ class PresenceChange(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PresenceChange: _TypeAlias = PresenceChange  # noqa: Y015
+
+@_typing.final
+class PresenceSkipped(_message.Message):
+    """Notices of presence were left out: whoever watches somebody on this gateway must ask how they are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PresenceSkipped: _TypeAlias = PresenceSkipped  # noqa: Y015
 
 @_typing.final
 class SessionEnd(_message.Message):

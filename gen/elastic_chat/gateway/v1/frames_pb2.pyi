@@ -99,6 +99,7 @@ class ServerFrame(_message.Message):
     PONG_FIELD_NUMBER: _builtins.int
     LEFT_FIELD_NUMBER: _builtins.int
     LIVE_FIELD_NUMBER: _builtins.int
+    STALE_PRESENCE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def welcome(self) -> Global___Welcome:
         """The answer to `hello`."""
@@ -147,6 +148,10 @@ class ServerFrame(_message.Message):
     def live(self) -> Global___Live:
         """What `resume` asked for has all come: what follows is live."""
 
+    @_builtins.property
+    def stale_presence(self) -> Global___StalePresence:
+        """More users came and went than anyone is told of: what the client shows of them may be old."""
+
     def __init__(
         self,
         *,
@@ -162,12 +167,13 @@ class ServerFrame(_message.Message):
         pong: Global___Pong | None = ...,
         left: Global___Left | None = ...,
         live: Global___Live | None = ...,
+        stale_presence: Global___StalePresence | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "presence", b"presence", "reject", b"reject", "resync", b"resync", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "presence", b"presence", "reject", b"reject", "resync", b"resync", "stale_presence", b"stale_presence", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "presence", b"presence", "reject", b"reject", "resync", b"resync", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "presence", b"presence", "reject", b"reject", "resync", b"resync", "stale_presence", b"stale_presence", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["welcome", "ack", "entry", "watermark", "typing", "presence", "reject", "resync", "going_away", "pong", "left", "live"]  # noqa: Y015
+    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["welcome", "ack", "entry", "watermark", "typing", "presence", "reject", "resync", "going_away", "pong", "left", "live", "stale_presence"]  # noqa: Y015
     _WhichOneofArgType_frame: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_frame) -> _WhichOneofReturnType_frame | None: ...
 
@@ -525,6 +531,32 @@ class Presence(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Presence: _TypeAlias = Presence  # noqa: Y015
+
+@_typing.final
+class StalePresence(_message.Message):
+    """What the client knows of those whom it watches may be old: ask how they are, by `subscribe_presence` again or by GetPresence. Notices go on
+    coming meanwhile.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASK_AFTER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ask_after(self) -> _duration_pb2.Duration:
+        """Wait this long before asking. Different for each connection, so that not all ask at once."""
+
+    def __init__(
+        self,
+        *,
+        ask_after: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ask_after", b"ask_after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask_after", b"ask_after"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StalePresence: _TypeAlias = StalePresence  # noqa: Y015
 
 @_typing.final
 class Reject(_message.Message):

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/gateway/v1/frames.proto.
  */
 export const file_elastic_chat_gateway_v1_frames: GenFile = /*@__PURE__*/
-  fileDesc("CiRlbGFzdGljX2NoYXQvZ2F0ZXdheS92MS9mcmFtZXMucHJvdG8SF2VsYXN0aWNfY2hhdC5nYXRld2F5LnYxIuECCgtDbGllbnRGcmFtZRIvCgVoZWxsbxgBIAEoCzIeLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkhlbGxvSAASLQoEc2VuZBgCIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlNlbmRIABIxCgZ0eXBpbmcYAyABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5UeXBpbmdIABI9Cgl3YXRlcm1hcmsYBCABKAsyKC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5DbGllbnRXYXRlcm1hcmtIABJIChJzdWJzY3JpYmVfcHJlc2VuY2UYBSABKAsyKi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5TdWJzY3JpYmVQcmVzZW5jZUgAEi0KBHBpbmcYBiABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QaW5nSABCBwoFZnJhbWUi+wQKC1NlcnZlckZyYW1lEjMKB3dlbGNvbWUYASABKAsyIC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5XZWxjb21lSAASKwoDYWNrGAIgASgLMhwuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQWNrSAASLQoFZW50cnkYAyABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnlIABI1Cgl3YXRlcm1hcmsYBCABKAsyIC5lbGFzdGljX2NoYXQudHlwZXMudjEuV2F0ZXJtYXJrSAASNwoGdHlwaW5nGAUgASgLMiUuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuVHlwaW5nTm90aWNlSAASNQoIcHJlc2VuY2UYBiABKAsyIS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QcmVzZW5jZUgAEjEKBnJlamVjdBgHIAEoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlJlamVjdEgAEjEKBnJlc3luYxgIIAEoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlJlc3luY0gAEjgKCmdvaW5nX2F3YXkYCSABKAsyIi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5Hb2luZ0F3YXlIABItCgRwb25nGAogASgLMh0uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuUG9uZ0gAEi0KBGxlZnQYCyABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5MZWZ0SAASLQoEbGl2ZRgMIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkxpdmVIAEIHCgVmcmFtZSJOCgVIZWxsbxIUCgxhY2Nlc3NfdG9rZW4YASABKAkSLwoGcmVzdW1lGAIgAygLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ3Vyc29yIi4KBkN1cnNvchIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgDIl4KBFNlbmQSEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSKQoEYm9keRgDIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5IiEKBlR5cGluZxIXCg9jb252ZXJzYXRpb25faWQYASABKAkiUwoPQ2xpZW50V2F0ZXJtYXJrEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIVCg1kZWxpdmVyZWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDIiUKEVN1YnNjcmliZVByZXNlbmNlEhAKCHVzZXJfaWRzGAEgAygJIgYKBFBpbmcirwEKB1dlbGNvbWUSEgoKc2Vzc2lvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEkAKDWNvbnZlcnNhdGlvbnMYAyADKAsyKS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5Db252ZXJzYXRpb25IZWFkEg8KB25vZGVfaWQYBCABKAkSLAoJaGVhcnRiZWF0GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImUKEENvbnZlcnNhdGlvbkhlYWQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhAKCGhlYWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDEhQKDHVucmVhZF9jb3VudBgEIAEoAyJwCgNBY2sSEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSCwoDc2VxGAMgASgDEi8KC2FjY2VwdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI4CgxUeXBpbmdOb3RpY2USFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiXQoIUHJlc2VuY2USDwoHdXNlcl9pZBgBIAEoCRIOCgZvbmxpbmUYAiABKAgSMAoMbGFzdF9zZWVuX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCK5AQoGUmVqZWN0EhIKCm1lc3NhZ2VfaWQYASABKAkSLgoGcmVhc29uGAIgASgOMh4uZWxhc3RpY19jaGF0LmVycm9ycy52MS5SZWFzb24SEQoJcmV0cnlhYmxlGAMgASgIEi4KC3JldHJ5X2FmdGVyGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB21lc3NhZ2UYBSABKAkSFwoPY29udmVyc2F0aW9uX2lkGAYgASgJIiEKBlJlc3luYxIXCg9jb252ZXJzYXRpb25faWQYASABKAkiPwoJR29pbmdBd2F5EjIKD3JlY29ubmVjdF9hZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIGCgRQb25nIiwKBExlZnQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAyI6CgRMaXZlEjIKCXBvc2l0aW9ucxgBIAMoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkN1cnNvcmIGcHJvdG8z", [file_elastic_chat_errors_v1_reason, file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiRlbGFzdGljX2NoYXQvZ2F0ZXdheS92MS9mcmFtZXMucHJvdG8SF2VsYXN0aWNfY2hhdC5nYXRld2F5LnYxIuECCgtDbGllbnRGcmFtZRIvCgVoZWxsbxgBIAEoCzIeLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkhlbGxvSAASLQoEc2VuZBgCIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlNlbmRIABIxCgZ0eXBpbmcYAyABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5UeXBpbmdIABI9Cgl3YXRlcm1hcmsYBCABKAsyKC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5DbGllbnRXYXRlcm1hcmtIABJIChJzdWJzY3JpYmVfcHJlc2VuY2UYBSABKAsyKi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5TdWJzY3JpYmVQcmVzZW5jZUgAEi0KBHBpbmcYBiABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QaW5nSABCBwoFZnJhbWUivQUKC1NlcnZlckZyYW1lEjMKB3dlbGNvbWUYASABKAsyIC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5XZWxjb21lSAASKwoDYWNrGAIgASgLMhwuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQWNrSAASLQoFZW50cnkYAyABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnlIABI1Cgl3YXRlcm1hcmsYBCABKAsyIC5lbGFzdGljX2NoYXQudHlwZXMudjEuV2F0ZXJtYXJrSAASNwoGdHlwaW5nGAUgASgLMiUuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuVHlwaW5nTm90aWNlSAASNQoIcHJlc2VuY2UYBiABKAsyIS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QcmVzZW5jZUgAEjEKBnJlamVjdBgHIAEoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlJlamVjdEgAEjEKBnJlc3luYxgIIAEoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlJlc3luY0gAEjgKCmdvaW5nX2F3YXkYCSABKAsyIi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5Hb2luZ0F3YXlIABItCgRwb25nGAogASgLMh0uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuUG9uZ0gAEi0KBGxlZnQYCyABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5MZWZ0SAASLQoEbGl2ZRgMIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkxpdmVIABJACg5zdGFsZV9wcmVzZW5jZRgOIAEoCzImLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlN0YWxlUHJlc2VuY2VIAEIHCgVmcmFtZSJOCgVIZWxsbxIUCgxhY2Nlc3NfdG9rZW4YASABKAkSLwoGcmVzdW1lGAIgAygLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ3Vyc29yIi4KBkN1cnNvchIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgDIl4KBFNlbmQSEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSKQoEYm9keRgDIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5IiEKBlR5cGluZxIXCg9jb252ZXJzYXRpb25faWQYASABKAkiUwoPQ2xpZW50V2F0ZXJtYXJrEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIVCg1kZWxpdmVyZWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDIiUKEVN1YnNjcmliZVByZXNlbmNlEhAKCHVzZXJfaWRzGAEgAygJIgYKBFBpbmcirwEKB1dlbGNvbWUSEgoKc2Vzc2lvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEkAKDWNvbnZlcnNhdGlvbnMYAyADKAsyKS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5Db252ZXJzYXRpb25IZWFkEg8KB25vZGVfaWQYBCABKAkSLAoJaGVhcnRiZWF0GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImUKEENvbnZlcnNhdGlvbkhlYWQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhAKCGhlYWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDEhQKDHVucmVhZF9jb3VudBgEIAEoAyJwCgNBY2sSEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSCwoDc2VxGAMgASgDEi8KC2FjY2VwdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI4CgxUeXBpbmdOb3RpY2USFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiXQoIUHJlc2VuY2USDwoHdXNlcl9pZBgBIAEoCRIOCgZvbmxpbmUYAiABKAgSMAoMbGFzdF9zZWVuX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI9Cg1TdGFsZVByZXNlbmNlEiwKCWFza19hZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiK5AQoGUmVqZWN0EhIKCm1lc3NhZ2VfaWQYASABKAkSLgoGcmVhc29uGAIgASgOMh4uZWxhc3RpY19jaGF0LmVycm9ycy52MS5SZWFzb24SEQoJcmV0cnlhYmxlGAMgASgIEi4KC3JldHJ5X2FmdGVyGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB21lc3NhZ2UYBSABKAkSFwoPY29udmVyc2F0aW9uX2lkGAYgASgJIiEKBlJlc3luYxIXCg9jb252ZXJzYXRpb25faWQYASABKAkiPwoJR29pbmdBd2F5EjIKD3JlY29ubmVjdF9hZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIGCgRQb25nIiwKBExlZnQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAyI6CgRMaXZlEjIKCXBvc2l0aW9ucxgBIAMoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkN1cnNvcmIGcHJvdG8z", [file_elastic_chat_errors_v1_reason, file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A frame from a client, at most 64 KiB. On a WebSocket it is one binary message (subprotocol elastic-chat.v1.proto) or one text message of
@@ -197,6 +197,14 @@ export type ServerFrame = Message<"elastic_chat.gateway.v1.ServerFrame"> & {
      */
     value: Live;
     case: "live";
+  } | {
+    /**
+     * More users came and went than anyone is told of: what the client shows of them may be old.
+     *
+     * @generated from field: elastic_chat.gateway.v1.StalePresence stale_presence = 14;
+     */
+    value: StalePresence;
+    case: "stalePresence";
   } | { case: undefined; value?: undefined };
 };
 
@@ -589,6 +597,28 @@ export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
   messageDesc(file_elastic_chat_gateway_v1_frames, 13);
 
 /**
+ * What the client knows of those whom it watches may be old: ask how they are, by `subscribe_presence` again or by GetPresence. Notices go on
+ * coming meanwhile.
+ *
+ * @generated from message elastic_chat.gateway.v1.StalePresence
+ */
+export type StalePresence = Message<"elastic_chat.gateway.v1.StalePresence"> & {
+  /**
+   * Wait this long before asking. Different for each connection, so that not all ask at once.
+   *
+   * @generated from field: google.protobuf.Duration ask_after = 1;
+   */
+  askAfter?: Duration | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.gateway.v1.StalePresence.
+ * Use `create(StalePresenceSchema)` to create a new message.
+ */
+export const StalePresenceSchema: GenMessage<StalePresence> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_gateway_v1_frames, 14);
+
+/**
  * A command was refused. docs/protocol.md has the table of reasons.
  *
  * @generated from message elastic_chat.gateway.v1.Reject
@@ -642,7 +672,7 @@ export type Reject = Message<"elastic_chat.gateway.v1.Reject"> & {
  * Use `create(RejectSchema)` to create a new message.
  */
 export const RejectSchema: GenMessage<Reject> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 14);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 15);
 
 /**
  * Entries may be missing: ask HistoryService.Sync (POST /v1/sync), or connect again with `resume`.
@@ -664,7 +694,7 @@ export type Resync = Message<"elastic_chat.gateway.v1.Resync"> & {
  * Use `create(ResyncSchema)` to create a new message.
  */
 export const ResyncSchema: GenMessage<Resync> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 15);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 16);
 
 /**
  * The gateway is about to stop.
@@ -685,7 +715,7 @@ export type GoingAway = Message<"elastic_chat.gateway.v1.GoingAway"> & {
  * Use `create(GoingAwaySchema)` to create a new message.
  */
 export const GoingAwaySchema: GenMessage<GoingAway> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 16);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 17);
 
 /**
  * The answer to `ping`.
@@ -700,7 +730,7 @@ export type Pong = Message<"elastic_chat.gateway.v1.Pong"> & {
  * Use `create(PongSchema)` to create a new message.
  */
 export const PongSchema: GenMessage<Pong> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 17);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 18);
 
 /**
  * The user is no longer in a conversation.
@@ -729,7 +759,7 @@ export type Left = Message<"elastic_chat.gateway.v1.Left"> & {
  * Use `create(LeftSchema)` to create a new message.
  */
 export const LeftSchema: GenMessage<Left> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 18);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 19);
 
 /**
  * What was asked for has come.
@@ -751,5 +781,5 @@ export type Live = Message<"elastic_chat.gateway.v1.Live"> & {
  * Use `create(LiveSchema)` to create a new message.
  */
 export const LiveSchema: GenMessage<Live> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 19);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 20);
 
