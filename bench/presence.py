@@ -129,7 +129,7 @@ async def storm(redis: RedisClient, valkey_s: Callable[[], float], name: str, to
     service = PresenceServicer(directory, published, clock, timedelta(seconds=10), timedelta(seconds=2), told)
     hub = Hub(20, lambda _: None, lambda _: None, clock, Notices(given))
     ears = [_Ear(user_id, _Idle()) for user_id in users]
-    chance = random.Random(1)
+    chance = random.Random(1)  # the same crowd each time
     for ear in ears:
         hub.register(ear)
         begun, _ = hub.watch(ear, frozenset(chance.sample(users, WATCHED)))

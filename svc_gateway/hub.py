@@ -266,7 +266,11 @@ class Hub:
         if room is None:
             return
         frame = Outgoing(event.frame)
-        if event.to_own_sessions:
+        if event.only_own_sessions:
+            for session in self._users.get(UserId(event.user_id), ()):
+                if event.conversation_id in session.conversations:
+                    session.notify(frame, ephemeral=True)
+        elif event.to_own_sessions:
             for session in room.sessions:
                 session.notify(frame, ephemeral=True)
             WATERMARKS.inc(len(room.sessions))

@@ -97,6 +97,7 @@ class Session:
         "_moved",
         "_phase",
         "_suspended",
+        "_typed",
         "_unanswered",
         "connection_id",
         "conversations",
@@ -119,6 +120,7 @@ class Session:
         self._gaps = 0
         self._moved: dict[ConversationId, _Move] | None = {}
         self._marks: dict[ConversationId, tuple[int, int]] | None = None
+        self._typed: tuple[ConversationId, int, int] | None = None
         self.connection_id = ConnectionId(new_id())
         self.user_id = UserId("")
         self.session_id = SessionId("")
@@ -285,7 +287,7 @@ class Session:
             case "send":
                 await self._send_message(frame.send)
             case "typing":
-                self._tell(self._joined(frame.typing.conversation_id), typing=router_service_pb2.TypingCommand())
+                self._type(frame.typing)
             case "watermark":
                 self._mark(frame.watermark)
             case "subscribe_presence":
@@ -428,6 +430,14 @@ class Session:
                 self._reject(ChatError(Reason.INTERNAL), message_id, conversation_id)
 
         return answer
+
+    def _type(self, typing: pb.Typing) -> None:
+        """Tell that the user is typing, once a second at most."""
+        conversation_id = self._joined(typing.conversation_id)
+        told = (conversation_id, typing.activity, self._around.wheel.now)
+        if told != self._typed:
+            self._typed = told
+            self._tell(conversation_id, typing=router_service_pb2.TypingCommand(activity=typing.activity))
 
     def _mark(self, mark: pb.ClientWatermark) -> None:
         """Send a watermark at once, and gather those that follow it closely."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chatkit.core.conversation import bucket_of
 from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import UserId
 
 DEFAULT_PAGE, MAX_PAGE = 50, 200
 MAX_CURSORS = 500
@@ -24,8 +25,6 @@ LAST_BYTES = 1024 * 1024
 """Newest entries of conversations in one answer, about; those of the conversations that nobody has written to for longest are left out."""
 MAX_SYNCS = 100
 """Users in one call of SyncUsers."""
-SYNC_MARKS = 100
-"""Watermarks of one conversation in one answer of Sync; of one that has more, none."""
 MAX_USERS = 500
 """Users in one question for memberships."""
 
@@ -126,6 +125,16 @@ def buckets_to_read(page: Range, used: Sequence[int]) -> Iterator[int]:
     """Yield the used buckets (newest first) in the order in which a page needs them."""
     within = [bucket for bucket in used if bucket_of(page.after + 1) <= bucket <= bucket_of(page.before - 1)]
     yield from within if page.backwards else reversed(within)
+
+
+def reached(
+    seq: int, caller: UserId, members: Mapping[UserId, Membership], marks: Mapping[UserId, Mark]
+) -> tuple[list[UserId], list[UserId]]:
+    """Return who else has read an entry, and who has it on a device and has not read it."""
+    there = {user_id: marks[user_id] for user_id, member in sorted(members.items()) if user_id in marks and member.joined_seq <= seq}
+    there.pop(caller, None)
+    read = [user_id for user_id, mark in there.items() if mark.read_seq >= seq]
+    return read, [user_id for user_id, mark in there.items() if mark.read_seq < seq <= mark.delivered_seq]
 
 
 def unread(head_ordinal: int, mark: Mark | None, member: Membership) -> int:

@@ -11,7 +11,7 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_history.core import MAX_CURSORS, MAX_SYNCS, MAX_USERS, Mark, Membership, Stored, unread
+from svc_history.core import MAX_CURSORS, MAX_SYNCS, MAX_USERS, Mark, Membership, Stored, reached, unread
 from svc_history.reader import Ask, Reader, Synced
 from svc_history.store import State
 
@@ -56,6 +56,16 @@ class HistoryServicer(rpc.HistoryServiceServicer):
             members=[_member(user_id, member) for user_id, member in sorted(roll.members.items())],
             watermarks=[_watermark(conversation_id, user_id, mark) for user_id, mark in sorted(roll.marks.items())],
         )
+
+    async def GetReceipts(self, request: pb.GetReceiptsRequest, context: Context) -> pb.GetReceiptsResponse:  # noqa: N802
+        caller = caller_of(context)
+        roll = await self._reader.roll(caller.user_id, _conversation_id(request.conversation_id))
+        if request.seq < 1:
+            raise ChatError(Reason.INVALID_ARGUMENT, "seq is that of a message")
+        if request.seq < roll.members[caller.user_id].joined_seq:
+            raise ChatError(Reason.NOT_FOUND, "the message is from before you joined")
+        read, delivered = reached(request.seq, caller.user_id, roll.members, roll.marks)
+        return pb.GetReceiptsResponse(read_user_ids=read, delivered_user_ids=delivered)
 
     async def Sync(self, request: pb.SyncRequest, context: Context) -> pb.SyncResponse:  # noqa: N802
         user_id = caller_of(context).user_id

@@ -114,7 +114,7 @@ def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, traceparent:
 
 def typing_event(command: pb.Command) -> node_pb2.NodeEvent:
     """Return what nodes are told when a user types."""
-    notice = frames_pb2.TypingNotice(conversation_id=command.conversation_id, user_id=command.user_id)
+    notice = frames_pb2.TypingNotice(conversation_id=command.conversation_id, user_id=command.user_id, activity=command.typing.activity)
     return _ephemeral(command, frames_pb2.ServerFrame(typing=notice), to_own_sessions=False)
 
 

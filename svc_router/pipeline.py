@@ -36,7 +36,7 @@ from chatkit.edges.fanout import Fanout, batch_of
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, MessageLog, Record
 from chatkit.metrics import OK, OUTCOMES, counter, histogram
 from chatkit.tracing import NOTHING, Tracer, bind_context, followed
-from elastic_chat.events.v1 import log_pb2, node_pb2
+from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from svc_router.core import is_remembered
 from svc_router.entries import durable, member, placed, readable, timestamp, typing_event, watermark_event, watermark_of
@@ -58,6 +58,7 @@ from svc_router.store import (
     Restored,
     Sequencer,
 )
+from svc_router.tellings import SECOND_S, Tellings, Told
 
 log = structlog.get_logger()
 
@@ -117,8 +118,6 @@ _Way = ConversationId | tuple[ConversationId, UserId]
 """What waits behind a detour: all commands of a conversation, or those of one user."""
 _Work = Callable[[Job], Coroutine[None, None, bool]]
 """What is done on a detour; whether the job is to go on."""
-_Told = tuple[node_pb2.NodeEvent, frozenset[str]]
-"""An event, and the nodes that are told of it."""
 
 
 class Pipeline:
@@ -144,6 +143,7 @@ class Pipeline:
         self._claiming: dict[tuple[ConversationId, MessageId], list[Job]] = {}
         self._flight = Flight(FLIGHT_LIMIT)
         self._pace = Pace()
+        self._tellings = Tellings()
         self._again = asyncio.Event()
         self._detours: dict[_Way, deque[Job]] = {}
         self._restoring = WeakValueDictionary[ConversationId, asyncio.Lock]()
@@ -168,6 +168,7 @@ class Pipeline:
             group.create_task(self._give_places())
             group.create_task(self._append_again())
             group.create_task(self._show())
+            group.create_task(self._tell_later())
 
     # --- the first stage
 
@@ -390,36 +391,47 @@ class Pipeline:
         """Carry out typing and watermarks: nobody waits for them, and a failure of theirs stops nothing."""
         if not jobs:
             return
-        batches: dict[str, list[bytes]] = {}
         try:
-            events = [
+            told = [
                 *await self._typing([job for job in jobs if job.kind == "typing"]),
                 *await self._watermarks([job for job in jobs if job.kind == "watermark"]),
             ]
         except ChatError as error:
             log.info("ephemeral_dropped", count=len(jobs), reason=error.reason)
-            return
-        for event, nodes in events:
+        else:
+            await self._publish(told)
+
+    async def _tell_later(self) -> None:
+        """Tell what was gathered, once a second, for ever."""
+        while True:
+            await asyncio.sleep(SECOND_S)
+            await self._publish(self._tellings.second())
+
+    async def _publish(self, told: Sequence[Told]) -> None:
+        batches: dict[str, list[bytes]] = {}
+        for event, nodes in told:
             for node in nodes:
                 batches.setdefault(node, []).append(batch_of(event))
         try:
             await self._fanout.publish({node: b"".join(events) for node, events in batches.items()})
         except ChatError as error:
-            log.info("ephemeral_dropped", count=len(jobs), reason=error.reason)
+            log.info("ephemeral_dropped", count=len(told), reason=error.reason)
 
-    async def _typing(self, jobs: Sequence[Job]) -> list[_Told]:
+    async def _typing(self, jobs: Sequence[Job]) -> list[Told]:
         listeners = await self._sequencer.listeners([(job.conversation_id, job.user_id) for job in jobs]) if jobs else []
-        return [(typing_event(job.command), nodes) for job, nodes in zip(jobs, listeners, strict=True)]
+        found = zip(jobs, listeners, strict=True)
+        return [told for job, here in found for told in self._tellings.typing(job.conversation_id, typing_event(job.command), here)]
 
-    async def _watermarks(self, jobs: Sequence[Job]) -> list[_Told]:
-        told: list[_Told] = []
+    async def _watermarks(self, jobs: Sequence[Job]) -> list[Told]:
+        told: list[Told] = []
         for job, marked in zip(jobs, await self._mark(jobs) if jobs else [], strict=True):
             if isinstance(marked, OrdinalNeeded):
                 self._ask_about([job], self._find_ordinal)
             elif isinstance(marked, NotLive):
                 self._bring_back([job], self._restore)
             elif marked.changed:
-                told.append((watermark_event(job.command, marked), marked.nodes))
+                event = watermark_event(job.command, marked)
+                told += self._tellings.receipt(job.conversation_id, job.user_id, event, marked.listening)
         return told
 
     async def _mark(self, jobs: Sequence[Job]) -> list[Marked | OrdinalNeeded | NotLive]:

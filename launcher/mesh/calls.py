@@ -22,7 +22,7 @@ ANYONE: dict[str, tuple[str, ...]] = {
 USERS: dict[str, tuple[str, ...]] = {
     "router": ("SendMessage", "CreateConversation", "AddMember", "RemoveMember"),
     "presence": ("GetPresence",),
-    "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+    "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "GetReceipts", "Sync"),
     "accounts": (
         *(
             "Logout",
@@ -45,7 +45,7 @@ USERS: dict[str, tuple[str, ...]] = {
 READS: dict[str, tuple[str, ...]] = {
     "presence": ("GetPresence",),
     "history": (
-        *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "Sync"),
+        *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "GetReceipts", "Sync"),
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),

@@ -71,7 +71,7 @@ class LiveLog(Protocol):
         """Return how conversations are and, where there is a seq, what has come since.
 
         That is at most SYNC_ENTRIES entries and one more, and about LOOK_BYTES of them, up to the `head` of the tail; and watermarks, if
-        there are at most SYNC_MARKS.
+        there are at most LIVELY_MEMBERS.
         """
         ...
 

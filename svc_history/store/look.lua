@@ -1,5 +1,5 @@
 -- Tells how a conversation is for a user and, if it is asked, what has come since an entry, and how far everyone is.
--- KEYS: meta, members, marks, tail. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, watermarks at most
+-- KEYS: meta, members, marks, tail. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, members above which there are no watermarks
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'conversation', 'head', 'head_ordinal', 'trimmed', 'written')
 local head = tonumber(meta[3] or '0')
 if meta[1] ~= EPOCH or not meta[2] or head == 0 then
@@ -30,7 +30,7 @@ if after < head then
   upto = #since > 0 and since[#since - 1] or upto
 end
 local marks = {}
-if redis.call('HLEN', KEYS[3]) <= tonumber(ARGV[5]) then
+if redis.call('HLEN', KEYS[2]) <= tonumber(ARGV[5]) then
   marks = redis.call('HGETALL', KEYS[3])
 end
 look[7], look[8], look[9], look[10], look[11] = #newest > 0 and meta[5] or meta[3], meta[6] or '0', upto, since, marks

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
+from chatkit.core.conversation import LIVELY_MEMBERS
 from chatkit.core.ids import ConversationId, MessageId, UserId
-from svc_history.core import END, LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
+from svc_history.core import END, LOOK_BYTES, SYNC_ENTRIES, Mark, Membership, Range, Stored, Tail
 from svc_history.store import Look, Question, Roll, State
 
 
@@ -81,7 +82,7 @@ class MemoryLiveLog(MemoryView):
         sizes = accumulate((len(one.entry) for one in tail.entries), initial=0)
         entries = [one for one, size in zip(tail.entries, sizes, strict=False) if size <= LOOK_BYTES]
         tail = replace(tail, entries=entries, head=entries[-1].seq if entries else tail.head)
-        return Look(state, tail, marks if len(marks) <= SYNC_MARKS else {})
+        return Look(state, tail, marks if len(self.known[conversation_id].members) <= LIVELY_MEMBERS else {})
 
     async def tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail | None]:
         return [self._tail(conversation_id, page) for conversation_id, page in pages]

@@ -8,11 +8,12 @@ from typing import Any
 
 from redis.asyncio.client import Pipeline
 
+from chatkit.core.conversation import LIVELY_MEMBERS
 from chatkit.core.ids import ConversationId, UserId
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
 from chatkit.edges.redis import RedisClient
-from svc_history.core import LOOK_BYTES, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail, tail_of
+from svc_history.core import LOOK_BYTES, SYNC_ENTRIES, Mark, Membership, Range, Stored, Tail, tail_of
 from svc_history.store import Look, Question, Roll, State
 
 _SCRIPTS = {"look": (Path(__file__).parent / "look.lua").read_text(encoding="utf-8")}
@@ -53,7 +54,7 @@ class RedisLiveLog:
             (
                 "look",
                 (keys.meta(one), keys.members(one), keys.marks(one), keys.tail(one)),
-                (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, LOOK_BYTES, SYNC_MARKS),
+                (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, LOOK_BYTES, LIVELY_MEMBERS),
             )
             for user_id, one, seq in questions
         ]

@@ -147,13 +147,21 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """Which nodes listen to a conversation, and how many members it has. None listens if the user who asks is no member."""
+
+    nodes: frozenset[str] = frozenset()
+    members: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Marked:
-    """Where the user is now, and which nodes listen. `changed` is False if the user was as far already, or is no member."""
+    """Where the user is now, and who listens. `changed` is False if the user was as far already, or is no member."""
 
     delivered_seq: int
     read_seq: int
     read_ordinal: int
-    nodes: frozenset[str] = frozenset()
+    listening: Listening = Listening()
     changed: bool = False
 
 
@@ -217,6 +225,6 @@ class Sequencer(Protocol):
         """Move watermarks forward, never back, and never past the head."""
         ...
 
-    async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[frozenset[str]]:
-        """Return which nodes listen to each conversation; none if the user is no member of it."""
+    async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[Listening]:
+        """Return who listens to each conversation, if the user is a member of it."""
         ...

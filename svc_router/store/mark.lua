@@ -40,4 +40,4 @@ if changed == 0 then
   return {0, delivered, read, ordinal}
 end
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f:%.0f:%.0f', delivered, read, ordinal))
-return {1, delivered, read, ordinal, redis.call('SMEMBERS', KEYS[5])}
+return {1, delivered, read, ordinal, redis.call('SMEMBERS', KEYS[5]), redis.call('HLEN', KEYS[2])}

@@ -13,6 +13,7 @@ from svc_router.store import (
     Claim,
     Durable,
     Forgotten,
+    Listening,
     Mark,
     Marked,
     Membership,
@@ -239,15 +240,15 @@ class MemorySequencer:
         delivered = max(delivered, min(mark.delivered_seq, live.head), new_read)
         now = (delivered, read, ordinal)
         live.marks[mark.user_id] = now
-        nodes = frozenset(self.view.nodes.get(mark.conversation_id, ())) if now != was else frozenset[str]()
-        return Marked(*now, nodes, changed=now != was)
+        return Marked(*now, self._listening(mark.conversation_id), changed=True) if now != was else Marked(*now)
 
-    async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[frozenset[str]]:
+    async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[Listening]:
         self.view.check()
         live = self.view.live
         return [
-            frozenset(self.view.nodes.get(conversation_id, ()))
-            if conversation_id in live and user_id in live[conversation_id].members
-            else frozenset()
+            self._listening(conversation_id) if conversation_id in live and user_id in live[conversation_id].members else Listening()
             for conversation_id, user_id in pairs
         ]
+
+    def _listening(self, conversation_id: ConversationId) -> Listening:
+        return Listening(frozenset(self.view.nodes.get(conversation_id, ())), len(self.view.live[conversation_id].members))

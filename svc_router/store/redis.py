@@ -21,6 +21,7 @@ from svc_router.store import (
     Claim,
     Durable,
     Forgotten,
+    Listening,
     Mark,
     Marked,
     Membership,
@@ -173,14 +174,16 @@ class RedisSequencer:
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         return [_marked(reply) for reply in await self._view.call([_mark(mark) for mark in marks])]
 
-    async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[frozenset[str]]:
+    async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[Listening]:
         def ask(pipeline: Pipeline) -> None:
             for conversation_id, user_id in pairs:
                 pipeline.hexists(keys.members(conversation_id), user_id)
                 pipeline.smembers(keys.nodes(conversation_id))
+                pipeline.hlen(keys.members(conversation_id))
 
         replies = await self._view.run(ask)
-        return [_names(nodes) if is_member else frozenset() for is_member, nodes in zip(replies[::2], replies[1::2], strict=True)]
+        found = zip(replies[::3], replies[1::3], replies[2::3], strict=True)
+        return [Listening(_names(nodes), count) if is_member else Listening() for is_member, nodes, count in found]
 
 
 def _answer_or_refusal(reply: Sequence[Any], command: Claim | Birth) -> Answer:
@@ -242,8 +245,8 @@ def _marked(reply: Sequence[Any]) -> Marked | OrdinalNeeded | NotLive:
         case -1:
             return OrdinalNeeded()
         case changed:
-            nodes = _names(reply[4]) if changed else frozenset[str]()
-            return Marked(int(reply[1]), int(reply[2]), int(reply[3]), nodes, bool(changed))
+            listening = Listening(_names(reply[4]), int(reply[5])) if changed else Listening()
+            return Marked(int(reply[1]), int(reply[2]), int(reply[3]), listening, bool(changed))
 
 
 def _made(entry: Durable) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER
+from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER, LIVELY_MEMBERS
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
 from chatkit.edges import redis as keys
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.redis import RedisClient, connect_redis
-from svc_history.core import END, LOOK_BYTES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
+from svc_history.core import END, LOOK_BYTES, Mark, Membership, Range, Stored, Tail
 from svc_history.store import LiveLog, Look, Roll, State, Timeline
 from svc_history.store.cassandra import CassandraTimeline
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
@@ -183,13 +183,14 @@ async def test_large_entries_come_a_few_at_a_time(client: Any) -> None:
     assert ([one.seq for one in look.tail.entries], look.tail.head, look.state.head_seq) == ([3, 4, 5], 5, 9)
 
 
-async def test_a_conversation_with_many_watermarks_is_told_without_them(client: Any) -> None:
+async def test_a_conversation_with_many_members_is_told_without_watermarks(client: Any) -> None:
     view, conversation_id, user_id = RedisLiveLog(client), ConversationId(new_id()), UserId(new_id())
     await view.look([(user_id, conversation_id, None)])
     await client.hset(keys.meta(conversation_id), mapping={"epoch": view.epoch, "conversation": b"c", "head": 9, "trimmed": 4})
     await client.hset(keys.members(conversation_id), user_id, "3:1:0")
-    for number, told in [(SYNC_MARKS, SYNC_MARKS), (1, 0)]:
-        await client.hset(keys.marks(conversation_id), mapping={new_id(): "1:1:1" for _ in range(number)})
+    await client.hset(keys.marks(conversation_id), new_id(), "1:1:1")
+    for number, told in [(LIVELY_MEMBERS - 1, 1), (1, 0)]:
+        await client.hset(keys.members(conversation_id), mapping={new_id(): "3:1:0" for _ in range(number)})
         (look,) = await view.look([(user_id, conversation_id, 2)])
         assert look is not None
         assert (len(look.marks), look.tail) == (told, Tail([], 10, 9, 0))

@@ -22,6 +22,7 @@ from svc_router.store import (
     Claim,
     Durable,
     Forgotten,
+    Listening,
     Mark,
     Marked,
     Membership,
@@ -335,7 +336,7 @@ async def test_a_conversation_is_put_back_with_its_newest_entries(world: World) 
     again = await place(world, claim)
     assert (again.seq, again.durable) == (8, True)
     assert (await place(world, message(born, bob))).seq == 1_000_001
-    assert await world.sequencer.mark([Mark(born.conversation_id, bob, 0, 8)]) == [Marked(8, 8, 4, changed=True)]
+    assert await world.sequencer.mark([Mark(born.conversation_id, bob, 0, 8)]) == [Marked(8, 8, 4, Listening(members=2), changed=True)]
     assert await outcome(world, replace(message(born, bob), made_ms=NOW - 5)) == Forgotten()
 
 
@@ -407,7 +408,7 @@ async def test_showing_again_changes_nothing(world: World) -> None:
     await show(world, born, durable(one, found[0]), durable(two, found[1]))
     await show(world, born, durable(one, found[0]))
     marked = await world.sequencer.mark([Mark(born.conversation_id, anna, 3, 3)])
-    assert marked == [Marked(3, 3, 2, changed=True)]
+    assert marked == [Marked(3, 3, 2, Listening(members=1), changed=True)]
 
 
 async def test_seqs_stay_exact_above_the_time_floor(world: World) -> None:
@@ -440,7 +441,7 @@ async def test_watermarks_go_forward_only_and_never_past_the_head(world: World) 
     await say(world, born, anna, 3)
     there = Mark(born.conversation_id, bob, 0, 3)
     (first,) = await world.sequencer.mark([there])
-    assert first == Marked(3, 3, 2, frozenset({"gateway-1@1"}), changed=True)
+    assert first == Marked(3, 3, 2, Listening(frozenset({"gateway-1@1"}), 2), changed=True)
     (again,) = await world.sequencer.mark([there])
     assert isinstance(again, Marked)
     assert not again.changed
@@ -457,7 +458,7 @@ async def test_a_stranger_moves_no_watermark(world: World) -> None:
     born = birth(anna)
     await start(world, born)
     (marked,) = await world.sequencer.mark([Mark(born.conversation_id, user(), 1, 1)])
-    assert marked == Marked(0, 0, 0, frozenset(), changed=False)
+    assert marked == Marked(0, 0, 0, Listening(), changed=False)
 
 
 async def test_reading_what_the_tail_no_longer_has_asks_for_its_ordinal(world: World) -> None:
@@ -478,7 +479,7 @@ async def test_only_members_have_listeners(world: World) -> None:
     await start(world, born)
     await world.listen(born.conversation_id, "gateway-1@1")
     pairs = [(born.conversation_id, anna), (born.conversation_id, user())]
-    assert await world.sequencer.listeners(pairs) == [{"gateway-1@1"}, frozenset()]
+    assert await world.sequencer.listeners(pairs) == [Listening(frozenset({"gateway-1@1"}), 1), Listening()]
 
 
 @pytest.fixture

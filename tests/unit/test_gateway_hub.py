@@ -156,6 +156,13 @@ def test_a_leave_is_told_to_a_session_that_has_not_joined_yet(world: World) -> N
     assert bob.left == [(TEA, 2)]
 
 
+def test_what_only_own_sessions_get_goes_to_those_that_are_in_the_conversation(world: World) -> None:
+    anna, elsewhere, bob = world.sit("anna", TEA), world.sit("anna", WORK), world.sit("bob", TEA)
+    event = node_pb2.EphemeralDelivery(conversation_id=TEA, frame=b"mark", user_id="anna", to_own_sessions=True, only_own_sessions=True)
+    world.hub.handle(node_pb2.NodeEvent(ephemeral=event))
+    assert (anna.notices, elsewhere.notices, bob.notices) == ([b"mark"], [], [])
+
+
 @pytest.mark.parametrize("own", [True, False])
 def test_what_is_ephemeral_goes_to_others_and_to_own_sessions_if_asked(world: World, own: bool) -> None:
     anna, bob = world.sit("anna", TEA), world.sit("bob", TEA)

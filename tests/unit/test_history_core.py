@@ -8,7 +8,22 @@ from hypothesis import strategies as st
 
 from chatkit.core.conversation import BUCKET_SIZE
 from chatkit.core.errors import ChatError, Reason
-from svc_history.core import END, Mark, Membership, Range, Stored, below_tail, buckets_to_read, merged, page_range, shown, tail_of, unread
+from chatkit.core.ids import UserId
+from svc_history.core import (
+    END,
+    Mark,
+    Membership,
+    Range,
+    Stored,
+    below_tail,
+    buckets_to_read,
+    merged,
+    page_range,
+    reached,
+    shown,
+    tail_of,
+    unread,
+)
 
 
 def log(*seqs: int) -> list[Stored]:
@@ -74,6 +89,16 @@ def test_only_buckets_that_a_page_can_lie_in_are_read_nearest_first() -> None:
     assert list(buckets_to_read(Range(BUCKET_SIZE + 5, END, 10, backwards=False), used)) == [1, 5, 9]
     assert list(buckets_to_read(Range(0, 5 * BUCKET_SIZE, 10, backwards=True), used)) == [1, 0]
     assert list(buckets_to_read(Range(2 * BUCKET_SIZE, 2 * BUCKET_SIZE + 9, 10, backwards=True), used)) == []
+
+
+def test_an_entry_has_reached_who_was_there_and_is_as_far_but_for_who_asks() -> None:
+    members = {
+        UserId(name): Membership(3, joined)
+        for name, joined in (("me", 1), ("read", 1), ("got", 1), ("behind", 1), ("silent", 1), ("late", 9))
+    }
+    marks = {UserId("me"): Mark(9, 9, 9), UserId("read"): Mark(9, 5, 5), UserId("got"): Mark(5, 4, 4), UserId("behind"): Mark(4, 4, 4)}
+    marks |= {UserId("late"): Mark(9, 9, 9), UserId("gone"): Mark(9, 9, 9)}
+    assert reached(5, UserId("me"), members, marks) == (["read"], ["got"])
 
 
 def test_unread_is_what_came_after_reading_or_joining() -> None:

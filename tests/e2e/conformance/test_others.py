@@ -87,6 +87,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "history.GetConversation": refused(*NOT_THERE, **HERS),
     "history.ListMessages": refused(*NOT_THERE, **HERS),
     "history.ListMembers": refused(*NOT_THERE, **HERS),
+    "history.GetReceipts": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 1}, NOT_THERE),
     "history.Sync": Attempt(
         lambda world: {"cursors": [history_pb.SyncCursor(conversation_id=world.conversation_id, seq=0)]},
         is_harmless=lambda answer, world: list(answer.gone_conversation_ids) == [world.conversation_id] and not answer.entries,

@@ -166,6 +166,7 @@ class EphemeralDelivery(_message.Message):
     FRAME_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
     TO_OWN_SESSIONS_FIELD_NUMBER: _builtins.int
+    ONLY_OWN_SESSIONS_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     frame: _builtins.bytes
@@ -174,6 +175,8 @@ class EphemeralDelivery(_message.Message):
     """The user it comes from, whose own sessions get it only if `to_own_sessions`."""
     to_own_sessions: _builtins.bool
     """Whether the user's own sessions get it too: watermarks do, so that all devices agree; typing does not."""
+    only_own_sessions: _builtins.bool
+    """Whether nobody else gets it."""
     def __init__(
         self,
         *,
@@ -181,10 +184,11 @@ class EphemeralDelivery(_message.Message):
         frame: _builtins.bytes = ...,
         user_id: _builtins.str = ...,
         to_own_sessions: _builtins.bool = ...,
+        only_own_sessions: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "frame", b"frame", "to_own_sessions", b"to_own_sessions", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "frame", b"frame", "only_own_sessions", b"only_own_sessions", "to_own_sessions", b"to_own_sessions", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from elastic_chat.errors.v1 import reason_pb2 as _reason_pb2
+from elastic_chat.types.v1 import activity_pb2 as _activity_pb2
 from elastic_chat.types.v1 import conversation_pb2 as _conversation_pb2
 from elastic_chat.types.v1 import entry_pb2 as _entry_pb2
 from google.protobuf import descriptor as _descriptor
@@ -114,7 +115,9 @@ class ServerFrame(_message.Message):
 
     @_builtins.property
     def watermark(self) -> _conversation_pb2.Watermark:
-        """A member's devices have got or read something."""
+        """A member's devices have got or read something: where they are now, of each member at most once a second or so. In a conversation that
+        has more than 100 members only the user's own; those of others are looked up, with HistoryService.GetReceipts or ListMembers.
+        """
 
     @_builtins.property
     def typing(self) -> Global___TypingNotice:
@@ -269,21 +272,25 @@ Global___Send: _TypeAlias = Send  # noqa: Y015
 
 @_typing.final
 class Typing(_message.Message):
-    """The user is typing."""
+    """The user is typing. Say it again every few seconds for as long as it is so, not with each key."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    ACTIVITY_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
+    activity: _activity_pb2.Activity.ValueType
+    """What they do, if it is not writing."""
     def __init__(
         self,
         *,
         conversation_id: _builtins.str = ...,
+        activity: _activity_pb2.Activity.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "conversation_id", b"conversation_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -476,25 +483,31 @@ Global___Ack: _TypeAlias = Ack  # noqa: Y015
 
 @_typing.final
 class TypingNotice(_message.Message):
-    """A member is typing. Worth about five seconds."""
+    """A member is typing. Worth about five seconds. Of a conversation at most five a second come, and none of one that has more than 100
+    members.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
+    ACTIVITY_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     user_id: _builtins.str
     """Who is typing."""
+    activity: _activity_pb2.Activity.ValueType
+    """What they do, if it is not writing."""
     def __init__(
         self,
         *,
         conversation_id: _builtins.str = ...,
         user_id: _builtins.str = ...,
+        activity: _activity_pb2.Activity.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "conversation_id", b"conversation_id", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

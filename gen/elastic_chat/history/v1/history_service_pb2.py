@@ -28,7 +28,7 @@ from elastic_chat.types.v1 import entry_pb2 as elastic__chat_dot_types_dot_v1_do
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-elastic_chat/history/v1/history_service.proto\x12\x17\x65lastic_chat.history.v1\x1a elastic_chat/events/v1/log.proto\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a\x1cgoogle/api/annotations.proto\"\x1a\n\x18ListConversationsRequest\"`\n\x19ListConversationsResponse\x12\x43\n\rconversations\x18\x01 \x03(\x0b\x32,.elastic_chat.history.v1.ConversationSummary\"\xef\x01\n\x13\x43onversationSummary\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12\x31\n\nmembership\x18\x02 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x10\n\x08head_seq\x18\x03 \x01(\x03\x12\x10\n\x08read_seq\x18\x04 \x01(\x03\x12\x14\n\x0cunread_count\x18\x05 \x01(\x03\x12\x30\n\nlast_entry\x18\x06 \x01(\x0b\x32\x1c.elastic_chat.types.v1.Entry\"1\n\x16GetConversationRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\"]\n\x17GetConversationResponse\x12\x42\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32,.elastic_chat.history.v1.ConversationSummary\"h\n\x13ListMessagesRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nbefore_seq\x18\x02 \x01(\x03\x12\x11\n\tafter_seq\x18\x03 \x01(\x03\x12\x11\n\tpage_size\x18\x04 \x01(\x05\"i\n\x14ListMessagesResponse\x12-\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1c.elastic_chat.types.v1.Entry\x12\x10\n\x08head_seq\x18\x02 \x01(\x03\x12\x10\n\x08has_more\x18\x03 \x01(\x08\"-\n\x12ListMembersRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\"{\n\x13ListMembersResponse\x12.\n\x07members\x18\x01 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x34\n\nwatermarks\x18\x02 \x03(\x0b\x32 .elastic_chat.types.v1.Watermark\"2\n\nSyncCursor\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\"_\n\x0bSyncRequest\x12\x34\n\x07\x63ursors\x18\x01 \x03(\x0b\x32#.elastic_chat.history.v1.SyncCursor\x12\x1a\n\x12list_conversations\x18\x02 \x01(\x08\"\xae\x02\n\x0cSyncResponse\x12-\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1c.elastic_chat.types.v1.Entry\x12\x1d\n\x15more_conversation_ids\x18\x02 \x03(\t\x12\x36\n\tpositions\x18\x03 \x03(\x0b\x32#.elastic_chat.history.v1.SyncCursor\x12\x1d\n\x15gone_conversation_ids\x18\x04 \x03(\t\x12\x34\n\nwatermarks\x18\x05 \x03(\x0b\x32 .elastic_chat.types.v1.Watermark\x12\x43\n\rconversations\x18\x06 \x03(\x0b\x32,.elastic_chat.history.v1.ConversationSummary\"D\n\x10SyncUsersRequest\x12\x30\n\x05users\x18\x01 \x03(\x0b\x32!.elastic_chat.history.v1.UserSync\"R\n\x08UserSync\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x35\n\x07request\x18\x02 \x01(\x0b\x32$.elastic_chat.history.v1.SyncRequest\"K\n\x11SyncUsersResponse\x12\x36\n\x07\x61nswers\x18\x01 \x03(\x0b\x32%.elastic_chat.history.v1.SyncResponse\"6\n\x1bGetConversationStateRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\"\xa0\x02\n\x1cGetConversationStateResponse\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12.\n\x07members\x18\x02 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x10\n\x08head_seq\x18\x03 \x01(\x03\x12\x14\n\x0chead_ordinal\x18\x04 \x01(\x03\x12;\n\nwatermarks\x18\x05 \x03(\x0b\x32\'.elastic_chat.events.v1.WatermarkRecord\x12\x30\n\x06recent\x18\x06 \x03(\x0b\x32 .elastic_chat.events.v1.LogEntry\"*\n\x16ListMembershipsRequest\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"N\n\x17ListMembershipsResponse\x12\x33\n\x05users\x18\x01 \x03(\x0b\x32$.elastic_chat.history.v1.Memberships\"<\n\x0bMemberships\x12\x18\n\x10\x63onversation_ids\x18\x01 \x03(\t\x12\x13\n\x0bjoined_seqs\x18\x02 \x03(\x03\"A\n\x12\x46indMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\"B\n\x13\x46indMessageResponse\x12+\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x1c.elastic_chat.types.v1.Entry2\xc4\t\n\x0eHistoryService\x12\x95\x01\n\x11ListConversations\x12\x31.elastic_chat.history.v1.ListConversationsRequest\x1a\x32.elastic_chat.history.v1.ListConversationsResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/conversations\x12\xa1\x01\n\x0fGetConversation\x12/.elastic_chat.history.v1.GetConversationRequest\x1a\x30.elastic_chat.history.v1.GetConversationResponse\"+\x82\xd3\xe4\x93\x02%\x12#/v1/conversations/{conversation_id}\x12\xa1\x01\n\x0cListMessages\x12,.elastic_chat.history.v1.ListMessagesRequest\x1a-.elastic_chat.history.v1.ListMessagesResponse\"4\x82\xd3\xe4\x93\x02.\x12,/v1/conversations/{conversation_id}/messages\x12\x9d\x01\n\x0bListMembers\x12+.elastic_chat.history.v1.ListMembersRequest\x1a,.elastic_chat.history.v1.ListMembersResponse\"3\x82\xd3\xe4\x93\x02-\x12+/v1/conversations/{conversation_id}/members\x12h\n\x04Sync\x12$.elastic_chat.history.v1.SyncRequest\x1a%.elastic_chat.history.v1.SyncResponse\"\x13\x82\xd3\xe4\x93\x02\r\"\x08/v1/sync:\x01*\x12\x83\x01\n\x14GetConversationState\x12\x34.elastic_chat.history.v1.GetConversationStateRequest\x1a\x35.elastic_chat.history.v1.GetConversationStateResponse\x12t\n\x0fListMemberships\x12/.elastic_chat.history.v1.ListMembershipsRequest\x1a\x30.elastic_chat.history.v1.ListMembershipsResponse\x12\x62\n\tSyncUsers\x12).elastic_chat.history.v1.SyncUsersRequest\x1a*.elastic_chat.history.v1.SyncUsersResponse\x12h\n\x0b\x46indMessage\x12+.elastic_chat.history.v1.FindMessageRequest\x1a,.elastic_chat.history.v1.FindMessageResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-elastic_chat/history/v1/history_service.proto\x12\x17\x65lastic_chat.history.v1\x1a elastic_chat/events/v1/log.proto\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a\x1cgoogle/api/annotations.proto\"\x1a\n\x18ListConversationsRequest\"`\n\x19ListConversationsResponse\x12\x43\n\rconversations\x18\x01 \x03(\x0b\x32,.elastic_chat.history.v1.ConversationSummary\"\xef\x01\n\x13\x43onversationSummary\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12\x31\n\nmembership\x18\x02 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x10\n\x08head_seq\x18\x03 \x01(\x03\x12\x10\n\x08read_seq\x18\x04 \x01(\x03\x12\x14\n\x0cunread_count\x18\x05 \x01(\x03\x12\x30\n\nlast_entry\x18\x06 \x01(\x0b\x32\x1c.elastic_chat.types.v1.Entry\"1\n\x16GetConversationRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\"]\n\x17GetConversationResponse\x12\x42\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32,.elastic_chat.history.v1.ConversationSummary\"h\n\x13ListMessagesRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nbefore_seq\x18\x02 \x01(\x03\x12\x11\n\tafter_seq\x18\x03 \x01(\x03\x12\x11\n\tpage_size\x18\x04 \x01(\x05\"i\n\x14ListMessagesResponse\x12-\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1c.elastic_chat.types.v1.Entry\x12\x10\n\x08head_seq\x18\x02 \x01(\x03\x12\x10\n\x08has_more\x18\x03 \x01(\x08\"-\n\x12ListMembersRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\"{\n\x13ListMembersResponse\x12.\n\x07members\x18\x01 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x34\n\nwatermarks\x18\x02 \x03(\x0b\x32 .elastic_chat.types.v1.Watermark\":\n\x12GetReceiptsRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\"H\n\x13GetReceiptsResponse\x12\x15\n\rread_user_ids\x18\x01 \x03(\t\x12\x1a\n\x12\x64\x65livered_user_ids\x18\x02 \x03(\t\"2\n\nSyncCursor\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\"_\n\x0bSyncRequest\x12\x34\n\x07\x63ursors\x18\x01 \x03(\x0b\x32#.elastic_chat.history.v1.SyncCursor\x12\x1a\n\x12list_conversations\x18\x02 \x01(\x08\"\xae\x02\n\x0cSyncResponse\x12-\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1c.elastic_chat.types.v1.Entry\x12\x1d\n\x15more_conversation_ids\x18\x02 \x03(\t\x12\x36\n\tpositions\x18\x03 \x03(\x0b\x32#.elastic_chat.history.v1.SyncCursor\x12\x1d\n\x15gone_conversation_ids\x18\x04 \x03(\t\x12\x34\n\nwatermarks\x18\x05 \x03(\x0b\x32 .elastic_chat.types.v1.Watermark\x12\x43\n\rconversations\x18\x06 \x03(\x0b\x32,.elastic_chat.history.v1.ConversationSummary\"D\n\x10SyncUsersRequest\x12\x30\n\x05users\x18\x01 \x03(\x0b\x32!.elastic_chat.history.v1.UserSync\"R\n\x08UserSync\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x35\n\x07request\x18\x02 \x01(\x0b\x32$.elastic_chat.history.v1.SyncRequest\"K\n\x11SyncUsersResponse\x12\x36\n\x07\x61nswers\x18\x01 \x03(\x0b\x32%.elastic_chat.history.v1.SyncResponse\"6\n\x1bGetConversationStateRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\"\xa0\x02\n\x1cGetConversationStateResponse\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12.\n\x07members\x18\x02 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x10\n\x08head_seq\x18\x03 \x01(\x03\x12\x14\n\x0chead_ordinal\x18\x04 \x01(\x03\x12;\n\nwatermarks\x18\x05 \x03(\x0b\x32\'.elastic_chat.events.v1.WatermarkRecord\x12\x30\n\x06recent\x18\x06 \x03(\x0b\x32 .elastic_chat.events.v1.LogEntry\"*\n\x16ListMembershipsRequest\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"N\n\x17ListMembershipsResponse\x12\x33\n\x05users\x18\x01 \x03(\x0b\x32$.elastic_chat.history.v1.Memberships\"<\n\x0bMemberships\x12\x18\n\x10\x63onversation_ids\x18\x01 \x03(\t\x12\x13\n\x0bjoined_seqs\x18\x02 \x03(\x03\"A\n\x12\x46indMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\"B\n\x13\x46indMessageResponse\x12+\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x1c.elastic_chat.types.v1.Entry2\xf4\n\n\x0eHistoryService\x12\x95\x01\n\x11ListConversations\x12\x31.elastic_chat.history.v1.ListConversationsRequest\x1a\x32.elastic_chat.history.v1.ListConversationsResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/conversations\x12\xa1\x01\n\x0fGetConversation\x12/.elastic_chat.history.v1.GetConversationRequest\x1a\x30.elastic_chat.history.v1.GetConversationResponse\"+\x82\xd3\xe4\x93\x02%\x12#/v1/conversations/{conversation_id}\x12\xa1\x01\n\x0cListMessages\x12,.elastic_chat.history.v1.ListMessagesRequest\x1a-.elastic_chat.history.v1.ListMessagesResponse\"4\x82\xd3\xe4\x93\x02.\x12,/v1/conversations/{conversation_id}/messages\x12\x9d\x01\n\x0bListMembers\x12+.elastic_chat.history.v1.ListMembersRequest\x1a,.elastic_chat.history.v1.ListMembersResponse\"3\x82\xd3\xe4\x93\x02-\x12+/v1/conversations/{conversation_id}/members\x12\xad\x01\n\x0bGetReceipts\x12+.elastic_chat.history.v1.GetReceiptsRequest\x1a,.elastic_chat.history.v1.GetReceiptsResponse\"C\x82\xd3\xe4\x93\x02=\x12;/v1/conversations/{conversation_id}/messages/{seq}/receipts\x12h\n\x04Sync\x12$.elastic_chat.history.v1.SyncRequest\x1a%.elastic_chat.history.v1.SyncResponse\"\x13\x82\xd3\xe4\x93\x02\r\"\x08/v1/sync:\x01*\x12\x83\x01\n\x14GetConversationState\x12\x34.elastic_chat.history.v1.GetConversationStateRequest\x1a\x35.elastic_chat.history.v1.GetConversationStateResponse\x12t\n\x0fListMemberships\x12/.elastic_chat.history.v1.ListMembershipsRequest\x1a\x30.elastic_chat.history.v1.ListMembershipsResponse\x12\x62\n\tSyncUsers\x12).elastic_chat.history.v1.SyncUsersRequest\x1a*.elastic_chat.history.v1.SyncUsersResponse\x12h\n\x0b\x46indMessage\x12+.elastic_chat.history.v1.FindMessageRequest\x1a,.elastic_chat.history.v1.FindMessageResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,6 +43,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HISTORYSERVICE'].methods_by_name['ListMessages']._serialized_options = b'\202\323\344\223\002.\022,/v1/conversations/{conversation_id}/messages'
   _globals['_HISTORYSERVICE'].methods_by_name['ListMembers']._loaded_options = None
   _globals['_HISTORYSERVICE'].methods_by_name['ListMembers']._serialized_options = b'\202\323\344\223\002-\022+/v1/conversations/{conversation_id}/members'
+  _globals['_HISTORYSERVICE'].methods_by_name['GetReceipts']._loaded_options = None
+  _globals['_HISTORYSERVICE'].methods_by_name['GetReceipts']._serialized_options = b'\202\323\344\223\002=\022;/v1/conversations/{conversation_id}/messages/{seq}/receipts'
   _globals['_HISTORYSERVICE'].methods_by_name['Sync']._loaded_options = None
   _globals['_HISTORYSERVICE'].methods_by_name['Sync']._serialized_options = b'\202\323\344\223\002\r\"\010/v1/sync:\001*'
   _globals['_LISTCONVERSATIONSREQUEST']._serialized_start=215
@@ -63,32 +65,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMEMBERSREQUEST']._serialized_end=987
   _globals['_LISTMEMBERSRESPONSE']._serialized_start=989
   _globals['_LISTMEMBERSRESPONSE']._serialized_end=1112
-  _globals['_SYNCCURSOR']._serialized_start=1114
-  _globals['_SYNCCURSOR']._serialized_end=1164
-  _globals['_SYNCREQUEST']._serialized_start=1166
-  _globals['_SYNCREQUEST']._serialized_end=1261
-  _globals['_SYNCRESPONSE']._serialized_start=1264
-  _globals['_SYNCRESPONSE']._serialized_end=1566
-  _globals['_SYNCUSERSREQUEST']._serialized_start=1568
-  _globals['_SYNCUSERSREQUEST']._serialized_end=1636
-  _globals['_USERSYNC']._serialized_start=1638
-  _globals['_USERSYNC']._serialized_end=1720
-  _globals['_SYNCUSERSRESPONSE']._serialized_start=1722
-  _globals['_SYNCUSERSRESPONSE']._serialized_end=1797
-  _globals['_GETCONVERSATIONSTATEREQUEST']._serialized_start=1799
-  _globals['_GETCONVERSATIONSTATEREQUEST']._serialized_end=1853
-  _globals['_GETCONVERSATIONSTATERESPONSE']._serialized_start=1856
-  _globals['_GETCONVERSATIONSTATERESPONSE']._serialized_end=2144
-  _globals['_LISTMEMBERSHIPSREQUEST']._serialized_start=2146
-  _globals['_LISTMEMBERSHIPSREQUEST']._serialized_end=2188
-  _globals['_LISTMEMBERSHIPSRESPONSE']._serialized_start=2190
-  _globals['_LISTMEMBERSHIPSRESPONSE']._serialized_end=2268
-  _globals['_MEMBERSHIPS']._serialized_start=2270
-  _globals['_MEMBERSHIPS']._serialized_end=2330
-  _globals['_FINDMESSAGEREQUEST']._serialized_start=2332
-  _globals['_FINDMESSAGEREQUEST']._serialized_end=2397
-  _globals['_FINDMESSAGERESPONSE']._serialized_start=2399
-  _globals['_FINDMESSAGERESPONSE']._serialized_end=2465
-  _globals['_HISTORYSERVICE']._serialized_start=2468
-  _globals['_HISTORYSERVICE']._serialized_end=3688
+  _globals['_GETRECEIPTSREQUEST']._serialized_start=1114
+  _globals['_GETRECEIPTSREQUEST']._serialized_end=1172
+  _globals['_GETRECEIPTSRESPONSE']._serialized_start=1174
+  _globals['_GETRECEIPTSRESPONSE']._serialized_end=1246
+  _globals['_SYNCCURSOR']._serialized_start=1248
+  _globals['_SYNCCURSOR']._serialized_end=1298
+  _globals['_SYNCREQUEST']._serialized_start=1300
+  _globals['_SYNCREQUEST']._serialized_end=1395
+  _globals['_SYNCRESPONSE']._serialized_start=1398
+  _globals['_SYNCRESPONSE']._serialized_end=1700
+  _globals['_SYNCUSERSREQUEST']._serialized_start=1702
+  _globals['_SYNCUSERSREQUEST']._serialized_end=1770
+  _globals['_USERSYNC']._serialized_start=1772
+  _globals['_USERSYNC']._serialized_end=1854
+  _globals['_SYNCUSERSRESPONSE']._serialized_start=1856
+  _globals['_SYNCUSERSRESPONSE']._serialized_end=1931
+  _globals['_GETCONVERSATIONSTATEREQUEST']._serialized_start=1933
+  _globals['_GETCONVERSATIONSTATEREQUEST']._serialized_end=1987
+  _globals['_GETCONVERSATIONSTATERESPONSE']._serialized_start=1990
+  _globals['_GETCONVERSATIONSTATERESPONSE']._serialized_end=2278
+  _globals['_LISTMEMBERSHIPSREQUEST']._serialized_start=2280
+  _globals['_LISTMEMBERSHIPSREQUEST']._serialized_end=2322
+  _globals['_LISTMEMBERSHIPSRESPONSE']._serialized_start=2324
+  _globals['_LISTMEMBERSHIPSRESPONSE']._serialized_end=2402
+  _globals['_MEMBERSHIPS']._serialized_start=2404
+  _globals['_MEMBERSHIPS']._serialized_end=2464
+  _globals['_FINDMESSAGEREQUEST']._serialized_start=2466
+  _globals['_FINDMESSAGEREQUEST']._serialized_end=2531
+  _globals['_FINDMESSAGERESPONSE']._serialized_start=2533
+  _globals['_FINDMESSAGERESPONSE']._serialized_end=2599
+  _globals['_HISTORYSERVICE']._serialized_start=2602
+  _globals['_HISTORYSERVICE']._serialized_end=3998
 # @@protoc_insertion_point(module_scope)

@@ -43,6 +43,10 @@ class HistoryServiceStub:
     """
     ListMembers: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]
     """Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION."""
+    GetReceipts: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.GetReceiptsRequest, _history_service_pb2.GetReceiptsResponse]
+    """Tells who has read a message and who has it on a device, of a conversation that the caller is in. Fails with UNKNOWN_CONVERSATION,
+    INVALID_ARGUMENT, or NOT_FOUND if it is from before the caller joined.
+    """
     Sync: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]
     """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
     more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
@@ -79,6 +83,10 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     """
     ListMembers: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]  # type: ignore[assignment]
     """Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION."""
+    GetReceipts: _aio.UnaryUnaryMultiCallable[_history_service_pb2.GetReceiptsRequest, _history_service_pb2.GetReceiptsResponse]  # type: ignore[assignment]
+    """Tells who has read a message and who has it on a device, of a conversation that the caller is in. Fails with UNKNOWN_CONVERSATION,
+    INVALID_ARGUMENT, or NOT_FOUND if it is from before the caller joined.
+    """
     Sync: _aio.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]  # type: ignore[assignment]
     """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
     more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
@@ -136,6 +144,16 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.ListMembersResponse, _abc.Awaitable[_history_service_pb2.ListMembersResponse]]:
         """Lists the members of a conversation that the caller is in, with how far each has got. Fails with UNKNOWN_CONVERSATION."""
+
+    @_abc_1.abstractmethod
+    def GetReceipts(
+        self,
+        request: _history_service_pb2.GetReceiptsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.GetReceiptsResponse, _abc.Awaitable[_history_service_pb2.GetReceiptsResponse]]:
+        """Tells who has read a message and who has it on a device, of a conversation that the caller is in. Fails with UNKNOWN_CONVERSATION,
+        INVALID_ARGUMENT, or NOT_FOUND if it is from before the caller joined.
+        """
 
     @_abc_1.abstractmethod
     def Sync(

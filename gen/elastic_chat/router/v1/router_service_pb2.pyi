@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from elastic_chat.errors.v1 import reason_pb2 as _reason_pb2
+from elastic_chat.types.v1 import activity_pb2 as _activity_pb2
 from elastic_chat.types.v1 import conversation_pb2 as _conversation_pb2
 from elastic_chat.types.v1 import entry_pb2 as _entry_pb2
 from google.protobuf import descriptor as _descriptor
@@ -514,12 +515,17 @@ class TypingCommand(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    ACTIVITY_FIELD_NUMBER: _builtins.int
+    activity: _activity_pb2.Activity.ValueType
+    """What they do, if it is not writing."""
     def __init__(
         self,
+        *,
+        activity: _activity_pb2.Activity.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
