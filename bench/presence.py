@@ -17,15 +17,21 @@ from bench.stages import scratch_database
 from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, new_id
+from chatkit.core.presence import Wishes
 from chatkit.edges.redis import RedisClient
+from chatkit.rpc.caller import Caller
+from chatkit.rpc.preferences import preferences_of
 from elastic_chat.events.v1 import node_pb2
 from elastic_chat.presence.v1 import presence_service_pb2 as pb
+from elastic_chat.types.v1 import presence_pb2
 from launcher.topology import Topology
 from svc_gateway.connection import Connection, Flusher
 from svc_gateway.frames import Codec, Outgoing
 from svc_gateway.hub import Hub
 from svc_gateway.notices import Notices
 from svc_gateway.settings import Settings as GatewaySettings
+from svc_presence import notices as presence_notices
+from svc_presence.preferences import Preferences
 from svc_presence.service import PresenceServicer
 from svc_presence.settings import Settings as PresenceSettings
 from svc_presence.store.redis import RedisDirectory
@@ -68,6 +74,7 @@ class _Ear:
     def __init__(self, user_id: UserId, flusher: Flusher) -> None:
         self.connection_id, self.session_id, self.user_id = ConnectionId(new_id()), SessionId(new_id()), user_id
         self.conversations: dict[ConversationId, int] = {}
+        self.is_idle = False
         self.heard = 0
         self._connection = Connection(_Sink(), flusher, 256 * 1024)
 
@@ -87,6 +94,19 @@ class _Ear:
 
     def close(self, error: ChatError) -> None:
         raise error
+
+    def prefer(self, preferences: presence_pb2.Preferences) -> None:
+        """It holds for everyone here what is usual."""
+
+
+class _Keeper:
+    """Accounts, where nobody has decided anything."""
+
+    async def preferences(self, users: Sequence[UserId]) -> Sequence[presence_pb2.Preferences]:
+        return [preferences_of(Wishes()) for _ in users]
+
+    async def keep(self, caller: Caller, status: presence_pb2.Status) -> presence_pb2.Preferences:
+        raise AssertionError((caller, status))
 
 
 class _Published:
@@ -126,18 +146,21 @@ async def storm(redis: RedisClient, valkey_s: Callable[[], float], name: str, to
     """Let everyone go and come again, and return what a round costs."""
     users = [UserId(new_id()) for _ in range(USERS)]
     directory, published, clock = RedisDirectory(redis), _Published(), ManualClock()
-    service = PresenceServicer(directory, published, clock, timedelta(seconds=10), timedelta(seconds=2), told)
+    preferences = Preferences(directory, _Keeper())
+    notices = presence_notices.Notices(directory, preferences, published, clock, timedelta(seconds=2), told)
+    service = PresenceServicer(directory, preferences, _Keeper(), notices, published, clock, timedelta(seconds=10))
     hub = Hub(20, lambda _: None, lambda _: None, clock, Notices(given))
     ears = [_Ear(user_id, _Idle()) for user_id in users]
     chance = random.Random(1)  # the same crowd each time
     for ear in ears:
         hub.register(ear)
+        hub.prefer(ear.user_id, preferences_of(Wishes()))
         begun, _ = hub.watch(ear, frozenset(chance.sample(users, WATCHED)))
         await directory.watch("bench@1", begun, [])
     await directory.renew("bench@1", 0)
     connections = [pb.Connection(connection_id=ear.connection_id, user_id=ear.user_id, session_id=ear.session_id) for ear in ears]
     await _attach(service, attached=connections)
-    await service.tell_news()
+    await notices.tell()
     at_presence, in_redis, at_gateway, heard = [], [], [], []
     for _ in range(ROUNDS):
         for ear in ears:
@@ -148,9 +171,9 @@ async def storm(redis: RedisClient, valkey_s: Callable[[], float], name: str, to
         clock.advance(3)
         await directory.renew("bench@1", 0)
         await service.look_round()
-        await service.tell_news()
+        await notices.tell()
         await _attach(service, attached=connections)
-        await service.tell_news()
+        await notices.tell()
         at_presence.append(time.process_time() - began)
         in_redis.append(valkey_s() - before)
         began = time.process_time()

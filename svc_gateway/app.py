@@ -72,7 +72,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         services=(SERVICE,),
         register=GatewayServicer(gateway).register,
         tasks=(
-            *(gateway.hear, gateway.turn_wheel, attacher.run, attacher.keep_lease, attacher.sweep, attacher.refresh),
+            *(gateway.hear, gateway.turn_wheel, attacher.run, attacher.keep_lease, attacher.sweep, attacher.refresh, attacher.learn),
             *(partial(recovery.run, attacher), around.catch_up.run, around.lanes.run, around.verifier.run),
         ),
         routes=(web.get("/v1/connect", door.connect),),

@@ -10,12 +10,15 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId
+from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, direct_conversation_id
+from chatkit.core.presence import SECRET, Audience, Wishes
 from chatkit.metrics import SECONDS, counter
+from chatkit.rpc.preferences import circle_of, preferences_of, wishes_of
 from chatkit.tracing import NOTHING, Tracer
 from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2
+from elastic_chat.types.v1 import presence_pb2
 from svc_gateway.frames import Outgoing
 from svc_gateway.notices import Notices
 
@@ -43,6 +46,7 @@ class Listener(Protocol):
     user_id: UserId
     session_id: SessionId
     conversations: dict[ConversationId, int]
+    is_idle: bool
 
     def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
         """Take an entry."""
@@ -58,6 +62,9 @@ class Listener(Protocol):
 
     def close(self, error: ChatError) -> None:
         """End."""
+
+    def prefer(self, preferences: presence_pb2.Preferences) -> None:
+        """Take note of what the user has decided about how they are seen."""
 
 
 def accepted_of(entry: node_pb2.EntryDelivery) -> router_service_pb2.Accepted:
@@ -105,6 +112,7 @@ class Hub:
         self._users: dict[UserId, set[Listener]] = {}
         self._watched: dict[UserId, set[Listener]] = {}
         self._watching: dict[Listener, frozenset[UserId]] = {}
+        self._wishes: dict[UserId, Wishes] = {}
 
     def register(self, session: Listener) -> None:
         """Let a session be found by its user, or raise LIMIT_REACHED."""
@@ -123,6 +131,7 @@ class Hub:
         SESSIONS.dec()
         if not sessions:
             del self._users[session.user_id]
+            self._wishes.pop(session.user_id, None)
         for conversation_id in list(session.conversations):
             self._leave(session, conversation_id)
         _, ceased = self.watch(session, frozenset())
@@ -209,8 +218,9 @@ class Hub:
             case "ephemeral":
                 self._ephemeral(event.ephemeral)
             case "presence":
-                watchers = self._watched.get(UserId(event.presence.user_id), ())
-                PRESENCE.inc(self._notices.presence(watchers, Outgoing(event.presence.frame)))
+                self._presence(event.presence)
+            case "preferences":
+                self.prefer(UserId(event.preferences.user_id), event.preferences.preferences)
             case "presence_skipped":
                 self._notices.skipped([session for session, users in self._watching.items() if users])
             case "session_end":
@@ -261,22 +271,68 @@ class Hub:
                     session.join(conversation_id, entry.seq)
                     self._joined(conversation_id)
 
+    # --- who sees whom
+
+    def decided(self, user_id: UserId) -> Wishes | None:
+        """Return what a user who is here has decided, if it is known."""
+        return self._wishes.get(user_id)
+
+    def wishes(self, user_id: UserId) -> Wishes:
+        """Return what a user who is here has decided; as long as it is not known, nothing of them is told."""
+        return self._wishes.get(user_id, SECRET)
+
+    @property
+    def undecided(self) -> list[Listener]:
+        """Every session of those of whom it is not known what they have decided."""
+        return [session for user_id, sessions in self._users.items() if user_id not in self._wishes for session in sessions]
+
+    def prefer(self, user_id: UserId, preferences: presence_pb2.Preferences) -> None:
+        """Take note of what a user has decided, unless something as new is known, and let their sessions know."""
+        before, after = self._wishes.get(user_id), wishes_of(preferences)
+        if user_id not in self._users or (before is not None and before.version >= after.version):
+            return
+        self._wishes[user_id] = after
+        for session in self._users[user_id]:
+            session.prefer(preferences_of(after))
+            if before is not None and before.audience is not after.audience:
+                self.presence_missed(session)
+
+    def _may_know(self, session: Listener, user_id: UserId, audience: Audience) -> bool:
+        """Tell whether a session may know that a user is there, who lets this circle know; they share a conversation."""
+        if session.user_id == user_id:
+            return True
+        least = min(audience, self.wishes(session.user_id).audience)
+        return least is Audience.SHARED or (
+            least is Audience.DIRECT and direct_conversation_id(session.user_id, user_id) in session.conversations
+        )
+
+    def _presence(self, change: node_pb2.PresenceChange) -> None:
+        user_id, audience = UserId(change.user_id), circle_of(change.audience)
+        watchers = self._watched.get(user_id, set())
+        knowing = {session for session in watchers if self._may_know(session, user_id, audience)}
+        PRESENCE.inc(self._notices.presence(knowing, Outgoing(change.frame)))
+        if change.audience_changed:
+            unknown = Outgoing.of(pb.ServerFrame(presence=pb.Presence(user_id=user_id)))
+            PRESENCE.inc(self._notices.presence(watchers - knowing, unknown))
+
     def _ephemeral(self, event: node_pb2.EphemeralDelivery) -> None:
         room = self._rooms.get(ConversationId(event.conversation_id))
         if room is None:
             return
         frame = Outgoing(event.frame)
+        user_id = UserId(event.user_id)
         if event.only_own_sessions:
-            for session in self._users.get(UserId(event.user_id), ()):
-                if event.conversation_id in session.conversations:
-                    session.notify(frame, ephemeral=True)
+            told = [session for session in self._users.get(user_id, ()) if event.conversation_id in session.conversations]
         elif event.to_own_sessions:
-            for session in room.sessions:
-                session.notify(frame, ephemeral=True)
-            WATERMARKS.inc(len(room.sessions))
+            told = [session for session in room.sessions if session.user_id == user_id or self.wishes(session.user_id).receipts]
         else:
-            others = [session for session in room.sessions if session.user_id != event.user_id]
+            audience = circle_of(event.audience)
+            others = [one for one in room.sessions if one.user_id != user_id and self._may_know(one, user_id, audience)]
             TYPING.inc(self._notices.typing(others, frame))
+            return
+        for session in told:
+            session.notify(frame, ephemeral=True)
+        WATERMARKS.inc(len(told))
 
     def presence_missed(self, session: Listener) -> None:
         """A session was not given what there was to tell of those whom it watches."""

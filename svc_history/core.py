@@ -48,11 +48,17 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a member has got, and the ordinal at read_seq."""
+    """How far a member has got, and the ordinal at read_seq; and how far others see them, delivered and read, if that is less."""
 
     delivered_seq: int
     read_seq: int
     read_ordinal: int
+    shown: tuple[int, int] | None = None
+
+    @property
+    def others_see(self) -> tuple[int, int]:
+        """How far others see them: delivered and read."""
+        return self.shown or (self.delivered_seq, self.read_seq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +133,23 @@ def buckets_to_read(page: Range, used: Sequence[int]) -> Iterator[int]:
     yield from within if page.backwards else reversed(within)
 
 
+def shown_marks(caller: UserId, marks: Mapping[UserId, Mark], *, receipts: bool) -> dict[UserId, tuple[int, int]]:
+    """Return how far a caller sees everyone: themselves as they are, and others, if the caller gives receipts, as far as those do."""
+    seen = {
+        user_id: (mark.delivered_seq, mark.read_seq) if user_id == caller else mark.others_see
+        for user_id, mark in sorted(marks.items())
+        if receipts or user_id == caller
+    }
+    return {user_id: told for user_id, told in seen.items() if any(told)}
+
+
 def reached(
-    seq: int, caller: UserId, members: Mapping[UserId, Membership], marks: Mapping[UserId, Mark]
+    seq: int, caller: UserId, members: Mapping[UserId, Membership], marks: Mapping[UserId, tuple[int, int]]
 ) -> tuple[list[UserId], list[UserId]]:
-    """Return who else has read an entry, and who has it on a device and has not read it."""
-    there = {user_id: marks[user_id] for user_id, member in sorted(members.items()) if user_id in marks and member.joined_seq <= seq}
-    there.pop(caller, None)
-    read = [user_id for user_id, mark in there.items() if mark.read_seq >= seq]
-    return read, [user_id for user_id, mark in there.items() if mark.read_seq < seq <= mark.delivered_seq]
+    """Return who else has read an entry, and who has it on a device and has not read it, by how far the caller sees them."""
+    there = {user_id: mark for user_id, mark in marks.items() if user_id != caller and members[user_id].joined_seq <= seq}
+    read = [user_id for user_id, (_, read_seq) in there.items() if read_seq >= seq]
+    return read, [user_id for user_id, (delivered_seq, read_seq) in there.items() if read_seq < seq <= delivered_seq]
 
 
 def unread(head_ordinal: int, mark: Mark | None, member: Membership) -> int:

@@ -140,6 +140,7 @@ def _ephemeral(command: pb.Command, frame: frames_pb2.ServerFrame, *, to_own_ses
             frame=frame.SerializeToString(),
             user_id=command.user_id,
             to_own_sessions=to_own_sessions,
+            audience=command.typing.audience,
         ),
     )
 

@@ -431,6 +431,7 @@ class Pipeline:
                 self._bring_back([job], self._restore)
             elif marked.changed:
                 event = watermark_event(job.command, marked)
+                event.ephemeral.only_own_sessions = job.command.watermark.withheld
                 told += self._tellings.receipt(job.conversation_id, job.user_id, event, marked.listening)
         return told
 
@@ -575,11 +576,13 @@ def _context(flying: Flying) -> str:
 
 def _mark_of(job: Job) -> Mark:
     watermark = job.command.watermark
-    return Mark(job.conversation_id, job.user_id, watermark.delivered_seq, watermark.read_seq, job.read_ordinal)
+    return Mark(job.conversation_id, job.user_id, watermark.delivered_seq, watermark.read_seq, job.read_ordinal, watermark.withheld)
 
 
 def _watermark_record(job: Job, marked: Marked) -> Record:
     value = log_pb2.WatermarkRecord(watermark=watermark_of(job.command, marked), read_ordinal=marked.read_ordinal)
+    if marked.shown != (marked.delivered_seq, marked.read_seq):
+        value.shown.delivered_seq, value.shown.read_seq = marked.shown
     key = f"{job.conversation_id}/{job.user_id}".encode()
     return Record(WATERMARK_TOPIC, key, value.SerializeToString(), job.command.request_id)
 

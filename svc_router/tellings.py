@@ -36,7 +36,7 @@ class Tellings:
     """What is told now, and what later or never. `second` must be called once in each."""
 
     def __init__(self) -> None:
-        self._recent: dict[tuple[ConversationId, UserId], Told | None] = {}
+        self._recent: dict[tuple[ConversationId, UserId, bool], Told | None] = {}
         self._typing: Counter[ConversationId] = Counter()
 
     def receipt(self, conversation_id: ConversationId, user_id: UserId, event: node_pb2.NodeEvent, listening: Listening) -> list[Told]:
@@ -45,7 +45,8 @@ class Tellings:
         """
         if listening.members > LIVELY_MEMBERS:
             event.ephemeral.only_own_sessions = True
-        key, told = (conversation_id, user_id), (event, listening.nodes)
+        key = (conversation_id, user_id, event.ephemeral.only_own_sessions)
+        told = (event, listening.nodes)
         if key in self._recent:
             self._recent[key] = told
             MERGED.inc()

@@ -21,7 +21,7 @@ ANYONE: dict[str, tuple[str, ...]] = {
 
 USERS: dict[str, tuple[str, ...]] = {
     "router": ("SendMessage", "CreateConversation", "AddMember", "RemoveMember"),
-    "presence": ("GetPresence",),
+    "presence": ("GetPresence", "SetStatus", "GetStatus"),
     "history": ("ListConversations", "GetConversation", "ListMessages", "ListMembers", "GetReceipts", "Sync"),
     "accounts": (
         *(
@@ -34,6 +34,8 @@ USERS: dict[str, tuple[str, ...]] = {
             "UnlinkOidc",
             "DeleteAccount",
             "FindUsers",
+            "GetPrivacy",
+            "UpdatePrivacy",
         ),
         *("GetAccount", "CreateUser", "SetRole", "DisableUser", "EnableUser", "ResetPassword", "DeleteUser"),
         *("CreateInvite", "ListInvites", "WithdrawInvite"),
@@ -43,13 +45,13 @@ USERS: dict[str, tuple[str, ...]] = {
 """The methods that the edge lets those call who have an access token. What is in neither table is internal, and refused there."""
 
 READS: dict[str, tuple[str, ...]] = {
-    "presence": ("GetPresence",),
+    "presence": ("GetPresence", "GetStatus", "GetPreferences"),
     "history": (
         *("ListConversations", "GetConversation", "ListMessages", "ListMembers", "GetReceipts", "Sync"),
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),
-    "accounts": ("GetJwks", "FindUsers", "ListSessions", "GetAccount", "ListInvites", "ListServiceTokens"),
+    "accounts": ("GetJwks", "FindUsers", "ListSessions", "GetPrivacy", "GetPreferences", "GetAccount", "ListInvites", "ListServiceTokens"),
 }
 """The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""
 
@@ -63,7 +65,7 @@ STREAMS: dict[str, tuple[str, ...]] = {"gateway": ("Connect",), "router": ("Rout
 INNER: dict[str, dict[str, tuple[str, ...]]] = {
     "gateway": {
         "router": ("Route",),
-        "presence": ("GetPresence", "Attach", "RenewLease", "EndLease"),
+        "presence": ("GetPresence", "SetStatus", "Attach", "RenewLease", "EndLease"),
         "history": ("ListMemberships", "SyncUsers"),
         "accounts": ("GetJwks",),
     },
@@ -72,8 +74,9 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
         "history": ("ListMessages", "GetConversationState", "FindMessage"),
         "accounts": ("FindUsers",),
     },
-    "history": {"writer": ("AwaitWritten",)},
-    "accounts": {"presence": ("EndSession",)},
+    "presence": {"accounts": ("KeepStatus", "GetPreferences")},
+    "history": {"writer": ("AwaitWritten",), "presence": ("GetPreferences",)},
+    "accounts": {"presence": ("EndSession", "ApplyPreferences")},
 }
 """What services call: the sidecar of the one knows the way, and those of the others let it in, by the name in its certificate."""
 

@@ -67,6 +67,10 @@ class LiveLog(Protocol):
         """
         ...
 
+    async def gives_receipts(self, users: Sequence[UserId]) -> list[bool | None]:
+        """Return whether each user lets others know what they have read; None if it is not known."""
+        ...
+
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         """Return how conversations are and, where there is a seq, what has come since.
 

@@ -14,7 +14,7 @@ from svc_history.core import END, Mark, Membership, Range, Stored, buckets_to_re
 from svc_history.store import Roll, State
 
 KEYSPACE = "elastic_chat"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 READS = Counter("chat_history_database_reads_total", "Queries that history has sent to the database.")
 
@@ -23,8 +23,10 @@ QUERIES = {
     "conversation": "SELECT conversation FROM {}.conversations WHERE conversation_id = ?",
     "member": "SELECT permissions, joined_seq, joined_ordinal FROM {}.members WHERE conversation_id = ? AND user_id = ?",
     "members": "SELECT user_id, permissions, joined_seq, joined_ordinal FROM {}.members WHERE conversation_id = ?",
-    "mark": "SELECT delivered_seq, read_seq, read_ordinal FROM {}.watermarks WHERE conversation_id = ? AND user_id = ?",
-    "marks": "SELECT user_id, delivered_seq, read_seq, read_ordinal FROM {}.watermarks WHERE conversation_id = ?",
+    "mark": "SELECT delivered_seq, read_seq, read_ordinal, shown_delivered_seq, shown_read_seq FROM {}.watermarks"
+    " WHERE conversation_id = ? AND user_id = ?",
+    "marks": "SELECT user_id, delivered_seq, read_seq, read_ordinal, shown_delivered_seq, shown_read_seq FROM {}.watermarks"
+    " WHERE conversation_id = ?",
     "buckets": "SELECT bucket FROM {}.message_buckets WHERE conversation_id = ?",
     "backwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ? LIMIT ?",
     "forwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ?"
@@ -109,4 +111,6 @@ def _member(row: Row) -> Membership:
 
 
 def _mark(row: Row) -> Mark:
-    return Mark(row.delivered_seq, row.read_seq, row.read_ordinal)
+    # Rows from before shown_read_seq was known have none: others see all of those.
+    shown = None if row.shown_read_seq is None else (row.shown_delivered_seq, row.shown_read_seq)
+    return Mark(row.delivered_seq, row.read_seq, row.read_ordinal, None if shown == (row.delivered_seq, row.read_seq) else shown)

@@ -58,6 +58,7 @@ class MemoryLiveLog(MemoryView):
         self.written = 0
         self.complete: dict[UserId, dict[ConversationId, int]] = {}
         self.left: dict[tuple[UserId, ConversationId], int] = {}
+        self.receipts: dict[UserId, bool | None] = {}
 
     async def conversations(self, users: Sequence[UserId]) -> list[Mapping[ConversationId, int] | None]:
         return [self._users(user_id) | self.complete[user_id] if user_id in self.complete else None for user_id in users]
@@ -67,6 +68,9 @@ class MemoryLiveLog(MemoryView):
         if epoch == self.epoch:
             self.complete[user_id] = known
         return self._users(user_id) | known
+
+    async def gives_receipts(self, users: Sequence[UserId]) -> list[bool | None]:
+        return [self.receipts.get(user_id, True) for user_id in users]
 
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         return [self._look(*question) for question in questions]

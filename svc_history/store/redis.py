@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from redis.asyncio.client import Pipeline
 
 from chatkit.core.conversation import LIVELY_MEMBERS
@@ -13,6 +14,7 @@ from chatkit.core.ids import ConversationId, UserId
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
 from chatkit.edges.redis import RedisClient
+from elastic_chat.types.v1.presence_pb2 import Preferences
 from svc_history.core import LOOK_BYTES, SYNC_ENTRIES, Mark, Membership, Range, Stored, Tail, tail_of
 from svc_history.store import Look, Question, Roll, State
 
@@ -48,6 +50,10 @@ class RedisLiveLog:
 
         _, _, known = await self._view.run(note)
         return keys.joined_seqs(known)
+
+    async def gives_receipts(self, users: Sequence[UserId]) -> list[bool | None]:
+        replies = await self._view.run(lambda pipeline: [pipeline.get(keys.preferences(user_id, self.epoch)) for user_id in users])
+        return [None if one is None else _receipts(one) for one in replies]
 
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         calls: list[Call] = [
@@ -100,6 +106,14 @@ class RedisLiveLog:
         )
 
 
+def _receipts(kept: bytes) -> bool | None:
+    """Return whether a user gives receipts, or None if what is kept can't be read."""
+    try:
+        return Preferences.FromString(kept.partition(b":")[2]).privacy.receipts
+    except DecodeError:
+        return None
+
+
 def _look(reply: Sequence[Any]) -> Look:
     conversation, head, head_ordinal, member, mark, newest, *since = reply
     state = State(
@@ -132,5 +146,5 @@ def _member(value: bytes) -> Membership:
 
 
 def _mark(value: bytes) -> Mark:
-    delivered_seq, read_seq, read_ordinal = value.split(b":")
-    return Mark(int(delivered_seq), int(read_seq), int(read_ordinal))
+    delivered_seq, read_seq, read_ordinal, *shown = map(int, value.split(b":"))
+    return Mark(delivered_seq, read_seq, read_ordinal, (shown[0], shown[1]) if shown else None)

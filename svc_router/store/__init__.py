@@ -137,13 +137,16 @@ class Durable:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A user's devices have got or read something; `read_ordinal` is given when the live view could not tell it."""
+    """A user's devices have got or read something; `read_ordinal` is given when the live view could not tell it. Of what is `withheld`,
+    others see nothing: they go on seeing where the user was when they last told.
+    """
 
     conversation_id: ConversationId
     user_id: UserId
     delivered_seq: int
     read_seq: int
     read_ordinal: int | None = None
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +159,14 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """Where the user is now, and who listens. `changed` is False if the user was as far already, or is no member."""
+    """Where the user is now, and where others see them, delivered and read; and who listens. `changed` is False if the user was as far
+    already, or is no member.
+    """
 
     delivered_seq: int
     read_seq: int
     read_ordinal: int
+    shown: tuple[int, int]
     listening: Listening = Listening()
     changed: bool = False
 
@@ -172,7 +178,8 @@ class OrdinalNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A conversation as history has it, to be put back: `marks` are "delivered_seq:read_seq:read_ordinal" as numbers.
+    """A conversation as history has it, to be put back: `marks` are delivered_seq, read_seq and read_ordinal, and then the first two as
+    others see them, if that is less.
 
     It goes on above `floor`, a seq higher than any that can have been issued. `recent` are its newest entries without a hole; commands that
     were given before `known_since_ms` may be known to history alone.
@@ -182,7 +189,7 @@ class Restored:
     kind: str
     conversation: bytes
     members: Mapping[UserId, Membership]
-    marks: Mapping[UserId, tuple[int, int, int]]
+    marks: Mapping[UserId, tuple[int, ...]]
     head: int
     head_ordinal: int
     floor: int

@@ -44,7 +44,7 @@ class _Conversation:
     made: dict[MessageId, tuple[Place, UserId]] = field(default_factory=dict)
     pending: dict[int, tuple[Unfinished, UserId]] = field(default_factory=dict)
     tail: list[tuple[int, int, bytes]] = field(default_factory=list)
-    marks: dict[UserId, tuple[int, int, int]] = field(default_factory=dict)
+    marks: dict[UserId, tuple[int, ...]] = field(default_factory=dict)
 
 
 class MemoryLiveView:
@@ -223,8 +223,10 @@ class MemorySequencer:
         if live is None:
             return NotLive()
         if mark.user_id not in live.members:
-            return Marked(0, 0, 0)
-        was = delivered, read, ordinal = live.marks.get(mark.user_id, (0, 0, 0))
+            return Marked(0, 0, 0, (0, 0))
+        was = live.marks.get(mark.user_id, (0, 0, 0))
+        delivered, read, ordinal = was[:3]
+        shown = was[3:] or (delivered, read)
         new_read = min(mark.read_seq, live.head)
         if new_read > read:
             found = [entry for entry in live.tail if entry[0] <= new_read]
@@ -238,9 +240,12 @@ class MemorySequencer:
                 return OrdinalNeeded()
             read = new_read
         delivered = max(delivered, min(mark.delivered_seq, live.head), new_read)
-        now = (delivered, read, ordinal)
+        if not mark.withheld:
+            shown = (delivered, read)
+        now = (delivered, read, ordinal) if shown == (delivered, read) else (delivered, read, ordinal, *shown)
         live.marks[mark.user_id] = now
-        return Marked(*now, self._listening(mark.conversation_id), changed=True) if now != was else Marked(*now)
+        listening = self._listening(mark.conversation_id) if now != was else Listening()
+        return Marked(delivered, read, ordinal, (shown[0], shown[1]), listening, changed=now != was)
 
     async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[Listening]:
         self.view.check()

@@ -235,7 +235,11 @@ def _unfinished(pairs: Sequence[bytes]) -> list[Unfinished]:
 def _mark(mark: Mark) -> Call:
     names = [keys.marks, keys.members, keys.meta, keys.tail, keys.nodes]
     ordinal = "" if mark.read_ordinal is None else mark.read_ordinal
-    return ("mark", [name(mark.conversation_id) for name in names], [mark.user_id, mark.delivered_seq, mark.read_seq, ordinal])
+    return (
+        "mark",
+        [name(mark.conversation_id) for name in names],
+        [mark.user_id, mark.delivered_seq, mark.read_seq, ordinal, int(mark.withheld)],
+    )
 
 
 def _marked(reply: Sequence[Any]) -> Marked | OrdinalNeeded | NotLive:
@@ -245,8 +249,9 @@ def _marked(reply: Sequence[Any]) -> Marked | OrdinalNeeded | NotLive:
         case -1:
             return OrdinalNeeded()
         case changed:
-            listening = Listening(_names(reply[4]), int(reply[5])) if changed else Listening()
-            return Marked(int(reply[1]), int(reply[2]), int(reply[3]), listening, bool(changed))
+            delivered, read, ordinal, *shown = map(int, reply[1:6])
+            listening = Listening(_names(reply[6]), int(reply[7])) if changed else Listening()
+            return Marked(delivered, read, ordinal, (shown[0], shown[1]), listening, bool(changed))
 
 
 def _made(entry: Durable) -> str:

@@ -44,7 +44,10 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.CONVERSATIONS: ("conversation_id", "conversation"),
     Table.MEMBERS: ("conversation_id", "user_id", "permissions", "joined_seq", "joined_ordinal"),
     Table.BY_USER: ("user_id", "conversation_id", "permissions", "joined_seq"),
-    Table.WATERMARKS: ("conversation_id", "user_id", "delivered_seq", "read_seq", "read_ordinal"),
+    Table.WATERMARKS: (
+        *("conversation_id", "user_id", "delivered_seq", "read_seq", "read_ordinal"),
+        *("shown_delivered_seq", "shown_read_seq"),
+    ),
 }
 DELETABLE: dict[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id", "user_id"),

@@ -12,6 +12,7 @@ from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, new_id
 from elastic_chat.presence.v1 import presence_service_pb2 as pb
+from elastic_chat.types.v1 import presence_pb2
 from svc_gateway import attacher as attachers
 from svc_gateway.attacher import Attacher
 from svc_gateway.frames import Outgoing
@@ -24,6 +25,7 @@ class Ear:
 
     def __init__(self) -> None:
         self.user_id, self.session_id, self.connection_id = UserId(new_id()), SessionId(new_id()), ConnectionId(new_id())
+        self.is_idle = False
         self.conversations: dict[ConversationId, int] = {}
         self.closed: Reason | None = None
 
@@ -41,6 +43,9 @@ class Ear:
 
     def close(self, error: ChatError) -> None:
         self.closed = error.reason
+
+    def prefer(self, preferences: presence_pb2.Preferences) -> None:
+        """Nothing to note."""
 
 
 class Presence:

@@ -27,7 +27,7 @@ from chatkit.edges.message_log import Record
 from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
-from elastic_chat.types.v1 import conversation_pb2
+from elastic_chat.types.v1 import conversation_pb2, presence_pb2
 from svc_gateway.frames import Outgoing
 from svc_gateway.hub import Hub
 from svc_gateway.notices import Notices
@@ -240,6 +240,7 @@ class Ear:
     session_id: SessionId = SessionId("")
     connection_id: ConnectionId = ConnectionId("")
     conversations: dict[ConversationId, int] = field(default_factory=dict)
+    is_idle: bool = False
     heard: list[int] = field(default_factory=list)
 
     def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
@@ -256,6 +257,9 @@ class Ear:
 
     def close(self, error: ChatError) -> None:
         raise AssertionError(error)
+
+    def prefer(self, preferences: presence_pb2.Preferences) -> None:
+        """Nothing to note."""
 
 
 class World:

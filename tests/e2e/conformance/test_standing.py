@@ -14,6 +14,7 @@ from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.history.v1.history_service_pb2 import GetReceiptsResponse
 from elastic_chat.types.v1.activity_pb2 import ACTIVITY_UNSPECIFIED, RECORDING_VOICE
 from elastic_chat.types.v1.entry_pb2 import Body
+from elastic_chat.types.v1.presence_pb2 import ONLINE
 from tests.e2e.conformance.doors import HISTORY, CallDoor, Can, Head, LineDoor, News, doors, next_of, refused, until
 
 MESSAGES = 3
@@ -124,7 +125,7 @@ async def test_who_is_there_is_the_same_at_every_door(
         for name, each in all_doors.items():
             assert await each.online(anna.token, asked) == {bob.user_id: False}, name
         async with door.connect(bob.token), door.connect(stranger.token):
-            assert await until(line, "presence") == pb.Presence(user_id=bob.user_id, online=True)
+            assert await until(line, "presence") == pb.Presence(user_id=bob.user_id, online=True, availability=ONLINE)
             for name, each in all_doors.items():
                 assert await each.online(anna.token, asked) == {bob.user_id: True}, name
         gone = await until(line, "presence")

@@ -121,6 +121,7 @@ export function decode(bytes: Uint8Array): ServerEvent | null {
       return { type: "live" };
     case "pong":
       return { type: "pong" };
+    case "preferences": // this client shows none
     case undefined:
       return null;
   }

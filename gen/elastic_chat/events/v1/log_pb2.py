@@ -27,7 +27,7 @@ from elastic_chat.types.v1 import entry_pb2 as elastic__chat_dot_types_dot_v1_do
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n elastic_chat/events/v1/log.proto\x12\x16\x65lastic_chat.events.v1\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe2\x02\n\x08LogEntry\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\x11\n\tsender_id\x18\x04 \x01(\t\x12/\n\x04kind\x18\x05 \x01(\x0e\x32!.elastic_chat.types.v1.Entry.Kind\x12\x0c\n\x04\x62ody\x18\x06 \x01(\x0c\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07ordinal\x18\x08 \x01(\x03\x12;\n\x07\x63reated\x18\t \x01(\x0b\x32*.elastic_chat.types.v1.ConversationCreated\x12;\n\nmembership\x18\n \x01(\x0b\x32\'.elastic_chat.types.v1.MembershipChange\x12\x0e\n\x06key_id\x18\x0f \x01(\t\"=\n\nEntryFrame\x12/\n\x05\x65ntry\x18\x03 \x01(\x0b\x32 .elastic_chat.events.v1.LogEntry\"\\\n\x0fWatermarkRecord\x12\x33\n\twatermark\x18\x01 \x01(\x0b\x32 .elastic_chat.types.v1.Watermark\x12\x14\n\x0cread_ordinal\x18\x02 \x01(\x03\"\xcb\x01\n\nDeadLetter\x12\r\n\x05topic\x18\x01 \x01(\t\x12\x11\n\tpartition\x18\x02 \x01(\x05\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x0b\n\x03key\x18\x04 \x01(\x0c\x12\r\n\x05value\x18\x05 \x01(\x0c\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12-\n\tfailed_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x0fredriven_offset\x18\x08 \x01(\x03H\x00\x88\x01\x01\x42\x12\n\x10_redriven_offsetb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n elastic_chat/events/v1/log.proto\x12\x16\x65lastic_chat.events.v1\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe2\x02\n\x08LogEntry\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\x11\n\tsender_id\x18\x04 \x01(\t\x12/\n\x04kind\x18\x05 \x01(\x0e\x32!.elastic_chat.types.v1.Entry.Kind\x12\x0c\n\x04\x62ody\x18\x06 \x01(\x0c\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07ordinal\x18\x08 \x01(\x03\x12;\n\x07\x63reated\x18\t \x01(\x0b\x32*.elastic_chat.types.v1.ConversationCreated\x12;\n\nmembership\x18\n \x01(\x0b\x32\'.elastic_chat.types.v1.MembershipChange\x12\x0e\n\x06key_id\x18\x0f \x01(\t\"=\n\nEntryFrame\x12/\n\x05\x65ntry\x18\x03 \x01(\x0b\x32 .elastic_chat.events.v1.LogEntry\"\x93\x01\n\x0fWatermarkRecord\x12\x33\n\twatermark\x18\x01 \x01(\x0b\x32 .elastic_chat.types.v1.Watermark\x12\x14\n\x0cread_ordinal\x18\x02 \x01(\x03\x12\x35\n\x05shown\x18\x03 \x01(\x0b\x32&.elastic_chat.events.v1.ShownWatermark\"9\n\x0eShownWatermark\x12\x15\n\rdelivered_seq\x18\x01 \x01(\x03\x12\x10\n\x08read_seq\x18\x02 \x01(\x03\"\xcb\x01\n\nDeadLetter\x12\r\n\x05topic\x18\x01 \x01(\t\x12\x11\n\tpartition\x18\x02 \x01(\x05\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x0b\n\x03key\x18\x04 \x01(\x0c\x12\r\n\x05value\x18\x05 \x01(\x0c\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12-\n\tfailed_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x0fredriven_offset\x18\x08 \x01(\x03H\x00\x88\x01\x01\x42\x12\n\x10_redriven_offsetb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,8 +38,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOGENTRY']._serialized_end=525
   _globals['_ENTRYFRAME']._serialized_start=527
   _globals['_ENTRYFRAME']._serialized_end=588
-  _globals['_WATERMARKRECORD']._serialized_start=590
-  _globals['_WATERMARKRECORD']._serialized_end=682
-  _globals['_DEADLETTER']._serialized_start=685
-  _globals['_DEADLETTER']._serialized_end=888
+  _globals['_WATERMARKRECORD']._serialized_start=591
+  _globals['_WATERMARKRECORD']._serialized_end=738
+  _globals['_SHOWNWATERMARK']._serialized_start=740
+  _globals['_SHOWNWATERMARK']._serialized_end=797
+  _globals['_DEADLETTER']._serialized_start=800
+  _globals['_DEADLETTER']._serialized_end=1003
 # @@protoc_insertion_point(module_scope)

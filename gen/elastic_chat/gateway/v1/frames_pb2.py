@@ -26,57 +26,60 @@ from elastic_chat.errors.v1 import reason_pb2 as elastic__chat_dot_errors_dot_v1
 from elastic_chat.types.v1 import activity_pb2 as elastic__chat_dot_types_dot_v1_dot_activity__pb2
 from elastic_chat.types.v1 import conversation_pb2 as elastic__chat_dot_types_dot_v1_dot_conversation__pb2
 from elastic_chat.types.v1 import entry_pb2 as elastic__chat_dot_types_dot_v1_dot_entry__pb2
+from elastic_chat.types.v1 import presence_pb2 as elastic__chat_dot_types_dot_v1_dot_presence__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$elastic_chat/gateway/v1/frames.proto\x12\x17\x65lastic_chat.gateway.v1\x1a#elastic_chat/errors/v1/reason.proto\x1a$elastic_chat/types/v1/activity.proto\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe1\x02\n\x0b\x43lientFrame\x12/\n\x05hello\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.gateway.v1.HelloH\x00\x12-\n\x04send\x18\x02 \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.SendH\x00\x12\x31\n\x06typing\x18\x03 \x01(\x0b\x32\x1f.elastic_chat.gateway.v1.TypingH\x00\x12=\n\twatermark\x18\x04 \x01(\x0b\x32(.elastic_chat.gateway.v1.ClientWatermarkH\x00\x12H\n\x12subscribe_presence\x18\x05 \x01(\x0b\x32*.elastic_chat.gateway.v1.SubscribePresenceH\x00\x12-\n\x04ping\x18\x06 \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.PingH\x00\x42\x07\n\x05\x66rame\"\xbd\x05\n\x0bServerFrame\x12\x33\n\x07welcome\x18\x01 \x01(\x0b\x32 .elastic_chat.gateway.v1.WelcomeH\x00\x12+\n\x03\x61\x63k\x18\x02 \x01(\x0b\x32\x1c.elastic_chat.gateway.v1.AckH\x00\x12-\n\x05\x65ntry\x18\x03 \x01(\x0b\x32\x1c.elastic_chat.types.v1.EntryH\x00\x12\x35\n\twatermark\x18\x04 \x01(\x0b\x32 .elastic_chat.types.v1.WatermarkH\x00\x12\x37\n\x06typing\x18\x05 \x01(\x0b\x32%.elastic_chat.gateway.v1.TypingNoticeH\x00\x12\x35\n\x08presence\x18\x06 \x01(\x0b\x32!.elastic_chat.gateway.v1.PresenceH\x00\x12\x31\n\x06reject\x18\x07 \x01(\x0b\x32\x1f.elastic_chat.gateway.v1.RejectH\x00\x12\x31\n\x06resync\x18\x08 \x01(\x0b\x32\x1f.elastic_chat.gateway.v1.ResyncH\x00\x12\x38\n\ngoing_away\x18\t \x01(\x0b\x32\".elastic_chat.gateway.v1.GoingAwayH\x00\x12-\n\x04pong\x18\n \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.PongH\x00\x12-\n\x04left\x18\x0b \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.LeftH\x00\x12-\n\x04live\x18\x0c \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.LiveH\x00\x12@\n\x0estale_presence\x18\x0e \x01(\x0b\x32&.elastic_chat.gateway.v1.StalePresenceH\x00\x42\x07\n\x05\x66rame\"N\n\x05Hello\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12/\n\x06resume\x18\x02 \x03(\x0b\x32\x1f.elastic_chat.gateway.v1.Cursor\".\n\x06\x43ursor\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\"^\n\x04Send\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12)\n\x04\x62ody\x18\x03 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\"T\n\x06Typing\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x31\n\x08\x61\x63tivity\x18\x02 \x01(\x0e\x32\x1f.elastic_chat.types.v1.Activity\"S\n\x0f\x43lientWatermark\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x15\n\rdelivered_seq\x18\x02 \x01(\x03\x12\x10\n\x08read_seq\x18\x03 \x01(\x03\"%\n\x11SubscribePresence\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"\x06\n\x04Ping\"\xaf\x01\n\x07Welcome\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12@\n\rconversations\x18\x03 \x03(\x0b\x32).elastic_chat.gateway.v1.ConversationHead\x12\x0f\n\x07node_id\x18\x04 \x01(\t\x12,\n\theartbeat\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"e\n\x10\x43onversationHead\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x10\n\x08head_seq\x18\x02 \x01(\x03\x12\x10\n\x08read_seq\x18\x03 \x01(\x03\x12\x14\n\x0cunread_count\x18\x04 \x01(\x03\"p\n\x03\x41\x63k\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"k\n\x0cTypingNotice\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x31\n\x08\x61\x63tivity\x18\x03 \x01(\x0e\x32\x1f.elastic_chat.types.v1.Activity\"]\n\x08Presence\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0e\n\x06online\x18\x02 \x01(\x08\x12\x30\n\x0clast_seen_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\rStalePresence\x12,\n\task_after\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xb9\x01\n\x06Reject\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12.\n\x06reason\x18\x02 \x01(\x0e\x32\x1e.elastic_chat.errors.v1.Reason\x12\x11\n\tretryable\x18\x03 \x01(\x08\x12.\n\x0bretry_after\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x06 \x01(\t\"!\n\x06Resync\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\"?\n\tGoingAway\x12\x32\n\x0freconnect_after\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x06\n\x04Pong\",\n\x04Left\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\":\n\x04Live\x12\x32\n\tpositions\x18\x01 \x03(\x0b\x32\x1f.elastic_chat.gateway.v1.Cursorb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$elastic_chat/gateway/v1/frames.proto\x12\x17\x65lastic_chat.gateway.v1\x1a#elastic_chat/errors/v1/reason.proto\x1a$elastic_chat/types/v1/activity.proto\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a$elastic_chat/types/v1/presence.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9b\x03\n\x0b\x43lientFrame\x12/\n\x05hello\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.gateway.v1.HelloH\x00\x12-\n\x04send\x18\x02 \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.SendH\x00\x12\x31\n\x06typing\x18\x03 \x01(\x0b\x32\x1f.elastic_chat.gateway.v1.TypingH\x00\x12=\n\twatermark\x18\x04 \x01(\x0b\x32(.elastic_chat.gateway.v1.ClientWatermarkH\x00\x12H\n\x12subscribe_presence\x18\x05 \x01(\x0b\x32*.elastic_chat.gateway.v1.SubscribePresenceH\x00\x12-\n\x04ping\x18\x06 \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.PingH\x00\x12\x38\n\nset_status\x18\t \x01(\x0b\x32\".elastic_chat.gateway.v1.SetStatusH\x00\x42\x07\n\x05\x66rame\"\xf8\x05\n\x0bServerFrame\x12\x33\n\x07welcome\x18\x01 \x01(\x0b\x32 .elastic_chat.gateway.v1.WelcomeH\x00\x12+\n\x03\x61\x63k\x18\x02 \x01(\x0b\x32\x1c.elastic_chat.gateway.v1.AckH\x00\x12-\n\x05\x65ntry\x18\x03 \x01(\x0b\x32\x1c.elastic_chat.types.v1.EntryH\x00\x12\x35\n\twatermark\x18\x04 \x01(\x0b\x32 .elastic_chat.types.v1.WatermarkH\x00\x12\x37\n\x06typing\x18\x05 \x01(\x0b\x32%.elastic_chat.gateway.v1.TypingNoticeH\x00\x12\x35\n\x08presence\x18\x06 \x01(\x0b\x32!.elastic_chat.gateway.v1.PresenceH\x00\x12\x31\n\x06reject\x18\x07 \x01(\x0b\x32\x1f.elastic_chat.gateway.v1.RejectH\x00\x12\x31\n\x06resync\x18\x08 \x01(\x0b\x32\x1f.elastic_chat.gateway.v1.ResyncH\x00\x12\x38\n\ngoing_away\x18\t \x01(\x0b\x32\".elastic_chat.gateway.v1.GoingAwayH\x00\x12-\n\x04pong\x18\n \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.PongH\x00\x12-\n\x04left\x18\x0b \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.LeftH\x00\x12-\n\x04live\x18\x0c \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.LiveH\x00\x12@\n\x0estale_presence\x18\x0e \x01(\x0b\x32&.elastic_chat.gateway.v1.StalePresenceH\x00\x12\x39\n\x0bpreferences\x18\x0f \x01(\x0b\x32\".elastic_chat.types.v1.PreferencesH\x00\x42\x07\n\x05\x66rame\"N\n\x05Hello\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12/\n\x06resume\x18\x02 \x03(\x0b\x32\x1f.elastic_chat.gateway.v1.Cursor\".\n\x06\x43ursor\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\"^\n\x04Send\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12)\n\x04\x62ody\x18\x03 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\"T\n\x06Typing\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x31\n\x08\x61\x63tivity\x18\x02 \x01(\x0e\x32\x1f.elastic_chat.types.v1.Activity\"S\n\x0f\x43lientWatermark\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x15\n\rdelivered_seq\x18\x02 \x01(\x03\x12\x10\n\x08read_seq\x18\x03 \x01(\x03\"%\n\x11SubscribePresence\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"\x14\n\x04Ping\x12\x0c\n\x04idle\x18\x01 \x01(\x08\":\n\tSetStatus\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Status\"\xe8\x01\n\x07Welcome\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12@\n\rconversations\x18\x03 \x03(\x0b\x32).elastic_chat.gateway.v1.ConversationHead\x12\x0f\n\x07node_id\x18\x04 \x01(\t\x12,\n\theartbeat\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x37\n\x0bpreferences\x18\n \x01(\x0b\x32\".elastic_chat.types.v1.Preferences\"e\n\x10\x43onversationHead\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x10\n\x08head_seq\x18\x02 \x01(\x03\x12\x10\n\x08read_seq\x18\x03 \x01(\x03\x12\x14\n\x0cunread_count\x18\x04 \x01(\x03\"p\n\x03\x41\x63k\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"k\n\x0cTypingNotice\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x31\n\x08\x61\x63tivity\x18\x03 \x01(\x0e\x32\x1f.elastic_chat.types.v1.Activity\"\xfa\x01\n\x08Presence\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0e\n\x06online\x18\x02 \x01(\x08\x12\x30\n\x0clast_seen_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x0c\x61vailability\x18\x04 \x01(\x0e\x32#.elastic_chat.types.v1.Availability\x12\x13\n\x0bstatus_text\x18\x05 \x01(\t\x12\x14\n\x0cstatus_emoji\x18\x06 \x01(\t\x12\x35\n\x11status_expires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\rStalePresence\x12,\n\task_after\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xb9\x01\n\x06Reject\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12.\n\x06reason\x18\x02 \x01(\x0e\x32\x1e.elastic_chat.errors.v1.Reason\x12\x11\n\tretryable\x18\x03 \x01(\x08\x12.\n\x0bretry_after\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x06 \x01(\t\"!\n\x06Resync\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\"?\n\tGoingAway\x12\x32\n\x0freconnect_after\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x06\n\x04Pong\",\n\x04Left\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\":\n\x04Live\x12\x32\n\tpositions\x18\x01 \x03(\x0b\x32\x1f.elastic_chat.gateway.v1.Cursorb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'elastic_chat.gateway.v1.frames_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CLIENTFRAME']._serialized_start=283
-  _globals['_CLIENTFRAME']._serialized_end=636
-  _globals['_SERVERFRAME']._serialized_start=639
-  _globals['_SERVERFRAME']._serialized_end=1340
-  _globals['_HELLO']._serialized_start=1342
-  _globals['_HELLO']._serialized_end=1420
-  _globals['_CURSOR']._serialized_start=1422
-  _globals['_CURSOR']._serialized_end=1468
-  _globals['_SEND']._serialized_start=1470
-  _globals['_SEND']._serialized_end=1564
-  _globals['_TYPING']._serialized_start=1566
-  _globals['_TYPING']._serialized_end=1650
-  _globals['_CLIENTWATERMARK']._serialized_start=1652
-  _globals['_CLIENTWATERMARK']._serialized_end=1735
-  _globals['_SUBSCRIBEPRESENCE']._serialized_start=1737
-  _globals['_SUBSCRIBEPRESENCE']._serialized_end=1774
-  _globals['_PING']._serialized_start=1776
-  _globals['_PING']._serialized_end=1782
-  _globals['_WELCOME']._serialized_start=1785
-  _globals['_WELCOME']._serialized_end=1960
-  _globals['_CONVERSATIONHEAD']._serialized_start=1962
-  _globals['_CONVERSATIONHEAD']._serialized_end=2063
-  _globals['_ACK']._serialized_start=2065
-  _globals['_ACK']._serialized_end=2177
-  _globals['_TYPINGNOTICE']._serialized_start=2179
-  _globals['_TYPINGNOTICE']._serialized_end=2286
-  _globals['_PRESENCE']._serialized_start=2288
-  _globals['_PRESENCE']._serialized_end=2381
-  _globals['_STALEPRESENCE']._serialized_start=2383
-  _globals['_STALEPRESENCE']._serialized_end=2444
-  _globals['_REJECT']._serialized_start=2447
-  _globals['_REJECT']._serialized_end=2632
-  _globals['_RESYNC']._serialized_start=2634
-  _globals['_RESYNC']._serialized_end=2667
-  _globals['_GOINGAWAY']._serialized_start=2669
-  _globals['_GOINGAWAY']._serialized_end=2732
-  _globals['_PONG']._serialized_start=2734
-  _globals['_PONG']._serialized_end=2740
-  _globals['_LEFT']._serialized_start=2742
-  _globals['_LEFT']._serialized_end=2786
-  _globals['_LIVE']._serialized_start=2788
-  _globals['_LIVE']._serialized_end=2846
+  _globals['_CLIENTFRAME']._serialized_start=321
+  _globals['_CLIENTFRAME']._serialized_end=732
+  _globals['_SERVERFRAME']._serialized_start=735
+  _globals['_SERVERFRAME']._serialized_end=1495
+  _globals['_HELLO']._serialized_start=1497
+  _globals['_HELLO']._serialized_end=1575
+  _globals['_CURSOR']._serialized_start=1577
+  _globals['_CURSOR']._serialized_end=1623
+  _globals['_SEND']._serialized_start=1625
+  _globals['_SEND']._serialized_end=1719
+  _globals['_TYPING']._serialized_start=1721
+  _globals['_TYPING']._serialized_end=1805
+  _globals['_CLIENTWATERMARK']._serialized_start=1807
+  _globals['_CLIENTWATERMARK']._serialized_end=1890
+  _globals['_SUBSCRIBEPRESENCE']._serialized_start=1892
+  _globals['_SUBSCRIBEPRESENCE']._serialized_end=1929
+  _globals['_PING']._serialized_start=1931
+  _globals['_PING']._serialized_end=1951
+  _globals['_SETSTATUS']._serialized_start=1953
+  _globals['_SETSTATUS']._serialized_end=2011
+  _globals['_WELCOME']._serialized_start=2014
+  _globals['_WELCOME']._serialized_end=2246
+  _globals['_CONVERSATIONHEAD']._serialized_start=2248
+  _globals['_CONVERSATIONHEAD']._serialized_end=2349
+  _globals['_ACK']._serialized_start=2351
+  _globals['_ACK']._serialized_end=2463
+  _globals['_TYPINGNOTICE']._serialized_start=2465
+  _globals['_TYPINGNOTICE']._serialized_end=2572
+  _globals['_PRESENCE']._serialized_start=2575
+  _globals['_PRESENCE']._serialized_end=2825
+  _globals['_STALEPRESENCE']._serialized_start=2827
+  _globals['_STALEPRESENCE']._serialized_end=2888
+  _globals['_REJECT']._serialized_start=2891
+  _globals['_REJECT']._serialized_end=3076
+  _globals['_RESYNC']._serialized_start=3078
+  _globals['_RESYNC']._serialized_end=3111
+  _globals['_GOINGAWAY']._serialized_start=3113
+  _globals['_GOINGAWAY']._serialized_end=3176
+  _globals['_PONG']._serialized_start=3178
+  _globals['_PONG']._serialized_end=3184
+  _globals['_LEFT']._serialized_start=3186
+  _globals['_LEFT']._serialized_end=3230
+  _globals['_LIVE']._serialized_start=3232
+  _globals['_LIVE']._serialized_end=3290
 # @@protoc_insertion_point(module_scope)

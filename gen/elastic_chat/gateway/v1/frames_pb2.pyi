@@ -8,6 +8,7 @@ from elastic_chat.errors.v1 import reason_pb2 as _reason_pb2
 from elastic_chat.types.v1 import activity_pb2 as _activity_pb2
 from elastic_chat.types.v1 import conversation_pb2 as _conversation_pb2
 from elastic_chat.types.v1 import entry_pb2 as _entry_pb2
+from elastic_chat.types.v1 import presence_pb2 as _presence_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
@@ -38,6 +39,7 @@ class ClientFrame(_message.Message):
     WATERMARK_FIELD_NUMBER: _builtins.int
     SUBSCRIBE_PRESENCE_FIELD_NUMBER: _builtins.int
     PING_FIELD_NUMBER: _builtins.int
+    SET_STATUS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def hello(self) -> Global___Hello:
         """The first frame, within 10 seconds, and only the first."""
@@ -62,6 +64,10 @@ class ClientFrame(_message.Message):
     def ping(self) -> Global___Ping:
         """Answered by `pong`."""
 
+    @_builtins.property
+    def set_status(self) -> Global___SetStatus:
+        """Be seen as something else, on all devices. Answered by `preferences` to every session of the user, or by `reject`."""
+
     def __init__(
         self,
         *,
@@ -71,12 +77,13 @@ class ClientFrame(_message.Message):
         watermark: Global___ClientWatermark | None = ...,
         subscribe_presence: Global___SubscribePresence | None = ...,
         ping: Global___Ping | None = ...,
+        set_status: Global___SetStatus | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "set_status", b"set_status", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "set_status", b"set_status", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["hello", "send", "typing", "watermark", "subscribe_presence", "ping"]  # noqa: Y015
+    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["hello", "send", "typing", "watermark", "subscribe_presence", "ping", "set_status"]  # noqa: Y015
     _WhichOneofArgType_frame: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_frame) -> _WhichOneofReturnType_frame | None: ...
 
@@ -101,6 +108,7 @@ class ServerFrame(_message.Message):
     LEFT_FIELD_NUMBER: _builtins.int
     LIVE_FIELD_NUMBER: _builtins.int
     STALE_PRESENCE_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def welcome(self) -> Global___Welcome:
         """The answer to `hello`."""
@@ -155,6 +163,10 @@ class ServerFrame(_message.Message):
     def stale_presence(self) -> Global___StalePresence:
         """More users came and went than anyone is told of: what the client shows of them may be old."""
 
+    @_builtins.property
+    def preferences(self) -> _presence_pb2.Preferences:
+        """The user has decided something about how they are seen, on this device or another."""
+
     def __init__(
         self,
         *,
@@ -171,12 +183,13 @@ class ServerFrame(_message.Message):
         left: Global___Left | None = ...,
         live: Global___Live | None = ...,
         stale_presence: Global___StalePresence | None = ...,
+        preferences: _presence_pb2.Preferences | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "presence", b"presence", "reject", b"reject", "resync", b"resync", "stale_presence", b"stale_presence", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "preferences", b"preferences", "presence", b"presence", "reject", b"reject", "resync", b"resync", "stale_presence", b"stale_presence", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "presence", b"presence", "reject", b"reject", "resync", b"resync", "stale_presence", b"stale_presence", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "preferences", b"preferences", "presence", b"presence", "reject", b"reject", "resync", b"resync", "stale_presence", b"stale_presence", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["welcome", "ack", "entry", "watermark", "typing", "presence", "reject", "resync", "going_away", "pong", "left", "live", "stale_presence"]  # noqa: Y015
+    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["welcome", "ack", "entry", "watermark", "typing", "presence", "reject", "resync", "going_away", "pong", "left", "live", "stale_presence", "preferences"]  # noqa: Y015
     _WhichOneofArgType_frame: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_frame) -> _WhichOneofReturnType_frame | None: ...
 
@@ -356,16 +369,47 @@ class Ping(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    IDLE_FIELD_NUMBER: _builtins.int
+    idle: _builtins.bool
+    """Whether nobody uses the device: when that is so of all devices, others see the user as away. It holds until another `ping` says
+    otherwise.
+    """
     def __init__(
         self,
+        *,
+        idle: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idle", b"idle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Ping: _TypeAlias = Ping  # noqa: Y015
+
+@_typing.final
+class SetStatus(_message.Message):
+    """What the user wants to be seen as."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def status(self) -> _presence_pb2.Status:
+        """Everything that it says takes the place of what there was: an empty one is none."""
+
+    def __init__(
+        self,
+        *,
+        status: _presence_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetStatus: _TypeAlias = SetStatus  # noqa: Y015
 
 @_typing.final
 class Welcome(_message.Message):
@@ -378,6 +422,7 @@ class Welcome(_message.Message):
     CONVERSATIONS_FIELD_NUMBER: _builtins.int
     NODE_ID_FIELD_NUMBER: _builtins.int
     HEARTBEAT_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """The login session that the token belongs to."""
     user_id: _builtins.str
@@ -394,6 +439,10 @@ class Welcome(_message.Message):
         closed.
         """
 
+    @_builtins.property
+    def preferences(self) -> _presence_pb2.Preferences:
+        """What the user has decided about how they are seen; unset if the server can't find out now, and then `preferences` follows."""
+
     def __init__(
         self,
         *,
@@ -402,10 +451,11 @@ class Welcome(_message.Message):
         conversations: _abc.Iterable[Global___ConversationHead] | None = ...,
         node_id: _builtins.str = ...,
         heartbeat: _duration_pb2.Duration | None = ...,
+        preferences: _presence_pb2.Preferences | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["heartbeat", b"heartbeat"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["heartbeat", b"heartbeat", "preferences", b"preferences"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversations", b"conversations", "heartbeat", b"heartbeat", "node_id", b"node_id", "session_id", b"session_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversations", b"conversations", "heartbeat", b"heartbeat", "node_id", b"node_id", "preferences", b"preferences", "session_id", b"session_id", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -522,13 +572,27 @@ class Presence(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     ONLINE_FIELD_NUMBER: _builtins.int
     LAST_SEEN_AT_FIELD_NUMBER: _builtins.int
+    AVAILABILITY_FIELD_NUMBER: _builtins.int
+    STATUS_TEXT_FIELD_NUMBER: _builtins.int
+    STATUS_EMOJI_FIELD_NUMBER: _builtins.int
+    STATUS_EXPIRES_AT_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The user."""
     online: _builtins.bool
-    """Whether one of the user's devices is connected."""
+    """Whether they are ONLINE, AWAY or BUSY."""
+    availability: _presence_pb2.Availability.ValueType
+    """How they are. AVAILABILITY_UNSPECIFIED: one of the two does not let the other know, and nothing else is told."""
+    status_text: _builtins.str
+    """The text of their status."""
+    status_emoji: _builtins.str
+    """Its emoji."""
     @_builtins.property
     def last_seen_at(self) -> _timestamp_pb2.Timestamp:
-        """When the last one was, if none is now and the server knows."""
+        """When they last were, if they are not now and the server knows."""
+
+    @_builtins.property
+    def status_expires_at(self) -> _timestamp_pb2.Timestamp:
+        """When text and emoji end, if they do."""
 
     def __init__(
         self,
@@ -536,10 +600,14 @@ class Presence(_message.Message):
         user_id: _builtins.str = ...,
         online: _builtins.bool = ...,
         last_seen_at: _timestamp_pb2.Timestamp | None = ...,
+        availability: _presence_pb2.Availability.ValueType = ...,
+        status_text: _builtins.str = ...,
+        status_emoji: _builtins.str = ...,
+        status_expires_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["last_seen_at", b"last_seen_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_seen_at", b"last_seen_at", "status_expires_at", b"status_expires_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_seen_at", b"last_seen_at", "online", b"online", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["availability", b"availability", "last_seen_at", b"last_seen_at", "online", b"online", "status_emoji", b"status_emoji", "status_expires_at", b"status_expires_at", "status_text", b"status_text", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,12 +26,13 @@ from elastic_chat.errors.v1 import reason_pb2 as elastic__chat_dot_errors_dot_v1
 from elastic_chat.types.v1 import activity_pb2 as elastic__chat_dot_types_dot_v1_dot_activity__pb2
 from elastic_chat.types.v1 import conversation_pb2 as elastic__chat_dot_types_dot_v1_dot_conversation__pb2
 from elastic_chat.types.v1 import entry_pb2 as elastic__chat_dot_types_dot_v1_dot_entry__pb2
+from elastic_chat.types.v1 import presence_pb2 as elastic__chat_dot_types_dot_v1_dot_presence__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+elastic_chat/router/v1/router_service.proto\x12\x16\x65lastic_chat.router.v1\x1a#elastic_chat/errors/v1/reason.proto\x1a$elastic_chat/types/v1/activity.proto\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"l\n\x12SendMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12)\n\x04\x62ody\x18\x03 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\"\x80\x01\n\x13SendMessageResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8a\x01\n\x19\x43reateConversationRequest\x12\x36\n\x04kind\x18\x01 \x01(\x0e\x32(.elastic_chat.types.v1.Conversation.Kind\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\nmember_ids\x18\x03 \x03(\t\x12\x12\n\nmessage_id\x18\x04 \x01(\t\"W\n\x1a\x43reateConversationResponse\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\"<\n\x10\x41\x64\x64MemberRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"B\n\x11\x41\x64\x64MemberResponse\x12-\n\x06member\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\"?\n\x13RemoveMemberRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"\x16\n\x14RemoveMemberResponse\"A\n\x0cRouteRequest\x12\x31\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1f.elastic_chat.router.v1.Command\"@\n\rRouteResponse\x12/\n\x07results\x18\x01 \x03(\x0b\x32\x1e.elastic_chat.router.v1.Result\"\xe8\x03\n\x07\x43ommand\x12\x13\n\x0b\x63orrelation\x18\x01 \x01(\x04\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x04 \x01(\t\x12\x33\n\x04send\x18\x05 \x01(\x0b\x32#.elastic_chat.router.v1.SendCommandH\x00\x12\x37\n\x06\x63reate\x18\x06 \x01(\x0b\x32%.elastic_chat.router.v1.CreateCommandH\x00\x12>\n\nadd_member\x18\x07 \x01(\x0b\x32(.elastic_chat.router.v1.AddMemberCommandH\x00\x12\x44\n\rremove_member\x18\x08 \x01(\x0b\x32+.elastic_chat.router.v1.RemoveMemberCommandH\x00\x12=\n\twatermark\x18\t \x01(\x0b\x32(.elastic_chat.router.v1.WatermarkCommandH\x00\x12\x37\n\x06typing\x18\n \x01(\x0b\x32%.elastic_chat.router.v1.TypingCommandH\x00\x12\x13\n\x0btraceparent\x18\x0b \x01(\tB\t\n\x07\x63ommand\"/\n\x0bSendCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0c\n\x04\x62ody\x18\x02 \x01(\x0c\"\x8e\x01\n\rCreateCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x39\n\x0c\x63onversation\x18\x02 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12.\n\x07members\x18\x03 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\"U\n\x10\x41\x64\x64MemberCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12-\n\x06member\x18\x02 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\":\n\x13RemoveMemberCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\";\n\x10WatermarkCommand\x12\x15\n\rdelivered_seq\x18\x01 \x01(\x03\x12\x10\n\x08read_seq\x18\x02 \x01(\x03\"B\n\rTypingCommand\x12\x31\n\x08\x61\x63tivity\x18\x01 \x01(\x0e\x32\x1f.elastic_chat.types.v1.Activity\"\x91\x01\n\x06Result\x12\x13\n\x0b\x63orrelation\x18\x01 \x01(\x04\x12\x34\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x0b\x32 .elastic_chat.router.v1.AcceptedH\x00\x12\x32\n\x07refused\x18\x03 \x01(\x0b\x32\x1f.elastic_chat.router.v1.RefusedH\x00\x42\x08\n\x06result\"\xb2\x01\n\x08\x41\x63\x63\x65pted\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x0c\x63onversation\x18\x03 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12-\n\x06member\x18\x04 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\"z\n\x07Refused\x12.\n\x06reason\x18\x01 \x01(\x0e\x32\x1e.elastic_chat.errors.v1.Reason\x12\x0f\n\x07message\x18\x02 \x01(\t\x12.\n\x0bretry_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration2\xed\x05\n\rRouterService\x12\x9f\x01\n\x0bSendMessage\x12*.elastic_chat.router.v1.SendMessageRequest\x1a+.elastic_chat.router.v1.SendMessageResponse\"7\x82\xd3\xe4\x93\x02\x31\",/v1/conversations/{conversation_id}/messages:\x01*\x12\x99\x01\n\x12\x43reateConversation\x12\x31.elastic_chat.router.v1.CreateConversationRequest\x1a\x32.elastic_chat.router.v1.CreateConversationResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/v1/conversations:\x01*\x12\x98\x01\n\tAddMember\x12(.elastic_chat.router.v1.AddMemberRequest\x1a).elastic_chat.router.v1.AddMemberResponse\"6\x82\xd3\xe4\x93\x02\x30\"+/v1/conversations/{conversation_id}/members:\x01*\x12\xa8\x01\n\x0cRemoveMember\x12+.elastic_chat.router.v1.RemoveMemberRequest\x1a,.elastic_chat.router.v1.RemoveMemberResponse\"=\x82\xd3\xe4\x93\x02\x37*5/v1/conversations/{conversation_id}/members/{user_id}\x12X\n\x05Route\x12$.elastic_chat.router.v1.RouteRequest\x1a%.elastic_chat.router.v1.RouteResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+elastic_chat/router/v1/router_service.proto\x12\x16\x65lastic_chat.router.v1\x1a#elastic_chat/errors/v1/reason.proto\x1a$elastic_chat/types/v1/activity.proto\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a$elastic_chat/types/v1/presence.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"l\n\x12SendMessageRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12)\n\x04\x62ody\x18\x03 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\"\x80\x01\n\x13SendMessageResponse\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8a\x01\n\x19\x43reateConversationRequest\x12\x36\n\x04kind\x18\x01 \x01(\x0e\x32(.elastic_chat.types.v1.Conversation.Kind\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\nmember_ids\x18\x03 \x03(\t\x12\x12\n\nmessage_id\x18\x04 \x01(\t\"W\n\x1a\x43reateConversationResponse\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\"<\n\x10\x41\x64\x64MemberRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"B\n\x11\x41\x64\x64MemberResponse\x12-\n\x06member\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\"?\n\x13RemoveMemberRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"\x16\n\x14RemoveMemberResponse\"A\n\x0cRouteRequest\x12\x31\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1f.elastic_chat.router.v1.Command\"@\n\rRouteResponse\x12/\n\x07results\x18\x01 \x03(\x0b\x32\x1e.elastic_chat.router.v1.Result\"\xe8\x03\n\x07\x43ommand\x12\x13\n\x0b\x63orrelation\x18\x01 \x01(\x04\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x04 \x01(\t\x12\x33\n\x04send\x18\x05 \x01(\x0b\x32#.elastic_chat.router.v1.SendCommandH\x00\x12\x37\n\x06\x63reate\x18\x06 \x01(\x0b\x32%.elastic_chat.router.v1.CreateCommandH\x00\x12>\n\nadd_member\x18\x07 \x01(\x0b\x32(.elastic_chat.router.v1.AddMemberCommandH\x00\x12\x44\n\rremove_member\x18\x08 \x01(\x0b\x32+.elastic_chat.router.v1.RemoveMemberCommandH\x00\x12=\n\twatermark\x18\t \x01(\x0b\x32(.elastic_chat.router.v1.WatermarkCommandH\x00\x12\x37\n\x06typing\x18\n \x01(\x0b\x32%.elastic_chat.router.v1.TypingCommandH\x00\x12\x13\n\x0btraceparent\x18\x0b \x01(\tB\t\n\x07\x63ommand\"/\n\x0bSendCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0c\n\x04\x62ody\x18\x02 \x01(\x0c\"\x8e\x01\n\rCreateCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x39\n\x0c\x63onversation\x18\x02 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12.\n\x07members\x18\x03 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\"U\n\x10\x41\x64\x64MemberCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12-\n\x06member\x18\x02 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\":\n\x13RemoveMemberCommand\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\"M\n\x10WatermarkCommand\x12\x15\n\rdelivered_seq\x18\x01 \x01(\x03\x12\x10\n\x08read_seq\x18\x02 \x01(\x03\x12\x10\n\x08withheld\x18\x03 \x01(\x08\"}\n\rTypingCommand\x12\x31\n\x08\x61\x63tivity\x18\x01 \x01(\x0e\x32\x1f.elastic_chat.types.v1.Activity\x12\x39\n\x08\x61udience\x18\x02 \x01(\x0e\x32\'.elastic_chat.types.v1.Privacy.Audience\"\x91\x01\n\x06Result\x12\x13\n\x0b\x63orrelation\x18\x01 \x01(\x04\x12\x34\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x0b\x32 .elastic_chat.router.v1.AcceptedH\x00\x12\x32\n\x07refused\x18\x03 \x01(\x0b\x32\x1f.elastic_chat.router.v1.RefusedH\x00\x42\x08\n\x06result\"\xb2\x01\n\x08\x41\x63\x63\x65pted\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x0c\x63onversation\x18\x03 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12-\n\x06member\x18\x04 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Member\"z\n\x07Refused\x12.\n\x06reason\x18\x01 \x01(\x0e\x32\x1e.elastic_chat.errors.v1.Reason\x12\x0f\n\x07message\x18\x02 \x01(\t\x12.\n\x0bretry_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration2\xed\x05\n\rRouterService\x12\x9f\x01\n\x0bSendMessage\x12*.elastic_chat.router.v1.SendMessageRequest\x1a+.elastic_chat.router.v1.SendMessageResponse\"7\x82\xd3\xe4\x93\x02\x31\",/v1/conversations/{conversation_id}/messages:\x01*\x12\x99\x01\n\x12\x43reateConversation\x12\x31.elastic_chat.router.v1.CreateConversationRequest\x1a\x32.elastic_chat.router.v1.CreateConversationResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/v1/conversations:\x01*\x12\x98\x01\n\tAddMember\x12(.elastic_chat.router.v1.AddMemberRequest\x1a).elastic_chat.router.v1.AddMemberResponse\"6\x82\xd3\xe4\x93\x02\x30\"+/v1/conversations/{conversation_id}/members:\x01*\x12\xa8\x01\n\x0cRemoveMember\x12+.elastic_chat.router.v1.RemoveMemberRequest\x1a,.elastic_chat.router.v1.RemoveMemberResponse\"=\x82\xd3\xe4\x93\x02\x37*5/v1/conversations/{conversation_id}/members/{user_id}\x12X\n\x05Route\x12$.elastic_chat.router.v1.RouteRequest\x1a%.elastic_chat.router.v1.RouteResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,46 +47,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROUTERSERVICE'].methods_by_name['AddMember']._serialized_options = b'\202\323\344\223\0020\"+/v1/conversations/{conversation_id}/members:\001*'
   _globals['_ROUTERSERVICE'].methods_by_name['RemoveMember']._loaded_options = None
   _globals['_ROUTERSERVICE'].methods_by_name['RemoveMember']._serialized_options = b'\202\323\344\223\0027*5/v1/conversations/{conversation_id}/members/{user_id}'
-  _globals['_SENDMESSAGEREQUEST']._serialized_start=318
-  _globals['_SENDMESSAGEREQUEST']._serialized_end=426
-  _globals['_SENDMESSAGERESPONSE']._serialized_start=429
-  _globals['_SENDMESSAGERESPONSE']._serialized_end=557
-  _globals['_CREATECONVERSATIONREQUEST']._serialized_start=560
-  _globals['_CREATECONVERSATIONREQUEST']._serialized_end=698
-  _globals['_CREATECONVERSATIONRESPONSE']._serialized_start=700
-  _globals['_CREATECONVERSATIONRESPONSE']._serialized_end=787
-  _globals['_ADDMEMBERREQUEST']._serialized_start=789
-  _globals['_ADDMEMBERREQUEST']._serialized_end=849
-  _globals['_ADDMEMBERRESPONSE']._serialized_start=851
-  _globals['_ADDMEMBERRESPONSE']._serialized_end=917
-  _globals['_REMOVEMEMBERREQUEST']._serialized_start=919
-  _globals['_REMOVEMEMBERREQUEST']._serialized_end=982
-  _globals['_REMOVEMEMBERRESPONSE']._serialized_start=984
-  _globals['_REMOVEMEMBERRESPONSE']._serialized_end=1006
-  _globals['_ROUTEREQUEST']._serialized_start=1008
-  _globals['_ROUTEREQUEST']._serialized_end=1073
-  _globals['_ROUTERESPONSE']._serialized_start=1075
-  _globals['_ROUTERESPONSE']._serialized_end=1139
-  _globals['_COMMAND']._serialized_start=1142
-  _globals['_COMMAND']._serialized_end=1630
-  _globals['_SENDCOMMAND']._serialized_start=1632
-  _globals['_SENDCOMMAND']._serialized_end=1679
-  _globals['_CREATECOMMAND']._serialized_start=1682
-  _globals['_CREATECOMMAND']._serialized_end=1824
-  _globals['_ADDMEMBERCOMMAND']._serialized_start=1826
-  _globals['_ADDMEMBERCOMMAND']._serialized_end=1911
-  _globals['_REMOVEMEMBERCOMMAND']._serialized_start=1913
-  _globals['_REMOVEMEMBERCOMMAND']._serialized_end=1971
-  _globals['_WATERMARKCOMMAND']._serialized_start=1973
-  _globals['_WATERMARKCOMMAND']._serialized_end=2032
-  _globals['_TYPINGCOMMAND']._serialized_start=2034
-  _globals['_TYPINGCOMMAND']._serialized_end=2100
-  _globals['_RESULT']._serialized_start=2103
-  _globals['_RESULT']._serialized_end=2248
-  _globals['_ACCEPTED']._serialized_start=2251
-  _globals['_ACCEPTED']._serialized_end=2429
-  _globals['_REFUSED']._serialized_start=2431
-  _globals['_REFUSED']._serialized_end=2553
-  _globals['_ROUTERSERVICE']._serialized_start=2556
-  _globals['_ROUTERSERVICE']._serialized_end=3305
+  _globals['_SENDMESSAGEREQUEST']._serialized_start=356
+  _globals['_SENDMESSAGEREQUEST']._serialized_end=464
+  _globals['_SENDMESSAGERESPONSE']._serialized_start=467
+  _globals['_SENDMESSAGERESPONSE']._serialized_end=595
+  _globals['_CREATECONVERSATIONREQUEST']._serialized_start=598
+  _globals['_CREATECONVERSATIONREQUEST']._serialized_end=736
+  _globals['_CREATECONVERSATIONRESPONSE']._serialized_start=738
+  _globals['_CREATECONVERSATIONRESPONSE']._serialized_end=825
+  _globals['_ADDMEMBERREQUEST']._serialized_start=827
+  _globals['_ADDMEMBERREQUEST']._serialized_end=887
+  _globals['_ADDMEMBERRESPONSE']._serialized_start=889
+  _globals['_ADDMEMBERRESPONSE']._serialized_end=955
+  _globals['_REMOVEMEMBERREQUEST']._serialized_start=957
+  _globals['_REMOVEMEMBERREQUEST']._serialized_end=1020
+  _globals['_REMOVEMEMBERRESPONSE']._serialized_start=1022
+  _globals['_REMOVEMEMBERRESPONSE']._serialized_end=1044
+  _globals['_ROUTEREQUEST']._serialized_start=1046
+  _globals['_ROUTEREQUEST']._serialized_end=1111
+  _globals['_ROUTERESPONSE']._serialized_start=1113
+  _globals['_ROUTERESPONSE']._serialized_end=1177
+  _globals['_COMMAND']._serialized_start=1180
+  _globals['_COMMAND']._serialized_end=1668
+  _globals['_SENDCOMMAND']._serialized_start=1670
+  _globals['_SENDCOMMAND']._serialized_end=1717
+  _globals['_CREATECOMMAND']._serialized_start=1720
+  _globals['_CREATECOMMAND']._serialized_end=1862
+  _globals['_ADDMEMBERCOMMAND']._serialized_start=1864
+  _globals['_ADDMEMBERCOMMAND']._serialized_end=1949
+  _globals['_REMOVEMEMBERCOMMAND']._serialized_start=1951
+  _globals['_REMOVEMEMBERCOMMAND']._serialized_end=2009
+  _globals['_WATERMARKCOMMAND']._serialized_start=2011
+  _globals['_WATERMARKCOMMAND']._serialized_end=2088
+  _globals['_TYPINGCOMMAND']._serialized_start=2090
+  _globals['_TYPINGCOMMAND']._serialized_end=2215
+  _globals['_RESULT']._serialized_start=2218
+  _globals['_RESULT']._serialized_end=2363
+  _globals['_ACCEPTED']._serialized_start=2366
+  _globals['_ACCEPTED']._serialized_end=2544
+  _globals['_REFUSED']._serialized_start=2546
+  _globals['_REFUSED']._serialized_end=2668
+  _globals['_ROUTERSERVICE']._serialized_start=2671
+  _globals['_ROUTERSERVICE']._serialized_end=3420
 # @@protoc_insertion_point(module_scope)

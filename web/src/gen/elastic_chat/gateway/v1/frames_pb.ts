@@ -12,6 +12,8 @@ import type { Watermark } from "../../types/v1/conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "../../types/v1/conversation_pb";
 import type { Body, Entry } from "../../types/v1/entry_pb";
 import { file_elastic_chat_types_v1_entry } from "../../types/v1/entry_pb";
+import type { Availability, Preferences, Status } from "../../types/v1/presence_pb";
+import { file_elastic_chat_types_v1_presence } from "../../types/v1/presence_pb";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -20,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/gateway/v1/frames.proto.
  */
 export const file_elastic_chat_gateway_v1_frames: GenFile = /*@__PURE__*/
-  fileDesc("CiRlbGFzdGljX2NoYXQvZ2F0ZXdheS92MS9mcmFtZXMucHJvdG8SF2VsYXN0aWNfY2hhdC5nYXRld2F5LnYxIuECCgtDbGllbnRGcmFtZRIvCgVoZWxsbxgBIAEoCzIeLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkhlbGxvSAASLQoEc2VuZBgCIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlNlbmRIABIxCgZ0eXBpbmcYAyABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5UeXBpbmdIABI9Cgl3YXRlcm1hcmsYBCABKAsyKC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5DbGllbnRXYXRlcm1hcmtIABJIChJzdWJzY3JpYmVfcHJlc2VuY2UYBSABKAsyKi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5TdWJzY3JpYmVQcmVzZW5jZUgAEi0KBHBpbmcYBiABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QaW5nSABCBwoFZnJhbWUivQUKC1NlcnZlckZyYW1lEjMKB3dlbGNvbWUYASABKAsyIC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5XZWxjb21lSAASKwoDYWNrGAIgASgLMhwuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQWNrSAASLQoFZW50cnkYAyABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnlIABI1Cgl3YXRlcm1hcmsYBCABKAsyIC5lbGFzdGljX2NoYXQudHlwZXMudjEuV2F0ZXJtYXJrSAASNwoGdHlwaW5nGAUgASgLMiUuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuVHlwaW5nTm90aWNlSAASNQoIcHJlc2VuY2UYBiABKAsyIS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QcmVzZW5jZUgAEjEKBnJlamVjdBgHIAEoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlJlamVjdEgAEjEKBnJlc3luYxgIIAEoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlJlc3luY0gAEjgKCmdvaW5nX2F3YXkYCSABKAsyIi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5Hb2luZ0F3YXlIABItCgRwb25nGAogASgLMh0uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuUG9uZ0gAEi0KBGxlZnQYCyABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5MZWZ0SAASLQoEbGl2ZRgMIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkxpdmVIABJACg5zdGFsZV9wcmVzZW5jZRgOIAEoCzImLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlN0YWxlUHJlc2VuY2VIAEIHCgVmcmFtZSJOCgVIZWxsbxIUCgxhY2Nlc3NfdG9rZW4YASABKAkSLwoGcmVzdW1lGAIgAygLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ3Vyc29yIi4KBkN1cnNvchIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgDIl4KBFNlbmQSEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSKQoEYm9keRgDIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5IlQKBlR5cGluZxIXCg9jb252ZXJzYXRpb25faWQYASABKAkSMQoIYWN0aXZpdHkYAiABKA4yHy5lbGFzdGljX2NoYXQudHlwZXMudjEuQWN0aXZpdHkiUwoPQ2xpZW50V2F0ZXJtYXJrEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIVCg1kZWxpdmVyZWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDIiUKEVN1YnNjcmliZVByZXNlbmNlEhAKCHVzZXJfaWRzGAEgAygJIgYKBFBpbmcirwEKB1dlbGNvbWUSEgoKc2Vzc2lvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEkAKDWNvbnZlcnNhdGlvbnMYAyADKAsyKS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5Db252ZXJzYXRpb25IZWFkEg8KB25vZGVfaWQYBCABKAkSLAoJaGVhcnRiZWF0GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImUKEENvbnZlcnNhdGlvbkhlYWQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhAKCGhlYWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDEhQKDHVucmVhZF9jb3VudBgEIAEoAyJwCgNBY2sSEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSCwoDc2VxGAMgASgDEi8KC2FjY2VwdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJrCgxUeXBpbmdOb3RpY2USFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSMQoIYWN0aXZpdHkYAyABKA4yHy5lbGFzdGljX2NoYXQudHlwZXMudjEuQWN0aXZpdHkiXQoIUHJlc2VuY2USDwoHdXNlcl9pZBgBIAEoCRIOCgZvbmxpbmUYAiABKAgSMAoMbGFzdF9zZWVuX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI9Cg1TdGFsZVByZXNlbmNlEiwKCWFza19hZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiK5AQoGUmVqZWN0EhIKCm1lc3NhZ2VfaWQYASABKAkSLgoGcmVhc29uGAIgASgOMh4uZWxhc3RpY19jaGF0LmVycm9ycy52MS5SZWFzb24SEQoJcmV0cnlhYmxlGAMgASgIEi4KC3JldHJ5X2FmdGVyGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB21lc3NhZ2UYBSABKAkSFwoPY29udmVyc2F0aW9uX2lkGAYgASgJIiEKBlJlc3luYxIXCg9jb252ZXJzYXRpb25faWQYASABKAkiPwoJR29pbmdBd2F5EjIKD3JlY29ubmVjdF9hZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIGCgRQb25nIiwKBExlZnQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAyI6CgRMaXZlEjIKCXBvc2l0aW9ucxgBIAMoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkN1cnNvcmIGcHJvdG8z", [file_elastic_chat_errors_v1_reason, file_elastic_chat_types_v1_activity, file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiRlbGFzdGljX2NoYXQvZ2F0ZXdheS92MS9mcmFtZXMucHJvdG8SF2VsYXN0aWNfY2hhdC5nYXRld2F5LnYxIpsDCgtDbGllbnRGcmFtZRIvCgVoZWxsbxgBIAEoCzIeLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkhlbGxvSAASLQoEc2VuZBgCIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlNlbmRIABIxCgZ0eXBpbmcYAyABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5UeXBpbmdIABI9Cgl3YXRlcm1hcmsYBCABKAsyKC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5DbGllbnRXYXRlcm1hcmtIABJIChJzdWJzY3JpYmVfcHJlc2VuY2UYBSABKAsyKi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5TdWJzY3JpYmVQcmVzZW5jZUgAEi0KBHBpbmcYBiABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QaW5nSAASOAoKc2V0X3N0YXR1cxgJIAEoCzIiLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlNldFN0YXR1c0gAQgcKBWZyYW1lIvgFCgtTZXJ2ZXJGcmFtZRIzCgd3ZWxjb21lGAEgASgLMiAuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuV2VsY29tZUgAEisKA2FjaxgCIAEoCzIcLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkFja0gAEi0KBWVudHJ5GAMgASgLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5SAASNQoJd2F0ZXJtYXJrGAQgASgLMiAuZWxhc3RpY19jaGF0LnR5cGVzLnYxLldhdGVybWFya0gAEjcKBnR5cGluZxgFIAEoCzIlLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlR5cGluZ05vdGljZUgAEjUKCHByZXNlbmNlGAYgASgLMiEuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuUHJlc2VuY2VIABIxCgZyZWplY3QYByABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5SZWplY3RIABIxCgZyZXN5bmMYCCABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5SZXN5bmNIABI4Cgpnb2luZ19hd2F5GAkgASgLMiIuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuR29pbmdBd2F5SAASLQoEcG9uZxgKIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlBvbmdIABItCgRsZWZ0GAsgASgLMh0uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuTGVmdEgAEi0KBGxpdmUYDCABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5MaXZlSAASQAoOc3RhbGVfcHJlc2VuY2UYDiABKAsyJi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5TdGFsZVByZXNlbmNlSAASOQoLcHJlZmVyZW5jZXMYDyABKAsyIi5lbGFzdGljX2NoYXQudHlwZXMudjEuUHJlZmVyZW5jZXNIAEIHCgVmcmFtZSJOCgVIZWxsbxIUCgxhY2Nlc3NfdG9rZW4YASABKAkSLwoGcmVzdW1lGAIgAygLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ3Vyc29yIi4KBkN1cnNvchIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgDIl4KBFNlbmQSEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSKQoEYm9keRgDIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5IlQKBlR5cGluZxIXCg9jb252ZXJzYXRpb25faWQYASABKAkSMQoIYWN0aXZpdHkYAiABKA4yHy5lbGFzdGljX2NoYXQudHlwZXMudjEuQWN0aXZpdHkiUwoPQ2xpZW50V2F0ZXJtYXJrEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIVCg1kZWxpdmVyZWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDIiUKEVN1YnNjcmliZVByZXNlbmNlEhAKCHVzZXJfaWRzGAEgAygJIhQKBFBpbmcSDAoEaWRsZRgBIAEoCCI6CglTZXRTdGF0dXMSLQoGc3RhdHVzGAEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlN0YXR1cyLoAQoHV2VsY29tZRISCgpzZXNzaW9uX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSQAoNY29udmVyc2F0aW9ucxgDIAMoCzIpLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkNvbnZlcnNhdGlvbkhlYWQSDwoHbm9kZV9pZBgEIAEoCRIsCgloZWFydGJlYXQYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNwoLcHJlZmVyZW5jZXMYCiABKAsyIi5lbGFzdGljX2NoYXQudHlwZXMudjEuUHJlZmVyZW5jZXMiZQoQQ29udmVyc2F0aW9uSGVhZBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSEAoIaGVhZF9zZXEYAiABKAMSEAoIcmVhZF9zZXEYAyABKAMSFAoMdW5yZWFkX2NvdW50GAQgASgDInAKA0FjaxISCgptZXNzYWdlX2lkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRILCgNzZXEYAyABKAMSLwoLYWNjZXB0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImsKDFR5cGluZ05vdGljZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIxCghhY3Rpdml0eRgDIAEoDjIfLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BY3Rpdml0eSL6AQoIUHJlc2VuY2USDwoHdXNlcl9pZBgBIAEoCRIOCgZvbmxpbmUYAiABKAgSMAoMbGFzdF9zZWVuX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI5CgxhdmFpbGFiaWxpdHkYBCABKA4yIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQXZhaWxhYmlsaXR5EhMKC3N0YXR1c190ZXh0GAUgASgJEhQKDHN0YXR1c19lbW9qaRgGIAEoCRI1ChFzdGF0dXNfZXhwaXJlc19hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiPQoNU3RhbGVQcmVzZW5jZRIsCglhc2tfYWZ0ZXIYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iuQEKBlJlamVjdBISCgptZXNzYWdlX2lkGAEgASgJEi4KBnJlYXNvbhgCIAEoDjIeLmVsYXN0aWNfY2hhdC5lcnJvcnMudjEuUmVhc29uEhEKCXJldHJ5YWJsZRgDIAEoCBIuCgtyZXRyeV9hZnRlchgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIPCgdtZXNzYWdlGAUgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgGIAEoCSIhCgZSZXN5bmMSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJIj8KCUdvaW5nQXdheRIyCg9yZWNvbm5lY3RfYWZ0ZXIYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iBgoEUG9uZyIsCgRMZWZ0EhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRILCgNzZXEYAiABKAMiOgoETGl2ZRIyCglwb3NpdGlvbnMYASADKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5DdXJzb3JiBnByb3RvMw", [file_elastic_chat_errors_v1_reason, file_elastic_chat_types_v1_activity, file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_elastic_chat_types_v1_presence, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A frame from a client, at most 64 KiB. On a WebSocket it is one binary message (subprotocol elastic-chat.v1.proto) or one text message of
@@ -82,6 +84,14 @@ export type ClientFrame = Message<"elastic_chat.gateway.v1.ClientFrame"> & {
      */
     value: Ping;
     case: "ping";
+  } | {
+    /**
+     * Be seen as something else, on all devices. Answered by `preferences` to every session of the user, or by `reject`.
+     *
+     * @generated from field: elastic_chat.gateway.v1.SetStatus set_status = 9;
+     */
+    value: SetStatus;
+    case: "setStatus";
   } | { case: undefined; value?: undefined };
 };
 
@@ -208,6 +218,14 @@ export type ServerFrame = Message<"elastic_chat.gateway.v1.ServerFrame"> & {
      */
     value: StalePresence;
     case: "stalePresence";
+  } | {
+    /**
+     * The user has decided something about how they are seen, on this device or another.
+     *
+     * @generated from field: elastic_chat.types.v1.Preferences preferences = 15;
+     */
+    value: Preferences;
+    case: "preferences";
   } | { case: undefined; value?: undefined };
 };
 
@@ -400,6 +418,13 @@ export const SubscribePresenceSchema: GenMessage<SubscribePresence> = /*@__PURE_
  * @generated from message elastic_chat.gateway.v1.Ping
  */
 export type Ping = Message<"elastic_chat.gateway.v1.Ping"> & {
+  /**
+   * Whether nobody uses the device: when that is so of all devices, others see the user as away. It holds until another `ping` says
+   * otherwise.
+   *
+   * @generated from field: bool idle = 1;
+   */
+  idle: boolean;
 };
 
 /**
@@ -408,6 +433,27 @@ export type Ping = Message<"elastic_chat.gateway.v1.Ping"> & {
  */
 export const PingSchema: GenMessage<Ping> = /*@__PURE__*/
   messageDesc(file_elastic_chat_gateway_v1_frames, 8);
+
+/**
+ * What the user wants to be seen as.
+ *
+ * @generated from message elastic_chat.gateway.v1.SetStatus
+ */
+export type SetStatus = Message<"elastic_chat.gateway.v1.SetStatus"> & {
+  /**
+   * Everything that it says takes the place of what there was: an empty one is none.
+   *
+   * @generated from field: elastic_chat.types.v1.Status status = 1;
+   */
+  status?: Status | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.gateway.v1.SetStatus.
+ * Use `create(SetStatusSchema)` to create a new message.
+ */
+export const SetStatusSchema: GenMessage<SetStatus> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_gateway_v1_frames, 9);
 
 /**
  * The connection is open.
@@ -450,6 +496,13 @@ export type Welcome = Message<"elastic_chat.gateway.v1.Welcome"> & {
    * @generated from field: google.protobuf.Duration heartbeat = 5;
    */
   heartbeat?: Duration | undefined;
+
+  /**
+   * What the user has decided about how they are seen; unset if the server can't find out now, and then `preferences` follows.
+   *
+   * @generated from field: elastic_chat.types.v1.Preferences preferences = 10;
+   */
+  preferences?: Preferences | undefined;
 };
 
 /**
@@ -457,7 +510,7 @@ export type Welcome = Message<"elastic_chat.gateway.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 9);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 10);
 
 /**
  * Where a conversation is, and where the user is in it.
@@ -499,7 +552,7 @@ export type ConversationHead = Message<"elastic_chat.gateway.v1.ConversationHead
  * Use `create(ConversationHeadSchema)` to create a new message.
  */
 export const ConversationHeadSchema: GenMessage<ConversationHead> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 10);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 11);
 
 /**
  * A message was accepted: it is durable, and this is its place. The same message_id is always answered with the same seq.
@@ -541,7 +594,7 @@ export type Ack = Message<"elastic_chat.gateway.v1.Ack"> & {
  * Use `create(AckSchema)` to create a new message.
  */
 export const AckSchema: GenMessage<Ack> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 11);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 12);
 
 /**
  * A member is typing. Worth about five seconds. Of a conversation at most five a second come, and none of one that has more than 100
@@ -577,7 +630,7 @@ export type TypingNotice = Message<"elastic_chat.gateway.v1.TypingNotice"> & {
  * Use `create(TypingNoticeSchema)` to create a new message.
  */
 export const TypingNoticeSchema: GenMessage<TypingNotice> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 12);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 13);
 
 /**
  * Whether a user is online.
@@ -593,18 +646,46 @@ export type Presence = Message<"elastic_chat.gateway.v1.Presence"> & {
   userId: string;
 
   /**
-   * Whether one of the user's devices is connected.
+   * Whether they are ONLINE, AWAY or BUSY.
    *
    * @generated from field: bool online = 2;
    */
   online: boolean;
 
   /**
-   * When the last one was, if none is now and the server knows.
+   * When they last were, if they are not now and the server knows.
    *
    * @generated from field: google.protobuf.Timestamp last_seen_at = 3;
    */
   lastSeenAt?: Timestamp | undefined;
+
+  /**
+   * How they are. AVAILABILITY_UNSPECIFIED: one of the two does not let the other know, and nothing else is told.
+   *
+   * @generated from field: elastic_chat.types.v1.Availability availability = 4;
+   */
+  availability: Availability;
+
+  /**
+   * The text of their status.
+   *
+   * @generated from field: string status_text = 5;
+   */
+  statusText: string;
+
+  /**
+   * Its emoji.
+   *
+   * @generated from field: string status_emoji = 6;
+   */
+  statusEmoji: string;
+
+  /**
+   * When text and emoji end, if they do.
+   *
+   * @generated from field: google.protobuf.Timestamp status_expires_at = 7;
+   */
+  statusExpiresAt?: Timestamp | undefined;
 };
 
 /**
@@ -612,7 +693,7 @@ export type Presence = Message<"elastic_chat.gateway.v1.Presence"> & {
  * Use `create(PresenceSchema)` to create a new message.
  */
 export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 13);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 14);
 
 /**
  * What the client knows of those whom it watches may be old: ask how they are, by `subscribe_presence` again or by GetPresence. Notices go on
@@ -634,7 +715,7 @@ export type StalePresence = Message<"elastic_chat.gateway.v1.StalePresence"> & {
  * Use `create(StalePresenceSchema)` to create a new message.
  */
 export const StalePresenceSchema: GenMessage<StalePresence> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 14);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 15);
 
 /**
  * A command was refused. docs/protocol.md has the table of reasons.
@@ -690,7 +771,7 @@ export type Reject = Message<"elastic_chat.gateway.v1.Reject"> & {
  * Use `create(RejectSchema)` to create a new message.
  */
 export const RejectSchema: GenMessage<Reject> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 15);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 16);
 
 /**
  * Entries may be missing: ask HistoryService.Sync (POST /v1/sync), or connect again with `resume`.
@@ -712,7 +793,7 @@ export type Resync = Message<"elastic_chat.gateway.v1.Resync"> & {
  * Use `create(ResyncSchema)` to create a new message.
  */
 export const ResyncSchema: GenMessage<Resync> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 16);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 17);
 
 /**
  * The gateway is about to stop.
@@ -733,7 +814,7 @@ export type GoingAway = Message<"elastic_chat.gateway.v1.GoingAway"> & {
  * Use `create(GoingAwaySchema)` to create a new message.
  */
 export const GoingAwaySchema: GenMessage<GoingAway> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 17);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 18);
 
 /**
  * The answer to `ping`.
@@ -748,7 +829,7 @@ export type Pong = Message<"elastic_chat.gateway.v1.Pong"> & {
  * Use `create(PongSchema)` to create a new message.
  */
 export const PongSchema: GenMessage<Pong> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 18);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 19);
 
 /**
  * The user is no longer in a conversation.
@@ -777,7 +858,7 @@ export type Left = Message<"elastic_chat.gateway.v1.Left"> & {
  * Use `create(LeftSchema)` to create a new message.
  */
 export const LeftSchema: GenMessage<Left> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 19);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 20);
 
 /**
  * What was asked for has come.
@@ -799,5 +880,5 @@ export type Live = Message<"elastic_chat.gateway.v1.Live"> & {
  * Use `create(LiveSchema)` to create a new message.
  */
 export const LiveSchema: GenMessage<Live> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 20);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 21);
 
