@@ -2,7 +2,7 @@
 
 import { create, type DescMessage, fromJson, type JsonValue, type MessageInitShape, type MessageShape, toJson } from "@bufbuild/protobuf";
 
-import type { Conversation, ConversationId, MessageId, Page, Summary, User, UserId, Watermark } from "../core/types";
+import type { Conversation, ConversationId, MessageId, Page, Privacy, Status, Summary, User, UserId, Watermark } from "../core/types";
 import {
   FindUsersResponseSchema,
   LoginRequestSchema,
@@ -13,6 +13,8 @@ import {
   RefreshResponseSchema,
   RegisterRequestSchema,
   RegisterResponseSchema,
+  UpdatePrivacyRequestSchema,
+  UpdatePrivacyResponseSchema,
 } from "../gen/elastic_chat/accounts/v1/accounts_service_pb";
 import {
   GetConversationResponseSchema,
@@ -20,6 +22,7 @@ import {
   ListMembersResponseSchema,
   ListMessagesResponseSchema,
 } from "../gen/elastic_chat/history/v1/history_service_pb";
+import { SetStatusRequestSchema, SetStatusResponseSchema } from "../gen/elastic_chat/presence/v1/presence_service_pb";
 import {
   AddMemberRequestSchema,
   AddMemberResponseSchema,
@@ -31,7 +34,7 @@ import { Conversation_Kind } from "../gen/elastic_chat/types/v1/conversation_pb"
 import { deviceToken, keepDeviceToken } from "./device";
 import { ApiError } from "./errors";
 import { call, type TokenSource, withToken } from "./http";
-import { conversationFrom, pageFrom, summaryFrom, userFrom, watermarkFrom } from "./wire";
+import { audienceTo, conversationFrom, pageFrom, statusTo, summaryFrom, userFrom, watermarkFrom } from "./wire";
 
 export interface Tokens {
   readonly userId: UserId;
@@ -128,6 +131,15 @@ export class Api {
 
   async removeMember(conversationId: ConversationId, userId: UserId): Promise<void> {
     await this.call(RemoveMemberResponseSchema, "DELETE", `${pathOf(conversationId)}/members/${encodeURIComponent(userId)}`);
+  }
+
+  async setStatus(status: Status): Promise<void> {
+    await this.call(SetStatusResponseSchema, "PUT", "/v1/presence/status", bodyOf(SetStatusRequestSchema, { status: statusTo(status) }));
+  }
+
+  async setPrivacy({ presence, receipts }: Privacy): Promise<void> {
+    const body = bodyOf(UpdatePrivacyRequestSchema, { presence: audienceTo(presence), receipts });
+    await this.call(UpdatePrivacyResponseSchema, "PATCH", "/v1/account/privacy", body);
   }
 
   private call<D extends DescMessage>(schema: D, method: string, path: string, body?: JsonValue): Promise<MessageShape<D>> {
