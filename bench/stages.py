@@ -56,7 +56,7 @@ async def measure(edge: str) -> list[Figure]:
     figures += [_timed("gateway encodes the entry and the ack", _encode), *_write()]
     for size in BATCHES:
         figures += await _hop(topology, processes, size)
-    async with _scratch_database(topology) as redis:
+    async with scratch_database(topology) as redis:
         for size in BATCHES:
             figures += await _lua(redis, processes, size)
     async with _scratch_topic(topology) as message_log:
@@ -215,7 +215,8 @@ def _claim(command: pb.Command, now_ms: int) -> Claim:
 
 
 @asynccontextmanager
-async def _scratch_database(topology: Topology) -> AsyncIterator[RedisClient]:
+async def scratch_database(topology: Topology) -> AsyncIterator[RedisClient]:
+    """Hold a database of the running stack's Redis that nobody else uses, and leave nothing in it."""
     redis = await connect_redis(f"redis://{HOST}:{topology.redis_port}/{SCRATCH_DATABASE}")
     listening = asyncio.create_task(_listen(redis))
     try:

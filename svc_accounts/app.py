@@ -27,6 +27,7 @@ from svc_accounts.newcomers import Newcomers
 from svc_accounts.oidc.login import OidcLogins
 from svc_accounts.oidc.provider import OidcProvider, Provider
 from svc_accounts.passwords import Passwords
+from svc_accounts.preferences import MeshTeller, Preferences
 from svc_accounts.service import Accounts, AccountsServicer
 from svc_accounts.sessions import Sessions
 from svc_accounts.settings import Settings
@@ -51,7 +52,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     signer, clock = Signer(settings.signing_key), SystemClock()
     http = await stack.enter_async_context(aiohttp.ClientSession())
     provider = OidcProvider(http, clock, settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
-    accounts = wire(settings, stores, closing, passwords, signer, clock, provider if settings.oidc_issuer else None)
+    preferences = Preferences(stores.preferences, MeshTeller(channel))
+    accounts = wire(settings, stores, closing, preferences, passwords, signer, clock, provider if settings.oidc_issuer else None)
 
     def register(server: grpc.aio.Server) -> None:
         rpc.add_AccountsServiceServicer_to_server(AccountsServicer(accounts), server)
@@ -62,7 +64,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     return App(
         services=[SERVICE],
         register=register,
-        tasks=[closing.run, accounts.erasure.run],
+        tasks=[closing.run, preferences.run, accounts.erasure.run],
         routes=[web.get("/jwks.json", jwks)],
         tracer=tracer_of("accounts", settings, stack),
     )
@@ -72,6 +74,7 @@ def wire(
     settings: Settings,
     stores: Stores,
     closing: Closing,
+    preferences: Preferences,
     passwords: Passwords,
     signer: Signer,
     clock: Clock,
@@ -92,7 +95,7 @@ def wire(
     invites = Invites(stores.invites, clock)
     newcomers = Newcomers(stores.users, invites, passwords, clock, settings.registration)
     bots = Bots(stores.service_tokens, stores.users, issuer, closing, clock)
-    erasure = Erasure(stores, sessions, bots)
+    erasure = Erasure(stores, sessions, bots, preferences)
     device_key = signer.derive(b"elastic-chat device token")
     logins = Logins(newcomers, stores.users, sessions, guard, passwords, erasure, device_key)
     oidc = OidcLogins(
@@ -116,5 +119,6 @@ def wire(
         admin=Admin(stores.users, sessions, bots, guard, passwords, erasure),
         bots=bots,
         erasure=erasure,
+        preferences=preferences,
         signer=signer,
     )

@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import is_uuid
+from chatkit.core.ids import UserId, is_uuid
 from chatkit.rpc.caller import Caller, caller_of
+from chatkit.rpc.preferences import audience_of, preferences_of, wishes_of
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
+from elastic_chat.types.v1 import presence_pb2
 from svc_accounts.admin import Admin
 from svc_accounts.bots import Bots
 from svc_accounts.core.invites import Invite
@@ -21,6 +23,7 @@ from svc_accounts.invites import Invites
 from svc_accounts.logins import Logins
 from svc_accounts.newcomers import Newcomer, Newcomers
 from svc_accounts.oidc.login import OidcLogins
+from svc_accounts.preferences import Preferences
 from svc_accounts.sessions import Sessions
 from svc_accounts.signer import Signer
 from svc_accounts.store import UserStore
@@ -42,6 +45,7 @@ class Accounts:
     admin: Admin
     bots: Bots
     erasure: Erasure
+    preferences: Preferences
     signer: Signer
 
 
@@ -57,6 +61,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         self._invites = has.invites
         self._admin = has.admin
         self._bots = has.bots
+        self._preferences = has.preferences
         self._signer = has.signer
 
     # --- for everyone
@@ -142,6 +147,31 @@ class AccountsServicer(rpc.AccountsServiceServicer):
             credentials = await self._users.credentials(folded(request.username))
             user_ids = [credentials.user_id] if credentials else []
         return pb.FindUsersResponse(users=[_user(user) for user in await self._users.users(user_ids)])
+
+    async def GetPrivacy(self, request: pb.GetPrivacyRequest, context: Context) -> pb.GetPrivacyResponse:  # noqa: ARG002, N802
+        (wishes,) = await self._preferences.of([caller_of(context).user_id])
+        return pb.GetPrivacyResponse(privacy=preferences_of(wishes).privacy)
+
+    async def UpdatePrivacy(self, request: pb.UpdatePrivacyRequest, context: Context) -> pb.UpdatePrivacyResponse:  # noqa: N802
+        caller = caller_of(context)
+        wishes = await self._preferences.set_privacy(
+            caller.user_id,
+            audience=audience_of(request.presence) or None,
+            receipts=request.receipts if request.HasField("receipts") else None,
+        )
+        return pb.UpdatePrivacyResponse(privacy=preferences_of(wishes).privacy)
+
+    # --- for presence
+
+    async def KeepStatus(self, request: pb.KeepStatusRequest, context: Context) -> pb.KeepStatusResponse:  # noqa: N802
+        status = wishes_of(presence_pb2.Preferences(status=request.status))
+        wishes = await self._preferences.keep_status(caller_of(context).user_id, status)
+        return pb.KeepStatusResponse(preferences=preferences_of(wishes))
+
+    async def GetPreferences(self, request: pb.GetPreferencesRequest, context: Context) -> pb.GetPreferencesResponse:  # noqa: ARG002, N802
+        check_user_ids(list(request.user_ids))
+        wishes = await self._preferences.of([UserId(user_id) for user_id in request.user_ids])
+        return pb.GetPreferencesResponse(preferences=map(preferences_of, wishes))
 
     # --- for administrators and the operator
 

@@ -22,6 +22,7 @@ from svc_gateway.catch_up import CatchUp
 from svc_gateway.core import Wheel
 from svc_gateway.gateway import Gateway
 from svc_gateway.hub import Hub, accepted_of
+from svc_gateway.notices import Notices
 from svc_gateway.recovery import Recovery
 from svc_gateway.service import SERVICE, GatewayServicer
 from svc_gateway.session import Surroundings
@@ -45,6 +46,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         lambda conversation_id: attacher.note(conversation_id),  # noqa: PLW0108 - it comes next
         lambda entry: lanes.told(entry.request_id, partial(accepted_of, entry)),
         clock,
+        Notices(settings.notices_per_s),
         tracer,
     )
     recovery = Recovery(channel, hub)
@@ -70,7 +72,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         services=(SERVICE,),
         register=GatewayServicer(gateway).register,
         tasks=(
-            *(gateway.hear, gateway.turn_wheel, attacher.run, attacher.keep_lease, attacher.sweep, attacher.refresh),
+            *(gateway.hear, gateway.turn_wheel, attacher.run, attacher.keep_lease, attacher.sweep, attacher.refresh, attacher.learn),
             *(partial(recovery.run, attacher), around.catch_up.run, around.lanes.run, around.verifier.run),
         ),
         routes=(web.get("/v1/connect", door.connect),),

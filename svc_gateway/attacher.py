@@ -28,6 +28,8 @@ SWEEP_S = 30.0
 """How often conversations that no session needs are given up."""
 AGAIN_S = 0.05
 """How soon that is tried again, if somebody is just coming."""
+LEARN_S = 5.0
+"""How often it is asked again what users have decided of whom nobody could say it."""
 REFRESH_S = 8 * 3600.0
 """How often the map is told everything again: what it was told a day ago, it forgets."""
 
@@ -38,6 +40,7 @@ class _Waiting:
 
     attached: dict[ConnectionId, tuple[pb.Connection, asyncio.Future[list[ConversationId]] | None]] = field(default_factory=dict)
     detached: dict[ConnectionId, pb.Connection] = field(default_factory=dict)
+    changed: dict[ConnectionId, pb.Connection] = field(default_factory=dict)
     listen: set[ConversationId] = field(default_factory=set)
     unlisten: set[ConversationId] = field(default_factory=set)
     watch: set[UserId] = field(default_factory=set)
@@ -45,7 +48,9 @@ class _Waiting:
     done: list[asyncio.Future[None]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.attached or self.detached or self.listen or self.unlisten or self.watch or self.unwatch or self.done)
+        return bool(
+            self.attached or self.detached or self.changed or self.listen or self.unlisten or self.watch or self.unwatch or self.done
+        )
 
 
 class Attacher:
@@ -85,7 +90,13 @@ class Attacher:
     def detach(self, session: Listener) -> None:
         """Take a session out of the map."""
         self._waiting.attached.pop(session.connection_id, None)
+        self._waiting.changed.pop(session.connection_id, None)
         self._waiting.detached[session.connection_id] = _connection(session)
+        self._more.set()
+
+    def change(self, session: Listener) -> None:
+        """Somebody has begun or ceased to use the device of a session that is in the map."""
+        self._waiting.changed[session.connection_id] = _connection(session)
         self._more.set()
 
     def note(self, conversation_id: ConversationId) -> None:
@@ -140,17 +151,18 @@ class Attacher:
         while waiting:
             attached = list(waiting.attached.items())[:BATCH]
             detached = list(waiting.detached.items())[:BATCH]
-            response = await self._call(self._request(waiting, [one for _, (one, _) in attached], [one for _, one in detached]))
-            for (connection_id, (connection, future)), user in zip(attached, response.users, strict=True):
+            changed = list(waiting.changed.items())[:BATCH]
+            request = self._request(waiting, [one for _, (one, _) in attached], [one for _, one in detached])
+            request.changed.extend(one for _, one in changed)
+            response = await self._call(request)
+            for (connection_id, waits), user in zip(attached, response.users, strict=True):
                 del waiting.attached[connection_id]
                 # Someone who has just come needs them after all.
                 waiting.unlisten.difference_update(ConversationId(one) for one in user.conversation_ids)
-                if user.session_ended:
-                    self._hub.end_session(UserId(connection.user_id), SessionId(connection.session_id))
-                if future is not None and not future.done():
-                    _answer(future, user)
-            for connection_id, _ in detached:
-                del waiting.detached[connection_id]
+                self._attached(*waits, user)
+            for told, connections in ((waiting.detached, detached), (waiting.changed, changed)):
+                for connection_id, _ in connections:
+                    del told[connection_id]
             waiting.listen.clear()
             waiting.watch.clear()
             waiting.unwatch.clear()
@@ -161,6 +173,14 @@ class Attacher:
                     if not done.done():
                         done.set_result(None)
                 waiting.done.clear()
+
+    def _attached(self, connection: pb.Connection, future: asyncio.Future[list[ConversationId]] | None, user: pb.AttachedUser) -> None:
+        if user.HasField("preferences"):
+            self._hub.prefer(UserId(user.user_id), user.preferences)
+        if user.session_ended:
+            self._hub.end_session(UserId(connection.user_id), SessionId(connection.session_id))
+        if future is not None and not future.done():
+            _answer(future, user)
 
     def _request(self, waiting: _Waiting, attached: list[pb.Connection], detached: list[pb.Connection]) -> pb.AttachRequest:
         return pb.AttachRequest(
@@ -237,6 +257,14 @@ class Attacher:
                 self._waiting.unlisten |= set(unneeded)
                 self._more.set()
 
+    async def learn(self, pause_s: float = LEARN_S) -> None:
+        """Ask again what users have decided of whom nobody could say it, for ever."""
+        while True:
+            await asyncio.sleep(spread(pause_s))
+            for session in self._hub.undecided:
+                self._waiting.attached.setdefault(session.connection_id, (_connection(session), None))
+                self._more.set()
+
     async def refresh(self, pause_s: float = REFRESH_S) -> None:
         """Tell the map everything again, now and then, for ever."""
         while True:
@@ -260,4 +288,4 @@ def _answer(attached: asyncio.Future[list[ConversationId]], user: pb.AttachedUse
 
 
 def _connection(session: Listener) -> pb.Connection:
-    return pb.Connection(connection_id=session.connection_id, user_id=session.user_id, session_id=session.session_id)
+    return pb.Connection(connection_id=session.connection_id, user_id=session.user_id, session_id=session.session_id, idle=session.is_idle)

@@ -108,6 +108,6 @@ class Wheel:
         return due
 
 
-def going_away_after_s(connections: int, reconnects_per_s: int) -> float:
-    """Return over how many seconds `connections` should spread when they all must reconnect: at least 1 s, at most 60 s."""
-    return min(60.0, max(1.0, connections / reconnects_per_s))
+def over_s(connections: int, per_s: int) -> float:
+    """Return over how many seconds `connections` spread, that all must do something of which so much a second can be borne: 1 s to 60 s."""
+    return min(60.0, max(1.0, connections / per_s))

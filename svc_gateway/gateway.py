@@ -15,7 +15,7 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.edges.fanout import Hearing, NodeChannel
 from elastic_chat.events.v1 import node_pb2
 from svc_gateway.connection import Connection, Flusher, Pipe
-from svc_gateway.core import going_away_after_s
+from svc_gateway.core import over_s
 from svc_gateway.frames import events_of
 from svc_gateway.recovery import Recovery
 from svc_gateway.session import Session, Surroundings
@@ -118,6 +118,7 @@ class Gateway:
         """Let the seconds pass, for ever."""
         while True:
             await asyncio.sleep(1.0)
+            self._around.hub.second()
             for session in self._around.wheel.turn():
                 if isinstance(session, Session) and session in self._sessions:
                     session.due()
@@ -125,7 +126,7 @@ class Gateway:
     async def drain(self) -> None:
         """Send everyone away, each with a delay of their own, and go on serving them until they have gone; then leave the map."""
         self.is_draining = True
-        within_s = going_away_after_s(len(self._sessions), self._settings.reconnects_per_s)
+        within_s = over_s(len(self._sessions), self._settings.reconnects_per_s)
         for session in self._sessions:
             session.go_away(timedelta(seconds=spread(within_s / 2, 0.98)))
         await self._until(lambda: not self._sessions, within_s + FINISH_S)

@@ -10,18 +10,24 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId
+from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, direct_conversation_id
+from chatkit.core.presence import SECRET, Audience, Wishes
 from chatkit.metrics import SECONDS, counter
+from chatkit.rpc.preferences import circle_of, preferences_of, wishes_of
 from chatkit.tracing import NOTHING, Tracer
 from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2
+from elastic_chat.types.v1 import presence_pb2
 from svc_gateway.frames import Outgoing
+from svc_gateway.notices import Notices
 
 log = structlog.get_logger()
 
-DELIVERIES = counter("chat_gateway_deliveries_total", "Frames given to sessions, by kind.", kind=("entry", "ephemeral", "presence"))
-ENTRIES = DELIVERIES["entry"]
+DELIVERIES = counter(
+    "chat_gateway_deliveries_total", "Frames given to sessions, by kind.", kind=("entry", "presence", "typing", "watermark")
+)
+ENTRIES, PRESENCE, TYPING, WATERMARKS = (DELIVERIES[kind] for kind in ("entry", "presence", "typing", "watermark"))
 DELAY = Histogram(
     "chat_gateway_delivery_seconds",
     "Seconds from a router's acceptance of an entry to its being given to the sessions of a gateway, by the clocks of their machines.",
@@ -40,6 +46,7 @@ class Listener(Protocol):
     user_id: UserId
     session_id: SessionId
     conversations: dict[ConversationId, int]
+    is_idle: bool
 
     def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
         """Take an entry."""
@@ -55,6 +62,9 @@ class Listener(Protocol):
 
     def close(self, error: ChatError) -> None:
         """End."""
+
+    def prefer(self, preferences: presence_pb2.Preferences) -> None:
+        """Take note of what the user has decided about how they are seen."""
 
 
 def accepted_of(entry: node_pb2.EntryDelivery) -> router_service_pb2.Accepted:
@@ -89,9 +99,11 @@ class Hub:
         joined: Callable[[ConversationId], None],
         told: Callable[[node_pb2.EntryDelivery], None],
         clock: Clock,
+        notices: Notices,
         tracer: Tracer = NOTHING,
     ) -> None:
         self._max_connections = max_connections
+        self._notices = notices
         self._joined = joined
         self._told = told
         self._clock = clock
@@ -100,6 +112,7 @@ class Hub:
         self._users: dict[UserId, set[Listener]] = {}
         self._watched: dict[UserId, set[Listener]] = {}
         self._watching: dict[Listener, frozenset[UserId]] = {}
+        self._wishes: dict[UserId, Wishes] = {}
 
     def register(self, session: Listener) -> None:
         """Let a session be found by its user, or raise LIMIT_REACHED."""
@@ -118,10 +131,12 @@ class Hub:
         SESSIONS.dec()
         if not sessions:
             del self._users[session.user_id]
+            self._wishes.pop(session.user_id, None)
         for conversation_id in list(session.conversations):
             self._leave(session, conversation_id)
         _, ceased = self.watch(session, frozenset())
         del self._watching[session]
+        self._notices.forget(session)
         return ceased
 
     def join(self, session: Listener, conversations: Mapping[ConversationId, int]) -> None:
@@ -203,8 +218,11 @@ class Hub:
             case "ephemeral":
                 self._ephemeral(event.ephemeral)
             case "presence":
-                frame = Outgoing(event.presence.frame)
-                self._give(self._watched.get(UserId(event.presence.user_id), ()), frame, "presence")
+                self._presence(event.presence)
+            case "preferences":
+                self.prefer(UserId(event.preferences.user_id), event.preferences.preferences)
+            case "presence_skipped":
+                self._notices.skipped([session for session, users in self._watching.items() if users])
             case "session_end":
                 self.end_session(UserId(event.session_end.user_id), SessionId(event.session_end.session_id))
             case _:
@@ -253,16 +271,77 @@ class Hub:
                     session.join(conversation_id, entry.seq)
                     self._joined(conversation_id)
 
+    # --- who sees whom
+
+    def decided(self, user_id: UserId) -> Wishes | None:
+        """Return what a user who is here has decided, if it is known."""
+        return self._wishes.get(user_id)
+
+    def wishes(self, user_id: UserId) -> Wishes:
+        """Return what a user who is here has decided; as long as it is not known, nothing of them is told."""
+        return self._wishes.get(user_id, SECRET)
+
+    @property
+    def undecided(self) -> list[Listener]:
+        """Every session of those of whom it is not known what they have decided."""
+        return [session for user_id, sessions in self._users.items() if user_id not in self._wishes for session in sessions]
+
+    def prefer(self, user_id: UserId, preferences: presence_pb2.Preferences) -> None:
+        """Take note of what a user has decided, unless something as new is known, and let their sessions know."""
+        before, after = self._wishes.get(user_id), wishes_of(preferences)
+        if user_id not in self._users or (before is not None and before.version >= after.version):
+            return
+        self._wishes[user_id] = after
+        for session in self._users[user_id]:
+            session.prefer(preferences_of(after))
+            if before is not None and before.audience is not after.audience:
+                self.presence_missed(session)
+
+    def _may_know(self, session: Listener, user_id: UserId, audience: Audience) -> bool:
+        """Tell whether a session may know that a user is there, who lets this circle know; they share a conversation."""
+        if session.user_id == user_id:
+            return True
+        least = min(audience, self.wishes(session.user_id).audience)
+        return least is Audience.SHARED or (
+            least is Audience.DIRECT and direct_conversation_id(session.user_id, user_id) in session.conversations
+        )
+
+    def _presence(self, change: node_pb2.PresenceChange) -> None:
+        user_id, audience = UserId(change.user_id), circle_of(change.audience)
+        watchers = self._watched.get(user_id, set())
+        knowing = {session for session in watchers if self._may_know(session, user_id, audience)}
+        PRESENCE.inc(self._notices.presence(knowing, Outgoing(change.frame)))
+        if change.audience_changed:
+            unknown = Outgoing.of(pb.ServerFrame(presence=pb.Presence(user_id=user_id)))
+            PRESENCE.inc(self._notices.presence(watchers - knowing, unknown))
+
     def _ephemeral(self, event: node_pb2.EphemeralDelivery) -> None:
         room = self._rooms.get(ConversationId(event.conversation_id))
-        if room is not None:
-            sessions = [session for session in room.sessions if event.to_own_sessions or session.user_id != event.user_id]
-            self._give(sessions, Outgoing(event.frame), "ephemeral")
-
-    def _give(self, sessions: Collection[Listener], frame: Outgoing, kind: str) -> None:
-        for session in sessions:
+        if room is None:
+            return
+        frame = Outgoing(event.frame)
+        user_id = UserId(event.user_id)
+        if event.only_own_sessions:
+            told = [session for session in self._users.get(user_id, ()) if event.conversation_id in session.conversations]
+        elif event.to_own_sessions:
+            told = [session for session in room.sessions if session.user_id == user_id or self.wishes(session.user_id).receipts]
+        else:
+            audience = circle_of(event.audience)
+            others = [one for one in room.sessions if one.user_id != user_id and self._may_know(one, user_id, audience)]
+            TYPING.inc(self._notices.typing(others, frame))
+            return
+        for session in told:
             session.notify(frame, ephemeral=True)
-        DELIVERIES[kind].inc(len(sessions))
+        WATERMARKS.inc(len(told))
+
+    def presence_missed(self, session: Listener) -> None:
+        """A session was not given what there was to tell of those whom it watches."""
+        if self._watching.get(session):
+            self._notices.skipped((session,))
+
+    def second(self) -> None:
+        """Let a second pass, for what may be told in one."""
+        self._notices.second()
 
     def _tell_of_hole(self, room: _Room, conversation_id: ConversationId) -> None:
         """Something was shown that has not come here: nobody knows why, and everyone can fetch it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,12 +16,14 @@ from prometheus_client import Histogram
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, MessageId, SessionId, UserId, is_uuid, new_id
+from chatkit.core.presence import Audience
 from chatkit.metrics import OK, SECONDS, counter
 from chatkit.rpc.attachments import attached
 from chatkit.rpc.caller import Caller, bind_request_id, caller_metadata
 from chatkit.rpc.change import change_command
 from chatkit.rpc.errors import duration, error_of
 from chatkit.rpc.lanes import Lanes
+from chatkit.rpc.preferences import preferences_of
 from chatkit.rpc.sending import put_message
 from chatkit.rpc.tokens import AccessToken, TokenVerifier
 from chatkit.tracing import NOTHING, Span, Tracer
@@ -29,6 +32,7 @@ from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.presence.v1 import presence_service_pb2, presence_service_pb2_grpc
 from elastic_chat.router.v1 import router_service_pb2
+from elastic_chat.types.v1 import presence_pb2
 from svc_gateway.attacher import Attacher
 from svc_gateway.catch_up import CatchUp
 from svc_gateway.connection import Connection
@@ -38,6 +42,8 @@ from svc_gateway.hub import Hub
 
 log = structlog.get_logger()
 
+STATUS_S = 1
+"""How long a status must hold before a connection may choose another."""
 MARK_S = 0.2
 """Watermarks of one session that follow each other faster than this are sent as one."""
 NEVER = 1 << 63
@@ -89,6 +95,7 @@ class Session:
         "_answered",
         "_around",
         "_bad_frames",
+        "_chosen_at",
         "_connection",
         "_gaps",
         "_heard",
@@ -98,10 +105,13 @@ class Session:
         "_missed",
         "_moved",
         "_phase",
+        "_preferences",
         "_suspended",
+        "_typed",
         "_unanswered",
         "connection_id",
         "conversations",
+        "is_idle",
         "session_id",
         "user_id",
     )
@@ -121,10 +131,14 @@ class Session:
         self._gaps = 0
         self._moved: dict[ConversationId, _Move] | None = {}
         self._marks: dict[ConversationId, tuple[int, int]] | None = None
+        self._preferences: presence_pb2.Preferences | None = None
+        self._typed: tuple[ConversationId, int, int] | None = None
         self.connection_id = ConnectionId(new_id())
         self.user_id = UserId("")
         self.session_id = SessionId("")
         self.conversations: dict[ConversationId, int] = {}
+        self.is_idle = False
+        self._chosen_at = -math.inf
         connection.on_end = self._end
         around.wheel.put(self, around.hello_s)
 
@@ -209,6 +223,12 @@ class Session:
     def close(self, error: ChatError) -> None:
         self._connection.end(error)
 
+    def prefer(self, preferences: presence_pb2.Preferences) -> None:
+        if self._phase is Phase.LIVE:
+            self._send(pb.ServerFrame(preferences=preferences))
+        else:
+            self._preferences = preferences
+
     def _end(self) -> None:
         """Wait for nothing any more but for the client to see that its connection has ended."""
         self._phase = Phase.CLOSED
@@ -236,6 +256,7 @@ class Session:
             return
         self._is_recovered = True
         self._place(conversations)
+        self._around.hub.presence_missed(self)
         if self._phase is Phase.LIVE:
             # The hello that was under way has come to its end meanwhile; the map did not know yet what this node must hear.
             self._moved = None
@@ -288,12 +309,15 @@ class Session:
             case "change":
                 await self._change_message(frame.change)
             case "typing":
-                self._tell(self._joined(frame.typing.conversation_id), typing=router_service_pb2.TypingCommand())
+                self._type(frame.typing)
             case "watermark":
                 self._mark(frame.watermark)
             case "subscribe_presence":
                 await self._subscribe(frame.subscribe_presence.user_ids)
+            case "set_status":
+                await self._set_status(frame.set_status.status)
             case _:
+                self._rest(is_idle=frame.ping.idle)
                 self._send(pb.ServerFrame(pong=pb.Pong()))
 
     async def _hello(self, hello: pb.Hello) -> None:
@@ -318,6 +342,7 @@ class Session:
         around.hub.register(self)
         synced = await self._join(await around.attacher.attach(self), hello.resume)
         self._moved = {}
+        wishes, self._preferences = around.hub.decided(self.user_id), None
         self._send(
             pb.ServerFrame(
                 welcome=pb.Welcome(
@@ -326,6 +351,7 @@ class Session:
                     conversations=[_head(one) for one in synced.conversations if one.conversation.conversation_id in self.conversations],
                     node_id=around.node_id,
                     heartbeat=duration(around.heartbeat),
+                    preferences=None if wishes is None else preferences_of(wishes),
                 ),
             ),
         )
@@ -377,6 +403,9 @@ class Session:
     def _go_live(self, positions: Sequence[pb.Cursor]) -> None:
         """Let out what was held back, but for what the client has already: everything up to `positions`."""
         self._phase = Phase.LIVE
+        if self._preferences is not None:
+            self._send(pb.ServerFrame(preferences=self._preferences))
+            self._preferences = None
         if self._missed:
             self._send_resync("")
         for conversation_id, move in (self._moved or {}).items():
@@ -453,6 +482,32 @@ class Session:
 
         return answer
 
+    def _type(self, typing: pb.Typing) -> None:
+        """Tell that the user is typing, once a second at most, unless nobody may know that they are there."""
+        conversation_id = self._joined(typing.conversation_id)
+        told = (conversation_id, typing.activity, self._around.wheel.now)
+        wishes = self._around.hub.wishes(self.user_id)
+        if told == self._typed or wishes.audience is Audience.NOBODY or wishes.is_invisible(self._around.clock.now_ms()):
+            return
+        self._typed = told
+        audience = presence_pb2.Privacy.Audience.ValueType(wishes.audience)
+        self._tell(conversation_id, typing=router_service_pb2.TypingCommand(activity=typing.activity, audience=audience))
+
+    async def _set_status(self, status: presence_pb2.Status) -> None:
+        """Let the user be seen as something else. All of their sessions hear of it by presence."""
+        now = self._around.wheel.now
+        if now - self._chosen_at < STATUS_S:
+            raise ChatError(Reason.OVERLOADED, "a status holds for a second at least", retry_after=timedelta(seconds=STATUS_S))
+        self._chosen_at = now
+        stub: Any = presence_service_pb2_grpc.PresenceServiceStub(self._around.channel)
+        await self._ask(stub.SetStatus, presence_service_pb2.SetStatusRequest(status=status))
+
+    def _rest(self, *, is_idle: bool) -> None:
+        """Take note of whether somebody uses the device."""
+        if self.is_idle != is_idle:
+            self.is_idle = is_idle
+            self._around.attacher.change(self)
+
     def _mark(self, mark: pb.ClientWatermark) -> None:
         """Send a watermark at once, and gather those that follow it closely."""
         conversation_id = self._joined(mark.conversation_id)
@@ -472,7 +527,9 @@ class Session:
             self._tell_mark(conversation_id, delivered_seq, read_seq)
 
     def _tell_mark(self, conversation_id: ConversationId, delivered_seq: int, read_seq: int) -> None:
-        self._tell(conversation_id, watermark=router_service_pb2.WatermarkCommand(delivered_seq=delivered_seq, read_seq=read_seq))
+        gives = self._around.hub.wishes(self.user_id).gives_receipts(self._around.clock.now_ms())
+        mark = router_service_pb2.WatermarkCommand(delivered_seq=delivered_seq, read_seq=read_seq, withheld=not gives)
+        self._tell(conversation_id, watermark=mark)
 
     async def _subscribe(self, user_ids: Sequence[str]) -> None:
         """Watch the users whom this one may know of; begin to listen first, then tell how they are, so that no change falls between."""
@@ -483,10 +540,8 @@ class Session:
         if begun or ceased:
             await self._around.attacher.watch(begun, ceased)
         for user in await self._presence(list(known)) if known else ():
-            presence = pb.Presence(user_id=user.user_id, online=user.online)
-            if user.HasField("last_seen_at"):
-                presence.last_seen_at.CopyFrom(user.last_seen_at)
-            self._send(pb.ServerFrame(presence=presence))
+            # The fields have the same numbers.
+            self._send(pb.ServerFrame(presence=pb.Presence.FromString(user.SerializeToString())))
 
     async def _presence(self, user_ids: Sequence[str]) -> Sequence[presence_service_pb2.UserPresence]:
         stub: Any = presence_service_pb2_grpc.PresenceServiceStub(self._around.channel)

@@ -23,3 +23,6 @@ class Settings(ServiceSettings, RedisSettings):
         "How many clients a second a gateway that stops sends to the others: what those can take in beside their work.", 180
     )
     max_connections: int = setting("How many connections a user may have to one gateway.", 20)
+    notices_per_s: int = setting(
+        "How many notices of presence and typing a second a gateway gives its connections, counted for each connection.", 10_000
+    )

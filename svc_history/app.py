@@ -13,6 +13,7 @@ from chatkit.tracing import tracer_of
 from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
 from svc_history.certainty import Certainty
 from svc_history.reader import Reader
+from svc_history.receipts import MeshPrivacy, Receipts
 from svc_history.service import HistoryServicer
 from svc_history.settings import Settings
 from svc_history.store.cassandra import KEYSPACE, SCHEMA_VERSION, CassandraTimeline
@@ -31,7 +32,9 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     channel = mesh_channel(settings.mesh)
     stack.push_async_callback(channel.close)
     certainty = Certainty.over(channel)
-    servicer = HistoryServicer(Reader(RedisLiveLog(redis), timeline, certainty, settings.kept_bytes), SystemClock())
+    live = RedisLiveLog(redis)
+    reader, receipts = Reader(live, timeline, certainty, settings.kept_bytes), Receipts(live, MeshPrivacy(channel))
+    servicer = HistoryServicer(reader, receipts, SystemClock())
     return App(
         services=(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name,),
         register=lambda server: history_service_pb2_grpc.add_HistoryServiceServicer_to_server(servicer, server),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import nsmallest
 
@@ -26,8 +26,6 @@ LAST_BYTES = 1024 * 1024
 """Newest entries of conversations in one answer, about; those of the conversations that nobody has written to for longest are left out."""
 MAX_SYNCS = 100
 """Users in one call of SyncUsers."""
-SYNC_MARKS = 100
-"""Watermarks of one conversation in one answer of Sync; of one that has more, none."""
 MAX_MENTIONED = 100
 """Unread messages that mention a user are counted up to here."""
 MAX_PINS = 100
@@ -61,11 +59,17 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a member has got, and the ordinal at read_seq."""
+    """How far a member has got, and the ordinal at read_seq; and how far others see them, delivered and read, if that is less."""
 
     delivered_seq: int
     read_seq: int
     read_ordinal: int
+    shown: tuple[int, int] | None = None
+
+    @property
+    def others_see(self) -> tuple[int, int]:
+        """How far others see them: delivered and read."""
+        return self.shown or (self.delivered_seq, self.read_seq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,25 @@ def directory_range(title_prefix: str, page_size: int, token: str) -> tuple[str,
         raise ChatError(Reason.INVALID_ARGUMENT, f"page_size is 1 to {MAX_LISTED}, or 0 for {DEFAULT_PAGE}")
     conversation_id, _, title_key = token.partition("/")
     return title_prefix.casefold(), (title_key, conversation_id), page_size or DEFAULT_PAGE
+
+
+def shown_marks(caller: UserId, marks: Mapping[UserId, Mark], *, receipts: bool) -> dict[UserId, tuple[int, int]]:
+    """Return how far a caller sees everyone: themselves as they are, and others, if the caller gives receipts, as far as those do."""
+    seen = {
+        user_id: (mark.delivered_seq, mark.read_seq) if user_id == caller else mark.others_see
+        for user_id, mark in sorted(marks.items())
+        if receipts or user_id == caller
+    }
+    return {user_id: told for user_id, told in seen.items() if any(told)}
+
+
+def reached(
+    seq: int, caller: UserId, members: Mapping[UserId, Membership], marks: Mapping[UserId, tuple[int, int]]
+) -> tuple[list[UserId], list[UserId]]:
+    """Return who else has read an entry, and who has it on a device and has not read it, by how far the caller sees them."""
+    there = {user_id: mark for user_id, mark in marks.items() if user_id != caller and members[user_id].joined_seq <= seq}
+    read = [user_id for user_id, (_, read_seq) in there.items() if read_seq >= seq]
+    return read, [user_id for user_id, (delivered_seq, read_seq) in there.items() if read_seq < seq <= delivered_seq]
 
 
 def unread(head_ordinal: int, mark: Mark | None, member: Membership) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any
@@ -19,9 +20,22 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_history.core import MAX_CURSORS, MAX_SYNCS, MAX_USERS, Mark, Membership, Stored, directory_range, members_page, unread
+from svc_history.core import (
+    MAX_CURSORS,
+    MAX_SYNCS,
+    MAX_USERS,
+    Mark,
+    Membership,
+    Stored,
+    directory_range,
+    members_page,
+    reached,
+    shown_marks,
+    unread,
+)
 from svc_history.fold import fold
 from svc_history.reader import Ask, Page, Reader, Synced
+from svc_history.receipts import Receipts
 from svc_history.store import State
 
 Context = Any
@@ -31,8 +45,9 @@ Context = Any
 class HistoryServicer(rpc.HistoryServiceServicer):
     """The methods of history."""
 
-    def __init__(self, reader: Reader, clock: Clock) -> None:
+    def __init__(self, reader: Reader, receipts: Receipts, clock: Clock) -> None:
         self._reader = reader
+        self._receipts = receipts
         self._clock = clock
 
     async def ListConversations(self, request: pb.ListConversationsRequest, context: Context) -> pb.ListConversationsResponse:  # noqa: ARG002, N802
@@ -90,9 +105,11 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         conversation_id = _conversation_id(request.conversation_id)
         roll = await self._reader.roll(caller.user_id, conversation_id)
         page, following = members_page(roll.members, request.page_size, request.page_token)
+        marks = {user_id: roll.marks[user_id] for user_id in page if user_id in roll.marks}
+        (receipts,) = await self._receipts.shown_to([caller.user_id])
         return pb.ListMembersResponse(
             members=[_member(user_id, roll.members[user_id], roll.settings) for user_id in page],
-            watermarks=[_watermark(conversation_id, user_id, roll.marks[user_id]) for user_id in page if user_id in roll.marks],
+            watermarks=_watermarks(conversation_id, shown_marks(caller.user_id, marks, receipts=receipts)),
             next_page_token=following,
             member_count=len(roll.members),
         )
@@ -142,17 +159,30 @@ class HistoryServicer(rpc.HistoryServiceServicer):
             next_page_token=f"{found[-1].conversation_id}/{found[-1].title_key}" if has_more else "",
         )
 
+    async def GetReceipts(self, request: pb.GetReceiptsRequest, context: Context) -> pb.GetReceiptsResponse:  # noqa: N802
+        caller = caller_of(context)
+        roll = await self._reader.roll(caller.user_id, _conversation_id(request.conversation_id))
+        if request.seq < 1:
+            raise ChatError(Reason.INVALID_ARGUMENT, "seq is that of a message")
+        if request.seq < roll.members[caller.user_id].joined_seq:
+            raise ChatError(Reason.NOT_FOUND, "the message is from before you joined")
+        (receipts,) = await self._receipts.shown_to([caller.user_id])
+        marks = shown_marks(caller.user_id, roll.marks, receipts=receipts)
+        read, delivered = reached(request.seq, caller.user_id, roll.members, marks)
+        return pb.GetReceiptsResponse(read_user_ids=read, delivered_user_ids=delivered)
+
     async def Sync(self, request: pb.SyncRequest, context: Context) -> pb.SyncResponse:  # noqa: N802
         user_id = caller_of(context).user_id
-        (synced,) = await self._reader.sync([_ask(user_id, request)])
-        return _synced(user_id, synced)
+        (synced,), (receipts,) = await asyncio.gather(self._reader.sync([_ask(user_id, request)]), self._receipts.shown_to([user_id]))
+        return _synced(user_id, synced, receipts=receipts)
 
     async def SyncUsers(self, request: pb.SyncUsersRequest, context: Context) -> pb.SyncUsersResponse:  # noqa: ARG002, N802
         if len(request.users) > MAX_SYNCS:
             raise ChatError(Reason.INVALID_ARGUMENT, f"users holds at most {MAX_SYNCS}: ask in several calls")
         asks = [_ask(UserId(one.user_id), one.request) for one in request.users]
-        synced = await self._reader.sync(asks) if asks else []
-        return pb.SyncUsersResponse(answers=[_synced(ask.user_id, one) for ask, one in zip(asks, synced, strict=False)])
+        synced, receipts = await asyncio.gather(self._reader.sync(asks), self._receipts.shown_to([ask.user_id for ask in asks]))
+        answers = zip(asks, synced, receipts, strict=False)
+        return pb.SyncUsersResponse(answers=[_synced(ask.user_id, one, receipts=receives) for ask, one, receives in answers])
 
     async def ListMemberships(self, request: pb.ListMembershipsRequest, context: Context) -> pb.ListMembershipsResponse:  # noqa: ARG002, N802
         if len(request.user_ids) > MAX_USERS:
@@ -174,10 +204,7 @@ class HistoryServicer(rpc.HistoryServiceServicer):
             members=[_stored(user_id, member) for user_id, member in roll.members.items()],
             head_seq=state.head_seq,
             head_ordinal=_entry(state.newest).ordinal if state.newest else 0,
-            watermarks=[
-                log_pb2.WatermarkRecord(watermark=_watermark(conversation_id, user_id, mark), read_ordinal=mark.read_ordinal)
-                for user_id, mark in roll.marks.items()
-            ],
+            watermarks=[_record(conversation_id, user_id, mark) for user_id, mark in roll.marks.items()],
             recent=[log_pb2.LogEntry.FromString(one.entry) for one in recent],
             settings=message_of(state.settings),
             bans=[ban_message(*pair) for pair in admission.bans.items()],
@@ -198,13 +225,15 @@ def _ask(user_id: UserId, request: pb.SyncRequest) -> Ask:
     return Ask(user_id, cursors, request.list_conversations)
 
 
-def _synced(user_id: UserId, synced: Synced) -> pb.SyncResponse:
+def _synced(user_id: UserId, synced: Synced, *, receipts: bool) -> pb.SyncResponse:
     return pb.SyncResponse(
         entries=map(_entry, synced.entries),
         more_conversation_ids=synced.more,
         positions=[pb.SyncCursor(conversation_id=one, seq=seq) for one, seq in synced.positions],
         gone_conversation_ids=synced.gone,
-        watermarks=[_watermark(one, user, mark) for one, marks in synced.marks.items() for user, mark in marks.items()],
+        watermarks=[
+            mark for one, marks in synced.marks.items() for mark in _watermarks(one, shown_marks(user_id, marks, receipts=receipts))
+        ],
         conversations=[_summary(user_id, state) for _, state in synced.states],
     )
 
@@ -278,10 +307,18 @@ def _stored(user_id: UserId, member: Membership) -> conversation_pb2.Member:
     )
 
 
-def _watermark(conversation_id: ConversationId, user_id: UserId, mark: Mark) -> conversation_pb2.Watermark:
-    return conversation_pb2.Watermark(
-        conversation_id=conversation_id,
-        user_id=user_id,
-        delivered_seq=mark.delivered_seq,
-        read_seq=mark.read_seq,
-    )
+def _watermarks(conversation_id: ConversationId, marks: Mapping[UserId, tuple[int, int]]) -> list[conversation_pb2.Watermark]:
+    return [
+        conversation_pb2.Watermark(conversation_id=conversation_id, user_id=user_id, delivered_seq=delivered_seq, read_seq=read_seq)
+        for user_id, (delivered_seq, read_seq) in marks.items()
+    ]
+
+
+def _record(conversation_id: ConversationId, user_id: UserId, mark: Mark) -> log_pb2.WatermarkRecord:
+    """Return a watermark as the log had it."""
+    record = log_pb2.WatermarkRecord(read_ordinal=mark.read_ordinal)
+    (watermark,) = _watermarks(conversation_id, {user_id: (mark.delivered_seq, mark.read_seq)})
+    record.watermark.CopyFrom(watermark)
+    if mark.shown is not None:
+        record.shown.delivered_seq, record.shown.read_seq = mark.shown
+    return record

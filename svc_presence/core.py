@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, SessionId, UserId
+from chatkit.core.presence import Availability, Wishes
 
 MAX_ASKED = 200
 
@@ -18,6 +19,7 @@ class Connection:
     connection_id: ConnectionId
     user_id: UserId
     session_id: SessionId
+    is_idle: bool = False
 
 
 def check_asked(user_ids: Iterable[str]) -> tuple[UserId, ...]:
@@ -44,6 +46,52 @@ def has_lapsed(renewals: int, known: int, entered: int | None) -> bool:
 def _parts(incarnation: str) -> tuple[str, int]:
     node_id, _, epoch = incarnation.rpartition("@")
     return node_id, int(epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How a user is seen by who may."""
+
+    availability: Availability
+    last_seen_ms: int | None = None
+    text: str = ""
+    emoji: str = ""
+    expires_ms: int | None = None
+
+
+def seen(wishes: Wishes, now_ms: int, *, online: bool, idle: bool, last_seen_ms: int | None) -> Seen:
+    """Return how others see a user. Nothing tells one who is invisible from one who is not there."""
+    wishes = wishes.at(now_ms)
+    status = (wishes.text, wishes.emoji, wishes.expires_ms if wishes.text or wishes.emoji else None)
+    if not online or wishes.availability is Availability.INVISIBLE:
+        return Seen(Availability.OFFLINE, last_seen_ms, *status)
+    if wishes.availability in {Availability.AWAY, Availability.BUSY}:
+        return Seen(wishes.availability, None, *status)
+    return Seen(Availability.AWAY if idle else Availability.ONLINE, None, *status)
+
+
+class News:
+    """Users of whom others are to be told, each once, however often they came and went: what counts is how things are when it is told."""
+
+    def __init__(self) -> None:
+        self._users: dict[UserId, None] = {}
+
+    def add(self, users: Iterable[UserId]) -> int:
+        """Something is new of `users`; return of how many something was already."""
+        new = dict.fromkeys(users)
+        merged = len(new.keys() & self._users.keys())
+        self._users |= new
+        return merged
+
+    def take(self) -> list[UserId]:
+        """Take out all, those who have waited longest first."""
+        users, self._users = list(self._users), {}
+        return users
+
+
+def within_budget(notices: Sequence[bytes], budget: int) -> tuple[Sequence[bytes], int]:
+    """Return those notices that a node is given in a second, and how many it is not given."""
+    return notices[:budget], max(0, len(notices) - budget)
 
 
 class Farewells:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,17 +15,21 @@ from prometheus_client import Counter
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId
+from chatkit.core.presence import SECRET, Audience, Wishes, check_status, know_each_other
 from chatkit.edges.fanout import Fanout, batch_of
 from chatkit.edges.redis import incarnation
-from chatkit.metrics import counter
 from chatkit.rpc.caller import caller_of
 from chatkit.rpc.errors import duration
+from chatkit.rpc.preferences import preferences_of, status_of, wishes_of
 from elastic_chat.events.v1 import node_pb2
-from elastic_chat.gateway.v1 import frames_pb2
 from elastic_chat.presence.v1 import presence_service_pb2 as pb
 from elastic_chat.presence.v1 import presence_service_pb2_grpc as rpc
-from svc_presence.core import Connection, Farewells, check_asked, is_superseded
-from svc_presence.store import Directory, Presence
+from elastic_chat.types.v1 import presence_pb2
+from svc_presence.core import Connection, check_asked, is_superseded
+from svc_presence.notices import Notices
+from svc_presence.preferences import Keeper, Preferences
+from svc_presence.shown import shown
+from svc_presence.store import Directory
 
 log = structlog.get_logger()
 
@@ -32,8 +37,12 @@ ROUND_S = 0.5
 """How often farewells and ended leases are looked at."""
 LATE_S = 2.0
 """Between two rounds; if it takes longer, this process has slept."""
+TELL_S = 1.0
+"""How often others are told of whom something is new: whoever comes and goes faster than that is told of once."""
+MAX_USERS = 500
+UNKNOWN = replace(SECRET, audience=Audience.UNSPECIFIED)
+"""What a user had decided before, if nobody knows."""
 
-NOTICES = counter("chat_presence_notices_total", "Notices that a user came or went, by which.", what=("online", "offline"))
 ENDED = Counter("chat_presence_leases_ended_total", "Leases that ended because they were not renewed.")
 
 Context = Any
@@ -41,37 +50,42 @@ Context = Any
 
 
 class PresenceServicer(rpc.PresenceServiceServicer):
-    """The methods of presence. `run` must run beside it: it says goodbye to who has gone, and removes nodes whose lease has ended."""
+    """The methods of presence. `run` must run beside it: it tells who came and who has gone, and removes nodes whose lease has ended."""
 
-    def __init__(self, directory: Directory, fanout: Fanout, clock: Clock, lease: timedelta, grace: timedelta) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        preferences: Preferences,
+        keeper: Keeper,
+        notices: Notices,
+        fanout: Fanout,
+        clock: Clock,
+        lease: timedelta,
+    ) -> None:
         self._directory = directory
+        self._preferences = preferences
+        self._keeper = keeper
+        self._notices = notices
         self._fanout = fanout
         self._clock = clock
         self._lease = lease
         self._looked = -math.inf
         self._beats: dict[str, tuple[int, float]] = {}
-        self._farewells = Farewells(grace.total_seconds())
 
     async def run(self) -> None:
-        """Look round for ever."""
-        while True:
-            await asyncio.sleep(ROUND_S)
-            try:
-                await self.look_round()
-            except ChatError as error:
-                log.warning("round_failed", reason=error.reason)
+        """Look round, and tell what is new, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_every(ROUND_S, self.look_round))
+            group.create_task(_every(TELL_S, self._notices.tell))
 
     async def look_round(self) -> None:
-        """Tell who has gone for good, and remove nodes whose lease has ended. Several instances may do it at the same time."""
-        now_ms = self._clock.now_ms()
+        """Find who has gone for good, and remove nodes whose lease has ended. Several instances may do it at the same time."""
         for node in self._silent(await self._directory.incarnations(), self._clock.monotonic()):
             ENDED.inc()
             log.warning("lease_ended", node=node)
-            await self._say_goodbye(await self._directory.remove(node, now_ms))
+            await self._notices.gone(await self._directory.remove(node))
             await self._fanout.publish({node: batch_of(node_pb2.NodeEvent(lease_end=node_pb2.LeaseEnd()))})
-        gone = self._farewells.due(self._clock.monotonic())
-        if gone:
-            await self._tell(gone)
+        await self._notices.look_round()
 
     def _silent(self, beats: Mapping[str, int], now: float) -> list[str]:
         """Return the nodes that have not renewed their lease for as long as it lasts, as this process has seen it."""
@@ -84,26 +98,77 @@ class PresenceServicer(rpc.PresenceServiceServicer):
 
     async def GetPresence(self, request: pb.GetPresenceRequest, context: Context) -> pb.GetPresenceResponse:  # noqa: N802
         caller = caller_of(context)
-        asked = check_asked(request.user_ids)
-        known = await self._directory.acquaintances(caller.user_id, asked)
-        users = [user_id for user_id in asked if user_id in known]
-        found = await self._directory.presence(users)
-        return pb.GetPresenceResponse(users=[_user(user_id, presence) for user_id, presence in zip(users, found, strict=True)])
+        circles = await self._directory.acquaintances(caller.user_id, check_asked(request.user_ids))
+        users = list(circles)
+        (mine, *wishes), found = await asyncio.gather(self._preferences.of([caller.user_id, *users]), self._directory.presence(users))
+        if mine is None:
+            raise ChatError(Reason.UNAVAILABLE, "nobody knows now what you let others know: try again")
+        now_ms = self._clock.now_ms()
+        return pb.GetPresenceResponse(
+            users=[
+                shown(user_id, presence, wished, now_ms)
+                if wished is not None and (user_id == caller.user_id or know_each_other(mine.audience, wished.audience, circles[user_id]))
+                else pb.UserPresence(user_id=user_id)
+                for user_id, presence, wished in zip(users, found, wishes, strict=True)
+            ]
+        )
+
+    async def SetStatus(self, request: pb.SetStatusRequest, context: Context) -> pb.SetStatusResponse:  # noqa: N802
+        caller = caller_of(context)
+        status = check_status(wishes_of(presence_pb2.Preferences(status=request.status)), self._clock.now_ms())
+        kept = await self._keeper.keep(caller, status_of(status))
+        await self._apply(caller.user_id, wishes_of(kept))
+        return pb.SetStatusResponse(status=kept.status)
+
+    async def GetStatus(self, request: pb.GetStatusRequest, context: Context) -> pb.GetStatusResponse:  # noqa: ARG002, N802
+        (mine,) = await self._known([caller_of(context).user_id])
+        return pb.GetStatusResponse(status=status_of(mine.at(self._clock.now_ms())))
+
+    async def ApplyPreferences(  # noqa: N802
+        self,
+        request: pb.ApplyPreferencesRequest,
+        context: Context,  # noqa: ARG002
+    ) -> pb.ApplyPreferencesResponse:
+        await self._apply(UserId(request.user_id), wishes_of(request.preferences))
+        return pb.ApplyPreferencesResponse()
+
+    async def GetPreferences(self, request: pb.GetPreferencesRequest, context: Context) -> pb.GetPreferencesResponse:  # noqa: ARG002, N802
+        if len(request.user_ids) > MAX_USERS:
+            raise ChatError(Reason.INVALID_ARGUMENT, f"user_ids holds at most {MAX_USERS} users")
+        return pb.GetPreferencesResponse(preferences=map(preferences_of, await self._known(_users(request.user_ids))))
+
+    async def _known(self, users: Sequence[UserId]) -> list[Wishes]:
+        wishes = [one for one in await self._preferences.of(users) if one is not None]
+        if len(wishes) < len(users):
+            raise ChatError(Reason.UNAVAILABLE, "nobody knows now what users have decided: try again")
+        return wishes
+
+    async def _apply(self, user_id: UserId, wishes: Wishes) -> None:
+        """Have everyone know what a user has decided who must, unless something newer is known. A try that failed half-way is repeated."""
+        (before,) = await self._preferences.of([user_id])
+        if await self._preferences.note(user_id, wishes):
+            await self._notices.decided(user_id, before or UNKNOWN, wishes)
+        elif before is not None and before.version == wishes.version:
+            await self._notices.decided(user_id, UNKNOWN, wishes)
 
     async def Attach(self, request: pb.AttachRequest, context: Context) -> pb.AttachResponse:  # noqa: ARG002, N802
         node = await self._node(request.node)
-        came, went = _connections(request.attached), _connections(request.detached)
-        attached = await self._directory.attach(node, came, went, self._clock.now_ms())
+        came, went, changed = _connections(request.attached), _connections(request.detached), _connections(request.changed)
+        attached = await self._directory.attach(node, came, went, changed)
         if request.listen_conversation_ids or request.unlisten_conversation_ids:
             await self._directory.listen(node, _ids(request.listen_conversation_ids), _ids(request.unlisten_conversation_ids))
         if request.watch_user_ids or request.unwatch_user_ids:
             await self._directory.watch(node, _users(request.watch_user_ids), _users(request.unwatch_user_ids))
-        await self._welcome(attached.came_online)
-        await self._say_goodbye(attached.went_offline)
+        users = list(dict.fromkeys((*(one.user_id for one in came), *attached.went_offline, *attached.stirred)))
+        wishes = dict(zip(users, await self._preferences.of(users), strict=True))
+        await self._notices.moved(attached, wishes)
         return pb.AttachResponse(
             users=[
                 pb.AttachedUser(
-                    user_id=connection.user_id, conversation_ids=conversations, session_ended=connection.session_id in attached.ended
+                    user_id=connection.user_id,
+                    conversation_ids=conversations,
+                    session_ended=connection.session_id in attached.ended,
+                    preferences=None if (known := wishes[connection.user_id]) is None else preferences_of(known),
                 )
                 for connection, conversations in zip(came, attached.conversations, strict=True)
             ],
@@ -114,13 +179,13 @@ class PresenceServicer(rpc.PresenceServiceServicer):
         renewals, lapsed = await self._directory.renew(node, request.renewals)
         if lapsed:
             # It will attach everything anew: what an older copy of the map may have of it must not outlive that.
-            await self._say_goodbye(await self._directory.remove(node, self._clock.now_ms()))
+            await self._notices.gone(await self._directory.remove(node))
             renewals, _ = await self._directory.renew(node, 0)
         return pb.RenewLeaseResponse(lease=duration(self._lease), lapsed=lapsed, renewals=renewals)
 
     async def EndLease(self, request: pb.EndLeaseRequest, context: Context) -> pb.EndLeaseResponse:  # noqa: ARG002, N802
         node = incarnation(request.node.node_id, request.node.epoch)
-        await self._say_goodbye(await self._directory.remove(node, self._clock.now_ms()))
+        await self._notices.gone(await self._directory.remove(node))
         return pb.EndLeaseResponse()
 
     async def EndSession(self, request: pb.EndSessionRequest, context: Context) -> pb.EndSessionResponse:  # noqa: ARG002, N802
@@ -136,45 +201,19 @@ class PresenceServicer(rpc.PresenceServiceServicer):
             raise ChatError(Reason.PERMISSION_DENIED, "a later process has taken this node's name: stop, or start again")
         return incarnation(node.node_id, node.epoch)
 
-    async def _welcome(self, users: Collection[UserId]) -> None:
-        """Tell of users who came online, but not of those of whom nobody has heard that they had gone."""
-        news = [user_id for user_id in users if not self._farewells.came_back(user_id)]
-        if news:
-            await self._tell(news)
 
-    async def _say_goodbye(self, users: Collection[UserId]) -> None:
-        for user_id in users:
-            self._farewells.left(user_id, self._clock.monotonic())
-
-    async def _tell(self, users: list[UserId]) -> None:
-        """Tell the nodes that watch `users` how things are now."""
-        watchers = await self._directory.watchers(users)
-        found = await self._directory.presence(users)
-        batches: dict[str, list[bytes]] = {}
-        for user_id, nodes, presence in zip(users, watchers, found, strict=True):
-            NOTICES["online" if presence.online else "offline"].inc()
-            event = batch_of(node_pb2.NodeEvent(presence=node_pb2.PresenceChange(user_id=user_id, frame=_frame(user_id, presence))))
-            for node in nodes:
-                batches.setdefault(node, []).append(event)
-        await self._fanout.publish({node: b"".join(events) for node, events in batches.items()})
-
-
-def _user(user_id: UserId, presence: Presence) -> pb.UserPresence:
-    user = pb.UserPresence(user_id=user_id, online=presence.online)
-    if presence.last_seen_ms is not None:
-        user.last_seen_at.FromMilliseconds(presence.last_seen_ms)
-    return user
-
-
-def _frame(user_id: UserId, presence: Presence) -> bytes:
-    frame = frames_pb2.ServerFrame(presence=frames_pb2.Presence(user_id=user_id, online=presence.online))
-    if presence.last_seen_ms is not None:
-        frame.presence.last_seen_at.FromMilliseconds(presence.last_seen_ms)
-    return frame.SerializeToString()
+async def _every(pause_s: float, work: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Do `work` again and again; what could not be done this time is done, or made good for, by a later one."""
+    while True:
+        await asyncio.sleep(pause_s)
+        try:
+            await work()
+        except ChatError as error:
+            log.warning("round_failed", reason=error.reason)
 
 
 def _connections(connections: Collection[pb.Connection]) -> list[Connection]:
-    return [Connection(ConnectionId(c.connection_id), UserId(c.user_id), SessionId(c.session_id)) for c in connections]
+    return [Connection(ConnectionId(c.connection_id), UserId(c.user_id), SessionId(c.session_id), c.idle) for c in connections]
 
 
 def _ids(ids: Collection[str]) -> list[ConversationId]:

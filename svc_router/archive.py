@@ -105,5 +105,6 @@ def _durable(entry: log_pb2.LogEntry) -> Durable:
     return Durable(MessageId(entry.message_id), sender, entry.seq, entry.ordinal, at, value, b"", (), (), doubted, *about)
 
 
-def _mark(record: log_pb2.WatermarkRecord) -> tuple[int, int, int]:
-    return record.watermark.delivered_seq, record.watermark.read_seq, record.read_ordinal
+def _mark(record: log_pb2.WatermarkRecord) -> tuple[int, ...]:
+    shown = (record.shown.delivered_seq, record.shown.read_seq) if record.HasField("shown") else ()
+    return record.watermark.delivered_seq, record.watermark.read_seq, record.read_ordinal, *shown

@@ -169,7 +169,7 @@ def for_readers(entry: log_pb2.LogEntry) -> log_pb2.LogEntry:
 
 def typing_event(command: pb.Command) -> node_pb2.NodeEvent:
     """Return what nodes are told when a user types."""
-    notice = frames_pb2.TypingNotice(conversation_id=command.conversation_id, user_id=command.user_id)
+    notice = frames_pb2.TypingNotice(conversation_id=command.conversation_id, user_id=command.user_id, activity=command.typing.activity)
     return _ephemeral(command, frames_pb2.ServerFrame(typing=notice), to_own_sessions=False)
 
 
@@ -195,6 +195,7 @@ def _ephemeral(command: pb.Command, frame: frames_pb2.ServerFrame, *, to_own_ses
             frame=frame.SerializeToString(),
             user_id=command.user_id,
             to_own_sessions=to_own_sessions,
+            audience=command.typing.audience,
         ),
     )
 

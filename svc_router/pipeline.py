@@ -37,7 +37,7 @@ from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, MessageLog, Re
 from chatkit.metrics import OK, OUTCOMES, counter, histogram
 from chatkit.rpc.admission import timestamp
 from chatkit.tracing import NOTHING, Tracer, bind_context, followed
-from elastic_chat.events.v1 import log_pb2, node_pb2
+from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from svc_router.changes import NO_MESSAGE, check_answered, check_target, counts_if_deleted
 from svc_router.core import LIMITS, Limits, is_remembered
@@ -61,6 +61,7 @@ from svc_router.store import (
     Restored,
     Sequencer,
 )
+from svc_router.tellings import SECOND_S, Tellings, Told
 
 log = structlog.get_logger()
 
@@ -124,8 +125,6 @@ _Way = ConversationId | tuple[ConversationId, UserId]
 """What waits behind a detour: all commands of a conversation, or those of one user."""
 _Work = Callable[[Job], Coroutine[None, None, bool]]
 """What is done on a detour; whether the job is to go on."""
-_Told = tuple[node_pb2.NodeEvent, frozenset[str]]
-"""An event, and the nodes that are told of it."""
 
 
 class Pipeline:
@@ -153,6 +152,7 @@ class Pipeline:
         self._claiming: dict[tuple[ConversationId, MessageId], list[Job]] = {}
         self._flight = Flight(FLIGHT_LIMIT)
         self._pace = Pace()
+        self._tellings = Tellings()
         self._again = asyncio.Event()
         self._detours: dict[_Way, deque[Job]] = {}
         self._restoring = WeakValueDictionary[ConversationId, asyncio.Lock]()
@@ -177,6 +177,7 @@ class Pipeline:
             group.create_task(self._give_places())
             group.create_task(self._append_again())
             group.create_task(self._show())
+            group.create_task(self._tell_later())
 
     # --- the first stage
 
@@ -405,36 +406,48 @@ class Pipeline:
         """Carry out typing and watermarks: nobody waits for them, and a failure of theirs stops nothing."""
         if not jobs:
             return
-        batches: dict[str, list[bytes]] = {}
         try:
-            events = [
+            told = [
                 *await self._typing([job for job in jobs if job.kind == "typing"]),
                 *await self._watermarks([job for job in jobs if job.kind == "watermark"]),
             ]
         except ChatError as error:
             log.info("ephemeral_dropped", count=len(jobs), reason=error.reason)
-            return
-        for event, nodes in events:
+        else:
+            await self._publish(told)
+
+    async def _tell_later(self) -> None:
+        """Tell what was gathered, once a second, for ever."""
+        while True:
+            await asyncio.sleep(SECOND_S)
+            await self._publish(self._tellings.second())
+
+    async def _publish(self, told: Sequence[Told]) -> None:
+        batches: dict[str, list[bytes]] = {}
+        for event, nodes in told:
             for node in nodes:
                 batches.setdefault(node, []).append(batch_of(event))
         try:
             await self._fanout.publish({node: b"".join(events) for node, events in batches.items()})
         except ChatError as error:
-            log.info("ephemeral_dropped", count=len(jobs), reason=error.reason)
+            log.info("ephemeral_dropped", count=len(told), reason=error.reason)
 
-    async def _typing(self, jobs: Sequence[Job]) -> list[_Told]:
+    async def _typing(self, jobs: Sequence[Job]) -> list[Told]:
         listeners = await self._sequencer.listeners([(job.conversation_id, job.user_id) for job in jobs]) if jobs else []
-        return [(typing_event(job.command), nodes) for job, nodes in zip(jobs, listeners, strict=True)]
+        found = zip(jobs, listeners, strict=True)
+        return [told for job, here in found for told in self._tellings.typing(job.conversation_id, typing_event(job.command), here)]
 
-    async def _watermarks(self, jobs: Sequence[Job]) -> list[_Told]:
-        told: list[_Told] = []
+    async def _watermarks(self, jobs: Sequence[Job]) -> list[Told]:
+        told: list[Told] = []
         for job, marked in zip(jobs, await self._mark(jobs) if jobs else [], strict=True):
             if isinstance(marked, OrdinalNeeded):
                 self._ask_about([job], self._find_ordinal)
             elif isinstance(marked, NotLive):
                 self._bring_back([job], self._restore)
             elif marked.changed:
-                told.append((watermark_event(job.command, marked), marked.nodes))
+                event = watermark_event(job.command, marked)
+                event.ephemeral.only_own_sessions = job.command.watermark.withheld
+                told += self._tellings.receipt(job.conversation_id, job.user_id, event, marked.listening)
         return told
 
     async def _mark(self, jobs: Sequence[Job]) -> list[Marked | OrdinalNeeded | NotLive]:
@@ -620,11 +633,13 @@ def _context(flying: Flying) -> str:
 
 def _mark_of(job: Job) -> Mark:
     watermark = job.command.watermark
-    return Mark(job.conversation_id, job.user_id, watermark.delivered_seq, watermark.read_seq, job.read_ordinal)
+    return Mark(job.conversation_id, job.user_id, watermark.delivered_seq, watermark.read_seq, job.read_ordinal, watermark.withheld)
 
 
 def _watermark_record(job: Job, marked: Marked) -> Record:
     value = log_pb2.WatermarkRecord(watermark=watermark_of(job.command, marked), read_ordinal=marked.read_ordinal)
+    if marked.shown != (marked.delivered_seq, marked.read_seq):
+        value.shown.delivered_seq, value.shown.read_seq = marked.shown
     key = f"{job.conversation_id}/{job.user_id}".encode()
     return Record(WATERMARK_TOPIC, key, value.SerializeToString(), job.command.request_id)
 

@@ -178,12 +178,16 @@ def _watermark(value: bytes) -> list[Write]:
     mark = record.watermark
     if not is_uuid(mark.conversation_id) or not is_uuid(mark.user_id):
         raise UnreadableError("the watermark has no conversation_id or no user_id")
+    shown = record.shown if record.HasField("shown") else mark
     row = {
         "conversation_id": mark.conversation_id,
         "user_id": mark.user_id,
         "delivered_seq": mark.delivered_seq,
         "read_seq": mark.read_seq,
         "read_ordinal": record.read_ordinal,
+        "shown_delivered_seq": shown.delivered_seq,
+        "shown_read_seq": shown.read_seq,
     }
-    # Both only ever grow, and a record has both: their sum orders the states of one member.
+    # Both only ever grow, and a record has both: their sum orders the states of one member. What is shown may grow while they do not: of
+    # two values with one timestamp Cassandra keeps the greater.
     return [Write(Table.WATERMARKS, row, mark.delivered_seq + mark.read_seq)]

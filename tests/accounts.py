@@ -12,12 +12,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import SessionId, UserId
+from chatkit.core.presence import Wishes
 from chatkit.rpc.caller import OPERATOR, ROLE, SESSION_ID, USER_ID
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from svc_accounts.app import wire
 from svc_accounts.connections import Closing
 from svc_accounts.oidc.provider import Provider
 from svc_accounts.passwords import Passwords
+from svc_accounts.preferences import Preferences
 from svc_accounts.service import AccountsServicer
 from svc_accounts.settings import Settings
 from svc_accounts.signer import Signer
@@ -49,6 +51,19 @@ class Connections:
         return not self.away
 
 
+class Teller:
+    """Presence, as accounts knows it: what it was told that users have decided, and whether it can be reached."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[UserId, Wishes]] = []
+        self.away = False
+
+    async def tell(self, user_id: UserId, wishes: Wishes) -> bool:
+        if not self.away:
+            self.told.append((user_id, wishes))
+        return not self.away
+
+
 class Accounts:
     """The service. `call` calls a method as the user of an access token, which it believes."""
 
@@ -57,7 +72,7 @@ class Accounts:
         self.settings = Settings(
             node_id="accounts-1", grpc_port=1, http_port=2, cassandra_contact_points="nowhere", signing_key=pem, **settings
         )
-        self.stores, self.connections, self.clock = MemoryStores(), Connections(), ManualClock()
+        self.stores, self.connections, self.teller, self.clock = MemoryStores(), Connections(), Teller(), ManualClock()
         self.closing = Closing(self.connections, self.stores.endings)
         self.provider = provider
         self.passwords = passwords or Passwords(1, 64)
@@ -66,7 +81,8 @@ class Accounts:
     def restart(self) -> None:
         """Begin anew with what is kept, as another instance does."""
         signer = Signer(self.settings.signing_key)
-        self.has = wire(self.settings, self.stores, self.closing, self.passwords, signer, self.clock, self.provider)
+        preferences = Preferences(self.stores.preferences, self.teller)
+        self.has = wire(self.settings, self.stores, self.closing, preferences, self.passwords, signer, self.clock, self.provider)
         self.servicer = AccountsServicer(self.has)
 
     async def call(self, method: str, request: Any, token: str = "") -> Any:

@@ -17,6 +17,10 @@ MAX_ADDED = 500
 MAX_MENTIONS = 100
 MAX_ATTACHMENTS = 20
 MAX_FRAME_BYTES = 64 * 1024
+LIVELY_MEMBERS = 100
+"""In a conversation of more, nobody is told who has got or read what, nor who is typing: 500 readers would make 500 frames each. Receipts
+are looked up there.
+"""
 
 
 class Permission(IntFlag):

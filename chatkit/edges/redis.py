@@ -208,7 +208,7 @@ def joined_seqs(scores: Iterable[tuple[bytes, float]]) -> dict[ConversationId, i
 
 
 def connections(user_id: str) -> str:
-    """Hash: connection id to "<incarnation>|<session id>"."""
+    """Hash: connection id to "<incarnation>|<session id>", or "<incarnation>|<session id>|idle"."""
     return f"{{u:{user_id}}}:connections"
 
 
@@ -223,8 +223,19 @@ def watchers(user_id: str) -> str:
 
 
 def last_seen(user_id: str) -> str:
-    """String: Unix milliseconds at which the user's last connection went."""
+    """String: Unix milliseconds at which others saw the user for the last time."""
     return f"{{u:{user_id}}}:last_seen"
+
+
+PREFERENCES_S = 30 * 24 * 3600
+"""How long what a user has decided is remembered after the last change; whoever asks later has it read from accounts."""
+STATUS_ENDS = "status_ends"
+"""Sorted set of the users whose status ends by itself, by the Unix millisecond at which it does."""
+
+
+def preferences(user_id: str, epoch: str) -> str:
+    """String: "<version>:<serialised types.v1.Preferences>"; nothing that an older memory believed."""
+    return f"{{u:{user_id}}}:preferences:{epoch[-8:]}"
 
 
 def leases(epoch: str) -> str:

@@ -26,10 +26,10 @@ USERS: dict[str, tuple[str, ...]] = {
         *("AddMember", "AddMembers", "RemoveMember", "SetRole", "TransferOwnership"),
         *("BanMember", "UnbanMember", "CreateInvite", "WithdrawInvite", "Join", "JoinPublic"),
     ),
-    "presence": ("GetPresence",),
+    "presence": ("GetPresence", "SetStatus", "GetStatus"),
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
-        *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins"),
+        *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
         *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
     ),
     "accounts": (
@@ -43,6 +43,8 @@ USERS: dict[str, tuple[str, ...]] = {
             "UnlinkOidc",
             "DeleteAccount",
             "FindUsers",
+            "GetPrivacy",
+            "UpdatePrivacy",
         ),
         *("GetAccount", "CreateUser", "SetRole", "DisableUser", "EnableUser", "ResetPassword", "DeleteUser"),
         *("CreateInvite", "ListInvites", "WithdrawInvite"),
@@ -53,15 +55,15 @@ USERS: dict[str, tuple[str, ...]] = {
 """The methods that the edge lets those call who have an access token. What is in neither table is internal, and refused there."""
 
 READS: dict[str, tuple[str, ...]] = {
-    "presence": ("GetPresence",),
+    "presence": ("GetPresence", "GetStatus", "GetPreferences"),
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
-        *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins"),
+        *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
         *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),
-    "accounts": ("GetJwks", "FindUsers", "ListSessions", "GetAccount", "ListInvites", "ListServiceTokens"),
+    "accounts": ("GetJwks", "FindUsers", "ListSessions", "GetPrivacy", "GetPreferences", "GetAccount", "ListInvites", "ListServiceTokens"),
     "files": ("GetFile", "ListFiles", "GetFileUrl"),
 }
 """The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""
@@ -76,7 +78,7 @@ STREAMS: dict[str, tuple[str, ...]] = {"gateway": ("Connect",), "router": ("Rout
 INNER: dict[str, dict[str, tuple[str, ...]]] = {
     "gateway": {
         "router": ("Route",),
-        "presence": ("GetPresence", "Attach", "RenewLease", "EndLease"),
+        "presence": ("GetPresence", "SetStatus", "Attach", "RenewLease", "EndLease"),
         "history": ("ListMemberships", "SyncUsers"),
         "accounts": ("GetJwks",),
         "files": ("AttachFiles",),
@@ -87,8 +89,9 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
         "accounts": ("FindUsers",),
         "files": ("AttachFiles",),
     },
-    "history": {"writer": ("AwaitWritten",)},
-    "accounts": {"presence": ("EndSession",)},
+    "presence": {"accounts": ("KeepStatus", "GetPreferences")},
+    "history": {"writer": ("AwaitWritten",), "presence": ("GetPreferences",)},
+    "accounts": {"presence": ("EndSession", "ApplyPreferences")},
     "files": {"history": ("ListMemberships", "FindMessage")},
 }
 """What services call: the sidecar of the one knows the way, and those of the others let it in, by the name in its certificate."""

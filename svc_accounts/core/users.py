@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import UserId
+from chatkit.core.text import check_shown
 
 MAX_DISPLAY_NAME = 64
 MAX_USER_IDS = 500
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,31}")
-_UNSHOWABLE = {"Cc", "Cs", "Zl", "Zp"}
-_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that turn the direction of what follows, and so make one name look like another."""
 
 
 class Role(StrEnum):
@@ -90,26 +87,17 @@ def check_username(text: str) -> str:
 
 def check_display_name(text: str, username: str) -> str:
     """Return the name to show: `text` without space around it, or the user name if that is empty. Raises INVALID_ARGUMENT."""
-    return _shown(text, "display_name") or username
+    return check_shown(text, "display_name", MAX_DISPLAY_NAME) or username
 
 
 def check_device(text: str) -> str:
     """Return what a device is called, without space around it; it may be empty. Raises INVALID_ARGUMENT."""
-    return _shown(text, "device")
+    return check_shown(text, "device", MAX_DISPLAY_NAME)
 
 
 def check_token_name(text: str) -> str:
     """Return what a service token is for, without space around it; it may be empty. Raises INVALID_ARGUMENT."""
-    return _shown(text, "name")
-
-
-def _shown(text: str, field: str) -> str:
-    name = text.strip()
-    if len(name) > MAX_DISPLAY_NAME:
-        raise ChatError(Reason.INVALID_ARGUMENT, f"{field} must have at most {MAX_DISPLAY_NAME} characters")
-    if any(unicodedata.category(char) in _UNSHOWABLE or char in _OVERRIDES for char in name):
-        raise ChatError(Reason.INVALID_ARGUMENT, f"{field} must not have control characters or marks that turn the direction of text")
-    return name
+    return check_shown(text, "name", MAX_DISPLAY_NAME)
 
 
 def check_user_ids(user_ids: list[str]) -> list[UserId]:

@@ -189,6 +189,30 @@ class EndingStore(Protocol):
         ...
 
 
+class PreferenceStore(Protocol):
+    """What users have decided about how they are seen, opaque here, and of whom presence is still to be told."""
+
+    async def preferences(self, user_ids: Sequence[UserId]) -> list[bytes | None]:
+        """Return what users have decided, in the order of their ids; None for one who has decided nothing."""
+        ...
+
+    async def replace_preferences(self, user_id: UserId, version: int, preferences: bytes) -> bool:
+        """Put these in the place of those of the version before, or return False if another change came first. The first version is 1."""
+        ...
+
+    async def add_untold(self, user_id: UserId) -> None:
+        """Note a user. Idempotent."""
+        ...
+
+    async def untold(self) -> list[UserId]:
+        """Return some of those who are noted."""
+        ...
+
+    async def remove_untold(self, user_id: UserId) -> None:
+        """Strike a user out. Idempotent."""
+        ...
+
+
 class TryStore(Protocol):
     """How many wrong passwords there were in a row; forgotten a day after the last one."""
 
@@ -226,3 +250,5 @@ class Stores(Protocol):
     def erasures(self) -> ErasureStore: ...
     @property
     def endings(self) -> EndingStore: ...
+    @property
+    def preferences(self) -> PreferenceStore: ...

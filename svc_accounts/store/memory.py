@@ -228,6 +228,32 @@ class MemoryErasureStore:
         self._erasures.pop(user_id, None)
 
 
+class MemoryPreferenceStore:
+    """A PreferenceStore."""
+
+    def __init__(self) -> None:
+        self._preferences: dict[UserId, tuple[int, bytes]] = {}
+        self._untold: dict[UserId, None] = {}
+
+    async def preferences(self, user_ids: Sequence[UserId]) -> list[bytes | None]:
+        return [self._preferences[user_id][1] if user_id in self._preferences else None for user_id in user_ids]
+
+    async def replace_preferences(self, user_id: UserId, version: int, preferences: bytes) -> bool:
+        is_next = self._preferences.get(user_id, (0, b""))[0] == version - 1
+        if is_next:
+            self._preferences[user_id] = version, preferences
+        return is_next
+
+    async def add_untold(self, user_id: UserId) -> None:
+        self._untold[user_id] = None
+
+    async def untold(self) -> list[UserId]:
+        return list(self._untold)
+
+    async def remove_untold(self, user_id: UserId) -> None:
+        self._untold.pop(user_id, None)
+
+
 class MemoryStores:
     """Every store, as CassandraStores has them."""
 
@@ -235,4 +261,4 @@ class MemoryStores:
         self.users, self.sessions = MemoryUserStore(), MemorySessionStore()
         self.tries, self.invites = MemoryTryStore(), MemoryInviteStore()
         self.service_tokens, self.attempts, self.identities = MemoryServiceTokenStore(), MemoryAttemptStore(), MemoryIdentityStore()
-        self.erasures, self.endings = MemoryErasureStore(), MemoryEndingStore()
+        self.erasures, self.endings, self.preferences = MemoryErasureStore(), MemoryEndingStore(), MemoryPreferenceStore()

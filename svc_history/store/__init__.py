@@ -107,11 +107,15 @@ class LiveLog(Protocol):
         """
         ...
 
+    async def gives_receipts(self, users: Sequence[UserId]) -> list[bool | None]:
+        """Return whether each user lets others know what they have read; None if it is not known."""
+        ...
+
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         """Return how conversations are and, where there is a seq, what has come since.
 
         That is at most SYNC_ENTRIES entries and one more, and about LOOK_BYTES of them, up to the `head` of the tail; which messages the
-        tail has deletions of; and watermarks, if there are at most SYNC_MARKS.
+        tail has deletions of; and watermarks, if there are at most LIVELY_MEMBERS members.
         """
         ...
 

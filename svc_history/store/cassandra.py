@@ -17,7 +17,7 @@ from svc_history.core import END, MAX_MENTIONED, MAX_PINS, Mark, Membership, Ran
 from svc_history.store import Admission, Listed, Roll, State
 
 KEYSPACE = "elastic_chat"
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 LAST = chr(0x10FFFF)
 """Behind every character of a title."""
@@ -29,8 +29,10 @@ QUERIES = {
     "conversation": f"SELECT conversation, {', '.join(SETTINGS)} FROM {{}}.conversations WHERE conversation_id = ?",  # noqa: S608
     "member": "SELECT permissions, joined_seq, joined_ordinal FROM {}.members WHERE conversation_id = ? AND user_id = ?",
     "members": "SELECT user_id, permissions, joined_seq, joined_ordinal FROM {}.members WHERE conversation_id = ?",
-    "mark": "SELECT delivered_seq, read_seq, read_ordinal FROM {}.watermarks WHERE conversation_id = ? AND user_id = ?",
-    "marks": "SELECT user_id, delivered_seq, read_seq, read_ordinal FROM {}.watermarks WHERE conversation_id = ?",
+    "mark": "SELECT delivered_seq, read_seq, read_ordinal, shown_delivered_seq, shown_read_seq FROM {}.watermarks"
+    " WHERE conversation_id = ? AND user_id = ?",
+    "marks": "SELECT user_id, delivered_seq, read_seq, read_ordinal, shown_delivered_seq, shown_read_seq FROM {}.watermarks"
+    " WHERE conversation_id = ?",
     "buckets": "SELECT bucket FROM {}.message_buckets WHERE conversation_id = ?",
     "backwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ? LIMIT ?",
     "forwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ?"
@@ -180,4 +182,6 @@ def _member(row: Row) -> Membership:
 
 
 def _mark(row: Row) -> Mark:
-    return Mark(row.delivered_seq, row.read_seq, row.read_ordinal)
+    # Rows from before shown_read_seq was known have none: others see all of those.
+    shown = None if row.shown_read_seq is None else (row.shown_delivered_seq, row.shown_read_seq)
+    return Mark(row.delivered_seq, row.read_seq, row.read_ordinal, None if shown == (row.delivered_seq, row.read_seq) else shown)

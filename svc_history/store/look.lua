@@ -1,5 +1,5 @@
 -- Tells how a conversation is for a user, with what mentions them among what they have not read, and, if it is asked, what has come since an entry, and how far everyone is.
--- KEYS: meta, members, marks, tail, changes, mentions, settings. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, watermarks at most,
+-- KEYS: meta, members, marks, tail, changes, mentions, settings. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, members above which there are no watermarks,
 -- the number of the kind of a deletion
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'conversation', 'head', 'head_ordinal', 'trimmed', 'written')
 local head = tonumber(meta[3] or '0')
@@ -49,7 +49,7 @@ if after < head then
   end
 end
 local marks = {}
-if redis.call('HLEN', KEYS[3]) <= tonumber(ARGV[5]) then
+if redis.call('HLEN', KEYS[2]) <= tonumber(ARGV[5]) then
   marks = redis.call('HGETALL', KEYS[3])
 end
 look[10], look[11], look[12], look[13], look[14] = meta[6] or '0', upto, since, marks, deleted

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from chatkit.core.admission import Ban, Invite, InviteId
+from chatkit.core.conversation import LIVELY_MEMBERS
 from chatkit.core.conversation_settings import Value
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
-from svc_history.core import END, LOOK_BYTES, MAX_MENTIONED, MAX_PINS, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
+from svc_history.core import END, LOOK_BYTES, MAX_MENTIONED, MAX_PINS, SYNC_ENTRIES, Mark, Membership, Range, Stored, Tail
 from svc_history.store import Admission, Listed, Look, Question, Roll, State
 
 
@@ -93,6 +94,7 @@ class MemoryLiveLog(MemoryView):
         self.written = 0
         self.complete: dict[UserId, dict[ConversationId, int]] = {}
         self.left: dict[tuple[UserId, ConversationId], int] = {}
+        self.receipts: dict[UserId, bool | None] = {}
 
     async def conversations(self, users: Sequence[UserId]) -> list[Mapping[ConversationId, int] | None]:
         return [self._users(user_id) | self.complete[user_id] if user_id in self.complete else None for user_id in users]
@@ -102,6 +104,9 @@ class MemoryLiveLog(MemoryView):
         if epoch == self.epoch:
             self.complete[user_id] = known
         return self._users(user_id) | known
+
+    async def gives_receipts(self, users: Sequence[UserId]) -> list[bool | None]:
+        return [self.receipts.get(user_id, True) for user_id in users]
 
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         return [self._look(*question) for question in questions]
@@ -129,7 +134,7 @@ class MemoryLiveLog(MemoryView):
         deleted = self.known[conversation_id].deleted(max(page.after, self.trimmed))
         head = entries[-1].seq if entries else tail.head
         tail = replace(tail, entries=entries, head=head, has_changes=False, deleted=deleted)
-        return Look(state, tail, marks if len(marks) <= SYNC_MARKS else {})
+        return Look(state, tail, marks if len(self.known[conversation_id].members) <= LIVELY_MEMBERS else {})
 
     async def tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail | None]:
         return [self._tail(conversation_id, page) for conversation_id, page in pages]

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from redis.asyncio.client import Pipeline
 
 from chatkit.core.admission import Ban, Invite, InviteId
+from chatkit.core.conversation import LIVELY_MEMBERS
 from chatkit.core.conversation_settings import Value, as_values
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, UserId
@@ -16,7 +18,8 @@ from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
 from chatkit.edges.redis import RedisClient
 from elastic_chat.types.v1 import entry_pb2
-from svc_history.core import LOOK_BYTES, MAX_MENTIONED, SYNC_ENTRIES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail, tail_of
+from elastic_chat.types.v1.presence_pb2 import Preferences
+from svc_history.core import LOOK_BYTES, MAX_MENTIONED, SYNC_ENTRIES, Mark, Membership, Range, Stored, Tail, tail_of
 from svc_history.store import Admission, Look, Question, Roll, State
 
 _SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.lua")}
@@ -52,12 +55,16 @@ class RedisLiveLog:
         _, _, known = await self._view.run(note)
         return keys.joined_seqs(known)
 
+    async def gives_receipts(self, users: Sequence[UserId]) -> list[bool | None]:
+        replies = await self._view.run(lambda pipeline: [pipeline.get(keys.preferences(user_id, self.epoch)) for user_id in users])
+        return [None if one is None else _receipts(one) for one in replies]
+
     async def look(self, questions: Sequence[Question]) -> list[Look | None]:
         calls: list[Call] = [
             (
                 "look",
                 [name(one) for name in (keys.meta, keys.members, keys.marks, keys.tail, keys.changes, keys.mentions, keys.settings)],
-                (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, LOOK_BYTES, SYNC_MARKS, keys.DELETION),
+                (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, LOOK_BYTES, LIVELY_MEMBERS, keys.DELETION),
             )
             for user_id, one, seq in questions
         ]
@@ -143,6 +150,14 @@ def _admission(bans: Mapping[bytes, bytes], invites: Mapping[bytes, bytes], memb
     )
 
 
+def _receipts(kept: bytes) -> bool | None:
+    """Return whether a user gives receipts, or None if what is kept can't be read."""
+    try:
+        return Preferences.FromString(kept.partition(b":")[2]).privacy.receipts
+    except DecodeError:
+        return None
+
+
 def _look(reply: Sequence[Any]) -> Look:
     conversation, head, head_ordinal, member, mark, newest, mentions, trimmed, settings, *since = reply
     state = State(
@@ -183,5 +198,5 @@ def _member(value: bytes) -> Membership:
 
 
 def _mark(value: bytes) -> Mark:
-    delivered_seq, read_seq, read_ordinal = value.split(b":")
-    return Mark(int(delivered_seq), int(read_seq), int(read_ordinal))
+    delivered_seq, read_seq, read_ordinal, *shown = map(int, value.split(b":"))
+    return Mark(delivered_seq, read_seq, read_ordinal, (shown[0], shown[1]) if shown else None)

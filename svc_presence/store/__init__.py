@@ -7,37 +7,73 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chatkit.core.ids import ConversationId, SessionId, UserId
+from chatkit.core.presence import Audience
 from svc_presence.core import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Whether a user is on a node; if not, when they last were, in Unix milliseconds, if that is known."""
+    """Whether a user is on a node, when others last saw them go, in Unix milliseconds, if that is known, and whether all their devices are
+    idle.
+    """
 
     online: bool
     last_seen_ms: int | None = None
+    idle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a user has decided, serialised; the higher version counts. `ends_ms` is when their status ends by itself."""
+
+    version: int
+    value: bytes
+    ends_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """What attaching did: the conversations of each user who came, the users who came online or whose last connection went, and which of
-    the login sessions that came have ended.
+    """What attaching did: the conversations of each user who came, the users who came online or whose last connection went, which of the
+    login sessions that came have ended, and who was there before and after and whose devices are all idle now, or are no more.
     """
 
     conversations: Sequence[frozenset[ConversationId]]
     came_online: frozenset[UserId]
     went_offline: frozenset[UserId]
     ended: frozenset[SessionId] = frozenset()
+    stirred: frozenset[UserId] = frozenset()
 
 
 class Directory(Protocol):
     """A node is named by its incarnation; it lives until it is removed. Every method raises UNAVAILABLE if the map can't be reached."""
 
-    async def attach(self, node: str, came: Sequence[Connection], went: Sequence[Connection], now_ms: int) -> Attached:
+    async def attach(
+        self, node: str, came: Sequence[Connection], went: Sequence[Connection], changed: Sequence[Connection] = ()
+    ) -> Attached:
         """Enter and remove connections of a node, and let it listen to every conversation of those who came. Idempotent.
 
-        Those who go offline were last seen at `now_ms`, in Unix milliseconds.
+        Connections that `changed` are there, and begin or cease to be idle.
         """
+        ...
+
+    async def seen(self, users: Collection[UserId], now_ms: int) -> None:
+        """Note that users were seen for the last time now, in Unix milliseconds."""
+        ...
+
+    async def homes(self, user_id: UserId) -> frozenset[str]:
+        """Return the nodes that a user is on."""
+        ...
+
+    async def preferences(self, users: Sequence[UserId]) -> list[bytes | None]:
+        """Return what users have decided; None if it is not known."""
+        ...
+
+    async def note_preferences(self, preferences: Mapping[UserId, Noted]) -> frozenset[UserId]:
+        """Note what users have decided, and return those of whom that was news."""
+        ...
+
+    async def ended(self, now_ms: int) -> list[UserId]:
+        """Take out some users whose status has ended by itself: each is given to one who asks."""
         ...
 
     async def listen(self, node: str, conversations: Collection[ConversationId], no_more: Collection[ConversationId]) -> None:
@@ -56,8 +92,10 @@ class Directory(Protocol):
         """Return whether each user is there."""
         ...
 
-    async def acquaintances(self, user_id: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
-        """Return those of `others` who share a conversation with a user, and the user themselves."""
+    async def acquaintances(self, user_id: UserId, others: Sequence[UserId]) -> Mapping[UserId, Audience]:
+        """Return those of `others` who share a conversation with a user: DIRECT if it is between the two, as the user themselves, or else
+        SHARED.
+        """
         ...
 
     async def end_session(self, user_id: UserId, session_id: SessionId, remember_s: int) -> frozenset[str]:
@@ -78,6 +116,6 @@ class Directory(Protocol):
         """
         ...
 
-    async def remove(self, node: str, now_ms: int) -> frozenset[UserId]:
+    async def remove(self, node: str) -> frozenset[UserId]:
         """Remove a node and all that it left; return the users whose last connection that was. Idempotent."""
         ...

@@ -159,23 +159,37 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A user's devices have got or read something; `read_ordinal` is given when the live view could not tell it."""
+    """A user's devices have got or read something; `read_ordinal` is given when the live view could not tell it. Of what is `withheld`,
+    others see nothing: they go on seeing where the user was when they last told.
+    """
 
     conversation_id: ConversationId
     user_id: UserId
     delivered_seq: int
     read_seq: int
     read_ordinal: int | None = None
+    withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Which nodes listen to a conversation, and how many members it has. None listens if the user who asks is no member."""
+
+    nodes: frozenset[str] = frozenset()
+    members: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """Where the user is now, and which nodes listen. `changed` is False if the user was as far already, or is no member."""
+    """Where the user is now, and where others see them, delivered and read; and who listens. `changed` is False if the user was as far
+    already, or is no member.
+    """
 
     delivered_seq: int
     read_seq: int
     read_ordinal: int
-    nodes: frozenset[str] = frozenset()
+    shown: tuple[int, int]
+    listening: Listening = Listening()
     changed: bool = False
 
 
@@ -186,7 +200,8 @@ class OrdinalNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A conversation as history has it, to be put back: `marks` are "delivered_seq:read_seq:read_ordinal" as numbers.
+    """A conversation as history has it, to be put back: `marks` are delivered_seq, read_seq and read_ordinal, and then the first two as
+    others see them, if that is less.
 
     It goes on above `floor`, a seq higher than any that can have been issued. `recent` are its newest entries without a hole; commands that
     were given before `known_since_ms` may be known to history alone. `settings` are texts.
@@ -196,7 +211,7 @@ class Restored:
     kind: str
     conversation: bytes
     members: Mapping[UserId, Membership]
-    marks: Mapping[UserId, tuple[int, int, int]]
+    marks: Mapping[UserId, tuple[int, ...]]
     head: int
     head_ordinal: int
     floor: int
@@ -253,6 +268,6 @@ class Sequencer(Protocol):
         """Move watermarks forward, never back, and never past the head."""
         ...
 
-    async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[frozenset[str]]:
-        """Return which nodes listen to each conversation; none if the user is no member of it."""
+    async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[Listening]:
+        """Return who listens to each conversation, if the user is a member of it."""
         ...

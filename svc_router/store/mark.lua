@@ -1,17 +1,18 @@
 -- Moves a member's watermarks forward.
--- KEYS: marks, members, meta, tail, nodes. ARGV: user, delivered seq, read seq, ordinal of read seq or ''
+-- KEYS: marks, members, meta, tail, nodes. ARGV: user, delivered seq, read seq, ordinal of read seq or '', 1 if others must not know
 local at = redis.call('HMGET', KEYS[3], 'epoch', 'head', 'head_ordinal')
 if at[1] ~= EPOCH then
   return {-2}
 end
 if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 then
-  return {0, 0, 0, 0}
+  return {0, 0, 0, 0, 0, 0}
 end
-local delivered, read, ordinal = 0, 0, 0
+local delivered, read, ordinal, shown_delivered, shown_read = 0, 0, 0, 0, 0
 local was = redis.call('HGET', KEYS[1], ARGV[1])
 if was then
-  local d, r, o = string.match(was, '^(%d+):(%d+):(%d+)$')
+  local d, r, o, sd, sr = string.match(was, '^(%d+):(%d+):(%d+):?(%d*):?(%d*)$')
   delivered, read, ordinal = tonumber(d), tonumber(r), tonumber(o)
+  shown_delivered, shown_read = tonumber(sd) or delivered, tonumber(sr) or read
 end
 local head = tonumber(at[2])
 local new_read = math.min(tonumber(ARGV[3]), head)
@@ -36,8 +37,16 @@ if new_delivered > delivered then
   delivered = new_delivered
   changed = 1
 end
-if changed == 0 then
-  return {0, delivered, read, ordinal}
+if ARGV[5] ~= '1' and (shown_delivered < delivered or shown_read < read) then
+  shown_delivered, shown_read = delivered, read
+  changed = 1
 end
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f:%.0f:%.0f', delivered, read, ordinal))
-return {1, delivered, read, ordinal, redis.call('SMEMBERS', KEYS[5])}
+if changed == 0 then
+  return {0, delivered, read, ordinal, shown_delivered, shown_read}
+end
+local value = string.format('%.0f:%.0f:%.0f', delivered, read, ordinal)
+if shown_delivered < delivered or shown_read < read then
+  value = value .. string.format(':%.0f:%.0f', shown_delivered, shown_read)
+end
+redis.call('HSET', KEYS[1], ARGV[1], value)
+return {1, delivered, read, ordinal, shown_delivered, shown_read, redis.call('SMEMBERS', KEYS[5]), redis.call('HLEN', KEYS[2])}

@@ -18,6 +18,7 @@ from svc_router.store import (
     Claim,
     Durable,
     Forgotten,
+    Listening,
     Mark,
     Marked,
     Membership,
@@ -50,7 +51,7 @@ class _Conversation:
     made: dict[MessageId, tuple[Place, UserId]] = field(default_factory=dict)
     pending: dict[int, tuple[Unfinished, UserId]] = field(default_factory=dict)
     tail: list[tuple[int, int, bytes]] = field(default_factory=list)
-    marks: dict[UserId, tuple[int, int, int]] = field(default_factory=dict)
+    marks: dict[UserId, tuple[int, ...]] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
     bans: dict[UserId, Ban] = field(default_factory=dict)
@@ -283,8 +284,10 @@ class MemorySequencer:
         if live is None:
             return NotLive()
         if mark.user_id not in live.members:
-            return Marked(0, 0, 0)
-        was = delivered, read, ordinal = live.marks.get(mark.user_id, (0, 0, 0))
+            return Marked(0, 0, 0, (0, 0))
+        was = live.marks.get(mark.user_id, (0, 0, 0))
+        delivered, read, ordinal = was[:3]
+        shown = was[3:] or (delivered, read)
         new_read = min(mark.read_seq, live.head)
         if new_read > read:
             found = [entry for entry in live.tail if entry[0] <= new_read]
@@ -298,17 +301,20 @@ class MemorySequencer:
                 return OrdinalNeeded()
             read = new_read
         delivered = max(delivered, min(mark.delivered_seq, live.head), new_read)
-        now = (delivered, read, ordinal)
+        if not mark.withheld:
+            shown = (delivered, read)
+        now = (delivered, read, ordinal) if shown == (delivered, read) else (delivered, read, ordinal, *shown)
         live.marks[mark.user_id] = now
-        nodes = frozenset(self.view.nodes.get(mark.conversation_id, ())) if now != was else frozenset[str]()
-        return Marked(*now, nodes, changed=now != was)
+        listening = self._listening(mark.conversation_id) if now != was else Listening()
+        return Marked(delivered, read, ordinal, (shown[0], shown[1]), listening, changed=now != was)
 
-    async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[frozenset[str]]:
+    async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[Listening]:
         self.view.check()
         live = self.view.live
         return [
-            frozenset(self.view.nodes.get(conversation_id, ()))
-            if conversation_id in live and user_id in live[conversation_id].members
-            else frozenset()
+            self._listening(conversation_id) if conversation_id in live and user_id in live[conversation_id].members else Listening()
             for conversation_id, user_id in pairs
         ]
+
+    def _listening(self, conversation_id: ConversationId) -> Listening:
+        return Listening(frozenset(self.view.nodes.get(conversation_id, ())), len(self.view.live[conversation_id].members))

@@ -23,6 +23,7 @@ from svc_router.store import (
     Claim,
     Durable,
     Forgotten,
+    Listening,
     Mark,
     Marked,
     Membership,
@@ -236,14 +237,16 @@ class RedisSequencer:
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         return [_marked(reply) for reply in await self._view.call([_mark(mark) for mark in marks])]
 
-    async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[frozenset[str]]:
+    async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[Listening]:
         def ask(pipeline: Pipeline) -> None:
             for conversation_id, user_id in pairs:
                 pipeline.hexists(keys.members(conversation_id), user_id)
                 pipeline.smembers(keys.nodes(conversation_id))
+                pipeline.hlen(keys.members(conversation_id))
 
         replies = await self._view.run(ask)
-        return [_names(nodes) if is_member else frozenset() for is_member, nodes in zip(replies[::2], replies[1::2], strict=True)]
+        found = zip(replies[::3], replies[1::3], replies[2::3], strict=True)
+        return [Listening(_names(nodes), count) if is_member else Listening() for is_member, nodes, count in found]
 
 
 def _answer_or_refusal(reply: Sequence[Any], command: Claim | Birth) -> Answer:
@@ -351,7 +354,11 @@ def _unfinished(pairs: Sequence[bytes]) -> list[Unfinished]:
 def _mark(mark: Mark) -> Call:
     names = [keys.marks, keys.members, keys.meta, keys.tail, keys.nodes]
     ordinal = "" if mark.read_ordinal is None else mark.read_ordinal
-    return ("mark", [name(mark.conversation_id) for name in names], [mark.user_id, mark.delivered_seq, mark.read_seq, ordinal])
+    return (
+        "mark",
+        [name(mark.conversation_id) for name in names],
+        [mark.user_id, mark.delivered_seq, mark.read_seq, ordinal, int(mark.withheld)],
+    )
 
 
 def _marked(reply: Sequence[Any]) -> Marked | OrdinalNeeded | NotLive:
@@ -361,8 +368,9 @@ def _marked(reply: Sequence[Any]) -> Marked | OrdinalNeeded | NotLive:
         case -1:
             return OrdinalNeeded()
         case changed:
-            nodes = _names(reply[4]) if changed else frozenset[str]()
-            return Marked(int(reply[1]), int(reply[2]), int(reply[3]), nodes, bool(changed))
+            delivered, read, ordinal, *shown = map(int, reply[1:6])
+            listening = Listening(_names(reply[6]), int(reply[7])) if changed else Listening()
+            return Marked(delivered, read, ordinal, (shown[0], shown[1]), listening, bool(changed))
 
 
 def _changes(entries: Iterable[Durable]) -> list[int | str]:

@@ -45,7 +45,10 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.CONVERSATIONS: ("conversation_id", "conversation"),
     Table.MEMBERS: ("conversation_id", "user_id", "permissions", "joined_seq", "joined_ordinal"),
     Table.BY_USER: ("user_id", "conversation_id", "permissions", "joined_seq"),
-    Table.WATERMARKS: ("conversation_id", "user_id", "delivered_seq", "read_seq", "read_ordinal"),
+    Table.WATERMARKS: (
+        *("conversation_id", "user_id", "delivered_seq", "read_seq", "read_ordinal"),
+        *("shown_delivered_seq", "shown_read_seq"),
+    ),
     Table.CHANGES: ("conversation_id", "bucket", "target", "kind", "item", "entry"),
     Table.PINS: ("conversation_id", "seq"),
     Table.MENTIONS: ("owner", "conversation_id", "seq"),

@@ -305,3 +305,24 @@ async def test_who_was_made_in_vain_leaves_nothing(stores: Stores) -> None:
     assert await stores.users.add_user(heir, None)
     await stores.users.remove_user(anna)
     assert await stores.users.credentials(anna.username) == Credentials(heir.user_id, None)
+
+
+async def test_of_two_changes_at_once_one_takes_the_place_of_what_there_was(stores: Stores) -> None:
+    anna, bob = UserId(new_id()), UserId(new_id())
+    kept = stores.preferences
+    assert await kept.preferences([anna, bob]) == [None, None]
+    assert sorted(await asyncio.gather(*(kept.replace_preferences(anna, 1, b"%d" % n) for n in range(3)))) == [False, False, True]
+    assert not await kept.replace_preferences(anna, 3, b"too far")
+    assert await kept.replace_preferences(anna, 2, b"two")
+    assert not await kept.replace_preferences(anna, 2, b"again")
+    assert await kept.preferences([bob, anna, UserId("nobody")]) == [None, b"two", None]
+
+
+async def test_of_whom_presence_could_not_be_told_is_known_until_it_was(stores: Stores) -> None:
+    anna = UserId(new_id())
+    for _ in range(2):
+        await stores.preferences.add_untold(anna)
+    assert anna in await stores.preferences.untold()
+    for _ in range(2):
+        await stores.preferences.remove_untold(anna)
+    assert anna not in await stores.preferences.untold()

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from chatkit.core.admission import Ban, Invite, InviteId
-from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER, Permission
+from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER, LIVELY_MEMBERS, Permission
 from chatkit.core.conversation_settings import RULES, Value, as_text
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
 from chatkit.edges import redis as keys
 from chatkit.edges.cassandra import CassandraSession, migrate
+from chatkit.edges.message_log import WATERMARK_TOPIC
 from chatkit.edges.redis import RedisClient, connect_redis
-from svc_history.core import END, LOOK_BYTES, SYNC_MARKS, Mark, Membership, Range, Stored, Tail
+from chatkit.settings import CassandraOwnerSettings
+from elastic_chat.events.v1 import log_pb2
+from svc_history.core import END, LOOK_BYTES, Mark, Membership, Range, Stored, Tail
 from svc_history.store import Admission, Listed, LiveLog, Look, Roll, State, Timeline
 from svc_history.store.cassandra import CassandraTimeline
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
@@ -27,6 +30,7 @@ from svc_router.store.terms import Set
 from svc_writer.app import MIGRATIONS
 from svc_writer.core import Table, Write, granting_writes, grouped, joining_writes, message_writes
 from svc_writer.directory import PART
+from svc_writer.records import writes_of
 from svc_writer.store import Listing
 from svc_writer.store import Timeline as Writing
 from svc_writer.store.cassandra import KEYSPACE
@@ -35,6 +39,8 @@ from svc_writer.store.memory import MemoryTimeline as MemoryWriting
 from svc_writer.store.redis import RedisProgress
 
 NOW = 1_800_000_000_000
+BOBS = Mark(2, 2, 1, (1, 1))
+"""Bob withholds that he has read the second entry."""
 BAN, INVITE_ID = Ban(UserId(new_id()), NOW), InviteId(new_id())
 INVITE = Invite(NOW + 1000, 5, 2, UserId(new_id()), NOW)
 PREFIX = new_id()
@@ -73,7 +79,7 @@ def remembered(made: Said) -> MemoryConversation:
         b"as created",
         head_ordinal=2,
         members=made.members,
-        marks={made.bob: Mark(2, 2, 1)},
+        marks={made.bob: BOBS},
         entries={one.seq: one for one in made.entries},
         ids={message_id: seq for seq, message_id in enumerate(made.ids, 1)},
         settings=dict(SET),
@@ -109,7 +115,8 @@ async def live(request: pytest.FixtureRequest) -> AsyncIterator[tuple[LiveLog, S
         durable = Durable(message_id, made.anna, place.seq, place.ordinal, NOW, entry.entry, b"", joining)
         await sequencer.commit({made.conversation_id: [durable]})
     await RedisProgress(client).note({made.conversation_id: 2})
-    await sequencer.mark([Marking(made.conversation_id, made.bob, 2, 2)])
+    for seq, withheld in ((1, False), (2, True)):
+        await sequencer.mark([Marking(made.conversation_id, made.bob, seq, seq, withheld=withheld)])
     yield RedisLiveLog(client), made
     await client.aclose()
 
@@ -121,7 +128,7 @@ async def test_the_live_view_tells_how_conversations_are(live: tuple[LiveLog, Sa
     assert await view.conversations([UserId(new_id()), made.bob]) == [None, {made.conversation_id: 1}]
     (bobs,) = await view.look([(made.bob, made.conversation_id, None)])
     strangers, none = await view.look([(UserId(new_id()), made.conversation_id, 1), (made.bob, ConversationId(new_id()), 1)])
-    assert bobs == Look(State(b"as created", 3, 2, Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1), made.entries[2], SET, 0, 1))
+    assert bobs == Look(State(b"as created", 3, 2, Membership(int(GROUP_MEMBER), 1), BOBS, made.entries[2], SET, 0, 1))
     assert strangers == Look(State(b"as created", 3, 2, None, None, made.entries[2], SET, 0, 1))
     assert none is None
 
@@ -134,7 +141,7 @@ async def test_the_live_view_tells_what_has_come_since_an_entry_and_how_far_ever
     (look,) = await view.look([(made.bob, made.conversation_id, seq)])
     assert look is not None
     assert look.tail == Tail(made.entries[3 - came :], 1, 3, 2)
-    assert look.marks == {made.bob: Mark(2, 2, 1)}
+    assert look.marks == {made.bob: BOBS}
 
 
 async def test_the_live_view_has_the_newest_entries_and_says_where_they_begin(live: tuple[LiveLog, Said]) -> None:
@@ -202,13 +209,14 @@ async def test_large_entries_come_a_few_at_a_time(client: Any) -> None:
     assert ([one.seq for one in look.tail.entries], look.tail.head, look.state.head_seq) == ([3, 4, 5], 5, 9)
 
 
-async def test_a_conversation_with_many_watermarks_is_told_without_them(client: Any) -> None:
+async def test_a_conversation_with_many_members_is_told_without_watermarks(client: Any) -> None:
     view, conversation_id, user_id = RedisLiveLog(client), ConversationId(new_id()), UserId(new_id())
     await view.look([(user_id, conversation_id, None)])
     await client.hset(keys.meta(conversation_id), mapping={"epoch": view.epoch, "conversation": b"c", "head": 9, "trimmed": 4})
     await client.hset(keys.members(conversation_id), user_id, "3:1:0")
-    for number, told in [(SYNC_MARKS, SYNC_MARKS), (1, 0)]:
-        await client.hset(keys.marks(conversation_id), mapping={new_id(): "1:1:1" for _ in range(number)})
+    await client.hset(keys.marks(conversation_id), new_id(), "1:1:1")
+    for number, told in [(LIVELY_MEMBERS - 1, 1), (1, 0)]:
+        await client.hset(keys.members(conversation_id), mapping={new_id(): "3:1:0" for _ in range(number)})
         (look,) = await view.look([(user_id, conversation_id, 2)])
         assert look is not None
         assert (len(look.marks), look.tail) == (told, Tail([], 10, 9, 0))
@@ -216,7 +224,7 @@ async def test_a_conversation_with_many_watermarks_is_told_without_them(client: 
 
 async def test_the_live_view_knows_who_is_in_and_how_far_they_are(live: tuple[LiveLog, Said]) -> None:
     view, made = live
-    assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: Mark(2, 2, 1)}, SET)
+    assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: BOBS}, SET)
     assert await view.roll(ConversationId(new_id())) is None
 
 
@@ -235,7 +243,6 @@ def writes(made: Said) -> list[Write]:
         rows += message_writes(made.conversation_id, entry.seq, message_id, entry.entry)
     for user_id, member in made.members.items():
         rows += joining_writes(made.conversation_id, user_id, member.permissions, member.joined_seq, member.joined_ordinal, 1)
-    mark = {"conversation_id": made.conversation_id, "user_id": made.bob, "delivered_seq": 2, "read_seq": 2, "read_ordinal": 1}
     settings = [Write(Table.CONVERSATIONS, {"conversation_id": made.conversation_id, name: SET[name]}, 2, changes=True) for name in SET]
     older = Write(Table.CONVERSATIONS, {"conversation_id": made.conversation_id, "title": "as it was"}, 1, changes=True)
     of = {"conversation_id": made.conversation_id}
@@ -243,9 +250,18 @@ def writes(made: Said) -> list[Write]:
     offer = {"expires_ms": INVITE.expires_ms, "max_uses": INVITE.max_uses, "created_by": INVITE.created_by, "created_ms": NOW}
     uses = [Write(Table.INVITE_USES, of | {"invite_id": INVITE_ID, "seq": seq}, seq) for seq in (2, 3, 3)]
     return [
-        *(*rows, Write(Table.WATERMARKS, mark, 4), *settings, older),
+        *(*rows, *watermark(made, made.bob, BOBS), *settings, older),
         *(Write(Table.BANS, of | ban, 2), Write(Table.INVITES, of | offer | {"invite_id": INVITE_ID}, 2), *uses),
     ]
+
+
+def watermark(made: Said, user_id: UserId, mark: Mark) -> list[Write]:
+    record = log_pb2.WatermarkRecord(read_ordinal=mark.read_ordinal)
+    record.watermark.conversation_id, record.watermark.user_id = made.conversation_id, user_id
+    record.watermark.delivered_seq, record.watermark.read_seq = mark.delivered_seq, mark.read_seq
+    if mark.shown:
+        record.shown.delivered_seq, record.shown.read_seq = mark.shown
+    return writes_of(WATERMARK_TOPIC, record.SerializeToString())
 
 
 @pytest.fixture(params=["memory", "cassandra"], scope="module")
@@ -272,10 +288,10 @@ async def test_the_database_tells_how_a_conversation_is(database: tuple[Timeline
     state = await view.state(made.bob, made.conversation_id)
     assert state is not None
     assert (state.conversation, state.head_seq, state.newest) == (b"as created", 3, made.entries[2])
-    assert (state.member, state.mark, state.settings) == (Membership(int(GROUP_MEMBER), 1), Mark(2, 2, 1), SET)
+    assert (state.member, state.mark, state.settings) == (Membership(int(GROUP_MEMBER), 1), BOBS, SET)
     assert await view.state(made.bob, ConversationId(new_id())) is None
     assert await view.conversations(made.anna) == {made.conversation_id: 1}
-    assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: Mark(2, 2, 1)}, SET)
+    assert await view.roll(made.conversation_id) == Roll(made.members, {made.bob: BOBS}, SET)
 
 
 async def test_the_database_knows_who_may_come_in_and_who_may_not(database: tuple[Timeline, Said]) -> None:
@@ -291,6 +307,29 @@ async def test_the_database_pages_through_the_directory_by_how_titles_begin(data
     first = DIRECTORY[0]
     assert await view.listed(PREFIX, (first.title_key, first.conversation_id), 1) == DIRECTORY[1:2]
     assert await view.listed(PREFIX + "x", ("", ""), 9) == []
+
+
+async def test_what_is_shown_of_a_watermark_grows_where_the_user_stays_whichever_record_comes_last(
+    cassandra_settings: CassandraOwnerSettings,
+) -> None:
+    session, made = await CassandraSession.connect(cassandra_settings), said()
+    await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
+    writing, reading = CassandraWriting(session), CassandraTimeline(session)
+    await writing.prepare()
+    await reading.prepare()
+    withheld, told = watermark(made, made.bob, Mark(9, 9, 9, (2, 1))), watermark(made, made.bob, Mark(9, 9, 9))
+    for records in ([withheld], [told], [withheld]):
+        await writing.put(records)
+    assert (await reading.roll(made.conversation_id)).marks == {}, "of one who is no member"
+    await writing.put(grouped(writes(made)))
+    assert (await reading.roll(made.conversation_id)).marks == {made.bob: Mark(9, 9, 9)}
+    # A row that an older writer has made says nothing of it: others saw all of that.
+    await session.run(
+        f"INSERT INTO {KEYSPACE}.watermarks (conversation_id, user_id, delivered_seq, read_seq, read_ordinal)"  # noqa: S608 - our own
+        f" VALUES ('{made.conversation_id}', '{made.anna}', 3, 3, 2) USING TIMESTAMP 6"
+    )
+    assert (await reading.roll(made.conversation_id)).marks[made.anna] == Mark(3, 3, 2)
+    await session.close()
 
 
 @pytest.mark.parametrize(

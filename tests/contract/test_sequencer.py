@@ -23,6 +23,7 @@ from svc_router.store import (
     Claim,
     Durable,
     Forgotten,
+    Listening,
     Mark,
     Marked,
     Membership,
@@ -590,7 +591,7 @@ async def test_commit_names_the_nodes_that_listen_and_the_homes_of_who_joins_lis
 
 
 def lost(born: Birth, members: dict[UserId, Membership], floor: int = 1_000_000) -> Restored:
-    marks = {next(iter(members)): (8, 7, 4)}
+    marks = {next(iter(members)): (8, 7, 4, 6, 5)}
     return Restored(born.conversation_id, born.kind, born.conversation, members, marks, 9, 5, floor, NOW)
 
 
@@ -601,7 +602,7 @@ async def test_a_lost_conversation_goes_on_above_the_floor_with_members_and_mark
     await world.lose(born.conversation_id)
     members = {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 4, 2)}
     await world.sequencer.restore(lost(born, members), world.sequencer.epoch)
-    assert await world.sequencer.mark([Mark(born.conversation_id, anna, 0, 3)]) == [Marked(8, 7, 4)]
+    assert await world.sequencer.mark([Mark(born.conversation_id, anna, 0, 3, withheld=True)]) == [Marked(8, 7, 4, (6, 5))]
     placed = await place(world, replace(message(born, bob), made_ms=NOW + 1))
     assert (placed.seq, placed.ordinal, placed.previous) == (1_000_001, 6, 9)
     await world.sequencer.restore(lost(born, {anna: Membership(GROUP_OWNER, 1)}, floor=5), world.sequencer.epoch)
@@ -633,7 +634,9 @@ async def test_a_conversation_is_put_back_with_its_newest_entries(world: World) 
     again = await place(world, claim)
     assert (again.seq, again.durable) == (8, True)
     assert (await place(world, message(born, bob))).seq == 1_000_001
-    assert await world.sequencer.mark([Mark(born.conversation_id, bob, 0, 8)]) == [Marked(8, 8, 4, changed=True)]
+    assert await world.sequencer.mark([Mark(born.conversation_id, bob, 0, 8)]) == [
+        Marked(8, 8, 4, (8, 8), Listening(members=2), changed=True)
+    ]
     assert await outcome(world, replace(message(born, bob), made_ms=NOW - 5)) == Forgotten()
 
 
@@ -734,7 +737,7 @@ async def test_showing_again_changes_nothing(world: World) -> None:
     await show(world, born, durable(one, found[0]), durable(two, found[1]))
     await show(world, born, durable(one, found[0]))
     marked = await world.sequencer.mark([Mark(born.conversation_id, anna, 3, 3)])
-    assert marked == [Marked(3, 3, 2, changed=True)]
+    assert marked == [Marked(3, 3, 2, (3, 3), Listening(members=1), changed=True)]
 
 
 async def test_seqs_stay_exact_above_the_time_floor(world: World) -> None:
@@ -767,7 +770,7 @@ async def test_watermarks_go_forward_only_and_never_past_the_head(world: World) 
     await say(world, born, anna, 3)
     there = Mark(born.conversation_id, bob, 0, 3)
     (first,) = await world.sequencer.mark([there])
-    assert first == Marked(3, 3, 2, frozenset({"gateway-1@1"}), changed=True)
+    assert first == Marked(3, 3, 2, (3, 3), Listening(frozenset({"gateway-1@1"}), 2), changed=True)
     (again,) = await world.sequencer.mark([there])
     assert isinstance(again, Marked)
     assert not again.changed
@@ -779,12 +782,39 @@ async def test_watermarks_go_forward_only_and_never_past_the_head(world: World) 
     assert (beyond.delivered_seq, beyond.read_seq, beyond.read_ordinal) == (4, 4, 3)
 
 
+async def test_what_is_withheld_others_see_when_something_is_told_again(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    await say(world, born, anna, 3)
+
+    async def mark(delivered_seq: int, read_seq: int, *, withheld: bool) -> tuple[int, int, tuple[int, int], bool]:
+        (marked,) = await world.sequencer.mark([Mark(born.conversation_id, bob, delivered_seq, read_seq, withheld=withheld)])
+        assert isinstance(marked, Marked)
+        return marked.delivered_seq, marked.read_seq, marked.shown, marked.changed
+
+    assert await mark(2, 2, withheld=False) == (2, 2, (2, 2), True)
+    assert await mark(4, 3, withheld=True) == (4, 3, (2, 2), True)
+    assert await mark(4, 3, withheld=True) == (4, 3, (2, 2), False)
+    assert await mark(4, 3, withheld=False) == (4, 3, (4, 3), True), "the user is where they were, and others learn of it"
+    assert await mark(0, 4, withheld=True) == (4, 4, (4, 3), True)
+
+
+async def test_who_never_told_anything_is_nowhere_to_others(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    await say(world, born, anna, 3)
+    (marked,) = await world.sequencer.mark([Mark(born.conversation_id, bob, 3, 3, withheld=True)])
+    assert marked == Marked(3, 3, 2, (0, 0), Listening(members=2), changed=True)
+
+
 async def test_a_stranger_moves_no_watermark(world: World) -> None:
     anna = user()
     born = birth(anna)
     await start(world, born)
     (marked,) = await world.sequencer.mark([Mark(born.conversation_id, user(), 1, 1)])
-    assert marked == Marked(0, 0, 0, frozenset(), changed=False)
+    assert marked == Marked(0, 0, 0, (0, 0))
 
 
 async def test_reading_what_the_tail_no_longer_has_asks_for_its_ordinal(world: World) -> None:
@@ -805,7 +835,7 @@ async def test_only_members_have_listeners(world: World) -> None:
     await start(world, born)
     await world.listen(born.conversation_id, "gateway-1@1")
     pairs = [(born.conversation_id, anna), (born.conversation_id, user())]
-    assert await world.sequencer.listeners(pairs) == [{"gateway-1@1"}, frozenset()]
+    assert await world.sequencer.listeners(pairs) == [Listening(frozenset({"gateway-1@1"}), 1), Listening()]
 
 
 @pytest.fixture

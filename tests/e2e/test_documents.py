@@ -18,6 +18,13 @@ from tests.e2e import documents
 from tests.e2e.stack import ROOT, Stack
 
 
+def test_every_example_of_the_presence_page_does_what_the_page_says(stack: Stack, tmp_path: Path) -> None:
+    ran = documents.run(ROOT / "docs" / "presence.md", stack, tmp_path, dict(os.environ))
+    assert len(ran) == 5
+    for example, printed in ran:
+        assert example.shows(printed), f"{example.code}\nsays\n{example.output}\nand printed\n{printed}"
+
+
 @pytest.mark.timeout(400)  # a first build fetches a toolchain
 def test_every_example_of_the_clients_page_does_what_the_page_says(stack: Stack, tmp_path: Path) -> None:
     cache = Settings.from_environment(os.environ).cache

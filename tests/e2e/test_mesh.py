@@ -118,7 +118,7 @@ async def test_grpcurl_calls_the_public_methods_through_the_edge_with_a_token(st
     page = json.loads(through_edge(stack, "history.v1.HistoryService/ListMessages", {"conversation_id": conversation_id}, bob.token))
     assert page["entries"][-1]["body"]["text"] == "from grpcurl"
     presence = json.loads(through_edge(stack, "presence.v1.PresenceService/GetPresence", {"user_ids": [bob.user_id]}, anna.token))
-    assert presence["users"] == [{"userId": bob.user_id}]
+    assert presence["users"] == [{"userId": bob.user_id, "availability": "OFFLINE"}]
     users = json.loads(through_edge(stack, "accounts.v1.AccountsService/FindUsers", {"username": bob.username}, anna.token))
     assert users["users"][0]["userId"] == bob.user_id
     assert "Unauthenticated" in through_edge(stack, "history.v1.HistoryService/ListConversations", {}, check=False)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from bench.client import Api, ApiError, Socket
+from elastic_chat.gateway.v1 import frames_pb2 as pb
+from tests.e2e.stack import Stack
 from tests.faults.conftest import Trials
+from tests.faults.injector import Injector
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -59,3 +64,29 @@ async def test_every_connection_to_the_live_view_is_cut_under_load(trials: Trial
         for _ in range(6):
             await redis.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
             await trial.load.some_answers(30)
+
+
+async def test_what_users_have_decided_holds_when_the_live_view_has_lost_it(stack: Stack, injector: Injector) -> None:
+    api = Api(stack.edge)
+    anna, bob = [await api.register(name) for name in ("anna", "bob")]
+    conversation_id = await api.direct(anna, bob)
+    await api.call("PUT", "/v1/presence/status", {"status": {"availability": "BUSY", "text": "at sea"}}, bob.token)
+    await api.call("PATCH", "/v1/account/privacy", {"receipts": False}, bob.token)
+    sockets = [await Socket.open(api, one) for one in (anna, bob)]
+    mark = pb.ClientWatermark(conversation_id=conversation_id, read_seq=1)
+    await sockets[1].send_frame(pb.ClientFrame(watermark=mark))
+    await sockets[1].until("watermark")
+    async with injector.redis() as redis:
+        await redis.flushall()
+    seen: dict[str, object] = {}
+    async with asyncio.timeout(60):
+        while (seen.get("availability"), seen.get("statusText")) != ("BUSY", "at sea"):
+            await asyncio.sleep(0.2)
+            with suppress(ApiError):
+                seen = dict(*(await api.call("GET", f"/v1/presence?userIds={bob.user_id}", token=anna.token))["users"])
+    members = f"/v1/conversations/{conversation_id}/members"
+    watermarks = [(await api.call("GET", members, token=one.token))["watermarks"] for one in (anna, bob)]
+    assert [[mark["readSeq"] for mark in of_one] for of_one in watermarks] == [[], ["1"]]
+    assert (await api.call("GET", "/v1/account/privacy", token=bob.token))["privacy"]["receipts"] is False
+    await asyncio.gather(*(socket.close() for socket in sockets))
+    await api.close()

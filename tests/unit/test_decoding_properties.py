@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -20,12 +21,17 @@ from chatkit.core.conversation import MAX_FRAME_BYTES, Permission
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC
+from chatkit.rpc.preferences import preferences_of
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.types.v1 import entry_pb2
 from elastic_chat.types.v1.conversation_pb2 import Conversation
+from elastic_chat.types.v1.presence_pb2 import Preferences
 from svc_gateway.frames import Codec, Outgoing, decode, decode_bare, events_of
 from svc_gateway.hub import Hub, accepted_of
+from svc_gateway.notices import Notices
+from svc_history.store import redis as history
+from svc_presence import preferences as decided
 from svc_presence.store import redis as presence
 from svc_router.entries import entry_of, placed, readable
 from svc_router.store import Answer, Claim, Place, Sight, Unfinished
@@ -43,7 +49,10 @@ def as_bytes(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[bytes]:
 
 
 def as_json(frame: pb.ClientFrame) -> bytes:
-    return json_format.MessageToJson(frame).encode()
+    try:
+        return json_format.MessageToJson(frame).encode()
+    except json_format.SerializeToJsonError:  # JSON can't write a time that is none
+        return json.dumps({frame.WhichOneof("frame"): {"expiresAt": "9999-99-99"}}).encode()
 
 
 # --- what clients send
@@ -134,7 +143,7 @@ BATCHES = as_bytes(messages(node_pb2.NodeBatch, within={"frame": pb.ServerFrame}
 @given(mutated(BATCHES) | st.binary(max_size=60))
 def test_a_batch_is_given_to_whom_it_concerns_or_is_garbled(batch: bytes) -> None:
     told: list[object] = []
-    hub = Hub(3, told.append, lambda entry: told.append(accepted_of(entry)), ManualClock())
+    hub = Hub(3, told.append, lambda entry: told.append(accepted_of(entry)), ManualClock(), Notices(1000))
     anna = Ear(UserId("anna"))
     hub.register(anna)
     try:
@@ -222,6 +231,18 @@ def test_what_the_live_view_has_of_a_message_is_read_or_refused(head: Any, membe
     except (*router.UNREADABLE, ChatError):
         return
     assert isinstance(sight, Sight)
+
+
+# --- what is read of what users have decided
+
+
+@given(st.binary(max_size=40) | mutated(as_bytes(messages(Preferences))))
+def test_what_a_user_has_decided_is_read_or_not_known(value: bytes) -> None:
+    wishes = decided._read(value)
+    gives = history._receipts(b"7:" + value)
+    assert (wishes is None) == (gives is None)
+    assert wishes is None or wishes.receipts == gives
+    assert wishes is None or preferences_of(wishes).IsInitialized()
 
 
 # --- what presence reads of the connection map

@@ -12,10 +12,12 @@ from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, new_id
 from elastic_chat.presence.v1 import presence_service_pb2 as pb
+from elastic_chat.types.v1 import presence_pb2
 from svc_gateway import attacher as attachers
 from svc_gateway.attacher import Attacher
 from svc_gateway.frames import Outgoing
 from svc_gateway.hub import Hub
+from svc_gateway.notices import Notices
 
 
 class Ear:
@@ -23,6 +25,7 @@ class Ear:
 
     def __init__(self) -> None:
         self.user_id, self.session_id, self.connection_id = UserId(new_id()), SessionId(new_id()), ConnectionId(new_id())
+        self.is_idle = False
         self.conversations: dict[ConversationId, int] = {}
         self.closed: Reason | None = None
 
@@ -40,6 +43,9 @@ class Ear:
 
     def close(self, error: ChatError) -> None:
         self.closed = error.reason
+
+    def prefer(self, preferences: presence_pb2.Preferences) -> None:
+        """Nothing to note."""
 
 
 class Presence:
@@ -76,7 +82,7 @@ class Node:
     def __init__(self, count: int) -> None:
         self.presence, self.hub, self.ears, self.lapses = (
             Presence(),
-            Hub(10, lambda _: None, lambda _: None, ManualClock()),
+            Hub(10, lambda _: None, lambda _: None, ManualClock(), Notices(1000)),
             [Ear() for _ in range(count)],
             0,
         )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chatkit.core.errors import ChatError, Reason
 from svc_gateway.connection import A_TICK, ENOUGH, Connection, Flusher
-from svc_gateway.core import Outbox, Phase, Wheel, check_frame, going_away_after_s
+from svc_gateway.core import Outbox, Phase, Wheel, check_frame, over_s
 from svc_gateway.frames import Codec, Outgoing, bare_frames
 
 CAP = 100
@@ -80,9 +80,9 @@ def test_a_wheel_has_no_place_beyond_its_rim(delay: int) -> None:
 
 
 def test_more_connections_take_longer_to_come_back_but_not_for_ever() -> None:
-    assert going_away_after_s(0, 500) == going_away_after_s(1, 500) == 1.0
-    assert going_away_after_s(5_000, 500) == 10.0
-    assert going_away_after_s(10**6, 500) == 60.0
+    assert over_s(0, 500) == over_s(1, 500) == 1.0
+    assert over_s(5_000, 500) == 10.0
+    assert over_s(10**6, 500) == 60.0
 
 
 class Pipe:

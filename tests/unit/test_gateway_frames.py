@@ -86,7 +86,8 @@ def test_bare_frames_that_were_joined_are_told_apart(payloads: list[bytes]) -> N
 def test_json_shows_what_is_false_and_zero_and_each_codec_is_written_once() -> None:
     outgoing = Outgoing.of(pb.ServerFrame(presence=pb.Presence(user_id="u")))
     written = outgoing.written(Codec.JSON)
-    assert json.loads(written[2:]) == {"presence": {"userId": "u", "online": False}}
+    nothing = {"availability": "AVAILABILITY_UNSPECIFIED", "statusText": "", "statusEmoji": ""}
+    assert json.loads(written[4:]) == {"presence": {"userId": "u", "online": False, **nothing}}
     assert outgoing.written(Codec.JSON) is written
 
 

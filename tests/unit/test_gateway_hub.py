@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId
+from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, direct_conversation_id
+from chatkit.core.presence import Audience, Wishes
+from chatkit.rpc.preferences import preferences_of
 from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
+from elastic_chat.types.v1 import presence_pb2
 from svc_gateway.frames import Outgoing
 from svc_gateway.hub import DELAY, Hub, accepted_of
+from svc_gateway.notices import Notices
 
+CARL = pb.Presence(user_id="carl", online=True)
 TEA, WORK = ConversationId("tea"), ConversationId("work")
 
 
@@ -29,6 +35,8 @@ class Ear:
     notices: list[bytes] = field(default_factory=list)
     left: list[tuple[ConversationId, int]] = field(default_factory=list)
     closed: ChatError | None = None
+    is_idle: bool = False
+    preferences: list[int] = field(default_factory=list)
 
     def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
         assert conversation_id in self.conversations
@@ -46,21 +54,31 @@ class Ear:
     def close(self, error: ChatError) -> None:
         self.closed = error
 
+    def prefer(self, preferences: presence_pb2.Preferences) -> None:
+        self.preferences.append(preferences.version)
+
 
 @dataclass
 class World:
     noted: list[ConversationId] = field(default_factory=list)
     told: list[node_pb2.EntryDelivery] = field(default_factory=list)
     clock: ManualClock = field(default_factory=ManualClock)
+    notices_per_s: int = 1000
 
     def __post_init__(self) -> None:
-        self.hub = Hub(3, self.noted.append, self.told.append, self.clock)
+        self.hub = Hub(3, self.noted.append, self.told.append, self.clock, Notices(self.notices_per_s))
 
     def sit(self, name: str, *conversations: ConversationId, session: str = "s") -> Ear:
         ear = Ear(UserId(name), SessionId(session))
         self.hub.register(ear)
+        self.hub.prefer(ear.user_id, preferences_of(Wishes()))
         self.hub.join(ear, dict.fromkeys(conversations, 0))
         return ear
+
+    def decide(self, user_id: str, **wishes: Any) -> None:
+        """Let the node know what a user has decided, for the next time."""
+        version = (self.hub.decided(UserId(user_id)) or Wishes()).version + 1
+        self.hub.prefer(UserId(user_id), preferences_of(Wishes(version=version, **wishes)))
 
     def entry(
         self,
@@ -153,6 +171,13 @@ def test_a_leave_is_told_to_a_session_that_has_not_joined_yet(world: World) -> N
     assert bob.left == [(TEA, 2)]
 
 
+def test_what_only_own_sessions_get_goes_to_those_that_are_in_the_conversation(world: World) -> None:
+    anna, elsewhere, bob = world.sit("anna", TEA), world.sit("anna", WORK), world.sit("bob", TEA)
+    event = node_pb2.EphemeralDelivery(conversation_id=TEA, frame=b"mark", user_id="anna", to_own_sessions=True, only_own_sessions=True)
+    world.hub.handle(node_pb2.NodeEvent(ephemeral=event))
+    assert (anna.notices, elsewhere.notices, bob.notices) == ([b"mark"], [], [])
+
+
 @pytest.mark.parametrize("own", [True, False])
 def test_what_is_ephemeral_goes_to_others_and_to_own_sessions_if_asked(world: World, own: bool) -> None:
     anna, bob = world.sit("anna", TEA), world.sit("bob", TEA)
@@ -174,6 +199,95 @@ def test_presence_goes_to_who_watches_and_the_node_learns_whom_it_must_watch(wor
     assert world.hub.unregister(bob) == {carl}
     assert world.hub.unregister(bob) == set()
     assert not world.hub.watched
+
+
+ALL = (Audience.NOBODY, Audience.DIRECT, Audience.SHARED)
+
+
+@pytest.mark.parametrize("mine", ALL)
+@pytest.mark.parametrize("theirs", ALL)
+@pytest.mark.parametrize("has_direct", [True, False])
+def test_presence_and_typing_go_to_those_whom_both_let_know(world: World, mine: Audience, theirs: Audience, has_direct: bool) -> None:
+    direct = direct_conversation_id(UserId("anna"), UserId("bob"))
+    anna = world.sit("anna", TEA, *([direct] if has_direct else []))
+    world.hub.watch(anna, frozenset({UserId("bob")}))
+    world.decide("anna", audience=mine)
+    audience = presence_pb2.Privacy.Audience.ValueType(theirs)
+    world.hub.handle(node_pb2.NodeEvent(presence=node_pb2.PresenceChange(user_id="bob", frame=b"bob", audience=audience)))
+    typing = node_pb2.EphemeralDelivery(conversation_id=TEA, frame=b"typing", user_id="bob", audience=audience)
+    world.hub.handle(node_pb2.NodeEvent(ephemeral=typing))
+    least = min(mine, theirs)
+    knows = least is Audience.SHARED or (least is Audience.DIRECT and has_direct)
+    assert anna.notices == ([b"bob", b"typing"] if knows else [])
+
+
+def test_who_may_not_know_any_more_is_told_to_forget(world: World) -> None:
+    anna = world.sit("anna", TEA)
+    world.hub.watch(anna, frozenset({UserId("bob")}))
+    change = node_pb2.PresenceChange(user_id="bob", frame=b"bob", audience=presence_pb2.Privacy.NOBODY, audience_changed=True)
+    world.hub.handle(node_pb2.NodeEvent(presence=change))
+    assert [pb.ServerFrame.FromString(one).presence for one in anna.notices] == [pb.Presence(user_id="bob")]
+
+
+def test_who_lets_others_know_something_else_is_sent_to_ask_what_those_let_them_know_now(world: World) -> None:
+    anna = world.sit("anna")
+    world.hub.watch(anna, frozenset({UserId("bob")}))
+    world.decide("anna", text="only the status")
+    world.hub.second()
+    assert anna.notices == []
+    world.decide("anna", audience=Audience.NOBODY)
+    world.hub.second()
+    assert [pb.ServerFrame.FromString(one).WhichOneof("frame") for one in anna.notices] == ["stale_presence"]
+    assert anna.preferences == [0, 1, 2]
+
+
+def test_an_older_decision_changes_nothing_and_who_has_gone_has_decided_nothing_here(world: World) -> None:
+    anna = world.sit("anna")
+    world.decide("anna", receipts=False)
+    world.hub.prefer(UserId("anna"), preferences_of(Wishes()))
+    assert not world.hub.wishes(UserId("anna")).receipts
+    world.hub.unregister(anna)
+    assert world.hub.decided(UserId("anna")) is None
+    world.hub.prefer(UserId("anna"), preferences_of(Wishes(version=9)))
+    assert world.hub.decided(UserId("anna")) is None
+
+
+def test_watermarks_go_to_ones_own_sessions_and_to_others_who_give_receipts(world: World) -> None:
+    anna, bob, carl = (world.sit(name, TEA) for name in ("anna", "bob", "carl"))
+    world.decide("anna", receipts=False)
+    world.decide("carl", receipts=False)
+    event = node_pb2.EphemeralDelivery(conversation_id=TEA, frame=b"mark", user_id="anna", to_own_sessions=True)
+    world.hub.handle(node_pb2.NodeEvent(ephemeral=event))
+    assert (anna.notices, bob.notices, carl.notices) == ([b"mark"], [b"mark"], [])
+
+
+def test_nothing_is_told_to_those_of_whom_it_is_not_known_what_they_tell(world: World) -> None:
+    anna = Ear(UserId("anna"))
+    world.hub.register(anna)
+    world.hub.join(anna, {TEA: 0})
+    world.hub.watch(anna, frozenset({UserId("bob")}))
+    assert world.hub.undecided == [anna]
+    world.hub.handle(node_pb2.NodeEvent(presence=node_pb2.PresenceChange(user_id="bob", frame=b"bob")))
+    for to_own in (True, False):
+        event = node_pb2.EphemeralDelivery(conversation_id=TEA, frame=b"x", user_id="bob", to_own_sessions=to_own)
+        world.hub.handle(node_pb2.NodeEvent(ephemeral=event))
+    assert anna.notices == []
+
+
+@pytest.mark.parametrize("skipped_by_presence", [True, False])
+def test_who_watches_is_sent_to_ask_when_the_node_was_not_told_everything_or_could_not_give_it(skipped_by_presence: bool) -> None:
+    world = World(notices_per_s=2)
+    anna, bob, carl = (world.sit(name) for name in ("anna", "bob", "carl"))
+    for watcher in (anna, bob):
+        world.hub.watch(watcher, frozenset({UserId("carl")}))
+    change = node_pb2.NodeEvent(presence=node_pb2.PresenceChange(user_id="carl", frame=pb.ServerFrame(presence=CARL).SerializeToString()))
+    world.hub.handle(change)
+    world.hub.handle(node_pb2.NodeEvent(presence_skipped=node_pb2.PresenceSkipped()) if skipped_by_presence else change)
+    world.hub.second()
+    for watcher in (anna, bob):
+        frames = [pb.ServerFrame.FromString(notice) for notice in watcher.notices]
+        assert [frame.WhichOneof("frame") for frame in frames] == ["presence", "stale_presence"]
+    assert carl.notices == []
 
 
 def test_the_end_of_a_login_session_closes_its_connections_only(world: World) -> None:

@@ -20,7 +20,9 @@ from svc_history.core import (
     members_page,
     merged,
     page_range,
+    reached,
     shown,
+    shown_marks,
     tail_of,
     unread,
 )
@@ -89,6 +91,23 @@ def test_only_buckets_that_a_page_can_lie_in_are_read_nearest_first() -> None:
     assert list(buckets_to_read(Range(BUCKET_SIZE + 5, END, 10, backwards=False), used)) == [1, 5, 9]
     assert list(buckets_to_read(Range(0, 5 * BUCKET_SIZE, 10, backwards=True), used)) == [1, 0]
     assert list(buckets_to_read(Range(2 * BUCKET_SIZE, 2 * BUCKET_SIZE + 9, 10, backwards=True), used)) == []
+
+
+def test_an_entry_has_reached_who_was_there_and_is_as_far_but_for_who_asks() -> None:
+    members = {
+        UserId(name): Membership(3, joined)
+        for name, joined in (("me", 1), ("read", 1), ("got", 1), ("behind", 1), ("silent", 1), ("late", 9))
+    }
+    marks = {UserId("me"): (9, 9), UserId("read"): (9, 5), UserId("got"): (5, 4), UserId("behind"): (4, 4), UserId("late"): (9, 9)}
+    assert reached(5, UserId("me"), members, marks) == (["read"], ["got"])
+
+
+def test_a_caller_sees_themselves_as_they_are_and_others_as_far_as_those_tell_if_the_caller_tells() -> None:
+    me, open_, shy, mute = map(UserId, ("me", "open", "shy", "mute"))
+    marks = {me: Mark(9, 9, 9, (1, 1)), open_: Mark(8, 7, 7), shy: Mark(8, 8, 8, (3, 2)), mute: Mark(8, 8, 8, (0, 0))}
+    assert shown_marks(me, marks, receipts=True) == {me: (9, 9), open_: (8, 7), shy: (3, 2)}
+    assert shown_marks(me, marks, receipts=False) == {me: (9, 9)}
+    assert shown_marks(UserId("new"), marks, receipts=False) == {}
 
 
 def test_unread_is_what_came_after_reading_or_joining() -> None:

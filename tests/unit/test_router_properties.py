@@ -30,9 +30,10 @@ from chatkit.rpc.conversation_settings import settings_of
 from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
-from elastic_chat.types.v1 import conversation_pb2, entry_pb2
+from elastic_chat.types.v1 import conversation_pb2, entry_pb2, presence_pb2
 from svc_gateway.frames import Outgoing
 from svc_gateway.hub import Hub
+from svc_gateway.notices import Notices
 from svc_router.entries import for_readers, joining, known_since_ms, leaving
 from svc_router.flight import Flight
 from svc_router.job import Job
@@ -278,6 +279,7 @@ class Ear:
     session_id: SessionId = SessionId("")
     connection_id: ConnectionId = ConnectionId("")
     conversations: dict[ConversationId, int] = field(default_factory=dict)
+    is_idle: bool = False
     heard: list[int] = field(default_factory=list)
 
     def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
@@ -294,6 +296,9 @@ class Ear:
 
     def close(self, error: ChatError) -> None:
         raise AssertionError(error)
+
+    def prefer(self, preferences: presence_pb2.Preferences) -> None:
+        """Nothing to note."""
 
 
 class World:
@@ -453,7 +458,7 @@ class World:
     def check_heard(self, conversation_id: ConversationId, start: int, told: Any, shown: Sequence[int]) -> None:
         """Sessions of every user on a node that was told this hear what happened while they were members, and nothing else."""
         entries = self.log.entries(conversation_id)
-        hub = Hub(10, lambda _: None, lambda _: None, ManualClock())
+        hub = Hub(10, lambda _: None, lambda _: None, ManualClock(), Notices(1000))
         ears = [Ear(user_id) for user_id in USERS]
         for ear in ears:
             hub.register(ear)

@@ -40,6 +40,7 @@ from svc_gateway.connection import Connection, Flusher
 from svc_gateway.core import Wheel
 from svc_gateway.frames import Codec, bare_frames
 from svc_gateway.hub import Hub, Listener
+from svc_gateway.notices import Notices
 from svc_gateway.recovery import PATIENCE_S, Recovery
 from svc_gateway.session import Session, Surroundings
 from svc_router.entries import joining, leaving
@@ -344,8 +345,8 @@ class Node:
         slow = Slow(rng)
         channel = cast("Any", Channel(story, slow))
         self.door = Door(story, slow)
-        clock = ManualClock()
-        self.hub = Hub(10, lambda conversation_id: self.attacher.note(conversation_id), lambda _: None, clock)  # noqa: PLW0108 - it comes next
+        clock, notices = ManualClock(), Notices(1000)
+        self.hub = Hub(10, lambda conversation_id: self.attacher.note(conversation_id), lambda _: None, clock, notices)  # noqa: PLW0108
         self.flusher = Flusher()
         self.recovery = Recovery(channel, self.hub)
         self.attacher = Attacher(channel, presence_pb2.Node(node_id="node", epoch=1), self.hub, self.recovery.trigger)

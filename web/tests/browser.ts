@@ -45,5 +45,6 @@ function locks() {
 /** Puts fresh ones in place. Undone by `vi.unstubAllGlobals`. */
 export function browser(): void {
   vi.stubGlobal("localStorage", Shelf.create());
+  vi.stubGlobal("window", new EventTarget());
   vi.stubGlobal("navigator", { onLine: true, locks: locks() });
 }

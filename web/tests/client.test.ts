@@ -14,6 +14,7 @@ import { ANNA, ME, message, ROOM } from "./make";
 class Server {
   log: Entry[] = [];
   readonly said: ClientEvent[] = [];
+  readonly decided: string[] = [];
   readonly asked: string[] = [];
   isDown = false;
   isMember = true;
@@ -35,7 +36,7 @@ class Server {
         this.said.push(event);
         if (event.type === "hello") {
           const head: Head = { conversationId: ROOM, headSeq: this.log.length, readSeq: 1, unread: 0 };
-          this.tell({ type: "welcome", heads: [head], heartbeatMs: 25_000 });
+          this.tell({ type: "welcome", heads: [head], heartbeatMs: 25_000, preferences: USUAL });
           for (const { seq } of event.resume) {
             this.log.slice(seq).forEach((entry) => { this.tell({ type: "entry", entry }); });
           }
@@ -102,6 +103,10 @@ class Server {
             },
           ],
         };
+      case "/v1/presence/status":
+      case "/v1/account/privacy":
+        this.decided.push(url.pathname);
+        return {};
       case `/v1/conversations/${ROOM}/members`:
         return { members: [{ userId: ME }, { userId: ANNA }], watermarks: [] };
       case `/v1/conversations/${ROOM}/messages`:
@@ -126,6 +131,7 @@ function wire(entry: Entry | undefined) {
       };
 }
 
+const USUAL = { status: { choice: "online", text: "", emoji: "" }, privacy: { presence: "shared", receipts: true } } as const;
 let server: Server;
 let client: Client;
 
@@ -165,6 +171,37 @@ describe("the client", () => {
     expect(conversationRows(state()).map(({ title }) => title)).toEqual([ANNA]);
     expect(server.said[0]).toEqual({ type: "hello", accessToken: "access", resume: [{ conversationId: ROOM, seq: 1 }] });
     expect(server.said).toContainEqual({ type: "subscribe_presence", userIds: [ANNA] });
+  });
+
+  it("asks again for those on the screen, when the server says that it was not told everything, and at the time that it says", async () => {
+    const asked = () => server.said.filter(({ type }) => type === "subscribe_presence").length;
+    const before = asked();
+    server.tell({ type: "stale_presence", askAfterMs: 3_000 });
+    await pass(2_900);
+    expect(asked()).toBe(before);
+    await pass(200);
+    expect(asked()).toBe(before + 1);
+  });
+
+  it("changes what is another than it was of how the user is seen, and nothing else", async () => {
+    expect(state().preferences).toEqual(USUAL);
+    await client.beSeen({ ...USUAL, status: { choice: "busy", text: "at sea", emoji: "" } });
+    await client.beSeen({ ...USUAL, status: { choice: "busy", text: "at sea", emoji: "" } });
+    expect(server.decided).toEqual(["/v1/presence/status"]);
+    server.tell({ type: "preferences", preferences: USUAL });
+    expect(state().preferences).toEqual(USUAL);
+    await client.beSeen({ ...USUAL, privacy: { presence: "nobody", receipts: true } });
+    expect(server.decided).toEqual(["/v1/presence/status", "/v1/account/privacy"]);
+  });
+
+  it("says that nobody uses the device when that is so, and at once that somebody does again", async () => {
+    const pings = () => server.said.filter((event) => event.type === "ping").map(({ isIdle }) => isIdle);
+    await pass(4 * 60_000);
+    expect(pings()).not.toContain(true);
+    await pass(2 * 60_000);
+    expect(pings().at(-1)).toBe(true);
+    window.dispatchEvent(new Event("keydown"));
+    expect(pings().at(-1)).toBe(false);
   });
 
   it("says nothing without a session", async () => {

@@ -6,6 +6,7 @@ import { Reason } from "../src/gen/elastic_chat/errors/v1/reason_pb";
 import { ClientFrameSchema, ServerFrameSchema } from "../src/gen/elastic_chat/gateway/v1/frames_pb";
 import { Conversation_Kind } from "../src/gen/elastic_chat/types/v1/conversation_pb";
 import { Entry_Kind } from "../src/gen/elastic_chat/types/v1/entry_pb";
+import { Availability, Privacy_Audience } from "../src/gen/elastic_chat/types/v1/presence_pb";
 import { type ClientEvent, decode, encode } from "../src/net/frames";
 import { errorOf } from "../src/net/errors";
 import { id, photo } from "./make";
@@ -31,7 +32,7 @@ describe("what the client says", () => {
       value: { body: { attachments: [{ fileId: photo.fileId, name: photo.name, mediaType: "", size: 0n }] } },
     });
     expect(written({ type: "watermark", conversationId: room, deliveredSeq: 3, readSeq: 0 })).toMatchObject({ case: "watermark", value: { deliveredSeq: 3n } });
-    expect(written({ type: "ping" }).case).toBe("ping");
+    expect(written({ type: "ping", isIdle: true })).toMatchObject({ case: "ping", value: { idle: true } });
   });
 });
 
@@ -45,6 +46,20 @@ describe("what the server says", () => {
       entry: { conversationId: "room", seq: 7, messageId: "m", senderId: "u", acceptedAt: 1_700_000_000_005, content },
     });
     expect(read({ case: "goingAway", value: { reconnectAfter: { seconds: 2n, nanos: 500_000_000 } } })).toEqual({ type: "going_away", reconnectAfterMs: 2_500 });
+    const seen = { userId: "u", online: true, availability: Availability.BUSY, statusText: "at sea", statusEmoji: "⛵" };
+    expect(read({ case: "presence", value: seen })).toMatchObject({ presence: { availability: "busy", status: "⛵ at sea", lastSeenAt: null } });
+    const privacy = { presence: Privacy_Audience.DIRECT, receipts: true };
+    const decided = (expiresAt?: bigint) =>
+      read({
+        case: "preferences",
+        value: { privacy, status: { availability: Availability.INVISIBLE, text: "x", ...(expiresAt === undefined ? {} : { expiresAt: { seconds: expiresAt } }) } },
+      });
+    expect(decided()).toEqual({
+      type: "preferences",
+      preferences: { status: { choice: "invisible", text: "x", emoji: "" }, privacy: { presence: "direct", receipts: true } },
+    });
+    expect(decided(1n)).toMatchObject({ preferences: { status: { choice: "online", text: "" } } });
+    expect(read({ case: "stalePresence", value: { askAfter: { seconds: 3n, nanos: 0 } } })).toEqual({ type: "stale_presence", askAfterMs: 3_000 });
   });
 
   it("tells which files a message has", () => {

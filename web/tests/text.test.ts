@@ -113,11 +113,15 @@ describe("the wording", () => {
   });
 
   it("tells who is there", () => {
-    const presence = (online: boolean, lastSeenAt: number | null) => presenceText({ userId: ANNA, online, lastSeenAt }, 100 * 60_000);
+    const presence = (online: boolean, lastSeenAt: number | null) => presenceText({ userId: ANNA, online, availability: online ? "online" : "offline", status: "", lastSeenAt }, 100 * 60_000);
     expect(presence(true, null)).toBe("Online");
     expect(presence(false, null)).toBe("Offline");
     expect(presence(false, 95 * 60_000)).toBe("Last seen 5 min ago");
     expect(presenceText(undefined, 0)).toBe("");
+    const anna = { userId: ANNA, online: true, status: "⛵ at sea", lastSeenAt: null } as const;
+    expect(presenceText({ ...anna, availability: "away" }, 0)).toBe("Away · ⛵ at sea");
+    expect(presenceText({ ...anna, availability: "busy", status: "" }, 0)).toBe("Busy");
+    expect(presenceText({ ...anna, availability: "unknown" }, 0)).toBe("");
   });
 
   it("tells who is typing", () => {

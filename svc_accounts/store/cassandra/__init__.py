@@ -7,7 +7,7 @@ from pathlib import Path
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.statements import Statements
 from chatkit.settings import CassandraOwnerSettings
-from svc_accounts.store.cassandra import endings, erasures, invites, oidc, service_tokens, sessions, tries, users
+from svc_accounts.store.cassandra import endings, erasures, invites, oidc, preferences, service_tokens, sessions, tries, users
 
 __all__ = ["KEYSPACE", "MIGRATIONS", "CassandraStores"]
 
@@ -28,12 +28,13 @@ class CassandraStores:
         self.identities = oidc.CassandraIdentityStore(statements)
         self.erasures = erasures.CassandraErasureStore(statements)
         self.endings = endings.CassandraEndingStore(statements)
+        self.preferences = preferences.CassandraPreferenceStore(statements)
 
     @classmethod
     async def open(cls, cassandra: CassandraSession, settings: CassandraOwnerSettings) -> CassandraStores:
         """Bring the keyspace to the newest version, and return the stores. Raises the driver's error if Cassandra does not do it."""
         await migrate(cassandra, KEYSPACE, MIGRATIONS, settings.cassandra_replication_factor, settings.cassandra_datacenter)
         statements = Statements(cassandra)
-        for store in (users, sessions, tries, invites, service_tokens, oidc, erasures, endings):
+        for store in (users, sessions, tries, invites, service_tokens, oidc, erasures, endings, preferences):
             await statements.prepare(store.QUERIES)
         return cls(statements)

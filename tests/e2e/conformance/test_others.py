@@ -20,6 +20,7 @@ from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts_pb
 from elastic_chat.history.v1 import history_service_pb2 as history_pb
 from elastic_chat.types.v1.conversation_pb2 import Conversation, ConversationSettings, Member
 from elastic_chat.types.v1.entry_pb2 import Body
+from elastic_chat.types.v1.presence_pb2 import Privacy, Status
 from launcher.mesh.calls import ANYONE, STREAMS, USERS
 from tests.e2e.conformance.doors import ACCOUNTS, FILES, HISTORY, PRESENCE, ROUTER, CallDoor, Can, doors
 from tests.e2e.uploads import Files
@@ -114,6 +115,8 @@ ATTEMPTS: dict[str, Attempt] = {
         lambda world: {"kind": Conversation.GROUP, "title": "mine", "message_id": world.group_message_id},
         is_harmless=lambda answer, world: names_nobody(answer, world) and answer.conversation.title == "mine",
     ),
+    "presence.SetStatus": Attempt(lambda _: {"status": Status(text="mine")}, is_harmless=names_nobody),
+    "presence.GetStatus": Attempt(lambda _: {}, is_harmless=names_nobody),
     "presence.GetPresence": Attempt(lambda world: {"user_ids": [anna(world)]}, is_harmless=lambda answer, _: not answer.users),
     "history.ListConversations": Attempt(lambda _: {}, is_harmless=names_nobody),
     "history.GetConversation": refused(*NOT_THERE, **HERS),
@@ -123,6 +126,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "history.ListThread": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
     "history.ListPins": refused(*NOT_THERE, **HERS),
     "history.ListMembers": refused(*NOT_THERE, **HERS),
+    "history.GetReceipts": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 1}, NOT_THERE),
     "history.Sync": Attempt(
         lambda world: {"cursors": [history_pb.SyncCursor(conversation_id=world.conversation_id, seq=0)]},
         is_harmless=lambda answer, world: list(answer.gone_conversation_ids) == [world.conversation_id] and not answer.entries,
@@ -149,6 +153,8 @@ ATTEMPTS: dict[str, Attempt] = {
         lambda world: {"user_ids": [anna(world)]},
         is_harmless=lambda answer, world: names_nobody(answer, world) and [user.user_id for user in answer.users] == [anna(world)],
     ),
+    "accounts.GetPrivacy": Attempt(lambda _: {}, is_harmless=lambda answer, _: answer.privacy.presence != Privacy.DIRECT),
+    "accounts.UpdatePrivacy": Attempt(lambda _: {"receipts": False}, is_harmless=lambda answer, _: not answer.privacy.receipts),
     "accounts.GetAccount": for_administrators(user_id=anna),
     "accounts.CreateUser": for_administrators(username="evil", password=PASSWORD),
     "accounts.SetRole": for_administrators(user_id=lambda world: world.eve.user_id, role=accounts_pb.ROLE_ADMIN),
@@ -192,6 +198,8 @@ async def new_world(api: Api) -> World:
     group_message_id = new_id()
     body = {"kind": "GROUP", "title": TEXT, "memberIds": [bob.user_id], "messageId": group_message_id}
     await api.call("POST", "/v1/conversations", body, anna.token)
+    await api.call("PUT", "/v1/presence/status", {"status": {"text": TEXT}}, anna.token)
+    await api.call("PATCH", "/v1/account/privacy", {"presence": "DIRECT"}, anna.token)
     (session,) = (await api.call("GET", "/v1/sessions", token=anna.token))["sessions"]
     return World(anna, bob, eve, conversation_id, group_message_id, session["sessionId"], file_id)
 
@@ -203,10 +211,11 @@ def worlds() -> list[World]:
 
 
 async def hers(api: Api, world: World) -> Any:
-    """Return what Anna has: the conversation from its beginning and to its end, its members, her sessions, and her files."""
+    """Return what Anna has: the conversation from both ends, its members, her sessions, her files, and how she is seen."""
     conversation = f"/v1/conversations/{world.conversation_id}"
     paths = f"{conversation}/messages?afterSeq=0", f"{conversation}/messages", f"{conversation}/members", "/v1/sessions", "/v1/files"
-    return await asyncio.gather(*(api.call("GET", path, token=world.anna.token) for path in paths))
+    decided = "/v1/presence/status", "/v1/account/privacy"
+    return await asyncio.gather(*(api.call("GET", path, token=world.anna.token) for path in (*paths, *decided)))
 
 
 async def is_as_she_was(api: Api, eve: Account) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ from bench.client import Account, Api
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from elastic_chat.gateway.v1 import frames_pb2 as pb
+from elastic_chat.history.v1.history_service_pb2 import GetReceiptsResponse
+from elastic_chat.types.v1.activity_pb2 import ACTIVITY_UNSPECIFIED, RECORDING_VOICE
 from elastic_chat.types.v1.entry_pb2 import Body
-from tests.e2e.conformance.doors import Can, Head, LineDoor, News, doors, next_of, refused, until
+from elastic_chat.types.v1.presence_pb2 import ONLINE
+from tests.e2e.conformance.doors import HISTORY, CallDoor, Can, Head, LineDoor, News, doors, next_of, refused, until
 
 MESSAGES = 3
 UNKNOWN = new_id()
@@ -67,11 +71,30 @@ async def test_a_watermark_that_makes_no_sense_is_refused(door: LineDoor, anna: 
         assert refused((await next_of(line, "reject")).reject).reason is Reason.INVALID_ARGUMENT
 
 
+@doors(Can.CALL)
+async def test_who_has_got_and_who_has_read_a_message_is_told(
+    door: CallDoor, all_doors: dict[str, Any], anna: Account, bob: Account, conversation_id: str, said: int
+) -> None:
+    receipts = partial(door.call, HISTORY["GetReceipts"], anna.token, conversation_id=conversation_id)
+    assert await receipts(seq=said) == GetReceiptsResponse()
+    async with all_doors["grpc-stream"].connect(anna.token) as sender, all_doors["grpc-stream"].connect(bob.token) as reader:
+        mark = pb.ClientWatermark(conversation_id=conversation_id, delivered_seq=said, read_seq=said - 1)
+        await reader.send(pb.ClientFrame(watermark=mark))
+        await until(sender, "watermark")
+    assert await receipts(seq=said) == GetReceiptsResponse(delivered_user_ids=[bob.user_id])
+    assert await receipts(seq=said - 1) == GetReceiptsResponse(read_user_ids=[bob.user_id])
+    with pytest.raises(ChatError) as failure:
+        await receipts(seq=-1)
+    assert failure.value.reason is Reason.INVALID_ARGUMENT
+
+
 @doors(Can.HEAR)
 async def test_typing_is_told(door: LineDoor, anna: Account, bob: Account, conversation_id: str) -> None:
     async with door.connect(anna.token) as one, door.connect(bob.token) as other:
-        await one.send(pb.ClientFrame(typing=pb.Typing(conversation_id=conversation_id)))
-        assert await until(other, "typing") == pb.TypingNotice(conversation_id=conversation_id, user_id=anna.user_id)
+        for activity in (ACTIVITY_UNSPECIFIED, RECORDING_VOICE):
+            await one.send(pb.ClientFrame(typing=pb.Typing(conversation_id=conversation_id, activity=activity)))
+            notice = pb.TypingNotice(conversation_id=conversation_id, user_id=anna.user_id, activity=activity)
+            assert await until(other, "typing") == notice
 
 
 @doors()
@@ -102,7 +125,7 @@ async def test_who_is_there_is_the_same_at_every_door(
         for name, each in all_doors.items():
             assert await each.online(anna.token, asked) == {bob.user_id: False}, name
         async with door.connect(bob.token), door.connect(stranger.token):
-            assert await until(line, "presence") == pb.Presence(user_id=bob.user_id, online=True)
+            assert await until(line, "presence") == pb.Presence(user_id=bob.user_id, online=True, availability=ONLINE)
             for name, each in all_doors.items():
                 assert await each.online(anna.token, asked) == {bob.user_id: True}, name
         gone = await until(line, "presence")

@@ -14,7 +14,8 @@ def test_every_door_has_its_row_and_lacks_what_the_other_kind_can() -> None:
 
 def test_a_connection_has_frames_for_nothing_more() -> None:
     frames = frames_pb2.ClientFrame.DESCRIPTOR.oneofs_by_name["frame"].fields
-    assert {frame.name for frame in frames} == {"hello", "send", "change", "typing", "watermark", "subscribe_presence", "ping"}
+    commands = {"hello", "send", "change", "typing", "watermark", "subscribe_presence", "ping", "set_status"}
+    assert {frame.name for frame in frames} == commands
 
 
 def test_no_single_call_streams_or_tells_what_needs_no_answer() -> None:

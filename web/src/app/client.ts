@@ -5,7 +5,7 @@ import { hasHole } from "../core/log";
 import { enqueued, refused, retried, without } from "../core/outbox";
 import { watchedUsers } from "../core/select";
 import { initial, myId, update } from "../core/state";
-import type { ConversationId, FileRef, MessageId, UserId } from "../core/types";
+import type { ConversationId, FileRef, MessageId, Preferences, UserId } from "../core/types";
 import { uuid7, uuid7Epoch } from "../core/uuid7";
 import { Api, authentication, type Tokens } from "../net/api";
 import { ApiError } from "../net/errors";
@@ -14,6 +14,7 @@ import { clearOutbox, loadOutbox } from "../net/outbox_storage";
 import { SESSION_KEY, SessionKeeper } from "../net/session";
 import type { OpenSocket } from "../net/socket";
 import { Alarm } from "./alarm";
+import { Idleness } from "./idleness";
 import { CatchUp } from "./catch_up";
 import { Directory } from "./directory";
 import { Dispatcher } from "./dispatcher";
@@ -46,7 +47,15 @@ export class Client {
   /** What the server welcomed us with. */
   private heads: readonly Cursor[] = [];
   private clock = uuid7Epoch;
+  /** Rings when what is known of those on the screen is to be asked for again. */
+  private readonly watchAlarm = new Alarm(() => {
+    this.watched = "";
+    this.watch();
+  });
   private watched = "";
+  private readonly idleness = new Idleness(() => {
+    this.link.send({ type: "ping", isIdle: false });
+  });
 
   constructor(open: OpenSocket) {
     this.link = new Link(open, (isRefused) => this.session.token(isRefused), {
@@ -57,7 +66,7 @@ export class Client {
         this.received(event);
       },
       cursors: () => this.cursors(),
-    });
+    }, this.idleness.isIdle);
     this.dispatcher = new Dispatcher(this.store, (event) => this.link.send(event));
     this.reporter = new Reporter(this.store, (event) => this.link.send(event));
     new Directory(this.store, this.api);
@@ -181,6 +190,18 @@ export class Client {
   }
 
   /** Throws ApiError. */
+  /** Has others see the user in another way, and know something else; what is as it was is left alone. */
+  async beSeen({ status, privacy }: Preferences): Promise<void> {
+    const before = this.store.get().preferences;
+    if (JSON.stringify(before?.privacy) !== JSON.stringify(privacy)) {
+      await this.api.setPrivacy(privacy);
+    }
+    if (JSON.stringify(before?.status) !== JSON.stringify(status)) {
+      await this.api.setStatus(status);
+    }
+    this.store.dispatch({ type: "preferences_came", preferences: { status, privacy } });
+  }
+
   async addMember(conversationId: ConversationId, username: string): Promise<void> {
     await this.api.addMember(conversationId, await this.userNamed(username));
     await this.library.loadMembers(conversationId);
@@ -299,6 +320,12 @@ export class Client {
       case "presence":
         this.store.dispatch({ type: "presence_came", presence: [event.presence] });
         break;
+      case "stale_presence":
+        this.watchAlarm.set(Date.now() + event.askAfterMs);
+        break;
+      case "preferences":
+        this.store.dispatch({ ...event, type: "preferences_came" });
+        break;
       case "resync":
         this.resync(event.conversationId);
         break;
@@ -309,7 +336,10 @@ export class Client {
     }
   }
 
-  private welcomed({ heads }: Extract<ServerEvent, { type: "welcome" }>): void {
+  private welcomed({ heads, preferences }: Extract<ServerEvent, { type: "welcome" }>): void {
+    if (preferences !== null) {
+      this.store.dispatch({ type: "preferences_came", preferences });
+    }
     const state = this.store.get();
     const isIncomplete = state.listing !== "idle" || heads.some(({ conversationId }) => !state.conversations.has(conversationId));
     this.store.dispatch({ type: "welcomed", heads });

@@ -30,6 +30,7 @@ export class Link {
     private readonly open: OpenSocket,
     private readonly token: (isRefused: boolean) => Promise<string>,
     private readonly listener: LinkListener,
+    private readonly isIdle: () => boolean,
   ) {}
 
   handle(event: ConnectionEvent): void {
@@ -48,7 +49,7 @@ export class Link {
       void this.connect();
     }
     if (effects.includes("ping")) {
-      this.socket?.send({ type: "ping" });
+      this.socket?.send({ type: "ping", isIdle: this.isIdle() });
     }
   }
 

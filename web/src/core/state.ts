@@ -3,7 +3,7 @@
 import { type Connection, stopped } from "./connection";
 import { append, extend, type Log, prepend, restarted, seeded } from "./log";
 import { accepted, type Outbox, without } from "./outbox";
-import type { Conversation, ConversationId, Entry, Head, MessageId, Page, Presence, Summary, User, UserId, Watermark } from "./types";
+import type { Conversation, ConversationId, Entry, Head, MessageId, Page, Preferences, Presence, Summary, User, UserId, Watermark } from "./types";
 
 export type Session =
   /** A session was kept from before, and is being picked up. */
@@ -43,6 +43,8 @@ export interface State {
   readonly conversations: ReadonlyMap<ConversationId, ConversationState>;
   readonly users: ReadonlyMap<UserId, User>;
   readonly presence: ReadonlyMap<UserId, Presence>;
+  /** What the user has decided about how they are seen; null until the server has said it. */
+  readonly preferences: Preferences | null;
   /** Who is typing where, and until when it is worth showing, in Unix milliseconds. */
   readonly typing: ReadonlyMap<ConversationId, ReadonlyMap<UserId, number>>;
   readonly outbox: Outbox;
@@ -74,6 +76,7 @@ export type Action =
     }
   | { readonly type: "users_found"; readonly users: readonly User[] }
   | { readonly type: "presence_came"; readonly presence: readonly Presence[] }
+  | { readonly type: "preferences_came"; readonly preferences: Preferences }
   | { readonly type: "typing_came"; readonly conversationId: ConversationId; readonly userId: UserId; readonly until: number }
   | { readonly type: "typing_ended"; readonly now: number }
   | { readonly type: "outbox_changed"; readonly outbox: Outbox }
@@ -87,6 +90,7 @@ export const initial: State = {
   conversations: new Map(),
   users: new Map(),
   presence: new Map(),
+  preferences: null,
   typing: new Map(),
   outbox: [],
   opened: null,
@@ -143,6 +147,8 @@ export function update(state: State, action: Action): State {
       return { ...state, users: withAll(state.users, action.users, (user) => user.userId) };
     case "presence_came":
       return { ...state, presence: withAll(state.presence, action.presence, (presence) => presence.userId) };
+    case "preferences_came":
+      return { ...state, preferences: action.preferences };
     case "typing_came":
       return typingCame(state, action.conversationId, action.userId, action.until);
     case "typing_ended":

@@ -105,9 +105,33 @@ export interface Watermark {
   readonly readSeq: number;
 }
 
+/** How somebody is; "unknown" if one of the two does not let the other know. */
+export type Availability = "unknown" | "online" | "away" | "busy" | "offline";
+
+/** What the user wants to be seen as. */
+export interface Status {
+  readonly choice: "online" | "away" | "busy" | "invisible";
+  readonly text: string;
+  readonly emoji: string;
+}
+
+/** What the user lets others know, and others them. */
+export interface Privacy {
+  readonly presence: "nobody" | "direct" | "shared";
+  readonly receipts: boolean;
+}
+
+export interface Preferences {
+  readonly status: Status;
+  readonly privacy: Privacy;
+}
+
 export interface Presence {
   readonly userId: UserId;
   readonly online: boolean;
+  readonly availability: Availability;
+  /** The emoji and the text that they have chosen; empty if none. */
+  readonly status: string;
   /** Unix milliseconds, if the server knows. */
   readonly lastSeenAt: number | null;
 }

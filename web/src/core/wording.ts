@@ -114,11 +114,17 @@ function daysBetween(at: number, now: number): number {
 }
 
 export function presenceText(presence: Presence | undefined, now: number): string {
-  if (presence === undefined) {
+  if (presence === undefined || presence.availability === "unknown") {
     return "";
   }
-  if (presence.online) {
-    return "Online";
+  return [availabilityText(presence, now), presence.status].filter((part) => part !== "").join(" · ");
+}
+
+const AVAILABLE = { online: "Online", away: "Away", busy: "Busy" } as const;
+
+function availabilityText(presence: Presence, now: number): string {
+  if (presence.availability in AVAILABLE) {
+    return AVAILABLE[presence.availability as keyof typeof AVAILABLE];
   }
   if (presence.lastSeenAt === null) {
     return "Offline";

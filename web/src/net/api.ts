@@ -2,7 +2,7 @@
 
 import { create, type DescMessage, fromJson, type JsonValue, type MessageInitShape, type MessageShape, toJson } from "@bufbuild/protobuf";
 
-import type { Conversation, ConversationId, FileId, FileRef, MessageId, Page, Summary, User, UserId, Watermark } from "../core/types";
+import type { Conversation, ConversationId, FileId, FileRef, MessageId, Page, Privacy, Status, Summary, User, UserId, Watermark } from "../core/types";
 import {
   FindUsersResponseSchema,
   LoginRequestSchema,
@@ -13,6 +13,8 @@ import {
   RefreshResponseSchema,
   RegisterRequestSchema,
   RegisterResponseSchema,
+  UpdatePrivacyRequestSchema,
+  UpdatePrivacyResponseSchema,
 } from "../gen/elastic_chat/accounts/v1/accounts_service_pb";
 import { GetFileResponseSchema, GetFileUrlResponseSchema } from "../gen/elastic_chat/files/v1/files_service_pb";
 import {
@@ -22,6 +24,7 @@ import {
   ListMembersResponseSchema,
   ListMessagesResponseSchema,
 } from "../gen/elastic_chat/history/v1/history_service_pb";
+import { SetStatusRequestSchema, SetStatusResponseSchema } from "../gen/elastic_chat/presence/v1/presence_service_pb";
 import {
   AddMemberRequestSchema,
   AddMemberResponseSchema,
@@ -36,7 +39,7 @@ import { deviceToken, keepDeviceToken } from "./device";
 import { ApiError } from "./errors";
 import { call, type TokenSource, withToken } from "./http";
 import { uploaded } from "./uploads";
-import { conversationFrom, fileFrom, pageFrom, summaryFrom, userFrom, watermarkFrom } from "./wire";
+import { audienceTo, conversationFrom, fileFrom, pageFrom, statusTo, summaryFrom, userFrom, watermarkFrom } from "./wire";
 
 export interface Tokens {
   readonly userId: UserId;
@@ -175,6 +178,15 @@ export class Api {
   async join(code: string): Promise<ConversationId> {
     const { conversationId } = await this.call(JoinResponseSchema, "POST", "/v1/join", { code });
     return conversationId as ConversationId;
+  }
+
+  async setStatus(status: Status): Promise<void> {
+    await this.call(SetStatusResponseSchema, "PUT", "/v1/presence/status", bodyOf(SetStatusRequestSchema, { status: statusTo(status) }));
+  }
+
+  async setPrivacy({ presence, receipts }: Privacy): Promise<void> {
+    const body = bodyOf(UpdatePrivacyRequestSchema, { presence: audienceTo(presence), receipts });
+    await this.call(UpdatePrivacyResponseSchema, "PATCH", "/v1/account/privacy", body);
   }
 
   private call<D extends DescMessage>(schema: D, method: string, path: string, body?: JsonValue): Promise<MessageShape<D>> {

@@ -2,10 +2,10 @@
 
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 
-import type { ConversationId, Entry, FileRef, Head, MessageId, Presence, UserId, Watermark } from "../core/types";
+import type { ConversationId, Entry, FileRef, Head, MessageId, Preferences, Presence, UserId, Watermark } from "../core/types";
 import { Reason } from "../gen/elastic_chat/errors/v1/reason_pb";
 import { ClientFrameSchema, ServerFrameSchema } from "../gen/elastic_chat/gateway/v1/frames_pb";
-import { durationFrom, entryFrom, headFrom, presenceFrom, watermarkFrom } from "./wire";
+import { durationFrom, entryFrom, headFrom, preferencesFrom, presenceFrom, watermarkFrom } from "./wire";
 
 export interface Cursor {
   readonly conversationId: ConversationId;
@@ -24,15 +24,18 @@ export type ClientEvent =
   | { readonly type: "typing"; readonly conversationId: ConversationId }
   | { readonly type: "watermark"; readonly conversationId: ConversationId; readonly deliveredSeq: number; readonly readSeq: number }
   | { readonly type: "subscribe_presence"; readonly userIds: readonly UserId[] }
-  | { readonly type: "ping" };
+  /** Whether nobody uses the device. */
+  | { readonly type: "ping"; readonly isIdle: boolean };
 
 export type ServerEvent =
-  | { readonly type: "welcome"; readonly heads: readonly Head[]; readonly heartbeatMs: number }
+  | { readonly type: "welcome"; readonly heads: readonly Head[]; readonly heartbeatMs: number; readonly preferences: Preferences | null }
   | { readonly type: "ack"; readonly messageId: MessageId; readonly conversationId: ConversationId; readonly seq: number }
   | { readonly type: "entry"; readonly entry: Entry }
   | { readonly type: "watermark"; readonly watermark: Watermark }
   | { readonly type: "typing"; readonly conversationId: ConversationId; readonly userId: UserId }
   | { readonly type: "presence"; readonly presence: Presence }
+  | { readonly type: "stale_presence"; readonly askAfterMs: number }
+  | { readonly type: "preferences"; readonly preferences: Preferences }
   | {
       readonly type: "reject";
       /** Null if it was no message that was refused. */
@@ -79,7 +82,7 @@ function frameOf(event: ClientEvent): FrameInit {
     case "subscribe_presence":
       return { case: "subscribePresence", value: { userIds: [...event.userIds] } };
     case "ping":
-      return { case: "ping", value: {} };
+      return { case: "ping", value: { idle: event.isIdle } };
   }
 }
 
@@ -88,9 +91,14 @@ export function decode(bytes: Uint8Array): ServerEvent | null {
   const { frame } = fromBinary(ServerFrameSchema, bytes);
   switch (frame.case) {
     case "welcome": {
-      const { conversations, heartbeat } = frame.value;
+      const { conversations, heartbeat, preferences } = frame.value;
       const heartbeatMs = heartbeat === undefined ? DEFAULT_HEARTBEAT_MS : durationFrom(heartbeat);
-      return { type: "welcome", heads: conversations.map(headFrom), heartbeatMs };
+      return {
+        type: "welcome",
+        heads: conversations.map(headFrom),
+        heartbeatMs,
+        preferences: preferences === undefined ? null : preferencesFrom(preferences),
+      };
     }
     case "ack": {
       const { messageId, conversationId, seq } = frame.value;
@@ -104,6 +112,8 @@ export function decode(bytes: Uint8Array): ServerEvent | null {
       return { type: "typing", conversationId: frame.value.conversationId as ConversationId, userId: frame.value.userId as UserId };
     case "presence":
       return { type: "presence", presence: presenceFrom(frame.value) };
+    case "stalePresence":
+      return { type: "stale_presence", askAfterMs: frame.value.askAfter === undefined ? 0 : durationFrom(frame.value.askAfter) };
     case "reject": {
       const { messageId, reason, retryable, retryAfter } = frame.value;
       return {
@@ -127,6 +137,8 @@ export function decode(bytes: Uint8Array): ServerEvent | null {
       return { type: "live" };
     case "pong":
       return { type: "pong" };
+    case "preferences":
+      return { type: "preferences", preferences: preferencesFrom(frame.value) };
     case undefined:
       return null;
   }

@@ -14,18 +14,22 @@ import type {
   MessageId,
   MessageState,
   Page,
+  Preferences,
   Presence,
+  Privacy,
   Role,
+  Status,
   Summary,
   User,
   UserId,
   Watermark,
 } from "../core/types";
 import type { User as WireUser } from "../gen/elastic_chat/accounts/v1/accounts_service_pb";
-import type { ConversationHead as WireHead } from "../gen/elastic_chat/gateway/v1/frames_pb";
+import type { ConversationHead as WireHead, Presence as WirePresence } from "../gen/elastic_chat/gateway/v1/frames_pb";
 import type { ConversationSummary as WireSummary, ListMessagesResponse } from "../gen/elastic_chat/history/v1/history_service_pb";
 import { type Conversation as WireConversation, Conversation_Kind, Member_Role, type Watermark as WireWatermark } from "../gen/elastic_chat/types/v1/conversation_pb";
 import { type Attachment as WireFile, type Entry as WireEntry, Entry_Kind } from "../gen/elastic_chat/types/v1/entry_pb";
+import { Availability, type Preferences as WirePreferences, Privacy_Audience } from "../gen/elastic_chat/types/v1/presence_pb";
 
 /** Unix milliseconds. */
 function timeFrom(timestamp: Timestamp | undefined): number {
@@ -162,12 +166,52 @@ export function watermarkFrom(watermark: WireWatermark): Watermark {
   };
 }
 
-export function presenceFrom(presence: { userId: string; online: boolean; lastSeenAt?: Timestamp | undefined }): Presence {
+const AVAILABILITIES: Readonly<Record<number, Presence["availability"]>> = {
+  [Availability.ONLINE]: "online",
+  [Availability.AWAY]: "away",
+  [Availability.BUSY]: "busy",
+  [Availability.OFFLINE]: "offline",
+};
+
+export function presenceFrom(presence: WirePresence): Presence {
   return {
     userId: presence.userId as UserId,
     online: presence.online,
+    availability: AVAILABILITIES[presence.availability] ?? "unknown",
+    status: [presence.statusEmoji, presence.statusText].filter((part) => part !== "").join(" "),
     lastSeenAt: presence.lastSeenAt === undefined ? null : timeFrom(presence.lastSeenAt),
   };
+}
+
+const CHOICES: Readonly<Record<number, Status["choice"]>> = {
+  [Availability.AWAY]: "away",
+  [Availability.BUSY]: "busy",
+  [Availability.INVISIBLE]: "invisible",
+};
+const AUDIENCES: Readonly<Record<number, Privacy["presence"]>> = {
+  [Privacy_Audience.DIRECT]: "direct",
+  [Privacy_Audience.SHARED]: "shared",
+};
+
+export function preferencesFrom(preferences: WirePreferences): Preferences {
+  const { status, privacy } = preferences;
+  const isOver = status?.expiresAt !== undefined && timeFrom(status.expiresAt) <= Date.now();
+  return {
+    status:
+      status === undefined || isOver
+        ? { choice: "online", text: "", emoji: "" }
+        : { choice: CHOICES[status.availability] ?? "online", text: status.text, emoji: status.emoji },
+    privacy: { presence: AUDIENCES[privacy?.presence ?? Privacy_Audience.NOBODY] ?? "nobody", receipts: privacy?.receipts ?? false },
+  };
+}
+
+export function statusTo({ choice, text, emoji }: Status) {
+  const availability = { online: Availability.ONLINE, away: Availability.AWAY, busy: Availability.BUSY, invisible: Availability.INVISIBLE }[choice];
+  return { availability, text, emoji };
+}
+
+export function audienceTo(presence: Privacy["presence"]): Privacy_Audience {
+  return { nobody: Privacy_Audience.NOBODY, direct: Privacy_Audience.DIRECT, shared: Privacy_Audience.SHARED }[presence];
 }
 
 export function pageFrom(page: ListMessagesResponse): Page {

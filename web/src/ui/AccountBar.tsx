@@ -1,13 +1,22 @@
 import { useState } from "react";
 
-import type { UserId } from "../core/types";
+import type { Preferences, UserId } from "../core/types";
 import { Avatar } from "./Avatar";
 import { useClient } from "./context";
 import { Icon } from "./Icon";
+import { SeenDialog } from "./SeenDialog";
 
-export function AccountBar({ userId, name, username }: { readonly userId: UserId; readonly name: string; readonly username: string }) {
+interface AccountBarProps {
+  readonly userId: UserId;
+  readonly name: string;
+  readonly username: string;
+  readonly preferences: Preferences | null;
+}
+
+export function AccountBar({ userId, name, username, preferences }: AccountBarProps) {
   const client = useClient();
   const [isLeaving, setLeaving] = useState(false);
+  const [isDeciding, setDeciding] = useState(false);
   return (
     <footer className="account">
       <Avatar id={userId} name={name} size="small" />
@@ -15,6 +24,17 @@ export function AccountBar({ userId, name, username }: { readonly userId: UserId
         <span className="account-name" data-testid="my-name">{name}</span>
         {username !== "" && <span className="account-username">@{username}</span>}
       </span>
+      <button
+        className="button-icon"
+        type="button"
+        aria-label="How you are seen"
+        title="How you are seen"
+        disabled={preferences === null}
+        onClick={() => { setDeciding(true); }}
+      >
+        <Icon name="seen" />
+      </button>
+      {isDeciding && preferences !== null && <SeenDialog preferences={preferences} onClose={() => { setDeciding(false); }} />}
       <button
         className="button-icon"
         type="button"

@@ -69,7 +69,7 @@ export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
           ))}
         </ul>
       </nav>
-      {me !== null && <AccountBar userId={me} name={nameOf(state, me)} username={state.users.get(me)?.username ?? ""} />}
+      {me !== null && <AccountBar userId={me} name={nameOf(state, me)} username={state.users.get(me)?.username ?? ""} preferences={state.preferences} />}
     </aside>
   );
 }

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from elastic_chat.types.v1 import presence_pb2 as _presence_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -1728,3 +1729,192 @@ class UnlinkOidcResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UnlinkOidcResponse: _TypeAlias = UnlinkOidcResponse  # noqa: Y015
+
+@_typing.final
+class GetPrivacyRequest(_message.Message):
+    """Nothing is asked but who calls."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPrivacyRequest: _TypeAlias = GetPrivacyRequest  # noqa: Y015
+
+@_typing.final
+class GetPrivacyResponse(_message.Message):
+    """What the caller lets others know."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRIVACY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def privacy(self) -> _presence_pb2.Privacy:
+        """All of it."""
+
+    def __init__(
+        self,
+        *,
+        privacy: _presence_pb2.Privacy | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["privacy", b"privacy"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["privacy", b"privacy"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPrivacyResponse: _TypeAlias = GetPrivacyResponse  # noqa: Y015
+
+@_typing.final
+class UpdatePrivacyRequest(_message.Message):
+    """What is to be changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRESENCE_FIELD_NUMBER: _builtins.int
+    RECEIPTS_FIELD_NUMBER: _builtins.int
+    presence: _presence_pb2.Privacy.Audience.ValueType
+    """Who knows of the caller's presence; AUDIENCE_UNSPECIFIED leaves it as it is."""
+    receipts: _builtins.bool
+    """Whether receipts are given and got; unset leaves it as it is."""
+    def __init__(
+        self,
+        *,
+        presence: _presence_pb2.Privacy.Audience.ValueType = ...,
+        receipts: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_receipts", b"_receipts", "receipts", b"receipts"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_receipts", b"_receipts", "presence", b"presence", "receipts", b"receipts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__receipts: _TypeAlias = _typing.Literal["receipts"]  # noqa: Y015
+    _WhichOneofArgType__receipts: _TypeAlias = _typing.Literal["_receipts", b"_receipts"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__receipts) -> _WhichOneofReturnType__receipts | None: ...
+
+Global___UpdatePrivacyRequest: _TypeAlias = UpdatePrivacyRequest  # noqa: Y015
+
+@_typing.final
+class UpdatePrivacyResponse(_message.Message):
+    """What the caller lets others know from now on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRIVACY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def privacy(self) -> _presence_pb2.Privacy:
+        """All of it."""
+
+    def __init__(
+        self,
+        *,
+        privacy: _presence_pb2.Privacy | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["privacy", b"privacy"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["privacy", b"privacy"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdatePrivacyResponse: _TypeAlias = UpdatePrivacyResponse  # noqa: Y015
+
+@_typing.final
+class KeepStatusRequest(_message.Message):
+    """What the caller has chosen."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def status(self) -> _presence_pb2.Status:
+        """All of it."""
+
+    def __init__(
+        self,
+        *,
+        status: _presence_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeepStatusRequest: _TypeAlias = KeepStatusRequest  # noqa: Y015
+
+@_typing.final
+class KeepStatusResponse(_message.Message):
+    """It is kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def preferences(self) -> _presence_pb2.Preferences:
+        """What the caller has decided altogether."""
+
+    def __init__(
+        self,
+        *,
+        preferences: _presence_pb2.Preferences | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeepStatusResponse: _TypeAlias = KeepStatusResponse  # noqa: Y015
+
+@_typing.final
+class GetPreferencesRequest(_message.Message):
+    """Whose."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 500 users."""
+
+    def __init__(
+        self,
+        *,
+        user_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPreferencesRequest: _TypeAlias = GetPreferencesRequest  # noqa: Y015
+
+@_typing.final
+class GetPreferencesResponse(_message.Message):
+    """What they have decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def preferences(self) -> _containers.RepeatedCompositeFieldContainer[_presence_pb2.Preferences]:
+        """In the order of the request. One who has decided nothing has what is usual."""
+
+    def __init__(
+        self,
+        *,
+        preferences: _abc.Iterable[_presence_pb2.Preferences] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPreferencesResponse: _TypeAlias = GetPreferencesResponse  # noqa: Y015

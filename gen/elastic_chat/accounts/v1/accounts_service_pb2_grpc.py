@@ -115,6 +115,26 @@ class AccountsServiceStub:
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersResponse.FromString,
                 _registered_method=True)
+        self.GetPrivacy = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/GetPrivacy',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPrivacyRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPrivacyResponse.FromString,
+                _registered_method=True)
+        self.UpdatePrivacy = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/UpdatePrivacy',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdatePrivacyRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdatePrivacyResponse.FromString,
+                _registered_method=True)
+        self.KeepStatus = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/KeepStatus',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.KeepStatusRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.KeepStatusResponse.FromString,
+                _registered_method=True)
+        self.GetPreferences = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/GetPreferences',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPreferencesRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPreferencesResponse.FromString,
+                _registered_method=True)
         self.GetAccount = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/GetAccount',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetAccountRequest.SerializeToString,
@@ -322,6 +342,34 @@ class AccountsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPrivacy(self, request, context):
+        """Gives what the caller lets others know.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdatePrivacy(self, request, context):
+        """Changes what the caller lets others know; it holds on every node within a second, and from then on. Fails with INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def KeepStatus(self, request, context):
+        """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPreferences(self, request, context):
+        """Gives what users have decided about how they are seen. Internal: presence calls it. Fails with INVALID_ARGUMENT for more than 500 ids.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetAccount(self, request, context):
         """What follows is for administrators, and for the operator, who calls from inside the mesh. Others fail with PERMISSION_DENIED. So does an
         administrator who would take their own rights or their own account away.
@@ -507,6 +555,26 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     servicer.FindUsers,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersResponse.SerializeToString,
+            ),
+            'GetPrivacy': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPrivacy,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPrivacyRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPrivacyResponse.SerializeToString,
+            ),
+            'UpdatePrivacy': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdatePrivacy,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdatePrivacyRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdatePrivacyResponse.SerializeToString,
+            ),
+            'KeepStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.KeepStatus,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.KeepStatusRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.KeepStatusResponse.SerializeToString,
+            ),
+            'GetPreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPreferences,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPreferencesRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPreferencesResponse.SerializeToString,
             ),
             'GetAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAccount,
@@ -1012,6 +1080,114 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/FindUsers',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPrivacy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/GetPrivacy',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPrivacyRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPrivacyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdatePrivacy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/UpdatePrivacy',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdatePrivacyRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdatePrivacyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def KeepStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/KeepStatus',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.KeepStatusRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.KeepStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/GetPreferences',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPreferencesRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPreferencesResponse.FromString,
             options,
             channel_credentials,
             insecure,

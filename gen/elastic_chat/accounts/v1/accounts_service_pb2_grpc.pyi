@@ -97,6 +97,14 @@ class AccountsServiceStub:
     """Finds users by exact user name, case ignored, or by ids; ids that are unknown are left out. Fails with INVALID_ARGUMENT for more than
     500 ids.
     """
+    GetPrivacy: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPrivacyRequest, _accounts_service_pb2.GetPrivacyResponse]
+    """Gives what the caller lets others know."""
+    UpdatePrivacy: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.UpdatePrivacyRequest, _accounts_service_pb2.UpdatePrivacyResponse]
+    """Changes what the caller lets others know; it holds on every node within a second, and from then on. Fails with INVALID_ARGUMENT."""
+    KeepStatus: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.KeepStatusRequest, _accounts_service_pb2.KeepStatusResponse]
+    """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name."""
+    GetPreferences: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPreferencesRequest, _accounts_service_pb2.GetPreferencesResponse]
+    """Gives what users have decided about how they are seen. Internal: presence calls it. Fails with INVALID_ARGUMENT for more than 500 ids."""
     GetAccount: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetAccountRequest, _accounts_service_pb2.GetAccountResponse]
     """What follows is for administrators, and for the operator, who calls from inside the mesh. Others fail with PERMISSION_DENIED. So does an
     administrator who would take their own rights or their own account away.
@@ -203,6 +211,14 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Finds users by exact user name, case ignored, or by ids; ids that are unknown are left out. Fails with INVALID_ARGUMENT for more than
     500 ids.
     """
+    GetPrivacy: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPrivacyRequest, _accounts_service_pb2.GetPrivacyResponse]  # type: ignore[assignment]
+    """Gives what the caller lets others know."""
+    UpdatePrivacy: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.UpdatePrivacyRequest, _accounts_service_pb2.UpdatePrivacyResponse]  # type: ignore[assignment]
+    """Changes what the caller lets others know; it holds on every node within a second, and from then on. Fails with INVALID_ARGUMENT."""
+    KeepStatus: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.KeepStatusRequest, _accounts_service_pb2.KeepStatusResponse]  # type: ignore[assignment]
+    """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name."""
+    GetPreferences: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPreferencesRequest, _accounts_service_pb2.GetPreferencesResponse]  # type: ignore[assignment]
+    """Gives what users have decided about how they are seen. Internal: presence calls it. Fails with INVALID_ARGUMENT for more than 500 ids."""
     GetAccount: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetAccountRequest, _accounts_service_pb2.GetAccountResponse]  # type: ignore[assignment]
     """What follows is for administrators, and for the operator, who calls from inside the mesh. Others fail with PERMISSION_DENIED. So does an
     administrator who would take their own rights or their own account away.
@@ -402,6 +418,38 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Finds users by exact user name, case ignored, or by ids; ids that are unknown are left out. Fails with INVALID_ARGUMENT for more than
         500 ids.
         """
+
+    @_abc_1.abstractmethod
+    def GetPrivacy(
+        self,
+        request: _accounts_service_pb2.GetPrivacyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.GetPrivacyResponse, _abc.Awaitable[_accounts_service_pb2.GetPrivacyResponse]]:
+        """Gives what the caller lets others know."""
+
+    @_abc_1.abstractmethod
+    def UpdatePrivacy(
+        self,
+        request: _accounts_service_pb2.UpdatePrivacyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.UpdatePrivacyResponse, _abc.Awaitable[_accounts_service_pb2.UpdatePrivacyResponse]]:
+        """Changes what the caller lets others know; it holds on every node within a second, and from then on. Fails with INVALID_ARGUMENT."""
+
+    @_abc_1.abstractmethod
+    def KeepStatus(
+        self,
+        request: _accounts_service_pb2.KeepStatusRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.KeepStatusResponse, _abc.Awaitable[_accounts_service_pb2.KeepStatusResponse]]:
+        """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name."""
+
+    @_abc_1.abstractmethod
+    def GetPreferences(
+        self,
+        request: _accounts_service_pb2.GetPreferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.GetPreferencesResponse, _abc.Awaitable[_accounts_service_pb2.GetPreferencesResponse]]:
+        """Gives what users have decided about how they are seen. Internal: presence calls it. Fails with INVALID_ARGUMENT for more than 500 ids."""
 
     @_abc_1.abstractmethod
     def GetAccount(

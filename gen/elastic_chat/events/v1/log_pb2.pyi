@@ -202,25 +202,57 @@ class WatermarkRecord(_message.Message):
 
     WATERMARK_FIELD_NUMBER: _builtins.int
     READ_ORDINAL_FIELD_NUMBER: _builtins.int
+    SHOWN_FIELD_NUMBER: _builtins.int
     read_ordinal: _builtins.int
     """The number of messages up to and including read_seq."""
     @_builtins.property
     def watermark(self) -> _conversation_pb2.Watermark:
         """The watermark."""
 
+    @_builtins.property
+    def shown(self) -> Global___ShownWatermark:
+        """What others are shown, if that is less: who gives no receipts, or is invisible, is where they last told."""
+
     def __init__(
         self,
         *,
         watermark: _conversation_pb2.Watermark | None = ...,
         read_ordinal: _builtins.int = ...,
+        shown: Global___ShownWatermark | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["watermark", b"watermark"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["shown", b"shown", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["read_ordinal", b"read_ordinal", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["read_ordinal", b"read_ordinal", "shown", b"shown", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WatermarkRecord: _TypeAlias = WatermarkRecord  # noqa: Y015
+
+@_typing.final
+class ShownWatermark(_message.Message):
+    """What others are shown of a watermark."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERED_SEQ_FIELD_NUMBER: _builtins.int
+    READ_SEQ_FIELD_NUMBER: _builtins.int
+    delivered_seq: _builtins.int
+    """As in the watermark; 0 if they were never told."""
+    read_seq: _builtins.int
+    """As in the watermark; 0 if they were never told."""
+    def __init__(
+        self,
+        *,
+        delivered_seq: _builtins.int = ...,
+        read_seq: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivered_seq", b"delivered_seq", "read_seq", b"read_seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShownWatermark: _TypeAlias = ShownWatermark  # noqa: Y015
 
 @_typing.final
 class DeadLetter(_message.Message):

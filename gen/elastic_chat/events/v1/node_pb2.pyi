@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from elastic_chat.types.v1 import presence_pb2 as _presence_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
@@ -53,6 +54,8 @@ class NodeEvent(_message.Message):
     PRESENCE_FIELD_NUMBER: _builtins.int
     SESSION_END_FIELD_NUMBER: _builtins.int
     LEASE_END_FIELD_NUMBER: _builtins.int
+    PRESENCE_SKIPPED_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def entry(self) -> Global___EntryDelivery:
         """An entry for the readers of a conversation."""
@@ -73,6 +76,14 @@ class NodeEvent(_message.Message):
     def lease_end(self) -> Global___LeaseEnd:
         """The gateway was taken for dead."""
 
+    @_builtins.property
+    def presence_skipped(self) -> Global___PresenceSkipped:
+        """There was more to tell of those whom the gateway watches than it is told in a second."""
+
+    @_builtins.property
+    def preferences(self) -> Global___PreferencesChange:
+        """A user who is connected here has decided something about how they are seen."""
+
     def __init__(
         self,
         *,
@@ -81,12 +92,14 @@ class NodeEvent(_message.Message):
         presence: Global___PresenceChange | None = ...,
         session_end: Global___SessionEnd | None = ...,
         lease_end: Global___LeaseEnd | None = ...,
+        presence_skipped: Global___PresenceSkipped | None = ...,
+        preferences: Global___PreferencesChange | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "ephemeral", b"ephemeral", "event", b"event", "lease_end", b"lease_end", "presence", b"presence", "session_end", b"session_end"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "ephemeral", b"ephemeral", "event", b"event", "lease_end", b"lease_end", "preferences", b"preferences", "presence", b"presence", "presence_skipped", b"presence_skipped", "session_end", b"session_end"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "ephemeral", b"ephemeral", "event", b"event", "lease_end", b"lease_end", "presence", b"presence", "session_end", b"session_end"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "ephemeral", b"ephemeral", "event", b"event", "lease_end", b"lease_end", "preferences", b"preferences", "presence", b"presence", "presence_skipped", b"presence_skipped", "session_end", b"session_end"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["entry", "ephemeral", "presence", "session_end", "lease_end"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["entry", "ephemeral", "presence", "session_end", "lease_end", "presence_skipped", "preferences"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -160,6 +173,8 @@ class EphemeralDelivery(_message.Message):
     FRAME_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
     TO_OWN_SESSIONS_FIELD_NUMBER: _builtins.int
+    ONLY_OWN_SESSIONS_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     frame: _builtins.bytes
@@ -168,6 +183,12 @@ class EphemeralDelivery(_message.Message):
     """The user it comes from, whose own sessions get it only if `to_own_sessions`."""
     to_own_sessions: _builtins.bool
     """Whether the user's own sessions get it too: watermarks do, so that all devices agree; typing does not."""
+    only_own_sessions: _builtins.bool
+    """Whether nobody else gets it."""
+    audience: _presence_pb2.Privacy.Audience.ValueType
+    """Who may get it of those who are not the user: AUDIENCE_UNSPECIFIED stands for all who get receipts, anything else for those whom both let
+    know that the user is there.
+    """
     def __init__(
         self,
         *,
@@ -175,10 +196,12 @@ class EphemeralDelivery(_message.Message):
         frame: _builtins.bytes = ...,
         user_id: _builtins.str = ...,
         to_own_sessions: _builtins.bool = ...,
+        only_own_sessions: _builtins.bool = ...,
+        audience: _presence_pb2.Privacy.Audience.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "frame", b"frame", "to_own_sessions", b"to_own_sessions", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "conversation_id", b"conversation_id", "frame", b"frame", "only_own_sessions", b"only_own_sessions", "to_own_sessions", b"to_own_sessions", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -192,23 +215,76 @@ class PresenceChange(_message.Message):
 
     USER_ID_FIELD_NUMBER: _builtins.int
     FRAME_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    AUDIENCE_CHANGED_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The user."""
     frame: _builtins.bytes
     """A serialised elastic_chat.gateway.v1.ServerFrame."""
+    audience: _presence_pb2.Privacy.Audience.ValueType
+    """Whom the user lets know."""
+    audience_changed: _builtins.bool
+    """Whether that has changed: then whoever watches and does not know any more must be told to forget."""
     def __init__(
         self,
         *,
         user_id: _builtins.str = ...,
         frame: _builtins.bytes = ...,
+        audience: _presence_pb2.Privacy.Audience.ValueType = ...,
+        audience_changed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "audience_changed", b"audience_changed", "frame", b"frame", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PresenceChange: _TypeAlias = PresenceChange  # noqa: Y015
+
+@_typing.final
+class PreferencesChange(_message.Message):
+    """A change of what a user has decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The user."""
+    @_builtins.property
+    def preferences(self) -> _presence_pb2.Preferences:
+        """All of it."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        preferences: _presence_pb2.Preferences | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreferencesChange: _TypeAlias = PreferencesChange  # noqa: Y015
+
+@_typing.final
+class PresenceSkipped(_message.Message):
+    """Notices of presence were left out: whoever watches somebody on this gateway must ask how they are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PresenceSkipped: _TypeAlias = PresenceSkipped  # noqa: Y015
 
 @_typing.final
 class SessionEnd(_message.Message):

@@ -5,8 +5,10 @@ isort:skip_file
 
 from collections import abc as _abc
 from elastic_chat.errors.v1 import reason_pb2 as _reason_pb2
+from elastic_chat.types.v1 import activity_pb2 as _activity_pb2
 from elastic_chat.types.v1 import conversation_pb2 as _conversation_pb2
 from elastic_chat.types.v1 import entry_pb2 as _entry_pb2
+from elastic_chat.types.v1 import presence_pb2 as _presence_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
@@ -38,6 +40,7 @@ class ClientFrame(_message.Message):
     SUBSCRIBE_PRESENCE_FIELD_NUMBER: _builtins.int
     PING_FIELD_NUMBER: _builtins.int
     CHANGE_FIELD_NUMBER: _builtins.int
+    SET_STATUS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def hello(self) -> Global___Hello:
         """The first frame, within 10 seconds, and only the first."""
@@ -66,6 +69,10 @@ class ClientFrame(_message.Message):
     def change(self) -> Global___Change:
         """Change a message. Answered by `ack` or `reject` with the same message_id."""
 
+    @_builtins.property
+    def set_status(self) -> Global___SetStatus:
+        """Be seen as something else, on all devices. Answered by `preferences` to every session of the user, or by `reject`."""
+
     def __init__(
         self,
         *,
@@ -76,12 +83,13 @@ class ClientFrame(_message.Message):
         subscribe_presence: Global___SubscribePresence | None = ...,
         ping: Global___Ping | None = ...,
         change: Global___Change | None = ...,
+        set_status: Global___SetStatus | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "set_status", b"set_status", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "set_status", b"set_status", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["hello", "send", "typing", "watermark", "subscribe_presence", "ping", "change"]  # noqa: Y015
+    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["hello", "send", "typing", "watermark", "subscribe_presence", "ping", "change", "set_status"]  # noqa: Y015
     _WhichOneofArgType_frame: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_frame) -> _WhichOneofReturnType_frame | None: ...
 
@@ -105,6 +113,8 @@ class ServerFrame(_message.Message):
     PONG_FIELD_NUMBER: _builtins.int
     LEFT_FIELD_NUMBER: _builtins.int
     LIVE_FIELD_NUMBER: _builtins.int
+    STALE_PRESENCE_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def welcome(self) -> Global___Welcome:
         """The answer to `hello`."""
@@ -119,7 +129,9 @@ class ServerFrame(_message.Message):
 
     @_builtins.property
     def watermark(self) -> _conversation_pb2.Watermark:
-        """A member's devices have got or read something."""
+        """A member's devices have got or read something: where they are now, of each member at most once a second or so. In a conversation that
+        has more than 100 members only the user's own; those of others are looked up, with HistoryService.GetReceipts or ListMembers.
+        """
 
     @_builtins.property
     def typing(self) -> Global___TypingNotice:
@@ -153,6 +165,14 @@ class ServerFrame(_message.Message):
     def live(self) -> Global___Live:
         """What `resume` asked for has all come: what follows is live."""
 
+    @_builtins.property
+    def stale_presence(self) -> Global___StalePresence:
+        """More users came and went than anyone is told of: what the client shows of them may be old."""
+
+    @_builtins.property
+    def preferences(self) -> _presence_pb2.Preferences:
+        """The user has decided something about how they are seen, on this device or another."""
+
     def __init__(
         self,
         *,
@@ -168,12 +188,14 @@ class ServerFrame(_message.Message):
         pong: Global___Pong | None = ...,
         left: Global___Left | None = ...,
         live: Global___Live | None = ...,
+        stale_presence: Global___StalePresence | None = ...,
+        preferences: _presence_pb2.Preferences | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "presence", b"presence", "reject", b"reject", "resync", b"resync", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "preferences", b"preferences", "presence", b"presence", "reject", b"reject", "resync", b"resync", "stale_presence", b"stale_presence", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "presence", b"presence", "reject", b"reject", "resync", b"resync", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "preferences", b"preferences", "presence", b"presence", "reject", b"reject", "resync", b"resync", "stale_presence", b"stale_presence", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["welcome", "ack", "entry", "watermark", "typing", "presence", "reject", "resync", "going_away", "pong", "left", "live"]  # noqa: Y015
+    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["welcome", "ack", "entry", "watermark", "typing", "presence", "reject", "resync", "going_away", "pong", "left", "live", "stale_presence", "preferences"]  # noqa: Y015
     _WhichOneofArgType_frame: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_frame) -> _WhichOneofReturnType_frame | None: ...
 
@@ -325,21 +347,25 @@ Global___Change: _TypeAlias = Change  # noqa: Y015
 
 @_typing.final
 class Typing(_message.Message):
-    """The user is typing."""
+    """The user is typing. Say it again every few seconds for as long as it is so, not with each key."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    ACTIVITY_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
+    activity: _activity_pb2.Activity.ValueType
+    """What they do, if it is not writing."""
     def __init__(
         self,
         *,
         conversation_id: _builtins.str = ...,
+        activity: _activity_pb2.Activity.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "conversation_id", b"conversation_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -405,16 +431,47 @@ class Ping(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    IDLE_FIELD_NUMBER: _builtins.int
+    idle: _builtins.bool
+    """Whether nobody uses the device: when that is so of all devices, others see the user as away. It holds until another `ping` says
+    otherwise.
+    """
     def __init__(
         self,
+        *,
+        idle: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idle", b"idle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Ping: _TypeAlias = Ping  # noqa: Y015
+
+@_typing.final
+class SetStatus(_message.Message):
+    """What the user wants to be seen as."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def status(self) -> _presence_pb2.Status:
+        """Everything that it says takes the place of what there was: an empty one is none."""
+
+    def __init__(
+        self,
+        *,
+        status: _presence_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetStatus: _TypeAlias = SetStatus  # noqa: Y015
 
 @_typing.final
 class Welcome(_message.Message):
@@ -427,6 +484,7 @@ class Welcome(_message.Message):
     CONVERSATIONS_FIELD_NUMBER: _builtins.int
     NODE_ID_FIELD_NUMBER: _builtins.int
     HEARTBEAT_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """The login session that the token belongs to."""
     user_id: _builtins.str
@@ -443,6 +501,10 @@ class Welcome(_message.Message):
         closed.
         """
 
+    @_builtins.property
+    def preferences(self) -> _presence_pb2.Preferences:
+        """What the user has decided about how they are seen; unset if the server can't find out now, and then `preferences` follows."""
+
     def __init__(
         self,
         *,
@@ -451,10 +513,11 @@ class Welcome(_message.Message):
         conversations: _abc.Iterable[Global___ConversationHead] | None = ...,
         node_id: _builtins.str = ...,
         heartbeat: _duration_pb2.Duration | None = ...,
+        preferences: _presence_pb2.Preferences | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["heartbeat", b"heartbeat"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["heartbeat", b"heartbeat", "preferences", b"preferences"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversations", b"conversations", "heartbeat", b"heartbeat", "node_id", b"node_id", "session_id", b"session_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversations", b"conversations", "heartbeat", b"heartbeat", "node_id", b"node_id", "preferences", b"preferences", "session_id", b"session_id", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -536,25 +599,31 @@ Global___Ack: _TypeAlias = Ack  # noqa: Y015
 
 @_typing.final
 class TypingNotice(_message.Message):
-    """A member is typing. Worth about five seconds."""
+    """A member is typing. Worth about five seconds. Of a conversation at most five a second come, and none of one that has more than 100
+    members.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
+    ACTIVITY_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     user_id: _builtins.str
     """Who is typing."""
+    activity: _activity_pb2.Activity.ValueType
+    """What they do, if it is not writing."""
     def __init__(
         self,
         *,
         conversation_id: _builtins.str = ...,
         user_id: _builtins.str = ...,
+        activity: _activity_pb2.Activity.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "conversation_id", b"conversation_id", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -569,13 +638,27 @@ class Presence(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     ONLINE_FIELD_NUMBER: _builtins.int
     LAST_SEEN_AT_FIELD_NUMBER: _builtins.int
+    AVAILABILITY_FIELD_NUMBER: _builtins.int
+    STATUS_TEXT_FIELD_NUMBER: _builtins.int
+    STATUS_EMOJI_FIELD_NUMBER: _builtins.int
+    STATUS_EXPIRES_AT_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The user."""
     online: _builtins.bool
-    """Whether one of the user's devices is connected."""
+    """Whether they are ONLINE, AWAY or BUSY."""
+    availability: _presence_pb2.Availability.ValueType
+    """How they are. AVAILABILITY_UNSPECIFIED: one of the two does not let the other know, and nothing else is told."""
+    status_text: _builtins.str
+    """The text of their status."""
+    status_emoji: _builtins.str
+    """Its emoji."""
     @_builtins.property
     def last_seen_at(self) -> _timestamp_pb2.Timestamp:
-        """When the last one was, if none is now and the server knows."""
+        """When they last were, if they are not now and the server knows."""
+
+    @_builtins.property
+    def status_expires_at(self) -> _timestamp_pb2.Timestamp:
+        """When text and emoji end, if they do."""
 
     def __init__(
         self,
@@ -583,14 +666,44 @@ class Presence(_message.Message):
         user_id: _builtins.str = ...,
         online: _builtins.bool = ...,
         last_seen_at: _timestamp_pb2.Timestamp | None = ...,
+        availability: _presence_pb2.Availability.ValueType = ...,
+        status_text: _builtins.str = ...,
+        status_emoji: _builtins.str = ...,
+        status_expires_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["last_seen_at", b"last_seen_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_seen_at", b"last_seen_at", "status_expires_at", b"status_expires_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_seen_at", b"last_seen_at", "online", b"online", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["availability", b"availability", "last_seen_at", b"last_seen_at", "online", b"online", "status_emoji", b"status_emoji", "status_expires_at", b"status_expires_at", "status_text", b"status_text", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Presence: _TypeAlias = Presence  # noqa: Y015
+
+@_typing.final
+class StalePresence(_message.Message):
+    """What the client knows of those whom it watches may be old: ask how they are, by `subscribe_presence` again or by GetPresence. Notices go on
+    coming meanwhile.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASK_AFTER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ask_after(self) -> _duration_pb2.Duration:
+        """Wait this long before asking. Different for each connection, so that not all ask at once."""
+
+    def __init__(
+        self,
+        *,
+        ask_after: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ask_after", b"ask_after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask_after", b"ask_after"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StalePresence: _TypeAlias = StalePresence  # noqa: Y015
 
 @_typing.final
 class Reject(_message.Message):

@@ -804,6 +804,62 @@ class PublicConversation(_message.Message):
 Global___PublicConversation: _TypeAlias = PublicConversation  # noqa: Y015
 
 @_typing.final
+class GetReceiptsRequest(_message.Message):
+    """Of which message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    seq: _builtins.int
+    """The message's seq."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReceiptsRequest: _TypeAlias = GetReceiptsRequest  # noqa: Y015
+
+@_typing.final
+class GetReceiptsResponse(_message.Message):
+    """Whom it has reached: members who were there when it was sent, without the caller."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    READ_USER_IDS_FIELD_NUMBER: _builtins.int
+    DELIVERED_USER_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def read_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who has read it."""
+
+    @_builtins.property
+    def delivered_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who has it on a device and has not read it."""
+
+    def __init__(
+        self,
+        *,
+        read_user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        delivered_user_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivered_user_ids", b"delivered_user_ids", "read_user_ids", b"read_user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReceiptsResponse: _TypeAlias = GetReceiptsResponse  # noqa: Y015
+
+@_typing.final
 class SyncCursor(_message.Message):
     """A place in a conversation's log."""
 
@@ -891,7 +947,7 @@ class SyncResponse(_message.Message):
 
     @_builtins.property
     def watermarks(self) -> _containers.RepeatedCompositeFieldContainer[_conversation_pb2.Watermark]:
-        """How far everyone is in those conversations of the cursors that have at most 100 watermarks; ListMembers tells it of the others."""
+        """How far everyone is in those conversations of the cursors that have at most 100 members; ListMembers tells it of the others."""
 
     @_builtins.property
     def conversations(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConversationSummary]:

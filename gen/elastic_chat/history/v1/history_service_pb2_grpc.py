@@ -95,6 +95,11 @@ class HistoryServiceStub:
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsResponse.FromString,
                 _registered_method=True)
+        self.GetReceipts = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/GetReceipts',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetReceiptsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetReceiptsResponse.FromString,
+                _registered_method=True)
         self.Sync = channel.unary_unary(
                 '/elastic_chat.history.v1.HistoryService/Sync',
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncRequest.SerializeToString,
@@ -218,6 +223,14 @@ class HistoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetReceipts(self, request, context):
+        """Tells who has read a message and who has it on a device, of a conversation that the caller is in. Fails with UNKNOWN_CONVERSATION,
+        INVALID_ARGUMENT, or NOT_FOUND if it is from before the caller joined.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Sync(self, request, context):
         """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
         more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
@@ -320,6 +333,11 @@ def add_HistoryServiceServicer_to_server(servicer, server):
                     servicer.ListPublicConversations,
                     request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsRequest.FromString,
                     response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsResponse.SerializeToString,
+            ),
+            'GetReceipts': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReceipts,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetReceiptsRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetReceiptsResponse.SerializeToString,
             ),
             'Sync': grpc.unary_unary_rpc_method_handler(
                     servicer.Sync,
@@ -672,6 +690,33 @@ class HistoryService:
             '/elastic_chat.history.v1.HistoryService/ListPublicConversations',
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsRequest.SerializeToString,
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPublicConversationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReceipts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/GetReceipts',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetReceiptsRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.GetReceiptsResponse.FromString,
             options,
             channel_credentials,
             insecure,

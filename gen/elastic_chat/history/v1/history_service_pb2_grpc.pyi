@@ -73,6 +73,10 @@ class HistoryServiceStub:
     """Searches the directory of public conversations by how their titles begin, by pages. One that has just become public, or is called
     otherwise, is found as soon as that is written. Fails with INVALID_ARGUMENT.
     """
+    GetReceipts: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.GetReceiptsRequest, _history_service_pb2.GetReceiptsResponse]
+    """Tells who has read a message and who has it on a device, of a conversation that the caller is in. Fails with UNKNOWN_CONVERSATION,
+    INVALID_ARGUMENT, or NOT_FOUND if it is from before the caller joined.
+    """
     Sync: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]
     """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
     more than 500 cursors, and with UNAVAILABLE rather than leave out an entry.
@@ -138,6 +142,10 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     ListPublicConversations: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListPublicConversationsRequest, _history_service_pb2.ListPublicConversationsResponse]  # type: ignore[assignment]
     """Searches the directory of public conversations by how their titles begin, by pages. One that has just become public, or is called
     otherwise, is found as soon as that is written. Fails with INVALID_ARGUMENT.
+    """
+    GetReceipts: _aio.UnaryUnaryMultiCallable[_history_service_pb2.GetReceiptsRequest, _history_service_pb2.GetReceiptsResponse]  # type: ignore[assignment]
+    """Tells who has read a message and who has it on a device, of a conversation that the caller is in. Fails with UNKNOWN_CONVERSATION,
+    INVALID_ARGUMENT, or NOT_FOUND if it is from before the caller joined.
     """
     Sync: _aio.UnaryUnaryMultiCallable[_history_service_pb2.SyncRequest, _history_service_pb2.SyncResponse]  # type: ignore[assignment]
     """Gives what is newer than the cursors, of all of them in one call, oldest first within a conversation. Fails with INVALID_ARGUMENT for
@@ -273,6 +281,16 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_history_service_pb2.ListPublicConversationsResponse, _abc.Awaitable[_history_service_pb2.ListPublicConversationsResponse]]:
         """Searches the directory of public conversations by how their titles begin, by pages. One that has just become public, or is called
         otherwise, is found as soon as that is written. Fails with INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def GetReceipts(
+        self,
+        request: _history_service_pb2.GetReceiptsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.GetReceiptsResponse, _abc.Awaitable[_history_service_pb2.GetReceiptsResponse]]:
+        """Tells who has read a message and who has it on a device, of a conversation that the caller is in. Fails with UNKNOWN_CONVERSATION,
+        INVALID_ARGUMENT, or NOT_FOUND if it is from before the caller joined.
         """
 
     @_abc_1.abstractmethod

@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from elastic_chat.types.v1 import presence_pb2 as elastic__chat_dot_types_dot_v1_dot_presence__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/elastic_chat/presence/v1/presence_service.proto\x12\x18\x65lastic_chat.presence.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"&\n\x12GetPresenceRequest\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"L\n\x13GetPresenceResponse\x12\x35\n\x05users\x18\x01 \x03(\x0b\x32&.elastic_chat.presence.v1.UserPresence\"a\n\x0cUserPresence\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0e\n\x06online\x18\x02 \x01(\x08\x12\x30\n\x0clast_seen_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"&\n\x04Node\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\"H\n\nConnection\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\"\xa3\x02\n\rAttachRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\x12\x36\n\x08\x61ttached\x18\x02 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\x12\x36\n\x08\x64\x65tached\x18\x03 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\x12\x1f\n\x17listen_conversation_ids\x18\x04 \x03(\t\x12!\n\x19unlisten_conversation_ids\x18\x05 \x03(\t\x12\x16\n\x0ewatch_user_ids\x18\x06 \x03(\t\x12\x18\n\x10unwatch_user_ids\x18\x07 \x03(\t\"G\n\x0e\x41ttachResponse\x12\x35\n\x05users\x18\x01 \x03(\x0b\x32&.elastic_chat.presence.v1.AttachedUser\"P\n\x0c\x41ttachedUser\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x18\n\x10\x63onversation_ids\x18\x02 \x03(\t\x12\x15\n\rsession_ended\x18\x03 \x01(\x08\"S\n\x11RenewLeaseRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\x12\x10\n\x08renewals\x18\x02 \x01(\x03\"`\n\x12RenewLeaseResponse\x12(\n\x05lease\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06lapsed\x18\x02 \x01(\x08\x12\x10\n\x08renewals\x18\x03 \x01(\x03\"?\n\x0f\x45ndLeaseRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\"\x12\n\x10\x45ndLeaseResponse\"e\n\x11\x45ndSessionRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12+\n\x08remember\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x14\n\x12\x45ndSessionResponse2\xa6\x04\n\x0fPresenceService\x12\x80\x01\n\x0bGetPresence\x12,.elastic_chat.presence.v1.GetPresenceRequest\x1a-.elastic_chat.presence.v1.GetPresenceResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/presence\x12[\n\x06\x41ttach\x12\'.elastic_chat.presence.v1.AttachRequest\x1a(.elastic_chat.presence.v1.AttachResponse\x12g\n\nRenewLease\x12+.elastic_chat.presence.v1.RenewLeaseRequest\x1a,.elastic_chat.presence.v1.RenewLeaseResponse\x12\x61\n\x08\x45ndLease\x12).elastic_chat.presence.v1.EndLeaseRequest\x1a*.elastic_chat.presence.v1.EndLeaseResponse\x12g\n\nEndSession\x12+.elastic_chat.presence.v1.EndSessionRequest\x1a,.elastic_chat.presence.v1.EndSessionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/elastic_chat/presence/v1/presence_service.proto\x12\x18\x65lastic_chat.presence.v1\x1a$elastic_chat/types/v1/presence.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"&\n\x12GetPresenceRequest\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"L\n\x13GetPresenceResponse\x12\x35\n\x05users\x18\x01 \x03(\x0b\x32&.elastic_chat.presence.v1.UserPresence\"\xfe\x01\n\x0cUserPresence\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0e\n\x06online\x18\x02 \x01(\x08\x12\x30\n\x0clast_seen_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x0c\x61vailability\x18\x04 \x01(\x0e\x32#.elastic_chat.types.v1.Availability\x12\x13\n\x0bstatus_text\x18\x05 \x01(\t\x12\x14\n\x0cstatus_emoji\x18\x06 \x01(\t\x12\x35\n\x11status_expires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"A\n\x10SetStatusRequest\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Status\"B\n\x11SetStatusResponse\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Status\"\x12\n\x10GetStatusRequest\"B\n\x11GetStatusResponse\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Status\"c\n\x17\x41pplyPreferencesRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x37\n\x0bpreferences\x18\x02 \x01(\x0b\x32\".elastic_chat.types.v1.Preferences\"\x1a\n\x18\x41pplyPreferencesResponse\")\n\x15GetPreferencesRequest\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"Q\n\x16GetPreferencesResponse\x12\x37\n\x0bpreferences\x18\x01 \x03(\x0b\x32\".elastic_chat.types.v1.Preferences\"&\n\x04Node\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\"V\n\nConnection\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\x12\x0c\n\x04idle\x18\x04 \x01(\x08\"\xda\x02\n\rAttachRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\x12\x36\n\x08\x61ttached\x18\x02 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\x12\x36\n\x08\x64\x65tached\x18\x03 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\x12\x1f\n\x17listen_conversation_ids\x18\x04 \x03(\t\x12!\n\x19unlisten_conversation_ids\x18\x05 \x03(\t\x12\x16\n\x0ewatch_user_ids\x18\x06 \x03(\t\x12\x18\n\x10unwatch_user_ids\x18\x07 \x03(\t\x12\x35\n\x07\x63hanged\x18\x08 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\"G\n\x0e\x41ttachResponse\x12\x35\n\x05users\x18\x01 \x03(\x0b\x32&.elastic_chat.presence.v1.AttachedUser\"\x89\x01\n\x0c\x41ttachedUser\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x18\n\x10\x63onversation_ids\x18\x02 \x03(\t\x12\x15\n\rsession_ended\x18\x03 \x01(\x08\x12\x37\n\x0bpreferences\x18\x04 \x01(\x0b\x32\".elastic_chat.types.v1.Preferences\"S\n\x11RenewLeaseRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\x12\x10\n\x08renewals\x18\x02 \x01(\x03\"`\n\x12RenewLeaseResponse\x12(\n\x05lease\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06lapsed\x18\x02 \x01(\x08\x12\x10\n\x08renewals\x18\x03 \x01(\x03\"?\n\x0f\x45ndLeaseRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\"\x12\n\x10\x45ndLeaseResponse\"e\n\x11\x45ndSessionRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12+\n\x08remember\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x14\n\x12\x45ndSessionResponse2\xa1\x08\n\x0fPresenceService\x12\x80\x01\n\x0bGetPresence\x12,.elastic_chat.presence.v1.GetPresenceRequest\x1a-.elastic_chat.presence.v1.GetPresenceResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/presence\x12\x84\x01\n\tSetStatus\x12*.elastic_chat.presence.v1.SetStatusRequest\x1a+.elastic_chat.presence.v1.SetStatusResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x1a\x13/v1/presence/status:\x01*\x12\x81\x01\n\tGetStatus\x12*.elastic_chat.presence.v1.GetStatusRequest\x1a+.elastic_chat.presence.v1.GetStatusResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/presence/status\x12y\n\x10\x41pplyPreferences\x12\x31.elastic_chat.presence.v1.ApplyPreferencesRequest\x1a\x32.elastic_chat.presence.v1.ApplyPreferencesResponse\x12s\n\x0eGetPreferences\x12/.elastic_chat.presence.v1.GetPreferencesRequest\x1a\x30.elastic_chat.presence.v1.GetPreferencesResponse\x12[\n\x06\x41ttach\x12\'.elastic_chat.presence.v1.AttachRequest\x1a(.elastic_chat.presence.v1.AttachResponse\x12g\n\nRenewLease\x12+.elastic_chat.presence.v1.RenewLeaseRequest\x1a,.elastic_chat.presence.v1.RenewLeaseResponse\x12\x61\n\x08\x45ndLease\x12).elastic_chat.presence.v1.EndLeaseRequest\x1a*.elastic_chat.presence.v1.EndLeaseResponse\x12g\n\nEndSession\x12+.elastic_chat.presence.v1.EndSessionRequest\x1a,.elastic_chat.presence.v1.EndSessionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,34 +37,54 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PRESENCESERVICE'].methods_by_name['GetPresence']._loaded_options = None
   _globals['_PRESENCESERVICE'].methods_by_name['GetPresence']._serialized_options = b'\202\323\344\223\002\016\022\014/v1/presence'
-  _globals['_GETPRESENCEREQUEST']._serialized_start=172
-  _globals['_GETPRESENCEREQUEST']._serialized_end=210
-  _globals['_GETPRESENCERESPONSE']._serialized_start=212
-  _globals['_GETPRESENCERESPONSE']._serialized_end=288
-  _globals['_USERPRESENCE']._serialized_start=290
-  _globals['_USERPRESENCE']._serialized_end=387
-  _globals['_NODE']._serialized_start=389
-  _globals['_NODE']._serialized_end=427
-  _globals['_CONNECTION']._serialized_start=429
-  _globals['_CONNECTION']._serialized_end=501
-  _globals['_ATTACHREQUEST']._serialized_start=504
-  _globals['_ATTACHREQUEST']._serialized_end=795
-  _globals['_ATTACHRESPONSE']._serialized_start=797
-  _globals['_ATTACHRESPONSE']._serialized_end=868
-  _globals['_ATTACHEDUSER']._serialized_start=870
-  _globals['_ATTACHEDUSER']._serialized_end=950
-  _globals['_RENEWLEASEREQUEST']._serialized_start=952
-  _globals['_RENEWLEASEREQUEST']._serialized_end=1035
-  _globals['_RENEWLEASERESPONSE']._serialized_start=1037
-  _globals['_RENEWLEASERESPONSE']._serialized_end=1133
-  _globals['_ENDLEASEREQUEST']._serialized_start=1135
-  _globals['_ENDLEASEREQUEST']._serialized_end=1198
-  _globals['_ENDLEASERESPONSE']._serialized_start=1200
-  _globals['_ENDLEASERESPONSE']._serialized_end=1218
-  _globals['_ENDSESSIONREQUEST']._serialized_start=1220
-  _globals['_ENDSESSIONREQUEST']._serialized_end=1321
-  _globals['_ENDSESSIONRESPONSE']._serialized_start=1323
-  _globals['_ENDSESSIONRESPONSE']._serialized_end=1343
-  _globals['_PRESENCESERVICE']._serialized_start=1346
-  _globals['_PRESENCESERVICE']._serialized_end=1896
+  _globals['_PRESENCESERVICE'].methods_by_name['SetStatus']._loaded_options = None
+  _globals['_PRESENCESERVICE'].methods_by_name['SetStatus']._serialized_options = b'\202\323\344\223\002\030\032\023/v1/presence/status:\001*'
+  _globals['_PRESENCESERVICE'].methods_by_name['GetStatus']._loaded_options = None
+  _globals['_PRESENCESERVICE'].methods_by_name['GetStatus']._serialized_options = b'\202\323\344\223\002\025\022\023/v1/presence/status'
+  _globals['_GETPRESENCEREQUEST']._serialized_start=210
+  _globals['_GETPRESENCEREQUEST']._serialized_end=248
+  _globals['_GETPRESENCERESPONSE']._serialized_start=250
+  _globals['_GETPRESENCERESPONSE']._serialized_end=326
+  _globals['_USERPRESENCE']._serialized_start=329
+  _globals['_USERPRESENCE']._serialized_end=583
+  _globals['_SETSTATUSREQUEST']._serialized_start=585
+  _globals['_SETSTATUSREQUEST']._serialized_end=650
+  _globals['_SETSTATUSRESPONSE']._serialized_start=652
+  _globals['_SETSTATUSRESPONSE']._serialized_end=718
+  _globals['_GETSTATUSREQUEST']._serialized_start=720
+  _globals['_GETSTATUSREQUEST']._serialized_end=738
+  _globals['_GETSTATUSRESPONSE']._serialized_start=740
+  _globals['_GETSTATUSRESPONSE']._serialized_end=806
+  _globals['_APPLYPREFERENCESREQUEST']._serialized_start=808
+  _globals['_APPLYPREFERENCESREQUEST']._serialized_end=907
+  _globals['_APPLYPREFERENCESRESPONSE']._serialized_start=909
+  _globals['_APPLYPREFERENCESRESPONSE']._serialized_end=935
+  _globals['_GETPREFERENCESREQUEST']._serialized_start=937
+  _globals['_GETPREFERENCESREQUEST']._serialized_end=978
+  _globals['_GETPREFERENCESRESPONSE']._serialized_start=980
+  _globals['_GETPREFERENCESRESPONSE']._serialized_end=1061
+  _globals['_NODE']._serialized_start=1063
+  _globals['_NODE']._serialized_end=1101
+  _globals['_CONNECTION']._serialized_start=1103
+  _globals['_CONNECTION']._serialized_end=1189
+  _globals['_ATTACHREQUEST']._serialized_start=1192
+  _globals['_ATTACHREQUEST']._serialized_end=1538
+  _globals['_ATTACHRESPONSE']._serialized_start=1540
+  _globals['_ATTACHRESPONSE']._serialized_end=1611
+  _globals['_ATTACHEDUSER']._serialized_start=1614
+  _globals['_ATTACHEDUSER']._serialized_end=1751
+  _globals['_RENEWLEASEREQUEST']._serialized_start=1753
+  _globals['_RENEWLEASEREQUEST']._serialized_end=1836
+  _globals['_RENEWLEASERESPONSE']._serialized_start=1838
+  _globals['_RENEWLEASERESPONSE']._serialized_end=1934
+  _globals['_ENDLEASEREQUEST']._serialized_start=1936
+  _globals['_ENDLEASEREQUEST']._serialized_end=1999
+  _globals['_ENDLEASERESPONSE']._serialized_start=2001
+  _globals['_ENDLEASERESPONSE']._serialized_end=2019
+  _globals['_ENDSESSIONREQUEST']._serialized_start=2021
+  _globals['_ENDSESSIONREQUEST']._serialized_end=2122
+  _globals['_ENDSESSIONRESPONSE']._serialized_start=2124
+  _globals['_ENDSESSIONRESPONSE']._serialized_end=2144
+  _globals['_PRESENCESERVICE']._serialized_start=2147
+  _globals['_PRESENCESERVICE']._serialized_end=3204
 # @@protoc_insertion_point(module_scope)

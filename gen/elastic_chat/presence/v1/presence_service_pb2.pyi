@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from elastic_chat.types.v1 import presence_pb2 as _presence_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
@@ -77,13 +78,27 @@ class UserPresence(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     ONLINE_FIELD_NUMBER: _builtins.int
     LAST_SEEN_AT_FIELD_NUMBER: _builtins.int
+    AVAILABILITY_FIELD_NUMBER: _builtins.int
+    STATUS_TEXT_FIELD_NUMBER: _builtins.int
+    STATUS_EMOJI_FIELD_NUMBER: _builtins.int
+    STATUS_EXPIRES_AT_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The user."""
     online: _builtins.bool
-    """Whether one of the user's devices is connected."""
+    """Whether they are ONLINE, AWAY or BUSY."""
+    availability: _presence_pb2.Availability.ValueType
+    """How they are. AVAILABILITY_UNSPECIFIED: one of the two does not let the other know, and nothing else is told."""
+    status_text: _builtins.str
+    """The text of their status."""
+    status_emoji: _builtins.str
+    """Its emoji."""
     @_builtins.property
     def last_seen_at(self) -> _timestamp_pb2.Timestamp:
-        """When the last one was, if none is now and the server knows."""
+        """When they last were, if they are not now and the server knows."""
+
+    @_builtins.property
+    def status_expires_at(self) -> _timestamp_pb2.Timestamp:
+        """When text and emoji end, if they do."""
 
     def __init__(
         self,
@@ -91,14 +106,200 @@ class UserPresence(_message.Message):
         user_id: _builtins.str = ...,
         online: _builtins.bool = ...,
         last_seen_at: _timestamp_pb2.Timestamp | None = ...,
+        availability: _presence_pb2.Availability.ValueType = ...,
+        status_text: _builtins.str = ...,
+        status_emoji: _builtins.str = ...,
+        status_expires_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["last_seen_at", b"last_seen_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_seen_at", b"last_seen_at", "status_expires_at", b"status_expires_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_seen_at", b"last_seen_at", "online", b"online", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["availability", b"availability", "last_seen_at", b"last_seen_at", "online", b"online", "status_emoji", b"status_emoji", "status_expires_at", b"status_expires_at", "status_text", b"status_text", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UserPresence: _TypeAlias = UserPresence  # noqa: Y015
+
+@_typing.final
+class SetStatusRequest(_message.Message):
+    """What the caller wants to be seen as."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def status(self) -> _presence_pb2.Status:
+        """Everything that it says takes the place of what there was: an empty one is none."""
+
+    def __init__(
+        self,
+        *,
+        status: _presence_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetStatusRequest: _TypeAlias = SetStatusRequest  # noqa: Y015
+
+@_typing.final
+class SetStatusResponse(_message.Message):
+    """What the caller is seen as."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def status(self) -> _presence_pb2.Status:
+        """As it is kept."""
+
+    def __init__(
+        self,
+        *,
+        status: _presence_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetStatusResponse: _TypeAlias = SetStatusResponse  # noqa: Y015
+
+@_typing.final
+class GetStatusRequest(_message.Message):
+    """Nothing is asked but who calls."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetStatusRequest: _TypeAlias = GetStatusRequest  # noqa: Y015
+
+@_typing.final
+class GetStatusResponse(_message.Message):
+    """What the caller has chosen."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def status(self) -> _presence_pb2.Status:
+        """As it is kept."""
+
+    def __init__(
+        self,
+        *,
+        status: _presence_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetStatusResponse: _TypeAlias = GetStatusResponse  # noqa: Y015
+
+@_typing.final
+class ApplyPreferencesRequest(_message.Message):
+    """What a user has decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The user."""
+    @_builtins.property
+    def preferences(self) -> _presence_pb2.Preferences:
+        """All of it."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        preferences: _presence_pb2.Preferences | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApplyPreferencesRequest: _TypeAlias = ApplyPreferencesRequest  # noqa: Y015
+
+@_typing.final
+class ApplyPreferencesResponse(_message.Message):
+    """It is known."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApplyPreferencesResponse: _TypeAlias = ApplyPreferencesResponse  # noqa: Y015
+
+@_typing.final
+class GetPreferencesRequest(_message.Message):
+    """Whose."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 500 users."""
+
+    def __init__(
+        self,
+        *,
+        user_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPreferencesRequest: _TypeAlias = GetPreferencesRequest  # noqa: Y015
+
+@_typing.final
+class GetPreferencesResponse(_message.Message):
+    """What they have decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def preferences(self) -> _containers.RepeatedCompositeFieldContainer[_presence_pb2.Preferences]:
+        """In the order of the request. One who has decided nothing has what is usual."""
+
+    def __init__(
+        self,
+        *,
+        preferences: _abc.Iterable[_presence_pb2.Preferences] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPreferencesResponse: _TypeAlias = GetPreferencesResponse  # noqa: Y015
 
 @_typing.final
 class Node(_message.Message):
@@ -135,22 +336,26 @@ class Connection(_message.Message):
     CONNECTION_ID_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
     SESSION_ID_FIELD_NUMBER: _builtins.int
+    IDLE_FIELD_NUMBER: _builtins.int
     connection_id: _builtins.str
     """Unique for ever."""
     user_id: _builtins.str
     """The user."""
     session_id: _builtins.str
     """The login session."""
+    idle: _builtins.bool
+    """Whether nobody uses the device."""
     def __init__(
         self,
         *,
         connection_id: _builtins.str = ...,
         user_id: _builtins.str = ...,
         session_id: _builtins.str = ...,
+        idle: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["connection_id", b"connection_id", "session_id", b"session_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["connection_id", b"connection_id", "idle", b"idle", "session_id", b"session_id", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -169,6 +374,7 @@ class AttachRequest(_message.Message):
     UNLISTEN_CONVERSATION_IDS_FIELD_NUMBER: _builtins.int
     WATCH_USER_IDS_FIELD_NUMBER: _builtins.int
     UNWATCH_USER_IDS_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def node(self) -> Global___Node:
         """The node."""
@@ -197,6 +403,10 @@ class AttachRequest(_message.Message):
     def unwatch_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Users whose coming and going it does not need any more."""
 
+    @_builtins.property
+    def changed(self) -> _containers.RepeatedCompositeFieldContainer[Global___Connection]:
+        """Connections that are attached and whose devices somebody has begun or ceased to use."""
+
     def __init__(
         self,
         *,
@@ -207,10 +417,11 @@ class AttachRequest(_message.Message):
         unlisten_conversation_ids: _abc.Iterable[_builtins.str] | None = ...,
         watch_user_ids: _abc.Iterable[_builtins.str] | None = ...,
         unwatch_user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        changed: _abc.Iterable[Global___Connection] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["node", b"node"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attached", b"attached", "detached", b"detached", "listen_conversation_ids", b"listen_conversation_ids", "node", b"node", "unlisten_conversation_ids", b"unlisten_conversation_ids", "unwatch_user_ids", b"unwatch_user_ids", "watch_user_ids", b"watch_user_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attached", b"attached", "changed", b"changed", "detached", b"detached", "listen_conversation_ids", b"listen_conversation_ids", "node", b"node", "unlisten_conversation_ids", b"unlisten_conversation_ids", "unwatch_user_ids", b"unwatch_user_ids", "watch_user_ids", b"watch_user_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -249,6 +460,7 @@ class AttachedUser(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     CONVERSATION_IDS_FIELD_NUMBER: _builtins.int
     SESSION_ENDED_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The user."""
     session_ended: _builtins.bool
@@ -257,16 +469,23 @@ class AttachedUser(_message.Message):
     def conversation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Every conversation that the user is in, as far as the live view knows."""
 
+    @_builtins.property
+    def preferences(self) -> _presence_pb2.Preferences:
+        """What the user has decided. Unset if nobody can be asked now: then nothing of them may be told to others, and the connection is to be
+        attached again soon.
+        """
+
     def __init__(
         self,
         *,
         user_id: _builtins.str = ...,
         conversation_ids: _abc.Iterable[_builtins.str] | None = ...,
         session_ended: _builtins.bool = ...,
+        preferences: _presence_pb2.Preferences | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_ids", b"conversation_ids", "session_ended", b"session_ended", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_ids", b"conversation_ids", "preferences", b"preferences", "session_ended", b"session_ended", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

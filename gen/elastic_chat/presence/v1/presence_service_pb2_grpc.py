@@ -40,6 +40,26 @@ class PresenceServiceStub:
                 request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPresenceRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPresenceResponse.FromString,
                 _registered_method=True)
+        self.SetStatus = channel.unary_unary(
+                '/elastic_chat.presence.v1.PresenceService/SetStatus',
+                request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.SetStatusRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.SetStatusResponse.FromString,
+                _registered_method=True)
+        self.GetStatus = channel.unary_unary(
+                '/elastic_chat.presence.v1.PresenceService/GetStatus',
+                request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetStatusRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetStatusResponse.FromString,
+                _registered_method=True)
+        self.ApplyPreferences = channel.unary_unary(
+                '/elastic_chat.presence.v1.PresenceService/ApplyPreferences',
+                request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.ApplyPreferencesRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.ApplyPreferencesResponse.FromString,
+                _registered_method=True)
+        self.GetPreferences = channel.unary_unary(
+                '/elastic_chat.presence.v1.PresenceService/GetPreferences',
+                request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesResponse.FromString,
+                _registered_method=True)
         self.Attach = channel.unary_unary(
                 '/elastic_chat.presence.v1.PresenceService/Attach',
                 request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.AttachRequest.SerializeToString,
@@ -67,8 +87,39 @@ class PresenceServiceServicer:
     """
 
     def GetPresence(self, request, context):
-        """Says who is online and when the others last were. Users who share no conversation with the caller are left out. Fails with
-        INVALID_ARGUMENT for more than 200 ids.
+        """Says who is online and when the others last were, as far as they and the caller let each other know. Users who share no conversation with
+        the caller are left out. Fails with INVALID_ARGUMENT for more than 200 ids.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetStatus(self, request, context):
+        """Chooses how others see the caller: the status as a whole takes the place of the one before, on all devices, and survives every loss. Fails
+        with INVALID_ARGUMENT or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetStatus(self, request, context):
+        """Gives what the caller has chosen; empty if that is nothing, or has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApplyPreferences(self, request, context):
+        """Takes note of what a user has decided, unless something newer is known, and has everyone know it who must. Internal: accounts calls it
+        when that has changed. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPreferences(self, request, context):
+        """Gives what users have decided, from the live view, or from accounts if it does not know. Internal: history calls it. Fails with
+        INVALID_ARGUMENT for more than 500 ids.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,6 +163,26 @@ def add_PresenceServiceServicer_to_server(servicer, server):
                     servicer.GetPresence,
                     request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPresenceRequest.FromString,
                     response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPresenceResponse.SerializeToString,
+            ),
+            'SetStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetStatus,
+                    request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.SetStatusRequest.FromString,
+                    response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.SetStatusResponse.SerializeToString,
+            ),
+            'GetStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStatus,
+                    request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetStatusRequest.FromString,
+                    response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetStatusResponse.SerializeToString,
+            ),
+            'ApplyPreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApplyPreferences,
+                    request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.ApplyPreferencesRequest.FromString,
+                    response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.ApplyPreferencesResponse.SerializeToString,
+            ),
+            'GetPreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPreferences,
+                    request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesRequest.FromString,
+                    response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesResponse.SerializeToString,
             ),
             'Attach': grpc.unary_unary_rpc_method_handler(
                     servicer.Attach,
@@ -162,6 +233,114 @@ class PresenceService:
             '/elastic_chat.presence.v1.PresenceService/GetPresence',
             elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPresenceRequest.SerializeToString,
             elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPresenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.presence.v1.PresenceService/SetStatus',
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.SetStatusRequest.SerializeToString,
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.SetStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.presence.v1.PresenceService/GetStatus',
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetStatusRequest.SerializeToString,
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApplyPreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.presence.v1.PresenceService/ApplyPreferences',
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.ApplyPreferencesRequest.SerializeToString,
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.ApplyPreferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.presence.v1.PresenceService/GetPreferences',
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesRequest.SerializeToString,
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,8 +34,22 @@ class PresenceServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PresenceServiceAsyncStub: ...
     GetPresence: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.GetPresenceRequest, _presence_service_pb2.GetPresenceResponse]
-    """Says who is online and when the others last were. Users who share no conversation with the caller are left out. Fails with
-    INVALID_ARGUMENT for more than 200 ids.
+    """Says who is online and when the others last were, as far as they and the caller let each other know. Users who share no conversation with
+    the caller are left out. Fails with INVALID_ARGUMENT for more than 200 ids.
+    """
+    SetStatus: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.SetStatusRequest, _presence_service_pb2.SetStatusResponse]
+    """Chooses how others see the caller: the status as a whole takes the place of the one before, on all devices, and survives every loss. Fails
+    with INVALID_ARGUMENT or UNAVAILABLE.
+    """
+    GetStatus: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.GetStatusRequest, _presence_service_pb2.GetStatusResponse]
+    """Gives what the caller has chosen; empty if that is nothing, or has ended."""
+    ApplyPreferences: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.ApplyPreferencesRequest, _presence_service_pb2.ApplyPreferencesResponse]
+    """Takes note of what a user has decided, unless something newer is known, and has everyone know it who must. Internal: accounts calls it
+    when that has changed. Idempotent.
+    """
+    GetPreferences: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.GetPreferencesRequest, _presence_service_pb2.GetPreferencesResponse]
+    """Gives what users have decided, from the live view, or from accounts if it does not know. Internal: history calls it. Fails with
+    INVALID_ARGUMENT for more than 500 ids.
     """
     Attach: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.AttachRequest, _presence_service_pb2.AttachResponse]
     """Enters and removes connections, and what a node listens to. Internal: gateways call it, with everything that queued up, in order. When it
@@ -58,8 +72,22 @@ class PresenceServiceAsyncStub(PresenceServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetPresence: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.GetPresenceRequest, _presence_service_pb2.GetPresenceResponse]  # type: ignore[assignment]
-    """Says who is online and when the others last were. Users who share no conversation with the caller are left out. Fails with
-    INVALID_ARGUMENT for more than 200 ids.
+    """Says who is online and when the others last were, as far as they and the caller let each other know. Users who share no conversation with
+    the caller are left out. Fails with INVALID_ARGUMENT for more than 200 ids.
+    """
+    SetStatus: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.SetStatusRequest, _presence_service_pb2.SetStatusResponse]  # type: ignore[assignment]
+    """Chooses how others see the caller: the status as a whole takes the place of the one before, on all devices, and survives every loss. Fails
+    with INVALID_ARGUMENT or UNAVAILABLE.
+    """
+    GetStatus: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.GetStatusRequest, _presence_service_pb2.GetStatusResponse]  # type: ignore[assignment]
+    """Gives what the caller has chosen; empty if that is nothing, or has ended."""
+    ApplyPreferences: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.ApplyPreferencesRequest, _presence_service_pb2.ApplyPreferencesResponse]  # type: ignore[assignment]
+    """Takes note of what a user has decided, unless something newer is known, and has everyone know it who must. Internal: accounts calls it
+    when that has changed. Idempotent.
+    """
+    GetPreferences: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.GetPreferencesRequest, _presence_service_pb2.GetPreferencesResponse]  # type: ignore[assignment]
+    """Gives what users have decided, from the live view, or from accounts if it does not know. Internal: history calls it. Fails with
+    INVALID_ARGUMENT for more than 500 ids.
     """
     Attach: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.AttachRequest, _presence_service_pb2.AttachResponse]  # type: ignore[assignment]
     """Enters and removes connections, and what a node listens to. Internal: gateways call it, with everything that queued up, in order. When it
@@ -85,8 +113,46 @@ class PresenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _presence_service_pb2.GetPresenceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_presence_service_pb2.GetPresenceResponse, _abc.Awaitable[_presence_service_pb2.GetPresenceResponse]]:
-        """Says who is online and when the others last were. Users who share no conversation with the caller are left out. Fails with
-        INVALID_ARGUMENT for more than 200 ids.
+        """Says who is online and when the others last were, as far as they and the caller let each other know. Users who share no conversation with
+        the caller are left out. Fails with INVALID_ARGUMENT for more than 200 ids.
+        """
+
+    @_abc_1.abstractmethod
+    def SetStatus(
+        self,
+        request: _presence_service_pb2.SetStatusRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_presence_service_pb2.SetStatusResponse, _abc.Awaitable[_presence_service_pb2.SetStatusResponse]]:
+        """Chooses how others see the caller: the status as a whole takes the place of the one before, on all devices, and survives every loss. Fails
+        with INVALID_ARGUMENT or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def GetStatus(
+        self,
+        request: _presence_service_pb2.GetStatusRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_presence_service_pb2.GetStatusResponse, _abc.Awaitable[_presence_service_pb2.GetStatusResponse]]:
+        """Gives what the caller has chosen; empty if that is nothing, or has ended."""
+
+    @_abc_1.abstractmethod
+    def ApplyPreferences(
+        self,
+        request: _presence_service_pb2.ApplyPreferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_presence_service_pb2.ApplyPreferencesResponse, _abc.Awaitable[_presence_service_pb2.ApplyPreferencesResponse]]:
+        """Takes note of what a user has decided, unless something newer is known, and has everyone know it who must. Internal: accounts calls it
+        when that has changed. Idempotent.
+        """
+
+    @_abc_1.abstractmethod
+    def GetPreferences(
+        self,
+        request: _presence_service_pb2.GetPreferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_presence_service_pb2.GetPreferencesResponse, _abc.Awaitable[_presence_service_pb2.GetPreferencesResponse]]:
+        """Gives what users have decided, from the live view, or from accounts if it does not know. Internal: history calls it. Fails with
+        INVALID_ARGUMENT for more than 500 ids.
         """
 
     @_abc_1.abstractmethod

@@ -6,8 +6,10 @@ isort:skip_file
 from collections import abc as _abc
 from elastic_chat.errors.v1 import reason_pb2 as _reason_pb2
 from elastic_chat.events.v1 import log_pb2 as _log_pb2
+from elastic_chat.types.v1 import activity_pb2 as _activity_pb2
 from elastic_chat.types.v1 import conversation_pb2 as _conversation_pb2
 from elastic_chat.types.v1 import entry_pb2 as _entry_pb2
+from elastic_chat.types.v1 import presence_pb2 as _presence_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
@@ -1660,19 +1662,23 @@ class WatermarkCommand(_message.Message):
 
     DELIVERED_SEQ_FIELD_NUMBER: _builtins.int
     READ_SEQ_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
     delivered_seq: _builtins.int
     """0 leaves it as it is."""
     read_seq: _builtins.int
     """0 leaves it as it is."""
+    withheld: _builtins.bool
+    """Whether others must not know of it."""
     def __init__(
         self,
         *,
         delivered_seq: _builtins.int = ...,
         read_seq: _builtins.int = ...,
+        withheld: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivered_seq", b"delivered_seq", "read_seq", b"read_seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivered_seq", b"delivered_seq", "read_seq", b"read_seq", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1684,12 +1690,21 @@ class TypingCommand(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    ACTIVITY_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    activity: _activity_pb2.Activity.ValueType
+    """What they do, if it is not writing."""
+    audience: _presence_pb2.Privacy.Audience.ValueType
+    """Whom the user lets know that they are there."""
     def __init__(
         self,
+        *,
+        activity: _activity_pb2.Activity.ValueType = ...,
+        audience: _presence_pb2.Privacy.Audience.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "audience", b"audience"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Privacy, Privacy_Audience } from "../../types/v1/presence_pb";
+import { file_elastic_chat_types_v1_presence } from "../../types/v1/presence_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/accounts/v1/accounts_service.proto.
  */
 export const file_elastic_chat_accounts_v1_accounts_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIo0BCgRVc2VyEg8KB3VzZXJfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBSABKAgSCwoDYm90GAYgASgIImsKD1JlZ2lzdGVyUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDgoGZGV2aWNlGAQgASgJEg4KBmludml0ZRgFIAEoCSKOAQoQUmVnaXN0ZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBRIUCgxkZXZpY2VfdG9rZW4YBiABKAkiWAoMTG9naW5SZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEg4KBmRldmljZRgDIAEoCRIUCgxkZXZpY2VfdG9rZW4YBCABKAkiiwEKDUxvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUSFAoMZGV2aWNlX3Rva2VuGAYgASgJIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIg8KDUxvZ291dFJlcXVlc3QiEAoOTG9nb3V0UmVzcG9uc2UiQgoRRmluZFVzZXJzUmVzcG9uc2USLQoFdXNlcnMYASADKAsyHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuVXNlcmIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIo0BCgRVc2VyEg8KB3VzZXJfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBSABKAgSCwoDYm90GAYgASgIImsKD1JlZ2lzdGVyUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDgoGZGV2aWNlGAQgASgJEg4KBmludml0ZRgFIAEoCSKOAQoQUmVnaXN0ZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBRIUCgxkZXZpY2VfdG9rZW4YBiABKAkiWAoMTG9naW5SZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEg4KBmRldmljZRgDIAEoCRIUCgxkZXZpY2VfdG9rZW4YBCABKAkiiwEKDUxvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUSFAoMZGV2aWNlX3Rva2VuGAYgASgJIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIg8KDUxvZ291dFJlcXVlc3QiEAoOTG9nb3V0UmVzcG9uc2UiQgoRRmluZFVzZXJzUmVzcG9uc2USLQoFdXNlcnMYASADKAsyHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuVXNlciJ1ChRVcGRhdGVQcml2YWN5UmVxdWVzdBI5CghwcmVzZW5jZRgBIAEoDjInLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qcml2YWN5LkF1ZGllbmNlEhUKCHJlY2VpcHRzGAIgASgISACIAQFCCwoJX3JlY2VpcHRzIkgKFVVwZGF0ZVByaXZhY3lSZXNwb25zZRIvCgdwcml2YWN5GAEgASgLMh4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlByaXZhY3liBnByb3RvMw", [file_elastic_chat_types_v1_presence, file_google_protobuf_timestamp]);
 
 /**
  * A user as others see them.
@@ -393,4 +395,53 @@ export type FindUsersResponse = Message<"elastic_chat.accounts.v1.FindUsersRespo
  */
 export const FindUsersResponseSchema: GenMessage<FindUsersResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_accounts_v1_accounts_service, 9);
+
+/**
+ * What is to be changed.
+ *
+ * @generated from message elastic_chat.accounts.v1.UpdatePrivacyRequest
+ */
+export type UpdatePrivacyRequest = Message<"elastic_chat.accounts.v1.UpdatePrivacyRequest"> & {
+  /**
+   * Who knows of the caller's presence; AUDIENCE_UNSPECIFIED leaves it as it is.
+   *
+   * @generated from field: elastic_chat.types.v1.Privacy.Audience presence = 1;
+   */
+  presence: Privacy_Audience;
+
+  /**
+   * Whether receipts are given and got; unset leaves it as it is.
+   *
+   * @generated from field: optional bool receipts = 2;
+   */
+  receipts?: boolean | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.UpdatePrivacyRequest.
+ * Use `create(UpdatePrivacyRequestSchema)` to create a new message.
+ */
+export const UpdatePrivacyRequestSchema: GenMessage<UpdatePrivacyRequest> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 10);
+
+/**
+ * What the caller lets others know from now on.
+ *
+ * @generated from message elastic_chat.accounts.v1.UpdatePrivacyResponse
+ */
+export type UpdatePrivacyResponse = Message<"elastic_chat.accounts.v1.UpdatePrivacyResponse"> & {
+  /**
+   * All of it.
+   *
+   * @generated from field: elastic_chat.types.v1.Privacy privacy = 1;
+   */
+  privacy?: Privacy | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.UpdatePrivacyResponse.
+ * Use `create(UpdatePrivacyResponseSchema)` to create a new message.
+ */
+export const UpdatePrivacyResponseSchema: GenMessage<UpdatePrivacyResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 11);
 

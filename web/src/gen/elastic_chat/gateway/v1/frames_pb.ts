@@ -6,10 +6,14 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Reason } from "../../errors/v1/reason_pb";
 import { file_elastic_chat_errors_v1_reason } from "../../errors/v1/reason_pb";
+import type { Activity } from "../../types/v1/activity_pb";
+import { file_elastic_chat_types_v1_activity } from "../../types/v1/activity_pb";
 import type { Watermark } from "../../types/v1/conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "../../types/v1/conversation_pb";
 import type { Body, Deletion, Entry, Pin, Reaction } from "../../types/v1/entry_pb";
 import { file_elastic_chat_types_v1_entry } from "../../types/v1/entry_pb";
+import type { Availability, Preferences, Status } from "../../types/v1/presence_pb";
+import { file_elastic_chat_types_v1_presence } from "../../types/v1/presence_pb";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -18,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/gateway/v1/frames.proto.
  */
 export const file_elastic_chat_gateway_v1_frames: GenFile = /*@__PURE__*/
-  fileDesc("CiRlbGFzdGljX2NoYXQvZ2F0ZXdheS92MS9mcmFtZXMucHJvdG8SF2VsYXN0aWNfY2hhdC5nYXRld2F5LnYxIpQDCgtDbGllbnRGcmFtZRIvCgVoZWxsbxgBIAEoCzIeLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkhlbGxvSAASLQoEc2VuZBgCIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlNlbmRIABIxCgZ0eXBpbmcYAyABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5UeXBpbmdIABI9Cgl3YXRlcm1hcmsYBCABKAsyKC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5DbGllbnRXYXRlcm1hcmtIABJIChJzdWJzY3JpYmVfcHJlc2VuY2UYBSABKAsyKi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5TdWJzY3JpYmVQcmVzZW5jZUgAEi0KBHBpbmcYBiABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QaW5nSAASMQoGY2hhbmdlGAcgASgLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ2hhbmdlSABCBwoFZnJhbWUi+wQKC1NlcnZlckZyYW1lEjMKB3dlbGNvbWUYASABKAsyIC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5XZWxjb21lSAASKwoDYWNrGAIgASgLMhwuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQWNrSAASLQoFZW50cnkYAyABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnlIABI1Cgl3YXRlcm1hcmsYBCABKAsyIC5lbGFzdGljX2NoYXQudHlwZXMudjEuV2F0ZXJtYXJrSAASNwoGdHlwaW5nGAUgASgLMiUuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuVHlwaW5nTm90aWNlSAASNQoIcHJlc2VuY2UYBiABKAsyIS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QcmVzZW5jZUgAEjEKBnJlamVjdBgHIAEoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlJlamVjdEgAEjEKBnJlc3luYxgIIAEoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlJlc3luY0gAEjgKCmdvaW5nX2F3YXkYCSABKAsyIi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5Hb2luZ0F3YXlIABItCgRwb25nGAogASgLMh0uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuUG9uZ0gAEi0KBGxlZnQYCyABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5MZWZ0SAASLQoEbGl2ZRgMIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkxpdmVIAEIHCgVmcmFtZSJOCgVIZWxsbxIUCgxhY2Nlc3NfdG9rZW4YASABKAkSLwoGcmVzdW1lGAIgAygLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ3Vyc29yIi4KBkN1cnNvchIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgDIl4KBFNlbmQSEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSKQoEYm9keRgDIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5IpECCgZDaGFuZ2USEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSDgoGdGFyZ2V0GAMgASgDEisKBGVkaXQYBCABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuQm9keUgAEjMKCGRlbGV0aW9uGAUgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkRlbGV0aW9uSAASMwoIcmVhY3Rpb24YBiABKAsyHy5lbGFzdGljX2NoYXQudHlwZXMudjEuUmVhY3Rpb25IABIpCgNwaW4YCCABKAsyGi5lbGFzdGljX2NoYXQudHlwZXMudjEuUGluSABCCAoGY2hhbmdlIiEKBlR5cGluZxIXCg9jb252ZXJzYXRpb25faWQYASABKAkiUwoPQ2xpZW50V2F0ZXJtYXJrEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIVCg1kZWxpdmVyZWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDIiUKEVN1YnNjcmliZVByZXNlbmNlEhAKCHVzZXJfaWRzGAEgAygJIgYKBFBpbmcirwEKB1dlbGNvbWUSEgoKc2Vzc2lvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEkAKDWNvbnZlcnNhdGlvbnMYAyADKAsyKS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5Db252ZXJzYXRpb25IZWFkEg8KB25vZGVfaWQYBCABKAkSLAoJaGVhcnRiZWF0GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uInwKEENvbnZlcnNhdGlvbkhlYWQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhAKCGhlYWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDEhQKDHVucmVhZF9jb3VudBgEIAEoAxIVCg1tZW50aW9uX2NvdW50GAUgASgFInAKA0FjaxISCgptZXNzYWdlX2lkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRILCgNzZXEYAyABKAMSLwoLYWNjZXB0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjgKDFR5cGluZ05vdGljZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJdCghQcmVzZW5jZRIPCgd1c2VyX2lkGAEgASgJEg4KBm9ubGluZRgCIAEoCBIwCgxsYXN0X3NlZW5fYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrkBCgZSZWplY3QSEgoKbWVzc2FnZV9pZBgBIAEoCRIuCgZyZWFzb24YAiABKA4yHi5lbGFzdGljX2NoYXQuZXJyb3JzLnYxLlJlYXNvbhIRCglyZXRyeWFibGUYAyABKAgSLgoLcmV0cnlfYWZ0ZXIYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDwoHbWVzc2FnZRgFIAEoCRIXCg9jb252ZXJzYXRpb25faWQYBiABKAkiIQoGUmVzeW5jEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCSI/CglHb2luZ0F3YXkSMgoPcmVjb25uZWN0X2FmdGVyGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIgYKBFBvbmciLAoETGVmdBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgDIjoKBExpdmUSMgoJcG9zaXRpb25zGAEgAygLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ3Vyc29yYgZwcm90bzM", [file_elastic_chat_errors_v1_reason, file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiRlbGFzdGljX2NoYXQvZ2F0ZXdheS92MS9mcmFtZXMucHJvdG8SF2VsYXN0aWNfY2hhdC5nYXRld2F5LnYxIs4DCgtDbGllbnRGcmFtZRIvCgVoZWxsbxgBIAEoCzIeLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkhlbGxvSAASLQoEc2VuZBgCIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlNlbmRIABIxCgZ0eXBpbmcYAyABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5UeXBpbmdIABI9Cgl3YXRlcm1hcmsYBCABKAsyKC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5DbGllbnRXYXRlcm1hcmtIABJIChJzdWJzY3JpYmVfcHJlc2VuY2UYBSABKAsyKi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5TdWJzY3JpYmVQcmVzZW5jZUgAEi0KBHBpbmcYBiABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QaW5nSAASMQoGY2hhbmdlGAcgASgLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ2hhbmdlSAASOAoKc2V0X3N0YXR1cxgJIAEoCzIiLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlNldFN0YXR1c0gAQgcKBWZyYW1lIvgFCgtTZXJ2ZXJGcmFtZRIzCgd3ZWxjb21lGAEgASgLMiAuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuV2VsY29tZUgAEisKA2FjaxgCIAEoCzIcLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkFja0gAEi0KBWVudHJ5GAMgASgLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5SAASNQoJd2F0ZXJtYXJrGAQgASgLMiAuZWxhc3RpY19jaGF0LnR5cGVzLnYxLldhdGVybWFya0gAEjcKBnR5cGluZxgFIAEoCzIlLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlR5cGluZ05vdGljZUgAEjUKCHByZXNlbmNlGAYgASgLMiEuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuUHJlc2VuY2VIABIxCgZyZWplY3QYByABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5SZWplY3RIABIxCgZyZXN5bmMYCCABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5SZXN5bmNIABI4Cgpnb2luZ19hd2F5GAkgASgLMiIuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuR29pbmdBd2F5SAASLQoEcG9uZxgKIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlBvbmdIABItCgRsZWZ0GAsgASgLMh0uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuTGVmdEgAEi0KBGxpdmUYDCABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5MaXZlSAASQAoOc3RhbGVfcHJlc2VuY2UYDiABKAsyJi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5TdGFsZVByZXNlbmNlSAASOQoLcHJlZmVyZW5jZXMYDyABKAsyIi5lbGFzdGljX2NoYXQudHlwZXMudjEuUHJlZmVyZW5jZXNIAEIHCgVmcmFtZSJOCgVIZWxsbxIUCgxhY2Nlc3NfdG9rZW4YASABKAkSLwoGcmVzdW1lGAIgAygLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ3Vyc29yIi4KBkN1cnNvchIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgDIl4KBFNlbmQSEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSKQoEYm9keRgDIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5IpECCgZDaGFuZ2USEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSDgoGdGFyZ2V0GAMgASgDEisKBGVkaXQYBCABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuQm9keUgAEjMKCGRlbGV0aW9uGAUgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkRlbGV0aW9uSAASMwoIcmVhY3Rpb24YBiABKAsyHy5lbGFzdGljX2NoYXQudHlwZXMudjEuUmVhY3Rpb25IABIpCgNwaW4YCCABKAsyGi5lbGFzdGljX2NoYXQudHlwZXMudjEuUGluSABCCAoGY2hhbmdlIlQKBlR5cGluZxIXCg9jb252ZXJzYXRpb25faWQYASABKAkSMQoIYWN0aXZpdHkYAiABKA4yHy5lbGFzdGljX2NoYXQudHlwZXMudjEuQWN0aXZpdHkiUwoPQ2xpZW50V2F0ZXJtYXJrEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIVCg1kZWxpdmVyZWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDIiUKEVN1YnNjcmliZVByZXNlbmNlEhAKCHVzZXJfaWRzGAEgAygJIhQKBFBpbmcSDAoEaWRsZRgBIAEoCCI6CglTZXRTdGF0dXMSLQoGc3RhdHVzGAEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlN0YXR1cyLoAQoHV2VsY29tZRISCgpzZXNzaW9uX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSQAoNY29udmVyc2F0aW9ucxgDIAMoCzIpLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkNvbnZlcnNhdGlvbkhlYWQSDwoHbm9kZV9pZBgEIAEoCRIsCgloZWFydGJlYXQYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNwoLcHJlZmVyZW5jZXMYCiABKAsyIi5lbGFzdGljX2NoYXQudHlwZXMudjEuUHJlZmVyZW5jZXMifAoQQ29udmVyc2F0aW9uSGVhZBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSEAoIaGVhZF9zZXEYAiABKAMSEAoIcmVhZF9zZXEYAyABKAMSFAoMdW5yZWFkX2NvdW50GAQgASgDEhUKDW1lbnRpb25fY291bnQYBSABKAUicAoDQWNrEhIKCm1lc3NhZ2VfaWQYASABKAkSFwoPY29udmVyc2F0aW9uX2lkGAIgASgJEgsKA3NlcRgDIAEoAxIvCgthY2NlcHRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiawoMVHlwaW5nTm90aWNlEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEjEKCGFjdGl2aXR5GAMgASgOMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkFjdGl2aXR5IvoBCghQcmVzZW5jZRIPCgd1c2VyX2lkGAEgASgJEg4KBm9ubGluZRgCIAEoCBIwCgxsYXN0X3NlZW5fYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjkKDGF2YWlsYWJpbGl0eRgEIAEoDjIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdmFpbGFiaWxpdHkSEwoLc3RhdHVzX3RleHQYBSABKAkSFAoMc3RhdHVzX2Vtb2ppGAYgASgJEjUKEXN0YXR1c19leHBpcmVzX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI9Cg1TdGFsZVByZXNlbmNlEiwKCWFza19hZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiK5AQoGUmVqZWN0EhIKCm1lc3NhZ2VfaWQYASABKAkSLgoGcmVhc29uGAIgASgOMh4uZWxhc3RpY19jaGF0LmVycm9ycy52MS5SZWFzb24SEQoJcmV0cnlhYmxlGAMgASgIEi4KC3JldHJ5X2FmdGVyGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB21lc3NhZ2UYBSABKAkSFwoPY29udmVyc2F0aW9uX2lkGAYgASgJIiEKBlJlc3luYxIXCg9jb252ZXJzYXRpb25faWQYASABKAkiPwoJR29pbmdBd2F5EjIKD3JlY29ubmVjdF9hZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIGCgRQb25nIiwKBExlZnQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAyI6CgRMaXZlEjIKCXBvc2l0aW9ucxgBIAMoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkN1cnNvcmIGcHJvdG8z", [file_elastic_chat_errors_v1_reason, file_elastic_chat_types_v1_activity, file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_elastic_chat_types_v1_presence, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A frame from a client, at most 64 KiB. On a WebSocket it is one binary message (subprotocol elastic-chat.v1.proto) or one text message of
@@ -88,6 +92,14 @@ export type ClientFrame = Message<"elastic_chat.gateway.v1.ClientFrame"> & {
      */
     value: Change;
     case: "change";
+  } | {
+    /**
+     * Be seen as something else, on all devices. Answered by `preferences` to every session of the user, or by `reject`.
+     *
+     * @generated from field: elastic_chat.gateway.v1.SetStatus set_status = 9;
+     */
+    value: SetStatus;
+    case: "setStatus";
   } | { case: undefined; value?: undefined };
 };
 
@@ -135,7 +147,8 @@ export type ServerFrame = Message<"elastic_chat.gateway.v1.ServerFrame"> & {
     case: "entry";
   } | {
     /**
-     * A member's devices have got or read something.
+     * A member's devices have got or read something: where they are now, of each member at most once a second or so. In a conversation that
+     * has more than 100 members only the user's own; those of others are looked up, with HistoryService.GetReceipts or ListMembers.
      *
      * @generated from field: elastic_chat.types.v1.Watermark watermark = 4;
      */
@@ -205,6 +218,22 @@ export type ServerFrame = Message<"elastic_chat.gateway.v1.ServerFrame"> & {
      */
     value: Live;
     case: "live";
+  } | {
+    /**
+     * More users came and went than anyone is told of: what the client shows of them may be old.
+     *
+     * @generated from field: elastic_chat.gateway.v1.StalePresence stale_presence = 14;
+     */
+    value: StalePresence;
+    case: "stalePresence";
+  } | {
+    /**
+     * The user has decided something about how they are seen, on this device or another.
+     *
+     * @generated from field: elastic_chat.types.v1.Preferences preferences = 15;
+     */
+    value: Preferences;
+    case: "preferences";
   } | { case: undefined; value?: undefined };
 };
 
@@ -382,7 +411,7 @@ export const ChangeSchema: GenMessage<Change> = /*@__PURE__*/
   messageDesc(file_elastic_chat_gateway_v1_frames, 5);
 
 /**
- * The user is typing.
+ * The user is typing. Say it again every few seconds for as long as it is so, not with each key.
  *
  * @generated from message elastic_chat.gateway.v1.Typing
  */
@@ -393,6 +422,13 @@ export type Typing = Message<"elastic_chat.gateway.v1.Typing"> & {
    * @generated from field: string conversation_id = 1;
    */
   conversationId: string;
+
+  /**
+   * What they do, if it is not writing.
+   *
+   * @generated from field: elastic_chat.types.v1.Activity activity = 2;
+   */
+  activity: Activity;
 };
 
 /**
@@ -464,6 +500,13 @@ export const SubscribePresenceSchema: GenMessage<SubscribePresence> = /*@__PURE_
  * @generated from message elastic_chat.gateway.v1.Ping
  */
 export type Ping = Message<"elastic_chat.gateway.v1.Ping"> & {
+  /**
+   * Whether nobody uses the device: when that is so of all devices, others see the user as away. It holds until another `ping` says
+   * otherwise.
+   *
+   * @generated from field: bool idle = 1;
+   */
+  idle: boolean;
 };
 
 /**
@@ -472,6 +515,27 @@ export type Ping = Message<"elastic_chat.gateway.v1.Ping"> & {
  */
 export const PingSchema: GenMessage<Ping> = /*@__PURE__*/
   messageDesc(file_elastic_chat_gateway_v1_frames, 9);
+
+/**
+ * What the user wants to be seen as.
+ *
+ * @generated from message elastic_chat.gateway.v1.SetStatus
+ */
+export type SetStatus = Message<"elastic_chat.gateway.v1.SetStatus"> & {
+  /**
+   * Everything that it says takes the place of what there was: an empty one is none.
+   *
+   * @generated from field: elastic_chat.types.v1.Status status = 1;
+   */
+  status?: Status | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.gateway.v1.SetStatus.
+ * Use `create(SetStatusSchema)` to create a new message.
+ */
+export const SetStatusSchema: GenMessage<SetStatus> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_gateway_v1_frames, 10);
 
 /**
  * The connection is open.
@@ -514,6 +578,13 @@ export type Welcome = Message<"elastic_chat.gateway.v1.Welcome"> & {
    * @generated from field: google.protobuf.Duration heartbeat = 5;
    */
   heartbeat?: Duration | undefined;
+
+  /**
+   * What the user has decided about how they are seen; unset if the server can't find out now, and then `preferences` follows.
+   *
+   * @generated from field: elastic_chat.types.v1.Preferences preferences = 10;
+   */
+  preferences?: Preferences | undefined;
 };
 
 /**
@@ -521,7 +592,7 @@ export type Welcome = Message<"elastic_chat.gateway.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 10);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 11);
 
 /**
  * Where a conversation is, and where the user is in it.
@@ -570,7 +641,7 @@ export type ConversationHead = Message<"elastic_chat.gateway.v1.ConversationHead
  * Use `create(ConversationHeadSchema)` to create a new message.
  */
 export const ConversationHeadSchema: GenMessage<ConversationHead> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 11);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 12);
 
 /**
  * A message was accepted: it is durable, and this is its place. The same message_id is always answered with the same seq.
@@ -612,10 +683,11 @@ export type Ack = Message<"elastic_chat.gateway.v1.Ack"> & {
  * Use `create(AckSchema)` to create a new message.
  */
 export const AckSchema: GenMessage<Ack> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 12);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 13);
 
 /**
- * A member is typing. Worth about five seconds.
+ * A member is typing. Worth about five seconds. Of a conversation at most five a second come, and none of one that has more than 100
+ * members.
  *
  * @generated from message elastic_chat.gateway.v1.TypingNotice
  */
@@ -633,6 +705,13 @@ export type TypingNotice = Message<"elastic_chat.gateway.v1.TypingNotice"> & {
    * @generated from field: string user_id = 2;
    */
   userId: string;
+
+  /**
+   * What they do, if it is not writing.
+   *
+   * @generated from field: elastic_chat.types.v1.Activity activity = 3;
+   */
+  activity: Activity;
 };
 
 /**
@@ -640,7 +719,7 @@ export type TypingNotice = Message<"elastic_chat.gateway.v1.TypingNotice"> & {
  * Use `create(TypingNoticeSchema)` to create a new message.
  */
 export const TypingNoticeSchema: GenMessage<TypingNotice> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 13);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 14);
 
 /**
  * Whether a user is online.
@@ -656,18 +735,46 @@ export type Presence = Message<"elastic_chat.gateway.v1.Presence"> & {
   userId: string;
 
   /**
-   * Whether one of the user's devices is connected.
+   * Whether they are ONLINE, AWAY or BUSY.
    *
    * @generated from field: bool online = 2;
    */
   online: boolean;
 
   /**
-   * When the last one was, if none is now and the server knows.
+   * When they last were, if they are not now and the server knows.
    *
    * @generated from field: google.protobuf.Timestamp last_seen_at = 3;
    */
   lastSeenAt?: Timestamp | undefined;
+
+  /**
+   * How they are. AVAILABILITY_UNSPECIFIED: one of the two does not let the other know, and nothing else is told.
+   *
+   * @generated from field: elastic_chat.types.v1.Availability availability = 4;
+   */
+  availability: Availability;
+
+  /**
+   * The text of their status.
+   *
+   * @generated from field: string status_text = 5;
+   */
+  statusText: string;
+
+  /**
+   * Its emoji.
+   *
+   * @generated from field: string status_emoji = 6;
+   */
+  statusEmoji: string;
+
+  /**
+   * When text and emoji end, if they do.
+   *
+   * @generated from field: google.protobuf.Timestamp status_expires_at = 7;
+   */
+  statusExpiresAt?: Timestamp | undefined;
 };
 
 /**
@@ -675,7 +782,29 @@ export type Presence = Message<"elastic_chat.gateway.v1.Presence"> & {
  * Use `create(PresenceSchema)` to create a new message.
  */
 export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 14);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 15);
+
+/**
+ * What the client knows of those whom it watches may be old: ask how they are, by `subscribe_presence` again or by GetPresence. Notices go on
+ * coming meanwhile.
+ *
+ * @generated from message elastic_chat.gateway.v1.StalePresence
+ */
+export type StalePresence = Message<"elastic_chat.gateway.v1.StalePresence"> & {
+  /**
+   * Wait this long before asking. Different for each connection, so that not all ask at once.
+   *
+   * @generated from field: google.protobuf.Duration ask_after = 1;
+   */
+  askAfter?: Duration | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.gateway.v1.StalePresence.
+ * Use `create(StalePresenceSchema)` to create a new message.
+ */
+export const StalePresenceSchema: GenMessage<StalePresence> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_gateway_v1_frames, 16);
 
 /**
  * A command was refused. docs/protocol.md has the table of reasons.
@@ -731,7 +860,7 @@ export type Reject = Message<"elastic_chat.gateway.v1.Reject"> & {
  * Use `create(RejectSchema)` to create a new message.
  */
 export const RejectSchema: GenMessage<Reject> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 15);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 17);
 
 /**
  * Entries may be missing: ask HistoryService.Sync (POST /v1/sync), or connect again with `resume`.
@@ -753,7 +882,7 @@ export type Resync = Message<"elastic_chat.gateway.v1.Resync"> & {
  * Use `create(ResyncSchema)` to create a new message.
  */
 export const ResyncSchema: GenMessage<Resync> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 16);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 18);
 
 /**
  * The gateway is about to stop.
@@ -774,7 +903,7 @@ export type GoingAway = Message<"elastic_chat.gateway.v1.GoingAway"> & {
  * Use `create(GoingAwaySchema)` to create a new message.
  */
 export const GoingAwaySchema: GenMessage<GoingAway> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 17);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 19);
 
 /**
  * The answer to `ping`.
@@ -789,7 +918,7 @@ export type Pong = Message<"elastic_chat.gateway.v1.Pong"> & {
  * Use `create(PongSchema)` to create a new message.
  */
 export const PongSchema: GenMessage<Pong> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 18);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 20);
 
 /**
  * The user is no longer in a conversation.
@@ -818,7 +947,7 @@ export type Left = Message<"elastic_chat.gateway.v1.Left"> & {
  * Use `create(LeftSchema)` to create a new message.
  */
 export const LeftSchema: GenMessage<Left> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 19);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 21);
 
 /**
  * What was asked for has come.
@@ -840,5 +969,5 @@ export type Live = Message<"elastic_chat.gateway.v1.Live"> & {
  * Use `create(LiveSchema)` to create a new message.
  */
 export const LiveSchema: GenMessage<Live> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 20);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 22);
 

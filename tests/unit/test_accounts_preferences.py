@@ -1,0 +1,100 @@
+"""What users decide about how they are seen, as accounts keeps it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import UserId
+from chatkit.core.presence import Audience, Availability, Wishes
+from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
+from elastic_chat.types.v1.presence_pb2 import BUSY, Preferences, Privacy, Status
+from tests.accounts import PASSWORD, Accounts
+
+
+@pytest.fixture
+def accounts() -> Accounts:
+    return Accounts()
+
+
+async def anna(accounts: Accounts) -> Any:
+    return await accounts.call("Register", pb.RegisterRequest(username="anna", password=PASSWORD))
+
+
+async def test_who_has_decided_nothing_lets_those_know_who_share_a_conversation_and_gives_receipts(accounts: Accounts) -> None:
+    token = (await anna(accounts)).access_token
+    privacy = (await accounts.call("GetPrivacy", pb.GetPrivacyRequest(), token)).privacy
+    assert privacy == Privacy(presence=Privacy.SHARED, receipts=True)
+
+
+async def test_a_change_leaves_what_it_does_not_name_and_presence_is_told_of_all(accounts: Accounts) -> None:
+    user = await anna(accounts)
+    for request, told in (
+        (pb.UpdatePrivacyRequest(presence=Privacy.NOBODY), Wishes(audience=Audience.NOBODY, version=1)),
+        (pb.UpdatePrivacyRequest(receipts=False), Wishes(audience=Audience.NOBODY, receipts=False, version=2)),
+        (pb.UpdatePrivacyRequest(presence=Privacy.DIRECT), Wishes(audience=Audience.DIRECT, receipts=False, version=3)),
+        (pb.UpdatePrivacyRequest(receipts=True), Wishes(audience=Audience.DIRECT, version=4)),
+    ):
+        answer = await accounts.call("UpdatePrivacy", request, user.access_token)
+        assert accounts.teller.told[-1] == (user.user_id, told)
+        accounts.restart()
+        assert answer.privacy == (await accounts.call("GetPrivacy", pb.GetPrivacyRequest(), user.access_token)).privacy
+
+
+async def test_a_status_is_kept_beside_the_privacy_and_whoever_has_it_kept_is_told_of_all(accounts: Accounts) -> None:
+    user = await anna(accounts)
+    await accounts.call("UpdatePrivacy", pb.UpdatePrivacyRequest(receipts=False), user.access_token)
+    status = Status(availability=BUSY, text="at sea")
+    kept = (await accounts.call("KeepStatus", pb.KeepStatusRequest(status=status), user.access_token)).preferences
+    assert kept == Preferences(status=status, privacy=Privacy(presence=Privacy.SHARED, receipts=False), version=2)
+    found = await accounts.call("GetPreferences", pb.GetPreferencesRequest(user_ids=["nobody", user.user_id]))
+    assert [one.version for one in found.preferences] == [0, 2]
+    assert len(accounts.teller.told) == 1, "presence has asked for the status, and knows"
+
+
+async def test_an_audience_that_is_none_is_refused(accounts: Accounts) -> None:
+    token = (await anna(accounts)).access_token
+    request = pb.UpdatePrivacyRequest()
+    request.MergeFromString(b"\x08\x63")  # presence: 99, as only a newer client could mean it
+    assert (await accounts.refusal("UpdatePrivacy", request, token)).reason is Reason.INVALID_ARGUMENT
+
+
+async def test_of_many_changes_at_the_same_time_none_is_lost(accounts: Accounts) -> None:
+    user = await anna(accounts)
+    await asyncio.gather(
+        accounts.call("UpdatePrivacy", pb.UpdatePrivacyRequest(presence=Privacy.NOBODY), user.access_token),
+        accounts.call("UpdatePrivacy", pb.UpdatePrivacyRequest(receipts=False), user.access_token),
+        accounts.call("KeepStatus", pb.KeepStatusRequest(status=Status(text="x")), user.access_token),
+    )
+    (wishes,) = await accounts.has.preferences.of([UserId(user.user_id)])
+    assert wishes == Wishes(text="x", audience=Audience.NOBODY, receipts=False, version=3)
+
+
+async def test_presence_is_told_later_if_it_could_not_be_reached(accounts: Accounts) -> None:
+    user = await anna(accounts)
+    accounts.teller.away = True
+    await accounts.call("UpdatePrivacy", pb.UpdatePrivacyRequest(receipts=False), user.access_token)
+    await accounts.has.preferences.try_again()
+    assert accounts.teller.told == []
+    accounts.teller.away = False
+    accounts.restart()
+    for _ in range(2):
+        await accounts.has.preferences.try_again()
+    assert accounts.teller.told == [(user.user_id, Wishes(receipts=False, version=1))]
+
+
+async def test_nothing_is_left_of_what_one_had_decided_who_was_deleted(accounts: Accounts) -> None:
+    user = await anna(accounts)
+    await accounts.call("KeepStatus", pb.KeepStatusRequest(status=Status(text="at sea")), user.access_token)
+    await accounts.call("DeleteAccount", pb.DeleteAccountRequest(password=PASSWORD), user.access_token)
+    (_, told) = accounts.teller.told[-1]
+    assert (told.text, told.availability, told.audience, told.receipts) == ("", Availability.UNSPECIFIED, Audience.NOBODY, False)
+    assert await accounts.has.preferences.of([UserId(user.user_id)]) == [told]
+
+
+async def test_one_who_is_nobody_has_no_privacy_to_change(accounts: Accounts) -> None:
+    with pytest.raises(ChatError):
+        await accounts.call("GetPrivacy", pb.GetPrivacyRequest())
