@@ -80,7 +80,8 @@ class HistoryArchive:
             raise error_of(failure) from failure
         entry = log_pb2.LogEntry.FromString(found.entry.SerializeToString())
         body = found.entry.body
-        entry.outline.CopyFrom(log_pb2.Outline(thread=body.thread, mentions=body.mentions, mention_all=body.mention_all))
+        outline = log_pb2.Outline(thread=body.thread, mentions=body.mentions, mention_all=body.mention_all, files=bool(body.attachments))
+        entry.outline.CopyFrom(outline)
         return entry, found.entry.state.deleted
 
     async def ordinal_at(self, job: Job) -> int:

@@ -12,10 +12,12 @@ from chatkit.edges.message_log import DEAD_LETTER_TOPIC
 from chatkit.edges.message_log.kafka import KafkaMessageLog
 from chatkit.edges.redis import connect_redis
 from chatkit.rpc.app import App
+from chatkit.rpc.channel import mesh_channel
 from chatkit.tracing import tracer_of
 from elastic_chat.writer.v1 import writer_service_pb2, writer_service_pb2_grpc
 from svc_writer.dead_letters import DeadLetters, KafkaShelf
 from svc_writer.pump import Pump
+from svc_writer.releases import MeshFiles, Releases
 from svc_writer.service import WriterServicer
 from svc_writer.settings import Settings
 from svc_writer.source import TOPICS, KafkaSource
@@ -43,11 +45,14 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     stack.push_async_callback(redis.aclose)
     tracer = tracer_of("writer", settings, stack)
     pump = Pump(source, timeline, RedisProgress(redis), dead_letters, SystemClock(), tracer)
+    channel = mesh_channel(settings.mesh)
+    stack.push_async_callback(channel.close)
+    releases = Releases(timeline, MeshFiles(channel))
     servicer = WriterServicer(source, DeadLetters(KafkaShelf(settings.kafka_bootstrap, settings.node_id, way), dead_letters))
     return App(
         services=(writer_service_pb2.DESCRIPTOR.services_by_name["WriterService"].full_name,),
         register=lambda server: writer_service_pb2_grpc.add_WriterServiceServicer_to_server(servicer, server),
-        tasks=(pump.run, pump.watch_lag),
+        tasks=(pump.run, pump.watch_lag, releases.run),
         drain=pump.stop,
         tracer=tracer,
     )

@@ -12,6 +12,8 @@ from chatkit.core.ids import MessageId, message_id_hour
 
 MAX_ROWS = 20
 MAX_BYTES = 32 * 1024
+PART = 0
+"""What is looked through as a whole is one partition: the directory (100,000 conversations are about 20 MB), and what is to be released."""
 KEYS_BYTES = 128
 """About what a row has beside an entry or a conversation."""
 
@@ -33,6 +35,7 @@ class Table(StrEnum):
     INVITES = "invites"
     INVITE_USES = "invite_uses"
     PUBLIC = "public_conversations"
+    RELEASES = "file_releases"
 
 
 PARTITION: Mapping[Table, tuple[str, ...]] = {
@@ -50,6 +53,7 @@ PARTITION: Mapping[Table, tuple[str, ...]] = {
     Table.INVITES: ("conversation_id",),
     Table.INVITE_USES: ("conversation_id",),
     Table.PUBLIC: ("part",),
+    Table.RELEASES: ("part",),
 }
 """The columns that say on which partition a row lies."""
 FOREVER = 2**62
@@ -70,6 +74,7 @@ KEY: Mapping[Table, tuple[str, ...]] = {
     Table.CHANGES: ("conversation_id", "bucket", "target", "kind", "item"),
     Table.PINS: ("conversation_id", "seq"),
     Table.MENTIONS: ("owner", "conversation_id", "seq"),
+    Table.RELEASES: ("part", "conversation_id", "message_id"),
 }
 """The columns that tell a row from all others."""
 
@@ -140,6 +145,20 @@ def erasing_writes(conversation_id: str, target: int, message_id: MessageId, era
         Write(Table.CHANGES, key | {"target": target, "kind": edit}, FOREVER, deletes=True),
         Write(Table.PINS, {"conversation_id": conversation_id, "seq": target}, FOREVER, deletes=True),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The files of a message that an entry has deleted are still to be released."""
+
+    conversation_id: str
+    message_id: MessageId
+    seq: int
+
+    def write(self, *, done: bool) -> Write:
+        """Return the row that keeps it in mind, or takes it out: for good, however often the entry is written again."""
+        row = {"part": PART, "conversation_id": self.conversation_id, "message_id": self.message_id}
+        return Write(Table.RELEASES, row if done else row | {"seq": self.seq}, self.seq, deletes=done)
 
 
 def joining_writes(conversation_id: str, user_id: str, permissions: int, joined_seq: int, joined_ordinal: int, seq: int) -> list[Write]:

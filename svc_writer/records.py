@@ -15,6 +15,7 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_writer.core import (
     FOREVER,
+    Release,
     Table,
     Write,
     change_write,
@@ -77,6 +78,8 @@ def _change(entry: log_pb2.LogEntry, value: bytes) -> list[Write]:
             if left.seq != entry.target or not is_uuid(left.message_id):
                 raise UnreadableError("the entry deletes a message, and does not say what is left of it")
             writes += _mentions(left, deleted=True)
+            if left.outline.files:
+                writes.append(Release(entry.conversation_id, MessageId(left.message_id), entry.seq).write(done=False))
             left.ClearField("outline")
             left.ClearField("body")
             message_id, bare = MessageId(left.message_id), left.SerializeToString()

@@ -15,8 +15,9 @@ def put_message(command: pb.SendCommand, message_id: str, body: entry_pb2.Body, 
     """
     command.message_id = check_message_id(message_id, now_ms)
     command.body = checked(body)
-    if body.reply_to or body.thread or body.mentions or body.mention_all:
+    if body.reply_to or body.thread or body.mentions or body.mention_all or body.attachments:
         command.outline.reply_to = body.reply_to
         command.outline.thread = body.thread
         command.outline.mentions.extend(sorted(set(body.mentions)))
         command.outline.mention_all = body.mention_all
+        command.outline.files = bool(body.attachments)

@@ -90,6 +90,7 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
         "files": ("AttachFiles",),
     },
     "presence": {"accounts": ("KeepStatus", "GetPreferences")},
+    "writer": {"files": ("ReleaseFiles",)},
     "history": {"writer": ("AwaitWritten",), "presence": ("GetPreferences",)},
     "accounts": {"presence": ("EndSession", "ApplyPreferences")},
     "files": {"history": ("ListMemberships", "FindMessage")},

@@ -17,7 +17,7 @@ from svc_history.core import END, MAX_MENTIONED, MAX_PINS, Mark, Membership, Ran
 from svc_history.store import Admission, Listed, Roll, State
 
 KEYSPACE = "elastic_chat"
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 
 LAST = chr(0x10FFFF)
 """Behind every character of a title."""

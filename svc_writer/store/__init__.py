@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chatkit.core.conversation_settings import Value
-from svc_writer.core import Write
+from svc_writer.core import Release, Write
+
+AT_ONCE = 100
+"""Messages whose files are released at once."""
 
 
 class UnfitError(Exception):
@@ -31,6 +34,10 @@ class Timeline(Protocol):
 
     async def listing(self, conversation_id: str) -> Listing | None:
         """Return what the directory needs to know of a conversation, None if it is not there. Raises UNAVAILABLE."""
+        ...
+
+    async def releases(self) -> Sequence[Release]:
+        """Return whose files are still to be released, of very many AT_ONCE. Raises UNAVAILABLE."""
         ...
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:

@@ -19,9 +19,10 @@ from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedS
 
 from chatkit.core.conversation_settings import LISTED, SETTINGS
 from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import MessageId
 from chatkit.edges.cassandra import FAILURES, CassandraSession, Statement
-from svc_writer.core import KEY, MAX_BYTES, Table, Write
-from svc_writer.store import Listing, UnfitError
+from svc_writer.core import KEY, MAX_BYTES, PART, Release, Table, Write
+from svc_writer.store import AT_ONCE, Listing, UnfitError
 
 KEYSPACE = "elastic_chat"
 BATCH_ROWS = 30
@@ -56,6 +57,7 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.INVITES: ("conversation_id", "invite_id", "expires_ms", "max_uses", "created_by", "created_ms"),
     Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
     Table.PUBLIC: ("part", "title_key", "conversation_id", "kind", "title", "topic", "avatar_file_id"),
+    Table.RELEASES: ("part", "conversation_id", "message_id", "seq"),
 }
 CHANGEABLE: dict[Table, tuple[str, ...]] = {
     Table.CONVERSATIONS: (*SETTINGS, "listed_as"),
@@ -72,10 +74,12 @@ DELETABLE: dict[Table, tuple[str, ...]] = {
     Table.BANS: ("conversation_id", "user_id"),
     Table.INVITES: ("conversation_id", "invite_id"),
     Table.PUBLIC: ("part", "title_key", "conversation_id"),
+    Table.RELEASES: ("part", "conversation_id", "message_id"),
 }
 """What may be deleted, by which columns: of changes, all of one kind at once."""
 _SEQS = ", ".join(f"WRITETIME({name}) AS {name}_seq" for name in LISTED)
 LISTING = f"SELECT conversation, listed_as, {', '.join(LISTED)}, {_SEQS} FROM {KEYSPACE}.conversations WHERE conversation_id = ?"  # noqa: S608
+RELEASES = f"SELECT conversation_id, message_id, seq FROM {KEYSPACE}.{Table.RELEASES} WHERE part = {PART} LIMIT {AT_ONCE}"  # noqa: S608
 
 
 @dataclass(slots=True)
@@ -120,6 +124,7 @@ class CassandraTimeline:
     """Prepared upserts and deletes, each with the write's own timestamp."""
 
     _listing: PreparedStatement
+    _releases: PreparedStatement
 
     def __init__(self, session: CassandraSession) -> None:
         self._session = session
@@ -136,6 +141,7 @@ class CassandraTimeline:
             for column in columns:
                 self._changes[table, column] = await self._insert(table, (*KEY[table], column))
         self._listing = await self._session.prepare(LISTING)
+        self._releases = await self._session.prepare(RELEASES)
         for table, columns in DELETABLE.items():
             where = " AND ".join(f"{column} = ?" for column in columns)
             query = f"DELETE FROM {KEYSPACE}.{table} USING TIMESTAMP ? WHERE {where}"  # noqa: S608 - our own names
@@ -154,6 +160,10 @@ class CassandraTimeline:
         settings = {name: value for name in LISTED if (value := getattr(row, name)) is not None}
         changed = max((getattr(row, f"{name}_seq") or 0 for name in LISTED), default=0)
         return Listing(row.conversation, settings, row.listed_as or "", changed)
+
+    async def releases(self) -> Sequence[Release]:
+        rows = await self._session.fetch(self._releases.bind(()))
+        return [Release(row.conversation_id, MessageId(row.message_id), row.seq) for row in rows]
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:
         new = [group for group in groups if not self._buckets.knows(group)]

@@ -8,8 +8,8 @@ from typing import Any
 
 from chatkit.core.conversation_settings import LISTED
 from chatkit.core.errors import ChatError, Reason
-from svc_writer.core import KEY, Table, Write
-from svc_writer.store import Listing
+from svc_writer.core import KEY, Release, Table, Write
+from svc_writer.store import AT_ONCE, Listing
 from svc_writer.store.cassandra import DELETABLE
 
 
@@ -60,6 +60,12 @@ class MemoryTimeline:
         settings = {name: row.values[name] for name in LISTED if name in row.values}
         changed = max((row.columns[name][0] for name in settings), default=0)
         return Listing(row.values["conversation"], settings, row.values.get("listed_as", ""), changed)
+
+    async def releases(self) -> Sequence[Release]:
+        if not self.available:
+            raise ChatError(Reason.UNAVAILABLE)
+        found = [Release(row["conversation_id"], row["message_id"], row["seq"]) for row in await self.rows(Table.RELEASES)]
+        return found[:AT_ONCE]
 
     async def rows(self, table: Table) -> list[Mapping[str, Any]]:
         """Return the rows of a table."""

@@ -28,8 +28,7 @@ from svc_router.store import Mark as Marking
 from svc_router.store.redis import RedisSequencer
 from svc_router.store.terms import Set
 from svc_writer.app import MIGRATIONS
-from svc_writer.core import Table, Write, granting_writes, grouped, joining_writes, message_writes
-from svc_writer.directory import PART
+from svc_writer.core import PART, Release, Table, Write, granting_writes, grouped, joining_writes, message_writes
 from svc_writer.records import writes_of
 from svc_writer.store import Listing
 from svc_writer.store import Timeline as Writing
@@ -307,6 +306,17 @@ async def test_the_database_pages_through_the_directory_by_how_titles_begin(data
     first = DIRECTORY[0]
     assert await view.listed(PREFIX, (first.title_key, first.conversation_id), 1) == DIRECTORY[1:2]
     assert await view.listed(PREFIX + "x", ("", ""), 9) == []
+
+
+async def test_a_release_is_known_until_it_is_done_and_does_not_come_back(cassandra_settings: CassandraOwnerSettings) -> None:
+    session = await CassandraSession.connect(cassandra_settings)
+    await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
+    writing, release = CassandraWriting(session), Release(ConversationId(new_id()), MessageId(new_id()), 7)
+    await writing.prepare()
+    for done, wanted in [(False, [release]), (True, []), (False, [])]:
+        await writing.put(grouped([release.write(done=done)]))
+        assert [one for one in await writing.releases() if one.conversation_id == release.conversation_id] == wanted
+    await session.close()
 
 
 async def test_what_is_shown_of_a_watermark_grows_where_the_user_stays_whichever_record_comes_last(

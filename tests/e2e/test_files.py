@@ -144,6 +144,11 @@ async def test_an_edit_leaves_the_files_of_a_message_and_a_deletion_does_not(api
     assert (await Files(api, bob).get(file_id)).status == 200
     await api.call("DELETE", message, token=anna.token)
     assert "body" not in (await api.call("GET", message, token=bob.token))["entry"]
+    async with asyncio.timeout(60):
+        while (await Files(api, bob).get(file_id)).status == 200:
+            await asyncio.sleep(0.2)
+    assert (await Files(api, bob).get(file_id)).status == 404
+    assert (await Files(api, anna).get(file_id)).status == 200
 
 
 async def test_an_image_is_drawn_anew_upright_and_without_what_it_tells_and_has_smaller_ones(api: Api, anna: Account) -> None:

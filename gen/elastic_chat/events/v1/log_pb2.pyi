@@ -142,12 +142,15 @@ class Outline(_message.Message):
     THREAD_FIELD_NUMBER: _builtins.int
     MENTIONS_FIELD_NUMBER: _builtins.int
     MENTION_ALL_FIELD_NUMBER: _builtins.int
+    FILES_FIELD_NUMBER: _builtins.int
     reply_to: _builtins.int
     """The seq of the message that it answers. Not kept."""
     thread: _builtins.int
     """The seq of the message that started its thread."""
     mention_all: _builtins.bool
     """Whether it mentions everyone."""
+    files: _builtins.bool
+    """Whether it has files."""
     @_builtins.property
     def mentions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The users that it mentions."""
@@ -159,10 +162,11 @@ class Outline(_message.Message):
         thread: _builtins.int = ...,
         mentions: _abc.Iterable[_builtins.str] | None = ...,
         mention_all: _builtins.bool = ...,
+        files: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mention_all", b"mention_all", "mentions", b"mentions", "reply_to", b"reply_to", "thread", b"thread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "mention_all", b"mention_all", "mentions", b"mentions", "reply_to", b"reply_to", "thread", b"thread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
