@@ -56,7 +56,7 @@ class RedisDirectory:
 
     async def watchers(self, users: Sequence[UserId]) -> list[frozenset[str]]:
         replies = await self._run(lambda pipeline: [pipeline.smembers(keys.watchers(user_id)) for user_id in users])
-        return [frozenset(_text(node) for node in reply) for reply in replies]
+        return [frozenset(keys.text(node) for node in reply) for reply in replies]
 
     async def presence(self, users: Sequence[UserId]) -> list[Presence]:
         leases = await self._leases()
@@ -89,11 +89,11 @@ class RedisDirectory:
             pipeline.hvals(keys.connections(user_id))
 
         _, values = await self._run(write)
-        homes = (_text(value).partition("|") for value in values)
+        homes = (keys.text(value).partition("|") for value in values)
         return frozenset(node for node, _, session in homes if session == session_id)
 
     async def incarnations(self) -> Mapping[str, int]:
-        return {_text(node): beats for node, beats in (await self._leases()).items()}
+        return {keys.text(node): beats for node, beats in (await self._leases()).items()}
 
     async def renew(self, node: str, known: int) -> tuple[int, bool]:
         def write(pipeline: Pipeline) -> None:
@@ -113,7 +113,7 @@ class RedisDirectory:
 
         connections, conversations = await self._run(read)
         went = [one for value in connections if (one := _connection(value))]
-        await self.listen(node, (), [ConversationId(_text(one)) for one in conversations])
+        await self.listen(node, (), [ConversationId(keys.text(one)) for one in conversations])
         attached = await self.attach(node, (), went, now_ms)
         await self._run(lambda pipeline: (pipeline.zrem(keys.NODES, node), pipeline.hdel(keys.leases(self._view.epoch), node)))
         return attached.went_offline
@@ -166,16 +166,11 @@ def _packed(connection: Connection) -> str:
 
 def _connection(value: bytes) -> Connection | None:
     """Return a connection of a node, or None for what is none: it must not keep the node in the map for ever."""
-    match _text(value).split("|"):
+    match keys.text(value).split("|"):
         case [connection_id, user_id, session_id]:
             return Connection(ConnectionId(connection_id), UserId(user_id), SessionId(session_id))
         case _:
             return None
-
-
-def _text(value: bytes) -> str:
-    """Return text that names something of ours. What is no text names nothing, and does no harm."""
-    return value.decode(errors="replace")
 
 
 def _alive(homes: Sequence[bytes], leases: Mapping[bytes, int]) -> bool:
