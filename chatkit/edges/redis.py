@@ -193,6 +193,11 @@ def went_at(seq: int) -> int:
     return 2 * seq
 
 
+def text(value: bytes) -> str:
+    """Return text that names something of ours. What is no text names nothing, and does no harm."""
+    return value.decode(errors="replace")
+
+
 def is_in(score: float | None) -> bool:
     """Tell whether a score is that of a conversation that the user is in."""
     return score is not None and score % 2 == 1
@@ -200,11 +205,7 @@ def is_in(score: float | None) -> bool:
 
 def joined_seqs(scores: Iterable[tuple[bytes, float]]) -> dict[ConversationId, int]:
     """Return the conversations that a user is in, and the seq at which they came into each, from a reply with scores."""
-    return {
-        ConversationId(name.decode(errors="replace")): int(score) // 2
-        for name, score in scores
-        if is_in(score) and name != ALL_KNOWN.encode()
-    }
+    return {ConversationId(text(name)): int(score) // 2 for name, score in scores if is_in(score) and name != ALL_KNOWN.encode()}
 
 
 def connections(user_id: str) -> str:

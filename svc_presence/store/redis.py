@@ -62,7 +62,7 @@ class RedisDirectory:
 
     async def homes(self, user_id: UserId) -> frozenset[str]:
         (values,) = await self._run(lambda pipeline: pipeline.hvals(keys.connections(user_id)))
-        return frozenset(_text(value.partition(b"|")[0]) for value in values)
+        return frozenset(keys.text(value.partition(b"|")[0]) for value in values)
 
     async def preferences(self, users: Sequence[UserId]) -> list[bytes | None]:
         replies = await self._run(lambda pipeline: [pipeline.get(keys.preferences(user_id, self._view.epoch)) for user_id in users])
@@ -92,7 +92,7 @@ class RedisDirectory:
     async def ended(self, now_ms: int) -> list[UserId]:
         (found,) = await self._run(lambda pipeline: pipeline.zrangebyscore(keys.STATUS_ENDS, 0, now_ms, 0, MOST_ENDED))
         taken = await self._run(lambda pipeline: [pipeline.zrem(keys.STATUS_ENDS, user_id) for user_id in found]) if found else []
-        return [UserId(_text(user_id)) for user_id, was_there in zip(found, taken, strict=True) if was_there]
+        return [UserId(keys.text(user_id)) for user_id, was_there in zip(found, taken, strict=True) if was_there]
 
     async def listen(self, node: str, conversations: Collection[ConversationId], no_more: Collection[ConversationId]) -> None:
         def write(pipeline: Pipeline) -> None:
@@ -110,7 +110,7 @@ class RedisDirectory:
 
     async def watchers(self, users: Sequence[UserId]) -> list[frozenset[str]]:
         replies = await self._run(lambda pipeline: [pipeline.smembers(keys.watchers(user_id)) for user_id in users])
-        return [frozenset(_text(node) for node in reply) for reply in replies]
+        return [frozenset(keys.text(node) for node in reply) for reply in replies]
 
     async def presence(self, users: Sequence[UserId]) -> list[Presence]:
         leases = await self._leases()
@@ -144,11 +144,11 @@ class RedisDirectory:
             pipeline.hvals(keys.connections(user_id))
 
         _, values = await self._run(write)
-        homes = (_text(value).split("|") for value in values)
+        homes = (keys.text(value).split("|") for value in values)
         return frozenset(home[0] for home in homes if home[1:2] == [session_id])
 
     async def incarnations(self) -> Mapping[str, int]:
-        return {_text(node): beats for node, beats in (await self._leases()).items()}
+        return {keys.text(node): beats for node, beats in (await self._leases()).items()}
 
     async def renew(self, node: str, known: int) -> tuple[int, bool]:
         def write(pipeline: Pipeline) -> None:
@@ -168,7 +168,7 @@ class RedisDirectory:
 
         connections, conversations = await self._run(read)
         went = [one for value in connections if (one := _connection(value))]
-        await self.listen(node, (), [ConversationId(_text(one)) for one in conversations])
+        await self.listen(node, (), [ConversationId(keys.text(one)) for one in conversations])
         attached = await self.attach(node, (), went)
         await self._run(lambda pipeline: (pipeline.zrem(keys.NODES, node), pipeline.hdel(keys.leases(self._view.epoch), node)))
         return attached.went_offline
@@ -226,16 +226,11 @@ def _packed(connection: Connection) -> str:
 
 def _connection(value: bytes) -> Connection | None:
     """Return a connection of a node, or None for what is none: it must not keep the node in the map for ever."""
-    match _text(value).split("|"):
+    match keys.text(value).split("|"):
         case [connection_id, user_id, session_id]:
             return Connection(ConnectionId(connection_id), UserId(user_id), SessionId(session_id))
         case _:
             return None
-
-
-def _text(value: bytes) -> str:
-    """Return text that names something of ours. What is no text names nothing, and does no harm."""
-    return value.decode(errors="replace")
 
 
 def _home(node: str, connection: Connection) -> str:

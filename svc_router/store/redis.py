@@ -169,7 +169,7 @@ class RedisSequencer:
 
         replies = await self._view.run(move)
         values = replies[len(replies) - len(joining) :]
-        return {user_id: {_text(home.split(b"|")[0]) for home in homes} for user_id, homes in zip(joining, values, strict=True)}
+        return {user_id: {keys.text(home.split(b"|")[0]) for home in homes} for user_id, homes in zip(joining, values, strict=True)}
 
     def _note(self, pipeline: Pipeline, user_id: UserId, conversation_id: ConversationId, score: int) -> None:
         name = keys.conversations(user_id, self._view.epoch)
@@ -384,12 +384,7 @@ def _made(entry: Durable) -> str:
 
 
 def _names(nodes: Any) -> frozenset[str]:  # noqa: ANN401 - a reply
-    return frozenset(map(_text, nodes))
-
-
-def _text(name: bytes) -> str:
-    """Return the name of a node. What is no text names none, and does no harm."""
-    return name.decode(errors="replace")
+    return frozenset(map(keys.text, nodes))
 
 
 def _packed(numbers: Iterable[int]) -> str:

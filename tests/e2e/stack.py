@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from launcher.topology import Instance, Topology
+from tests.ports import free_base
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).parent / "elastic-chat"
@@ -23,6 +28,23 @@ class Stack:
     topology: Topology
     home: Path
     log_level: str = "debug"
+
+    @classmethod
+    def made(cls, log_level: str = "debug") -> Stack:
+        """Return one that does not run yet, with an empty folder of its own: the path of a socket in it must be short."""
+        return cls(Topology(free_base(range(24_080, 31_000, 1_000))), Path(tempfile.mkdtemp(prefix="elastic-chat-")), log_level)
+
+    @classmethod
+    @contextmanager
+    def started(cls, **environment: str) -> Iterator[Stack]:
+        """Start one for as long as it is needed; nothing of it is left."""
+        made = cls.made()
+        try:
+            made.run("up", check=True, **environment)
+            yield made
+        finally:
+            made.run("down", check=False)
+            shutil.rmtree(made.home)
 
     @property
     def edge(self) -> str:

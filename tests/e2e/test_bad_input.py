@@ -41,11 +41,6 @@ class Raw:
 
 
 @pytest.fixture
-async def anna(api: Api) -> Account:
-    return await api.register("anna")
-
-
-@pytest.fixture
 async def fresh(stack: Stack, api: Api) -> AsyncIterator[Raw]:
     """A JSON connection before its hello."""
     ws = await api.http.ws_connect(stack.edge.replace("http", "ws") + "/v1/connect", protocols=(JSON,))

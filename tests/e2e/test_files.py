@@ -38,16 +38,6 @@ def text_of(size: int) -> bytes:
 
 
 @pytest.fixture
-async def anna(api: Api) -> Account:
-    return await api.register("anna")
-
-
-@pytest.fixture
-async def bob(api: Api) -> Account:
-    return await api.register("bob")
-
-
-@pytest.fixture
 async def eve(api: Api) -> Account:
     return await api.register("eve")
 

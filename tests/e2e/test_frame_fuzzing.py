@@ -34,11 +34,6 @@ SUBPROTOCOLS = {"json": "elastic-chat.v1.json", "protobuf": "elastic-chat.v1.pro
 
 
 @pytest.fixture
-async def anna(api: Api) -> Account:
-    return await api.register("anna")
-
-
-@pytest.fixture
 async def conversation_id(api: Api, anna: Account) -> str:
     return await api.direct(anna, await api.register("bob"))
 

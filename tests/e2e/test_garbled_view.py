@@ -22,16 +22,6 @@ async def redis(stack: Stack) -> AsyncIterator[Redis]:
     await client.aclose()
 
 
-@pytest.fixture
-async def anna(api: Api) -> Account:
-    return await api.register("anna")
-
-
-@pytest.fixture
-async def bob(api: Api) -> Account:
-    return await api.register("bob")
-
-
 def processes(stack: Stack) -> dict[str, tuple[int, int]]:
     """Return the process and the crashes of every service."""
     return {name: (one["pid"], one["crashes"]) for name, one in stack.status().items() if one["service"]}

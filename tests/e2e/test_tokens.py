@@ -17,11 +17,6 @@ from tests.forgeries import FORGERIES, Mint, expired
 
 
 @pytest.fixture
-async def anna(api: Api) -> Account:
-    return await api.register("anna")
-
-
-@pytest.fixture
 async def mint(stack: Stack, api: Api, anna: Account) -> Mint:
     pem = Home(stack.home).signing_key.read_text()
     key = load_pem_private_key(pem.encode(), None)

@@ -5,21 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
-import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
 from bench.client import Api, Socket
 from chatkit.core.ids import new_id
-from launcher.topology import Topology
 from tests.e2e.stack import Stack
-from tests.ports import free_base
 
 PATIENCE_S = 30
 ENTRY = Counter(sequence=1, append=1, write=1, store=1, show=1, deliver=2)
@@ -34,13 +29,8 @@ Step: TypeAlias = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def traced() -> Iterator[Stack]:
-    made = Stack(Topology(free_base(range(24_080, 31_000, 1_000))), Path(tempfile.mkdtemp(prefix="elastic-chat-")))
-    try:
-        made.run("up", ELASTIC_CHAT_TRACE_SHARE="1")
+    with Stack.started(ELASTIC_CHAT_TRACE_SHARE="1") as made:
         yield made
-    finally:
-        made.run("down", check=False)
-        shutil.rmtree(made.home)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import random
 import resource
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -22,13 +21,12 @@ from bench.processes import allow_files
 from bench.results import Figure, figure, save, show
 from chatkit.edges.cassandra import CassandraSession
 from chatkit.settings import CassandraSettings
-from launcher.topology import HOST, Topology
+from launcher.topology import HOST
 from svc_history.store.cassandra import CassandraTimeline
 from tests.e2e.stack import Stack
 from tests.faults.checker import Findings
 from tests.faults.injector import Injector
 from tests.faults.load import Load
-from tests.ports import free_base
 
 
 @dataclass(frozen=True)
@@ -76,8 +74,7 @@ class Book:
 def stack() -> Iterator[Stack]:
     if LONG:
         allow_files()
-    # a folder of our own, because the path of a socket in it must be short
-    made = Stack(Topology(free_base(range(24_080, 31_000, 1_000))), Path(tempfile.mkdtemp(prefix="elastic-chat-")), log_level="info")
+    made = Stack.made(log_level="info")
     kafka_data = made.home / "data" / "kafka"
     kafka_data.mkdir(parents=True)
     small = os.geteuid() == 0 and _mounted(kafka_data)

@@ -95,7 +95,11 @@ class Injector:
 
     async def away(self, name: str) -> None:
         """Kill a process and keep it away."""
-        self.kill(name)
+        pid = self.pid(name)
+        # Told to stop before it is killed: else it may be started again before it is told, and goes on working for as long as that takes.
+        await asyncio.to_thread(self._supervisor.stopProcess, self._full(name), False)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
         await self.stop(name)
 
     def rss(self, name: str) -> int:

@@ -35,16 +35,6 @@ async def calls(stack: Stack) -> AsyncIterator[CallDoor]:
 
 
 @pytest.fixture
-async def anna(api: Api) -> Account:
-    return await api.register("anna")
-
-
-@pytest.fixture
-async def bob(api: Api) -> Account:
-    return await api.register("bob")
-
-
-@pytest.fixture
 async def conversation_id(api: Api, anna: Account, bob: Account) -> str:
     """The direct conversation of the two."""
     return await api.direct(anna, bob)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from chatkit.core.ids import new_id
 from launcher import engines
 from launcher.display import Display
 from launcher.settings import Settings
+from tests.forgeries import Mint
 from tests.integration.envoy.stand import Stand, started
 
 
@@ -34,3 +38,14 @@ def stand(shared_stand: Stand) -> Stand:
     shared_stand.calls.clear()
     shared_stand.scripts.clear()
     return shared_stand
+
+
+@pytest.fixture
+async def http(stand: Stand) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(stand.edge) as session:
+        yield session
+
+
+@pytest.fixture
+def mint(stand: Stand) -> Mint:
+    return Mint(stand.key.key, "key-1", new_id(), new_id(), int(time.time()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import aiohttp
@@ -15,12 +14,6 @@ from tests.integration.envoy.stand import SigningKey, Stand
 UPLOAD = f"/v1/files/uploads/{new_id()}"
 CONTENT = f"/v1/files/{new_id()}/content"
 MORE_THAN_A_CALL_MAY_HAVE = 3 * 1024 * 1024
-
-
-@pytest.fixture
-async def http(stand: Stand) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(stand.edge) as session:
-        yield session
 
 
 async def test_an_upload_is_as_large_as_it_is_and_says_who_it_is_of(stand: Stand, http: aiohttp.ClientSession) -> None:

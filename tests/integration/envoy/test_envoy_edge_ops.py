@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator
-
 import aiohttp
 import pytest
 
-from chatkit.core.ids import new_id
 from launcher.mesh.calls import OPS_PATH
 from tests.forgeries import FORGERIES, Mint, expired
 from tests.integration.envoy.stand import Stand
 
 NOBODY = {"no sub", "sub is no user"}
 """Tokens that are good but for whom they are of: the role is what is asked for here."""
-
-
-@pytest.fixture
-async def http(stand: Stand) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(stand.edge) as session:
-        yield session
-
-
-@pytest.fixture
-def mint(stand: Stand) -> Mint:
-    return Mint(stand.key.key, "key-1", new_id(), new_id(), int(time.time()))
 
 
 def bearer(token: str) -> dict[str, str]:

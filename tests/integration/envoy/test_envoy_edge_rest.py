@@ -6,7 +6,6 @@ import asyncio
 import io
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -42,12 +41,6 @@ OPEN = {method for methods in ANYONE.values() for method in methods}
 def test_what_is_public_has_a_route_and_what_has_a_route_is_public() -> None:
     public = {method for table in (ANYONE, USERS) for methods in table.values() for method in methods}
     assert {method for _, _, method in ROUTES} == public - {"Connect"}
-
-
-@pytest.fixture
-async def http(stand: Stand) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(stand.edge) as session:
-        yield session
 
 
 async def refused(response: aiohttp.ClientResponse) -> tuple[int, int, str]:

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator
-
 import aiohttp
 import pytest
 
-from chatkit.core.ids import new_id
 from tests.forgeries import FORGERIES, Mint, expired
 from tests.integration.envoy.stand import Stand
 
 BY_SERVICES = {"no sub", "sub is no user"}
 """What the edge passes on, and every service refuses: there is nobody in whose name it would be done."""
-
-
-@pytest.fixture
-async def http(stand: Stand) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(stand.edge) as session:
-        yield session
-
-
-@pytest.fixture
-def mint(stand: Stand) -> Mint:
-    return Mint(stand.key.key, "key-1", new_id(), new_id(), int(time.time()))
 
 
 async def answer(http: aiohttp.ClientSession, token: str) -> tuple[int, str]:

@@ -4,7 +4,7 @@ import { totalUnread } from "../core/select";
 import { AuthPage } from "./AuthPage";
 import { ChatPage } from "./ChatPage";
 import { useAppState } from "./context";
-import { Logo } from "./Logo";
+import { Splash } from "./Splash";
 
 const TITLE = "Elastic-Chat";
 
@@ -18,11 +18,7 @@ export function App() {
 
   switch (state.session.status) {
     case "restoring":
-      return (
-        <main className="splash" aria-busy="true" aria-label="Loading">
-          <Logo size={56} />
-        </main>
-      );
+      return <Splash />;
     case "anonymous":
       return <AuthPage notice={state.session.notice} />;
     case "active":

@@ -5,6 +5,7 @@ import { Bands } from "./Bands";
 import { useClient } from "./context";
 import { Field } from "./Field";
 import { Logo } from "./Logo";
+import { UserNameField } from "./UserNameField";
 
 type Mode = "login" | "register";
 
@@ -47,16 +48,9 @@ export function AuthPage({ notice }: { readonly notice: string | null }) {
         <form className="auth-form" onSubmit={submit} data-testid="auth-form" aria-labelledby="auth-title">
           <h1 id="auth-title">{words.title}</h1>
           {notice !== null && action.error === null && <p className="notice" role="status">{notice}</p>}
-          <Field
-            label="User name"
-            name="username"
+          <UserNameField
             value={username}
             onChange={setUsername}
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-            autoFocus
-            required
             {...(mode === "register"
               ? { pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]{2,31}", hint: "3 to 32 letters, digits, dots, dashes. Others find you by it." }
               : {})}

@@ -1,6 +1,6 @@
 import { type InputHTMLAttributes, useId } from "react";
 
-interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, "onChange" | "id" | "className"> {
+export interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, "onChange" | "id" | "className"> {
   readonly label: string;
   readonly value: string;
   readonly onChange: (value: string) => void;

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 import type { OpsClient } from "../../app/ops";
-import { Logo } from "../Logo";
+import { Splash } from "../Splash";
 import { Forbidden, OpsLogin } from "./OpsLogin";
 import { OpsPage } from "./OpsPage";
 
@@ -9,11 +9,7 @@ export function OpsApp({ client }: { readonly client: OpsClient }) {
   const state = useSyncExternalStore(client.store.subscribe, client.store.get);
   switch (state.session.status) {
     case "restoring":
-      return (
-        <main className="splash" aria-busy="true" aria-label="Loading">
-          <Logo size={56} />
-        </main>
-      );
+      return <Splash />;
     case "anonymous":
       return <OpsLogin client={client} notice={state.session.notice} />;
     case "forbidden":

@@ -4,6 +4,7 @@ import type { OpsClient } from "../../app/ops";
 import { useAction } from "../action";
 import { Field } from "../Field";
 import { Logo } from "../Logo";
+import { UserNameField } from "../UserNameField";
 
 export function OpsLogin({ client, notice }: { readonly client: OpsClient; readonly notice: string | null }) {
   const action = useAction();
@@ -21,17 +22,7 @@ export function OpsLogin({ client, notice }: { readonly client: OpsClient; reado
         <h1 id="ops-title">Operations</h1>
         <p className="ops-hint">How the stack is, for its administrators.</p>
         {notice !== null && action.error === null && <p className="notice" role="status">{notice}</p>}
-        <Field
-          label="User name"
-          name="username"
-          value={username}
-          onChange={setUsername}
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          autoFocus
-          required
-        />
+        <UserNameField value={username} onChange={setUsername} />
         <Field label="Password" name="password" type="password" value={password} onChange={setPassword} autoComplete="current-password" required />
         {action.error !== null && <p className="error" role="alert">{action.error}</p>}
         <button className="button button-primary button-wide" type="submit" disabled={action.isBusy}>
