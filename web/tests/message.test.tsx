@@ -41,7 +41,7 @@ describe("a message", () => {
 
   it("has links that can't reach back", () => {
     expect(drawn("see https://a.example/x")).toContain(
-      `see <a href="https://a.example/x" target="_blank" rel="noopener noreferrer nofollow">https://a.example/x</a>`,
+      `see <a href="https://a.example/x" title="https://a.example/x" target="_blank" rel="noopener noreferrer nofollow">https://a.example/x</a>`,
     );
     expect(drawn("javascript:alert(1)")).not.toContain("<a ");
   });

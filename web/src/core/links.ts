@@ -1,4 +1,4 @@
-/** Finds the web addresses in a text. Nothing else in a text means anything. */
+/** Finds the web addresses in a text. */
 
 export type Segment = { readonly type: "text"; readonly text: string } | { readonly type: "link"; readonly text: string; readonly href: string };
 
@@ -34,6 +34,7 @@ function trimmed(address: string): string {
   return isBalanced ? `${short})` : short;
 }
 
-function isAddress(address: string): boolean {
+/** Tells whether an address is one of the web: no other may be followed. */
+export function isAddress(address: string): boolean {
   return URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);
 }

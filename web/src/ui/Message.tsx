@@ -1,6 +1,5 @@
 import { memo } from "react";
 
-import { segments } from "../core/links";
 import type { MessageRow, MessageStatus } from "../core/timeline";
 import type { MessageId, Reaction } from "../core/types";
 import { clockTime, DELETED, explain } from "../core/wording";
@@ -8,6 +7,7 @@ import { Avatar } from "./Avatar";
 import { useClient } from "./context";
 import { Files } from "./Files";
 import { Icon, type IconName } from "./Icon";
+import { Text } from "./Text";
 
 const STATUS: Readonly<Record<MessageStatus, { readonly icon: IconName; readonly label: string }>> = {
   sending: { icon: "clock", label: "Sending" },
@@ -73,22 +73,6 @@ function Reactions({ reactions }: { readonly reactions: readonly Reaction[] }) {
         </li>
       ))}
     </ul>
-  );
-}
-
-function Text({ text }: { readonly text: string }) {
-  return (
-    <span className="bubble-text" data-testid="message-text" dir="auto">
-      {segments(text).map((segment, index) =>
-        segment.type === "text" ? (
-          segment.text
-        ) : (
-          <a key={index} href={segment.href} target="_blank" rel="noopener noreferrer nofollow">
-            {segment.text}
-          </a>
-        ),
-      )}
-    </span>
   );
 }
 
