@@ -80,9 +80,10 @@ class Collector:
             await self._agenda.add(task, LATE)
 
     async def _upload(self, upload_id: FileId) -> None:
-        """Finish an upload that is complete, and forget one that is not: its time is over."""
+        """Finish an upload that is complete, and forget one that is not: its time is over. Of one that has ended nothing may be left."""
         upload = await self._stores.uploads.upload(upload_id)
         if upload is None:
+            await self._uploads.clear_away(upload_id)
             return
         try:
             file = await self._intake.finish(upload)

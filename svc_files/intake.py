@@ -91,7 +91,7 @@ class Intake:
                     if error.reason in REFUSALS:
                         await self._uploads.abandon(upload)
                     raise
-            await self._clear_away(upload, file)
+            await self._uploads.become(upload, file.size)
             return file
 
     async def _make(self, upload: Upload, pieces: list[Piece]) -> File:
@@ -107,12 +107,6 @@ class Intake:
         await self._stores.files.add_file(file)
         log.info("file_taken_in", file_id=file.file_id, media_type=content.media_type, size=content.size)
         return file
-
-    async def _clear_away(self, upload: Upload, file: File) -> None:
-        """Leave nothing of an upload but its file."""
-        await self._blobs.delete(await self._blobs.keys(f"uploads/{upload.upload_id}/"))
-        await self._stores.rooms.take(file.owner_id, file.file_id, file.size, unfinished=False)
-        await self._stores.uploads.remove_upload(upload.upload_id)
 
     async def _put_together(self, pieces: list[Piece], target: Path) -> bytes:
         """Write the pieces of an upload into one file, and return the SHA-256 of all."""

@@ -3,6 +3,10 @@
 What has come is kept in pieces, each an object and a row. A request that goes on from an offset adds a row under that offset unless there
 is one: so of two that go on from the same place, as a client that came back and its request that was believed lost, one gets on and the
 other ends, and what is kept has no hole.
+
+An upload may end while a request still brings something. Whoever ends it removes the upload first, and clears away its pieces then; whoever
+brings a piece enters it first, and looks for the upload then. So at least one of the two sees the other, and no piece is left of which
+nobody knows.
 """
 
 from __future__ import annotations
@@ -95,9 +99,24 @@ class Uploads:
 
     async def abandon(self, upload: Upload) -> None:
         """End an upload, and forget what was kept of it. Idempotent, also if it was begun."""
-        await self._blobs.delete(await self._blobs.keys(folder_of(upload.upload_id)))
         await self._rooms.give_back(upload.owner_id, upload.upload_id)
         await self._store.remove_upload(upload.upload_id)
+        await self.clear_away(upload.upload_id)
+
+    async def become(self, upload: Upload, size: int) -> None:
+        """End an upload that has become a file of this size, and forget what was kept of it. Idempotent, also if it was begun."""
+        await self._rooms.take(upload.owner_id, upload.upload_id, size, unfinished=False)
+        await self._store.remove_upload(upload.upload_id)
+        await self.clear_away(upload.upload_id)
+
+    async def clear_away(self, upload_id: FileId) -> None:
+        """Forget whatever is kept of an upload that has ended. Idempotent."""
+        await _clear_away(self._store, self._blobs, upload_id)
+
+
+async def _clear_away(store: UploadStore, blobs: BlobStore, upload_id: FileId) -> None:
+    await blobs.delete(await blobs.keys(folder_of(upload_id)))
+    await store.remove_pieces(upload_id)
 
 
 def folder_of(upload_id: FileId) -> str:
@@ -134,11 +153,12 @@ class _Appending:
         if self._checksum and self._hash:
             try:
                 self._checksum.check(self._hash.digest())
+                while self._doubtful:
+                    await self._enter(self._doubtful[0])
+                    del self._doubtful[0]
             except ChatError:
                 await self._forget_doubtful()
                 raise
-            for piece in self._doubtful:
-                await self._enter(piece)
         return self._kept
 
     async def give_up(self) -> None:
@@ -164,9 +184,13 @@ class _Appending:
             await self._enter(piece)
 
     async def _enter(self, piece: Piece) -> None:
-        if not await self._store.add_piece(self._upload.upload_id, piece):
+        upload_id = self._upload.upload_id
+        if not await self._store.add_piece(upload_id, piece):
             await self._blobs.delete([piece.key])
             raise ChatError(Reason.UPLOAD_CONFLICT, "another request goes on with this upload")
+        if await self._store.upload(upload_id) is None:
+            await _clear_away(self._store, self._blobs, upload_id)
+            raise ChatError(Reason.UNKNOWN_FILE, "the upload has ended")
 
     async def _forget_doubtful(self) -> None:
         await self._blobs.delete([piece.key for piece in self._doubtful])

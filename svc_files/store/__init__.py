@@ -24,7 +24,11 @@ class UploadStore(Protocol):
         ...
 
     async def remove_upload(self, upload_id: FileId) -> None:
-        """Remove an upload and its pieces. Idempotent."""
+        """Remove an upload, without its pieces. Idempotent."""
+        ...
+
+    async def remove_pieces(self, upload_id: FileId) -> None:
+        """Remove the pieces of an upload. Idempotent."""
         ...
 
     async def add_piece(self, upload_id: FileId, piece: Piece) -> bool:

@@ -27,6 +27,8 @@ class MemoryUploadStore:
 
     async def remove_upload(self, upload_id: FileId) -> None:
         self._uploads.pop(upload_id, None)
+
+    async def remove_pieces(self, upload_id: FileId) -> None:
         self._pieces.pop(upload_id, None)
 
     async def add_piece(self, upload_id: FileId, piece: Piece) -> bool:

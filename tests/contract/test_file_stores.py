@@ -52,7 +52,7 @@ def posting(of: FileId, conversation_id: str = "", message_id: str = "") -> Post
     return Posting(of, ConversationId(conversation_id or new_id()), MessageId(message_id or new_id()), user_id(), NOW)
 
 
-async def test_an_upload_is_there_until_it_is_removed_with_its_pieces(stores: Stores) -> None:
+async def test_an_upload_is_there_until_it_is_removed_and_its_pieces_until_they_are(stores: Stores) -> None:
     upload = Upload(file_id(), user_id(), 2**40, "Grüße.txt", NOW, NOW + 1000)
     assert await stores.uploads.upload(upload.upload_id) is None
     await stores.uploads.add_upload(upload)
@@ -64,6 +64,9 @@ async def test_an_upload_is_there_until_it_is_removed_with_its_pieces(stores: St
     for _ in range(2):
         await stores.uploads.remove_upload(upload.upload_id)
     assert await stores.uploads.upload(upload.upload_id) is None
+    assert await stores.uploads.pieces(upload.upload_id) == [first, second]
+    for _ in range(2):
+        await stores.uploads.remove_pieces(upload.upload_id)
     assert await stores.uploads.pieces(upload.upload_id) == []
 
 

@@ -20,11 +20,12 @@ from svc_files.blobs.folder import FolderBlobStore
 from svc_files.blobs.s3 import S3BlobStore
 from svc_files.conversations import Message
 from svc_files.core.files import FileId, Life, Posting
-from svc_files.core.tus import Checksum
+from svc_files.core.tus import Checksum, Piece
 from svc_files.intake import new_key
 from svc_files.store import Room, Stores
 from svc_files.store.cassandra import KEYSPACE, CassandraStores
 from svc_files.store.memory import MemoryStores
+from svc_files.uploads import folder_of
 from svc_files.workshop import Found
 from tests.files import AT_ONCE, DAY, Service, blocks
 from tests.s3 import REGION, S3
@@ -126,6 +127,39 @@ async def test_of_two_who_go_on_from_one_offset_one_gets_on(service: Service, an
 async def _after(first: object, block: bytes) -> AsyncIterator[bytes]:
     await first  # type: ignore[misc]
     yield block
+
+
+@pytest.mark.parametrize("has_checksum", [False, True])
+async def test_what_still_comes_of_an_upload_that_was_ended_is_not_kept(service: Service, anna: UserId, has_checksum: bool) -> None:
+    data = some(9_000_000)
+    upload = await service.uploads.begin(anna, len(data), "x")
+    checksum = Checksum("sha256", hashlib.sha256(data).digest()) if has_checksum else None
+
+    async def ended_meanwhile() -> AsyncIterator[bytes]:
+        yield data[:5_000_000]
+        await service.uploads.abandon(upload)
+        yield data[5_000_000:]
+
+    with pytest.raises(ChatError) as refusal:
+        await service.uploads.append(upload, 0, ended_meanwhile(), checksum)
+    assert refusal.value.reason is Reason.UNKNOWN_FILE
+    assert (await service.kept(), await service.stores.uploads.pieces(upload.upload_id)) == ([], [])
+    assert await service.stores.rooms.room(anna) == Room()
+
+
+async def test_what_a_process_that_was_killed_left_of_an_upload_that_has_ended_is_found(service: Service, anna: UserId) -> None:
+    ended, finished = await service.uploads.begin(anna, 100, "x"), await service.begin(anna, some())
+    await service.uploads.abandon(ended)
+    file = await service.intake.finish(finished)
+    assert file
+    for upload in (ended, finished):
+        piece = Piece(0, 4, f"{folder_of(upload.upload_id)}{new_id()}")
+        await service.blobs.put(piece.key, b"late")
+        assert await service.stores.uploads.add_piece(upload.upload_id, piece)
+    await service.post(anna, ConversationId(new_id()), file.file_id, seq=1)
+    await service.pass_time(LONG)
+    assert await service.kept() == [file.content.key]
+    assert [await service.stores.uploads.pieces(one.upload_id) for one in (ended, finished)] == [[], []]
 
 
 async def test_nobody_uploads_more_than_was_said_or_for_longer_than_may_be(service: Service, anna: UserId) -> None:

@@ -38,8 +38,10 @@ class CassandraUploadStore:
         return Upload(upload_id, UserId(str(row.owner_id)), row.length, row.name, *times)
 
     async def remove_upload(self, upload_id: FileId) -> None:
-        await self._run.rows(REMOVE_PIECES, UUID(upload_id))
         await self._run.rows(REMOVE, UUID(upload_id))
+
+    async def remove_pieces(self, upload_id: FileId) -> None:
+        await self._run.rows(REMOVE_PIECES, UUID(upload_id))
 
     async def add_piece(self, upload_id: FileId, piece: Piece) -> bool:
         return await self._run.applied(ADD_PIECE, UUID(upload_id), piece.offset, piece.size, piece.key)
