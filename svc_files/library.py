@@ -60,7 +60,7 @@ class Library:
         joined = await self._conversations.joined(user_id)
         postings = await self._stores.postings.postings(file_id, joined.keys()) if joined else []
         for posting in sorted(postings, key=lambda one: -one.seq):
-            if await self.place_of(posting) >= joined[posting.conversation_id]:
+            if (place := await self.place_of(posting)) and place >= joined[posting.conversation_id]:
                 return True
         return False
 

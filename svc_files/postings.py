@@ -40,8 +40,10 @@ class Postings:
         await self._stores.postings.add_postings(postings)
         # Only now is it certain that nobody deletes them for being in no message.
         after = await self._stores.files.files(file_ids)
-        if any(file is None or file.life is not Life.ALIVE for file in after):
-            await self._stores.postings.remove_postings(postings)
+        going = {file_id for file_id, file in zip(file_ids, after, strict=True) if file is None or file.life is not Life.ALIVE}
+        if going:
+            # The others may have been noted before, and their message be in the log.
+            await self._stores.postings.remove_postings([one for one in postings if one.file_id in going])
             raise ChatError(Reason.UNKNOWN_FILE)
         return list(files)
 
@@ -54,6 +56,6 @@ class Postings:
     async def release(self, conversation_id: ConversationId, message_id: MessageId) -> None:
         """Note that a message has no files any more. Idempotent."""
         now_ms = self._clock.now_ms()
-        for file_id in await self._stores.postings.files_of(conversation_id, message_id):
+        for file_id, sender_id in await self._stores.postings.files_of(conversation_id, message_id):
             await self._agenda.file(file_id, self._library.keep_unposted)
-            await self._stores.postings.remove_postings([Posting(file_id, conversation_id, message_id, UserId(""), now_ms)])
+            await self._stores.postings.remove_postings([Posting(file_id, conversation_id, message_id, sender_id, now_ms)])

@@ -121,7 +121,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """That a message has a file. `seq` is the message's place, 0 if it is not known to have one."""
+    """That a message has a file, as its sender says. `seq` is the message's place, 0 if it is not known to have one."""
 
     file_id: FileId
     conversation_id: ConversationId

@@ -121,7 +121,7 @@ class FileStore(Protocol):
 
 
 class PostingStore(Protocol):
-    """In which messages files are."""
+    """In which messages files are. Postings of one file in one message by different senders are different ones."""
 
     async def add_postings(self, postings: Sequence[Posting]) -> None:
         """Add postings, none of them known to have a place, unless they are there."""
@@ -131,8 +131,8 @@ class PostingStore(Protocol):
         """Return the postings of a file in some conversations, the newest of each first, or all."""
         ...
 
-    async def files_of(self, conversation_id: ConversationId, message_id: MessageId) -> list[FileId]:
-        """Return which files a message has."""
+    async def files_of(self, conversation_id: ConversationId, message_id: MessageId) -> list[tuple[FileId, UserId]]:
+        """Return which files a message has, and by whose saying."""
         ...
 
     async def confirm(self, posting: Posting, seq: int) -> None:

@@ -125,7 +125,7 @@ class MemoryPostingStore:
     """A PostingStore."""
 
     def __init__(self) -> None:
-        self._postings: dict[tuple[FileId, ConversationId, MessageId], Posting] = {}
+        self._postings: dict[tuple[FileId, ConversationId, MessageId, UserId], Posting] = {}
 
     async def add_postings(self, postings: Sequence[Posting]) -> None:
         for one in postings:
@@ -141,9 +141,9 @@ class MemoryPostingStore:
         newest_first = sorted(found, key=lambda one: one.message_id, reverse=True)
         return sorted(newest_first, key=lambda one: one.conversation_id)
 
-    async def files_of(self, conversation_id: ConversationId, message_id: MessageId) -> list[FileId]:
-        keys = (key for key in self._postings if key[1:] == (conversation_id, message_id))
-        return sorted(file_id for file_id, _, _ in keys)
+    async def files_of(self, conversation_id: ConversationId, message_id: MessageId) -> list[tuple[FileId, UserId]]:
+        keys = (key for key in self._postings if key[1:3] == (conversation_id, message_id))
+        return sorted((file_id, sender_id) for file_id, _, _, sender_id in keys)
 
     async def confirm(self, posting: Posting, seq: int) -> None:
         if _key(posting) in self._postings:
@@ -189,5 +189,5 @@ class MemoryStores:
         self.due = MemoryDueStore()
 
 
-def _key(posting: Posting) -> tuple[FileId, ConversationId, MessageId]:
-    return posting.file_id, posting.conversation_id, posting.message_id
+def _key(posting: Posting) -> tuple[FileId, ConversationId, MessageId, UserId]:
+    return posting.file_id, posting.conversation_id, posting.message_id, posting.sender_id

@@ -159,10 +159,22 @@ async def test_postings_are_found_by_file_by_conversation_and_by_message(stores:
     many = [ConversationId(new_id()) for _ in range(250)]
     assert await stores.postings.postings(one, [*many, ConversationId(there)]) == [elsewhere]
     assert await stores.postings.postings(one, []) == []
-    assert sorted(await stores.postings.files_of(newer.conversation_id, newer.message_id)) == sorted([one, two])
+    said = sorted((each.file_id, each.sender_id) for each in (newer, of_two))
+    assert sorted(await stores.postings.files_of(newer.conversation_id, newer.message_id)) == said
     await stores.postings.remove_postings([newer, newer])
     assert await stores.postings.postings(one, [ConversationId(here)]) == [older]
-    assert await stores.postings.files_of(newer.conversation_id, newer.message_id) == [two]
+    assert await stores.postings.files_of(newer.conversation_id, newer.message_id) == [(two, of_two.sender_id)]
+
+
+async def test_what_one_says_of_a_message_is_not_what_another_says(stores: Stores) -> None:
+    one = posting(file_id())
+    other = replace(one, sender_id=user_id())
+    await stores.postings.add_postings([one, other])
+    await stores.postings.confirm(one, 7)
+    assert {each.sender_id: each.seq for each in await stores.postings.postings(one.file_id)} == {one.sender_id: 7, other.sender_id: 0}
+    await stores.postings.remove_postings([other])
+    assert await stores.postings.postings(one.file_id) == [replace(one, seq=7)]
+    assert await stores.postings.files_of(one.conversation_id, one.message_id) == [(one.file_id, one.sender_id)]
 
 
 async def test_the_place_of_a_posting_is_kept_if_it_is_noted_again_and_makes_none_that_is_gone(stores: Stores) -> None:

@@ -240,6 +240,35 @@ async def test_who_was_there_when_it_was_posted_has_it(service: Service, anna: U
         assert await service.reads(bob, file.file_id) is wanted, joined
 
 
+async def test_nobody_takes_a_file_out_of_a_message_of_another(service: Service, anna: UserId, bob: UserId) -> None:
+    """Not by a message with the same id, whatever becomes of that."""
+    here, file, own = ConversationId(new_id()), await service.upload(anna, some()), await service.upload(bob, some())
+    cleo = UserId(new_id())
+    service.conversations.members |= {bob: {here: 1}, cleo: {here: 1}}
+    message_id = await service.post(anna, here, file.file_id, seq=3)
+    assert await service.postings.attach(bob, here, message_id, [file.file_id])
+    assert await service.stores.files.move_file(own.file_id, Life.ALIVE, Life.MARKED)
+    with pytest.raises(ChatError):
+        await service.postings.attach(bob, here, message_id, [file.file_id, own.file_id])
+    await service.pass_time(DAY + HOURS)
+    assert await service.reads(cleo, file.file_id)
+    await service.postings.release(here, message_id)
+    assert not await service.reads(cleo, file.file_id)
+
+
+async def test_a_message_that_is_sent_again_keeps_the_files_that_are_left(service: Service, anna: UserId, bob: UserId) -> None:
+    here = ConversationId(new_id())
+    service.conversations.members[bob] = {here: 1}
+    stays, goes, message_id = await service.upload(anna, some()), await service.upload(anna, some()), MessageId(new_id())
+    both = [stays.file_id, goes.file_id]
+    await service.postings.attach(anna, here, message_id, both)
+    service.conversations.messages[here, message_id] = Message(3, anna, frozenset(both))
+    assert await service.stores.files.move_file(goes.file_id, Life.ALIVE, Life.MARKED)
+    with pytest.raises(ChatError):
+        await service.postings.attach(anna, here, message_id, both)
+    assert await service.reads(bob, stays.file_id)
+
+
 async def test_who_may_not_have_a_file_can_not_post_it(service: Service, anna: UserId, bob: UserId) -> None:
     file = await service.upload(anna, some())
     with pytest.raises(ChatError) as refusal:
