@@ -13,7 +13,7 @@ from chatkit.core.errors import ChatError
 from chatkit.metrics import counter
 from svc_files.agenda import MARGIN, MINUTE_MS, Agenda, minute_of
 from svc_files.blobs import BlobStore
-from svc_files.core.files import FileId, Life
+from svc_files.core.files import Content, FileId, Life
 from svc_files.intake import REFUSALS, Intake, content_folder
 from svc_files.library import Library
 from svc_files.store import Kind, Stores, Task
@@ -128,6 +128,10 @@ class Collector:
     async def _content(self, sha256: bytes) -> None:
         """Delete a content that no file holds, and whatever was kept of one and is not part of it."""
         contents = self._stores.contents
+        doomed = await contents.content(sha256)
+        if doomed is not None and doomed.life is Life.DOOMED:
+            # There is no way back: whoever wants to hold it waits until it is gone.
+            await self._remove(doomed)
         for claimant in await contents.claims(sha256):
             if (await self._stores.files.files([claimant]))[0] is not None:
                 continue
@@ -139,17 +143,22 @@ class Collector:
             await contents.unclaim(sha256, claimant)
         kept = await self._blobs.keys(content_folder(sha256))
         content = await contents.content(sha256)
-        if content is not None and content.life is not Life.DOOMED:
+        if content is not None:
             await contents.move_content(sha256, Life.ALIVE, Life.MARKED)
         # Whoever claims it from here on finds it marked, or keeps what is not among `kept`.
         if await contents.claims(sha256):
             await contents.move_content(sha256, Life.MARKED, Life.ALIVE)
             await self._blobs.delete([key for key in kept if content is not None and key not in content.keys])
             return
-        if content is not None and content.life is not Life.DOOMED and not await contents.move_content(sha256, Life.MARKED, Life.DOOMED):
-            await self._agenda.content(sha256, MARGIN)  # someone else is at it
-            return
-        await self._blobs.delete(kept)
         if content is not None:
-            await contents.remove_content(sha256)
-            COLLECTED[Kind.CONTENT].inc()
+            if not await contents.move_content(sha256, Life.MARKED, Life.DOOMED):
+                await self._agenda.content(sha256, MARGIN)  # someone else is at it
+                return
+            await self._remove(content)
+        await self._blobs.delete(kept)
+
+    async def _remove(self, content: Content) -> None:
+        """Leave nothing of a content that is doomed. Idempotent, also if it was begun."""
+        await self._blobs.delete(content.keys)
+        await self._stores.contents.remove_content(content.sha256)
+        COLLECTED[Kind.CONTENT].inc()

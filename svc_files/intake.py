@@ -22,7 +22,6 @@ from chatkit.metrics import counter
 from svc_files.agenda import MARGIN, Agenda
 from svc_files.blobs import BlobStore
 from svc_files.core.files import Content, File, FileId, Life, Picture, Variant
-from svc_files.core.kinds import check_kind
 from svc_files.core.tus import Piece, Upload, offset_of
 from svc_files.looks import Looker
 from svc_files.store import Stores
@@ -117,18 +116,24 @@ class Intake:
         return digest.digest()
 
     async def _content(self, sha256: bytes, source: Path, folder: Path) -> Content:
-        """Return the content of a file, new or not."""
-        content = await self._stores.contents.content(sha256)
-        TAKEN_IN["known" if content else "new"].inc()
-        if content is None:
-            content = await self._new_content(sha256, source, await self._looker.look(source, folder), folder)
-        else:
-            check_kind(content.media_type, self._types)  # which may have been others when it came first
-        if content.life is not Life.ALIVE:
-            raise ChatError(Reason.UNAVAILABLE, "the same content is just being deleted", retry_after=timedelta(seconds=2))
-        return content
+        """Return the content of a file, new or not.
+
+        One that is known is looked into and kept like a new one, and only then let go: how long it takes must not tell whoever uploads it
+        that somebody has it.
+        """
+        new = await self._new_content(sha256, source, await self._looker.look(source, folder), folder)
+        is_new = await self._stores.contents.add_content(new)
+        TAKEN_IN["new" if is_new else "known"].inc()
+        if is_new:
+            return new
+        await self._blobs.delete(new.keys)
+        known = await self._stores.contents.content(sha256)
+        if known is None or known.life is not Life.ALIVE:
+            raise ChatError(Reason.UNAVAILABLE, "the file can't be taken in just now: try again", retry_after=timedelta(seconds=2))
+        return known
 
     async def _new_content(self, sha256: bytes, source: Path, found: Found, folder: Path) -> Content:
+        """Keep what was found, and return it as a content."""
         kept = folder / found.redrawn if found.redrawn else source
         content = Content(
             sha256,
@@ -146,14 +151,7 @@ class Intake:
         await self._blobs.put(content.key, kept)
         for variant, picture in content.pictures.items():
             await self._blobs.put(picture.key, folder / found.pictures[variant.value].file)
-        if await self._stores.contents.add_content(content):
-            return content
-        # Someone else was faster with the same.
-        await self._blobs.delete(content.keys)
-        other = await self._stores.contents.content(sha256)
-        if other is None:
-            raise ChatError(Reason.UNAVAILABLE, "the same content has just been deleted", retry_after=timedelta(seconds=2))
-        return other
+        return content
 
 
 def content_folder(sha256: bytes) -> str:

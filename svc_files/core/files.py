@@ -84,11 +84,8 @@ class Served:
     key: str
     size: int
     media_type: str
-
-    @property
-    def etag(self) -> str:
-        """What tells one from another: what is under a key never changes."""
-        return f'"{self.key.rpartition("/")[2]}"'
+    etag: str
+    """What tells one from another: what a file is never changes. It says nothing of the content, which others may have had before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +110,10 @@ class File:
         content = self.content
         picture = content.pictures.get(variant)
         if picture is not None:
-            return Served(picture.key, picture.size, PICTURE_TYPE)
+            return Served(picture.key, picture.size, PICTURE_TYPE, f'"{self.file_id}-{variant}"')
         if variant is not Variant.ORIGINAL and content.media_type not in IMAGES:
             raise ChatError(Reason.UNKNOWN_FILE, "there is no smaller image of it")
-        return Served(content.key, content.size, content.media_type)
+        return Served(content.key, content.size, content.media_type, f'"{self.file_id}"')
 
 
 @dataclass(frozen=True, slots=True)

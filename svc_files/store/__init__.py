@@ -84,7 +84,7 @@ class ContentStore(Protocol):
         ...
 
     async def remove_content(self, sha256: bytes) -> None:
-        """Remove a content. Idempotent."""
+        """Remove a content if it is doomed: one that has come anew meanwhile stays. Idempotent."""
         ...
 
     async def claim(self, sha256: bytes, file_id: FileId) -> None:

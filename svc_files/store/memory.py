@@ -80,7 +80,9 @@ class MemoryContentStore:
         return True
 
     async def remove_content(self, sha256: bytes) -> None:
-        self._contents.pop(sha256, None)
+        content = self._contents.get(sha256)
+        if content is not None and content.life is Life.DOOMED:
+            del self._contents[sha256]
 
     async def claim(self, sha256: bytes, file_id: FileId) -> None:
         self._claims[sha256].add(file_id)

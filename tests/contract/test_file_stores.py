@@ -112,6 +112,7 @@ async def test_a_content_moves_to_its_end_by_one_way_only(stores: Stores) -> Non
     assert sorted(await asyncio.gather(*(stores.contents.move_content(content.sha256, Life.ALIVE, Life.MARKED) for _ in range(3)))) == [
         *(False, False, True)
     ]
+    await stores.contents.remove_content(content.sha256)
     assert await stores.contents.content(content.sha256) == replace(content, life=Life.MARKED)
     assert await stores.contents.move_content(content.sha256, Life.MARKED, Life.DOOMED)
     for _ in range(2):

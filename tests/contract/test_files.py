@@ -19,7 +19,7 @@ from chatkit.edges.cassandra import CassandraSession
 from svc_files.blobs.folder import FolderBlobStore
 from svc_files.blobs.s3 import S3BlobStore
 from svc_files.conversations import Message
-from svc_files.core.files import FileId, Life, Posting
+from svc_files.core.files import FileId, Life, Posting, Variant
 from svc_files.core.tus import Checksum, Piece
 from svc_files.intake import new_key
 from svc_files.store import Room, Stores
@@ -305,12 +305,11 @@ async def test_a_message_that_is_deleted_lets_its_files_go(service: Service, ann
     assert await service.kept() == []
 
 
-async def test_the_same_content_is_looked_into_and_kept_once_and_until_the_last_file_is_gone(
-    service: Service, anna: UserId, bob: UserId
-) -> None:
+async def test_the_same_content_is_kept_once_and_until_the_last_file_is_gone(service: Service, anna: UserId, bob: UserId) -> None:
     data = some()
     one, two = await service.upload(anna, data), await service.upload(bob, data)
-    assert (one.content.key, service.looker.looks) == (two.content.key, 1)
+    assert one.content.key == two.content.key
+    assert await service.kept() == [one.content.key]
     await service.library.delete(anna, one.file_id)
     await service.pass_time(MINUTES)
     assert await service.kept() == [two.content.key]
@@ -319,7 +318,46 @@ async def test_the_same_content_is_looked_into_and_kept_once_and_until_the_last_
     assert await service.kept() == []
     assert await service.stores.contents.content(two.content.sha256) is None
     third = await service.upload(anna, data)
-    assert (await service.kept(), service.looker.looks) == ([third.content.key], 2)
+    assert await service.kept() == [third.content.key]
+
+
+async def test_nobody_finds_out_that_another_has_a_content(
+    service: Service, anna: UserId, bob: UserId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by what is said of it nor by how long it takes: the same is done for whoever is the first and for whoever is not."""
+    data, kept = some(), list[str]()
+    put = service.blobs.put
+
+    async def noted(key: str, source: bytes | Path) -> None:
+        kept.append(key.partition("/")[0])
+        await put(key, source)
+
+    monkeypatch.setattr(service.blobs, "put", noted)
+    done: list[tuple[list[str], int]] = []
+    for who in (anna, bob):
+        kept.clear()
+        service.looker.looks = 0
+        file = await service.upload(who, data)
+        done.append((kept.copy(), service.looker.looks))
+        assert file.served(Variant.ORIGINAL).etag == f'"{file.file_id}"'
+    assert done[0] == done[1] == (["uploads", "files"], 1)
+
+
+async def test_a_content_that_is_doomed_is_gone_soon_although_somebody_wants_it(service: Service, anna: UserId, bob: UserId) -> None:
+    """Whoever had begun to delete it has died."""
+    data = some()
+    first = await service.upload(anna, data)
+    upload = await service.begin(bob, data)
+    await service.stores.contents.claim(first.content.sha256, upload.upload_id)
+    await service.library.delete(anna, first.file_id)
+    for old, new in ((Life.ALIVE, Life.MARKED), (Life.MARKED, Life.DOOMED)):
+        assert await service.stores.contents.move_content(first.content.sha256, old, new)
+    with pytest.raises(ChatError):
+        await service.intake.finish(upload)
+    await service.pass_time(MINUTES)
+    file = await service.intake.finish(upload)
+    assert file
+    assert await service.kept() == [file.content.key]
 
 
 async def test_a_content_that_is_being_deleted_is_not_built_upon(service: Service, anna: UserId) -> None:

@@ -18,7 +18,7 @@ CONTENT = (
 )
 MOVE = "UPDATE elastic_chat_files.contents SET life = ? WHERE sha256 = ? IF life = ?"
 # A lightweight transaction, too: what is written by such is not to be passed over by a clock.
-REMOVE = "DELETE FROM elastic_chat_files.contents WHERE sha256 = ? IF EXISTS"
+REMOVE = "DELETE FROM elastic_chat_files.contents WHERE sha256 = ? IF life = ?"
 CLAIM = "INSERT INTO elastic_chat_files.files_by_content (sha256, file_id) VALUES (?, ?)"
 UNCLAIM = "DELETE FROM elastic_chat_files.files_by_content WHERE sha256 = ? AND file_id = ?"
 CLAIMS = "SELECT file_id FROM elastic_chat_files.files_by_content WHERE sha256 = ?"
@@ -52,7 +52,7 @@ class CassandraContentStore:
         return await self._run.applied(MOVE, new.value, sha256, old.value)
 
     async def remove_content(self, sha256: bytes) -> None:
-        await self._run.applied(REMOVE, sha256)
+        await self._run.applied(REMOVE, sha256, Life.DOOMED.value)
 
     async def claim(self, sha256: bytes, file_id: FileId) -> None:
         await self._run.rows(CLAIM, sha256, UUID(file_id))
