@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 import resource
 import sys
 import zipfile
@@ -35,8 +36,8 @@ ZIPPED = {
     "ppt/": f"{OFFICE}.presentationml.presentation",
 }
 """Documents that are archives, by the folder that they have their content in."""
-OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
-"""What those begin with that say what they are in their first entry, called mimetype."""
+OPEN_DOCUMENT = re.compile(r"application/vnd\.oasis\.opendocument\.[a-z-]+")
+"""What those are that say it in their first entry, called mimetype: what else is there is not believed."""
 MAX_MIMETYPE = 100
 
 CONTAINERS = {"MPEG-4": "mp4", "WebM": "webm", "Ogg": "ogg", "MPEG Audio": "mpeg", "Wave": "wav", "FLAC": "flac", "ADTS": "aac"}
@@ -112,7 +113,7 @@ def _zipped(source: Path) -> str:
             if names[:1] == ["mimetype"]:
                 with archive.open("mimetype") as file:
                     told = file.read(MAX_MIMETYPE).decode(errors="replace")
-                if told.startswith(OPEN_DOCUMENT):
+                if OPEN_DOCUMENT.fullmatch(told):
                     return told
             if "[Content_Types].xml" in names:
                 return next((kind for folder, kind in ZIPPED.items() if any(name.startswith(folder) for name in names)), ZIP)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -18,6 +19,8 @@ from chatkit.core.ids import UserId, is_uuid
 from svc_files.core.files import FileId, Variant
 
 MIN_KEY_BYTES = 32
+
+_SECONDS = re.compile(r"[0-9]{1,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class LinkSigner:
     def read(self, file_id: FileId, query: Mapping[str, str], now_ms: int) -> Link:
         """Return what a link says, or raise BAD_LINK."""
         user_id, expires, variant = query.get("user", ""), query.get("expires", ""), query.get("variant", "")
-        if not is_uuid(user_id) or not (expires.isascii() and expires.isdecimal()) or variant not in set(Variant):
+        if not is_uuid(user_id) or not _SECONDS.fullmatch(expires) or variant not in set(Variant):
             raise ChatError(Reason.BAD_LINK)
         link = Link(file_id, Variant(variant), UserId(user_id), int(expires))
         # One text for whatever is wrong: who guesses learns nothing.

@@ -101,6 +101,8 @@ def opened(folder: Path, name: str) -> Any:
         (archive({"[Content_Types].xml": ""}), "application/zip"),
         (archive({"mimetype": "application/vnd.oasis.opendocument.text"}), "application/vnd.oasis.opendocument.text"),
         (archive({"mimetype": "text/html"}), "application/zip"),
+        (archive({"mimetype": "application/vnd.oasis.opendocument.text,text/html"}), "application/zip"),
+        (archive({"mimetype": "application/vnd.oasis.opendocument.text\r\nX: y"}), "application/zip"),
         (drawn("RGB", (1, 1), "BMP"), "application/octet-stream"),
     ],
 )

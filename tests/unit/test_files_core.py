@@ -56,10 +56,11 @@ def test_a_link_says_what_it_was_made_of_until_its_time_is_over(variant: Variant
         {"expires": "-1"},
         {"expires": "٣"},
         {"expires": ""},
+        {"expires": "9" * 5000},
         {"signature": ""},
         {"signature": "Grüße"},
     ],
-    ids=str,
+    ids=lambda change: str(change)[:40],
 )
 def test_a_link_that_was_changed_is_refused(change: dict[str, str]) -> None:
     assert reason_of(SIGNER.read, LINK.file_id, query_of(SIGNER.url(LINK)) | change, NOW_S * 1000) is Reason.BAD_LINK
