@@ -51,7 +51,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     postings = Postings(stores, library, intake, agenda, clock)
     collector = Collector(stores, blobs, uploads, intake, library, agenda, clock)
     links = LinkSigner(settings.link_key.encode())
-    door = FilesDoor(uploads, intake, library, blobs, links, clock, settings.transfers)
+    door = FilesDoor(uploads, intake, library, blobs, links, clock, settings.transfers, settings.user_transfers)
     servicer = FilesServicer(library, postings, links, clock, settings.link_lifetime, settings.quota_bytes)
 
     def register(server: grpc.aio.Server) -> None:

@@ -47,6 +47,7 @@ class Settings(ServiceSettings, CassandraOwnerSettings):
     transfers: int = setting(
         "How many uploads and downloads may be under way: each takes a few MiB of memory; more are refused with OVERLOADED.", 100
     )
+    user_transfers: int = setting("How many of them may be one user's, so that nobody keeps the others out.", 25)
     image_pixels: int = setting("How many pixels an image may have, all frames of an animation together.", 40_000_000)
     looks: int = setting("How many files are looked into at the same time: each takes a process, and most of a core.", 1)
     look_queue: int = setting(
@@ -69,8 +70,8 @@ class Settings(ServiceSettings, CassandraOwnerSettings):
             yield "CHAT_FILES_S3_ACCESS_KEY_ID and CHAT_FILES_S3_SECRET_ACCESS_KEY go together: set both or none"
         yield from (f"CHAT_FILES_TYPES: {one!r} is no media type" for one in self.types if not is_pattern(one))
         numbers = {
-            **{name: getattr(self, name) for name in ("max_bytes", "quota_bytes", "unfinished", "transfers", "image_pixels")},
-            **{name: getattr(self, name) for name in ("looks", "look_queue", "look_seconds", "look_bytes")},
+            **{name: getattr(self, name) for name in ("max_bytes", "quota_bytes", "unfinished", "transfers", "user_transfers")},
+            **{name: getattr(self, name) for name in ("image_pixels", "looks", "look_queue", "look_seconds", "look_bytes")},
             **{name: getattr(self, name).total_seconds() for name in ("link_lifetime", "upload_lifetime", "keep_unposted")},
         }
         yield from (f"CHAT_FILES_{name.upper()} must be at least 1" for name, value in numbers.items() if value < 1)

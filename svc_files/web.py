@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -66,7 +67,15 @@ class FilesDoor:
     """`/v1/files`, as far as it is bytes."""
 
     def __init__(
-        self, uploads: Uploads, intake: Intake, library: Library, blobs: BlobStore, links: LinkSigner, clock: Clock, transfers: int
+        self,
+        uploads: Uploads,
+        intake: Intake,
+        library: Library,
+        blobs: BlobStore,
+        links: LinkSigner,
+        clock: Clock,
+        transfers: int,
+        user_transfers: int,
     ) -> None:
         self._uploads = uploads
         self._intake = intake
@@ -75,7 +84,8 @@ class FilesDoor:
         self._links = links
         self._clock = clock
         self._transfers = transfers
-        self._under_way = 0
+        self._user_transfers = user_transfers
+        self._under_way = Counter[UserId]()
         self._draining = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
@@ -115,9 +125,17 @@ class FilesDoor:
         length = tus.length_of(request.headers.get("Upload-Length"), self._uploads.limits.max_bytes)
         name = tus.name_of(request.headers.get("Upload-Metadata"))
         checksum = tus.checksum_of(request.headers.get("Upload-Checksum"))
-        has_body = request.headers.get("Content-Type") == tus.BODY_TYPE
-        upload = await self._uploads.begin(owner_id, length, name)
-        offset = await self._take(request, upload, 0, checksum) if has_body else 0
+        if request.headers.get("Content-Type") == tus.BODY_TYPE:
+            with self._transfer(owner_id):
+                upload = await self._uploads.begin(owner_id, length, name)
+                try:
+                    offset = await self._take(request, upload, 0, checksum)
+                except BaseException:
+                    # Where it is was told to nobody, so nobody can go on with it.
+                    await self._uploads.abandon(upload)
+                    raise
+        else:
+            upload, offset = await self._uploads.begin(owner_id, length, name), 0
         headers = {"Location": f"{UPLOADS}/{upload.upload_id}", "Upload-Offset": str(offset)}
         return web.Response(status=201, headers={**headers, **_expiry(upload, offset)})
 
@@ -145,7 +163,8 @@ class FilesDoor:
         upload = await self._uploads.upload(owner_id, upload_id)
         if upload is None:
             raise ChatError(Reason.UNKNOWN_FILE)
-        offset = await self._take(request, upload, offset, checksum)
+        with self._transfer(owner_id):
+            offset = await self._take(request, upload, offset, checksum)
         return web.Response(status=204, headers={"Upload-Offset": str(offset), **_expiry(upload, offset)})
 
     async def end(self, request: web.Request) -> web.Response:
@@ -158,22 +177,23 @@ class FilesDoor:
 
     async def _take(self, request: web.Request, upload: Upload, offset: int, checksum: tus.Checksum | None) -> int:
         """Take in what comes and return the offset after it; if the upload is complete with that, it has become a file."""
-        with self._transfer():
-            offset = await self._uploads.append(upload, offset, self._body(request), checksum)
-            if offset == upload.length:
-                await self._intake.finish(upload)
+        offset = await self._uploads.append(upload, offset, self._body(request), checksum)
+        if offset == upload.length:
+            await self._intake.finish(upload)
         return offset
 
     @contextmanager
-    def _transfer(self) -> Iterator[None]:
-        """Count an upload or a download that is under way. Raises OVERLOADED if there are too many."""
-        if self._under_way >= self._transfers:
+    def _transfer(self, user_id: UserId) -> Iterator[None]:
+        """Count an upload or a download that is under way. Raises OVERLOADED if there are too many, of this user or of all."""
+        if self._under_way.total() >= self._transfers or self._under_way[user_id] >= self._user_transfers:
             raise ChatError(Reason.OVERLOADED, "too much is being uploaded and downloaded", retry_after=timedelta(seconds=2))
-        self._under_way += 1
+        self._under_way[user_id] += 1
         try:
             yield
         finally:
-            self._under_way -= 1
+            self._under_way[user_id] -= 1
+            if not self._under_way[user_id]:
+                del self._under_way[user_id]
 
     async def _body(self, request: web.Request) -> AsyncIterator[bytes]:
         async for block in request.content.iter_any():
@@ -206,7 +226,7 @@ class FilesDoor:
             return web.Response(status=416, headers={**headers, "Content-Range": f"bytes */{served.size}"})
         if part is not None:
             headers["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{served.size}"
-        with self._transfer():
+        with self._transfer(user_id):
             return await self._send(request, served, part or Range(0, served.size), headers, 200 if part is None else 206)
 
     def _asker(self, request: web.Request, file_id: FileId) -> tuple[UserId, Variant]:
@@ -283,24 +303,28 @@ def _tus(handler: Handler) -> Handler:
 
 
 def _answered(handler: Handler) -> Handler:
-    """Return a handler that answers also when it is refused, or when something fails."""
+    """Return a handler that answers also when it is refused, or when something fails. Whoever has begun to be answered is cut off then:
+    what came after that would be taken for a part of the file.
+    """
 
     async def handle(request: web.Request) -> web.StreamResponse:
         bind_request_id(request.headers.get(REQUEST_ID, ""))
         try:
             return await handler(request)
         except ChatError as error:
-            return _refusal(error)
+            return _refusal(request, error)
         except (web.HTTPException, ConnectionError, web.RequestPayloadError):
             raise  # the client has gone, or is told by aiohttp
         except Exception:
             log.exception("request_failed", path=request.path)
-            return _refusal(ChatError(Reason.INTERNAL))
+            return _refusal(request, ChatError(Reason.INTERNAL))
 
     return handle
 
 
-def _refusal(error: ChatError) -> web.Response:
+def _refusal(request: web.Request, error: ChatError) -> web.Response:
+    if request.writer.output_size:
+        raise ConnectionResetError(f"the answer was begun, and can't be gone on with: {error.reason}")
     status = OF_TUS.get(error.reason) or STATUS.get(error.row.status, 500)
     headers = {**NO_STORE} if error.retry_after is None else {**NO_STORE, "Retry-After": str(round(error.retry_after.total_seconds()) or 1)}
     return web.json_response(MessageToDict(status_of(error)), status=status, headers=headers)

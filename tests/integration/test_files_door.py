@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import UserId, new_id
 from chatkit.rpc.caller import USER_ID
 from launcher.topology import HOST
+from svc_files.blobs import STEP_BYTES
 from svc_files.core.files import File, FileId, Variant
 from svc_files.core.links import Link, LinkSigner
 from svc_files.core.tus import PIECE_BYTES
@@ -23,7 +25,7 @@ from svc_files.web import FilesDoor
 from tests.files import Service
 
 TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
-TRANSFERS = 2
+TRANSFERS, USER_TRANSFERS = 3, 2
 
 
 @dataclass
@@ -67,7 +69,7 @@ class Open:
 async def opened() -> AsyncIterator[Open]:
     service = Service()
     links = LinkSigner(b"k" * 32)
-    door = FilesDoor(service.uploads, service.intake, service.library, service.blobs, links, service.clock, TRANSFERS)
+    door = FilesDoor(service.uploads, service.intake, service.library, service.blobs, links, service.clock, TRANSFERS, USER_TRANSFERS)
     app = web.Application()
     app.add_routes(door.routes())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
@@ -119,15 +121,21 @@ async def test_whoever_uploads_while_the_instance_is_stopped_is_sent_on_and_lose
 
 async def _under_way(opened: Open, wanted: int) -> None:
     async with asyncio.timeout(30):
-        while opened.door._under_way != wanted:
+        while opened.door._under_way.total() != wanted:
             await asyncio.sleep(0.01)
 
 
+async def _half(opened: Open, count: int) -> list[asyncio.StreamWriter]:
+    """Begin so many uploads."""
+    uploads = [await opened.service.uploads.begin(opened.anna, 1000, "x") for _ in range(count)]
+    return [await opened.begin_patch(f"/v1/files/uploads/{one.upload_id}", 1000, b"half") for one in uploads]
+
+
 async def test_more_transfers_than_may_be_are_refused_until_others_have_ended(opened: Open) -> None:
-    uploads = [await opened.service.uploads.begin(opened.anna, 1000, "x") for _ in range(TRANSFERS)]
     file = await opened.service.upload(UserId(new_id()), b"data")
-    paths = [f"/v1/files/uploads/{one.upload_id}" for one in uploads]
-    writers = [await opened.begin_patch(path, 1000, b"half") for path in paths]
+    writers = await _half(opened, USER_TRANSFERS)
+    other = Open(opened.service, opened.door, opened.port, opened.http, UserId(new_id()))
+    writers += await _half(other, TRANSFERS - USER_TRANSFERS)
     await _under_way(opened, TRANSFERS)
     async with opened.http.get(f"http://{HOST}:{opened.port}{link_to(file)}") as response:
         assert (response.status, response.headers["Retry-After"]) == (503, "2")
@@ -137,6 +145,40 @@ async def test_more_transfers_than_may_be_are_refused_until_others_have_ended(op
     await _under_way(opened, 0)
     async with opened.http.get(f"http://{HOST}:{opened.port}{link_to(file)}") as response:
         assert await response.read() == b"data"
+
+
+async def test_nobody_keeps_the_others_out(opened: Open) -> None:
+    own, other = await opened.service.upload(opened.anna, b"own"), await opened.service.upload(UserId(new_id()), b"another's")
+    writers = await _half(opened, USER_TRANSFERS)
+    await _under_way(opened, USER_TRANSFERS)
+    assert await opened.reason("GET", link_to(own), 503) == Reason.OVERLOADED
+    async with opened.http.get(f"http://{HOST}:{opened.port}{link_to(other)}") as response:
+        assert await response.read() == b"another's"
+    for writer in writers:
+        writer.close()
+    await _under_way(opened, 0)
+
+
+async def test_what_fails_in_the_midst_of_a_file_is_no_part_of_it(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = secrets.token_bytes(STEP_BYTES + 1000)
+    file = await opened.service.upload(opened.anna, data)
+    read = opened.service.blobs.read
+    for error in (ChatError(Reason.UNAVAILABLE), RuntimeError("a fault of ours")):
+
+        async def fail_later(key: str, start: int, end: int, error: Exception = error) -> bytes:
+            if start:
+                raise error
+            return await read(key, start, end)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(opened.service.blobs, "read", fail_later)
+            reader, writer = await asyncio.open_connection(HOST, opened.port)
+            writer.write(f"GET {link_to(file)} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+            async with asyncio.timeout(10):
+                head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+            writer.close()
+        assert head.startswith(b"HTTP/1.1 200")
+        assert body == data[:STEP_BYTES]
 
 
 def link_to(file: File) -> str:
@@ -183,6 +225,20 @@ async def test_an_upload_can_begin_with_its_bytes(opened: Open) -> None:
         assert (response.status, response.headers["Upload-Offset"]) == (201, "4")
         file_id = FileId(response.headers["Location"].rpartition("/")[2])
     assert await opened.service.reads(opened.anna, file_id)
+
+
+async def test_an_upload_of_which_nobody_was_told_where_it_is_is_not_kept(opened: Open) -> None:
+    url, headers = "/v1/files", TUS | {"Upload-Length": "1000"}
+    wrong = {"Upload-Checksum": f"sha1 {base64.b64encode(bytes(20)).decode()}"}
+    assert await opened.reason("POST", url, 460, headers=headers | wrong, data=b"data") == Reason.CHECKSUM_MISMATCH
+    assert await opened.reason("POST", url, 413, headers=headers, data=b"x" * 1001) == Reason.FILE_TOO_LARGE
+    writers = await _half(opened, USER_TRANSFERS)
+    await _under_way(opened, USER_TRANSFERS)
+    assert await opened.reason("POST", url, 503, headers=headers, data=b"data") == Reason.OVERLOADED
+    for writer in writers:
+        writer.close()
+    await _under_way(opened, 0)
+    assert (await opened.service.stores.rooms.room(opened.anna)).unfinished == USER_TRANSFERS
 
 
 async def test_nobody_in_particular_is_let_in(opened: Open) -> None:
