@@ -280,6 +280,8 @@ async def test_a_user_is_away_when_nobody_uses_any_of_their_devices() -> None:
         {"text": "x" * 81},
         {"text": "a\u202eb"},
         {"emoji": "ok"},
+        {"emoji": "⛵⛵"},
+        {"emoji": "\u202e⛵"},
         {"emoji": "⛵" * 17},
         {"expires_at": timestamp_pb2.Timestamp(seconds=1)},
         {"expires_at": timestamp_pb2.Timestamp(seconds=-(1 << 63))},
