@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grpc
 
-from chatkit.core.clock import SystemClock
+from chatkit.core.clock import Clock, SystemClock
 from chatkit.edges.cassandra import CassandraSession
 from chatkit.rpc.app import App
 from chatkit.rpc.channel import mesh_channel
@@ -40,7 +40,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     stores = await CassandraStores.open(cassandra, settings)
     channel = mesh_channel(settings.mesh)
     stack.push_async_callback(channel.close)
-    blobs, clock = blobs_of(settings), SystemClock()
+    clock = SystemClock()
+    blobs = blobs_of(settings, clock)
     agenda = Agenda(stores.due, clock)
     limits = Limits(settings.max_bytes, settings.quota_bytes, settings.unfinished, settings.upload_lifetime)
     uploads = Uploads(stores.uploads, stores.rooms, blobs, agenda, clock, limits)
@@ -67,9 +68,9 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     )
 
 
-def blobs_of(settings: Settings) -> BlobStore:
+def blobs_of(settings: Settings, clock: Clock) -> BlobStore:
     """Return where bytes are kept."""
     if settings.folder:
-        return FolderBlobStore(Path(settings.folder))
+        return FolderBlobStore(Path(settings.folder), clock)
     credentials = (settings.s3_access_key_id, settings.s3_secret_access_key)
     return S3BlobStore(settings.s3_bucket, settings.s3_endpoint, settings.s3_region, *credentials)

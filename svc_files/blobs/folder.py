@@ -6,9 +6,11 @@ import asyncio
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 
@@ -17,13 +19,16 @@ Result = TypeVar("Result")
 
 PART = ".part-"
 """What a file's name begins with while it is written: it is no object yet."""
+WRITING = timedelta(hours=1)
+"""Longer than writing one takes. What is older was left by a process that was killed: it is listed, so that it is deleted with the rest."""
 
 
 class FolderBlobStore:
     """A BlobStore. A file is written beside its place, brought to disk and then moved there."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, clock: Clock) -> None:
         self._root = root
+        self._clock = clock
 
     async def put(self, key: str, source: bytes | Path) -> None:
         await self._run(_put, self._root / key, source)
@@ -35,7 +40,7 @@ class FolderBlobStore:
         await self._run(_delete, [self._root / key for key in keys], self._root)
 
     async def keys(self, prefix: str) -> list[str]:
-        paths = await self._run(_below, self._root / prefix)
+        paths = await self._run(_below, self._root / prefix, self._clock.now_ms() / 1000 - WRITING.total_seconds())
         return sorted(str(path.relative_to(self._root)) for path in paths)
 
     async def _run(self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
@@ -99,5 +104,13 @@ def _delete(paths: list[Path], root: Path) -> None:
             continue  # it is not empty, or gone
 
 
-def _below(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(PART)]
+def _below(folder: Path, left_before_s: float) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and not (path.name.startswith(PART) and _is_written(path, left_before_s))]
+
+
+def _is_written(part: Path, left_before_s: float) -> bool:
+    """Tell whether somebody still writes a file that is no object yet, or just has."""
+    try:
+        return part.stat().st_mtime >= left_before_s
+    except FileNotFoundError:
+        return True

@@ -13,9 +13,10 @@ import obstore
 import pytest
 from obstore.store import S3Store
 
+from chatkit.core.clock import ManualClock, SystemClock
 from chatkit.core.errors import ChatError, Reason
 from svc_files.blobs import STEP_BYTES, stream
-from svc_files.blobs.folder import PART, FolderBlobStore
+from svc_files.blobs.folder import PART, WRITING, FolderBlobStore
 from svc_files.blobs.memory import MemoryBlobStore
 from svc_files.blobs.s3 import S3BlobStore
 from tests.s3 import REGION, S3
@@ -33,7 +34,7 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
         case "memory":
             return MemoryBlobStore()
         case "folder":
-            return FolderBlobStore(tmp_path)
+            return FolderBlobStore(tmp_path, SystemClock())
         case _:
             s3: S3 = request.getfixturevalue("s3")
             return over(s3, s3.bucket())
@@ -96,17 +97,22 @@ async def test_many_keys_are_all_told_and_deleted(blobs: Blobs) -> None:
     assert await blobs.keys(f"{folder}/") == []
 
 
-async def test_what_is_being_written_to_a_folder_is_no_object_yet(tmp_path: Path) -> None:
-    blobs = FolderBlobStore(tmp_path)
+async def test_what_is_being_written_to_a_folder_is_no_object_yet_and_what_was_left_is_found(tmp_path: Path) -> None:
+    clock = ManualClock(SystemClock().now_ms())
+    blobs = FolderBlobStore(tmp_path, clock)
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / f"{PART}1").write_bytes(b"half")
     assert await blobs.keys("a/") == []
+    clock.advance(2 * WRITING.total_seconds())
+    await blobs.delete(await blobs.keys("a/"))
+    assert await blobs.keys("") == []
+    assert not (tmp_path / "a").exists()
 
 
 async def test_a_folder_that_can_not_be_written_to_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ChatError) as refusal:
-        await FolderBlobStore(tmp_path / "file").put(key(), b"x")
+        await FolderBlobStore(tmp_path / "file", SystemClock()).put(key(), b"x")
     assert refusal.value.reason is Reason.UNAVAILABLE
 
 

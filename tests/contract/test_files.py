@@ -60,9 +60,11 @@ async def service(ground: Ground | None, tmp_path: Path) -> Service:
     if ground is None:
         return Service(MemoryStores())
     await ground.session.run(f"TRUNCATE {KEYSPACE}.progress")  # the clock of the test before went on
-    s3 = ground.s3
-    blobs = S3BlobStore(s3.bucket(), s3.endpoint, REGION, s3.access_key_id, s3.secret_access_key) if s3 else FolderBlobStore(tmp_path)
-    return Service(ground.stores, blobs, ManualClock(SystemClock().now_ms()))
+    s3, clock = ground.s3, ManualClock(SystemClock().now_ms())
+    blobs = (
+        S3BlobStore(s3.bucket(), s3.endpoint, REGION, s3.access_key_id, s3.secret_access_key) if s3 else FolderBlobStore(tmp_path, clock)
+    )
+    return Service(ground.stores, blobs, clock)
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatkit.core.clock import ManualClock
 from chatkit.settings import SettingsError, load
 from svc_files.app import blobs_of
 from svc_files.blobs.folder import FolderBlobStore
@@ -22,9 +23,9 @@ S3 = {"CHAT_FILES_S3_BUCKET": "files", "CHAT_FILES_S3_ENDPOINT": "http://localho
 
 
 def test_files_are_kept_in_a_folder_or_in_s3() -> None:
-    assert isinstance(blobs_of(load(Settings, "files", GOOD)), FolderBlobStore)
+    assert isinstance(blobs_of(load(Settings, "files", GOOD), ManualClock()), FolderBlobStore)
     elsewhere = {name: value for name, value in GOOD.items() if name != "CHAT_FILES_FOLDER"} | S3
-    assert isinstance(blobs_of(load(Settings, "files", elsewhere)), S3BlobStore)
+    assert isinstance(blobs_of(load(Settings, "files", elsewhere), ManualClock()), S3BlobStore)
 
 
 @pytest.mark.parametrize(
