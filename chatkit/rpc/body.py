@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatkit.core.conversation import MAX_ATTACHMENTS, MAX_MENTIONS, check_text
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import is_uuid
+from chatkit.core.text import check_shown
 from elastic_chat.types.v1 import entry_pb2
 
 MAX_NAME = 255
@@ -22,4 +23,5 @@ def checked(body: entry_pb2.Body) -> bytes:
     for attachment in body.attachments:
         if not is_uuid(attachment.file_id) or len(attachment.name) > MAX_NAME:
             raise ChatError(Reason.INVALID_ARGUMENT, f"an attachment has a file_id, and a name of at most {MAX_NAME} characters or none")
+        check_shown(attachment.name, "the name of an attachment", MAX_NAME)
     return body.SerializeToString()

@@ -126,6 +126,7 @@ async def test_who_is_connected_hears_what_comes_through_any_door(
         ({"body": Body(text="x", mentions=[NOBODY] * 101)}, Reason.INVALID_ARGUMENT),
         ({"body": Body(text="x", attachments=[Attachment(file_id="no-uuid")])}, Reason.INVALID_ARGUMENT),
         ({"body": Body(text="x", attachments=[Attachment(file_id=NOBODY, name="x" * 256)])}, Reason.INVALID_ARGUMENT),
+        ({"body": Body(text="x", attachments=[Attachment(file_id=NOBODY, name="gnp.\u202eexe")])}, Reason.INVALID_ARGUMENT),
         ({"body": Body(attachments=[Attachment(file_id=NOBODY)])}, Reason.UNKNOWN_FILE),
         ({"body": Body(text="x", attachments=[Attachment(file_id=NOBODY, name="x")] * 21)}, Reason.INVALID_ARGUMENT),
         # of several faults, the same one is told everywhere
