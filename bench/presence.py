@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 
 from bench.processes import Processes
@@ -97,6 +97,9 @@ class _Ear:
 
     def prefer(self, preferences: presence_pb2.Preferences) -> None:
         """It holds for everyone here what is usual."""
+
+    def lose_sight(self, users: Collection[UserId] | None = None) -> None:
+        """Nobody is watched."""
 
 
 class _Keeper:

@@ -66,6 +66,9 @@ class Listener(Protocol):
     def prefer(self, preferences: presence_pb2.Preferences) -> None:
         """Take note of what the user has decided about how they are seen."""
 
+    def lose_sight(self, users: Collection[UserId] | None = None) -> None:
+        """Hear no more of `users`, or of anyone, who may share no conversation with the user any more, until the client asks again."""
+
 
 def accepted_of(entry: node_pb2.EntryDelivery) -> router_service_pb2.Accepted:
     """Return what the sender of an entry is answered."""
@@ -189,6 +192,17 @@ class Hub:
                 ceased.add(user_id)
         return begun, ceased
 
+    def doubt(self, session: Listener, users: Collection[UserId] | None = None) -> set[UserId]:
+        """Let a session hear no more of those of `users`, or of all, who may share no conversation with the user any more, and be sent to
+        ask; return whom the node must cease to watch.
+        """
+        watched = self._watching.get(session, frozenset())
+        doubtful = {user_id for user_id in watched if (users is None or user_id in users) and not self._are_close(session, user_id)}
+        if not doubtful:
+            return set()
+        self._notices.skipped((session,))
+        return self.watch(session, watched - doubtful)[1]
+
     def end_session(self, user_id: UserId, session_id: SessionId) -> None:
         """Close every connection of a login session that has ended."""
         for session in list(self._users.get(user_id, ())):
@@ -259,13 +273,17 @@ class Hub:
 
     def _move(self, entry: node_pb2.EntryDelivery, conversation_id: ConversationId) -> None:
         """Let those leave and join whom an entry moves, unless they are known to have come back, or to have joined, later."""
-        for user_id in entry.leaving_user_ids:
-            for session in list(self._users.get(UserId(user_id), ())):
+        for user_id in map(UserId, entry.leaving_user_ids):
+            for session in list(self._users.get(user_id, ())):
                 if session.conversations.get(conversation_id, 0) < entry.seq:
                     self._leave(session, conversation_id)
                     session.leave(conversation_id, entry.seq)
-        for user_id in entry.joining_user_ids:
-            for session in self._users.get(UserId(user_id), ()):
+                    session.lose_sight()
+            for session in list(self._watched.get(user_id, ())):
+                if conversation_id in session.conversations:
+                    session.lose_sight({user_id})
+        for user_id in map(UserId, entry.joining_user_ids):
+            for session in self._users.get(user_id, ()):
                 if session.conversations.get(conversation_id, 0) < entry.seq:
                     self.join(session, {conversation_id: entry.seq})
                     session.join(conversation_id, entry.seq)
@@ -302,9 +320,12 @@ class Hub:
         if session.user_id == user_id:
             return True
         least = min(audience, self.wishes(session.user_id).audience)
-        return least is Audience.SHARED or (
-            least is Audience.DIRECT and direct_conversation_id(session.user_id, user_id) in session.conversations
-        )
+        return least is Audience.SHARED or (least is Audience.DIRECT and self._are_close(session, user_id))
+
+    @staticmethod
+    def _are_close(session: Listener, user_id: UserId) -> bool:
+        """Tell whether a session is the user's own, or has a direct conversation with them, which nobody leaves."""
+        return session.user_id == user_id or direct_conversation_id(session.user_id, user_id) in session.conversations
 
     def _presence(self, change: node_pb2.PresenceChange) -> None:
         user_id, audience = UserId(change.user_id), circle_of(change.audience)

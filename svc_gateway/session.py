@@ -229,6 +229,9 @@ class Session:
         else:
             self._preferences = preferences
 
+    def lose_sight(self, users: Collection[UserId] | None = None) -> None:
+        self._around.attacher.unwatch(self._around.hub.doubt(self, users))
+
     def _end(self) -> None:
         """Wait for nothing any more but for the client to see that its connection has ended."""
         self._phase = Phase.CLOSED
@@ -257,6 +260,7 @@ class Session:
         self._is_recovered = True
         self._place(conversations)
         self._around.hub.presence_missed(self)
+        self.lose_sight()
         if self._phase is Phase.LIVE:
             # The hello that was under way has come to its end meanwhile; the map did not know yet what this node must hear.
             self._moved = None
@@ -532,14 +536,19 @@ class Session:
         self._tell(conversation_id, watermark=mark)
 
     async def _subscribe(self, user_ids: Sequence[str]) -> None:
-        """Watch the users whom this one may know of; begin to listen first, then tell how they are, so that no change falls between."""
+        """Watch the users whom this one may know of; begin to listen first, then tell how they are, so that no change falls between.
+
+        Who shares no conversation with this one any more by then is not watched.
+        """
         if len(user_ids) > MAX_WATCHED:
             raise ChatError(Reason.INVALID_ARGUMENT, f"user_ids holds at most {MAX_WATCHED} users")
         known = frozenset(UserId(user.user_id) for user in await self._presence(user_ids)) if user_ids else frozenset[UserId]()
         begun, ceased = self._around.hub.watch(self, known)
         if begun or ceased:
             await self._around.attacher.watch(begun, ceased)
-        for user in await self._presence(list(known)) if known else ():
+        users = await self._presence(list(known)) if known else ()
+        self.lose_sight(known - {UserId(user.user_id) for user in users})
+        for user in users:
             # The fields have the same numbers.
             self._send(pb.ServerFrame(presence=pb.Presence.FromString(user.SerializeToString())))
 

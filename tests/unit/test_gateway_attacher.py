@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from typing import Any
 
 import pytest
@@ -46,6 +46,9 @@ class Ear:
 
     def prefer(self, preferences: presence_pb2.Preferences) -> None:
         """Nothing to note."""
+
+    def lose_sight(self, users: Collection[UserId] | None = None) -> None:
+        """Nobody is watched."""
 
 
 class Presence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, direct_conversation_id
+from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, direct_conversation_id, new_id
 from chatkit.core.presence import Audience, Wishes
 from chatkit.rpc.preferences import preferences_of
 from elastic_chat.events.v1 import node_pb2
@@ -37,6 +38,8 @@ class Ear:
     closed: ChatError | None = None
     is_idle: bool = False
     preferences: list[int] = field(default_factory=list)
+    ceased: set[UserId] = field(default_factory=set)
+    hub: Hub = field(init=False)
 
     def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
         assert conversation_id in self.conversations
@@ -57,6 +60,9 @@ class Ear:
     def prefer(self, preferences: presence_pb2.Preferences) -> None:
         self.preferences.append(preferences.version)
 
+    def lose_sight(self, users: Collection[UserId] | None = None) -> None:
+        self.ceased |= self.hub.doubt(self, users)
+
 
 @dataclass
 class World:
@@ -70,6 +76,7 @@ class World:
 
     def sit(self, name: str, *conversations: ConversationId, session: str = "s") -> Ear:
         ear = Ear(UserId(name), SessionId(session))
+        ear.hub = self.hub
         self.hub.register(ear)
         self.hub.prefer(ear.user_id, preferences_of(Wishes()))
         self.hub.join(ear, dict.fromkeys(conversations, 0))
@@ -239,6 +246,27 @@ def test_who_lets_others_know_something_else_is_sent_to_ask_what_those_let_them_
     world.hub.second()
     assert [pb.ServerFrame.FromString(one).WhichOneof("frame") for one in anna.notices] == ["stale_presence"]
     assert anna.preferences == [0, 1, 2]
+
+
+def test_who_may_share_no_conversation_any_more_hears_nothing_until_they_ask_again(world: World) -> None:
+    anna, bob, carl = (UserId(new_id()) for _ in range(3))
+    direct = ConversationId(direct_conversation_id(anna, carl))
+    of_anna, of_bob = world.sit(anna, TEA, direct), world.sit(bob, TEA)
+    far = world.sit(UserId(new_id()), WORK)
+    world.hub.watch(of_anna, frozenset({anna, bob, carl}))
+    for one in (of_bob, far):
+        world.hub.watch(one, frozenset({anna}))
+    world.hub.second()
+    world.entry(TEA, 2, leaving=(anna,))
+    for user_id in (anna, bob, carl):
+        world.hub.handle(node_pb2.NodeEvent(presence=node_pb2.PresenceChange(user_id=user_id, frame=user_id.encode())))
+    # Their own devices, and those of whom they can't part, go on.
+    assert of_anna.notices == [anna.encode(), carl.encode()]
+    assert (of_bob.notices, far.notices) == ([], [anna.encode()])
+    assert (of_anna.ceased, of_bob.ceased) == ({bob}, set())
+    world.hub.second()
+    for one in (of_anna, of_bob):
+        assert pb.ServerFrame.FromString(one.notices[-1]).HasField("stale_presence")
 
 
 def test_an_older_decision_changes_nothing_and_who_has_gone_has_decided_nothing_here(world: World) -> None:

@@ -33,7 +33,7 @@ from svc_gateway.hub import Hub
 from svc_gateway.notices import Notices
 from svc_gateway.session import Session, Surroundings
 
-ME, TEA = UserId(new_id()), new_id()
+ME, BOB, TEA = UserId(new_id()), UserId(new_id()), new_id()
 
 
 class Wire:
@@ -64,6 +64,9 @@ class Mesh:
         self.wishes: Wishes | None = Wishes(version=1)
         self.changed: list[bool] = []
         self.chosen: list[types_pb2.Status] = []
+        self.unwatched: list[str] = []
+        self.asked: Callable[[], None] = lambda: None
+        self.known = {BOB}
 
     def unary_unary(self, path: str, **_: Any) -> Callable[..., Coroutine[Any, Any, Any]]:
         name = path.rsplit("/", 1)[1]
@@ -80,10 +83,16 @@ class Mesh:
 
     def Attach(self, request: presence_pb2.AttachRequest) -> presence_pb2.AttachResponse:
         self.changed += [one.idle for one in request.changed]
+        self.unwatched += request.unwatch_user_ids
         known = None if self.wishes is None else preferences_of(self.wishes)
         return presence_pb2.AttachResponse(
             users=[presence_pb2.AttachedUser(user_id=one.user_id, conversation_ids=[TEA], preferences=known) for one in request.attached]
         )
+
+    def GetPresence(self, request: presence_pb2.GetPresenceRequest) -> presence_pb2.GetPresenceResponse:
+        known = [presence_pb2.UserPresence(user_id=one) for one in request.user_ids if one in self.known]
+        self.asked()
+        return presence_pb2.GetPresenceResponse(users=known)
 
     def SetStatus(self, request: presence_pb2.SetStatusRequest) -> presence_pb2.SetStatusResponse:
         self.chosen.append(request.status)
@@ -234,6 +243,23 @@ async def test_as_long_as_nobody_knows_what_the_user_has_decided_nothing_is_told
     assert [one.watermark.withheld for one in node.lanes.commands] == [True]
     node.mesh.wishes = Wishes(version=3)
     assert (await heard(wire, "preferences")).version == 3
+
+
+async def test_nobody_is_watched_with_whom_no_conversation_is_shared_any_more(node: Node) -> None:
+    session, _ = await node.connect()
+    watch = pb.ClientFrame(subscribe_presence=pb.SubscribePresence(user_ids=[BOB]))
+    await session.handle(watch, "subscribe_presence")
+    assert node.hub.watched == {BOB}
+    left = node_pb2.EntryDelivery(conversation_id=TEA, seq=2, frame=b"", leaving_user_ids=[BOB])
+    node.hub.handle(node_pb2.NodeEvent(entry=left))
+    assert not node.hub.watched
+    async with asyncio.timeout(5):
+        while node.mesh.unwatched != [BOB]:
+            await asyncio.sleep(0)
+    # He goes while it is asked for him.
+    node.mesh.asked = node.mesh.known.clear
+    await session.handle(watch, "subscribe_presence")
+    assert not node.hub.watched
 
 
 async def test_a_status_is_chosen_once_a_second_at_most(node: Node) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -299,6 +299,9 @@ class Ear:
 
     def prefer(self, preferences: presence_pb2.Preferences) -> None:
         """Nothing to note."""
+
+    def lose_sight(self, users: Collection[UserId] | None = None) -> None:
+        """Nobody is watched."""
 
 
 class World:
