@@ -89,7 +89,7 @@ class Flusher:
 class Connection:
     """The way to one client, with its outbox."""
 
-    __slots__ = ("_flusher", "_outbox", "_pipe", "ended", "on_end")
+    __slots__ = ("_flusher", "_outbox", "_pipe", "ended", "on_drop", "on_end")
 
     def __init__(self, pipe: Pipe, flusher: Flusher, cap: int) -> None:
         self._pipe = pipe
@@ -97,6 +97,7 @@ class Connection:
         self._outbox = Outbox(cap)
         self.ended: ChatError | None = None
         self.on_end: Callable[[], None] = _nothing
+        self.on_drop: Callable[[], None] = _nothing
 
     def send(self, frame: Outgoing, *, ephemeral: bool = False) -> None:
         """Send a frame; if the client is too slow for it, drop it if it is ephemeral, and else end the connection."""
@@ -108,6 +109,7 @@ class Connection:
             return
         if self._outbox.dropped > dropped:
             DROPPED.inc(self._outbox.dropped - dropped)
+            self.on_drop()
         self._flusher.mark(self)
 
     def flush(self) -> bool:

@@ -132,14 +132,14 @@ class Session:
         self._moved: dict[ConversationId, _Move] | None = {}
         self._marks: dict[ConversationId, tuple[int, int]] | None = None
         self._preferences: presence_pb2.Preferences | None = None
-        self._typed: tuple[ConversationId, int, int] | None = None
+        self._typed: tuple[int, set[ConversationId]] | None = None
         self.connection_id = ConnectionId(new_id())
         self.user_id = UserId("")
         self.session_id = SessionId("")
         self.conversations: dict[ConversationId, int] = {}
         self.is_idle = False
         self._chosen_at = -math.inf
-        connection.on_end = self._end
+        connection.on_end, connection.on_drop = self._end, self._dropped
         around.wheel.put(self, around.hello_s)
 
     # --- what the reader does
@@ -231,6 +231,10 @@ class Session:
 
     def lose_sight(self, users: Collection[UserId] | None = None) -> None:
         self._around.attacher.unwatch(self._around.hub.doubt(self, users))
+
+    def _dropped(self) -> None:
+        """Something was left out because the client is slow: it may have been about those whom it watches."""
+        self._around.hub.presence_missed(self)
 
     def _end(self) -> None:
         """Wait for nothing any more but for the client to see that its connection has ended."""
@@ -487,13 +491,16 @@ class Session:
         return answer
 
     def _type(self, typing: pb.Typing) -> None:
-        """Tell that the user is typing, once a second at most, unless nobody may know that they are there."""
+        """Tell that the user is typing, once a second at most in each conversation, unless nobody may know that they are there."""
         conversation_id = self._joined(typing.conversation_id)
-        told = (conversation_id, typing.activity, self._around.wheel.now)
+        second, told = self._typed or (0, set())
+        if second != self._around.wheel.now:
+            told = set()
         wishes = self._around.hub.wishes(self.user_id)
-        if told == self._typed or wishes.audience is Audience.NOBODY or wishes.is_invisible(self._around.clock.now_ms()):
+        if conversation_id in told or wishes.audience is Audience.NOBODY or wishes.is_invisible(self._around.clock.now_ms()):
             return
-        self._typed = told
+        told.add(conversation_id)
+        self._typed = (self._around.wheel.now, told)
         audience = presence_pb2.Privacy.Audience.ValueType(wishes.audience)
         self._tell(conversation_id, typing=router_service_pb2.TypingCommand(activity=typing.activity, audience=audience))
 

@@ -11,7 +11,7 @@ import pytest
 
 from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError
-from chatkit.core.ids import SessionId, UserId, new_id
+from chatkit.core.ids import ConversationId, SessionId, UserId, new_id
 from chatkit.core.presence import Audience, Availability, Wishes
 from chatkit.rpc.lanes import Lanes
 from chatkit.rpc.preferences import preferences_of
@@ -28,12 +28,13 @@ from svc_gateway.attacher import Attacher
 from svc_gateway.catch_up import CatchUp
 from svc_gateway.connection import Connection, Flusher
 from svc_gateway.core import Wheel
-from svc_gateway.frames import Codec, bare_frames
+from svc_gateway.frames import Codec, Outgoing, bare_frames
 from svc_gateway.hub import Hub
 from svc_gateway.notices import Notices
 from svc_gateway.session import Session, Surroundings
 
-ME, BOB, TEA = UserId(new_id()), UserId(new_id()), new_id()
+ME, BOB, TEA, WORK = UserId(new_id()), UserId(new_id()), new_id(), new_id()
+CAP = 1 << 20
 
 
 class Wire:
@@ -43,12 +44,13 @@ class Wire:
 
     def __init__(self) -> None:
         self.heard: list[pb.ServerFrame] = []
+        self.is_slow = False
 
     def write(self, data: bytes) -> None:
         self.heard += map(pb.ServerFrame.FromString, bare_frames(data))
 
     def waiting(self) -> int:
-        return 0
+        return CAP if self.is_slow else 0
 
     def end(self, error: ChatError) -> None:
         raise error
@@ -146,7 +148,7 @@ class Node:
 
     async def connect(self) -> tuple[Session, Wire]:
         wire = Wire()
-        session = Session(self.around, Connection(wire, Flusher(), 1 << 20))
+        session = Session(self.around, Connection(wire, Flusher(), CAP))
         await session.handle(pb.ClientFrame(hello=pb.Hello(access_token=new_id())), "hello")
         await heard(wire, "live")
         return session, wire
@@ -191,6 +193,27 @@ async def test_typing_is_told_once_a_second(node: Node) -> None:
         node.wheel.turn()
     await session.handle(typing(activity_pb2.UPLOADING), "typing")
     assert [one.typing.activity for one in node.lanes.commands] == [0, 0, 0, activity_pb2.UPLOADING]
+
+
+async def test_a_slow_client_that_was_not_given_a_notice_is_sent_to_ask(node: Node) -> None:
+    session, wire = await node.connect()
+    await session.handle(pb.ClientFrame(subscribe_presence=pb.SubscribePresence(user_ids=[BOB])), "subscribe_presence")
+    wire.is_slow = True
+    presence = Outgoing.of(pb.ServerFrame(presence=pb.Presence(user_id=BOB, online=True, status_text="x" * 100)))
+    session.notify(presence, ephemeral=True)
+    wire.is_slow = False
+    node.hub.second()
+    assert await heard(wire, "stale_presence")
+
+
+async def test_typing_in_turns_or_doing_something_else_in_between_tells_no_more_of_it(node: Node) -> None:
+    session, _ = await node.connect()
+    node.hub.join(session, {ConversationId(WORK): 0})
+    for _ in range(5):
+        for activity in (activity_pb2.ACTIVITY_UNSPECIFIED, activity_pb2.UPLOADING):
+            for conversation_id in (TEA, WORK):
+                await session.handle(pb.ClientFrame(typing=pb.Typing(conversation_id=conversation_id, activity=activity)), "typing")
+    assert [one.conversation_id for one in node.lanes.commands] == [TEA, WORK]
 
 
 @pytest.mark.parametrize(
