@@ -75,9 +75,7 @@ class Preferences:
                 receipts=wishes.receipts if receipts is None else receipts,
             )
 
-        wishes = await self._change(user_id, change)
-        await self._tell(user_id, wishes)
-        return wishes
+        return await self._change_and_tell(user_id, change)
 
     async def keep_status(self, user_id: UserId, status: Wishes) -> Wishes:
         """Keep the status of a user. Presence, which asks for it, knows of it by the answer."""
@@ -89,22 +87,29 @@ class Preferences:
 
     async def erase(self, user_id: UserId) -> None:
         """Leave nothing of what a user has decided but that nobody is told anything of them. Idempotent."""
-        await self._tell(user_id, await self._change(user_id, lambda wishes: replace(SECRET, version=wishes.version)))
+        await self._change_and_tell(user_id, lambda wishes: replace(SECRET, version=wishes.version))
 
-    async def _change(self, user_id: UserId, change: Callable[[Wishes], Wishes]) -> Wishes:
+    async def _change_and_tell(self, user_id: UserId, change: Callable[[Wishes], Wishes]) -> Wishes:
+        wishes = await self._change(user_id, change, is_to_be_told=True)
+        if await self._teller.tell(user_id, wishes):
+            await self._store.remove_untold(user_id, wishes.version)
+        else:
+            await self._store.add_untold(user_id, wishes.version)  # whoever was at it may have struck it out before it held
+        return wishes
+
+    async def _change(self, user_id: UserId, change: Callable[[Wishes], Wishes], *, is_to_be_told: bool = False) -> Wishes:
         for _ in range(TRIES):
             (before,) = await self.of([user_id])
             after = replace(change(before), version=before.version + 1)
+            if is_to_be_told:
+                # Before it holds: if this process dies, another one tells of it.
+                await self._store.add_untold(user_id, after.version)
             if await self._store.replace_preferences(user_id, after.version, preferences_of(after).SerializeToString()):
                 return after
         raise ChatError(Reason.UNAVAILABLE, "the preferences change too fast: try again")
 
-    async def _tell(self, user_id: UserId, wishes: Wishes) -> None:
-        if not await self._teller.tell(user_id, wishes):
-            await self._store.add_untold(user_id)
-
     async def run(self) -> None:
-        """Tell presence of what it could not be told, for ever."""
+        """Tell presence of what it may not know yet, for ever."""
         while True:
             await asyncio.sleep(AGAIN_S)
             try:
@@ -113,9 +118,9 @@ class Preferences:
                 log.warning("untold_not_read", reason=error.reason)
 
     async def try_again(self) -> None:
-        """Tell presence of what it could not be told. Several instances may do it at the same time."""
-        for user_id in await self._store.untold():
+        """Tell presence of what it may not know yet. Several instances may do it at the same time."""
+        for user_id, version in await self._store.untold():
             (wishes,) = await self.of([user_id])
             if not await self._teller.tell(user_id, wishes):
                 return  # the next one would wait as long
-            await self._store.remove_untold(user_id)
+            await self._store.remove_untold(user_id, version)

@@ -190,7 +190,7 @@ class EndingStore(Protocol):
 
 
 class PreferenceStore(Protocol):
-    """What users have decided about how they are seen, opaque here, and of whom presence is still to be told."""
+    """What users have decided about how they are seen, opaque here, and what of it presence may not know yet."""
 
     async def preferences(self, user_ids: Sequence[UserId]) -> list[bytes | None]:
         """Return what users have decided, in the order of their ids; None for one who has decided nothing."""
@@ -200,16 +200,16 @@ class PreferenceStore(Protocol):
         """Put these in the place of those of the version before, or return False if another change came first. The first version is 1."""
         ...
 
-    async def add_untold(self, user_id: UserId) -> None:
-        """Note a user. Idempotent."""
+    async def add_untold(self, user_id: UserId, version: int) -> None:
+        """Note that presence may not know what a user has decided. Idempotent."""
         ...
 
-    async def untold(self) -> list[UserId]:
-        """Return some of those who are noted."""
+    async def untold(self) -> list[tuple[UserId, int]]:
+        """Return some of what is noted."""
         ...
 
-    async def remove_untold(self, user_id: UserId) -> None:
-        """Strike a user out. Idempotent."""
+    async def remove_untold(self, user_id: UserId, version: int) -> None:
+        """Strike out what was noted of this version. Idempotent."""
         ...
 
 

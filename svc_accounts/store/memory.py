@@ -233,7 +233,7 @@ class MemoryPreferenceStore:
 
     def __init__(self) -> None:
         self._preferences: dict[UserId, tuple[int, bytes]] = {}
-        self._untold: dict[UserId, None] = {}
+        self._untold: set[tuple[UserId, int]] = set()
 
     async def preferences(self, user_ids: Sequence[UserId]) -> list[bytes | None]:
         return [self._preferences[user_id][1] if user_id in self._preferences else None for user_id in user_ids]
@@ -244,14 +244,14 @@ class MemoryPreferenceStore:
             self._preferences[user_id] = version, preferences
         return is_next
 
-    async def add_untold(self, user_id: UserId) -> None:
-        self._untold[user_id] = None
+    async def add_untold(self, user_id: UserId, version: int) -> None:
+        self._untold.add((user_id, version))
 
-    async def untold(self) -> list[UserId]:
-        return list(self._untold)
+    async def untold(self) -> list[tuple[UserId, int]]:
+        return sorted(self._untold)
 
-    async def remove_untold(self, user_id: UserId) -> None:
-        self._untold.pop(user_id, None)
+    async def remove_untold(self, user_id: UserId, version: int) -> None:
+        self._untold.discard((user_id, version))
 
 
 class MemoryStores:

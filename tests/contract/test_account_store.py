@@ -318,11 +318,11 @@ async def test_of_two_changes_at_once_one_takes_the_place_of_what_there_was(stor
     assert await kept.preferences([bob, anna, UserId("nobody")]) == [None, b"two", None]
 
 
-async def test_of_whom_presence_could_not_be_told_is_known_until_it_was(stores: Stores) -> None:
-    anna = UserId(new_id())
+async def test_what_presence_may_not_know_is_noted_by_version_until_it_does(stores: Stores) -> None:
+    anna, kept = UserId(new_id()), stores.preferences
+    for version in (1, 1, 2):
+        await kept.add_untold(anna, version)
+    assert {(anna, 1), (anna, 2)} <= set(await kept.untold())
     for _ in range(2):
-        await stores.preferences.add_untold(anna)
-    assert anna in await stores.preferences.untold()
-    for _ in range(2):
-        await stores.preferences.remove_untold(anna)
-    assert anna not in await stores.preferences.untold()
+        await kept.remove_untold(anna, 1)
+    assert [noted for noted in await kept.untold() if noted[0] == anna] == [(anna, 2)]

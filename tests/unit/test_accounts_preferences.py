@@ -86,6 +86,44 @@ async def test_presence_is_told_later_if_it_could_not_be_reached(accounts: Accou
     assert accounts.teller.told == [(user.user_id, Wishes(receipts=False, version=1))]
 
 
+async def test_what_is_decided_while_presence_is_told_of_the_decision_before_is_told_too(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = await anna(accounts)
+    accounts.teller.away = True
+    await accounts.call("UpdatePrivacy", pb.UpdatePrivacyRequest(receipts=False), user.access_token)
+    tell = accounts.teller.tell
+
+    async def told_slowly(user_id: UserId, wishes: Wishes) -> bool:
+        monkeypatch.setattr(accounts.teller, "tell", tell)
+        await accounts.call("UpdatePrivacy", pb.UpdatePrivacyRequest(presence=Privacy.NOBODY), user.access_token)
+        accounts.teller.away = False
+        return await tell(user_id, wishes)
+
+    monkeypatch.setattr(accounts.teller, "tell", told_slowly)
+    for _ in range(2):
+        await accounts.has.preferences.try_again()
+    assert accounts.teller.told[-1] == (user.user_id, Wishes(receipts=False, audience=Audience.NOBODY, version=2))
+    assert await accounts.stores.preferences.untold() == []
+
+
+async def test_what_one_has_decided_is_told_although_the_process_died_that_kept_it(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = await anna(accounts)
+
+    async def die(*_: object) -> bool:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(accounts.teller, "tell", die)
+        with pytest.raises(RuntimeError):
+            await accounts.call("UpdatePrivacy", pb.UpdatePrivacyRequest(receipts=False), user.access_token)
+    accounts.restart()
+    await accounts.has.preferences.try_again()
+    assert accounts.teller.told == [(user.user_id, Wishes(receipts=False, version=1))]
+
+
 async def test_nothing_is_left_of_what_one_had_decided_who_was_deleted(accounts: Accounts) -> None:
     user = await anna(accounts)
     await accounts.call("KeepStatus", pb.KeepStatusRequest(status=Status(text="at sea")), user.access_token)

@@ -11,9 +11,9 @@ from chatkit.edges.statements import Statements
 PREFERENCES = "SELECT version, preferences FROM elastic_chat_accounts.preferences WHERE user_id = ?"
 ADD_PREFERENCES = "INSERT INTO elastic_chat_accounts.preferences (user_id, version, preferences) VALUES (?, ?, ?) IF NOT EXISTS"
 REPLACE_PREFERENCES = "UPDATE elastic_chat_accounts.preferences SET version = ?, preferences = ? WHERE user_id = ? IF version = ?"
-ADD_UNTOLD = "INSERT INTO elastic_chat_accounts.untold_preferences (part, user_id) VALUES (0, ?)"
-UNTOLD = "SELECT user_id FROM elastic_chat_accounts.untold_preferences WHERE part = 0 LIMIT 100"
-REMOVE_UNTOLD = "DELETE FROM elastic_chat_accounts.untold_preferences WHERE part = 0 AND user_id = ?"
+ADD_UNTOLD = "INSERT INTO elastic_chat_accounts.untold_preferences (part, user_id, version) VALUES (0, ?, ?)"
+UNTOLD = "SELECT user_id, version FROM elastic_chat_accounts.untold_preferences WHERE part = 0 LIMIT 100"
+REMOVE_UNTOLD = "DELETE FROM elastic_chat_accounts.untold_preferences WHERE part = 0 AND user_id = ? AND version = ?"
 
 QUERIES = (PREFERENCES, ADD_PREFERENCES, REPLACE_PREFERENCES, ADD_UNTOLD, UNTOLD, REMOVE_UNTOLD)
 
@@ -34,11 +34,11 @@ class CassandraPreferenceStore:
             return await self._run.applied(ADD_PREFERENCES, UUID(user_id), version, preferences)
         return await self._run.applied(REPLACE_PREFERENCES, version, preferences, UUID(user_id), version - 1)
 
-    async def add_untold(self, user_id: UserId) -> None:
-        await self._run.rows(ADD_UNTOLD, UUID(user_id))
+    async def add_untold(self, user_id: UserId, version: int) -> None:
+        await self._run.rows(ADD_UNTOLD, UUID(user_id), version)
 
-    async def untold(self) -> list[UserId]:
-        return [UserId(str(row.user_id)) for row in await self._run.rows(UNTOLD)]
+    async def untold(self) -> list[tuple[UserId, int]]:
+        return [(UserId(str(row.user_id)), row.version) for row in await self._run.rows(UNTOLD)]
 
-    async def remove_untold(self, user_id: UserId) -> None:
-        await self._run.rows(REMOVE_UNTOLD, UUID(user_id))
+    async def remove_untold(self, user_id: UserId, version: int) -> None:
+        await self._run.rows(REMOVE_UNTOLD, UUID(user_id), version)
