@@ -60,17 +60,30 @@ class Notices:
         wishes = dict(zip(users, await self._preferences.of(list(users)), strict=True))
         await self.moved(Attached((), frozenset(), frozenset(users)), wishes)
 
-    async def decided(self, user_id: UserId, before: Wishes, after: Wishes) -> None:
-        """A user has decided something: tell the nodes that they are on, and those who watch."""
+    async def hides(self, user_id: UserId, before: Wishes, after: Wishes) -> bool:
+        """Tell whether a user who is there is about to be invisible, and note then that they were seen for the last time.
+
+        This comes before it holds what they have decided: whoever tries again what failed half-way must not note another time.
+        """
+        now_ms = self._clock.now_ms()
+        if before.is_invisible(now_ms) or not after.is_invisible(now_ms):
+            return False
+        (presence,) = await self._directory.presence([user_id])
+        if presence.online:
+            await self._directory.seen([user_id], now_ms)
+        return presence.online
+
+    async def decided(self, user_id: UserId, before: Wishes, after: Wishes, *, hides: bool = False) -> None:
+        """A user has decided something: tell the nodes that they are on, and those who watch. Of one who hides after the same time as of
+        one who goes.
+        """
         homes = await self._directory.homes(user_id)
         change = node_pb2.PreferencesChange(user_id=user_id, preferences=preferences_of(after))
         await self._fanout.publish(dict.fromkeys(homes, batch_of(node_pb2.NodeEvent(preferences=change))))
-        now_ms = self._clock.now_ms()
         if before.audience is not after.audience:
             self._other_audience.add(user_id)
-        (presence,) = await self._directory.presence([user_id])
-        if presence.online and after.is_invisible(now_ms) and not before.is_invisible(now_ms):
-            await self._say_goodbye([user_id])
+        if hides:
+            self._farewells.left(user_id, self._clock.monotonic())
         else:
             self._appear([user_id])
 

@@ -116,8 +116,9 @@ class PresenceServicer(rpc.PresenceServiceServicer):
     async def SetStatus(self, request: pb.SetStatusRequest, context: Context) -> pb.SetStatusResponse:  # noqa: N802
         caller = caller_of(context)
         status = check_status(wishes_of(presence_pb2.Preferences(status=request.status)), self._clock.now_ms())
+        (before,) = await self._preferences.of([caller.user_id])
         kept = await self._keeper.keep(caller, status_of(status))
-        await self._apply(caller.user_id, wishes_of(kept))
+        await self._apply(caller.user_id, before, wishes_of(kept))
         return pb.SetStatusResponse(status=kept.status)
 
     async def GetStatus(self, request: pb.GetStatusRequest, context: Context) -> pb.GetStatusResponse:  # noqa: ARG002, N802
@@ -129,7 +130,8 @@ class PresenceServicer(rpc.PresenceServiceServicer):
         request: pb.ApplyPreferencesRequest,
         context: Context,  # noqa: ARG002
     ) -> pb.ApplyPreferencesResponse:
-        await self._apply(UserId(request.user_id), wishes_of(request.preferences))
+        (before,) = await self._preferences.of([UserId(request.user_id)])
+        await self._apply(UserId(request.user_id), before, wishes_of(request.preferences))
         return pb.ApplyPreferencesResponse()
 
     async def GetPreferences(self, request: pb.GetPreferencesRequest, context: Context) -> pb.GetPreferencesResponse:  # noqa: ARG002, N802
@@ -143,13 +145,16 @@ class PresenceServicer(rpc.PresenceServiceServicer):
             raise ChatError(Reason.UNAVAILABLE, "nobody knows now what users have decided: try again")
         return wishes
 
-    async def _apply(self, user_id: UserId, wishes: Wishes) -> None:
+    async def _apply(self, user_id: UserId, before: Wishes | None, wishes: Wishes) -> None:
         """Have everyone know what a user has decided who must, unless something newer is known. A try that failed half-way is repeated."""
-        (before,) = await self._preferences.of([user_id])
+        if before is not None and before.version >= wishes.version:
+            if before.version == wishes.version:
+                await self._notices.decided(user_id, UNKNOWN, wishes)
+            return
+        before = before or UNKNOWN
+        hides = await self._notices.hides(user_id, before, wishes)
         if await self._preferences.note(user_id, wishes):
-            await self._notices.decided(user_id, before or UNKNOWN, wishes)
-        elif before is not None and before.version == wishes.version:
-            await self._notices.decided(user_id, UNKNOWN, wishes)
+            await self._notices.decided(user_id, before, wishes, hides=hides)
 
     async def Attach(self, request: pb.AttachRequest, context: Context) -> pb.AttachResponse:  # noqa: ARG002, N802
         node = await self._node(request.node)

@@ -358,6 +358,45 @@ async def test_who_becomes_invisible_was_last_seen_then_and_is_told_of_after_the
     assert [one for one in await house.told(60) if one[0]] == [(ANNA, True)]
 
 
+@pytest.mark.parametrize("is_forgotten", [False, True])
+async def test_who_is_invisible_is_not_seen_again_when_what_they_decided_is_told_again_or_was_forgotten(is_forgotten: bool) -> None:
+    house = House()
+    house.befriend(ANNA, BOB)
+    await house.attach(came=[ANNA])
+    then = house.clock.now_ms()
+    await house.choose(ANNA, availability=presence_pb2.INVISIBLE)
+    await house.events(60)
+    if is_forgotten:
+        house.directory._noted.clear()
+        await house.choose(ANNA, availability=presence_pb2.INVISIBLE, text="at sea")
+    else:
+        again = pb.ApplyPreferencesRequest(user_id=ANNA, preferences=preferences_of(house.keeper.kept[ANNA]))
+        await house.service.ApplyPreferences(again, None)
+    seen = await house.look(BOB, ANNA)
+    assert seen
+    assert (seen.online, seen.last_seen_at.ToMilliseconds()) == (False, then)
+
+
+async def test_one_who_becomes_invisible_when_the_map_fails_half_way_was_seen_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    house.befriend(ANNA, BOB)
+    await house.attach(came=[ANNA])
+    then = house.clock.now_ms()
+
+    async def away(*_: object) -> frozenset[str]:
+        raise ChatError(Reason.UNAVAILABLE)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.directory, "homes", away)
+        with pytest.raises(ChatError):
+            await house.choose(ANNA, availability=presence_pb2.INVISIBLE)
+    await house.events(60)
+    await house.choose(ANNA, availability=presence_pb2.INVISIBLE)
+    seen = await house.look(BOB, ANNA)
+    assert seen
+    assert (seen.online, seen.last_seen_at.ToMilliseconds()) == (False, then)
+
+
 CIRCLES = {"stranger": "", "group": "group", "direct": "direct"}
 
 
