@@ -14,4 +14,4 @@ class Settings(ServiceSettings, RedisSettings):
 
     lease: timedelta = setting("How long a gateway is taken for alive after it has said so, in seconds.", timedelta(seconds=10))
     grace: timedelta = setting("How long a user may be away before others are told, in seconds.", timedelta(seconds=2))
-    notices_per_s: int = setting("How many notices a second that users came or went each gateway is given.", 500)
+    notices_per_s: int = setting("How many notices a second that users came or went an instance gives each gateway.", 500)

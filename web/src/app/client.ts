@@ -189,8 +189,7 @@ export class Client {
     return this.create("group", title, [...new Set(memberIds)], key);
   }
 
-  /** Throws ApiError. */
-  /** Has others see the user in another way, and know something else; what is as it was is left alone. */
+  /** Has others see the user in another way, and know something else; what is as it was is left alone. Throws ApiError. */
   async beSeen({ status, privacy }: Preferences): Promise<void> {
     const before = this.store.get().preferences;
     if (JSON.stringify(before?.privacy) !== JSON.stringify(privacy)) {
@@ -202,6 +201,7 @@ export class Client {
     this.store.dispatch({ type: "preferences_came", preferences: { status, privacy } });
   }
 
+  /** Throws ApiError. */
   async addMember(conversationId: ConversationId, username: string): Promise<void> {
     await this.api.addMember(conversationId, await this.userNamed(username));
     await this.library.loadMembers(conversationId);
