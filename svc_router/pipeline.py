@@ -435,7 +435,9 @@ class Pipeline:
     async def _typing(self, jobs: Sequence[Job]) -> list[Told]:
         listeners = await self._sequencer.listeners([(job.conversation_id, job.user_id) for job in jobs]) if jobs else []
         found = zip(jobs, listeners, strict=True)
-        return [told for job, here in found for told in self._tellings.typing(job.conversation_id, typing_event(job.command), here)]
+        return [
+            told for job, here in found for told in self._tellings.typing(job.conversation_id, job.user_id, typing_event(job.command), here)
+        ]
 
     async def _watermarks(self, jobs: Sequence[Job]) -> list[Told]:
         told: list[Told] = []

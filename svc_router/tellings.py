@@ -4,7 +4,7 @@ the conversation has readers.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 
 import prometheus_client as prometheus
 
@@ -16,7 +16,7 @@ from svc_router.store import Listening
 
 SECOND_S = 1.0
 TYPISTS = 5
-"""Notices of typing that the readers of a conversation get in a second."""
+"""Users of whose typing the readers of a conversation are told in a second, once each."""
 
 RECEIPTS = counter(
     "chat_router_receipts_total",
@@ -25,7 +25,8 @@ RECEIPTS = counter(
 )
 TO_ALL, TO_OWN, MERGED = (RECEIPTS[told] for told in ("everyone", "own", "merged"))
 UNTOLD = prometheus.Counter(
-    "chat_router_typing_skipped_total", "Notices of typing that nobody was given, because there were too many readers or typists."
+    "chat_router_typing_skipped_total",
+    "Notices of typing that nobody was given, because there were too many readers or typists, or the same was told just now.",
 )
 
 Told = tuple[node_pb2.NodeEvent, frozenset[str]]
@@ -37,7 +38,7 @@ class Tellings:
 
     def __init__(self) -> None:
         self._recent: dict[tuple[ConversationId, UserId, bool], Told | None] = {}
-        self._typing: Counter[ConversationId] = Counter()
+        self._typing: defaultdict[ConversationId, set[UserId]] = defaultdict(set)
 
     def receipt(self, conversation_id: ConversationId, user_id: UserId, event: node_pb2.NodeEvent, listening: Listening) -> list[Told]:
         """Return what is told of a watermark now: nothing if one of the same member was told within the second, for then the newest is told
@@ -54,12 +55,15 @@ class Tellings:
         self._recent[key] = None
         return [_counted(told)]
 
-    def typing(self, conversation_id: ConversationId, event: node_pb2.NodeEvent, listening: Listening) -> list[Told]:
-        """Return what is told of typing: nothing if there are too many readers, or too many type."""
-        if listening.members > LIVELY_MEMBERS or self._typing[conversation_id] >= TYPISTS:
+    def typing(self, conversation_id: ConversationId, user_id: UserId, event: node_pb2.NodeEvent, listening: Listening) -> list[Told]:
+        """Return what is told of typing: nothing if there are too many readers, if too many type, or if it was told of the same user within
+        the second, whichever of their devices they type on.
+        """
+        typists = self._typing[conversation_id]
+        if listening.members > LIVELY_MEMBERS or user_id in typists or len(typists) >= TYPISTS:
             UNTOLD.inc()
             return []
-        self._typing[conversation_id] += 1
+        typists.add(user_id)
         return [(event, listening.nodes)]
 
     def second(self) -> list[Told]:

@@ -52,6 +52,13 @@ def test_in_a_large_conversation_only_ones_own_sessions_are_told() -> None:
 def test_typing_is_told_of_a_few_a_second_and_never_in_a_large_conversation(listening: Listening, told: int) -> None:
     tellings = Tellings()
     for _ in range(2):
-        assert sum(len(tellings.typing(TEA, event(), listening)) for _ in range(50)) == told
+        assert sum(len(tellings.typing(TEA, UserId(f"typist {n}"), event(), listening)) for n in range(50)) == told
         tellings.second()
-    assert len(tellings.typing(WORK, event(), FEW)) == 1
+    assert len(tellings.typing(WORK, ANNA, event(), FEW)) == 1
+
+
+def test_one_who_types_on_many_devices_leaves_room_for_the_others() -> None:
+    tellings = Tellings()
+    for _ in range(2):
+        assert [len(tellings.typing(TEA, who, event(), FEW)) for who in (*[ANNA] * 10, BOB)] == [1, *[0] * 9, 1]
+        tellings.second()
