@@ -30,7 +30,7 @@ from svc_files.workshop import Found
 
 log = structlog.get_logger()
 
-REFUSALS = (Reason.FILE_TYPE_REFUSED, Reason.FILE_BROKEN)
+REFUSALS = (Reason.FILE_TYPE_REFUSED, Reason.FILE_BROKEN, Reason.QUOTA_REACHED)
 """What ends an upload: it would be refused again."""
 
 TAKEN_IN = counter(
@@ -71,8 +71,8 @@ class Intake:
         self._under_way: WeakValueDictionary[FileId, asyncio.Lock] = WeakValueDictionary()
 
     async def finish(self, upload: Upload) -> File | None:
-        """Return the file of an upload, or None if the upload is not complete. Raises FILE_TYPE_REFUSED or FILE_BROKEN, and the upload is
-        gone; or OVERLOADED or UNAVAILABLE, and it may be tried again.
+        """Return the file of an upload, or None if the upload is not complete. Raises FILE_TYPE_REFUSED, FILE_BROKEN or
+        QUOTA_REACHED, and the upload is gone; or OVERLOADED or UNAVAILABLE, and it may be tried again.
         """
         # Each takes room on the disk until it is done.
         if upload.upload_id not in self._under_way and len(self._under_way) >= self._at_once:
@@ -101,6 +101,7 @@ class Intake:
             await self._agenda.content(sha256, self._uploads.limits.lifetime + 2 * MARGIN)
             await self._stores.contents.claim(sha256, upload.upload_id)
             content = await self._content(sha256, source, Path(folder))
+        await self._uploads.take(upload, content.size)
         file = File(upload.upload_id, upload.owner_id, upload.name, upload.length, upload.created_at_ms, content)
         await self._agenda.file(file.file_id, self._keep_unposted)
         await self._stores.files.add_file(file)

@@ -23,7 +23,7 @@ from svc_files.agenda import MARGIN, Agenda
 from svc_files.blobs import BlobStore
 from svc_files.core.files import FileId
 from svc_files.core.tus import MAX_PIECES, PIECE_BYTES, Checksum, Piece, Upload, offset_of
-from svc_files.store import RoomStore, UploadStore
+from svc_files.store import Room, RoomStore, UploadStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,7 @@ class Uploads:
         room = await self._rooms.room(owner_id)
         if room.used > self.limits.quota_bytes or room.unfinished > self.limits.unfinished:
             await self.abandon(upload)
-            if room.used > self.limits.quota_bytes:
-                raise ChatError(Reason.QUOTA_REACHED, f"your files may take {self.limits.quota_bytes} bytes: delete some first")
+            self._check_quota(room)
             raise ChatError(Reason.LIMIT_REACHED, f"{self.limits.unfinished} of your uploads are not finished: finish or end them first")
         return upload
 
@@ -102,6 +101,16 @@ class Uploads:
         await self._rooms.give_back(upload.owner_id, upload.upload_id)
         await self._store.remove_upload(upload.upload_id)
         await self.clear_away(upload.upload_id)
+
+    async def take(self, upload: Upload, size: int) -> None:
+        """Count what is kept of an upload, which may be more than was uploaded, as of an image that is drawn anew. Raises QUOTA_REACHED."""
+        if size > upload.length:
+            await self._rooms.take(upload.owner_id, upload.upload_id, size, unfinished=True)
+            self._check_quota(await self._rooms.room(upload.owner_id))
+
+    def _check_quota(self, room: Room) -> None:
+        if room.used > self.limits.quota_bytes:
+            raise ChatError(Reason.QUOTA_REACHED, f"your files may take {self.limits.quota_bytes} bytes: delete some first")
 
     async def become(self, upload: Upload, size: int) -> None:
         """End an upload that has become a file of this size, and forget what was kept of it. Idempotent, also if it was begun."""

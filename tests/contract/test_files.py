@@ -203,6 +203,27 @@ async def test_what_is_refused_leaves_nothing(service: Service, anna: UserId) ->
     assert await service.stores.contents.claims(hashlib.sha256(b"refuse").digest()) == []
 
 
+async def test_what_an_upload_becomes_counts_and_may_be_too_much(service: Service, anna: UserId, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of an image that takes more room when it is drawn anew."""
+
+    async def drawn(source: Path, folder: Path) -> Found:
+        data = source.read_bytes()  # noqa: ASYNC240 - it is small
+        (folder / "redrawn").write_bytes(data * 15_000)
+        return Found("text/plain", redrawn="redrawn")
+
+    monkeypatch.setattr(service.looker, "look", drawn)
+    kept = [await service.upload(anna, some()) for _ in range(2)]
+    assert await service.stores.rooms.room(anna) == Room(30_000_000, 0)
+    with pytest.raises(ChatError) as refusal:
+        await service.upload(anna, some())
+    assert refusal.value.reason is Reason.QUOTA_REACHED
+    assert await service.stores.rooms.room(anna) == Room(30_000_000, 0)
+    for file in kept:
+        await service.post(anna, ConversationId(new_id()), file.file_id, seq=1)
+    await service.pass_time(LONG)
+    assert sorted(await service.kept()) == sorted(file.content.key for file in kept)
+
+
 async def test_a_file_in_no_message_is_deleted_after_a_while_and_one_that_is_in_one_stays(service: Service, anna: UserId) -> None:
     loose, posted = await service.upload(anna, some()), await service.upload(anna, some())
     await service.post(anna, ConversationId(new_id()), posted.file_id, seq=7)
