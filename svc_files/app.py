@@ -44,7 +44,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     blobs = blobs_of(settings, clock)
     agenda = Agenda(stores.due, clock)
     limits = Limits(settings.max_bytes, settings.quota_bytes, settings.unfinished, settings.upload_lifetime)
-    uploads = Uploads(stores.uploads, stores.rooms, blobs, agenda, clock, limits)
+    uploads = Uploads(stores, blobs, agenda, clock, limits)
     looker = ProcessLooker.of(settings)
     stack.push_async_callback(looker.close)
     intake = Intake(stores, uploads, blobs, looker, agenda, settings.types, settings.keep_unposted, settings.looks + settings.look_queue)

@@ -23,7 +23,7 @@ from svc_files.agenda import MARGIN, Agenda
 from svc_files.blobs import BlobStore
 from svc_files.core.files import FileId
 from svc_files.core.tus import MAX_PIECES, PIECE_BYTES, Checksum, Piece, Upload, offset_of
-from svc_files.store import Room, RoomStore, UploadStore
+from svc_files.store import Room, Stores, UploadStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,10 @@ class Limits:
 class Uploads:
     """Takes in what is uploaded."""
 
-    def __init__(self, store: UploadStore, rooms: RoomStore, blobs: BlobStore, agenda: Agenda, clock: Clock, limits: Limits) -> None:
-        self._store = store
-        self._rooms = rooms
+    def __init__(self, stores: Stores, blobs: BlobStore, agenda: Agenda, clock: Clock, limits: Limits) -> None:
+        self._store = stores.uploads
+        self._rooms = stores.rooms
+        self._files = stores.files
         self._blobs = blobs
         self._agenda = agenda
         self._clock = clock
@@ -97,8 +98,11 @@ class Uploads:
             raise ChatError(Reason.UNKNOWN_FILE, "the upload has taken too long")
 
     async def abandon(self, upload: Upload) -> None:
-        """End an upload, and forget what was kept of it. Idempotent, also if it was begun."""
+        """End an upload, and forget what was kept of it. Idempotent, also if it was begun. A file that it has become meanwhile stays."""
         await self._rooms.give_back(upload.owner_id, upload.upload_id)
+        (file,) = await self._files.files([upload.upload_id])
+        if file is not None:
+            await self._rooms.take(file.owner_id, file.file_id, file.size, unfinished=False)
         await self._store.remove_upload(upload.upload_id)
         await self.clear_away(upload.upload_id)
 

@@ -76,7 +76,7 @@ class Service:
         self.conversations = MadeUpConversations()
         self.looker = PlainLooker()
         agenda = Agenda(self.stores.due, self.clock)
-        self.uploads = Uploads(self.stores.uploads, self.stores.rooms, self.blobs, agenda, self.clock, LIMITS)
+        self.uploads = Uploads(self.stores, self.blobs, agenda, self.clock, LIMITS)
         self.intake = Intake(self.stores, self.uploads, self.blobs, self.looker, agenda, ("text/*",), DAY, AT_ONCE)
         self.library = Library(self.stores, self.conversations, agenda, DAY)
         self.postings = Postings(self.stores, self.library, self.intake, agenda, self.clock)

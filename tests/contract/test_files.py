@@ -149,6 +149,16 @@ async def test_what_still_comes_of_an_upload_that_was_ended_is_not_kept(service:
     assert await service.stores.rooms.room(anna) == Room()
 
 
+async def test_an_upload_that_became_a_file_while_it_was_ended_counts(service: Service, anna: UserId) -> None:
+    upload = await service.begin(anna, some())
+    file = await service.intake.finish(upload)
+    assert file
+    await service.uploads.abandon(upload)
+    assert await service.reads(anna, file.file_id)
+    assert await service.stores.rooms.room(anna) == Room(file.size, 0)
+    assert await service.stores.rooms.newest(anna, None, 10) == [file.file_id]
+
+
 async def test_what_a_process_that_was_killed_left_of_an_upload_that_has_ended_is_found(service: Service, anna: UserId) -> None:
     ended, finished = await service.uploads.begin(anna, 100, "x"), await service.begin(anna, some())
     await service.uploads.abandon(ended)
