@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -31,7 +32,7 @@ class FolderBlobStore:
         self._clock = clock
 
     async def put(self, key: str, source: bytes | Path) -> None:
-        await self._run(_put, self._root / key, source)
+        await self._run(_put, self._root / key, source, self._root)
 
     async def read(self, key: str, start: int, end: int) -> bytes:
         return await self._run(_read, self._root / key, start, end)
@@ -52,7 +53,7 @@ class FolderBlobStore:
             raise ChatError(Reason.UNAVAILABLE, "the folder of files can't serve this now") from error
 
 
-def _put(path: Path, source: bytes | Path) -> None:
+def _put(path: Path, source: bytes | Path, root: Path) -> None:
     part = path.with_name(f"{PART}{new_id()}")
     for _ in range(2):  # the folder may go, empty, between its making and the file's
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +77,9 @@ def _put(path: Path, source: bytes | Path) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    # Those above it, too: they may have been made for it.
+    for folder in takewhile(lambda one: one != root.parent, path.parents):
+        _sync_folder(folder)
 
 
 def _sync_folder(folder: Path) -> None:

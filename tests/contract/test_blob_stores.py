@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -107,6 +108,15 @@ async def test_what_is_being_written_to_a_folder_is_no_object_yet_and_what_was_l
     await blobs.delete(await blobs.keys("a/"))
     assert await blobs.keys("") == []
     assert not (tmp_path / "a").exists()
+
+
+async def test_what_was_put_into_a_folder_is_on_disk_with_every_name_that_leads_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.add(os.fstat(descriptor).st_ino))
+    await FolderBlobStore(tmp_path, SystemClock()).put("a/b/c", b"x")
+    assert synced == {path.stat().st_ino for path in (tmp_path, tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "c")}
 
 
 async def test_a_folder_that_can_not_be_written_to_is_unavailable(tmp_path: Path) -> None:
