@@ -173,6 +173,7 @@ class Session:
         self._phase = Phase.CLOSED
         self._answered.set()
         if self.user_id:
+            self._send_marks()  # as long as it is known here whether others may see them
             self._around.attacher.unwatch(self._around.hub.unregister(self))
             self._around.attacher.detach(self)
 

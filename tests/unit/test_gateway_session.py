@@ -248,6 +248,14 @@ async def test_a_watermark_of_one_who_gives_no_receipts_or_is_invisible_is_withh
     assert [one.watermark.withheld for one in node.lanes.commands] == [withheld]
 
 
+async def test_a_watermark_that_waits_when_its_device_goes_is_told_as_the_others_were(node: Node) -> None:
+    session, _ = await node.connect()
+    for seq in (1, 2):
+        await session.handle(pb.ClientFrame(watermark=pb.ClientWatermark(conversation_id=TEA, read_seq=seq)), "watermark")
+    session.over()
+    assert [(one.watermark.read_seq, one.watermark.withheld) for one in node.lanes.commands] == [(1, False), (2, False)]
+
+
 async def test_every_session_learns_what_the_user_has_decided_and_of_every_change(node: Node) -> None:
     wires = [(await node.connect())[1] for _ in range(2)]
     for wire in wires:
