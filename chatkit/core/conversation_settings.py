@@ -52,7 +52,8 @@ def _checked(name: str, value: Value) -> Value:
             _demand(0 <= value <= MAX_SLOW_MODE_S, f"slow_mode_s is 0 to {MAX_SLOW_MODE_S}")
         case "member_permissions", int():
             wanted = "the bit to read, and of the bits to write, add, pin, mention everyone and invite those that members have"
-            _demand(Permission.READ in Permission(value) and not value & ~MEMBERS_MAY, f"member_permissions is a sum: {wanted}")
+            # As a number: what is not in a set of flags is only those that have a name.
+            _demand(Permission.READ in Permission(value) and not value & ~int(MEMBERS_MAY), f"member_permissions is a sum: {wanted}")
         case _:
             pass  # a flag can't be wrong
     return value
