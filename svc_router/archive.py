@@ -45,21 +45,7 @@ class HistoryArchive:
             if error.reason is Reason.UNKNOWN_CONVERSATION:
                 return None
             raise error from failure
-        return Restored(
-            conversation_id,
-            conversation_pb2.Conversation.Kind.Name(state.conversation.kind),
-            state.conversation.SerializeToString(),
-            {UserId(one.user_id): Membership(Permission(one.permissions), one.joined_seq, one.joined_ordinal) for one in state.members},
-            {UserId(one.watermark.user_id): _mark(one) for one in state.watermarks},
-            head=state.head_seq,
-            head_ordinal=state.head_ordinal,
-            floor=seq_floor(now_ms),
-            known_since_ms=known_since_ms(state.recent, now_ms),
-            recent=[_durable(entry) for entry in state.recent],
-            bans={UserId(one.user_id): ban_of(one) for one in state.bans},
-            invites={InviteId(one.invite_id): invite_of(one) for one in state.invites},
-            settings={name: as_text(value) for name, value in settings_of(state.settings).items()},
-        )
+        return restored_of(conversation_id, state, now_ms)
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
         try:
@@ -97,6 +83,26 @@ class HistoryArchive:
             raise ChatError(Reason.INVALID_ARGUMENT, "read_seq is older than the oldest entry that the user can see")
         entry: entry_pb2.Entry = page.entries[-1]
         return entry.ordinal
+
+
+def restored_of(conversation_id: ConversationId, state: pb.GetConversationStateResponse, now_ms: int) -> Restored:
+    """Return a conversation as it is put back: of the invites that history ever had, those that let somebody in."""
+    invites = {InviteId(one.invite_id): invite_of(one) for one in state.invites}
+    return Restored(
+        conversation_id,
+        conversation_pb2.Conversation.Kind.Name(state.conversation.kind),
+        state.conversation.SerializeToString(),
+        {UserId(one.user_id): Membership(Permission(one.permissions), one.joined_seq, one.joined_ordinal) for one in state.members},
+        {UserId(one.watermark.user_id): _mark(one) for one in state.watermarks},
+        head=state.head_seq,
+        head_ordinal=state.head_ordinal,
+        floor=seq_floor(now_ms),
+        known_since_ms=known_since_ms(state.recent, now_ms),
+        recent=[_durable(entry) for entry in state.recent],
+        bans={UserId(one.user_id): ban_of(one) for one in state.bans},
+        invites={invite_id: invite for invite_id, invite in invites.items() if invite.is_good(now_ms)},
+        settings={name: as_text(value) for name, value in settings_of(state.settings).items()},
+    )
 
 
 def _durable(entry: log_pb2.LogEntry) -> Durable:

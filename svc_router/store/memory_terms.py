@@ -110,7 +110,7 @@ class Weighed:
 
     def _check_room(self, kept: Kept, limit: int) -> None:
         if kept is Kept.INVITES:
-            self.invites = {one: invite for one, invite in self.invites.items() if invite.expires_ms > self.claim.now_ms}
+            self.invites = {one: invite for one, invite in self.invites.items() if invite.is_good(self.claim.now_ms)}
         count = {Kept.MEMBERS: len(self.members), Kept.BANS: len(self.bans), Kept.INVITES: len(self.invites)}[kept]
         self._refuse_if("full", bool(self.parts) and count > limit)
 

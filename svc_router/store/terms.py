@@ -111,7 +111,10 @@ class IsPublic:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """There is room for what the terms before would add: afterwards there are no more than `limit`. Invites whose time is over go first."""
+    """There is room for what the terms before would add: afterwards there are no more than `limit`.
+
+    Invites that let nobody in any more go first.
+    """
 
     kept: Kept
     limit: int

@@ -510,6 +510,18 @@ async def test_there_is_room_for_so_many_invites_of_which_old_ones_are_none(worl
     assert await refusal(world, joining_by(born, user(), CODES[0])) is Reason.BAD_INVITE
 
 
+async def test_an_invite_that_is_used_up_takes_no_room(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna)
+    await start(world, born)
+    await place(world, offer(born, anna, CODES[0], uses=1, limit=2))
+    await place(world, offer(born, anna, CODES[1], limit=2))
+    await place(world, joining_by(born, bob, CODES[0]))
+    await place(world, offer(born, anna, CODES[2], limit=2))
+    await place(world, joining_by(born, user(), CODES[1]))
+    assert await refusal(world, joining_by(born, user(), CODES[0])) is Reason.BAD_INVITE
+
+
 async def test_bans_and_invites_come_back_with_their_conversation(world: World) -> None:
     anna, bob, carl = user(), user(), user()
     born = birth(anna)
