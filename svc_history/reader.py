@@ -288,17 +288,20 @@ class Reader:
         return state, await self._timeline.roll(conversation_id), await self._timeline.admission(conversation_id), recent
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
-        """Return the entry that a message_id has made, wherever it is by now."""
+        """Return the entry that a message_id has made, wherever it is by now; without its words, if its message is deleted."""
         (tail,) = await self._tails([(conversation_id, Range(END, END, 0, backwards=True))])
         unwritten = Range(tail.written, tail.head + 1, ALL, backwards=False)
         if tail.written < tail.head:
             (tail,) = await self._tails([(conversation_id, unwritten)])
-            for one in tail.entries:
-                if log_pb2.LogEntry.FromString(one.entry).message_id == message_id:
-                    return one
-        if below_tail(unwritten, tail) is not None:
-            await self._certainty.now()
-        return await self._timeline.find(conversation_id, message_id)
+        found = next((one for one in tail.entries if log_pb2.LogEntry.FromString(one.entry).message_id == message_id), None)
+        if found is None:
+            if below_tail(unwritten, tail) is not None:
+                await self._certainty.now()
+            found = await self._timeline.find(conversation_id, message_id)
+        if found is None:
+            return None
+        (one,) = mended([found], await self._changes.of(conversation_id, [found], tail))
+        return one
 
     async def _looks(self, questions: Sequence[Question]) -> list[Look | None]:
         """Return how conversations are. Of what the live view does not know, the database has everything, as soon as it can be believed."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConversationId, UserId, new_id
+from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_history.core import MAX_MENTIONED, NEIGHBOURS, Mark, Membership, Stored, spans
@@ -126,6 +126,26 @@ async def test_sync_gives_entries_as_they_were_accepted_but_for_what_is_deleted(
     world.database.known |= world.log
     world.live.trimmed = world.live.written = 304
     assert words((await world.sync(ANNA, {conversation_id: 297})).entries) == words(synced.entries)
+
+
+@pytest.mark.parametrize(("trimmed", "written"), [(0, 0), (0, 301), (0, 303), (299, 303), (302, 303), (303, 303)])
+async def test_what_a_message_id_has_made_is_found_without_words_that_are_deleted(world: World, trimmed: int, written: int) -> None:
+    conversation_id = conversation(world, (299, EDIT), (298, EDIT), (299, DELETION))
+    made = world.log[conversation_id]
+    made.ids.update((MessageId(log_pb2.LogEntry.FromString(one.entry).message_id), seq) for seq, one in made.entries.items())
+    world.live.trimmed, world.live.written = trimmed, written
+    world.database.known[conversation_id] = replace(
+        made,
+        entries={seq: one for seq, one in made.entries.items() if seq <= written},
+        changes={seq: target for seq, target in made.changes.items() if seq <= written},
+    )
+    found: dict[int, bytes] = {}
+    for message_id, seq in made.ids.items():
+        if seq > 297:
+            one = await world.reader.find(conversation_id, message_id)
+            assert one is not None
+            found |= words([one])
+    assert found == {298: b"words of 298", 299: b"", 300: b"words of 300", 301: b"", 302: b"words of 302", 303: b""}
 
 
 async def test_what_is_put_back_into_the_live_view_has_the_words_of_edits(world: World) -> None:
