@@ -65,7 +65,7 @@ class Changes:
 
     async def mended(self, conversation_id: ConversationId, entries: Sequence[Stored], tail: Tail) -> list[Stored]:
         """Return entries as they were accepted, but for what is deleted: `tail.deleted` says what the tail knows of that."""
-        old = _targets([one for one in entries if one.seq < tail.start])
+        old = [seq for seq in _worded(entries) if seq < tail.start]
         return mended(entries, Known.of(await self._kept(conversation_id, old, tail)), tail.deleted)
 
     async def _kept(self, conversation_id: ConversationId, targets: Sequence[int], tail: Tail) -> Sequence[bytes]:
@@ -103,7 +103,7 @@ class Changes:
 
     async def completed(self, conversation_id: ConversationId, entries: Sequence[Stored]) -> list[Stored]:
         """Return entries that the database has as `mended` does, whatever the tail has."""
-        targets = _targets(entries)
+        targets = _worded(entries)
         return mended(entries, Known.of(await self._timeline.changes(conversation_id, targets) if targets else ()))
 
 
@@ -130,3 +130,9 @@ def _targets(entries: Iterable[Stored]) -> list[int]:
     """Return the seqs of the messages that entries are, or change, each once."""
     parsed = (log_pb2.LogEntry.FromString(one.entry) for one in entries)
     return sorted({entry.target or entry.seq for entry in parsed if entry.target or entry.kind == Kind.MESSAGE})
+
+
+def _worded(entries: Iterable[Stored]) -> list[int]:
+    """Return the seqs of the messages whose words entries have, the first or others, each once."""
+    parsed = (log_pb2.LogEntry.FromString(one.entry) for one in entries)
+    return sorted({entry.target or entry.seq for entry in parsed if entry.kind in {Kind.MESSAGE, Kind.EDIT}})

@@ -42,7 +42,8 @@ local since, deleted, upto = {}, {}, meta[3]
 if after < head then
   since = flat(redis.call('XRANGE', KEYS[4], string.format('%.0f', after + 1), '+', 'COUNT', ARGV[3]), tonumber(ARGV[4]))
   upto = #since > 0 and since[#since - 1] or upto
-  for _, change in ipairs(redis.call('XRANGE', KEYS[5], string.format('%.0f', after + 1), '+')) do
+  -- All of them: an edit may come after the deletion of its message, which the user has.
+  for _, change in ipairs(redis.call('XRANGE', KEYS[5], '-', '+')) do
     if change[2][4] == ARGV[6] then
       table.insert(deleted, change[2][2])
     end

@@ -131,7 +131,7 @@ class MemoryLiveLog(MemoryView):
         assert tail is not None  # noqa: S101 - there is a state
         sizes = accumulate((len(one.entry) for one in tail.entries), initial=0)
         entries = [one for one, size in zip(tail.entries, sizes, strict=False) if size <= LOOK_BYTES]
-        deleted = self.known[conversation_id].deleted(max(page.after, self.trimmed))
+        deleted = self.known[conversation_id].deleted(self.trimmed)
         head = entries[-1].seq if entries else tail.head
         tail = replace(tail, entries=entries, head=head, has_changes=False, deleted=deleted)
         return Look(state, tail, marks if len(self.known[conversation_id].members) <= LIVELY_MEMBERS else {})

@@ -128,6 +128,15 @@ async def test_sync_gives_entries_as_they_were_accepted_but_for_what_is_deleted(
     assert words((await world.sync(ANNA, {conversation_id: 297})).entries) == words(synced.entries)
 
 
+@pytest.mark.parametrize("cursor", [297, 300, 301])
+@pytest.mark.parametrize("trimmed", [0, 301, 302])
+async def test_sync_gives_no_words_of_an_edit_that_came_after_the_deletion(world: World, trimmed: int, cursor: int) -> None:
+    conversation_id = conversation(world, (299, DELETION), (299, EDIT))
+    world.database.known |= world.log
+    world.live.trimmed = world.live.written = trimmed
+    assert words((await world.sync(ANNA, {conversation_id: cursor})).entries)[302] == b""
+
+
 @pytest.mark.parametrize(("trimmed", "written"), [(0, 0), (0, 301), (0, 303), (299, 303), (302, 303), (303, 303)])
 async def test_what_a_message_id_has_made_is_found_without_words_that_are_deleted(world: World, trimmed: int, written: int) -> None:
     conversation_id = conversation(world, (299, EDIT), (298, EDIT), (299, DELETION))
