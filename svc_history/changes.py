@@ -63,10 +63,12 @@ class Changes:
         old = [target for target in targets if target < max(start, tail.start)]
         return Known.of(await self._kept(conversation_id, old, tail), live)
 
-    async def mended(self, conversation_id: ConversationId, entries: Sequence[Stored], tail: Tail) -> list[Stored]:
-        """Return entries as they were accepted, but for what is deleted: `tail.deleted` says what the tail knows of that."""
+    async def mended(self, conversation_id: ConversationId, entries: Sequence[Stored], tail: Tail, since: int) -> list[Stored]:
+        """Return entries as they were accepted, but for what is deleted, or other words of what was before the reader: `tail.deleted` says
+        what the tail knows of deletions.
+        """
         old = [seq for seq in _worded(entries) if seq < tail.start]
-        return mended(entries, Known.of(await self._kept(conversation_id, old, tail)), tail.deleted)
+        return mended(entries, Known.of(await self._kept(conversation_id, old, tail)), tail.deleted, since=since)
 
     async def _kept(self, conversation_id: ConversationId, targets: Sequence[int], tail: Tail) -> Sequence[bytes]:
         """Return the changes of messages that the database has, once it has all that came before the tail begins."""
@@ -107,17 +109,21 @@ class Changes:
         return mended(entries, Known.of(await self._timeline.changes(conversation_id, targets) if targets else ()))
 
 
-def mended(entries: Sequence[Stored], known: Known, deleted: Collection[int] = ()) -> list[Stored]:
-    """Return entries without the words of messages that are deleted, and with those of edits, which the database keeps elsewhere."""
+def mended(entries: Sequence[Stored], known: Known, deleted: Collection[int] = (), since: int = 1) -> list[Stored]:
+    """Return entries without the words of messages that are deleted, and with those of edits, which the database keeps elsewhere.
+
+    Edits of messages from before `since`, which the reader can't see, have none either: they say once more what was said before.
+    """
     gone = known.deleted.union(deleted)
-    if not gone and not known.by_target:
+    if not gone and not known.by_target and since <= 1:
         return list(entries)
-    return [_mended(one, known, gone) for one in entries]
+    return [_mended(one, known, gone, since) for one in entries]
 
 
-def _mended(stored: Stored, known: Known, gone: Collection[int]) -> Stored:
+def _mended(stored: Stored, known: Known, gone: Collection[int], since: int) -> Stored:
     entry = log_pb2.LogEntry.FromString(stored.entry)
-    if (entry.kind == Kind.MESSAGE and entry.seq in gone) or (entry.kind == Kind.EDIT and entry.target in gone):
+    is_hidden = entry.kind == Kind.EDIT and (entry.target in gone or entry.target < since)
+    if is_hidden or (entry.kind == Kind.MESSAGE and entry.seq in gone):
         entry.ClearField("body")
     elif entry.kind == Kind.EDIT and not entry.body:
         entry.body = next((change.body for change in known.to(entry.target) if change.seq == entry.seq), b"")

@@ -132,7 +132,7 @@ class Reader:
         entries, has_more = await self._merge(conversation_id, page, tail)
         head = max(state.head_seq, tail.head) if tail.head < END else state.head_seq
         known = await self._changes.of(conversation_id, entries, tail)
-        return Page(head, mended(entries, known), has_more, known)
+        return Page(head, mended(entries, known, since=state.member.joined_seq), has_more, known)
 
     async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Page:
         """Return one message, for a member, as a page."""
@@ -228,7 +228,7 @@ class Reader:
         upto = min(state.head_seq, look.tail.head)
         page = Range(max(seq, state.member.joined_seq - 1), upto + 1, SYNC_ENTRIES, backwards=False)
         entries, has_more = await self._merge(conversation_id, page, look.tail) if page.after < upto else ([], False)
-        entries = await self._changes.mended(conversation_id, entries, look.tail)
+        entries = await self._changes.mended(conversation_id, entries, look.tail, state.member.joined_seq)
         synced.entries += entries
         synced.size += sum(len(one.entry) for one in entries)
         synced.positions.append((conversation_id, entries[-1].seq if has_more else upto))

@@ -247,9 +247,17 @@ def _summary(user_id: UserId, state: State) -> pb.ConversationSummary:
         head_seq=state.head_seq,
         read_seq=state.mark.read_seq if state.mark else 0,
         unread_count=unread(head_ordinal, state.mark, state.member),
-        last_entry=_entry(state.last) if state.last else None,
+        last_entry=_last_entry(state.last) if state.last else None,
         mention_count=state.mention_count,
     )
+
+
+def _last_entry(stored: Stored) -> entry_pb2.Entry:
+    """Return the newest entry as lists show it: what it edits may be deleted, or from before the member."""
+    entry = _entry(stored)
+    if entry.kind == entry_pb2.Entry.EDIT:
+        entry.ClearField("body")
+    return entry
 
 
 def _conversation_id(text: str) -> ConversationId:

@@ -128,6 +128,19 @@ async def test_sync_gives_entries_as_they_were_accepted_but_for_what_is_deleted(
     assert words((await world.sync(ANNA, {conversation_id: 297})).entries) == words(synced.entries)
 
 
+@pytest.mark.parametrize("trimmed", [0, 299, 302])
+async def test_whoever_has_joined_after_a_message_is_not_told_in_other_words_what_it_said(world: World, trimmed: int) -> None:
+    conversation_id = conversation(world, (299, EDIT), (300, EDIT))
+    world.log[conversation_id].members[BOB] = Membership(3, 300)
+    world.database.known |= world.log
+    world.live.trimmed = world.live.written = trimmed
+    page = await world.reader.page(BOB, conversation_id, 0, 0, 9)
+    assert words(page.entries) == {300: b"words of 300", 301: b"", 302: b"words of 302"}
+    assert said(page)[300] == b"words of 302"
+    assert words((await world.sync(BOB, {conversation_id: 0})).entries) == words(page.entries)
+    assert words((await world.sync(ANNA, {conversation_id: 300})).entries) == {301: b"words of 301", 302: b"words of 302"}
+
+
 @pytest.mark.parametrize("cursor", [297, 300, 301])
 @pytest.mark.parametrize("trimmed", [0, 301, 302])
 async def test_sync_gives_no_words_of_an_edit_that_came_after_the_deletion(world: World, trimmed: int, cursor: int) -> None:
