@@ -45,6 +45,16 @@ async def test_an_edit_is_an_entry_that_points_at_its_message_and_is_not_counted
     assert "message" not in bench.archive.asked
 
 
+async def test_nodes_are_told_of_an_edit_and_of_nothing_else_what_it_is_an_edit_of(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    bench.sequencer.view.nodes[next(iter(bench.sequencer.view.live))] = {"node"}
+    said = await bench.accepted(send(conversation_id, ANNA))
+    for command in (edit(conversation_id, ANNA, said.seq), deletion(conversation_id, ANNA, said.seq)):
+        await bench.accepted(command)
+    told = [event.entry.edited_seq for batch in bench.sequencer.view.told["node"] for event in node_pb2.NodeBatch.FromString(batch).events]
+    assert told == [0, said.seq, 0]
+
+
 async def test_a_deletion_says_what_is_left_of_its_message_and_readers_do_not_get_that(bench: Bench) -> None:
     conversation_id = await bench.group(ANNA, BOB)
     said = await bench.accepted(send(conversation_id, BOB))
