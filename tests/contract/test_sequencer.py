@@ -384,8 +384,26 @@ async def test_in_slow_mode_members_wait_between_two_messages_and_who_moderates_
     await place(world, message(born, carl))
     await place(world, addition(born, bob, user()))
     await places(world, message(born, anna), message(born, anna))
+    await place(world, setting(born, anna, Set("slow_mode_s", "90", is_rule=True)))
+    longer = await outcome(world, message(born, bob))
+    assert isinstance(longer, ChatError)
+    assert longer.retry_after
+    assert 80 < longer.retry_after.total_seconds() <= 90
     await place(world, setting(born, anna, Set("slow_mode_s", "0", is_rule=True)))
     await places(world, message(born, bob), message(born, bob))
+
+
+async def test_who_waits_in_slow_mode_waits_no_longer_than_is_set_now(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    await place(world, setting(born, anna, Set("slow_mode_s", "21600", is_rule=True)))
+    await place(world, message(born, bob))
+    await place(world, setting(born, anna, Set("slow_mode_s", "10", is_rule=True)))
+    found = await outcome(world, message(born, bob))
+    assert isinstance(found, ChatError)
+    assert found.retry_after
+    assert 0 < found.retry_after.total_seconds() <= 10
 
 
 async def test_settings_come_back_with_their_conversation(world: World) -> None:
