@@ -10,6 +10,7 @@ from chatkit.core.ids import MessageId, new_id
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
+from svc_router.changes import change_of
 from svc_writer.core import MAX_BYTES, MAX_ROWS, Table, Write, grouped, message_writes
 from svc_writer.records import UnreadableError, writes_of
 
@@ -106,6 +107,17 @@ def test_whom_a_message_mentions_has_a_row_that_goes_with_it() -> None:
     assert out.timestamp > row.timestamp
     (erased,) = [write for write in writes if write.table is Table.MESSAGES and write.row["seq"] == 9]
     assert not log_pb2.LogEntry.FromString(erased.row["entry"]).HasField("outline")
+
+
+def test_what_is_left_of_an_answer_that_is_deleted_is_still_in_its_thread() -> None:
+    gone = entry(entry_pb2.Entry.DELETION, seq=12)
+    gone.target = gone.erased.seq = 9
+    gone.erased.message_id, gone.erased.kind = new_id(), entry_pb2.Entry.MESSAGE
+    gone.erased.outline.CopyFrom(log_pb2.Outline(thread=5, mentions=[ANNA], files=True))
+    writes = writes_of(LOG_TOPIC, gone.SerializeToString())
+    (erased,) = [write for write in writes if write.table is Table.MESSAGES and write.row["seq"] == 9]
+    left = log_pb2.LogEntry.FromString(erased.row["entry"])
+    assert (left.outline, change_of(left)) == (log_pb2.Outline(thread=5), (5, entry_pb2.Entry.MESSAGE))
 
 
 def test_of_a_users_reactions_with_one_emoji_there_is_one_row() -> None:
