@@ -66,9 +66,16 @@ class HistoryArchive:
             raise error_of(failure) from failure
         entry = log_pb2.LogEntry.FromString(found.entry.SerializeToString())
         body = found.entry.body
+        if found.entry.state.edit_count:
+            body = await self._first_words(conversation_id, MessageId(entry.message_id))
         outline = log_pb2.Outline(thread=body.thread, mentions=body.mentions, mention_all=body.mention_all, files=bool(body.attachments))
         entry.outline.CopyFrom(outline)
         return entry, found.entry.state.deleted
+
+    async def _first_words(self, conversation_id: ConversationId, message_id: MessageId) -> entry_pb2.Body:
+        """Return what a message said before it was edited: whom that mentions was told so. Nothing, if it is deleted meanwhile."""
+        first = await self.find(conversation_id, message_id)
+        return entry_pb2.Body.FromString(first.body if first else b"")
 
     async def ordinal_at(self, job: Job) -> int:
         read_seq = job.command.watermark.read_seq
