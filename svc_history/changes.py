@@ -83,11 +83,9 @@ class Changes:
 
     async def replies(self, conversation_id: ConversationId, root: int, page: Range, tail: Tail) -> tuple[list[int], bool]:
         """Return the messages of a thread that are on a page, by rising seq, and whether there are more in its direction."""
-        live: Sequence[bytes] = ()
-        if tail.has_changes:
-            _, live = await self._live.replies(conversation_id, root)
+        start, live = await self._live.replies(conversation_id, root) if tail.has_changes else (0, ())
         await self._until_kept(tail)
-        kept = await self._timeline.replies(conversation_id, root, page) if root < tail.start else ()
+        kept = await self._timeline.replies(conversation_id, root, page) if root < max(start, tail.start) else ()
         seqs = {*kept, *(log_pb2.LogEntry.FromString(one).seq for one in live)}
         found, has_more = merged(page, [Stored(seq, b"") for seq in seqs])
         return [one.seq for one in found], has_more

@@ -292,6 +292,20 @@ async def test_a_thread_is_paged_through_wherever_its_messages_are(world: World,
     assert (state.reply_count, state.last_reply_seq) == (4, 299)
 
 
+async def test_a_thread_lacks_nothing_that_leaves_the_tail_while_it_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation_id = conversation(world)
+    in_threads(world, conversation_id, {20: 10, 100: 10, 299: 10})
+    world.database.known |= world.log
+    replies = world.live.replies
+
+    async def trimmed_replies(one: ConversationId, root: int) -> tuple[int, Sequence[bytes]]:
+        world.live.trimmed = world.live.written = 50
+        return await replies(one, root)
+
+    monkeypatch.setattr(world.live, "replies", trimmed_replies)
+    assert [one.seq for one in (await world.reader.thread(ANNA, conversation_id, 10, 0, 0, 0)).entries] == [20, 100, 299]
+
+
 async def test_a_thread_begins_at_a_message_that_can_be_seen_and_shows_no_more(world: World) -> None:
     conversation_id = conversation(world)
     in_threads(world, conversation_id, {20: 10, 200: 10})
