@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from chatkit.core.emoji import is_emoji
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.text import check_shown, is_emoji
+from chatkit.core.text import check_shown
 
 MAX_STATUS_TEXT = 80
 MAX_EMOJI = 16

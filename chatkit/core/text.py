@@ -19,9 +19,3 @@ def check_shown(text: str, field: str, limit: int) -> str:
     if any(unicodedata.category(char) in _UNSHOWABLE or char in _OVERRIDES for char in shown):
         raise ChatError(Reason.INVALID_ARGUMENT, f"{field} must not have control characters or marks that turn the direction of text")
     return shown
-
-
-def is_emoji(text: str) -> bool:
-    """Tell whether a text is a picture, and no word: symbols, and what joins and colours them."""
-    categories = {unicodedata.category(char) for char in text}
-    return bool(categories & {"So", "Me"}) and not any(category[0] in "LZ" or category == "Cc" for category in categories)
