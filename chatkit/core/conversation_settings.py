@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from chatkit.core.conversation import GROUP_MEMBER, MAX_TITLE, Permission, settled
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import is_uuid
+from chatkit.core.text import check_shown
 
 Value = str | int | bool
 
@@ -61,8 +62,8 @@ def _checked(name: str, value: Value) -> Value:
 
 def checked_title(title: str) -> str:
     """Return a title as it is kept, or refuse it."""
-    title = title.strip()
-    _demand(1 <= len(title) <= MAX_TITLE, f"title of a group has 1 to {MAX_TITLE} characters")
+    title = check_shown(title, "title", MAX_TITLE)
+    _demand(bool(title), f"title of a group has 1 to {MAX_TITLE} characters")
     return title
 
 

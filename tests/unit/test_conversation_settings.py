@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatkit.core.conversation import Permission
+from chatkit.core.conversation import MAX_TITLE, Permission
 from chatkit.core.conversation_settings import MEMBERS_MAY, checked_settings
 from chatkit.core.errors import ChatError, Reason
 
@@ -22,4 +22,15 @@ def test_members_may_be_let_do_everything_that_is_theirs_to_do() -> None:
 def test_members_may_be_let_do_nothing_else_not_even_what_has_no_name_yet(value: int) -> None:
     with pytest.raises(ChatError) as refused:
         checked_settings({"member_permissions": value})
+    assert refused.value.reason is Reason.INVALID_ARGUMENT
+
+
+def test_a_title_is_kept_without_space_around_it() -> None:
+    assert checked_settings({"title": f" {'t' * MAX_TITLE}\n"}) == {"title": "t" * MAX_TITLE}
+
+
+@pytest.mark.parametrize("title", ["", " ", "t" * (MAX_TITLE + 1), "two\nlines", "\u202epaid", "bell\a"])
+def test_a_title_is_one_line_that_turns_nothing_around(title: str) -> None:
+    with pytest.raises(ChatError) as refused:
+        checked_settings({"title": title})
     assert refused.value.reason is Reason.INVALID_ARGUMENT
