@@ -287,13 +287,13 @@ def _as_it_is(stored: Stored, page: Page, reader: UserId) -> entry_pb2.Entry:
     if entry.kind == entry_pb2.Entry.MESSAGE:
         now = fold(page.changes.to(entry.seq), page.head, reader)
         entry.state.CopyFrom(now.state)
-        said = entry.body
-        kept = entry_pb2.Body(reply_to=said.reply_to, thread=said.thread, mention_all=said.mention_all, attachments=said.attachments)
         if now.body is not None:
+            said = entry.body
+            kept = entry_pb2.Body(reply_to=said.reply_to, thread=said.thread, mention_all=said.mention_all, attachments=said.attachments)
             entry.ClearField("body")
-        if now.body:
-            entry.body.MergeFromString(now.body)
-            entry.body.MergeFrom(kept)
+            if now.body:
+                entry.body.MergeFromString(now.body)
+                entry.body.MergeFrom(kept)
     return entry
 
 
