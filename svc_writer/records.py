@@ -19,6 +19,7 @@ from svc_writer.core import (
     Table,
     Write,
     change_write,
+    deletion_write,
     erasing_writes,
     granting_writes,
     joining_writes,
@@ -88,7 +89,7 @@ def _change(entry: log_pb2.LogEntry, value: bytes) -> list[Write]:
             message_id, bare = MessageId(left.message_id), left.SerializeToString()
             writes += erasing_writes(entry.conversation_id, entry.target, message_id, bare, Kind.EDIT, entry.seq)
             value = entry.SerializeToString()
-            writes.append(_change_row(entry, "", value))
+            writes.append(deletion_write(entry.conversation_id, entry.target, entry.kind, value, entry.seq))
     return message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value) + writes
 
 
