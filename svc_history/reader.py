@@ -266,7 +266,7 @@ class Reader:
             raise ChatError(Reason.BAD_INVITE)
         admission = await self._admission(code.conversation_id)
         invite = admission.invites.get(code.invite_id)
-        if invite is None or not invite.is_good(now_ms) or user_id in admission.bans:
+        if invite is None or not invite.is_good(now_ms) or not admission.member_count or user_id in admission.bans:
             raise ChatError(Reason.BAD_INVITE)
         return look.state, admission
 

@@ -32,6 +32,11 @@ local function weigh(kind, held)
     return tonumber(ARGV[4]) < tonumber(expires) and (most == '0' or tonumber(uses) < tonumber(most))
   end
 
+  -- Nobody comes into a conversation that everyone has left: it would never have an owner again.
+  local function is_left()
+    return redis.call('HLEN', KEYS[2]) == 0
+  end
+
   local function is_above(user, bits)
     return user == ARGV[2] or bit.band(bits, ADMINISTER) == 0 or bit.band(held, OWN) ~= 0
   end
@@ -69,7 +74,7 @@ local function weigh(kind, held)
       return nil
     end
     local value = redis.call('HGET', KEYS[8], invite)
-    if not value or not is_good(value) or redis.call('HEXISTS', KEYS[7], ARGV[2]) == 1 then
+    if not value or not is_good(value) or is_left() or redis.call('HEXISTS', KEYS[7], ARGV[2]) == 1 then
       return 'invite'
     end
     local offer, uses, rest = string.match(value, '^(%d+:%d+:)(%d+)(.*)$')
@@ -77,7 +82,8 @@ local function weigh(kind, held)
   end
 
   terms['is public'] = function()
-    if redis.call('HGET', KEYS[6], 'public') ~= '1' and redis.call('HEXISTS', KEYS[2], ARGV[2]) == 0 then
+    local is_open = redis.call('HGET', KEYS[6], 'public') == '1' and not is_left()
+    if not is_open and redis.call('HEXISTS', KEYS[2], ARGV[2]) == 0 then
       return 'stranger'
     end
   end

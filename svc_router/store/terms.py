@@ -99,14 +99,17 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class UseInvite:
-    """Whoever gives the command may come in by an invite, which counts it; it need not be good if they are in already."""
+    """Whoever gives the command may come in by an invite, which counts it; it need not be good if they are in already.
+
+    Nobody may into a conversation that everyone has left.
+    """
 
     invite_id: InviteId
 
 
 @dataclass(frozen=True, slots=True)
 class IsPublic:
-    """Everyone may come in; it need not be so for who is in already."""
+    """Everyone may come in, unless everyone has left; it need not be so for who is in already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -573,6 +573,18 @@ async def test_everyone_joins_what_is_public_but_who_is_banned(world: World) -> 
     assert await refusal(world, coming(user())) is Reason.UNKNOWN_CONVERSATION
 
 
+async def test_nobody_comes_into_what_everyone_has_left(world: World) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(world, born)
+    await place(world, setting(born, anna, Set("public", "1")))
+    await place(world, offer(born, anna, CODES[0]))
+    await place(world, removal(born, anna, anna))
+    for who in (anna, user()):
+        assert await refusal(world, joining_by(born, who, CODES[0])) is Reason.BAD_INVITE
+        assert await refusal(world, command(born, who, None, IsPublic(), Join(who, GROUP_MEMBER))) is Reason.UNKNOWN_CONVERSATION
+
+
 async def test_the_draft_has_what_the_terms_have_changed_and_nothing_else(world: World) -> None:
     anna, bob, carl = user(), user(), user()
     born = birth(anna, bob)
