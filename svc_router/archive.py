@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import grpc
+from google.protobuf.message import Message
 
 from chatkit.core.admission import InviteId
 from chatkit.core.conversation import Permission, seq_floor
@@ -28,42 +31,48 @@ STATE_S = 15.0
 """How long history may take to be certain of a conversation: it waits for the writer."""
 
 
+QUESTIONS = 256
+"""Questions at the same time; more are refused with OVERLOADED."""
+
+
 class HistoryArchive:
     """The archive behind HistoryService, through the mesh."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub: Any = rpc.HistoryServiceStub(channel)
+        self._asking = 0
+
+    async def _ask(self, method: Callable[..., Awaitable[Any]], request: Message, **options: Any) -> Any:  # noqa: ANN401 - a call of any kind
+        """Return the answer to a question. Raises OVERLOADED if there are too many, and what history raises."""
+        if self._asking >= QUESTIONS:
+            raise ChatError(Reason.OVERLOADED, "the router has more to look up than it can", retry_after=timedelta(seconds=1))
+        self._asking += 1
+        try:
+            return await method(request, **options)
+        except grpc.aio.AioRpcError as failure:
+            raise error_of(failure) from failure
+        finally:
+            self._asking -= 1
 
     async def state(self, conversation_id: ConversationId, now_ms: int) -> Restored | None:
+        request = pb.GetConversationStateRequest(conversation_id=conversation_id)
         try:
-            state: pb.GetConversationStateResponse = await self._stub.GetConversationState(
-                pb.GetConversationStateRequest(conversation_id=conversation_id),
-                timeout=STATE_S,
-            )
-        except grpc.aio.AioRpcError as failure:
-            error = error_of(failure)
+            state: pb.GetConversationStateResponse = await self._ask(self._stub.GetConversationState, request, timeout=STATE_S)
+        except ChatError as error:
             if error.reason is Reason.UNKNOWN_CONVERSATION:
                 return None
-            raise error from failure
+            raise
         return restored_of(conversation_id, state, now_ms)
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
-        try:
-            found: pb.FindMessageResponse = await self._stub.FindMessage(
-                pb.FindMessageRequest(conversation_id=conversation_id, message_id=message_id),
-            )
-        except grpc.aio.AioRpcError as failure:
-            raise error_of(failure) from failure
+        request = pb.FindMessageRequest(conversation_id=conversation_id, message_id=message_id)
+        found: pb.FindMessageResponse = await self._ask(self._stub.FindMessage, request)
         return log_pb2.LogEntry.FromString(found.entry.SerializeToString()) if found.HasField("entry") else None
 
     async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> tuple[log_pb2.LogEntry, bool]:
-        try:
-            found: pb.GetMessageResponse = await self._stub.GetMessage(
-                pb.GetMessageRequest(conversation_id=conversation_id, seq=seq),
-                metadata=caller_metadata(Caller(user_id, SessionId(""))),
-            )
-        except grpc.aio.AioRpcError as failure:
-            raise error_of(failure) from failure
+        request = pb.GetMessageRequest(conversation_id=conversation_id, seq=seq)
+        caller = caller_metadata(Caller(user_id, SessionId("")))
+        found: pb.GetMessageResponse = await self._ask(self._stub.GetMessage, request, metadata=caller)
         entry = log_pb2.LogEntry.FromString(found.entry.SerializeToString())
         body = found.entry.body
         if found.entry.state.edit_count:
@@ -79,13 +88,9 @@ class HistoryArchive:
 
     async def ordinal_at(self, job: Job) -> int:
         read_seq = job.command.watermark.read_seq
-        try:
-            page: pb.ListMessagesResponse = await self._stub.ListMessages(
-                pb.ListMessagesRequest(conversation_id=job.conversation_id, before_seq=read_seq + 1, page_size=1),
-                metadata=caller_metadata(Caller(job.user_id, SessionId(""))),
-            )
-        except grpc.aio.AioRpcError as failure:
-            raise error_of(failure) from failure
+        request = pb.ListMessagesRequest(conversation_id=job.conversation_id, before_seq=read_seq + 1, page_size=1)
+        caller = caller_metadata(Caller(job.user_id, SessionId("")))
+        page: pb.ListMessagesResponse = await self._ask(self._stub.ListMessages, request, metadata=caller)
         if not page.entries:
             raise ChatError(Reason.INVALID_ARGUMENT, "read_seq is older than the oldest entry that the user can see")
         entry: entry_pb2.Entry = page.entries[-1]

@@ -70,8 +70,8 @@ QUEUE_LIMIT = 8192
 BATCH = 256
 FLIGHT_LIMIT = 2048
 """Entries that have a place and are not shown yet, about; with so many, no more places are given."""
-DETOURS = 256
-"""Questions to history at the same time; more are refused with OVERLOADED."""
+DETOURS = 8192
+"""Detours at the same time; more are refused with OVERLOADED, and so are those that would ask history too much at once."""
 DETOUR_LIMIT = 1024
 """Commands that wait behind one of them; more are refused with OVERLOADED."""
 
@@ -93,7 +93,7 @@ STAGE = histogram(
 )
 SEQUENCE, SHOW = STAGE["sequence"], STAGE["show"]
 QUEUED = Gauge("chat_router_queued_commands", "Commands that wait for a place.")
-ASKED = Gauge("chat_router_detours", "Questions to history that commands wait for.")
+ASKED = Gauge("chat_router_detours", "Questions to the live view and to history that commands wait for.")
 FINISHED = Counter("chat_router_unfinished_total", "Entries that another router, or a broken call, had left unfinished.")
 BUSY = ChatError(Reason.OVERLOADED, "the router has more commands than it can take", retry_after=timedelta(seconds=1))
 HELD_UP = ChatError(

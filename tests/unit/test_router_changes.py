@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from chatkit.core.conversation import GROUP_OWNER
@@ -181,6 +183,14 @@ async def test_whoever_reads_a_message_may_react_to_it_and_who_may_pin_pins_it(b
     reacted, pinned = bench.entries[2:]
     assert (reacted.kind, reacted.target, reacted.reaction.emoji, reacted.ordinal) == (entry_pb2.Entry.REACTION, said.seq, "👍", 1)
     assert (pinned.kind, pinned.target, pinned.HasField("pin"), pinned.ordinal) == (entry_pb2.Entry.PIN, said.seq, True, 1)
+
+
+async def test_a_thousand_who_react_at_once_are_all_heard(bench: Bench) -> None:
+    users = [new_id() for _ in range(1000)]
+    conversation_id = await bench.group(ANNA, *users)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    results = await asyncio.gather(*(bench.submit(reaction(conversation_id, one, said.seq)) for one in users))
+    assert [one.refused for one in results if one.HasField("refused")] == []
 
 
 async def test_nobody_reacts_to_what_is_deleted_or_pins_it(bench: Bench) -> None:
