@@ -64,11 +64,13 @@ class Changes:
         return Known.of(await self._kept(conversation_id, old, tail), live)
 
     async def mended(self, conversation_id: ConversationId, entries: Sequence[Stored], tail: Tail, since: int) -> list[Stored]:
-        """Return entries as they were accepted, but for what is deleted, or other words of what was before the reader: `tail.deleted` says
-        what the tail knows of deletions.
+        """Return entries as they were accepted, but for what is deleted, or other words of what was before the reader: `tail.deleted` and
+        `tail.edited` say what the tail knows of that, so that its entries need not be looked into.
         """
-        old = [seq for seq in _worded(entries) if seq < tail.start]
-        return mended(entries, Known.of(await self._kept(conversation_id, old, tail)), tail.deleted, since=since)
+        old = _worded([one for one in entries if one.seq < tail.start]) | {seq for seq in tail.edited if seq < tail.start}
+        known = Known.of(await self._kept(conversation_id, sorted(old), tail))
+        unseen = {seq for seq in tail.edited if seq < since}
+        return mended(entries, known, tail.deleted | unseen, since)
 
     async def _kept(self, conversation_id: ConversationId, targets: Sequence[int], tail: Tail) -> Sequence[bytes]:
         """Return the changes of messages that the database has, once it has all that came before the tail begins."""
@@ -103,7 +105,7 @@ class Changes:
 
     async def completed(self, conversation_id: ConversationId, entries: Sequence[Stored]) -> list[Stored]:
         """Return entries that the database has as `mended` does, whatever the tail has."""
-        targets = _worded(entries)
+        targets = sorted(_worded(entries))
         return mended(entries, Known.of(await self._timeline.changes(conversation_id, targets) if targets else ()))
 
 
@@ -113,7 +115,7 @@ def mended(entries: Sequence[Stored], known: Known, deleted: Collection[int] = (
     Edits of messages from before `since`, which the reader can't see, have none either: they say once more what was said before.
     """
     gone = known.deleted.union(deleted)
-    if not gone and not known.by_target and since <= 1:
+    if not gone and not known.by_target:
         return list(entries)
     return [_mended(one, known, gone, since) for one in entries]
 
@@ -136,7 +138,7 @@ def _targets(entries: Iterable[Stored]) -> list[int]:
     return sorted({entry.target or entry.seq for entry in parsed if entry.target or entry.kind == Kind.MESSAGE})
 
 
-def _worded(entries: Iterable[Stored]) -> list[int]:
-    """Return the seqs of the messages whose words entries have, the first or others, each once."""
+def _worded(entries: Iterable[Stored]) -> set[int]:
+    """Return the seqs of the messages whose words entries have, the first or others."""
     parsed = (log_pb2.LogEntry.FromString(one.entry) for one in entries)
-    return sorted({entry.target or entry.seq for entry in parsed if entry.kind in {Kind.MESSAGE, Kind.EDIT}})
+    return {entry.target or entry.seq for entry in parsed if entry.kind in {Kind.MESSAGE, Kind.EDIT}}

@@ -140,6 +140,7 @@ async def test_the_live_view_tells_what_was_deleted_for_edits_may_come_after_tha
     assert look is not None
     assert look.tail is not None
     assert look.tail.deleted == {3}
+    assert look.tail.edited == {one.target for one in made.entries.values() if one.kind == EDIT and one.seq > seq}
 
 
 ORDERS: list[Sequence[int]] = [
