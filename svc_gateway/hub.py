@@ -260,6 +260,8 @@ class Hub:
         sessions: Collection[Listener] = room.sessions
         if entry.seq < room.joined_seq:
             sessions = [session for session in sessions if session.conversations[conversation_id] <= entry.seq]
+        if 0 < entry.edited_seq < room.joined_seq:
+            sessions = self._without_newcomers(entry, sessions)
         span = self._tracer.span("deliver", entry.traceparent) if sessions and entry.traceparent else None
         for session in sessions:
             session.deliver(conversation_id, entry.seq, frame)
@@ -270,6 +272,18 @@ class Hub:
             if entry.accepted_ms:
                 DELAY.observe(max(0, self._clock.now_ms() - entry.accepted_ms) / 1000)
         log.debug("entry_delivered", request_id=entry.request_id, conversation_id=conversation_id, seq=entry.seq, sessions=len(sessions))
+
+    def _without_newcomers(self, edit: node_pb2.EntryDelivery, sessions: Collection[Listener]) -> list[Listener]:
+        """Give an edit without its words to those who joined after its message, and return the others."""
+        conversation_id = ConversationId(edit.conversation_id)
+        newcomers = {session for session in sessions if session.conversations[conversation_id] > edit.edited_seq}
+        wordless = pb.ServerFrame.FromString(edit.frame)
+        wordless.entry.ClearField("body")
+        frame = Outgoing.of(wordless)
+        for session in newcomers:
+            session.deliver(conversation_id, edit.seq, frame)
+        ENTRIES.inc(len(newcomers))
+        return [session for session in sessions if session not in newcomers]
 
     def _move(self, entry: node_pb2.EntryDelivery, conversation_id: ConversationId) -> None:
         """Let those leave and join whom an entry moves, unless they are known to have come back, or to have joined, later."""

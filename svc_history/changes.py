@@ -63,10 +63,14 @@ class Changes:
         old = [target for target in targets if target < max(start, tail.start)]
         return Known.of(await self._kept(conversation_id, old, tail), live)
 
-    async def mended(self, conversation_id: ConversationId, entries: Sequence[Stored], tail: Tail) -> list[Stored]:
-        """Return entries as they were accepted, but for what is deleted: `tail.deleted` says what the tail knows of that."""
-        old = _targets([one for one in entries if one.seq < tail.start])
-        return mended(entries, Known.of(await self._kept(conversation_id, old, tail)), tail.deleted)
+    async def mended(self, conversation_id: ConversationId, entries: Sequence[Stored], tail: Tail, since: int) -> list[Stored]:
+        """Return entries as they were accepted, but for what is deleted, or other words of what was before the reader: `tail.deleted` and
+        `tail.edited` say what the tail knows of that, so that its entries need not be looked into.
+        """
+        old = _worded([one for one in entries if one.seq < tail.start]) | {seq for seq in tail.edited if seq < tail.start}
+        known = Known.of(await self._kept(conversation_id, sorted(old), tail))
+        unseen = {seq for seq in tail.edited if seq < since}
+        return mended(entries, known, tail.deleted | unseen, since)
 
     async def _kept(self, conversation_id: ConversationId, targets: Sequence[int], tail: Tail) -> Sequence[bytes]:
         """Return the changes of messages that the database has, once it has all that came before the tail begins."""
@@ -81,11 +85,9 @@ class Changes:
 
     async def replies(self, conversation_id: ConversationId, root: int, page: Range, tail: Tail) -> tuple[list[int], bool]:
         """Return the messages of a thread that are on a page, by rising seq, and whether there are more in its direction."""
-        live: Sequence[bytes] = ()
-        if tail.has_changes:
-            _, live = await self._live.replies(conversation_id, root)
+        start, live = await self._live.replies(conversation_id, root) if tail.has_changes else (0, ())
         await self._until_kept(tail)
-        kept = await self._timeline.replies(conversation_id, root, page) if root < tail.start else ()
+        kept = await self._timeline.replies(conversation_id, root, page) if root < max(start, tail.start) else ()
         seqs = {*kept, *(log_pb2.LogEntry.FromString(one).seq for one in live)}
         found, has_more = merged(page, [Stored(seq, b"") for seq in seqs])
         return [one.seq for one in found], has_more
@@ -103,21 +105,25 @@ class Changes:
 
     async def completed(self, conversation_id: ConversationId, entries: Sequence[Stored]) -> list[Stored]:
         """Return entries that the database has as `mended` does, whatever the tail has."""
-        targets = _targets(entries)
+        targets = sorted(_worded(entries))
         return mended(entries, Known.of(await self._timeline.changes(conversation_id, targets) if targets else ()))
 
 
-def mended(entries: Sequence[Stored], known: Known, deleted: Collection[int] = ()) -> list[Stored]:
-    """Return entries without the words of messages that are deleted, and with those of edits, which the database keeps elsewhere."""
+def mended(entries: Sequence[Stored], known: Known, deleted: Collection[int] = (), since: int = 1) -> list[Stored]:
+    """Return entries without the words of messages that are deleted, and with those of edits, which the database keeps elsewhere.
+
+    Edits of messages from before `since`, which the reader can't see, have none either: they say once more what was said before.
+    """
     gone = known.deleted.union(deleted)
     if not gone and not known.by_target:
         return list(entries)
-    return [_mended(one, known, gone) for one in entries]
+    return [_mended(one, known, gone, since) for one in entries]
 
 
-def _mended(stored: Stored, known: Known, gone: Collection[int]) -> Stored:
+def _mended(stored: Stored, known: Known, gone: Collection[int], since: int) -> Stored:
     entry = log_pb2.LogEntry.FromString(stored.entry)
-    if (entry.kind == Kind.MESSAGE and entry.seq in gone) or (entry.kind == Kind.EDIT and entry.target in gone):
+    is_hidden = entry.kind == Kind.EDIT and (entry.target in gone or entry.target < since)
+    if is_hidden or (entry.kind == Kind.MESSAGE and entry.seq in gone):
         entry.ClearField("body")
     elif entry.kind == Kind.EDIT and not entry.body:
         entry.body = next((change.body for change in known.to(entry.target) if change.seq == entry.seq), b"")
@@ -130,3 +136,9 @@ def _targets(entries: Iterable[Stored]) -> list[int]:
     """Return the seqs of the messages that entries are, or change, each once."""
     parsed = (log_pb2.LogEntry.FromString(one.entry) for one in entries)
     return sorted({entry.target or entry.seq for entry in parsed if entry.target or entry.kind == Kind.MESSAGE})
+
+
+def _worded(entries: Iterable[Stored]) -> set[int]:
+    """Return the seqs of the messages whose words entries have, the first or others."""
+    parsed = (log_pb2.LogEntry.FromString(one.entry) for one in entries)
+    return {entry.target or entry.seq for entry in parsed if entry.kind in {Kind.MESSAGE, Kind.EDIT}}

@@ -104,8 +104,8 @@ def page_range(before_seq: int, after_seq: int, page_size: int, joined_seq: int)
 class Tail:
     """What the live view has of a page, by rising seq: everything from `start` up to `head`. The database has all up to `written`.
 
-    `has_changes` says whether any entry of the tail changes a message, if that was asked, and `deleted` which messages are deleted, if that
-    was.
+    `has_changes` says whether any entry of the tail changes a message, if that was asked; `deleted` which messages are deleted, and
+    `edited` of which there are edits on the page, if that was.
     """
 
     entries: Sequence[Stored]
@@ -114,6 +114,7 @@ class Tail:
     written: int
     has_changes: bool = False
     deleted: frozenset[int] = frozenset()
+    edited: frozenset[int] = frozenset()
 
 
 def tail_of(entries: Sequence[Stored], start: int, head: int, written: int, *, has_changes: bool) -> Tail:

@@ -132,7 +132,7 @@ class Reader:
         entries, has_more = await self._merge(conversation_id, page, tail)
         head = max(state.head_seq, tail.head) if tail.head < END else state.head_seq
         known = await self._changes.of(conversation_id, entries, tail)
-        return Page(head, mended(entries, known), has_more, known)
+        return Page(head, mended(entries, known, since=state.member.joined_seq), has_more, known)
 
     async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Page:
         """Return one message, for a member, as a page."""
@@ -228,7 +228,7 @@ class Reader:
         upto = min(state.head_seq, look.tail.head)
         page = Range(max(seq, state.member.joined_seq - 1), upto + 1, SYNC_ENTRIES, backwards=False)
         entries, has_more = await self._merge(conversation_id, page, look.tail) if page.after < upto else ([], False)
-        entries = await self._changes.mended(conversation_id, entries, look.tail)
+        entries = await self._changes.mended(conversation_id, entries, look.tail, state.member.joined_seq)
         synced.entries += entries
         synced.size += sum(len(one.entry) for one in entries)
         synced.positions.append((conversation_id, entries[-1].seq if has_more else upto))
@@ -266,7 +266,7 @@ class Reader:
             raise ChatError(Reason.BAD_INVITE)
         admission = await self._admission(code.conversation_id)
         invite = admission.invites.get(code.invite_id)
-        if invite is None or not invite.is_good(now_ms) or user_id in admission.bans:
+        if invite is None or not invite.is_good(now_ms) or not admission.member_count or user_id in admission.bans:
             raise ChatError(Reason.BAD_INVITE)
         return look.state, admission
 
@@ -288,17 +288,20 @@ class Reader:
         return state, await self._timeline.roll(conversation_id), await self._timeline.admission(conversation_id), recent
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
-        """Return the entry that a message_id has made, wherever it is by now."""
+        """Return the entry that a message_id has made, wherever it is by now; without its words, if its message is deleted."""
         (tail,) = await self._tails([(conversation_id, Range(END, END, 0, backwards=True))])
         unwritten = Range(tail.written, tail.head + 1, ALL, backwards=False)
         if tail.written < tail.head:
             (tail,) = await self._tails([(conversation_id, unwritten)])
-            for one in tail.entries:
-                if log_pb2.LogEntry.FromString(one.entry).message_id == message_id:
-                    return one
-        if below_tail(unwritten, tail) is not None:
-            await self._certainty.now()
-        return await self._timeline.find(conversation_id, message_id)
+        found = next((one for one in tail.entries if log_pb2.LogEntry.FromString(one.entry).message_id == message_id), None)
+        if found is None:
+            if below_tail(unwritten, tail) is not None:
+                await self._certainty.now()
+            found = await self._timeline.find(conversation_id, message_id)
+        if found is None:
+            return None
+        (one,) = mended([found], await self._changes.of(conversation_id, [found], tail))
+        return one
 
     async def _looks(self, questions: Sequence[Question]) -> list[Look | None]:
         """Return how conversations are. Of what the live view does not know, the database has everything, as soon as it can be believed."""

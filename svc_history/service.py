@@ -247,9 +247,17 @@ def _summary(user_id: UserId, state: State) -> pb.ConversationSummary:
         head_seq=state.head_seq,
         read_seq=state.mark.read_seq if state.mark else 0,
         unread_count=unread(head_ordinal, state.mark, state.member),
-        last_entry=_entry(state.last) if state.last else None,
+        last_entry=_last_entry(state.last) if state.last else None,
         mention_count=state.mention_count,
     )
+
+
+def _last_entry(stored: Stored) -> entry_pb2.Entry:
+    """Return the newest entry as lists show it: what it edits may be deleted, or from before the member."""
+    entry = _entry(stored)
+    if entry.kind == entry_pb2.Entry.EDIT:
+        entry.ClearField("body")
+    return entry
 
 
 def _conversation_id(text: str) -> ConversationId:
@@ -279,13 +287,13 @@ def _as_it_is(stored: Stored, page: Page, reader: UserId) -> entry_pb2.Entry:
     if entry.kind == entry_pb2.Entry.MESSAGE:
         now = fold(page.changes.to(entry.seq), page.head, reader)
         entry.state.CopyFrom(now.state)
-        said = entry.body
-        kept = entry_pb2.Body(reply_to=said.reply_to, thread=said.thread, mention_all=said.mention_all, attachments=said.attachments)
         if now.body is not None:
+            said = entry.body
+            kept = entry_pb2.Body(reply_to=said.reply_to, thread=said.thread, mention_all=said.mention_all, attachments=said.attachments)
             entry.ClearField("body")
-        if now.body:
-            entry.body.MergeFromString(now.body)
-            entry.body.MergeFrom(kept)
+            if now.body:
+                entry.body.MergeFromString(now.body)
+                entry.body.MergeFrom(kept)
     return entry
 
 

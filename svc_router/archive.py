@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import grpc
+from google.protobuf.message import Message
 
 from chatkit.core.admission import InviteId
 from chatkit.core.conversation import Permission, seq_floor
@@ -28,75 +31,90 @@ STATE_S = 15.0
 """How long history may take to be certain of a conversation: it waits for the writer."""
 
 
+QUESTIONS = 256
+"""Questions at the same time; more are refused with OVERLOADED."""
+
+
 class HistoryArchive:
     """The archive behind HistoryService, through the mesh."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub: Any = rpc.HistoryServiceStub(channel)
+        self._asking = 0
 
-    async def state(self, conversation_id: ConversationId, now_ms: int) -> Restored | None:
+    async def _ask(self, method: Callable[..., Awaitable[Any]], request: Message, **options: Any) -> Any:  # noqa: ANN401 - a call of any kind
+        """Return the answer to a question. Raises OVERLOADED if there are too many, and what history raises."""
+        if self._asking >= QUESTIONS:
+            raise ChatError(Reason.OVERLOADED, "the router has more to look up than it can", retry_after=timedelta(seconds=1))
+        self._asking += 1
         try:
-            state: pb.GetConversationStateResponse = await self._stub.GetConversationState(
-                pb.GetConversationStateRequest(conversation_id=conversation_id),
-                timeout=STATE_S,
-            )
-        except grpc.aio.AioRpcError as failure:
-            error = error_of(failure)
-            if error.reason is Reason.UNKNOWN_CONVERSATION:
-                return None
-            raise error from failure
-        return Restored(
-            conversation_id,
-            conversation_pb2.Conversation.Kind.Name(state.conversation.kind),
-            state.conversation.SerializeToString(),
-            {UserId(one.user_id): Membership(Permission(one.permissions), one.joined_seq, one.joined_ordinal) for one in state.members},
-            {UserId(one.watermark.user_id): _mark(one) for one in state.watermarks},
-            head=state.head_seq,
-            head_ordinal=state.head_ordinal,
-            floor=seq_floor(now_ms),
-            known_since_ms=known_since_ms(state.recent, now_ms),
-            recent=[_durable(entry) for entry in state.recent],
-            bans={UserId(one.user_id): ban_of(one) for one in state.bans},
-            invites={InviteId(one.invite_id): invite_of(one) for one in state.invites},
-            settings={name: as_text(value) for name, value in settings_of(state.settings).items()},
-        )
-
-    async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
-        try:
-            found: pb.FindMessageResponse = await self._stub.FindMessage(
-                pb.FindMessageRequest(conversation_id=conversation_id, message_id=message_id),
-            )
+            return await method(request, **options)
         except grpc.aio.AioRpcError as failure:
             raise error_of(failure) from failure
+        finally:
+            self._asking -= 1
+
+    async def state(self, conversation_id: ConversationId, now_ms: int) -> Restored | None:
+        request = pb.GetConversationStateRequest(conversation_id=conversation_id)
+        try:
+            state: pb.GetConversationStateResponse = await self._ask(self._stub.GetConversationState, request, timeout=STATE_S)
+        except ChatError as error:
+            if error.reason is Reason.UNKNOWN_CONVERSATION:
+                return None
+            raise
+        return restored_of(conversation_id, state, now_ms)
+
+    async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
+        request = pb.FindMessageRequest(conversation_id=conversation_id, message_id=message_id)
+        found: pb.FindMessageResponse = await self._ask(self._stub.FindMessage, request)
         return log_pb2.LogEntry.FromString(found.entry.SerializeToString()) if found.HasField("entry") else None
 
     async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> tuple[log_pb2.LogEntry, bool]:
-        try:
-            found: pb.GetMessageResponse = await self._stub.GetMessage(
-                pb.GetMessageRequest(conversation_id=conversation_id, seq=seq),
-                metadata=caller_metadata(Caller(user_id, SessionId(""))),
-            )
-        except grpc.aio.AioRpcError as failure:
-            raise error_of(failure) from failure
+        request = pb.GetMessageRequest(conversation_id=conversation_id, seq=seq)
+        caller = caller_metadata(Caller(user_id, SessionId("")))
+        found: pb.GetMessageResponse = await self._ask(self._stub.GetMessage, request, metadata=caller)
         entry = log_pb2.LogEntry.FromString(found.entry.SerializeToString())
         body = found.entry.body
+        if found.entry.state.edit_count:
+            body = await self._first_words(conversation_id, MessageId(entry.message_id))
         outline = log_pb2.Outline(thread=body.thread, mentions=body.mentions, mention_all=body.mention_all, files=bool(body.attachments))
         entry.outline.CopyFrom(outline)
         return entry, found.entry.state.deleted
 
+    async def _first_words(self, conversation_id: ConversationId, message_id: MessageId) -> entry_pb2.Body:
+        """Return what a message said before it was edited: whom that mentions was told so. Nothing, if it is deleted meanwhile."""
+        first = await self.find(conversation_id, message_id)
+        return entry_pb2.Body.FromString(first.body if first else b"")
+
     async def ordinal_at(self, job: Job) -> int:
         read_seq = job.command.watermark.read_seq
-        try:
-            page: pb.ListMessagesResponse = await self._stub.ListMessages(
-                pb.ListMessagesRequest(conversation_id=job.conversation_id, before_seq=read_seq + 1, page_size=1),
-                metadata=caller_metadata(Caller(job.user_id, SessionId(""))),
-            )
-        except grpc.aio.AioRpcError as failure:
-            raise error_of(failure) from failure
+        request = pb.ListMessagesRequest(conversation_id=job.conversation_id, before_seq=read_seq + 1, page_size=1)
+        caller = caller_metadata(Caller(job.user_id, SessionId("")))
+        page: pb.ListMessagesResponse = await self._ask(self._stub.ListMessages, request, metadata=caller)
         if not page.entries:
             raise ChatError(Reason.INVALID_ARGUMENT, "read_seq is older than the oldest entry that the user can see")
         entry: entry_pb2.Entry = page.entries[-1]
         return entry.ordinal
+
+
+def restored_of(conversation_id: ConversationId, state: pb.GetConversationStateResponse, now_ms: int) -> Restored:
+    """Return a conversation as it is put back: of the invites that history ever had, those that let somebody in."""
+    invites = {InviteId(one.invite_id): invite_of(one) for one in state.invites}
+    return Restored(
+        conversation_id,
+        conversation_pb2.Conversation.Kind.Name(state.conversation.kind),
+        state.conversation.SerializeToString(),
+        {UserId(one.user_id): Membership(Permission(one.permissions), one.joined_seq, one.joined_ordinal) for one in state.members},
+        {UserId(one.watermark.user_id): _mark(one) for one in state.watermarks},
+        head=state.head_seq,
+        head_ordinal=state.head_ordinal,
+        floor=seq_floor(now_ms),
+        known_since_ms=known_since_ms(state.recent, now_ms),
+        recent=[_durable(entry) for entry in state.recent],
+        bans={UserId(one.user_id): ban_of(one) for one in state.bans},
+        invites={invite_id: invite for invite_id, invite in invites.items() if invite.is_good(now_ms)},
+        settings={name: as_text(value) for name, value in settings_of(state.settings).items()},
+    )
 
 
 def _durable(entry: log_pb2.LogEntry) -> Durable:

@@ -18,7 +18,7 @@ from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_router.changes import change_of, drafted, mentions_of
 from svc_router.store import Answer, Durable, Marked, Membership, Place
 
-MESSAGE = entry_pb2.Entry.MESSAGE
+MESSAGE, EDIT = entry_pb2.Entry.MESSAGE, entry_pb2.Entry.EDIT
 PLAIN = (0, 0, "")
 """What a message changes that changes nothing and mentions nobody."""
 
@@ -149,6 +149,7 @@ def durable(entry: log_pb2.LogEntry, place: Place, request_id: str, traceparent:
         previous_seq=place.previous,
         accepted_ms=place.accepted_ms,
         traceparent=traceparent,
+        edited_seq=entry.target if entry.kind == EDIT else 0,
     )
     event = batch_of(node_pb2.NodeEvent(entry=told))
     message_id, sender = MessageId(entry.message_id), UserId(entry.sender_id)

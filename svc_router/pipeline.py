@@ -70,8 +70,8 @@ QUEUE_LIMIT = 8192
 BATCH = 256
 FLIGHT_LIMIT = 2048
 """Entries that have a place and are not shown yet, about; with so many, no more places are given."""
-DETOURS = 256
-"""Questions to history at the same time; more are refused with OVERLOADED."""
+DETOURS = 8192
+"""Detours at the same time; more are refused with OVERLOADED, and so are those that would ask history too much at once."""
 DETOUR_LIMIT = 1024
 """Commands that wait behind one of them; more are refused with OVERLOADED."""
 
@@ -93,7 +93,7 @@ STAGE = histogram(
 )
 SEQUENCE, SHOW = STAGE["sequence"], STAGE["show"]
 QUEUED = Gauge("chat_router_queued_commands", "Commands that wait for a place.")
-ASKED = Gauge("chat_router_detours", "Questions to history that commands wait for.")
+ASKED = Gauge("chat_router_detours", "Questions to the live view and to history that commands wait for.")
 FINISHED = Counter("chat_router_unfinished_total", "Entries that another router, or a broken call, had left unfinished.")
 BUSY = ChatError(Reason.OVERLOADED, "the router has more commands than it can take", retry_after=timedelta(seconds=1))
 HELD_UP = ChatError(
@@ -227,10 +227,8 @@ class Pipeline:
         flying = self._flight.find(*key)
         if job.until <= self._clock.monotonic():
             self._refuse([job], ChatError(Reason.DEADLINE_EXCEEDED))
-        elif flying is not None:
-            self._refuse(flying.join(job, self._clock.monotonic()), ChatError(Reason.DEADLINE_EXCEEDED))
-        elif key in self._claiming:
-            self._claiming[key].append(job)
+        elif flying is not None or key in self._claiming:
+            self._wait_for_first(job, flying)
         elif way := self._way_of(job):
             self._wait_behind(way, job)
         elif self._flight.is_held_up(job.conversation_id):
@@ -243,6 +241,17 @@ class Pipeline:
             self._claiming[key] = [job]
             return True
         return False
+
+    def _wait_for_first(self, job: Job, flying: Flying | None) -> None:
+        """Let a job wait for the first of its message_id, unless that is another user's. All who create a conversation share one."""
+        claiming = self._claiming.get((job.conversation_id, job.message_id), [])
+        first = claiming[0].user_id if flying is None else flying.entry.sender_id
+        if job.kind != "create" and first != job.user_id:
+            self._refuse([job], ChatError(Reason.MESSAGE_ID_REUSED))
+        elif flying is not None:
+            self._refuse(flying.join(job, self._clock.monotonic()), ChatError(Reason.DEADLINE_EXCEEDED))
+        else:
+            claiming.append(job)
 
     def _claimants(self, job: Job) -> list[Job]:
         """Return a job that was claimed for, and those that have the same message_id."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -57,7 +57,7 @@ PARTITION: Mapping[Table, tuple[str, ...]] = {
 }
 """The columns that say on which partition a row lies."""
 FOREVER = 2**62
-"""The timestamp of what takes out whatever comes, now or later."""
+"""The timestamp of what takes out whatever comes, now or later. What is this less a seq is so that of several the first stays."""
 
 KEY: Mapping[Table, tuple[str, ...]] = {
     Table.MESSAGES: ("conversation_id", "bucket", "seq", "message_id"),
@@ -137,11 +137,19 @@ def change_write(conversation_id: str, target: int, kind: int, item: str, entry:
     return Write(Table.CHANGES, row, seq)
 
 
+def deletion_write(conversation_id: str, target: int, kind: int, entry: bytes, seq: int) -> Write:
+    """Return the row that a deletion of a message makes: it counts from the first on, and so that one stays, whichever comes last."""
+    return replace(change_write(conversation_id, target, kind, "", entry, seq), timestamp=FOREVER - seq)
+
+
 def erasing_writes(conversation_id: str, target: int, message_id: MessageId, erased: bytes, edit: int, seq: int) -> list[Write]:
-    """Return what a deletion does to the message at `target`, its changes of kind `edit` and its pin: whatever it said, or will, goes."""
+    """Return what a deletion does to the message at `target`, its changes of kind `edit` and its pin: whatever it said, or will, goes.
+
+    What is left stays as the first deletion has left it.
+    """
     key = {"conversation_id": conversation_id, "bucket": bucket_of(target)}
     return [
-        Write(Table.MESSAGES, key | {"seq": target, "message_id": message_id, "entry": erased}, seq),
+        Write(Table.MESSAGES, key | {"seq": target, "message_id": message_id, "entry": erased}, FOREVER - seq),
         Write(Table.CHANGES, key | {"target": target, "kind": edit}, FOREVER, deletes=True),
         Write(Table.PINS, {"conversation_id": conversation_id, "seq": target}, FOREVER, deletes=True),
     ]

@@ -19,6 +19,7 @@ from svc_writer.core import (
     Table,
     Write,
     change_write,
+    deletion_write,
     erasing_writes,
     granting_writes,
     joining_writes,
@@ -80,12 +81,15 @@ def _change(entry: log_pb2.LogEntry, value: bytes) -> list[Write]:
             writes += _mentions(left, deleted=True)
             if left.outline.files:
                 writes.append(Release(entry.conversation_id, MessageId(left.message_id), entry.seq).write(done=False))
+            thread = left.outline.thread
             left.ClearField("outline")
             left.ClearField("body")
+            if thread:
+                left.outline.thread = thread  # it stays one of its answers, also where the live view is made of this again
             message_id, bare = MessageId(left.message_id), left.SerializeToString()
             writes += erasing_writes(entry.conversation_id, entry.target, message_id, bare, Kind.EDIT, entry.seq)
             value = entry.SerializeToString()
-            writes.append(_change_row(entry, "", value))
+            writes.append(deletion_write(entry.conversation_id, entry.target, entry.kind, value, entry.seq))
     return message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value) + writes
 
 

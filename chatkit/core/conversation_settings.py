@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from chatkit.core.conversation import GROUP_MEMBER, MAX_TITLE, Permission, settled
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import is_uuid
+from chatkit.core.text import check_shown
 
 Value = str | int | bool
 
@@ -52,7 +53,8 @@ def _checked(name: str, value: Value) -> Value:
             _demand(0 <= value <= MAX_SLOW_MODE_S, f"slow_mode_s is 0 to {MAX_SLOW_MODE_S}")
         case "member_permissions", int():
             wanted = "the bit to read, and of the bits to write, add, pin, mention everyone and invite those that members have"
-            _demand(Permission.READ in Permission(value) and not value & ~MEMBERS_MAY, f"member_permissions is a sum: {wanted}")
+            # As a number: what is not in a set of flags is only those that have a name.
+            _demand(Permission.READ in Permission(value) and not value & ~int(MEMBERS_MAY), f"member_permissions is a sum: {wanted}")
         case _:
             pass  # a flag can't be wrong
     return value
@@ -60,8 +62,8 @@ def _checked(name: str, value: Value) -> Value:
 
 def checked_title(title: str) -> str:
     """Return a title as it is kept, or refuse it."""
-    title = title.strip()
-    _demand(1 <= len(title) <= MAX_TITLE, f"title of a group has 1 to {MAX_TITLE} characters")
+    title = check_shown(title, "title", MAX_TITLE)
+    _demand(bool(title), f"title of a group has 1 to {MAX_TITLE} characters")
     return title
 
 

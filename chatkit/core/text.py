@@ -1,4 +1,4 @@
-"""What people write to be shown beside their name."""
+"""What people write to be shown in a line: their names, what stands beside them, and titles."""
 
 from __future__ import annotations
 

@@ -29,7 +29,6 @@ if redis.call('GET', '{key}') ~= EPOCH then
 end
 """
 """What every script begins with."""
-"""How often scripts are run whose connection breaks, and how long between."""
 FENCE = "return 1"
 """The script that commands without scripts of their own begin with."""
 NAME = """local name = redis.call('GET', KEYS[1])

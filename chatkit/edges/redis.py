@@ -24,6 +24,7 @@ from chatkit.edges.redis_wire import TIMEOUT_S, Command, Wire
 from chatkit.edges.wait import wait_for_engine
 
 TRIES, FIRST_PAUSE_S, LAST_PAUSE_S = 3, 0.05, 0.5
+"""How often what may be repeated is tried whose connection breaks, and how long between."""
 NODES = "nodes"
 """Sorted set of node incarnations by how often they have renewed their lease."""
 
@@ -165,7 +166,7 @@ def nodes(conversation_id: str) -> str:
 
 
 def marks(conversation_id: str) -> str:
-    """Hash: user id to "<delivered_seq>:<read_seq>:<read_ordinal>"."""
+    """Hash: user id to "<delivered_seq>:<read_seq>:<read_ordinal>", and the first two as others see them, if that is less."""
     return f"{{c:{conversation_id}}}:marks"
 
 

@@ -115,7 +115,7 @@ class LiveLog(Protocol):
         """Return how conversations are and, where there is a seq, what has come since.
 
         That is at most SYNC_ENTRIES entries and one more, and about LOOK_BYTES of them, up to the `head` of the tail; which messages the
-        tail has deletions of; and watermarks, if there are at most LIVELY_MEMBERS members.
+        tail has deletions of, and which of those edits that have come since; and watermarks, if there are at most LIVELY_MEMBERS members.
         """
         ...
 

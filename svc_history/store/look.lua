@@ -1,6 +1,6 @@
 -- Tells how a conversation is for a user, with what mentions them among what they have not read, and, if it is asked, what has come since an entry, and how far everyone is.
 -- KEYS: meta, members, marks, tail, changes, mentions, settings. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, members above which there are no watermarks,
--- the number of the kind of a deletion
+-- the numbers of the kinds of a deletion and of an edit
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'conversation', 'head', 'head_ordinal', 'trimmed', 'written')
 local head = tonumber(meta[3] or '0')
 if meta[1] ~= EPOCH or not meta[2] or head == 0 then
@@ -38,13 +38,16 @@ if not member or ARGV[2] == '' then
   return look
 end
 local after = math.max(tonumber(ARGV[2]), tonumber(string.match(member, '^%d+:(%d+)')) - 1)
-local since, deleted, upto = {}, {}, meta[3]
+local since, deleted, edited, upto = {}, {}, {}, meta[3]
 if after < head then
   since = flat(redis.call('XRANGE', KEYS[4], string.format('%.0f', after + 1), '+', 'COUNT', ARGV[3]), tonumber(ARGV[4]))
   upto = #since > 0 and since[#since - 1] or upto
-  for _, change in ipairs(redis.call('XRANGE', KEYS[5], string.format('%.0f', after + 1), '+')) do
+  -- All of them: an edit may come after the deletion of its message, which the user has.
+  for _, change in ipairs(redis.call('XRANGE', KEYS[5], '-', '+')) do
     if change[2][4] == ARGV[6] then
       table.insert(deleted, change[2][2])
+    elseif change[2][4] == ARGV[7] and tonumber(string.match(change[1], '^%d+')) > after then
+      table.insert(edited, change[2][2])
     end
   end
 end
@@ -52,5 +55,5 @@ local marks = {}
 if redis.call('HLEN', KEYS[2]) <= tonumber(ARGV[5]) then
   marks = redis.call('HGETALL', KEYS[3])
 end
-look[10], look[11], look[12], look[13], look[14] = meta[6] or '0', upto, since, marks, deleted
+look[10], look[11], look[12], look[13], look[14], look[15] = meta[6] or '0', upto, since, marks, deleted, edited
 return look

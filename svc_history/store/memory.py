@@ -47,6 +47,10 @@ class MemoryConversation:
         """Return the messages that were deleted since."""
         return frozenset(target for seq, target in self.changes.items() if seq > after and self._kind(seq) == entry_pb2.Entry.DELETION)
 
+    def edited(self, after: int) -> frozenset[int]:
+        """Return the messages that were edited since."""
+        return frozenset(target for seq, target in self.changes.items() if seq > after and self.is_edit(seq))
+
     def changing(self, targets: Collection[int], after: int = 0) -> dict[int, bytes]:
         """Return the entries since that change messages."""
         return {seq: self.entries[seq].entry for seq, target in self.changes.items() if seq > after and target in targets}
@@ -131,9 +135,10 @@ class MemoryLiveLog(MemoryView):
         assert tail is not None  # noqa: S101 - there is a state
         sizes = accumulate((len(one.entry) for one in tail.entries), initial=0)
         entries = [one for one, size in zip(tail.entries, sizes, strict=False) if size <= LOOK_BYTES]
-        deleted = self.known[conversation_id].deleted(max(page.after, self.trimmed))
+        deleted = self.known[conversation_id].deleted(self.trimmed)
+        edited = self.known[conversation_id].edited(max(page.after, self.trimmed))
         head = entries[-1].seq if entries else tail.head
-        tail = replace(tail, entries=entries, head=head, has_changes=False, deleted=deleted)
+        tail = replace(tail, entries=entries, head=head, has_changes=False, deleted=deleted, edited=edited)
         return Look(state, tail, marks if len(self.known[conversation_id].members) <= LIVELY_MEMBERS else {})
 
     async def tails(self, pages: Sequence[tuple[ConversationId, Range]]) -> list[Tail | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from elastic_chat.types.v1.presence_pb2 import Preferences
 from svc_history.core import LOOK_BYTES, MAX_MENTIONED, SYNC_ENTRIES, Mark, Membership, Range, Stored, Tail, tail_of
 from svc_history.store import Admission, Look, Question, Roll, State
 
+LIMITS = (SYNC_ENTRIES + 1, LOOK_BYTES, LIVELY_MEMBERS)
 _SCRIPTS = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.lua")}
 
 
@@ -64,7 +65,7 @@ class RedisLiveLog:
             (
                 "look",
                 [name(one) for name in (keys.meta, keys.members, keys.marks, keys.tail, keys.changes, keys.mentions, keys.settings)],
-                (user_id, "" if seq is None else seq, SYNC_ENTRIES + 1, LOOK_BYTES, LIVELY_MEMBERS, keys.DELETION),
+                (user_id, "" if seq is None else seq, *LIMITS, keys.DELETION, int(entry_pb2.Entry.EDIT)),
             )
             for user_id, one, seq in questions
         ]
@@ -173,10 +174,14 @@ def _look(reply: Sequence[Any]) -> Look:
     )
     if not since:
         return Look(state)
-    written, upto, entries, marks, deleted = since
+    written, upto, entries, marks, deleted, edited = since
     found = [Stored(int(seq), entry) for seq, entry in _pairs(entries)]
-    tail = Tail(found, int(trimmed) + 1, int(upto), int(written), deleted=frozenset(map(int, deleted)))
+    tail = Tail(found, int(trimmed) + 1, int(upto), int(written), deleted=_seqs(deleted), edited=_seqs(edited))
     return Look(state, tail, {UserId(name.decode()): _mark(value) for name, value in _pairs(marks)})
+
+
+def _seqs(numbers: Iterable[bytes]) -> frozenset[int]:
+    return frozenset(map(int, numbers))
 
 
 def _settings(texts: Mapping[bytes, bytes]) -> dict[str, Value]:

@@ -56,7 +56,7 @@ class _Conversation:
     settings: dict[str, str] = field(default_factory=dict)
     bans: dict[UserId, Ban] = field(default_factory=dict)
     invites: dict[InviteId, Invite] = field(default_factory=dict)
-    waits: dict[UserId, int] = field(default_factory=dict)
+    wrote_ms: dict[UserId, int] = field(default_factory=dict)
 
 
 class MemoryLiveView:
@@ -164,7 +164,7 @@ class MemorySequencer:
             if claim.needs not in held:
                 return ChatError(Reason.PERMISSION_DENIED)
         slow_ms = 1000 * int(live.settings.get("slow_mode_s", 0)) if claim.counts and Permission.MODERATE not in held else 0
-        left_ms = live.waits.get(claim.user_id, 0) - claim.now_ms
+        left_ms = live.wrote_ms.get(claim.user_id, 0) + slow_ms - claim.now_ms
         if slow_ms and left_ms > 0:
             return ChatError(Reason.SLOW_MODE, retry_after=timedelta(milliseconds=left_ms))
         weighed = Weighed(claim, held, live.kind, dict(live.members), dict(live.settings), dict(live.bans), dict(live.invites))
@@ -176,7 +176,7 @@ class MemorySequencer:
         if claim.terms and not weighed.parts:
             return Needless(weighed.there)
         if slow_ms:
-            live.waits[claim.user_id] = claim.now_ms + slow_ms
+            live.wrote_ms[claim.user_id] = claim.now_ms
         return self._place(live, claim, weighed)
 
     def _again(self, live: _Conversation, claim: Claim, place: Place) -> Outcome:

@@ -44,7 +44,8 @@ class Weighed:
             case UseInvite(invite_id):
                 self._use(invite_id)
             case IsPublic():
-                self._refuse_if("stranger", self.settings.get("public") != "1" and self.claim.user_id not in self.members)
+                is_open = self.settings.get("public") == "1" and bool(self.members)
+                self._refuse_if("stranger", not is_open and self.claim.user_id not in self.members)
             case Room(kept, limit):
                 self._check_room(kept, limit)
             case _:
@@ -89,7 +90,7 @@ class Weighed:
         if caller in self.members:
             return
         invite = self.invites.get(invite_id)
-        if invite is None or not invite.is_good(self.claim.now_ms) or caller in self.bans:
+        if invite is None or not invite.is_good(self.claim.now_ms) or not self.members or caller in self.bans:
             raise REFUSALS[b"invite"]
         self.invites[invite_id] = replace(invite, uses=invite.uses + 1)
         self.parts.append(b"")
@@ -110,7 +111,7 @@ class Weighed:
 
     def _check_room(self, kept: Kept, limit: int) -> None:
         if kept is Kept.INVITES:
-            self.invites = {one: invite for one, invite in self.invites.items() if invite.expires_ms > self.claim.now_ms}
+            self.invites = {one: invite for one, invite in self.invites.items() if invite.is_good(self.claim.now_ms)}
         count = {Kept.MEMBERS: len(self.members), Kept.BANS: len(self.bans), Kept.INVITES: len(self.invites)}[kept]
         self._refuse_if("full", bool(self.parts) and count > limit)
 

@@ -291,7 +291,7 @@ def _answer(reply: Sequence[Any], command: Claim | Birth) -> Answer:
 REFUSALS = {
     b"stranger": ChatError(Reason.UNKNOWN_CONVERSATION),
     b"forbidden": ChatError(Reason.PERMISSION_DENIED),
-    b"banned": ChatError(Reason.PERMISSION_DENIED, "somebody among them is banned: lift the ban first"),
+    b"banned": ChatError(Reason.PERMISSION_DENIED, "who is banned does not come in before the ban is lifted"),
     b"invite": ChatError(Reason.BAD_INVITE),
     b"full": ChatError(Reason.LIMIT_REACHED, "the conversation has as many of these as it can have"),
     b"owner": ChatError(Reason.LAST_OWNER),

@@ -54,7 +54,9 @@ local slow
 if meta[9] and meta[9] ~= '0' and ARGV[9] == '1' and bit.band(held, MODERATE) == 0 then
   -- A key of each user's, which lies where the others do, and is of use only here.
   slow = string.gsub(KEYS[1], 'meta$', 'slow:' .. ARGV[2])
-  local left = redis.call('PTTL', slow)
+  local set = redis.call('GET', slow)
+  -- What was set when they wrote last may have been more, or less, than what is set now.
+  local left = set and redis.call('PTTL', slow) - 1000 * (tonumber(set) - tonumber(meta[9])) or 0
   if left > 0 then
     return {'slow', inherited, left}
   end
@@ -76,7 +78,7 @@ redis.call('HSET', KEYS[1], 'seq', seq, 'ordinal', ordinal)
 redis.call('HSET', KEYS[4], seq, ARGV[6] .. ':' .. ordinal .. ':' .. previous .. ':' .. ARGV[2] .. ':' .. ARGV[4] .. ':' .. draft)
 redis.call('SET', KEYS[3], seq .. ':' .. ordinal .. ':' .. ARGV[4] .. ':0:' .. ARGV[2], 'PX', ARGV[5])
 if slow then
-  redis.call('SET', slow, seq, 'EX', meta[9])
+  redis.call('SET', slow, meta[9], 'EX', meta[9])
 end
 if not changes then
   return {'new', inherited, seq, ordinal, previous}

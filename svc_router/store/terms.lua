@@ -27,6 +27,16 @@ local function weigh(kind, held)
     table.insert(changes, {...})
   end
 
+  local function is_good(invite)
+    local expires, most, uses = string.match(invite, '^(%d+):(%d+):(%d+)')
+    return tonumber(ARGV[4]) < tonumber(expires) and (most == '0' or tonumber(uses) < tonumber(most))
+  end
+
+  -- Nobody comes into a conversation that everyone has left: it would never have an owner again.
+  local function is_left()
+    return redis.call('HLEN', KEYS[2]) == 0
+  end
+
   local function is_above(user, bits)
     return user == ARGV[2] or bit.band(bits, ADMINISTER) == 0 or bit.band(held, OWN) ~= 0
   end
@@ -64,16 +74,16 @@ local function weigh(kind, held)
       return nil
     end
     local value = redis.call('HGET', KEYS[8], invite)
-    local expires, most, uses, rest = string.match(value or '', '^(%d+):(%d+):(%d+)(.*)$')
-    local is_good = value and tonumber(ARGV[4]) < tonumber(expires) and (most == '0' or tonumber(uses) < tonumber(most))
-    if not is_good or redis.call('HEXISTS', KEYS[7], ARGV[2]) == 1 then
+    if not value or not is_good(value) or is_left() or redis.call('HEXISTS', KEYS[7], ARGV[2]) == 1 then
       return 'invite'
     end
-    change('HSET', KEYS[8], invite, string.format('%s:%s:%.0f%s', expires, most, uses + 1, rest))
+    local offer, uses, rest = string.match(value, '^(%d+:%d+:)(%d+)(.*)$')
+    change('HSET', KEYS[8], invite, string.format('%s%.0f%s', offer, uses + 1, rest))
   end
 
   terms['is public'] = function()
-    if redis.call('HGET', KEYS[6], 'public') ~= '1' and redis.call('HEXISTS', KEYS[2], ARGV[2]) == 0 then
+    local is_open = redis.call('HGET', KEYS[6], 'public') == '1' and not is_left()
+    if not is_open and redis.call('HEXISTS', KEYS[2], ARGV[2]) == 0 then
       return 'stranger'
     end
   end
@@ -83,7 +93,7 @@ local function weigh(kind, held)
     if kept == 'invites' then
       local all = redis.call('HGETALL', KEYS[8])
       for i = 1, #all, 2 do
-        if tonumber(string.match(all[i + 1], '^%d+')) <= tonumber(ARGV[4]) then
+        if not is_good(all[i + 1]) then
           table.insert(gone, all[i])
         end
       end
@@ -95,8 +105,9 @@ local function weigh(kind, held)
     end
     if added > 0 and redis.call('HLEN', KEPT[kept]) - #gone + added > tonumber(limit) then
       return 'full'
-    elseif added > 0 and #gone > 0 then
-      change('HDEL', KEPT[kept], unpack(gone))
+    end
+    for _, name in ipairs(added > 0 and gone or {}) do
+      change('HDEL', KEPT[kept], name)
     end
   end
 

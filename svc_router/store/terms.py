@@ -99,19 +99,25 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class UseInvite:
-    """Whoever gives the command may come in by an invite, which counts it; it need not be good if they are in already."""
+    """Whoever gives the command may come in by an invite, which counts it; it need not be good if they are in already.
+
+    Nobody may into a conversation that everyone has left.
+    """
 
     invite_id: InviteId
 
 
 @dataclass(frozen=True, slots=True)
 class IsPublic:
-    """Everyone may come in; it need not be so for who is in already."""
+    """Everyone may come in, unless everyone has left; it need not be so for who is in already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """There is room for what the terms before would add: afterwards there are no more than `limit`. Invites whose time is over go first."""
+    """There is room for what the terms before would add: afterwards there are no more than `limit`.
+
+    Invites that let nobody in any more go first.
+    """
 
     kept: Kept
     limit: int

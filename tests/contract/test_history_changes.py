@@ -36,10 +36,10 @@ EVERYTHING = Range(0, END, 50, backwards=True)
 STEPS = [
     *((0, MESSAGE), (0, MESSAGE), (2, EDIT), (2, EDIT), (3, EDIT), (3, DELETION), (3, EDIT)),
     *((2, REACTION), (2, REACTION), (2, PIN), (2, PIN), (3, PIN), (2, PIN)),
-    *((2, MESSAGE), (3, MESSAGE), (2, MESSAGE), (2, MESSAGE)),
+    *((2, MESSAGE), (3, MESSAGE), (2, MESSAGE), (2, MESSAGE), (3, DELETION)),
 ]
-"""What happens from seq 2 on: two messages, of which the second is deleted, and edited before and after that; a reaction that is taken
-back; pins, of which that at seq 12 is taken off; and messages in threads.
+"""What happens from seq 2 on: two messages, of which the second is deleted, and edited before and after that, and deleted once more in the
+end; a reaction that is taken back; pins, of which that at seq 12 is taken off; and messages in threads.
 """
 
 MENTIONS = {3: "anna", 15: "both", 16: "anna", 17: "*"}
@@ -122,8 +122,8 @@ async def live(request: pytest.FixtureRequest) -> AsyncIterator[tuple[LiveLog, S
 async def test_the_live_view_has_the_changes_of_messages(live: tuple[LiveLog, Said]) -> None:
     view, made = live
     start, found = await view.changes(made.conversation_id, [2, 3])
-    assert (start, set(found)) == (1, made.values(*range(4, 19)))
-    assert set((await view.changes(made.conversation_id, [3, 7]))[1]) == made.values(6, 7, 8, 13, 16)
+    assert (start, set(found)) == (1, made.values(*range(4, 20)))
+    assert set((await view.changes(made.conversation_id, [3, 7]))[1]) == made.values(6, 7, 8, 13, 16, 19)
     assert (await view.pins(made.conversation_id))[0] == 1
     assert set((await view.pins(made.conversation_id))[1]) == made.values(11, 12, 13, 14)
     assert set((await view.replies(made.conversation_id, 2))[1]) == made.values(15, 17, 18)
@@ -133,28 +133,20 @@ async def test_the_live_view_has_the_changes_of_messages(live: tuple[LiveLog, Sa
     assert tail.has_changes
 
 
-@pytest.mark.parametrize("seq", [1, 3, 6])
-async def test_the_live_view_tells_what_was_deleted_since_an_entry(live: tuple[LiveLog, Said], seq: int) -> None:
+@pytest.mark.parametrize("seq", [1, 3, 6, 7, 8])
+async def test_the_live_view_tells_what_was_deleted_for_edits_may_come_after_that(live: tuple[LiveLog, Said], seq: int) -> None:
     view, made = live
     (look,) = await view.look([(made.anna, made.conversation_id, seq)])
     assert look is not None
     assert look.tail is not None
     assert look.tail.deleted == {3}
-
-
-async def test_the_live_view_tells_of_no_deletion_to_whom_has_it(live: tuple[LiveLog, Said]) -> None:
-    view, made = live
-    for seq in (7, 8):
-        (look,) = await view.look([(made.anna, made.conversation_id, seq)])
-        assert look is not None
-        assert look.tail is not None
-        assert look.tail.deleted == frozenset()
+    assert look.tail.edited == {one.target for one in made.entries.values() if one.kind == EDIT and one.seq > seq}
 
 
 ORDERS: list[Sequence[int]] = [
-    range(1, 19),
-    range(18, 0, -1),
-    [13, 1, 2, 3, 7, 4, 18, 5, 6, 8, 3, 6, 6, 2, 10, 9, 14, 15, 12, 11, 17, 16, 13, 12],
+    range(1, 20),
+    range(19, 0, -1),
+    [13, 1, 2, 19, 3, 7, 4, 18, 5, 6, 8, 3, 6, 6, 2, 10, 9, 14, 15, 12, 11, 17, 16, 13, 12, 19],
 ]
 
 
@@ -203,12 +195,18 @@ async def test_the_database_has_changes_with_their_message_and_of_what_is_delete
 async def test_the_database_has_the_log_without_what_is_deleted_and_what_edits_say(database: tuple[Timeline, Said]) -> None:
     view, made = database
     rows = {row.seq: log_pb2.LogEntry.FromString(row.entry) for row in await view.read(made.conversation_id, EVERYTHING)}
-    wanted = {seq: bare(entry) if entry.kind == EDIT else entry for seq, entry in made.entries.items() if seq not in {3, 7}}
-    assert {seq: entry for seq, entry in rows.items() if seq not in {3, 7}} == wanted
+    wanted = {seq: bare(entry) if entry.kind == EDIT else entry for seq, entry in made.entries.items() if seq not in {3, 7, 19}}
+    assert {seq: entry for seq, entry in rows.items() if seq not in {3, 7, 19}} == wanted
     assert (rows[7].kind, rows[7].target, rows[7].message_id) == (DELETION, 3, made.entries[7].message_id)
     left = erased(made.entries[3])
     left.ClearField("outline")
     assert rows[3] == left
+
+
+async def test_of_several_deletions_the_first_counts_in_the_database_too(database: tuple[Timeline, Said]) -> None:
+    view, made = database
+    changes = map(log_pb2.LogEntry.FromString, await view.changes(made.conversation_id, [3]))
+    assert min(change.seq for change in changes if change.kind == DELETION) == 7
 
 
 async def test_the_database_has_what_is_pinned(database: tuple[Timeline, Said]) -> None:

@@ -384,8 +384,26 @@ async def test_in_slow_mode_members_wait_between_two_messages_and_who_moderates_
     await place(world, message(born, carl))
     await place(world, addition(born, bob, user()))
     await places(world, message(born, anna), message(born, anna))
+    await place(world, setting(born, anna, Set("slow_mode_s", "90", is_rule=True)))
+    longer = await outcome(world, message(born, bob))
+    assert isinstance(longer, ChatError)
+    assert longer.retry_after
+    assert 80 < longer.retry_after.total_seconds() <= 90
     await place(world, setting(born, anna, Set("slow_mode_s", "0", is_rule=True)))
     await places(world, message(born, bob), message(born, bob))
+
+
+async def test_who_waits_in_slow_mode_waits_no_longer_than_is_set_now(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    await place(world, setting(born, anna, Set("slow_mode_s", "21600", is_rule=True)))
+    await place(world, message(born, bob))
+    await place(world, setting(born, anna, Set("slow_mode_s", "10", is_rule=True)))
+    found = await outcome(world, message(born, bob))
+    assert isinstance(found, ChatError)
+    assert found.retry_after
+    assert 0 < found.retry_after.total_seconds() <= 10
 
 
 async def test_settings_come_back_with_their_conversation(world: World) -> None:
@@ -510,6 +528,18 @@ async def test_there_is_room_for_so_many_invites_of_which_old_ones_are_none(worl
     assert await refusal(world, joining_by(born, user(), CODES[0])) is Reason.BAD_INVITE
 
 
+async def test_an_invite_that_is_used_up_takes_no_room(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna)
+    await start(world, born)
+    await place(world, offer(born, anna, CODES[0], uses=1, limit=2))
+    await place(world, offer(born, anna, CODES[1], limit=2))
+    await place(world, joining_by(born, bob, CODES[0]))
+    await place(world, offer(born, anna, CODES[2], limit=2))
+    await place(world, joining_by(born, user(), CODES[1]))
+    assert await refusal(world, joining_by(born, user(), CODES[0])) is Reason.BAD_INVITE
+
+
 async def test_bans_and_invites_come_back_with_their_conversation(world: World) -> None:
     anna, bob, carl = user(), user(), user()
     born = birth(anna)
@@ -541,6 +571,18 @@ async def test_everyone_joins_what_is_public_but_who_is_banned(world: World) -> 
     await place(world, setting(born, anna, Set("public", "0")))
     assert await outcome(world, coming(bob)) == Needless(Membership(GROUP_MEMBER, joined.seq))
     assert await refusal(world, coming(user())) is Reason.UNKNOWN_CONVERSATION
+
+
+async def test_nobody_comes_into_what_everyone_has_left(world: World) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(world, born)
+    await place(world, setting(born, anna, Set("public", "1")))
+    await place(world, offer(born, anna, CODES[0]))
+    await place(world, removal(born, anna, anna))
+    for who in (anna, user()):
+        assert await refusal(world, joining_by(born, who, CODES[0])) is Reason.BAD_INVITE
+        assert await refusal(world, command(born, who, None, IsPublic(), Join(who, GROUP_MEMBER))) is Reason.UNKNOWN_CONVERSATION
 
 
 async def test_the_draft_has_what_the_terms_have_changed_and_nothing_else(world: World) -> None:

@@ -15,7 +15,7 @@ from chatkit.core.presence import Audience, Wishes
 from chatkit.rpc.preferences import preferences_of
 from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2 as pb
-from elastic_chat.types.v1 import presence_pb2
+from elastic_chat.types.v1 import entry_pb2, presence_pb2
 from svc_gateway.frames import Outgoing
 from svc_gateway.hub import DELAY, Hub, accepted_of
 from svc_gateway.notices import Notices
@@ -33,6 +33,7 @@ class Ear:
     connection_id: ConnectionId = ConnectionId("c")
     conversations: dict[ConversationId, int] = field(default_factory=dict)
     heard: list[int] = field(default_factory=list)
+    frames: list[bytes] = field(default_factory=list)
     notices: list[bytes] = field(default_factory=list)
     left: list[tuple[ConversationId, int]] = field(default_factory=list)
     closed: ChatError | None = None
@@ -44,6 +45,7 @@ class Ear:
     def deliver(self, conversation_id: ConversationId, seq: int, frame: Outgoing) -> None:
         assert conversation_id in self.conversations
         self.heard.append(seq)
+        self.frames.append(frame.payload)
 
     def notify(self, frame: Outgoing, *, ephemeral: bool) -> None:
         self.notices.append(frame.payload)
@@ -170,6 +172,18 @@ def test_who_is_placed_hears_from_the_joining_on_and_nothing_that_the_node_is_to
     assert (anna.heard, bob.heard, bob.left) == ([1, 2, 3, 4, 5, 6], [5, 6], [])
     world.entry(TEA, 7, leaving=("bob",))
     assert bob.left == [(TEA, 7)]
+
+
+@pytest.mark.parametrize(("joined", "hears_words"), [(4, True), (5, True), (6, False)])
+def test_who_has_joined_after_a_message_hears_no_words_of_its_edits(world: World, joined: int, hears_words: bool) -> None:
+    anna, bob = world.sit("anna", TEA), world.sit("bob")
+    world.hub.place(bob, {TEA: joined})
+    entry = entry_pb2.Entry(seq=7, target=5, body=entry_pb2.Body(text="words"))
+    words = pb.ServerFrame(entry=entry).SerializeToString()
+    entry.ClearField("body")
+    told = node_pb2.EntryDelivery(conversation_id=TEA, seq=7, frame=words, edited_seq=5)
+    world.hub.handle(node_pb2.NodeEvent(entry=told))
+    assert (anna.frames, bob.frames) == ([words], [words if hears_words else pb.ServerFrame(entry=entry).SerializeToString()])
 
 
 def test_a_leave_is_told_to_a_session_that_has_not_joined_yet(world: World) -> None:

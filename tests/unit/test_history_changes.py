@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConversationId, UserId, new_id
+from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_history.core import MAX_MENTIONED, NEIGHBOURS, Mark, Membership, Stored, spans
@@ -126,6 +126,48 @@ async def test_sync_gives_entries_as_they_were_accepted_but_for_what_is_deleted(
     world.database.known |= world.log
     world.live.trimmed = world.live.written = 304
     assert words((await world.sync(ANNA, {conversation_id: 297})).entries) == words(synced.entries)
+
+
+@pytest.mark.parametrize("trimmed", [0, 299, 302])
+async def test_whoever_has_joined_after_a_message_is_not_told_in_other_words_what_it_said(world: World, trimmed: int) -> None:
+    conversation_id = conversation(world, (299, EDIT), (300, EDIT))
+    world.log[conversation_id].members[BOB] = Membership(3, 300)
+    world.database.known |= world.log
+    world.live.trimmed = world.live.written = trimmed
+    page = await world.reader.page(BOB, conversation_id, 0, 0, 9)
+    assert words(page.entries) == {300: b"words of 300", 301: b"", 302: b"words of 302"}
+    assert said(page)[300] == b"words of 302"
+    assert words((await world.sync(BOB, {conversation_id: 0})).entries) == words(page.entries)
+    assert words((await world.sync(ANNA, {conversation_id: 300})).entries) == {301: b"words of 301", 302: b"words of 302"}
+
+
+@pytest.mark.parametrize("cursor", [297, 300, 301])
+@pytest.mark.parametrize("trimmed", [0, 301, 302])
+async def test_sync_gives_no_words_of_an_edit_that_came_after_the_deletion(world: World, trimmed: int, cursor: int) -> None:
+    conversation_id = conversation(world, (299, DELETION), (299, EDIT))
+    world.database.known |= world.log
+    world.live.trimmed = world.live.written = trimmed
+    assert words((await world.sync(ANNA, {conversation_id: cursor})).entries)[302] == b""
+
+
+@pytest.mark.parametrize(("trimmed", "written"), [(0, 0), (0, 301), (0, 303), (299, 303), (302, 303), (303, 303)])
+async def test_what_a_message_id_has_made_is_found_without_words_that_are_deleted(world: World, trimmed: int, written: int) -> None:
+    conversation_id = conversation(world, (299, EDIT), (298, EDIT), (299, DELETION))
+    made = world.log[conversation_id]
+    made.ids.update((MessageId(log_pb2.LogEntry.FromString(one.entry).message_id), seq) for seq, one in made.entries.items())
+    world.live.trimmed, world.live.written = trimmed, written
+    world.database.known[conversation_id] = replace(
+        made,
+        entries={seq: one for seq, one in made.entries.items() if seq <= written},
+        changes={seq: target for seq, target in made.changes.items() if seq <= written},
+    )
+    found: dict[int, bytes] = {}
+    for message_id, seq in made.ids.items():
+        if seq > 297:
+            one = await world.reader.find(conversation_id, message_id)
+            assert one is not None
+            found |= words([one])
+    assert found == {298: b"words of 298", 299: b"", 300: b"words of 300", 301: b"", 302: b"words of 302", 303: b""}
 
 
 async def test_what_is_put_back_into_the_live_view_has_the_words_of_edits(world: World) -> None:
@@ -248,6 +290,20 @@ async def test_a_thread_is_paged_through_wherever_its_messages_are(world: World,
     page = await world.reader.message(ANNA, conversation_id, 10)
     state = fold(page.changes.to(10), page.head, ANNA).state
     assert (state.reply_count, state.last_reply_seq) == (4, 299)
+
+
+async def test_a_thread_lacks_nothing_that_leaves_the_tail_while_it_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation_id = conversation(world)
+    in_threads(world, conversation_id, {20: 10, 100: 10, 299: 10})
+    world.database.known |= world.log
+    replies = world.live.replies
+
+    async def trimmed_replies(one: ConversationId, root: int) -> tuple[int, Sequence[bytes]]:
+        world.live.trimmed = world.live.written = 50
+        return await replies(one, root)
+
+    monkeypatch.setattr(world.live, "replies", trimmed_replies)
+    assert [one.seq for one in (await world.reader.thread(ANNA, conversation_id, 10, 0, 0, 0)).entries] == [20, 100, 299]
 
 
 async def test_a_thread_begins_at_a_message_that_can_be_seen_and_shows_no_more(world: World) -> None:

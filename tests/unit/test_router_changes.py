@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from chatkit.core.conversation import GROUP_OWNER
@@ -43,6 +45,16 @@ async def test_an_edit_is_an_entry_that_points_at_its_message_and_is_not_counted
     assert (change.kind, change.seq, change.target, change.body) == (entry_pb2.Entry.EDIT, edited.seq, said.seq, b"better")
     assert (message.ordinal, change.ordinal, later.ordinal) == (1, 1, 2)
     assert "message" not in bench.archive.asked
+
+
+async def test_nodes_are_told_of_an_edit_and_of_nothing_else_what_it_is_an_edit_of(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    bench.sequencer.view.nodes[next(iter(bench.sequencer.view.live))] = {"node"}
+    said = await bench.accepted(send(conversation_id, ANNA))
+    for command in (edit(conversation_id, ANNA, said.seq), deletion(conversation_id, ANNA, said.seq)):
+        await bench.accepted(command)
+    told = [event.entry.edited_seq for batch in bench.sequencer.view.told["node"] for event in node_pb2.NodeBatch.FromString(batch).events]
+    assert told == [0, said.seq, 0]
 
 
 async def test_a_deletion_says_what_is_left_of_its_message_and_readers_do_not_get_that(bench: Bench) -> None:
@@ -171,6 +183,14 @@ async def test_whoever_reads_a_message_may_react_to_it_and_who_may_pin_pins_it(b
     reacted, pinned = bench.entries[2:]
     assert (reacted.kind, reacted.target, reacted.reaction.emoji, reacted.ordinal) == (entry_pb2.Entry.REACTION, said.seq, "👍", 1)
     assert (pinned.kind, pinned.target, pinned.HasField("pin"), pinned.ordinal) == (entry_pb2.Entry.PIN, said.seq, True, 1)
+
+
+async def test_a_thousand_who_react_at_once_are_all_heard(bench: Bench) -> None:
+    users = [new_id() for _ in range(1000)]
+    conversation_id = await bench.group(ANNA, *users)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    results = await asyncio.gather(*(bench.submit(reaction(conversation_id, one, said.seq)) for one in users))
+    assert [one.refused for one in results if one.HasField("refused")] == []
 
 
 async def test_nobody_reacts_to_what_is_deleted_or_pins_it(bench: Bench) -> None:

@@ -274,6 +274,19 @@ async def test_a_conversation_that_history_does_not_know_either_is_refused(bench
     assert await bench.refused(send(new_id(), anna)) == "UNKNOWN_CONVERSATION"
 
 
+async def test_another_users_message_id_is_refused_as_long_as_it_is_under_way_too(bench: Bench) -> None:
+    anna, bob = new_id(), new_id()
+    conversation_id = await bench.group(anna, bob)
+    bench.log.let.clear()
+    one = fresh_id()
+    first = bench.submit(send(conversation_id, anna, one))
+    assert await bench.refused(send(conversation_id, bob, one)) == "MESSAGE_ID_REUSED"
+    assert await bench.refused(send(conversation_id, bob, one)) == "MESSAGE_ID_REUSED"
+    again = bench.submit(send(conversation_id, anna, one))
+    bench.log.let.set()
+    assert (await first).accepted == (await again).accepted
+
+
 async def test_an_old_message_id_is_looked_up_and_gets_its_first_seq(bench: Bench) -> None:
     anna, bob = new_id(), new_id()
     conversation_id = await bench.group(anna, bob)

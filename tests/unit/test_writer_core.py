@@ -10,6 +10,7 @@ from chatkit.core.ids import MessageId, new_id
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
+from svc_router.changes import change_of
 from svc_writer.core import MAX_BYTES, MAX_ROWS, Table, Write, grouped, message_writes
 from svc_writer.records import UnreadableError, writes_of
 
@@ -68,12 +69,27 @@ def test_a_deletion_takes_out_what_its_message_said_and_whatever_edits_will_say(
     one.erased.message_id = new_id()
     writes = writes_of(LOG_TOPIC, one.SerializeToString())
     (erased,) = [write for write in writes if write.table is Table.MESSAGES and write.row["seq"] == 5]
-    assert (erased.row["bucket"], erased.row["message_id"], erased.timestamp) == (0, one.erased.message_id, 2000)
+    assert (erased.row["bucket"], erased.row["message_id"]) == (0, one.erased.message_id)
     assert log_pb2.LogEntry.FromString(erased.row["entry"]) == one.erased
     edits, pin = [write for write in writes if write.deletes]
     assert (pin.table, pin.row) == (Table.PINS, {"conversation_id": one.conversation_id, "seq": 5})
     assert edits.row == {"conversation_id": one.conversation_id, "bucket": 0, "target": 5, "kind": entry_pb2.Entry.EDIT}
-    assert min(edits.timestamp, pin.timestamp) > 2**60
+    assert min(edits.timestamp, pin.timestamp, erased.timestamp) > 2**60
+
+
+def test_of_several_deletions_the_first_leaves_what_is_left() -> None:
+    first, second = (entry(entry_pb2.Entry.DELETION, seq=seq) for seq in (9, 12))
+    for one in (first, second):
+        one.target = one.erased.seq = 5
+        one.conversation_id, one.erased.message_id = first.conversation_id, first.message_id
+    first.erased.outline.thread = 3
+    writes = [writes_of(LOG_TOPIC, one.SerializeToString()) for one in (first, second)]
+    for ordered in ([*writes[0], *writes[1]], [*writes[1], *writes[0]]):
+        rows = [write for group in grouped(ordered) for write in group if not write.deletes]
+        (erased,) = [write for write in rows if write.table is Table.MESSAGES and write.row["seq"] == 5]
+        (change,) = [write for write in rows if write.table is Table.CHANGES]
+        assert log_pb2.LogEntry.FromString(erased.row["entry"]).outline.thread == 3
+        assert log_pb2.LogEntry.FromString(change.row["entry"]).seq == 9
 
 
 def test_a_message_in_a_thread_makes_a_row_beside_its_first_that_does_not_say_what_it_says() -> None:
@@ -106,6 +122,17 @@ def test_whom_a_message_mentions_has_a_row_that_goes_with_it() -> None:
     assert out.timestamp > row.timestamp
     (erased,) = [write for write in writes if write.table is Table.MESSAGES and write.row["seq"] == 9]
     assert not log_pb2.LogEntry.FromString(erased.row["entry"]).HasField("outline")
+
+
+def test_what_is_left_of_an_answer_that_is_deleted_is_still_in_its_thread() -> None:
+    gone = entry(entry_pb2.Entry.DELETION, seq=12)
+    gone.target = gone.erased.seq = 9
+    gone.erased.message_id, gone.erased.kind = new_id(), entry_pb2.Entry.MESSAGE
+    gone.erased.outline.CopyFrom(log_pb2.Outline(thread=5, mentions=[ANNA], files=True))
+    writes = writes_of(LOG_TOPIC, gone.SerializeToString())
+    (erased,) = [write for write in writes if write.table is Table.MESSAGES and write.row["seq"] == 9]
+    left = log_pb2.LogEntry.FromString(erased.row["entry"])
+    assert (left.outline, change_of(left)) == (log_pb2.Outline(thread=5), (5, entry_pb2.Entry.MESSAGE))
 
 
 def test_of_a_users_reactions_with_one_emoji_there_is_one_row() -> None:

@@ -246,3 +246,19 @@ async def test_who_came_later_changes_nothing_of_what_was_before(
     for door in all_doors.values():
         command = {"conversation_id": group, "message_id": new_id(), "target": said, "what": SECOND}
         assert (await refusal(door, bob.token, command))[0] is Reason.NOT_FOUND
+
+
+@doors(Can.HEAR)
+async def test_who_came_later_is_not_told_in_other_words_what_was_said_before(
+    door: LineDoor, api: Api, calls: CallDoor, anna: Account, bob: Account
+) -> None:
+    group = await api.group(anna, "tea", [])
+    said = (await calls.send(anna.token, group, new_id(), FIRST)).seq
+    await api.call("POST", f"/v1/conversations/{group}/members", {"userId": bob.user_id}, anna.token)
+    async with door.connect(bob.token) as bobs, door.connect(anna.token) as annas:
+        edited = (await calls.change(anna.token, group, new_id(), said, SECOND)).seq
+        for line, body in ((bobs, Body()), (annas, SECOND)):
+            entry = await until(line, "entry")
+            assert (entry.seq, entry.kind, entry.target, entry.body) == (edited, Entry.EDIT, said, body)
+    page = await calls.call(HISTORY["ListMessages"], bob.token, conversation_id=group)
+    assert [(one.kind, one.HasField("body")) for one in page.entries] == [(Entry.MEMBERSHIP, False), (Entry.EDIT, False)]

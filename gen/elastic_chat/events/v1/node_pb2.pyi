@@ -120,6 +120,7 @@ class EntryDelivery(_message.Message):
     PREVIOUS_SEQ_FIELD_NUMBER: _builtins.int
     ACCEPTED_MS_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
+    EDITED_SEQ_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     seq: _builtins.int
@@ -134,6 +135,8 @@ class EntryDelivery(_message.Message):
     """When it was accepted, in milliseconds since 1970: how late it comes to readers is measured by that."""
     traceparent: _builtins.str
     """The trace context of a message that is traced, as W3C's traceparent; empty for the others."""
+    edited_seq: _builtins.int
+    """If the entry is an edit: the seq of its message. Who joined after that gets the entry without its body."""
     @_builtins.property
     def joining_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Users whose sessions join the conversation with this entry: they are the first to get it."""
@@ -154,10 +157,11 @@ class EntryDelivery(_message.Message):
         previous_seq: _builtins.int = ...,
         accepted_ms: _builtins.int = ...,
         traceparent: _builtins.str = ...,
+        edited_seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_ms", b"accepted_ms", "conversation_id", b"conversation_id", "frame", b"frame", "joining_user_ids", b"joining_user_ids", "leaving_user_ids", b"leaving_user_ids", "previous_seq", b"previous_seq", "request_id", b"request_id", "seq", b"seq", "traceparent", b"traceparent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_ms", b"accepted_ms", "conversation_id", b"conversation_id", "edited_seq", b"edited_seq", "frame", b"frame", "joining_user_ids", b"joining_user_ids", "leaving_user_ids", b"leaving_user_ids", "previous_seq", b"previous_seq", "request_id", b"request_id", "seq", b"seq", "traceparent", b"traceparent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1250,7 +1250,7 @@ class FindMessageResponse(_message.Message):
     ENTRY_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def entry(self) -> _entry_pb2.Entry:
-        """Unset if no entry has that id."""
+        """Unset if no entry has that id. As it was accepted, but what is deleted has no body."""
 
     def __init__(
         self,

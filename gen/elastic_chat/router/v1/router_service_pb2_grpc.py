@@ -148,8 +148,8 @@ class RouterServiceServicer:
 
     def SendMessage(self, request, context):
         """Sends a message as the caller. Idempotent by message_id. Fails with NOT_FOUND if it answers what the caller can't see, and with
-        UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED,
-        OVERLOADED or UNAVAILABLE.
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, INVALID_ARGUMENT, UNKNOWN_FILE, INVALID_MESSAGE_ID,
+        MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -157,8 +157,8 @@ class RouterServiceServicer:
 
     def EditMessage(self, request, context):
         """Says a message in other words, as its sender. Idempotent by message_id; of several edits the one that came last counts, and none does
-        after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, with PERMISSION_DENIED if it is another's,
-        and otherwise as SendMessage.
+        after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, or it is deleted, with PERMISSION_DENIED if
+        it is another's, and otherwise as SendMessage, but for SLOW_MODE and UNKNOWN_FILE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

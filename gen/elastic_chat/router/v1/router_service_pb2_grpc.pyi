@@ -35,13 +35,13 @@ class RouterServiceStub:
     def __new__(cls, channel: _aio.Channel) -> RouterServiceAsyncStub: ...
     SendMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.SendMessageRequest, _router_service_pb2.SendMessageResponse]
     """Sends a message as the caller. Idempotent by message_id. Fails with NOT_FOUND if it answers what the caller can't see, and with
-    UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED,
-    OVERLOADED or UNAVAILABLE.
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, INVALID_ARGUMENT, UNKNOWN_FILE, INVALID_MESSAGE_ID,
+    MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
     """
     EditMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.EditMessageRequest, _router_service_pb2.EditMessageResponse]
     """Says a message in other words, as its sender. Idempotent by message_id; of several edits the one that came last counts, and none does
-    after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, with PERMISSION_DENIED if it is another's,
-    and otherwise as SendMessage.
+    after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, or it is deleted, with PERMISSION_DENIED if
+    it is another's, and otherwise as SendMessage, but for SLOW_MODE and UNKNOWN_FILE.
     """
     DeleteMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.DeleteMessageRequest, _router_service_pb2.DeleteMessageResponse]
     """Takes a message back for everyone: its sender may, and who has the permission to moderate. What it said is gone from history from then
@@ -129,13 +129,13 @@ class RouterServiceAsyncStub(RouterServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     SendMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.SendMessageRequest, _router_service_pb2.SendMessageResponse]  # type: ignore[assignment]
     """Sends a message as the caller. Idempotent by message_id. Fails with NOT_FOUND if it answers what the caller can't see, and with
-    UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED,
-    OVERLOADED or UNAVAILABLE.
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, INVALID_ARGUMENT, UNKNOWN_FILE, INVALID_MESSAGE_ID,
+    MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
     """
     EditMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.EditMessageRequest, _router_service_pb2.EditMessageResponse]  # type: ignore[assignment]
     """Says a message in other words, as its sender. Idempotent by message_id; of several edits the one that came last counts, and none does
-    after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, with PERMISSION_DENIED if it is another's,
-    and otherwise as SendMessage.
+    after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, or it is deleted, with PERMISSION_DENIED if
+    it is another's, and otherwise as SendMessage, but for SLOW_MODE and UNKNOWN_FILE.
     """
     DeleteMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.DeleteMessageRequest, _router_service_pb2.DeleteMessageResponse]  # type: ignore[assignment]
     """Takes a message back for everyone: its sender may, and who has the permission to moderate. What it said is gone from history from then
@@ -226,8 +226,8 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.SendMessageResponse, _abc.Awaitable[_router_service_pb2.SendMessageResponse]]:
         """Sends a message as the caller. Idempotent by message_id. Fails with NOT_FOUND if it answers what the caller can't see, and with
-        UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, UNKNOWN_FILE, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED,
-        OVERLOADED or UNAVAILABLE.
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, INVALID_ARGUMENT, UNKNOWN_FILE, INVALID_MESSAGE_ID,
+        MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -237,8 +237,8 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.EditMessageResponse, _abc.Awaitable[_router_service_pb2.EditMessageResponse]]:
         """Says a message in other words, as its sender. Idempotent by message_id; of several edits the one that came last counts, and none does
-        after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, with PERMISSION_DENIED if it is another's,
-        and otherwise as SendMessage.
+        after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, or it is deleted, with PERMISSION_DENIED if
+        it is another's, and otherwise as SendMessage, but for SLOW_MODE and UNKNOWN_FILE.
         """
 
     @_abc_1.abstractmethod

@@ -44,7 +44,9 @@ class Entry(_message.Message):
         MEMBERSHIP: Entry._Kind.ValueType  # 3
         """Members came or went, their roles changed, or bans: `membership` is set."""
         EDIT: Entry._Kind.ValueType  # 4
-        """The sender of the message at `target` says it in other words: `body` is set, but if that message is deleted."""
+        """The sender of the message at `target` says it in other words: `body` is set, unless that message is deleted, or from before the
+        reader joined.
+        """
         DELETION: Entry._Kind.ValueType  # 5
         """The message at `target` is taken back: it has no body any more, and no change of it counts from now on."""
         REACTION: Entry._Kind.ValueType  # 6
@@ -68,7 +70,9 @@ class Entry(_message.Message):
     MEMBERSHIP: Entry.Kind.ValueType  # 3
     """Members came or went, their roles changed, or bans: `membership` is set."""
     EDIT: Entry.Kind.ValueType  # 4
-    """The sender of the message at `target` says it in other words: `body` is set, but if that message is deleted."""
+    """The sender of the message at `target` says it in other words: `body` is set, unless that message is deleted, or from before the
+    reader joined.
+    """
     DELETION: Entry.Kind.ValueType  # 5
     """The message at `target` is taken back: it has no body any more, and no change of it counts from now on."""
     REACTION: Entry.Kind.ValueType  # 6

@@ -180,7 +180,8 @@ export enum Entry_Kind {
   MEMBERSHIP = 3,
 
   /**
-   * The sender of the message at `target` says it in other words: `body` is set, but if that message is deleted.
+   * The sender of the message at `target` says it in other words: `body` is set, unless that message is deleted, or from before the
+   * reader joined.
    *
    * @generated from enum value: EDIT = 4;
    */
