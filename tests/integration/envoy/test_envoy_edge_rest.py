@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import re
 from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
 from google.api import annotations_pb2
+from google.protobuf.descriptor import FieldDescriptor
 
 from chatkit.core.errors import ChatError, Reason
 from elastic_chat.accounts.v1 import accounts_service_pb2
@@ -30,7 +30,10 @@ def routes() -> list[tuple[str, str, str]]:
             rule = method.GetOptions().Extensions[annotations_pb2.http]
             verb = rule.WhichOneof("pattern")
             if verb is not None:
-                found.append((verb.upper(), re.sub(r"\{\w+\}", "x-1", getattr(rule, verb)), method.name))
+                fields = method.input_type.fields_by_name
+                values = {name: "x-1" if field.type == FieldDescriptor.TYPE_STRING else "1" for name, field in fields.items()}
+                path = getattr(rule, verb).replace("{", "{0[").replace("}", "]}").format(values)
+                found.append((verb.upper(), path, method.name))
     return found
 
 
