@@ -143,6 +143,10 @@ class Contracts:
             self.comments[f"{name}.{enum.name}"] = _text(at.get((*path, 4, number), ""))
 
 
+def _reasons(text: str) -> Iterator[Reason]:
+    return (Reason(word) for word in re.findall(r"[A-Z][A-Z_]{3,}", text) if word in Reason.__members__)
+
+
 def _last(name: str) -> str:
     return "".join(part for part in name.split(".") if part[:1].isupper())
 
@@ -195,7 +199,7 @@ class Document:
                     rule = method.options.Extensions[annotations_pb2.http]
                     for number, binding in enumerate((rule, *rule.additional_bindings)):
                         path, verb, operation = self._operation(
-                            method, self._contracts.comments[full], binding, OF_CALLERS if security else ()
+                            method, self._contracts.comments[full], binding, (*self._named(full), *(OF_CALLERS if security else ()))
                         )
                         suffix = str(number + 1) if number else ""
                         yield (
@@ -234,13 +238,21 @@ class Document:
         reasons += OF_BODIES if rule.body else ()
         answer = {"application/json": {"schema": self._reference(method.output_type)}}
         description = self._contracts.comments[method.output_type]
-        operation["responses"] = {"200": {"description": description, "content": answer}, **self._failures(comment, reasons)}
+        operation["responses"] = {"200": {"description": description, "content": answer}, **self._failures(reasons)}
         return re.sub(r"{(\w+)}", lambda found: "{" + _camel(found[1]) + "}", path), verb, operation
 
-    def _failures(self, comment: str, reasons: tuple[Reason, ...]) -> dict[str, Any]:
-        named = [Reason(word) for word in re.findall(r"[A-Z][A-Z_]{3,}", comment) if word in Reason.__members__]
+    def _named(self, method: str) -> set[Reason]:
+        """Return the reasons that the comment of a method names, and those of the methods that it says it fails as."""
+        comment = self._contracts.comments[method]
+        service, _, _ = method.partition("/")
+        alike = [one for words in re.findall(r"\bas (\w+(?: and \w+)*)", comment) for one in words.split(" and ")]
+        theirs = {reason for one in alike if (other := f"{service}/{one}") in self._contracts.methods for reason in self._named(other)}
+        but = [reason for words in re.findall(r"but for ([A-Z_]+(?:(?:, | and )[A-Z_]+)*)", comment) for reason in _reasons(words)]
+        return (theirs | set(_reasons(comment))) - set(but)
+
+    def _failures(self, reasons: tuple[Reason, ...]) -> dict[str, Any]:
         by_status: dict[int, list[Reason]] = {}
-        for reason in dict.fromkeys((*named, *reasons, *ALWAYS)):
+        for reason in sorted({*reasons, *ALWAYS}):
             status = TOO_LARGE if reason is Reason.FRAME_TOO_LARGE else HTTP[TABLE[reason].status]
             by_status.setdefault(status, []).append(reason)
         content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}

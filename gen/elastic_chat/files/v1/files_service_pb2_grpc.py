@@ -81,14 +81,15 @@ class FilesServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListFiles(self, request, context):
-        """Lists what the caller has uploaded, newest first, and how much room that takes.
+        """Lists what the caller has uploaded, newest first, and how much room that takes. Fails with UNKNOWN_FILE if
+        `before_file_id` can name none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteFile(self, request, context):
-        """Deletes a file that the caller uploaded, wherever it was posted. Idempotent.
+        """Deletes a file that the caller uploaded, wherever it was posted. Idempotent. Fails with UNKNOWN_FILE for one of another's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,9 +38,11 @@ class FilesServiceStub:
     GetFile: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.GetFileRequest, _files_service_pb2.GetFileResponse]
     """Tells of a file that the caller uploaded, or that was posted in a conversation of theirs since they came into it. Fails with UNKNOWN_FILE."""
     ListFiles: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.ListFilesRequest, _files_service_pb2.ListFilesResponse]
-    """Lists what the caller has uploaded, newest first, and how much room that takes."""
+    """Lists what the caller has uploaded, newest first, and how much room that takes. Fails with UNKNOWN_FILE if
+    `before_file_id` can name none.
+    """
     DeleteFile: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.DeleteFileRequest, _files_service_pb2.DeleteFileResponse]
-    """Deletes a file that the caller uploaded, wherever it was posted. Idempotent."""
+    """Deletes a file that the caller uploaded, wherever it was posted. Idempotent. Fails with UNKNOWN_FILE for one of another's."""
     GetFileUrl: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.GetFileUrlRequest, _files_service_pb2.GetFileUrlResponse]
     """Gives a link by which the file can be had without an access token, as an image of a page is, for some minutes, and for as long as the
     caller may have it. An image that is small enough is its own variant. Fails with UNKNOWN_FILE, also for a variant of what is no image.
@@ -63,9 +65,11 @@ class FilesServiceAsyncStub(FilesServiceStub):
     GetFile: _aio.UnaryUnaryMultiCallable[_files_service_pb2.GetFileRequest, _files_service_pb2.GetFileResponse]  # type: ignore[assignment]
     """Tells of a file that the caller uploaded, or that was posted in a conversation of theirs since they came into it. Fails with UNKNOWN_FILE."""
     ListFiles: _aio.UnaryUnaryMultiCallable[_files_service_pb2.ListFilesRequest, _files_service_pb2.ListFilesResponse]  # type: ignore[assignment]
-    """Lists what the caller has uploaded, newest first, and how much room that takes."""
+    """Lists what the caller has uploaded, newest first, and how much room that takes. Fails with UNKNOWN_FILE if
+    `before_file_id` can name none.
+    """
     DeleteFile: _aio.UnaryUnaryMultiCallable[_files_service_pb2.DeleteFileRequest, _files_service_pb2.DeleteFileResponse]  # type: ignore[assignment]
-    """Deletes a file that the caller uploaded, wherever it was posted. Idempotent."""
+    """Deletes a file that the caller uploaded, wherever it was posted. Idempotent. Fails with UNKNOWN_FILE for one of another's."""
     GetFileUrl: _aio.UnaryUnaryMultiCallable[_files_service_pb2.GetFileUrlRequest, _files_service_pb2.GetFileUrlResponse]  # type: ignore[assignment]
     """Gives a link by which the file can be had without an access token, as an image of a page is, for some minutes, and for as long as the
     caller may have it. An image that is small enough is its own variant. Fails with UNKNOWN_FILE, also for a variant of what is no image.
@@ -97,7 +101,9 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _files_service_pb2.ListFilesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_files_service_pb2.ListFilesResponse, _abc.Awaitable[_files_service_pb2.ListFilesResponse]]:
-        """Lists what the caller has uploaded, newest first, and how much room that takes."""
+        """Lists what the caller has uploaded, newest first, and how much room that takes. Fails with UNKNOWN_FILE if
+        `before_file_id` can name none.
+        """
 
     @_abc_1.abstractmethod
     def DeleteFile(
@@ -105,7 +111,7 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _files_service_pb2.DeleteFileRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_files_service_pb2.DeleteFileResponse, _abc.Awaitable[_files_service_pb2.DeleteFileResponse]]:
-        """Deletes a file that the caller uploaded, wherever it was posted. Idempotent."""
+        """Deletes a file that the caller uploaded, wherever it was posted. Idempotent. Fails with UNKNOWN_FILE for one of another's."""
 
     @_abc_1.abstractmethod
     def GetFileUrl(
