@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,7 @@ def fold(changes: Iterable[log_pb2.LogEntry], as_of_seq: int, reader: UserId) ->
             return Fold(_with_thread(gone, ordered), b"")
     state.reactions.extend(_reactions([change for change in ordered if change.kind == Kind.REACTION], reader))
     state.pinned = any(not change.pin.unpinned for change in [one for one in ordered if one.kind == Kind.PIN][-1:])
+    _with_votes(state, ordered, reader)
     _with_thread(state, ordered)
     edits = [change for change in ordered if change.kind == Kind.EDIT]
     if not edits:
@@ -51,6 +53,16 @@ def _with_thread(state: entry_pb2.MessageState, ordered: Sequence[log_pb2.LogEnt
     replies = [change.seq for change in ordered if change.kind == Kind.MESSAGE]
     state.reply_count, state.last_reply_seq = len(replies), replies[-1] if replies else 0
     return state
+
+
+def _with_votes(state: entry_pb2.MessageState, ordered: Sequence[log_pb2.LogEntry], reader: UserId) -> None:
+    """Add what users vote for. A vote that was accepted counts, whenever the poll was closed: the router takes none after that."""
+    state.closed = any(change.kind == Kind.CLOSING for change in ordered)
+    newest = {change.sender_id: change.vote.options for change in ordered if change.kind == Kind.VOTE}
+    state.voter_count = sum(1 for options in newest.values() if options)
+    counts = Counter(option for options in newest.values() for option in options)
+    mine = newest.get(reader, ())
+    state.votes.extend(entry_pb2.VoteCount(option=one, count=counts[one], mine=one in mine) for one in sorted(counts))
 
 
 def _reactions(ordered: Sequence[log_pb2.LogEntry], reader: UserId) -> list[entry_pb2.ReactionCount]:

@@ -290,6 +290,8 @@ def _as_it_is(stored: Stored, page: Page, reader: UserId) -> entry_pb2.Entry:
         if now.body is not None:
             said = entry.body
             kept = entry_pb2.Body(reply_to=said.reply_to, thread=said.thread, mention_all=said.mention_all, attachments=said.attachments)
+            if said.HasField("poll"):
+                kept.poll.CopyFrom(said.poll)
             entry.ClearField("body")
             if now.body:
                 entry.body.MergeFromString(now.body)

@@ -18,11 +18,12 @@ from chatkit.rpc.admission import ban_of, invite_of
 from chatkit.rpc.caller import Caller, caller_metadata
 from chatkit.rpc.conversation_settings import settings_of
 from chatkit.rpc.errors import error_of
+from chatkit.rpc.sending import ballot_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
-from svc_router.changes import change_of, mentions_of
+from svc_router.changes import Found, change_of, mentions_of
 from svc_router.entries import known_since_ms
 from svc_router.job import Job
 from svc_router.store import Durable, Membership, Restored
@@ -69,7 +70,7 @@ class HistoryArchive:
         found: pb.FindMessageResponse = await self._ask(self._stub.FindMessage, request)
         return log_pb2.LogEntry.FromString(found.entry.SerializeToString()) if found.HasField("entry") else None
 
-    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> tuple[log_pb2.LogEntry, bool]:
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Found:
         request = pb.GetMessageRequest(conversation_id=conversation_id, seq=seq)
         caller = caller_metadata(Caller(user_id, SessionId("")))
         found: pb.GetMessageResponse = await self._ask(self._stub.GetMessage, request, metadata=caller)
@@ -79,7 +80,9 @@ class HistoryArchive:
             body = await self._first_words(conversation_id, MessageId(entry.message_id))
         outline = log_pb2.Outline(thread=body.thread, mentions=body.mentions, mention_all=body.mention_all, files=bool(body.attachments))
         entry.outline.CopyFrom(outline)
-        return entry, found.entry.state.deleted
+        if body.HasField("poll"):
+            entry.outline.ballot.CopyFrom(ballot_of(body.poll))
+        return Found(entry, found.entry.state.deleted, found.entry.state.closed)
 
     async def _first_words(self, conversation_id: ConversationId, message_id: MessageId) -> entry_pb2.Body:
         """Return what a message said before it was edited: whom that mentions was told so. Nothing, if it is deleted meanwhile."""

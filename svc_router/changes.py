@@ -5,6 +5,8 @@ They are made of what never changes of a message, so that whoever carries out a 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from chatkit.core.conversation import Permission
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import UserId
@@ -17,12 +19,21 @@ EVERYONE = "*"
 NO_MESSAGE = "there is no message at this seq that you can see"
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message that is to be changed or answered, and what is known to have become of it."""
+
+    entry: log_pb2.LogEntry
+    is_deleted: bool = False
+    is_closed: bool = False
+
+
 def needed(change: pb.ChangeCommand, user_id: UserId, target: log_pb2.LogEntry) -> Permission:
     """Return what a change takes of the user, beside being a member."""
     match change.WhichOneof("change"):
         case "edit":
             return Permission.WRITE
-        case "reaction":
+        case "reaction" | "vote" | "closing":
             return Permission.READ
         case "pin":
             return Permission.PIN
@@ -36,6 +47,30 @@ def check_target(change: pb.ChangeCommand, user_id: UserId, target: log_pb2.LogE
         raise ChatError(Reason.NOT_FOUND, NO_MESSAGE)
     if change.WhichOneof("change") == "edit" and target.sender_id != user_id:
         raise ChatError(Reason.PERMISSION_DENIED, "only its sender may edit a message")
+    if change.WhichOneof("change") == "closing" and target.sender_id != user_id:
+        raise ChatError(Reason.PERMISSION_DENIED, "only its sender may close a poll")
+
+
+def check_state(change: pb.ChangeCommand, found: Found, now_ms: int) -> None:
+    """Refuse a change for what has become of its message by now. To delete it once more is worth an entry, for whoever does not know."""
+    kind = change.WhichOneof("change")
+    if found.is_deleted and kind != "deletion":
+        raise ChatError(Reason.NOT_FOUND, "the message is deleted")
+    if kind not in {"vote", "closing"}:
+        return
+    if not found.entry.outline.HasField("ballot"):
+        raise ChatError(Reason.INVALID_ARGUMENT, "the message is no poll")
+    if kind == "vote":
+        _check_vote(change.vote, found.entry.outline.ballot, now_ms, is_closed=found.is_closed)
+
+
+def _check_vote(vote: entry_pb2.Vote, ballot: log_pb2.Ballot, now_ms: int, *, is_closed: bool) -> None:
+    if any(option >= ballot.option_count for option in vote.options):
+        raise ChatError(Reason.INVALID_ARGUMENT, "the poll has no such option")
+    if len(vote.options) > 1 and not ballot.multiple:
+        raise ChatError(Reason.INVALID_ARGUMENT, "one votes for one option of this poll")
+    if is_closed or (ballot.HasField("closes_at") and ballot.closes_at.ToMilliseconds() <= now_ms):
+        raise ChatError(Reason.POLL_CLOSED)
 
 
 def check_answered(outline: log_pb2.Outline, target: log_pb2.LogEntry, joined_seq: int) -> None:
@@ -57,11 +92,6 @@ def mentions_of(entry: log_pb2.LogEntry) -> str:
     if entry.kind != Kind.MESSAGE or not entry.HasField("outline"):
         return ""
     return EVERYONE if entry.outline.mention_all else ",".join(entry.outline.mentions)
-
-
-def counts_if_deleted(change: pb.ChangeCommand) -> bool:
-    """Tell whether a change of a message that is deleted is worth an entry: to delete it once more is, for whoever does not know."""
-    return change.WhichOneof("change") == "deletion"
 
 
 def erased(target: log_pb2.LogEntry) -> log_pb2.LogEntry:
@@ -91,6 +121,11 @@ def drafted(entry: log_pb2.LogEntry, change: pb.ChangeCommand, target: log_pb2.L
         case "pin":
             entry.kind = Kind.PIN
             entry.pin.CopyFrom(change.pin)
+        case "vote":
+            entry.kind = Kind.VOTE
+            entry.vote.CopyFrom(change.vote)
+        case "closing":
+            entry.kind = Kind.CLOSING
         case _:
             entry.kind = Kind.DELETION
             entry.erased.CopyFrom(erased(target))

@@ -39,7 +39,7 @@ from chatkit.rpc.admission import timestamp
 from chatkit.tracing import NOTHING, Tracer, bind_context, followed
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
-from svc_router.changes import NO_MESSAGE, check_answered, check_target, counts_if_deleted
+from svc_router.changes import NO_MESSAGE, Found, check_answered, check_state, check_target
 from svc_router.core import LIMITS, Limits, is_remembered
 from svc_router.entries import durable, entry_of, member, placed, readable, typing_event, watermark_event, watermark_of
 from svc_router.flight import Flight, Flying
@@ -112,8 +112,8 @@ class Archive(Protocol):
         """Return the entry that a message_id has made, if it has made one."""
         ...
 
-    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> tuple[log_pb2.LogEntry, bool]:
-        """Return a message that a member can see, and whether it is deleted. Raises NOT_FOUND if there is none."""
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Found:
+        """Return a message that a member can see. Raises NOT_FOUND if there is none."""
         ...
 
     async def ordinal_at(self, job: Job) -> int:
@@ -574,8 +574,8 @@ class Pipeline:
         return True
 
     async def _look_at_one(self, job: Job, seq: int) -> None:
-        """Find a message in the tail or in history. Raises NOT_FOUND if there is none, or it is deleted and is to be changed, and
-        PERMISSION_DENIED if it is not the user's to change.
+        """Find a message in the tail or in history. Raises NOT_FOUND if there is none, or it is deleted and is to be changed,
+        PERMISSION_DENIED if it is not the user's to change, and POLL_CLOSED if it takes no vote any more.
         """
         sight = await self._sequencer.sight(job.conversation_id, job.user_id, seq)
         if isinstance(sight, NotLive):
@@ -588,16 +588,15 @@ class Pipeline:
         if seq > sight.head:
             raise ChatError(Reason.NOT_FOUND, NO_MESSAGE)
         if sight.entry is not None:
-            found, is_deleted = entry_of(sight.entry), sight.is_deleted
+            found = Found(entry_of(sight.entry), sight.is_deleted, sight.is_closed)
         else:
-            found, is_deleted = await self._archive.message(job.user_id, job.conversation_id, seq)
+            found = await self._archive.message(job.user_id, job.conversation_id, seq)
         if job.kind == "send":
-            check_answered(job.command.send.outline, found, sight.joined_seq)
+            check_answered(job.command.send.outline, found.entry, sight.joined_seq)
             return
-        check_target(job.command.change, job.user_id, found, sight.joined_seq)
-        if is_deleted and not counts_if_deleted(job.command.change):
-            raise ChatError(Reason.NOT_FOUND, "the message is deleted")
-        job.target = found
+        check_target(job.command.change, job.user_id, found.entry, sight.joined_seq)
+        check_state(job.command.change, found, self._clock.now_ms())
+        job.target = found.entry
 
     async def _find_ordinal(self, job: Job) -> bool:
         job.read_ordinal = await self._archive.ordinal_at(job)

@@ -121,6 +121,14 @@ class RouterServicer(rpc.RouterServiceServicer):
         request.message_id = request.message_id or new_id()
         return await self._change(context, request, entry_pb2.Pin(unpinned=True), pb.UnpinMessageResponse)
 
+    async def Vote(self, request: pb.VoteRequest, context: Context) -> pb.VoteResponse:  # noqa: N802
+        request.message_id = request.message_id or new_id()
+        return await self._change(context, request, entry_pb2.Vote(options=request.options), pb.VoteResponse)
+
+    async def ClosePoll(self, request: pb.ClosePollRequest, context: Context) -> pb.ClosePollResponse:  # noqa: N802
+        request.message_id = request.message_id or new_id()
+        return await self._change(context, request, entry_pb2.Closing(), pb.ClosePollResponse)
+
     async def CreateConversation(  # noqa: N802
         self,
         request: pb.CreateConversationRequest,

@@ -28,7 +28,7 @@ from svc_writer.core import (
 )
 
 Kind = entry_pb2.Entry
-CHANGES = {Kind.EDIT, Kind.DELETION, Kind.REACTION, Kind.PIN}
+CHANGES = {Kind.EDIT, Kind.DELETION, Kind.REACTION, Kind.VOTE, Kind.PIN, Kind.CLOSING}
 
 
 class UnreadableError(Exception):
@@ -71,6 +71,10 @@ def _change(entry: log_pb2.LogEntry, value: bytes) -> list[Write]:
             value = entry.SerializeToString()
         case Kind.REACTION:
             writes.append(_change_row(entry, f"{entry.sender_id}:{entry.reaction.emoji}", value))
+        case Kind.VOTE:
+            writes.append(_change_row(entry, entry.sender_id, value))
+        case Kind.CLOSING:
+            writes.append(_change_row(entry, "", value))
         case Kind.PIN:
             row = {"conversation_id": entry.conversation_id, "seq": entry.target}
             writes += [_change_row(entry, "", value), Write(Table.PINS, row, entry.seq, deletes=entry.pin.unpinned)]

@@ -18,6 +18,7 @@ from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2
+from svc_router.changes import Found
 from svc_router.flight import Flight
 from svc_router.job import Job
 from svc_router.pipeline import Pipeline
@@ -48,6 +49,7 @@ class FakeArchive:
     found: dict[MessageId, log_pb2.LogEntry] = field(default_factory=dict)
     messages: dict[int, log_pb2.LogEntry] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
+    closed: set[int] = field(default_factory=set)
     reachable: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[str] = field(default_factory=list)
     head: int = 7
@@ -68,13 +70,13 @@ class FakeArchive:
             raise ChatError(Reason.UNAVAILABLE)
         return self.found.get(message_id)
 
-    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> tuple[log_pb2.LogEntry, bool]:
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Found:
         del user_id, conversation_id
         self.asked.append("message")
         await self.reachable.wait()
         if seq not in self.messages:
             raise ChatError(Reason.NOT_FOUND)
-        return self.messages[seq], seq in self.deleted
+        return Found(self.messages[seq], seq in self.deleted, seq in self.closed)
 
     async def ordinal_at(self, job: Job) -> int:
         del job

@@ -54,6 +54,7 @@ class Reason(StrEnum):
     BAD_LINK = "BAD_LINK"
     LAST_OWNER = "LAST_OWNER"
     SLOW_MODE = "SLOW_MODE"
+    POLL_CLOSED = "POLL_CLOSED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ TABLE: dict[Reason, Row] = {
     Reason.BAD_LINK: Row("PERMISSION_DENIED", None, False, "Ask for a new link."),
     Reason.LAST_OWNER: Row("FAILED_PRECONDITION", None, False, "Hand the conversation over first."),
     Reason.SLOW_MODE: Row("RESOURCE_EXHAUSTED", None, True, "Wait for retry_after, then try again."),
+    Reason.POLL_CLOSED: Row("FAILED_PRECONDITION", None, False, "Show what came of the poll: no more votes are taken."),
 }
 
 

@@ -148,6 +148,8 @@ def mentions(conversation_id: str) -> str:
 
 DELETION = 5
 """The kind of a change after which nothing else of its message counts, as types.v1.Entry numbers it."""
+CLOSING = 12
+"""The kind of a change after which a poll takes no votes."""
 
 
 def pending(conversation_id: str) -> str:

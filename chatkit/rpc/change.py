@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from chatkit.core.emoji import check_emoji
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import check_message_id
+from chatkit.core.polls import check_vote
 from chatkit.rpc.body import checked
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import entry_pb2
@@ -22,8 +23,8 @@ def change_command(message_id: str, target: int, change: Message | None, now_ms:
         raise ChatError(Reason.INVALID_ARGUMENT, "target is the seq of a message")
     match change:
         case entry_pb2.Body():
-            if change.reply_to or change.thread or change.mention_all or change.attachments:
-                raise ChatError(Reason.INVALID_ARGUMENT, "an edit leaves reply_to, thread, mention_all and attachments as they are")
+            if change.reply_to or change.thread or change.mention_all or change.attachments or change.HasField("poll"):
+                raise ChatError(Reason.INVALID_ARGUMENT, "an edit leaves reply_to, thread, mention_all, attachments and poll as they are")
             command.edit = checked(change)
         case entry_pb2.Deletion():
             command.deletion.SetInParent()
@@ -32,6 +33,12 @@ def change_command(message_id: str, target: int, change: Message | None, now_ms:
             command.reaction.CopyFrom(change)
         case entry_pb2.Pin():
             command.pin.CopyFrom(change)
+        case entry_pb2.Vote():
+            check_vote(change.options)
+            command.vote.options.extend(sorted(change.options))
+            command.vote.SetInParent()
+        case entry_pb2.Closing():
+            command.closing.SetInParent()
         case _:
             raise ChatError(Reason.BAD_FRAME, "the change has none of the members that a Change can have")
     return command

@@ -22,6 +22,7 @@ ANYONE: dict[str, tuple[str, ...]] = {
 USERS: dict[str, tuple[str, ...]] = {
     "router": (
         *("SendMessage", "EditMessage", "DeleteMessage", "AddReaction", "RemoveReaction", "PinMessage", "UnpinMessage"),
+        *("Vote", "ClosePoll"),
         *("CreateConversation", "UpdateConversation"),
         *("AddMember", "AddMembers", "RemoveMember", "SetRole", "TransferOwnership"),
         *("BanMember", "UnbanMember", "CreateInvite", "WithdrawInvite", "Join", "JoinPublic"),

@@ -147,7 +147,8 @@ class Durable:
 class Sight:
     """What the live view can tell of an entry to a user, who is a member since `joined_seq`, or is none.
 
-    `entry` is the serialised events.v1.LogEntry, if it is in the tail; then `is_deleted` says whether the tail has a deletion of it.
+    `entry` is the serialised events.v1.LogEntry, if it is in the tail; then `is_deleted` and `is_closed` say whether the tail
+    has a deletion of it, or the closing of the poll that it is.
     Nothing above `head` has been shown to anyone.
     """
 
@@ -155,6 +156,7 @@ class Sight:
     head: int
     entry: bytes | None = None
     is_deleted: bool = False
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

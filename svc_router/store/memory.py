@@ -53,6 +53,7 @@ class _Conversation:
     tail: list[tuple[int, int, bytes]] = field(default_factory=list)
     marks: dict[UserId, tuple[int, ...]] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
+    closed: set[int] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
     bans: dict[UserId, Ban] = field(default_factory=dict)
     invites: dict[InviteId, Invite] = field(default_factory=dict)
@@ -218,6 +219,7 @@ class MemorySequencer:
                 live.tail = [*live.tail, (entry.seq, entry.ordinal, entry.entry)][-TAIL_ENTRIES:]
                 live.head, live.head_ordinal = entry.seq, entry.ordinal
                 live.deleted |= {entry.target} if entry.change == keys.DELETION else set()
+                live.closed |= {entry.target} if entry.change == keys.CLOSING else set()
             live.pending.pop(entry.seq, None)
             live.made[entry.message_id] = (Place(entry.seq, entry.ordinal, entry.accepted_ms, durable=True), entry.sender_id)
             for node in nodes if entry.seq > live.told else ():
@@ -261,6 +263,7 @@ class MemorySequencer:
                 tail=[(one.seq, one.ordinal, one.entry) for one in restored.recent],
                 marks=dict(restored.marks),
                 deleted={one.target for one in restored.recent if one.change == keys.DELETION},
+                closed={one.target for one in restored.recent if one.change == keys.CLOSING},
                 settings=dict(restored.settings),
                 bans=dict(restored.bans),
                 invites=dict(restored.invites),
@@ -273,7 +276,7 @@ class MemorySequencer:
             return NotLive()
         member = live.members.get(user_id)
         entry = next((value for one, _, value in live.tail if one == seq), None)
-        return Sight(member.joined_seq if member else None, live.head, entry, seq in live.deleted)
+        return Sight(member.joined_seq if member else None, live.head, entry, seq in live.deleted, seq in live.closed)
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         self.view.check()

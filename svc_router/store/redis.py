@@ -333,12 +333,13 @@ def _bytes(value: object) -> bytes:
 
 
 def _sight(seq: int, head: bytes | None, member: bytes | None, entries: Sequence[Any], changes: Sequence[Any]) -> Sight:
-    deletion = {b"t": str(seq).encode(), b"k": str(keys.DELETION).encode()}
+    became = {fields[b"k"] for _, fields in changes if fields[b"t"] == b"%d" % seq}
     return Sight(
         _member(member).joined_seq if member else None,
         int(head or 0),
         entries[0][1][b"e"] if entries else None,
-        any(fields == deletion for _, fields in changes),
+        b"%d" % keys.DELETION in became,
+        b"%d" % keys.CLOSING in became,
     )
 
 

@@ -32,14 +32,16 @@ from svc_writer.store.cassandra import CassandraTimeline as CassandraWriting
 NOW = 1_800_000_000_000
 Kind = entry_pb2.Entry
 MESSAGE, EDIT, DELETION, REACTION, PIN = Kind.MESSAGE, Kind.EDIT, Kind.DELETION, Kind.REACTION, Kind.PIN
+VOTE, CLOSING = Kind.VOTE, Kind.CLOSING
 EVERYTHING = Range(0, END, 50, backwards=True)
 STEPS = [
     *((0, MESSAGE), (0, MESSAGE), (2, EDIT), (2, EDIT), (3, EDIT), (3, DELETION), (3, EDIT)),
     *((2, REACTION), (2, REACTION), (2, PIN), (2, PIN), (3, PIN), (2, PIN)),
-    *((2, MESSAGE), (3, MESSAGE), (2, MESSAGE), (2, MESSAGE), (3, DELETION)),
+    *((2, MESSAGE), (3, MESSAGE), (2, MESSAGE), (2, MESSAGE), (3, DELETION), (2, VOTE), (2, VOTE), (2, CLOSING)),
 ]
 """What happens from seq 2 on: two messages, of which the second is deleted, and edited before and after that, and deleted once more in the
-end; a reaction that is taken back; pins, of which that at seq 12 is taken off; and messages in threads.
+end; a reaction that is taken back; pins, of which that at seq 12 is taken off; messages in threads; and two votes of one user, and the
+closing of their poll.
 """
 
 MENTIONS = {3: "anna", 15: "both", 16: "anna", 17: "*"}
@@ -77,6 +79,7 @@ class Said:
                     entry.outline.mentions.extend([self.anna, new_id()] if who == "both" else [self.anna])
             entry.reaction.CopyFrom(entry_pb2.Reaction(emoji="👍", removed=seq == 10)) if kind == REACTION else None
             entry.pin.CopyFrom(entry_pb2.Pin(unpinned=seq == 12)) if kind == PIN else None
+            entry.vote.CopyFrom(entry_pb2.Vote(options=[seq - 20])) if kind == VOTE else None
             if kind == DELETION:
                 entry.erased.CopyFrom(erased(self.entries[target]))
             self._add(seq, entry)
@@ -122,7 +125,7 @@ async def live(request: pytest.FixtureRequest) -> AsyncIterator[tuple[LiveLog, S
 async def test_the_live_view_has_the_changes_of_messages(live: tuple[LiveLog, Said]) -> None:
     view, made = live
     start, found = await view.changes(made.conversation_id, [2, 3])
-    assert (start, set(found)) == (1, made.values(*range(4, 20)))
+    assert (start, set(found)) == (1, made.values(*range(4, 23)))
     assert set((await view.changes(made.conversation_id, [3, 7]))[1]) == made.values(6, 7, 8, 13, 16, 19)
     assert (await view.pins(made.conversation_id))[0] == 1
     assert set((await view.pins(made.conversation_id))[1]) == made.values(11, 12, 13, 14)
@@ -144,9 +147,9 @@ async def test_the_live_view_tells_what_was_deleted_for_edits_may_come_after_tha
 
 
 ORDERS: list[Sequence[int]] = [
-    range(1, 20),
-    range(19, 0, -1),
-    [13, 1, 2, 19, 3, 7, 4, 18, 5, 6, 8, 3, 6, 6, 2, 10, 9, 14, 15, 12, 11, 17, 16, 13, 12, 19],
+    range(1, 23),
+    range(22, 0, -1),
+    [13, 1, 2, 19, 3, 7, 4, 18, 22, 5, 6, 8, 3, 6, 6, 2, 21, 10, 9, 14, 15, 12, 11, 17, 16, 13, 12, 20, 19],
 ]
 
 
@@ -183,11 +186,11 @@ def seqs(values: Sequence[bytes]) -> set[int]:
 
 async def test_the_database_has_changes_with_their_message_and_of_what_is_deleted_no_edits(database: tuple[Timeline, Said]) -> None:
     view, made = database
-    assert set(await view.changes(made.conversation_id, [2])) >= made.values(4, 5, 10, 14)
+    assert set(await view.changes(made.conversation_id, [2])) >= made.values(4, 5, 10, 14, 21, 22)
     deleted = seqs(await view.changes(made.conversation_id, [3]))
     assert {7, 13} <= deleted
     assert not deleted & {6, 8}
-    assert seqs(await view.changes(made.conversation_id, [2, 3])) >= {4, 5, 7, 10, 13, 14}
+    assert seqs(await view.changes(made.conversation_id, [2, 3])) >= {4, 5, 7, 10, 13, 14, 21, 22}
     assert await view.changes(made.conversation_id, [1, 5000]) == []
     assert await view.changes(ConversationId(new_id()), [2]) == []
 

@@ -701,22 +701,23 @@ async def test_what_can_be_told_of_an_entry_is_told_from_the_tail(world: World) 
     assert await world.sequencer.sight(born.conversation_id, anna, 3) == Sight(1, 2)
     assert await world.sequencer.sight(born.conversation_id, bob, 2) == Sight(None, 2, b"entry")
     assert await world.sequencer.sight(ConversationId(new_id()), anna, 2) == NotLive()
-    for is_deletion in (False, True):
+    for kind, has_become in ((4, (False, False)), (keys.CLOSING, (False, True)), (keys.DELETION, (True, True))):
         change = replace(message(born, anna), counts=False)
         given = await place(world, change)
         assert given.ordinal == 1
-        await show(world, born, replace(durable(change, given), target=2, change=keys.DELETION if is_deletion else 4))
-        assert await world.sequencer.sight(born.conversation_id, anna, 2) == Sight(1, given.seq, b"entry", is_deletion)
-    assert await world.sequencer.sight(born.conversation_id, anna, 1) == Sight(1, 4, b"entry")
+        await show(world, born, replace(durable(change, given), target=2, change=kind))
+        assert await world.sequencer.sight(born.conversation_id, anna, 2) == Sight(1, given.seq, b"entry", *has_become)
+    assert await world.sequencer.sight(born.conversation_id, anna, 1) == Sight(1, 5, b"entry")
 
 
-async def test_a_conversation_is_put_back_with_what_it_knows_of_deletions(world: World) -> None:
+@pytest.mark.parametrize(("kind", "is_deleted"), [(keys.DELETION, True), (keys.CLOSING, False)])
+async def test_a_conversation_is_put_back_with_what_has_become_of_messages(world: World, kind: int, *, is_deleted: bool) -> None:
     anna = user()
     born = birth(anna)
     recent = [durable(message(born, anna), Place(8, 4, NOW)), durable(message(born, anna), Place(9, 4, NOW))]
-    recent[1] = replace(recent[1], target=8, change=keys.DELETION)
+    recent[1] = replace(recent[1], target=8, change=kind)
     await world.sequencer.restore(replace(lost(born, {anna: Membership(GROUP_OWNER, 1)}), recent=recent), world.sequencer.epoch)
-    assert await world.sequencer.sight(born.conversation_id, anna, 8) == Sight(1, 9, b"entry", is_deleted=True)
+    assert await world.sequencer.sight(born.conversation_id, anna, 8) == Sight(1, 9, b"entry", is_deleted, not is_deleted)
     assert await world.sequencer.sight(born.conversation_id, anna, 9) == Sight(1, 9, b"entry")
 
 

@@ -36,6 +36,14 @@ def pin(seq: int, *, unpinned: bool = False) -> log_pb2.LogEntry:
     return log_pb2.LogEntry(seq=seq, target=1, sender_id=ANNA, kind=Entry.PIN, pin=entry_pb2.Pin(unpinned=unpinned))
 
 
+def vote(seq: int, *options: int, by: str = ANNA) -> log_pb2.LogEntry:
+    return log_pb2.LogEntry(seq=seq, target=1, sender_id=by, kind=Entry.VOTE, vote=entry_pb2.Vote(options=options))
+
+
+def closing(seq: int) -> log_pb2.LogEntry:
+    return log_pb2.LogEntry(seq=seq, target=1, sender_id=ANNA, kind=Entry.CLOSING)
+
+
 def test_a_message_that_nobody_has_changed_says_what_it_said() -> None:
     now = fold([], 7, ANNA)
     assert now.body is None
@@ -49,9 +57,10 @@ def test_of_edits_the_newest_counts() -> None:
 
 
 def test_after_a_deletion_nothing_counts_ever() -> None:
-    now = fold([edit(3), reaction(4), pin(5), deletion(6, by="mona"), edit(8), reaction(9), pin(10), deletion(11)], 12, ANNA)
+    later = [edit(8), reaction(9), pin(10), deletion(11), vote(12, 1), closing(13)]
+    now = fold([edit(3), reaction(4), pin(5), deletion(6, by="mona"), *later], 13, ANNA)
     assert now.body == b""
-    assert now.state == entry_pb2.MessageState(as_of_seq=12, deleted=True, deleted_by="mona")
+    assert now.state == entry_pb2.MessageState(as_of_seq=13, deleted=True, deleted_by="mona")
 
 
 def test_reactions_are_counted_by_emoji_and_each_user_once() -> None:
@@ -76,6 +85,19 @@ def test_of_pins_the_newest_counts() -> None:
     assert fold([pin(3), pin(5, unpinned=True), pin(7)], 0, ANNA).state.pinned
 
 
+def test_of_a_users_votes_the_newest_counts_and_it_may_be_for_nothing() -> None:
+    some = [vote(3, 0), vote(4, 0, 2, by=BOB), vote(5, 1), vote(6, 1, by="carl"), vote(7, by="carl"), vote(8, 2, by="dora")]
+    state = fold(some, 9, ANNA).state
+    assert [(one.option, one.count, one.mine) for one in state.votes] == [(0, 1, False), (1, 1, True), (2, 2, False)]
+    assert (state.voter_count, state.closed) == (3, False)
+    assert [one.mine for one in fold(some, 9, BOB).state.votes] == [True, False, True]
+
+
+def test_a_vote_that_was_accepted_counts_whenever_its_poll_was_closed() -> None:
+    state = fold([vote(3, 0), closing(4), vote(5, 1, by=BOB), closing(6)], 9, ANNA).state
+    assert (state.voter_count, state.closed) == (2, True)
+
+
 def test_who_answers_in_a_thread_is_counted_even_if_its_first_message_is_deleted() -> None:
     replies = [log_pb2.LogEntry(seq=seq, kind=Entry.MESSAGE) for seq in (4, 9, 6)]
     state = fold([*replies, edit(5)], 9, ANNA).state
@@ -91,7 +113,8 @@ def test_what_is_newer_than_the_head_that_was_read_is_in_the_state_and_the_state
 seqs = st.integers(2, 30)
 reactions = st.builds(reaction, seqs, st.sampled_from(["👍", "❤️"]), st.sampled_from([ANNA, BOB]), removed=st.booleans())
 pins = st.builds(pin, seqs, unpinned=st.booleans())
-changes = st.lists(seqs.map(edit) | seqs.map(deletion) | reactions | pins, unique_by=lambda one: one.seq)
+votes = st.builds(lambda seq, options, by: vote(seq, *options, by=by), seqs, st.sets(st.integers(0, 3)), st.sampled_from([ANNA, BOB]))
+changes = st.lists(seqs.map(edit) | seqs.map(deletion) | reactions | pins | votes | seqs.map(closing), unique_by=lambda one: one.seq)
 
 
 @given(changes, st.data())
@@ -103,7 +126,7 @@ def test_the_state_is_the_same_in_whatever_order_and_however_often_changes_are_r
 
 @given(changes)
 def test_of_all_that_a_user_does_with_one_emoji_the_newest_is_as_good_as_everything(some: list[log_pb2.LogEntry]) -> None:
-    """So the database may forget the others, as it does with pins."""
+    """So the database may forget the others, as it does with pins, and with what a user votes for."""
     newest = {(one.kind, one.sender_id, one.reaction.emoji): one for one in sorted(some, key=lambda one: one.seq)}
     others = [one for one in some if one.kind in {Entry.EDIT, Entry.DELETION}]
     kept = [one for one in newest.values() if one not in others] + others

@@ -64,7 +64,7 @@ async def test_only_so_much_is_asked_at_a_time() -> None:
             await archive.message(ANNA, conversation_id, 5)
         history.answers.set()
     assert refused.value.reason is Reason.OVERLOADED
-    assert len({one.result()[0].message_id for one in asked}) == 1
+    assert len({one.result().entry.message_id for one in asked}) == 1
     await archive.message(ANNA, conversation_id, 5)
 
 
@@ -74,6 +74,6 @@ async def test_whom_a_message_mentions_is_whom_its_first_words_do(edits: int) ->
     first = entry_pb2.Body(text="@bob", mentions=[bob], thread=3)
     now = entry_pb2.Body(text="@carl", mentions=[carl], thread=3) if edits else first
     history: Any = History(edits, first, now)
-    found, is_deleted = await HistoryArchive(history).message(ANNA, ConversationId(new_id()), 5)
-    assert (found.outline, is_deleted) == (log_pb2.Outline(mentions=[bob], thread=3), False)
+    found = await HistoryArchive(history).message(ANNA, ConversationId(new_id()), 5)
+    assert (found.entry.outline, found.is_deleted) == (log_pb2.Outline(mentions=[bob], thread=3), False)
     assert history.asked == ["GetMessage", "FindMessage"][: 1 + bool(edits)]

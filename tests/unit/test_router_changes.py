@@ -279,3 +279,80 @@ async def test_a_message_that_is_garbled_in_the_live_view_refuses_its_changes_an
     live.tail = [(seq, ordinal, b"\xff") for seq, ordinal, _ in live.tail]
     assert await bench.refused(edit(conversation_id, ANNA, said.seq)) == "INTERNAL"
     await bench.accepted(send(conversation_id, ANNA))
+
+
+def poll(conversation_id: str, user_id: str, *, multiple: bool = False, closes_s: int = 0) -> pb.Command:
+    command = send(conversation_id, user_id)
+    ballot = log_pb2.Ballot(option_count=3, multiple=multiple)
+    if closes_s:
+        ballot.closes_at.seconds = closes_s
+    command.send.outline.ballot.CopyFrom(ballot)
+    return command
+
+
+def vote(conversation_id: str, user_id: str, target: int, *options: int, message_id: str | None = None) -> pb.Command:
+    command = change(conversation_id, user_id, target, message_id)
+    command.change.vote.options.extend(options)
+    command.change.vote.SetInParent()
+    return command
+
+
+def closing(conversation_id: str, user_id: str, target: int) -> pb.Command:
+    command = change(conversation_id, user_id, target)
+    command.change.closing.SetInParent()
+    return command
+
+
+async def test_a_vote_is_an_entry_that_points_at_its_poll_and_votes_for_what_is_there(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    one, several = [(await bench.accepted(poll(conversation_id, ANNA, multiple=multiple))).seq for multiple in (False, True)]
+    for target, options in ((one, [2]), (one, []), (several, [0, 2])):
+        await bench.accepted(vote(conversation_id, BOB, target, *options))
+    for target, options in ((one, [3]), (one, [0, 1]), (several, [0, 3])):
+        assert await bench.refused(vote(conversation_id, BOB, target, *options)) == "INVALID_ARGUMENT"
+    voted = bench.entries[3:]
+    assert {(entry.kind, entry.ordinal) for entry in voted} == {(entry_pb2.Entry.VOTE, 2)}
+    assert [(entry.target, list(entry.vote.options)) for entry in voted] == [(one, [2]), (one, []), (several, [0, 2])]
+    assert bench.entries[1].outline.ballot.option_count == 3
+
+
+async def test_nobody_votes_in_what_is_no_poll_or_is_deleted_and_nobody_closes_it(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    asked = await bench.accepted(poll(conversation_id, ANNA))
+    await bench.accepted(deletion(conversation_id, ANNA, asked.seq))
+    for target, reason in ((said.seq, "INVALID_ARGUMENT"), (asked.seq, "NOT_FOUND")):
+        assert await bench.refused(vote(conversation_id, ANNA, target, 0)) == reason
+        assert await bench.refused(closing(conversation_id, ANNA, target)) == reason
+
+
+async def test_a_poll_that_its_sender_has_closed_takes_no_votes_but_for_those_that_it_took(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    asked = await bench.accepted(poll(conversation_id, BOB))
+    message_id = fresh_id()
+    first = await bench.accepted(vote(conversation_id, ANNA, asked.seq, 1, message_id=message_id))
+    assert await bench.refused(closing(conversation_id, ANNA, asked.seq)) == "PERMISSION_DENIED"
+    await bench.accepted(closing(conversation_id, BOB, asked.seq))
+    assert (bench.entries[-1].kind, bench.entries[-1].target) == (entry_pb2.Entry.CLOSING, asked.seq)
+    assert await bench.refused(vote(conversation_id, ANNA, asked.seq, 2)) == "POLL_CLOSED"
+    assert (await bench.accepted(vote(conversation_id, ANNA, asked.seq, 1, message_id=message_id))).seq == first.seq
+    await bench.accepted(closing(conversation_id, BOB, asked.seq))
+
+
+@pytest.mark.parametrize(("before_s", "refused"), [(1, True), (0, True), (-1, False)])
+async def test_a_poll_takes_votes_until_it_closes_by_itself(bench: Bench, before_s: int, *, refused: bool) -> None:
+    conversation_id = await bench.group(ANNA)
+    asked = await bench.accepted(poll(conversation_id, ANNA, closes_s=bench.clock.now_ms() // 1000 - before_s))
+    answer = await bench.submit(vote(conversation_id, ANNA, asked.seq, 1))
+    assert (answer.WhichOneof("result") == "refused") is refused
+
+
+async def test_a_poll_that_the_tail_has_no_more_is_looked_at_in_history(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA)
+    asked = await bench.accepted(poll(conversation_id, ANNA))
+    (live,) = bench.sequencer.view.live.values()
+    live.tail.clear()
+    bench.archive.messages[asked.seq] = bench.entries[1]
+    await bench.accepted(vote(conversation_id, ANNA, asked.seq, 2))
+    bench.archive.closed.add(asked.seq)
+    assert await bench.refused(vote(conversation_id, ANNA, asked.seq, 2)) == "POLL_CLOSED"

@@ -34,6 +34,7 @@ from elastic_chat.types.v1 import conversation_pb2, entry_pb2, presence_pb2
 from svc_gateway.frames import Outgoing
 from svc_gateway.hub import Hub
 from svc_gateway.notices import Notices
+from svc_router.changes import Found
 from svc_router.entries import for_readers, joining, known_since_ms, leaving
 from svc_router.flight import Flight
 from svc_router.job import Job
@@ -147,12 +148,12 @@ class LogArchive:
         entries = await self._read(conversation_id)
         return next((entry for entry in entries.values() if entry.message_id == message_id), None)
 
-    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> tuple[log_pb2.LogEntry, bool]:
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Found:
         del user_id
         entries = await self._read(conversation_id)
         if seq not in entries or entries[seq].kind != entry_pb2.Entry.MESSAGE:
             raise ChatError(Reason.NOT_FOUND)
-        return entries[seq], seq in deleted_in(entries)
+        return Found(entries[seq], seq in deleted_in(entries))
 
     async def ordinal_at(self, job: Job) -> int:
         raise AssertionError(job)

@@ -12,7 +12,7 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_router.changes import change_of
 from svc_writer.core import MAX_BYTES, MAX_ROWS, Table, Write, grouped, message_writes
-from svc_writer.records import UnreadableError, writes_of
+from svc_writer.records import CHANGES, UnreadableError, writes_of
 
 BODY = entry_pb2.Body(text="x").SerializeToString()
 ANNA, BOB, CAROL = new_id(), new_id(), new_id()
@@ -143,6 +143,15 @@ def test_of_a_users_reactions_with_one_emoji_there_is_one_row() -> None:
     assert log_pb2.LogEntry.FromString(row.row["entry"]) == one
 
 
+def test_of_a_users_votes_in_a_poll_there_is_one_row_and_of_its_closing() -> None:
+    for kind, item in ((entry_pb2.Entry.VOTE, ANNA), (entry_pb2.Entry.CLOSING, "")):
+        one = entry(kind, seq=9)
+        one.target = 5
+        (row,) = [write for write in writes_of(LOG_TOPIC, one.SerializeToString()) if write.table is Table.CHANGES]
+        assert (row.row["target"], row.row["kind"], row.row["item"], row.timestamp) == (5, kind, item, 9)
+        assert log_pb2.LogEntry.FromString(row.row["entry"]) == one
+
+
 @pytest.mark.parametrize("unpinned", [False, True])
 def test_a_pin_makes_its_row_or_takes_it_out(*, unpinned: bool) -> None:
     one = entry(entry_pb2.Entry.PIN, seq=9)
@@ -151,7 +160,7 @@ def test_a_pin_makes_its_row_or_takes_it_out(*, unpinned: bool) -> None:
     assert (row.row["seq"], row.timestamp, row.deletes) == (5, 9, unpinned)
 
 
-@pytest.mark.parametrize("kind", [entry_pb2.Entry.EDIT, entry_pb2.Entry.DELETION, entry_pb2.Entry.REACTION, entry_pb2.Entry.PIN])
+@pytest.mark.parametrize("kind", sorted(CHANGES))
 @pytest.mark.parametrize("target", [-1, 0, 9, 10])
 def test_a_change_of_nothing_that_was_before_it_is_unreadable(kind: entry_pb2.Entry.Kind.ValueType, target: int) -> None:
     one = entry(kind, seq=9)

@@ -23,7 +23,7 @@ from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.presence.v1 import presence_service_pb2
 from elastic_chat.router.v1 import router_service_pb2
-from elastic_chat.types.v1.entry_pb2 import Body, Entry, Pin, Reaction
+from elastic_chat.types.v1.entry_pb2 import Body, Closing, Entry, Pin, Reaction, Vote
 from tests.e2e.conformance.calls import Calls, GrpcCalls, GrpcWebCalls, RestCalls
 from tests.e2e.conformance.frames import GrpcLines, Line, Lines, WebSocketLines
 from tests.e2e.stack import Stack
@@ -151,6 +151,10 @@ class CallDoor:
                 answer = await self.call(ROUTER["RemoveReaction" if what.removed else "AddReaction"], token, **fields, emoji=what.emoji)
             case Pin():
                 answer = await self.call(ROUTER["UnpinMessage" if what.unpinned else "PinMessage"], token, **fields)
+            case Vote():
+                answer = await self.call(ROUTER["Vote"], token, **fields, options=what.options)
+            case Closing():
+                answer = await self.call(ROUTER["ClosePoll"], token, **fields)
             case _:
                 answer = await self.call(ROUTER["DeleteMessage"], token, **fields)
         return pb.Ack.FromString(answer.SerializeToString())

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from bench.client import Account, Api
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
-from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Deletion, Entry, Pin, Reaction, ReactionCount
+from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Closing, Deletion, Entry, Pin, Poll, Reaction, ReactionCount, Vote, VoteCount
 from svc_router.store.redis import TAIL_ENTRIES
 from tests.e2e.conformance.doors import HISTORY, CallDoor, Can, LineDoor, doors, until
 
@@ -136,6 +136,29 @@ async def pinned(calls: CallDoor, reader: Account, conversation_id: str) -> list
 
 
 @doors()
+async def test_votes_are_counted_until_the_poll_is_closed(
+    door: Any, calls: CallDoor, anna: Account, bob: Account, conversation_id: str
+) -> None:
+    question = Body(text="When?", poll=Poll(options=["at nine", "at ten"]))
+    asked = (await door.send(anna.token, conversation_id, new_id(), question)).seq
+    for who, option in ((anna, 0), (bob, 0), (bob, 1)):
+        await door.change(who.token, conversation_id, new_id(), asked, Vote(options=[option]))
+    await door.change(anna.token, conversation_id, new_id(), asked, SECOND)
+    now = await message(calls, bob, conversation_id, asked)
+    assert now.body == Body(text=SECOND.text, poll=question.poll)
+    assert list(now.state.votes) == [VoteCount(option=0, count=1), VoteCount(option=1, count=1, mine=True)]
+    assert (now.state.voter_count, now.state.closed) == (2, False)
+    command = {"conversation_id": conversation_id, "message_id": new_id(), "target": asked}
+    assert (await refusal(door, bob.token, command | {"what": Closing()}))[0] is Reason.PERMISSION_DENIED
+    await door.change(anna.token, conversation_id, new_id(), asked, Closing())
+    assert (await refusal(door, bob.token, command | {"what": Vote(options=[0])}))[0] is Reason.POLL_CLOSED
+    assert (await message(calls, bob, conversation_id, asked)).state.closed
+    voted, closed = [(await door.news(bob.token, {conversation_id: asked + 1})).entries[n] for n in (0, -1)]
+    assert (voted.kind, voted.target, voted.vote) == (Entry.VOTE, asked, Vote(options=[0]))
+    assert (closed.kind, closed.target) == (Entry.CLOSING, asked)
+
+
+@doors()
 async def test_what_is_said_in_a_thread_is_read_there(
     door: Any, calls: CallDoor, anna: Account, bob: Account, conversation_id: str, said: int
 ) -> None:
@@ -184,6 +207,12 @@ NOBODY = new_id()
         ({}, Reaction(emoji="👍👍", removed=True), Reason.INVALID_ARGUMENT),
         ({"target": 1000}, Reaction(emoji="👍"), Reason.NOT_FOUND),
         ({"target": 1}, Pin(), Reason.NOT_FOUND),
+        ({}, Body(text="x", poll=Poll(options=["a", "b"])), Reason.INVALID_ARGUMENT),
+        ({}, Vote(options=[-1]), Reason.INVALID_ARGUMENT),
+        ({}, Vote(options=[1, 1]), Reason.INVALID_ARGUMENT),
+        ({}, Vote(options=[0]), Reason.INVALID_ARGUMENT),
+        ({}, Closing(), Reason.INVALID_ARGUMENT),
+        ({"target": 1000}, Vote(options=[0]), Reason.NOT_FOUND),
         ({"message_id": "no-uuid"}, Pin(unpinned=True), Reason.INVALID_MESSAGE_ID),
         # of several faults, the same one is told everywhere
         ({"target": -1, "conversation_id": NOBODY}, Body(), Reason.INVALID_ARGUMENT),

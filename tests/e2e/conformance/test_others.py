@@ -85,7 +85,7 @@ ATTEMPTS: dict[str, Attempt] = {
     ),
     **{
         f"router.{method}": Attempt(lambda world: {"conversation_id": world.conversation_id, "target": 2}, NOT_THERE)
-        for method in ("DeleteMessage", "PinMessage", "UnpinMessage")
+        for method in ("DeleteMessage", "PinMessage", "UnpinMessage", "Vote", "ClosePoll")
     },
     **{
         f"router.{method}": Attempt(lambda world: {"conversation_id": world.conversation_id, "target": 2, "emoji": "👍"}, NOT_THERE)

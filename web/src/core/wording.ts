@@ -159,6 +159,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   PERMISSION_DENIED: "You are not allowed to do that in this conversation.",
   LAST_OWNER: "Make somebody else the owner first.",
   SLOW_MODE: "Wait a moment before you write again here.",
+  POLL_CLOSED: "No more votes are taken in this poll.",
   TEXT_EMPTY: "There is nothing to send.",
   TEXT_TOO_LONG: "The message is too long. Send it in parts.",
   FRAME_TOO_LARGE: "The message is too long. Send it in parts.",

@@ -100,6 +100,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The owner of a conversation can't leave it, or become something else, while others are in it: it must be handed over first."""
     SLOW_MODE: _Reason.ValueType  # 29
     """The conversation is in slow mode, and the caller's last message there was too short a while ago. Retryable, after `retry_after`."""
+    POLL_CLOSED: _Reason.ValueType  # 30
+    """No more votes are taken in this poll."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a command was refused. The same names are `reason` in a `reject` frame, `reason` in google.rpc.ErrorInfo (domain
@@ -185,4 +187,6 @@ LAST_OWNER: Reason.ValueType  # 28
 """The owner of a conversation can't leave it, or become something else, while others are in it: it must be handed over first."""
 SLOW_MODE: Reason.ValueType  # 29
 """The conversation is in slow mode, and the caller's last message there was too short a while ago. Retryable, after `retry_after`."""
+POLL_CLOSED: Reason.ValueType  # 30
+"""No more votes are taken in this poll."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015

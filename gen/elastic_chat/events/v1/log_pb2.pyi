@@ -42,6 +42,7 @@ class LogEntry(_message.Message):
     MEMBERSHIP_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
     REACTION_FIELD_NUMBER: _builtins.int
+    VOTE_FIELD_NUMBER: _builtins.int
     PIN_FIELD_NUMBER: _builtins.int
     KEY_ID_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
@@ -83,6 +84,10 @@ class LogEntry(_message.Message):
         """The reaction, if kind is REACTION."""
 
     @_builtins.property
+    def vote(self) -> _entry_pb2.Vote:
+        """The vote, if kind is VOTE."""
+
+    @_builtins.property
     def pin(self) -> _entry_pb2.Pin:
         """Whether it is pinned, if kind is PIN."""
 
@@ -117,6 +122,7 @@ class LogEntry(_message.Message):
         membership: _entry_pb2.MembershipChange | None = ...,
         target: _builtins.int = ...,
         reaction: _entry_pb2.Reaction | None = ...,
+        vote: _entry_pb2.Vote | None = ...,
         pin: _entry_pb2.Pin | None = ...,
         key_id: _builtins.str = ...,
         settings: _conversation_pb2.ConversationSettings | None = ...,
@@ -124,9 +130,9 @@ class LogEntry(_message.Message):
         erased: Global___LogEntry | None = ...,
         outline: Global___Outline | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created", b"created", "erased", b"erased", "invite", b"invite", "membership", b"membership", "outline", b"outline", "pin", b"pin", "reaction", b"reaction", "settings", b"settings"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created", b"created", "erased", b"erased", "invite", b"invite", "membership", b"membership", "outline", b"outline", "pin", b"pin", "reaction", b"reaction", "settings", b"settings", "vote", b"vote"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "erased", b"erased", "invite", b"invite", "key_id", b"key_id", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "outline", b"outline", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "erased", b"erased", "invite", b"invite", "key_id", b"key_id", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "outline", b"outline", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings", "target", b"target", "vote", b"vote"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -143,6 +149,7 @@ class Outline(_message.Message):
     MENTIONS_FIELD_NUMBER: _builtins.int
     MENTION_ALL_FIELD_NUMBER: _builtins.int
     FILES_FIELD_NUMBER: _builtins.int
+    BALLOT_FIELD_NUMBER: _builtins.int
     reply_to: _builtins.int
     """The seq of the message that it answers. Not kept."""
     thread: _builtins.int
@@ -155,6 +162,10 @@ class Outline(_message.Message):
     def mentions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The users that it mentions."""
 
+    @_builtins.property
+    def ballot(self) -> Global___Ballot:
+        """If it is a poll: which votes can be cast in it."""
+
     def __init__(
         self,
         *,
@@ -163,14 +174,47 @@ class Outline(_message.Message):
         mentions: _abc.Iterable[_builtins.str] | None = ...,
         mention_all: _builtins.bool = ...,
         files: _builtins.bool = ...,
+        ballot: Global___Ballot | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ballot", b"ballot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "mention_all", b"mention_all", "mentions", b"mentions", "reply_to", b"reply_to", "thread", b"thread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ballot", b"ballot", "files", b"files", "mention_all", b"mention_all", "mentions", b"mentions", "reply_to", b"reply_to", "thread", b"thread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Outline: _TypeAlias = Outline  # noqa: Y015
+
+@_typing.final
+class Ballot(_message.Message):
+    """Which votes can be cast in a poll."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPTION_COUNT_FIELD_NUMBER: _builtins.int
+    MULTIPLE_FIELD_NUMBER: _builtins.int
+    CLOSES_AT_FIELD_NUMBER: _builtins.int
+    option_count: _builtins.int
+    """How many options there are."""
+    multiple: _builtins.bool
+    """Whether one can vote for several at once."""
+    @_builtins.property
+    def closes_at(self) -> _timestamp_pb2.Timestamp:
+        """When the last vote is taken; unset if that is until its sender closes it."""
+
+    def __init__(
+        self,
+        *,
+        option_count: _builtins.int = ...,
+        multiple: _builtins.bool = ...,
+        closes_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closes_at", b"closes_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closes_at", b"closes_at", "multiple", b"multiple", "option_count", b"option_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Ballot: _TypeAlias = Ballot  # noqa: Y015
 
 @_typing.final
 class EntryFrame(_message.Message):

@@ -301,7 +301,9 @@ class Change(_message.Message):
     EDIT_FIELD_NUMBER: _builtins.int
     DELETION_FIELD_NUMBER: _builtins.int
     REACTION_FIELD_NUMBER: _builtins.int
+    VOTE_FIELD_NUMBER: _builtins.int
     PIN_FIELD_NUMBER: _builtins.int
+    CLOSING_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     """A UUIDv7 that the client makes, once for each change, and keeps for every retry of it."""
     conversation_id: _builtins.str
@@ -321,8 +323,16 @@ class Change(_message.Message):
         """React to it, or do so no more. Whoever can read it may."""
 
     @_builtins.property
+    def vote(self) -> _entry_pb2.Vote:
+        """Vote in the poll that it is. Whoever can read it may."""
+
+    @_builtins.property
     def pin(self) -> _entry_pb2.Pin:
         """Pin it for everyone, or do so no more. Takes the permission to pin."""
+
+    @_builtins.property
+    def closing(self) -> _entry_pb2.Closing:
+        """Close the poll that it is. Only its sender may."""
 
     def __init__(
         self,
@@ -333,13 +343,15 @@ class Change(_message.Message):
         edit: _entry_pb2.Body | None = ...,
         deletion: _entry_pb2.Deletion | None = ...,
         reaction: _entry_pb2.Reaction | None = ...,
+        vote: _entry_pb2.Vote | None = ...,
         pin: _entry_pb2.Pin | None = ...,
+        closing: _entry_pb2.Closing | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "deletion", b"deletion", "edit", b"edit", "pin", b"pin", "reaction", b"reaction"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "closing", b"closing", "deletion", b"deletion", "edit", b"edit", "pin", b"pin", "reaction", b"reaction", "vote", b"vote"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "conversation_id", b"conversation_id", "deletion", b"deletion", "edit", b"edit", "message_id", b"message_id", "pin", b"pin", "reaction", b"reaction", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "closing", b"closing", "conversation_id", b"conversation_id", "deletion", b"deletion", "edit", b"edit", "message_id", b"message_id", "pin", b"pin", "reaction", b"reaction", "target", b"target", "vote", b"vote"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["edit", "deletion", "reaction", "pin"]  # noqa: Y015
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["edit", "deletion", "reaction", "vote", "pin", "closing"]  # noqa: Y015
     _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 

@@ -505,6 +505,144 @@ class UnpinMessageResponse(_message.Message):
 Global___UnpinMessageResponse: _TypeAlias = UnpinMessageResponse  # noqa: Y015
 
 @_typing.final
+class VoteRequest(_message.Message):
+    """A vote in a poll."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    target: _builtins.int
+    """The seq of the message."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry makes no second entry; may be empty, since that would change nothing."""
+    @_builtins.property
+    def options(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The places of the options in their list, from 0, each once; none takes the vote back."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        target: _builtins.int = ...,
+        message_id: _builtins.str = ...,
+        options: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "options", b"options", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VoteRequest: _TypeAlias = VoteRequest  # noqa: Y015
+
+@_typing.final
+class VoteResponse(_message.Message):
+    """The vote is cast, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The change."""
+    conversation_id: _builtins.str
+    """Its conversation."""
+    seq: _builtins.int
+    """Its own place in the log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VoteResponse: _TypeAlias = VoteResponse  # noqa: Y015
+
+@_typing.final
+class ClosePollRequest(_message.Message):
+    """A poll to close."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    target: _builtins.int
+    """The seq of the message."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry makes no second entry; may be empty, since that would change nothing."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        target: _builtins.int = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClosePollRequest: _TypeAlias = ClosePollRequest  # noqa: Y015
+
+@_typing.final
+class ClosePollResponse(_message.Message):
+    """The poll is closed, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The change."""
+    conversation_id: _builtins.str
+    """Its conversation."""
+    seq: _builtins.int
+    """Its own place in the log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClosePollResponse: _TypeAlias = ClosePollResponse  # noqa: Y015
+
+@_typing.final
 class CreateConversationRequest(_message.Message):
     """A conversation to create."""
 
@@ -1357,7 +1495,9 @@ class ChangeCommand(_message.Message):
     EDIT_FIELD_NUMBER: _builtins.int
     DELETION_FIELD_NUMBER: _builtins.int
     REACTION_FIELD_NUMBER: _builtins.int
+    VOTE_FIELD_NUMBER: _builtins.int
     PIN_FIELD_NUMBER: _builtins.int
+    CLOSING_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     """The client's UUIDv7."""
     target: _builtins.int
@@ -1373,8 +1513,16 @@ class ChangeCommand(_message.Message):
         """React to it, or do so no more."""
 
     @_builtins.property
+    def vote(self) -> _entry_pb2.Vote:
+        """Vote in it."""
+
+    @_builtins.property
     def pin(self) -> _entry_pb2.Pin:
         """Pin it, or do so no more."""
+
+    @_builtins.property
+    def closing(self) -> _entry_pb2.Closing:
+        """Close it."""
 
     def __init__(
         self,
@@ -1384,13 +1532,15 @@ class ChangeCommand(_message.Message):
         edit: _builtins.bytes = ...,
         deletion: _entry_pb2.Deletion | None = ...,
         reaction: _entry_pb2.Reaction | None = ...,
+        vote: _entry_pb2.Vote | None = ...,
         pin: _entry_pb2.Pin | None = ...,
+        closing: _entry_pb2.Closing | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "deletion", b"deletion", "edit", b"edit", "pin", b"pin", "reaction", b"reaction"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "closing", b"closing", "deletion", b"deletion", "edit", b"edit", "pin", b"pin", "reaction", b"reaction", "vote", b"vote"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "deletion", b"deletion", "edit", b"edit", "message_id", b"message_id", "pin", b"pin", "reaction", b"reaction", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "closing", b"closing", "deletion", b"deletion", "edit", b"edit", "message_id", b"message_id", "pin", b"pin", "reaction", b"reaction", "target", b"target", "vote", b"vote"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["edit", "deletion", "reaction", "pin"]  # noqa: Y015
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["edit", "deletion", "reaction", "vote", "pin", "closing"]  # noqa: Y015
     _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 

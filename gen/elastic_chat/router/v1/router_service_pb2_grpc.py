@@ -70,6 +70,16 @@ class RouterServiceStub:
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnpinMessageRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnpinMessageResponse.FromString,
                 _registered_method=True)
+        self.Vote = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/Vote',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.VoteRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.VoteResponse.FromString,
+                _registered_method=True)
+        self.ClosePoll = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/ClosePoll',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ClosePollRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ClosePollResponse.FromString,
+                _registered_method=True)
         self.CreateConversation = channel.unary_unary(
                 '/elastic_chat.router.v1.RouterService/CreateConversation',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CreateConversationRequest.SerializeToString,
@@ -198,6 +208,23 @@ class RouterServiceServicer:
 
     def UnpinMessage(self, request, context):
         """Pins a message no more. Takes the permission to pin. Idempotent. Fails as PinMessage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Vote(self, request, context):
+        """Votes in a poll, in place of what the caller voted for before. Whoever can read it may. Idempotent. Fails with NOT_FOUND if there is no
+        such message that the caller can see, or it is deleted, with INVALID_ARGUMENT if it is no poll, or has no such options, with POLL_CLOSED
+        if no more votes are taken, and otherwise as DeleteMessage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClosePoll(self, request, context):
+        """Closes a poll, as its sender: no vote is taken any more. Idempotent. Fails with PERMISSION_DENIED if it is another's, and otherwise as
+        Vote, but for POLL_CLOSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -357,6 +384,16 @@ def add_RouterServiceServicer_to_server(servicer, server):
                     servicer.UnpinMessage,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnpinMessageRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnpinMessageResponse.SerializeToString,
+            ),
+            'Vote': grpc.unary_unary_rpc_method_handler(
+                    servicer.Vote,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.VoteRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.VoteResponse.SerializeToString,
+            ),
+            'ClosePoll': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClosePoll,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ClosePollRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ClosePollResponse.SerializeToString,
             ),
             'CreateConversation': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateConversation,
@@ -619,6 +656,60 @@ class RouterService:
             '/elastic_chat.router.v1.RouterService/UnpinMessage',
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnpinMessageRequest.SerializeToString,
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnpinMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Vote(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/Vote',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.VoteRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.VoteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClosePoll(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/ClosePoll',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ClosePollRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ClosePollResponse.FromString,
             options,
             channel_credentials,
             insecure,

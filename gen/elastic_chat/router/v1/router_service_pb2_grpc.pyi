@@ -60,6 +60,15 @@ class RouterServiceStub:
     """
     UnpinMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UnpinMessageRequest, _router_service_pb2.UnpinMessageResponse]
     """Pins a message no more. Takes the permission to pin. Idempotent. Fails as PinMessage."""
+    Vote: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.VoteRequest, _router_service_pb2.VoteResponse]
+    """Votes in a poll, in place of what the caller voted for before. Whoever can read it may. Idempotent. Fails with NOT_FOUND if there is no
+    such message that the caller can see, or it is deleted, with INVALID_ARGUMENT if it is no poll, or has no such options, with POLL_CLOSED
+    if no more votes are taken, and otherwise as DeleteMessage.
+    """
+    ClosePoll: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.ClosePollRequest, _router_service_pb2.ClosePollResponse]
+    """Closes a poll, as its sender: no vote is taken any more. Idempotent. Fails with PERMISSION_DENIED if it is another's, and otherwise as
+    Vote, but for POLL_CLOSED.
+    """
     CreateConversation: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.CreateConversationRequest, _router_service_pb2.CreateConversationResponse]
     """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, the notes to
     oneself, a group or channel with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
@@ -154,6 +163,15 @@ class RouterServiceAsyncStub(RouterServiceStub):
     """
     UnpinMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UnpinMessageRequest, _router_service_pb2.UnpinMessageResponse]  # type: ignore[assignment]
     """Pins a message no more. Takes the permission to pin. Idempotent. Fails as PinMessage."""
+    Vote: _aio.UnaryUnaryMultiCallable[_router_service_pb2.VoteRequest, _router_service_pb2.VoteResponse]  # type: ignore[assignment]
+    """Votes in a poll, in place of what the caller voted for before. Whoever can read it may. Idempotent. Fails with NOT_FOUND if there is no
+    such message that the caller can see, or it is deleted, with INVALID_ARGUMENT if it is no poll, or has no such options, with POLL_CLOSED
+    if no more votes are taken, and otherwise as DeleteMessage.
+    """
+    ClosePoll: _aio.UnaryUnaryMultiCallable[_router_service_pb2.ClosePollRequest, _router_service_pb2.ClosePollResponse]  # type: ignore[assignment]
+    """Closes a poll, as its sender: no vote is taken any more. Idempotent. Fails with PERMISSION_DENIED if it is another's, and otherwise as
+    Vote, but for POLL_CLOSED.
+    """
     CreateConversation: _aio.UnaryUnaryMultiCallable[_router_service_pb2.CreateConversationRequest, _router_service_pb2.CreateConversationResponse]  # type: ignore[assignment]
     """Creates a conversation with the caller in it, or gives back the one that is there: a direct conversation with the same user, the notes to
     oneself, a group or channel with the same message_id. Fails with UNKNOWN_USER, INVALID_ARGUMENT, LIMIT_REACHED or UNAVAILABLE.
@@ -287,6 +305,27 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.UnpinMessageResponse, _abc.Awaitable[_router_service_pb2.UnpinMessageResponse]]:
         """Pins a message no more. Takes the permission to pin. Idempotent. Fails as PinMessage."""
+
+    @_abc_1.abstractmethod
+    def Vote(
+        self,
+        request: _router_service_pb2.VoteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.VoteResponse, _abc.Awaitable[_router_service_pb2.VoteResponse]]:
+        """Votes in a poll, in place of what the caller voted for before. Whoever can read it may. Idempotent. Fails with NOT_FOUND if there is no
+        such message that the caller can see, or it is deleted, with INVALID_ARGUMENT if it is no poll, or has no such options, with POLL_CLOSED
+        if no more votes are taken, and otherwise as DeleteMessage.
+        """
+
+    @_abc_1.abstractmethod
+    def ClosePoll(
+        self,
+        request: _router_service_pb2.ClosePollRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.ClosePollResponse, _abc.Awaitable[_router_service_pb2.ClosePollResponse]]:
+        """Closes a poll, as its sender: no vote is taken any more. Idempotent. Fails with PERMISSION_DENIED if it is another's, and otherwise as
+        Vote, but for POLL_CLOSED.
+        """
 
     @_abc_1.abstractmethod
     def CreateConversation(

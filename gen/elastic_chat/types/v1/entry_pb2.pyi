@@ -51,12 +51,16 @@ class Entry(_message.Message):
         """The message at `target` is taken back: it has no body any more, and no change of it counts from now on."""
         REACTION: Entry._Kind.ValueType  # 6
         """A user reacts to the message at `target`, or does so no more: `reaction` is set."""
+        VOTE: Entry._Kind.ValueType  # 7
+        """A user votes in the poll that the message at `target` is: `vote` is set."""
         PIN: Entry._Kind.ValueType  # 8
         """The message at `target` is pinned for everyone, or is so no more: `pin` is set."""
         SETTINGS: Entry._Kind.ValueType  # 9
         """Settings changed: `settings` is set."""
         INVITE: Entry._Kind.ValueType  # 10
         """An invite was made or withdrawn: `invite` is set."""
+        CLOSING: Entry._Kind.ValueType  # 12
+        """The sender of the poll at `target` closes it: no vote is taken any more."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What happened."""
@@ -77,12 +81,16 @@ class Entry(_message.Message):
     """The message at `target` is taken back: it has no body any more, and no change of it counts from now on."""
     REACTION: Entry.Kind.ValueType  # 6
     """A user reacts to the message at `target`, or does so no more: `reaction` is set."""
+    VOTE: Entry.Kind.ValueType  # 7
+    """A user votes in the poll that the message at `target` is: `vote` is set."""
     PIN: Entry.Kind.ValueType  # 8
     """The message at `target` is pinned for everyone, or is so no more: `pin` is set."""
     SETTINGS: Entry.Kind.ValueType  # 9
     """Settings changed: `settings` is set."""
     INVITE: Entry.Kind.ValueType  # 10
     """An invite was made or withdrawn: `invite` is set."""
+    CLOSING: Entry.Kind.ValueType  # 12
+    """The sender of the poll at `target` closes it: no vote is taken any more."""
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
@@ -96,6 +104,7 @@ class Entry(_message.Message):
     MEMBERSHIP_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
     REACTION_FIELD_NUMBER: _builtins.int
+    VOTE_FIELD_NUMBER: _builtins.int
     PIN_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
     INVITE_FIELD_NUMBER: _builtins.int
@@ -139,6 +148,10 @@ class Entry(_message.Message):
         """The reaction, if kind is REACTION."""
 
     @_builtins.property
+    def vote(self) -> Global___Vote:
+        """The vote, if kind is VOTE."""
+
+    @_builtins.property
     def pin(self) -> Global___Pin:
         """Whether it is pinned, if kind is PIN."""
 
@@ -169,14 +182,15 @@ class Entry(_message.Message):
         membership: Global___MembershipChange | None = ...,
         target: _builtins.int = ...,
         reaction: Global___Reaction | None = ...,
+        vote: Global___Vote | None = ...,
         pin: Global___Pin | None = ...,
         settings: _conversation_pb2.ConversationSettings | None = ...,
         invite: _conversation_pb2.Invite | None = ...,
         state: Global___MessageState | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "invite", b"invite", "membership", b"membership", "pin", b"pin", "reaction", b"reaction", "settings", b"settings", "state", b"state"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "invite", b"invite", "membership", b"membership", "pin", b"pin", "reaction", b"reaction", "settings", b"settings", "state", b"state", "vote", b"vote"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "invite", b"invite", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings", "state", b"state", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "invite", b"invite", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings", "state", b"state", "target", b"target", "vote", b"vote"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -185,7 +199,8 @@ Global___Entry: _TypeAlias = Entry  # noqa: Y015
 @_typing.final
 class MessageState(_message.Message):
     """What later entries have made of a message. They count by their seq alone, so that everyone who has the same entries has the same state:
-    of edits the newest counts, of pins the newest, of a user's reactions with one emoji the newest; and after a deletion nothing else does.
+    of edits the newest counts, of pins the newest, of a user's reactions with one emoji the newest, of a user's votes the newest, whenever the
+    poll was closed, since a vote that was accepted counts; and after a deletion nothing else does.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -199,6 +214,9 @@ class MessageState(_message.Message):
     REPLY_COUNT_FIELD_NUMBER: _builtins.int
     LAST_REPLY_SEQ_FIELD_NUMBER: _builtins.int
     PINNED_FIELD_NUMBER: _builtins.int
+    VOTES_FIELD_NUMBER: _builtins.int
+    VOTER_COUNT_FIELD_NUMBER: _builtins.int
+    CLOSED_FIELD_NUMBER: _builtins.int
     as_of_seq: _builtins.int
     """Every change up to this seq is in here. One with a higher seq that comes live is still to be applied."""
     edit_count: _builtins.int
@@ -213,6 +231,10 @@ class MessageState(_message.Message):
     """The newest of them."""
     pinned: _builtins.bool
     """Whether it is pinned."""
+    voter_count: _builtins.int
+    """How many users vote in it, each once."""
+    closed: _builtins.bool
+    """Whether its sender has closed the poll. One whose `closes_at` is over is closed without that."""
     @_builtins.property
     def edited_at(self) -> _timestamp_pb2.Timestamp:
         """When it was edited last."""
@@ -220,6 +242,10 @@ class MessageState(_message.Message):
     @_builtins.property
     def reactions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReactionCount]:
         """The reactions, by emoji, at most 50: that one first whose oldest reaction is the oldest."""
+
+    @_builtins.property
+    def votes(self) -> _containers.RepeatedCompositeFieldContainer[Global___VoteCount]:
+        """The votes in the poll that it is, by rising option; those that nobody votes for are left out."""
 
     def __init__(
         self,
@@ -233,14 +259,47 @@ class MessageState(_message.Message):
         reply_count: _builtins.int = ...,
         last_reply_seq: _builtins.int = ...,
         pinned: _builtins.bool = ...,
+        votes: _abc.Iterable[Global___VoteCount] | None = ...,
+        voter_count: _builtins.int = ...,
+        closed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["edited_at", b"edited_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_seq", b"as_of_seq", "deleted", b"deleted", "deleted_by", b"deleted_by", "edit_count", b"edit_count", "edited_at", b"edited_at", "last_reply_seq", b"last_reply_seq", "pinned", b"pinned", "reactions", b"reactions", "reply_count", b"reply_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_seq", b"as_of_seq", "closed", b"closed", "deleted", b"deleted", "deleted_by", b"deleted_by", "edit_count", b"edit_count", "edited_at", b"edited_at", "last_reply_seq", b"last_reply_seq", "pinned", b"pinned", "reactions", b"reactions", "reply_count", b"reply_count", "voter_count", b"voter_count", "votes", b"votes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MessageState: _TypeAlias = MessageState  # noqa: Y015
+
+@_typing.final
+class VoteCount(_message.Message):
+    """How many users vote for an option of a poll."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPTION_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    MINE_FIELD_NUMBER: _builtins.int
+    option: _builtins.int
+    """The option's place in the list, from 0."""
+    count: _builtins.int
+    """How many users."""
+    mine: _builtins.bool
+    """Whether the caller is one of them."""
+    def __init__(
+        self,
+        *,
+        option: _builtins.int = ...,
+        count: _builtins.int = ...,
+        mine: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "mine", b"mine", "option", b"option"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VoteCount: _TypeAlias = VoteCount  # noqa: Y015
 
 @_typing.final
 class ReactionCount(_message.Message):
@@ -322,6 +381,47 @@ class Reaction(_message.Message):
 Global___Reaction: _TypeAlias = Reaction  # noqa: Y015
 
 @_typing.final
+class Vote(_message.Message):
+    """What a user votes for in a poll: it takes the place of what they voted for before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def options(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The places of the options in their list, from 0, each once; none takes the vote back, more than one only where that is allowed."""
+
+    def __init__(
+        self,
+        *,
+        options: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["options", b"options"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Vote: _TypeAlias = Vote  # noqa: Y015
+
+@_typing.final
+class Closing(_message.Message):
+    """That a poll is closed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Closing: _TypeAlias = Closing  # noqa: Y015
+
+@_typing.final
 class Pin(_message.Message):
     """That a message is pinned, for everyone."""
 
@@ -355,6 +455,7 @@ class Body(_message.Message):
     MENTIONS_FIELD_NUMBER: _builtins.int
     ATTACHMENTS_FIELD_NUMBER: _builtins.int
     MENTION_ALL_FIELD_NUMBER: _builtins.int
+    POLL_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The text, 1 byte to 16 KiB of UTF-8. Shown as text: no markup in it is ever run."""
     reply_to: _builtins.int
@@ -373,6 +474,10 @@ class Body(_message.Message):
     def attachments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Attachment]:
         """The files that come with it, at most 20."""
 
+    @_builtins.property
+    def poll(self) -> Global___Poll:
+        """The poll that it is: `text` is the question. An edit leaves it as it is."""
+
     def __init__(
         self,
         *,
@@ -382,14 +487,49 @@ class Body(_message.Message):
         mentions: _abc.Iterable[_builtins.str] | None = ...,
         attachments: _abc.Iterable[Global___Attachment] | None = ...,
         mention_all: _builtins.bool = ...,
+        poll: Global___Poll | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["poll", b"poll"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "mention_all", b"mention_all", "mentions", b"mentions", "reply_to", b"reply_to", "text", b"text", "thread", b"thread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "mention_all", b"mention_all", "mentions", b"mentions", "poll", b"poll", "reply_to", b"reply_to", "text", b"text", "thread", b"thread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Body: _TypeAlias = Body  # noqa: Y015
+
+@_typing.final
+class Poll(_message.Message):
+    """What is asked of everyone in a conversation. Who votes for what can be seen by all of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    MULTIPLE_FIELD_NUMBER: _builtins.int
+    CLOSES_AT_FIELD_NUMBER: _builtins.int
+    multiple: _builtins.bool
+    """Whether one can vote for several at once."""
+    @_builtins.property
+    def options(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The answers that one can vote for: 2 to 20, each of 1 to 200 characters, no two the same."""
+
+    @_builtins.property
+    def closes_at(self) -> _timestamp_pb2.Timestamp:
+        """When the last vote is taken; unset if that is until its sender closes it."""
+
+    def __init__(
+        self,
+        *,
+        options: _abc.Iterable[_builtins.str] | None = ...,
+        multiple: _builtins.bool = ...,
+        closes_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closes_at", b"closes_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closes_at", b"closes_at", "multiple", b"multiple", "options", b"options"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Poll: _TypeAlias = Poll  # noqa: Y015
 
 @_typing.final
 class Attachment(_message.Message):

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/entry.proto.
  */
 export const file_elastic_chat_types_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSK3BgoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjEKCHJlYWN0aW9uGAwgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uEicKA3BpbhgOIAEoCzIaLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QaW4SPQoIc2V0dGluZ3MYECABKAsyKy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uU2V0dGluZ3MSLQoGaW52aXRlGBEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZRIyCgVzdGF0ZRgeIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZXNzYWdlU3RhdGUijwEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgsKB01FU1NBR0UQARILCgdDUkVBVEVEEAISDgoKTUVNQkVSU0hJUBADEggKBEVESVQQBBIMCghERUxFVElPThAFEgwKCFJFQUNUSU9OEAYSBwoDUElOEAgSDAoIU0VUVElOR1MQCRIKCgZJTlZJVEUQCkoECA8QEEoECBQQFUoECBUQFlIGa2V5X2lkUgZlcmFzZWRSB291dGxpbmUi/wEKDE1lc3NhZ2VTdGF0ZRIRCglhc19vZl9zZXEYASABKAMSEgoKZWRpdF9jb3VudBgCIAEoBRItCgllZGl0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBCABKAgSEgoKZGVsZXRlZF9ieRgFIAEoCRI3CglyZWFjdGlvbnMYBiADKAsyJC5lbGFzdGljX2NoYXQudHlwZXMudjEuUmVhY3Rpb25Db3VudBITCgtyZXBseV9jb3VudBgHIAEoBRIWCg5sYXN0X3JlcGx5X3NlcRgIIAEoAxIOCgZwaW5uZWQYCSABKAgiTQoNUmVhY3Rpb25Db3VudBINCgVlbW9qaRgBIAEoCRINCgVjb3VudBgCIAEoBRIMCgRtaW5lGAMgASgIEhAKCHVzZXJfaWRzGAQgAygJIgoKCERlbGV0aW9uIioKCFJlYWN0aW9uEg0KBWVtb2ppGAEgASgJEg8KB3JlbW92ZWQYAiABKAgiFwoDUGluEhAKCHVucGlubmVkGAEgASgIIrkBCgRCb2R5EgwKBHRleHQYASABKAkSEAoIcmVwbHlfdG8YAiABKAMSDgoGdGhyZWFkGAMgASgDEhAKCG1lbnRpb25zGAQgAygJEjYKC2F0dGFjaG1lbnRzGAUgAygLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkF0dGFjaG1lbnQSEwoLbWVudGlvbl9hbGwYCCABKAhKBAgGEAdKBAgHEAhSCmV4cGlyZXNfYXRSCmRlbGl2ZXJfYXQigQEKCkF0dGFjaG1lbnQSDwoHZmlsZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCm1lZGlhX3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAxINCgV3aWR0aBgFIAEoBRIOCgZoZWlnaHQYBiABKAUSEwoLZHVyYXRpb25fbXMYByABKAMigAEKE0NvbnZlcnNhdGlvbkNyZWF0ZWQSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIuCgdtZW1iZXJzGAIgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlciLRAQoQTWVtYmVyc2hpcENoYW5nZRIsCgVhZGRlZBgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISGAoQcmVtb3ZlZF91c2VyX2lkcxgCIAMoCRIuCgdjaGFuZ2VkGAMgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIXCg9iYW5uZWRfdXNlcl9pZHMYBCADKAkSGQoRdW5iYW5uZWRfdXNlcl9pZHMYBSADKAkSEQoJaW52aXRlX2lkGAYgASgJYgZwcm90bzM", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
+  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSL5BgoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjEKCHJlYWN0aW9uGAwgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uEikKBHZvdGUYDSABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuVm90ZRInCgNwaW4YDiABKAsyGi5lbGFzdGljX2NoYXQudHlwZXMudjEuUGluEj0KCHNldHRpbmdzGBAgASgLMisuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvblNldHRpbmdzEi0KBmludml0ZRgRIAEoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5JbnZpdGUSMgoFc3RhdGUYHiABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVzc2FnZVN0YXRlIqYBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABILCgdNRVNTQUdFEAESCwoHQ1JFQVRFRBACEg4KCk1FTUJFUlNISVAQAxIICgRFRElUEAQSDAoIREVMRVRJT04QBRIMCghSRUFDVElPThAGEggKBFZPVEUQBxIHCgNQSU4QCBIMCghTRVRUSU5HUxAJEgoKBklOVklURRAKEgsKB0NMT1NJTkcQDEoECA8QEEoECBQQFUoECBUQFlIGa2V5X2lkUgZlcmFzZWRSB291dGxpbmUi1QIKDE1lc3NhZ2VTdGF0ZRIRCglhc19vZl9zZXEYASABKAMSEgoKZWRpdF9jb3VudBgCIAEoBRItCgllZGl0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBCABKAgSEgoKZGVsZXRlZF9ieRgFIAEoCRI3CglyZWFjdGlvbnMYBiADKAsyJC5lbGFzdGljX2NoYXQudHlwZXMudjEuUmVhY3Rpb25Db3VudBITCgtyZXBseV9jb3VudBgHIAEoBRIWCg5sYXN0X3JlcGx5X3NlcRgIIAEoAxIOCgZwaW5uZWQYCSABKAgSLwoFdm90ZXMYCiADKAsyIC5lbGFzdGljX2NoYXQudHlwZXMudjEuVm90ZUNvdW50EhMKC3ZvdGVyX2NvdW50GAsgASgFEg4KBmNsb3NlZBgMIAEoCCI4CglWb3RlQ291bnQSDgoGb3B0aW9uGAEgASgFEg0KBWNvdW50GAIgASgFEgwKBG1pbmUYAyABKAgiTQoNUmVhY3Rpb25Db3VudBINCgVlbW9qaRgBIAEoCRINCgVjb3VudBgCIAEoBRIMCgRtaW5lGAMgASgIEhAKCHVzZXJfaWRzGAQgAygJIgoKCERlbGV0aW9uIioKCFJlYWN0aW9uEg0KBWVtb2ppGAEgASgJEg8KB3JlbW92ZWQYAiABKAgiFwoEVm90ZRIPCgdvcHRpb25zGAEgAygFIgkKB0Nsb3NpbmciFwoDUGluEhAKCHVucGlubmVkGAEgASgIIuQBCgRCb2R5EgwKBHRleHQYASABKAkSEAoIcmVwbHlfdG8YAiABKAMSDgoGdGhyZWFkGAMgASgDEhAKCG1lbnRpb25zGAQgAygJEjYKC2F0dGFjaG1lbnRzGAUgAygLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkF0dGFjaG1lbnQSEwoLbWVudGlvbl9hbGwYCCABKAgSKQoEcG9sbBgJIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qb2xsSgQIBhAHSgQIBxAIUgpleHBpcmVzX2F0UgpkZWxpdmVyX2F0IlgKBFBvbGwSDwoHb3B0aW9ucxgBIAMoCRIQCghtdWx0aXBsZRgCIAEoCBItCgljbG9zZXNfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoEBCgpBdHRhY2htZW50Eg8KB2ZpbGVfaWQYASABKAkSDAoEbmFtZRgCIAEoCRISCgptZWRpYV90eXBlGAMgASgJEgwKBHNpemUYBCABKAMSDQoFd2lkdGgYBSABKAUSDgoGaGVpZ2h0GAYgASgFEhMKC2R1cmF0aW9uX21zGAcgASgDIoABChNDb252ZXJzYXRpb25DcmVhdGVkEjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24SLgoHbWVtYmVycxgCIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXIi0QEKEE1lbWJlcnNoaXBDaGFuZ2USLAoFYWRkZWQYASADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhgKEHJlbW92ZWRfdXNlcl9pZHMYAiADKAkSLgoHY2hhbmdlZBgDIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISFwoPYmFubmVkX3VzZXJfaWRzGAQgAygJEhkKEXVuYmFubmVkX3VzZXJfaWRzGAUgAygJEhEKCWludml0ZV9pZBgGIAEoCWIGcHJvdG8z", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
 
 /**
  * One step in the log of a conversation. Field numbers are shared with elastic_chat.events.v1.LogEntry, which is the same on the wire
@@ -110,6 +110,13 @@ export type Entry = Message<"elastic_chat.types.v1.Entry"> & {
   reaction?: Reaction | undefined;
 
   /**
+   * The vote, if kind is VOTE.
+   *
+   * @generated from field: elastic_chat.types.v1.Vote vote = 13;
+   */
+  vote?: Vote | undefined;
+
+  /**
    * Whether it is pinned, if kind is PIN.
    *
    * @generated from field: elastic_chat.types.v1.Pin pin = 14;
@@ -202,6 +209,13 @@ export enum Entry_Kind {
   REACTION = 6,
 
   /**
+   * A user votes in the poll that the message at `target` is: `vote` is set.
+   *
+   * @generated from enum value: VOTE = 7;
+   */
+  VOTE = 7,
+
+  /**
    * The message at `target` is pinned for everyone, or is so no more: `pin` is set.
    *
    * @generated from enum value: PIN = 8;
@@ -221,6 +235,13 @@ export enum Entry_Kind {
    * @generated from enum value: INVITE = 10;
    */
   INVITE = 10,
+
+  /**
+   * The sender of the poll at `target` closes it: no vote is taken any more.
+   *
+   * @generated from enum value: CLOSING = 12;
+   */
+  CLOSING = 12,
 }
 
 /**
@@ -231,7 +252,8 @@ export const Entry_KindSchema: GenEnum<Entry_Kind> = /*@__PURE__*/
 
 /**
  * What later entries have made of a message. They count by their seq alone, so that everyone who has the same entries has the same state:
- * of edits the newest counts, of pins the newest, of a user's reactions with one emoji the newest; and after a deletion nothing else does.
+ * of edits the newest counts, of pins the newest, of a user's reactions with one emoji the newest, of a user's votes the newest, whenever the
+ * poll was closed, since a vote that was accepted counts; and after a deletion nothing else does.
  *
  * @generated from message elastic_chat.types.v1.MessageState
  */
@@ -298,6 +320,27 @@ export type MessageState = Message<"elastic_chat.types.v1.MessageState"> & {
    * @generated from field: bool pinned = 9;
    */
   pinned: boolean;
+
+  /**
+   * The votes in the poll that it is, by rising option; those that nobody votes for are left out.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.VoteCount votes = 10;
+   */
+  votes: VoteCount[];
+
+  /**
+   * How many users vote in it, each once.
+   *
+   * @generated from field: int32 voter_count = 11;
+   */
+  voterCount: number;
+
+  /**
+   * Whether its sender has closed the poll. One whose `closes_at` is over is closed without that.
+   *
+   * @generated from field: bool closed = 12;
+   */
+  closed: boolean;
 };
 
 /**
@@ -306,6 +349,41 @@ export type MessageState = Message<"elastic_chat.types.v1.MessageState"> & {
  */
 export const MessageStateSchema: GenMessage<MessageState> = /*@__PURE__*/
   messageDesc(file_elastic_chat_types_v1_entry, 1);
+
+/**
+ * How many users vote for an option of a poll.
+ *
+ * @generated from message elastic_chat.types.v1.VoteCount
+ */
+export type VoteCount = Message<"elastic_chat.types.v1.VoteCount"> & {
+  /**
+   * The option's place in the list, from 0.
+   *
+   * @generated from field: int32 option = 1;
+   */
+  option: number;
+
+  /**
+   * How many users.
+   *
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+
+  /**
+   * Whether the caller is one of them.
+   *
+   * @generated from field: bool mine = 3;
+   */
+  mine: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.VoteCount.
+ * Use `create(VoteCountSchema)` to create a new message.
+ */
+export const VoteCountSchema: GenMessage<VoteCount> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 2);
 
 /**
  * How many users react to a message with one emoji.
@@ -347,7 +425,7 @@ export type ReactionCount = Message<"elastic_chat.types.v1.ReactionCount"> & {
  * Use `create(ReactionCountSchema)` to create a new message.
  */
 export const ReactionCountSchema: GenMessage<ReactionCount> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 2);
+  messageDesc(file_elastic_chat_types_v1_entry, 3);
 
 /**
  * That a message is taken back.
@@ -362,7 +440,7 @@ export type Deletion = Message<"elastic_chat.types.v1.Deletion"> & {
  * Use `create(DeletionSchema)` to create a new message.
  */
 export const DeletionSchema: GenMessage<Deletion> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 3);
+  messageDesc(file_elastic_chat_types_v1_entry, 4);
 
 /**
  * That a user reacts to a message, with as many emoji as they like, each once.
@@ -390,7 +468,43 @@ export type Reaction = Message<"elastic_chat.types.v1.Reaction"> & {
  * Use `create(ReactionSchema)` to create a new message.
  */
 export const ReactionSchema: GenMessage<Reaction> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 4);
+  messageDesc(file_elastic_chat_types_v1_entry, 5);
+
+/**
+ * What a user votes for in a poll: it takes the place of what they voted for before.
+ *
+ * @generated from message elastic_chat.types.v1.Vote
+ */
+export type Vote = Message<"elastic_chat.types.v1.Vote"> & {
+  /**
+   * The places of the options in their list, from 0, each once; none takes the vote back, more than one only where that is allowed.
+   *
+   * @generated from field: repeated int32 options = 1;
+   */
+  options: number[];
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Vote.
+ * Use `create(VoteSchema)` to create a new message.
+ */
+export const VoteSchema: GenMessage<Vote> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 6);
+
+/**
+ * That a poll is closed.
+ *
+ * @generated from message elastic_chat.types.v1.Closing
+ */
+export type Closing = Message<"elastic_chat.types.v1.Closing"> & {
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Closing.
+ * Use `create(ClosingSchema)` to create a new message.
+ */
+export const ClosingSchema: GenMessage<Closing> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 7);
 
 /**
  * That a message is pinned, for everyone.
@@ -411,7 +525,7 @@ export type Pin = Message<"elastic_chat.types.v1.Pin"> & {
  * Use `create(PinSchema)` to create a new message.
  */
 export const PinSchema: GenMessage<Pin> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 5);
+  messageDesc(file_elastic_chat_types_v1_entry, 8);
 
 /**
  * What a message says. Routers carry it unread.
@@ -461,6 +575,13 @@ export type Body = Message<"elastic_chat.types.v1.Body"> & {
    * @generated from field: bool mention_all = 8;
    */
   mentionAll: boolean;
+
+  /**
+   * The poll that it is: `text` is the question. An edit leaves it as it is.
+   *
+   * @generated from field: elastic_chat.types.v1.Poll poll = 9;
+   */
+  poll?: Poll | undefined;
 };
 
 /**
@@ -468,7 +589,42 @@ export type Body = Message<"elastic_chat.types.v1.Body"> & {
  * Use `create(BodySchema)` to create a new message.
  */
 export const BodySchema: GenMessage<Body> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 6);
+  messageDesc(file_elastic_chat_types_v1_entry, 9);
+
+/**
+ * What is asked of everyone in a conversation. Who votes for what can be seen by all of them.
+ *
+ * @generated from message elastic_chat.types.v1.Poll
+ */
+export type Poll = Message<"elastic_chat.types.v1.Poll"> & {
+  /**
+   * The answers that one can vote for: 2 to 20, each of 1 to 200 characters, no two the same.
+   *
+   * @generated from field: repeated string options = 1;
+   */
+  options: string[];
+
+  /**
+   * Whether one can vote for several at once.
+   *
+   * @generated from field: bool multiple = 2;
+   */
+  multiple: boolean;
+
+  /**
+   * When the last vote is taken; unset if that is until its sender closes it.
+   *
+   * @generated from field: google.protobuf.Timestamp closes_at = 3;
+   */
+  closesAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Poll.
+ * Use `create(PollSchema)` to create a new message.
+ */
+export const PollSchema: GenMessage<Poll> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 10);
 
 /**
  * A file that a message points to. Who sends it says which file, and how to call it; the rest is filled in by what is known of the file.
@@ -531,7 +687,7 @@ export type Attachment = Message<"elastic_chat.types.v1.Attachment"> & {
  * Use `create(AttachmentSchema)` to create a new message.
  */
 export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 7);
+  messageDesc(file_elastic_chat_types_v1_entry, 11);
 
 /**
  * The birth of a conversation.
@@ -559,7 +715,7 @@ export type ConversationCreated = Message<"elastic_chat.types.v1.ConversationCre
  * Use `create(ConversationCreatedSchema)` to create a new message.
  */
 export const ConversationCreatedSchema: GenMessage<ConversationCreated> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 8);
+  messageDesc(file_elastic_chat_types_v1_entry, 12);
 
 /**
  * A change of who is in a conversation, and as what.
@@ -615,5 +771,5 @@ export type MembershipChange = Message<"elastic_chat.types.v1.MembershipChange">
  * Use `create(MembershipChangeSchema)` to create a new message.
  */
 export const MembershipChangeSchema: GenMessage<MembershipChange> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 9);
+  messageDesc(file_elastic_chat_types_v1_entry, 13);
 
