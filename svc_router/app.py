@@ -34,8 +34,9 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     lanes = Lanes(channel)
     clock = SystemClock()
     tracer = tracer_of("router", settings, stack)
-    pipeline = Pipeline(RedisSequencer(redis), message_log, RedisFanout(redis), HistoryArchive(channel), clock, tracer, settings.limits)
-    service = RouterServicer(pipeline, lanes, channel, clock)
+    archive = HistoryArchive(channel)
+    pipeline = Pipeline(RedisSequencer(redis), message_log, RedisFanout(redis), archive, clock, tracer, settings.limits)
+    service = RouterServicer(pipeline, lanes, archive, channel, clock)
     return App(
         services=(router_service_pb2.DESCRIPTOR.services_by_name["RouterService"].full_name,),
         register=lambda server: router_service_pb2_grpc.add_RouterServiceServicer_to_server(service, server),

@@ -80,6 +80,7 @@ class HistoryArchive:
             body = await self._first_words(conversation_id, MessageId(entry.message_id))
         outline = log_pb2.Outline(thread=body.thread, mentions=body.mentions, mention_all=body.mention_all, files=bool(body.attachments))
         entry.outline.CopyFrom(outline)
+        entry.outline.forwarded = body.HasField("forwarded")
         if body.HasField("poll"):
             entry.outline.ballot.CopyFrom(ballot_of(body.poll))
         return Found(entry, found.entry.state.deleted, found.entry.state.closed)

@@ -47,6 +47,8 @@ def check_target(change: pb.ChangeCommand, user_id: UserId, target: log_pb2.LogE
         raise ChatError(Reason.NOT_FOUND, NO_MESSAGE)
     if change.WhichOneof("change") == "edit" and target.sender_id != user_id:
         raise ChatError(Reason.PERMISSION_DENIED, "only its sender may edit a message")
+    if change.WhichOneof("change") == "edit" and target.outline.forwarded:
+        raise ChatError(Reason.INVALID_ARGUMENT, "what is forwarded stays as it was said")
     if change.WhichOneof("change") == "closing" and target.sender_id != user_id:
         raise ChatError(Reason.PERMISSION_DENIED, "only its sender may close a poll")
 

@@ -36,12 +36,14 @@ from chatkit.rpc.lanes import Lanes
 from chatkit.rpc.sending import put_message
 from chatkit.tracing import current_context
 from elastic_chat.accounts.v1 import accounts_service_pb2, accounts_service_pb2_grpc
+from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import entry_pb2
 from elastic_chat.types.v1.conversation_pb2 import Conversation, Member
 from svc_router.core import check_added, check_direct, check_group, check_self
-from svc_router.pipeline import Pipeline
+from svc_router.forwarding import copy_of, put_origin
+from svc_router.pipeline import Archive, Pipeline
 from svc_router.route import Lane
 
 Context = Any
@@ -64,9 +66,10 @@ class Changing(Protocol):
 class RouterServicer(rpc.RouterServiceServicer):
     """The methods of RouterService, as its contract says."""
 
-    def __init__(self, pipeline: Pipeline, lanes: Lanes, channel: grpc.aio.Channel, clock: Clock) -> None:
+    def __init__(self, pipeline: Pipeline, lanes: Lanes, archive: Archive, channel: grpc.aio.Channel, clock: Clock) -> None:
         self._pipeline = pipeline
         self._lanes = lanes
+        self._archive = archive
         self._channel = channel
         self._accounts: Any = accounts_service_pb2_grpc.AccountsServiceStub(channel)
         self._clock = clock
@@ -97,6 +100,33 @@ class RouterServicer(rpc.RouterServiceServicer):
             seq=accepted.seq,
             accepted_at=accepted.accepted_at,
         )
+
+    async def ForwardMessage(self, request: pb.ForwardMessageRequest, context: Context) -> pb.ForwardMessageResponse:  # noqa: N802
+        caller = caller_of(context)
+        message_id = check_message_id(request.message_id, self._clock.now_ms())
+        command = _command(caller, request.conversation_id)
+        try:
+            await self._put_copy(command, message_id, request)
+        except ChatError as error:
+            # What was accepted once is not refused, whatever has become of the message since.
+            known = None if error.row.retryable else await self._archive.find(ConversationId(request.conversation_id), message_id)
+            if known is None or known.sender_id != caller.user_id:
+                raise
+            return _forwarded(request, known)
+        return _forwarded(request, await self._lanes.call(command))
+
+    async def _put_copy(self, command: pb.Command, message_id: MessageId, request: pb.ForwardMessageRequest) -> None:
+        """Make a command one that sends a copy of what its user can see. Raises what ForwardMessage does."""
+        user_id, message = UserId(command.user_id), pb.SendCommand()
+        if not is_uuid(request.from_conversation_id):
+            raise ChatError(Reason.UNKNOWN_CONVERSATION)
+        found = await self._archive.message(user_id, ConversationId(request.from_conversation_id), request.seq)
+        body = copy_of(found)
+        put_message(message, message_id, body, self._clock.now_ms())
+        if body.attachments:
+            message.body = await attached(self._channel, user_id, command.conversation_id, message_id, body)
+        put_origin(message, found.entry)
+        command.send.CopyFrom(message)
 
     async def EditMessage(self, request: pb.EditMessageRequest, context: Context) -> pb.EditMessageResponse:  # noqa: N802
         return await self._change(context, request, request.body, pb.EditMessageResponse)
@@ -323,6 +353,15 @@ def _command(caller: Caller, conversation_id: str) -> pb.Command:
         conversation_id=conversation_id,
         request_id=current_request_id(),
         traceparent=current_context(),
+    )
+
+
+def _forwarded(request: pb.ForwardMessageRequest, accepted: pb.Accepted | log_pb2.LogEntry) -> pb.ForwardMessageResponse:
+    return pb.ForwardMessageResponse(
+        message_id=request.message_id,
+        conversation_id=request.conversation_id,
+        seq=accepted.seq,
+        accepted_at=accepted.accepted_at,
     )
 
 

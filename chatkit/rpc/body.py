@@ -13,6 +13,8 @@ MAX_NAME = 255
 
 def checked(body: entry_pb2.Body) -> bytes:
     """Return a body as bytes, or raise TEXT_EMPTY, TEXT_TOO_LONG or INVALID_ARGUMENT with the field and its rule."""
+    if body.HasField("forwarded"):
+        raise ChatError(Reason.INVALID_ARGUMENT, "body.forwarded is set by ForwardMessage alone")
     check_text(body.text, has_attachments=bool(body.attachments))
     if body.reply_to < 0 or body.thread < 0:
         raise ChatError(Reason.INVALID_ARGUMENT, "body.reply_to and body.thread are the seq of an entry, or 0")

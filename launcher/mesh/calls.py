@@ -21,7 +21,7 @@ ANYONE: dict[str, tuple[str, ...]] = {
 
 USERS: dict[str, tuple[str, ...]] = {
     "router": (
-        *("SendMessage", "EditMessage", "DeleteMessage", "AddReaction", "RemoveReaction", "PinMessage", "UnpinMessage"),
+        *("SendMessage", "ForwardMessage", "EditMessage", "DeleteMessage", "AddReaction", "RemoveReaction", "PinMessage", "UnpinMessage"),
         *("Vote", "ClosePoll"),
         *("CreateConversation", "UpdateConversation"),
         *("AddMember", "AddMembers", "RemoveMember", "SetRole", "TransferOwnership"),

@@ -40,8 +40,8 @@ STEPS = [
     *((2, MESSAGE), (3, MESSAGE), (2, MESSAGE), (2, MESSAGE), (3, DELETION), (2, VOTE), (2, VOTE), (2, CLOSING)),
 ]
 """What happens from seq 2 on: two messages, of which the second is deleted, and edited before and after that, and deleted once more in the
-end; a reaction that is taken back; pins, of which that at seq 12 is taken off; messages in threads; and two votes of one user, and the
-closing of their poll.
+end; a reaction that is taken back; pins, of which that at seq 12 is taken off; messages in threads; and two votes of one user, and that the
+poll is closed.
 """
 
 MENTIONS = {3: "anna", 15: "both", 16: "anna", 17: "*"}

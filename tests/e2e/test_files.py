@@ -51,7 +51,7 @@ async def test_a_file_is_for_who_uploaded_it_and_for_those_of_the_conversation_t
     file_id = await hers.upload(data, "Grüße.txt")
     assert (await hers.get(file_id)).body == data
     assert (await his.get(file_id)).status == 404
-    await hers.post(conversation_id, file_id)
+    posted = await hers.post(conversation_id, file_id)
     assert (await his.get(file_id)).body == data
     assert (await his.told(file_id))["name"] == "Grüße.txt"
     assert (await evil.get(file_id)).status == 404
@@ -65,6 +65,10 @@ async def test_a_file_is_for_who_uploaded_it_and_for_those_of_the_conversation_t
     carla = await api.register("carla")
     await his.post(await api.direct(bob, carla), file_id)
     assert (await Files(api, carla).get(file_id)).body == data
+    dora = await api.register("dora")
+    copy = {"fromConversationId": conversation_id, "seq": posted["seq"], "messageId": new_id()}
+    await api.call("POST", f"/v1/conversations/{await api.direct(bob, dora)}/forward", copy, bob.token)
+    assert (await Files(api, dora).get(file_id)).body == data
 
 
 async def test_a_message_that_is_refused_shows_nobody_its_files(api: Api, anna: Account, bob: Account, eve: Account) -> None:

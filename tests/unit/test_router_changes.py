@@ -356,3 +356,12 @@ async def test_a_poll_that_the_tail_has_no_more_is_looked_at_in_history(bench: B
     await bench.accepted(vote(conversation_id, ANNA, asked.seq, 2))
     bench.archive.closed.add(asked.seq)
     assert await bench.refused(vote(conversation_id, ANNA, asked.seq, 2)) == "POLL_CLOSED"
+
+
+async def test_what_is_forwarded_stays_as_it_was_said_and_may_be_deleted(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA)
+    copy = send(conversation_id, ANNA)
+    copy.send.outline.forwarded = True
+    sent = await bench.accepted(copy)
+    assert await bench.refused(edit(conversation_id, ANNA, sent.seq)) == "INVALID_ARGUMENT"
+    await bench.accepted(deletion(conversation_id, ANNA, sent.seq))

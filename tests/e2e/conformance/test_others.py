@@ -80,6 +80,15 @@ ATTEMPTS: dict[str, Attempt] = {
     "router.SendMessage": Attempt(
         lambda world: {"conversation_id": world.conversation_id, "message_id": new_id(), "body": Body(text="hello")}, NOT_THERE
     ),
+    "router.ForwardMessage": Attempt(
+        lambda world: {
+            "conversation_id": world.conversation_id,
+            "from_conversation_id": world.conversation_id,
+            "seq": 2,
+            "message_id": new_id(),
+        },
+        NOT_THERE,
+    ),
     "router.EditMessage": Attempt(
         lambda world: {"conversation_id": world.conversation_id, "target": 2, "message_id": new_id(), "body": Body(text="hello")}, NOT_THERE
     ),

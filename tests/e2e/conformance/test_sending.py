@@ -11,7 +11,7 @@ from bench.client import Account, Api
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from elastic_chat.gateway.v1 import frames_pb2 as pb
-from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Deletion, Entry, MessageState, Poll
+from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Deletion, Entry, Forwarded, MessageState, Poll
 from tests.e2e.conformance.doors import ACCOUNTS, HISTORY, CallDoor, Can, LineDoor, doors, next_of, refused, until
 from tests.e2e.uploads import Files
 
@@ -126,6 +126,7 @@ async def test_who_is_connected_hears_what_comes_through_any_door(
         ({"body": Body(text="x", mentions=[NOBODY] * 101)}, Reason.INVALID_ARGUMENT),
         ({"body": Body(poll=Poll(options=["a", "b"]))}, Reason.TEXT_EMPTY),
         ({"body": Body(text="x", poll=Poll(options=["a"]))}, Reason.INVALID_ARGUMENT),
+        ({"body": Body(text="x", forwarded=Forwarded(sender_id=NOBODY))}, Reason.INVALID_ARGUMENT),
         ({"body": Body(text="x", attachments=[Attachment(file_id="no-uuid")])}, Reason.INVALID_ARGUMENT),
         ({"body": Body(text="x", attachments=[Attachment(file_id=NOBODY, name="x" * 256)])}, Reason.INVALID_ARGUMENT),
         ({"body": Body(text="x", attachments=[Attachment(file_id=NOBODY, name="gnp.\u202eexe")])}, Reason.INVALID_ARGUMENT),

@@ -150,6 +150,7 @@ class Outline(_message.Message):
     MENTION_ALL_FIELD_NUMBER: _builtins.int
     FILES_FIELD_NUMBER: _builtins.int
     BALLOT_FIELD_NUMBER: _builtins.int
+    FORWARDED_FIELD_NUMBER: _builtins.int
     reply_to: _builtins.int
     """The seq of the message that it answers. Not kept."""
     thread: _builtins.int
@@ -158,6 +159,8 @@ class Outline(_message.Message):
     """Whether it mentions everyone."""
     files: _builtins.bool
     """Whether it has files."""
+    forwarded: _builtins.bool
+    """Whether it is a copy of what somebody has said."""
     @_builtins.property
     def mentions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The users that it mentions."""
@@ -175,10 +178,11 @@ class Outline(_message.Message):
         mention_all: _builtins.bool = ...,
         files: _builtins.bool = ...,
         ballot: Global___Ballot | None = ...,
+        forwarded: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ballot", b"ballot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ballot", b"ballot", "files", b"files", "mention_all", b"mention_all", "mentions", b"mentions", "reply_to", b"reply_to", "thread", b"thread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ballot", b"ballot", "files", b"files", "forwarded", b"forwarded", "mention_all", b"mention_all", "mentions", b"mentions", "reply_to", b"reply_to", "thread", b"thread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -27,6 +27,76 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class ForwardMessageRequest(_message.Message):
+    """A message to forward."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    FROM_CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation that gets the copy."""
+    from_conversation_id: _builtins.str
+    """That which has the message."""
+    seq: _builtins.int
+    """The seq of the message there."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, once for each copy, and keeps for every retry of it."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        from_conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "from_conversation_id", b"from_conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForwardMessageRequest: _TypeAlias = ForwardMessageRequest  # noqa: Y015
+
+@_typing.final
+class ForwardMessageResponse(_message.Message):
+    """The copy was accepted and is durable."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """That of the request."""
+    conversation_id: _builtins.str
+    """The conversation that has the copy."""
+    seq: _builtins.int
+    """The place of the copy there."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When the copy was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForwardMessageResponse: _TypeAlias = ForwardMessageResponse  # noqa: Y015
+
+@_typing.final
 class SendMessageRequest(_message.Message):
     """A message to send."""
 

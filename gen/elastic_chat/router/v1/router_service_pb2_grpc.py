@@ -40,6 +40,11 @@ class RouterServiceStub:
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendMessageRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendMessageResponse.FromString,
                 _registered_method=True)
+        self.ForwardMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/ForwardMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ForwardMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ForwardMessageResponse.FromString,
+                _registered_method=True)
         self.EditMessage = channel.unary_unary(
                 '/elastic_chat.router.v1.RouterService/EditMessage',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.EditMessageRequest.SerializeToString,
@@ -160,6 +165,15 @@ class RouterServiceServicer:
         """Sends a message as the caller. Idempotent by message_id. Fails with NOT_FOUND if it answers what the caller can't see, and with
         UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, INVALID_ARGUMENT, UNKNOWN_FILE, INVALID_MESSAGE_ID,
         MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ForwardMessage(self, request, context):
+        """Sends a copy of a message, as it is now, to a conversation, as the caller, who can see it: its text and its files, with who said it first
+        and when. Idempotent by message_id. Fails with NOT_FOUND if there is no such message that the caller can see, or it is deleted, with
+        INVALID_ARGUMENT if it is a poll, and otherwise as SendMessage.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -355,6 +369,11 @@ def add_RouterServiceServicer_to_server(servicer, server):
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendMessageRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendMessageResponse.SerializeToString,
             ),
+            'ForwardMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForwardMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ForwardMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ForwardMessageResponse.SerializeToString,
+            ),
             'EditMessage': grpc.unary_unary_rpc_method_handler(
                     servicer.EditMessage,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.EditMessageRequest.FromString,
@@ -494,6 +513,33 @@ class RouterService:
             '/elastic_chat.router.v1.RouterService/SendMessage',
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendMessageRequest.SerializeToString,
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForwardMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/ForwardMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ForwardMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ForwardMessageResponse.FromString,
             options,
             channel_credentials,
             insecure,

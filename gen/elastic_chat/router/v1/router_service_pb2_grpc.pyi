@@ -38,6 +38,11 @@ class RouterServiceStub:
     UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, INVALID_ARGUMENT, UNKNOWN_FILE, INVALID_MESSAGE_ID,
     MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
     """
+    ForwardMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.ForwardMessageRequest, _router_service_pb2.ForwardMessageResponse]
+    """Sends a copy of a message, as it is now, to a conversation, as the caller, who can see it: its text and its files, with who said it first
+    and when. Idempotent by message_id. Fails with NOT_FOUND if there is no such message that the caller can see, or it is deleted, with
+    INVALID_ARGUMENT if it is a poll, and otherwise as SendMessage.
+    """
     EditMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.EditMessageRequest, _router_service_pb2.EditMessageResponse]
     """Says a message in other words, as its sender. Idempotent by message_id; of several edits the one that came last counts, and none does
     after a deletion. Fails with NOT_FOUND if there is no such message that the caller can see, or it is deleted, with PERMISSION_DENIED if
@@ -140,6 +145,11 @@ class RouterServiceAsyncStub(RouterServiceStub):
     """Sends a message as the caller. Idempotent by message_id. Fails with NOT_FOUND if it answers what the caller can't see, and with
     UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, INVALID_ARGUMENT, UNKNOWN_FILE, INVALID_MESSAGE_ID,
     MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    ForwardMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.ForwardMessageRequest, _router_service_pb2.ForwardMessageResponse]  # type: ignore[assignment]
+    """Sends a copy of a message, as it is now, to a conversation, as the caller, who can see it: its text and its files, with who said it first
+    and when. Idempotent by message_id. Fails with NOT_FOUND if there is no such message that the caller can see, or it is deleted, with
+    INVALID_ARGUMENT if it is a poll, and otherwise as SendMessage.
     """
     EditMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.EditMessageRequest, _router_service_pb2.EditMessageResponse]  # type: ignore[assignment]
     """Says a message in other words, as its sender. Idempotent by message_id; of several edits the one that came last counts, and none does
@@ -246,6 +256,17 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         """Sends a message as the caller. Idempotent by message_id. Fails with NOT_FOUND if it answers what the caller can't see, and with
         UNKNOWN_CONVERSATION, PERMISSION_DENIED, SLOW_MODE, TEXT_EMPTY, TEXT_TOO_LONG, INVALID_ARGUMENT, UNKNOWN_FILE, INVALID_MESSAGE_ID,
         MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def ForwardMessage(
+        self,
+        request: _router_service_pb2.ForwardMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.ForwardMessageResponse, _abc.Awaitable[_router_service_pb2.ForwardMessageResponse]]:
+        """Sends a copy of a message, as it is now, to a conversation, as the caller, who can see it: its text and its files, with who said it first
+        and when. Idempotent by message_id. Fails with NOT_FOUND if there is no such message that the caller can see, or it is deleted, with
+        INVALID_ARGUMENT if it is a poll, and otherwise as SendMessage.
         """
 
     @_abc_1.abstractmethod

@@ -456,6 +456,7 @@ class Body(_message.Message):
     ATTACHMENTS_FIELD_NUMBER: _builtins.int
     MENTION_ALL_FIELD_NUMBER: _builtins.int
     POLL_FIELD_NUMBER: _builtins.int
+    FORWARDED_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The text, 1 byte to 16 KiB of UTF-8. Shown as text: no markup in it is ever run."""
     reply_to: _builtins.int
@@ -478,6 +479,10 @@ class Body(_message.Message):
     def poll(self) -> Global___Poll:
         """The poll that it is: `text` is the question. An edit leaves it as it is."""
 
+    @_builtins.property
+    def forwarded(self) -> Global___Forwarded:
+        """Whose message this is a copy of. Only ForwardMessage sets it, and what has it is not edited."""
+
     def __init__(
         self,
         *,
@@ -488,14 +493,43 @@ class Body(_message.Message):
         attachments: _abc.Iterable[Global___Attachment] | None = ...,
         mention_all: _builtins.bool = ...,
         poll: Global___Poll | None = ...,
+        forwarded: Global___Forwarded | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["poll", b"poll"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["forwarded", b"forwarded", "poll", b"poll"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "mention_all", b"mention_all", "mentions", b"mentions", "poll", b"poll", "reply_to", b"reply_to", "text", b"text", "thread", b"thread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "forwarded", b"forwarded", "mention_all", b"mention_all", "mentions", b"mentions", "poll", b"poll", "reply_to", b"reply_to", "text", b"text", "thread", b"thread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Body: _TypeAlias = Body  # noqa: Y015
+
+@_typing.final
+class Forwarded(_message.Message):
+    """Who has said first what was forwarded. In which conversation is not told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SENDER_ID_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    sender_id: _builtins.str
+    """The user."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted."""
+
+    def __init__(
+        self,
+        *,
+        sender_id: _builtins.str = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "sender_id", b"sender_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Forwarded: _TypeAlias = Forwarded  # noqa: Y015
 
 @_typing.final
 class Poll(_message.Message):

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/entry.proto.
  */
 export const file_elastic_chat_types_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSL5BgoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjEKCHJlYWN0aW9uGAwgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uEikKBHZvdGUYDSABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuVm90ZRInCgNwaW4YDiABKAsyGi5lbGFzdGljX2NoYXQudHlwZXMudjEuUGluEj0KCHNldHRpbmdzGBAgASgLMisuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvblNldHRpbmdzEi0KBmludml0ZRgRIAEoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5JbnZpdGUSMgoFc3RhdGUYHiABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVzc2FnZVN0YXRlIqYBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABILCgdNRVNTQUdFEAESCwoHQ1JFQVRFRBACEg4KCk1FTUJFUlNISVAQAxIICgRFRElUEAQSDAoIREVMRVRJT04QBRIMCghSRUFDVElPThAGEggKBFZPVEUQBxIHCgNQSU4QCBIMCghTRVRUSU5HUxAJEgoKBklOVklURRAKEgsKB0NMT1NJTkcQDEoECA8QEEoECBQQFUoECBUQFlIGa2V5X2lkUgZlcmFzZWRSB291dGxpbmUi1QIKDE1lc3NhZ2VTdGF0ZRIRCglhc19vZl9zZXEYASABKAMSEgoKZWRpdF9jb3VudBgCIAEoBRItCgllZGl0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBCABKAgSEgoKZGVsZXRlZF9ieRgFIAEoCRI3CglyZWFjdGlvbnMYBiADKAsyJC5lbGFzdGljX2NoYXQudHlwZXMudjEuUmVhY3Rpb25Db3VudBITCgtyZXBseV9jb3VudBgHIAEoBRIWCg5sYXN0X3JlcGx5X3NlcRgIIAEoAxIOCgZwaW5uZWQYCSABKAgSLwoFdm90ZXMYCiADKAsyIC5lbGFzdGljX2NoYXQudHlwZXMudjEuVm90ZUNvdW50EhMKC3ZvdGVyX2NvdW50GAsgASgFEg4KBmNsb3NlZBgMIAEoCCI4CglWb3RlQ291bnQSDgoGb3B0aW9uGAEgASgFEg0KBWNvdW50GAIgASgFEgwKBG1pbmUYAyABKAgiTQoNUmVhY3Rpb25Db3VudBINCgVlbW9qaRgBIAEoCRINCgVjb3VudBgCIAEoBRIMCgRtaW5lGAMgASgIEhAKCHVzZXJfaWRzGAQgAygJIgoKCERlbGV0aW9uIioKCFJlYWN0aW9uEg0KBWVtb2ppGAEgASgJEg8KB3JlbW92ZWQYAiABKAgiFwoEVm90ZRIPCgdvcHRpb25zGAEgAygFIgkKB0Nsb3NpbmciFwoDUGluEhAKCHVucGlubmVkGAEgASgIIuQBCgRCb2R5EgwKBHRleHQYASABKAkSEAoIcmVwbHlfdG8YAiABKAMSDgoGdGhyZWFkGAMgASgDEhAKCG1lbnRpb25zGAQgAygJEjYKC2F0dGFjaG1lbnRzGAUgAygLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkF0dGFjaG1lbnQSEwoLbWVudGlvbl9hbGwYCCABKAgSKQoEcG9sbBgJIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qb2xsSgQIBhAHSgQIBxAIUgpleHBpcmVzX2F0UgpkZWxpdmVyX2F0IlgKBFBvbGwSDwoHb3B0aW9ucxgBIAMoCRIQCghtdWx0aXBsZRgCIAEoCBItCgljbG9zZXNfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoEBCgpBdHRhY2htZW50Eg8KB2ZpbGVfaWQYASABKAkSDAoEbmFtZRgCIAEoCRISCgptZWRpYV90eXBlGAMgASgJEgwKBHNpemUYBCABKAMSDQoFd2lkdGgYBSABKAUSDgoGaGVpZ2h0GAYgASgFEhMKC2R1cmF0aW9uX21zGAcgASgDIoABChNDb252ZXJzYXRpb25DcmVhdGVkEjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24SLgoHbWVtYmVycxgCIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXIi0QEKEE1lbWJlcnNoaXBDaGFuZ2USLAoFYWRkZWQYASADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhgKEHJlbW92ZWRfdXNlcl9pZHMYAiADKAkSLgoHY2hhbmdlZBgDIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISFwoPYmFubmVkX3VzZXJfaWRzGAQgAygJEhkKEXVuYmFubmVkX3VzZXJfaWRzGAUgAygJEhEKCWludml0ZV9pZBgGIAEoCWIGcHJvdG8z", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
+  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSL5BgoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjEKCHJlYWN0aW9uGAwgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uEikKBHZvdGUYDSABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuVm90ZRInCgNwaW4YDiABKAsyGi5lbGFzdGljX2NoYXQudHlwZXMudjEuUGluEj0KCHNldHRpbmdzGBAgASgLMisuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvblNldHRpbmdzEi0KBmludml0ZRgRIAEoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5JbnZpdGUSMgoFc3RhdGUYHiABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVzc2FnZVN0YXRlIqYBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABILCgdNRVNTQUdFEAESCwoHQ1JFQVRFRBACEg4KCk1FTUJFUlNISVAQAxIICgRFRElUEAQSDAoIREVMRVRJT04QBRIMCghSRUFDVElPThAGEggKBFZPVEUQBxIHCgNQSU4QCBIMCghTRVRUSU5HUxAJEgoKBklOVklURRAKEgsKB0NMT1NJTkcQDEoECA8QEEoECBQQFUoECBUQFlIGa2V5X2lkUgZlcmFzZWRSB291dGxpbmUi1QIKDE1lc3NhZ2VTdGF0ZRIRCglhc19vZl9zZXEYASABKAMSEgoKZWRpdF9jb3VudBgCIAEoBRItCgllZGl0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBCABKAgSEgoKZGVsZXRlZF9ieRgFIAEoCRI3CglyZWFjdGlvbnMYBiADKAsyJC5lbGFzdGljX2NoYXQudHlwZXMudjEuUmVhY3Rpb25Db3VudBITCgtyZXBseV9jb3VudBgHIAEoBRIWCg5sYXN0X3JlcGx5X3NlcRgIIAEoAxIOCgZwaW5uZWQYCSABKAgSLwoFdm90ZXMYCiADKAsyIC5lbGFzdGljX2NoYXQudHlwZXMudjEuVm90ZUNvdW50EhMKC3ZvdGVyX2NvdW50GAsgASgFEg4KBmNsb3NlZBgMIAEoCCI4CglWb3RlQ291bnQSDgoGb3B0aW9uGAEgASgFEg0KBWNvdW50GAIgASgFEgwKBG1pbmUYAyABKAgiTQoNUmVhY3Rpb25Db3VudBINCgVlbW9qaRgBIAEoCRINCgVjb3VudBgCIAEoBRIMCgRtaW5lGAMgASgIEhAKCHVzZXJfaWRzGAQgAygJIgoKCERlbGV0aW9uIioKCFJlYWN0aW9uEg0KBWVtb2ppGAEgASgJEg8KB3JlbW92ZWQYAiABKAgiFwoEVm90ZRIPCgdvcHRpb25zGAEgAygFIgkKB0Nsb3NpbmciFwoDUGluEhAKCHVucGlubmVkGAEgASgIIpkCCgRCb2R5EgwKBHRleHQYASABKAkSEAoIcmVwbHlfdG8YAiABKAMSDgoGdGhyZWFkGAMgASgDEhAKCG1lbnRpb25zGAQgAygJEjYKC2F0dGFjaG1lbnRzGAUgAygLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkF0dGFjaG1lbnQSEwoLbWVudGlvbl9hbGwYCCABKAgSKQoEcG9sbBgJIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qb2xsEjMKCWZvcndhcmRlZBgKIAEoCzIgLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Gb3J3YXJkZWRKBAgGEAdKBAgHEAhSCmV4cGlyZXNfYXRSCmRlbGl2ZXJfYXQiTwoJRm9yd2FyZGVkEhEKCXNlbmRlcl9pZBgBIAEoCRIvCgthY2NlcHRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWAoEUG9sbBIPCgdvcHRpb25zGAEgAygJEhAKCG11bHRpcGxlGAIgASgIEi0KCWNsb3Nlc19hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAigQEKCkF0dGFjaG1lbnQSDwoHZmlsZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCm1lZGlhX3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAxINCgV3aWR0aBgFIAEoBRIOCgZoZWlnaHQYBiABKAUSEwoLZHVyYXRpb25fbXMYByABKAMigAEKE0NvbnZlcnNhdGlvbkNyZWF0ZWQSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIuCgdtZW1iZXJzGAIgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlciLRAQoQTWVtYmVyc2hpcENoYW5nZRIsCgVhZGRlZBgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISGAoQcmVtb3ZlZF91c2VyX2lkcxgCIAMoCRIuCgdjaGFuZ2VkGAMgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIXCg9iYW5uZWRfdXNlcl9pZHMYBCADKAkSGQoRdW5iYW5uZWRfdXNlcl9pZHMYBSADKAkSEQoJaW52aXRlX2lkGAYgASgJYgZwcm90bzM", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
 
 /**
  * One step in the log of a conversation. Field numbers are shared with elastic_chat.events.v1.LogEntry, which is the same on the wire
@@ -582,6 +582,13 @@ export type Body = Message<"elastic_chat.types.v1.Body"> & {
    * @generated from field: elastic_chat.types.v1.Poll poll = 9;
    */
   poll?: Poll | undefined;
+
+  /**
+   * Whose message this is a copy of. Only ForwardMessage sets it, and what has it is not edited.
+   *
+   * @generated from field: elastic_chat.types.v1.Forwarded forwarded = 10;
+   */
+  forwarded?: Forwarded | undefined;
 };
 
 /**
@@ -590,6 +597,34 @@ export type Body = Message<"elastic_chat.types.v1.Body"> & {
  */
 export const BodySchema: GenMessage<Body> = /*@__PURE__*/
   messageDesc(file_elastic_chat_types_v1_entry, 9);
+
+/**
+ * Who has said first what was forwarded. In which conversation is not told.
+ *
+ * @generated from message elastic_chat.types.v1.Forwarded
+ */
+export type Forwarded = Message<"elastic_chat.types.v1.Forwarded"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: string sender_id = 1;
+   */
+  senderId: string;
+
+  /**
+   * When it was accepted.
+   *
+   * @generated from field: google.protobuf.Timestamp accepted_at = 2;
+   */
+  acceptedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Forwarded.
+ * Use `create(ForwardedSchema)` to create a new message.
+ */
+export const ForwardedSchema: GenMessage<Forwarded> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 10);
 
 /**
  * What is asked of everyone in a conversation. Who votes for what can be seen by all of them.
@@ -624,7 +659,7 @@ export type Poll = Message<"elastic_chat.types.v1.Poll"> & {
  * Use `create(PollSchema)` to create a new message.
  */
 export const PollSchema: GenMessage<Poll> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 10);
+  messageDesc(file_elastic_chat_types_v1_entry, 11);
 
 /**
  * A file that a message points to. Who sends it says which file, and how to call it; the rest is filled in by what is known of the file.
@@ -687,7 +722,7 @@ export type Attachment = Message<"elastic_chat.types.v1.Attachment"> & {
  * Use `create(AttachmentSchema)` to create a new message.
  */
 export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 11);
+  messageDesc(file_elastic_chat_types_v1_entry, 12);
 
 /**
  * The birth of a conversation.
@@ -715,7 +750,7 @@ export type ConversationCreated = Message<"elastic_chat.types.v1.ConversationCre
  * Use `create(ConversationCreatedSchema)` to create a new message.
  */
 export const ConversationCreatedSchema: GenMessage<ConversationCreated> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 12);
+  messageDesc(file_elastic_chat_types_v1_entry, 13);
 
 /**
  * A change of who is in a conversation, and as what.
@@ -771,5 +806,5 @@ export type MembershipChange = Message<"elastic_chat.types.v1.MembershipChange">
  * Use `create(MembershipChangeSchema)` to create a new message.
  */
 export const MembershipChangeSchema: GenMessage<MembershipChange> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 13);
+  messageDesc(file_elastic_chat_types_v1_entry, 14);
 
