@@ -12,6 +12,8 @@ BAD_FRAMES = 3
 MAX_UNANSWERED = 64
 MAX_CURSORS = 500
 MAX_WATCHED = 200
+MAX_PARTS = 20
+"""Parts of messages that are still being made which a connection may tell in a second."""
 MAX_HELD = 1000
 """Entries that are held back while a session is being brought up to date; beyond that it is told to resync."""
 

@@ -25,9 +25,9 @@ from svc_gateway.notices import Notices
 log = structlog.get_logger()
 
 DELIVERIES = counter(
-    "chat_gateway_deliveries_total", "Frames given to sessions, by kind.", kind=("entry", "presence", "typing", "watermark")
+    "chat_gateway_deliveries_total", "Frames given to sessions, by kind.", kind=("entry", "presence", "typing", "delta", "watermark")
 )
-ENTRIES, PRESENCE, TYPING, WATERMARKS = (DELIVERIES[kind] for kind in ("entry", "presence", "typing", "watermark"))
+ENTRIES, PRESENCE, WATERMARKS = (DELIVERIES[kind] for kind in ("entry", "presence", "watermark"))
 DELAY = Histogram(
     "chat_gateway_delivery_seconds",
     "Seconds from a router's acceptance of an entry to its being given to the sessions of a gateway, by the clocks of their machines.",
@@ -361,13 +361,20 @@ class Hub:
         elif event.to_own_sessions:
             told = [session for session in room.sessions if session.user_id == user_id or self.wishes(session.user_id).receipts]
         else:
-            audience = circle_of(event.audience)
-            others = [one for one in room.sessions if one.user_id != user_id and self._may_know(one, user_id, audience)]
-            TYPING.inc(self._notices.typing(others, frame))
+            self._notice([session for session in room.sessions if session.user_id != user_id], event, frame)
             return
         for session in told:
             session.notify(frame, ephemeral=True)
         WATERMARKS.inc(len(told))
+
+    def _notice(self, others: Collection[Listener], event: node_pb2.EphemeralDelivery, frame: Outgoing) -> None:
+        """Tell others of a part of a message, or those of them that a user is typing who may know that they are there."""
+        if event.is_part:
+            DELIVERIES["delta"].inc(self._notices.passing("delta", others, frame))
+            return
+        user_id, audience = UserId(event.user_id), circle_of(event.audience)
+        knowing = [session for session in others if self._may_know(session, user_id, audience)]
+        DELIVERIES["typing"].inc(self._notices.passing("typing", knowing, frame))
 
     def presence_missed(self, session: Listener) -> None:
         """A session was not given what there was to tell of those whom it watches."""

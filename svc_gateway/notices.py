@@ -1,5 +1,5 @@
-"""What sessions are told that is worth something only now, and how much of it: typing goes first, presence after it, and who was not told
-of somebody's presence is told that they must ask.
+"""What sessions are told that is worth something only now, and how much of it: typing and deltas go first, presence after them, and who
+was not told of somebody's presence is told that they must ask.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from svc_gateway.frames import Outgoing
 
 ASKS_PER_S = 50
 """How many sessions a second are sent to ask how those are whom they watch."""
-TYPING_LEAVES = 0.5
-"""The part of the budget that typing does not touch."""
+PASSING_LEAVES = 0.5
+"""The part of the budget that is left to presence by what nobody needs to ask for once it is over."""
 
 SKIPPED = counter(
-    "chat_gateway_skipped_total", "Notices that sessions were not given because it was too much, by kind.", kind=("presence", "typing")
+    "chat_gateway_skipped_total",
+    "Notices that sessions were not given because it was too much, by kind.",
+    kind=("presence", "typing", "delta"),
 )
 STALE = Counter("chat_gateway_stale_presence_total", "Sessions that were told to ask how those are whom they watch.")
 
@@ -45,10 +47,10 @@ class Notices:
         self._asked: dict[Listener, int] = {}
         self._now = 0
 
-    def typing(self, sessions: Collection[Listener], frame: Outgoing) -> int:
-        """Tell of typing; return how many were told."""
-        if not self._budget.take(len(sessions), leaving=TYPING_LEAVES):
-            SKIPPED["typing"].inc(len(sessions))
+    def passing(self, kind: str, sessions: Collection[Listener], frame: Outgoing) -> int:
+        """Tell of typing, or of a part of a message; return how many were told."""
+        if not self._budget.take(len(sessions), leaving=PASSING_LEAVES):
+            SKIPPED[kind].inc(len(sessions))
             return 0
         return _give(sessions, frame)
 

@@ -14,8 +14,9 @@ import structlog
 from prometheus_client import Histogram
 
 from chatkit.core.clock import Clock
+from chatkit.core.conversation import check_delta
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConnectionId, ConversationId, MessageId, SessionId, UserId, is_uuid, new_id
+from chatkit.core.ids import ConnectionId, ConversationId, MessageId, SessionId, UserId, check_message_id, is_uuid, new_id
 from chatkit.core.presence import Audience
 from chatkit.metrics import OK, SECONDS, counter
 from chatkit.rpc.attachments import attached
@@ -36,7 +37,7 @@ from elastic_chat.types.v1 import presence_pb2
 from svc_gateway.attacher import Attacher
 from svc_gateway.catch_up import CatchUp
 from svc_gateway.connection import Connection
-from svc_gateway.core import BAD_FRAMES, MAX_CURSORS, MAX_HELD, MAX_UNANSWERED, MAX_WATCHED, Phase, Wheel, check_frame
+from svc_gateway.core import BAD_FRAMES, MAX_CURSORS, MAX_HELD, MAX_PARTS, MAX_UNANSWERED, MAX_WATCHED, Phase, Wheel, check_frame
 from svc_gateway.frames import KINDS, Outgoing
 from svc_gateway.hub import Hub
 
@@ -104,6 +105,7 @@ class Session:
         "_marks",
         "_missed",
         "_moved",
+        "_parts",
         "_phase",
         "_preferences",
         "_suspended",
@@ -133,6 +135,7 @@ class Session:
         self._marks: dict[ConversationId, tuple[int, int]] | None = None
         self._preferences: presence_pb2.Preferences | None = None
         self._typed: tuple[int, set[ConversationId]] | None = None
+        self._parts = (0, 0)
         self.connection_id = ConnectionId(new_id())
         self.user_id = UserId("")
         self.session_id = SessionId("")
@@ -319,6 +322,8 @@ class Session:
                 await self._change_message(frame.change)
             case "typing":
                 self._type(frame.typing)
+            case "delta":
+                self._stream(frame.delta)
             case "watermark":
                 self._mark(frame.watermark)
             case "subscribe_presence":
@@ -454,6 +459,17 @@ class Session:
         command = self._command(change.conversation_id)
         command.change.CopyFrom(checked_change)
         self._submit(command, change.message_id, began)
+
+    def _stream(self, delta: pb.Delta) -> None:
+        """Tell a part of a message that is still being made, a few a second at most: it is not kept, and nobody waits for it."""
+        message_id = check_message_id(delta.message_id, self._around.clock.now_ms())
+        check_delta(delta.offset, delta.text)
+        conversation_id, now = self._joined(delta.conversation_id), self._around.wheel.now
+        parts = self._parts[1] if self._parts[0] == now else 0
+        if parts >= MAX_PARTS:
+            raise ChatError(Reason.OVERLOADED, f"a connection tells {MAX_PARTS} parts a second", retry_after=timedelta(seconds=1))
+        self._parts = (now, parts + 1)
+        self._tell(conversation_id, delta=router_service_pb2.DeltaCommand(message_id=message_id, offset=delta.offset, text=delta.text))
 
     async def _until_answered(self) -> None:
         """Wait until the client may give another command: one with too many unanswered ones is not read until there are fewer."""

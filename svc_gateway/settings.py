@@ -24,5 +24,5 @@ class Settings(ServiceSettings, RedisSettings):
     )
     max_connections: int = setting("How many connections a user may have to one gateway.", 20)
     notices_per_s: int = setting(
-        "How many notices of presence and typing a second a gateway gives its connections, counted for each connection.", 10_000
+        "How many notices of presence, typing and deltas a second a gateway gives its connections, counted for each connection.", 10_000
     )

@@ -174,6 +174,15 @@ def typing_event(command: pb.Command) -> node_pb2.NodeEvent:
     return _ephemeral(command, frames_pb2.ServerFrame(typing=notice), to_own_sessions=False)
 
 
+def delta_event(command: pb.Command) -> node_pb2.NodeEvent:
+    """Return what nodes are told of a part of a message that a user is still making."""
+    notice = frames_pb2.DeltaNotice(conversation_id=command.conversation_id, user_id=command.user_id)
+    notice.message_id, notice.offset, notice.text = command.delta.message_id, command.delta.offset, command.delta.text
+    event = _ephemeral(command, frames_pb2.ServerFrame(delta=notice), to_own_sessions=False)
+    event.ephemeral.is_part = True
+    return event
+
+
 def watermark_of(command: pb.Command, marked: Marked) -> conversation_pb2.Watermark:
     """Return where a user is."""
     return conversation_pb2.Watermark(

@@ -87,7 +87,7 @@ class Job:
     @property
     def makes_entry(self) -> bool:
         """Whether the command makes an entry of the log."""
-        return self.kind not in {"watermark", "typing", ""}
+        return self.kind not in {"watermark", "typing", "delta", ""}
 
     @property
     def wants_look(self) -> bool:

@@ -41,7 +41,7 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from svc_router.changes import NO_MESSAGE, Found, check_answered, check_state, check_target
 from svc_router.core import LIMITS, Limits, is_remembered
-from svc_router.entries import durable, entry_of, member, placed, readable, typing_event, watermark_event, watermark_of
+from svc_router.entries import delta_event, durable, entry_of, member, placed, readable, typing_event, watermark_event, watermark_of
 from svc_router.flight import Flight, Flying
 from svc_router.folding import with_unfinished
 from svc_router.job import Job
@@ -61,12 +61,14 @@ from svc_router.store import (
     Restored,
     Sequencer,
 )
-from svc_router.tellings import SECOND_S, Tellings, Told
+from svc_router.tellings import SECOND_S, SKIPPED, Tellings, Told
 
 log = structlog.get_logger()
 
 QUEUE_LIMIT = 8192
 """Commands that wait for a place; more are refused with OVERLOADED."""
+NOTICE_LIMIT = QUEUE_LIMIT // 4
+"""Commands that wait above which nothing is told any more that is kept nowhere: what is to be kept comes first."""
 BATCH = 256
 FLIGHT_LIMIT = 2048
 """Entries that have a place and are not shown yet, about; with so many, no more places are given."""
@@ -121,6 +123,9 @@ class Archive(Protocol):
         ...
 
 
+NOTICES = {"typing": typing_event, "delta": delta_event}
+"""Commands of which readers are told, and nothing is kept: what nodes are told of each."""
+
 _Way = ConversationId | tuple[ConversationId, UserId]
 """What waits behind a detour: all commands of a conversation, or those of one user."""
 _Work = Callable[[Job], Coroutine[None, None, bool]]
@@ -162,7 +167,10 @@ class Pipeline:
 
     def submit(self, job: Job) -> None:
         """Take a job. Its reply is called exactly once, whatever happens, as long as `run` runs."""
-        if not job.makes_entry and (way := self._way_of(job)):
+        if job.kind in NOTICES and len(self._waiting) >= NOTICE_LIMIT:
+            SKIPPED[job.kind].inc()
+            self._refuse([job], BUSY)
+        elif not job.makes_entry and (way := self._way_of(job)):
             self._wait_behind(way, job)
         elif len(self._waiting) >= QUEUE_LIMIT:
             self._refuse([job], BUSY)
@@ -412,12 +420,12 @@ class Pipeline:
     # --- what makes no entry
 
     async def _tell(self, jobs: Sequence[Job]) -> None:
-        """Carry out typing and watermarks: nobody waits for them, and a failure of theirs stops nothing."""
+        """Carry out typing, deltas and watermarks: nobody waits for them, and a failure of theirs stops nothing."""
         if not jobs:
             return
         try:
             told = [
-                *await self._typing([job for job in jobs if job.kind == "typing"]),
+                *await self._notices([job for job in jobs if job.kind in NOTICES]),
                 *await self._watermarks([job for job in jobs if job.kind == "watermark"]),
             ]
         except ChatError as error:
@@ -441,11 +449,12 @@ class Pipeline:
         except ChatError as error:
             log.info("ephemeral_dropped", count=len(told), reason=error.reason)
 
-    async def _typing(self, jobs: Sequence[Job]) -> list[Told]:
+    async def _notices(self, jobs: Sequence[Job]) -> list[Told]:
         listeners = await self._sequencer.listeners([(job.conversation_id, job.user_id) for job in jobs]) if jobs else []
-        found = zip(jobs, listeners, strict=True)
         return [
-            told for job, here in found for told in self._tellings.typing(job.conversation_id, job.user_id, typing_event(job.command), here)
+            told
+            for job, here in zip(jobs, listeners, strict=True)
+            for told in self._tellings.notice(job.kind, job.conversation_id, job.user_id, NOTICES[job.kind](job.command), here)
         ]
 
     async def _watermarks(self, jobs: Sequence[Job]) -> list[Told]:

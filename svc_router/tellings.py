@@ -1,12 +1,10 @@
 """What members are told of each other beside the log, and how often: receipts and typing are worth something only now, and cost as much as
-the conversation has readers.
+the conversation has readers; and so do parts of messages that are still being made, which come again with the message.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-
-import prometheus_client as prometheus
+from collections import Counter, defaultdict
 
 from chatkit.core.conversation import LIVELY_MEMBERS
 from chatkit.core.ids import ConversationId, UserId
@@ -15,8 +13,8 @@ from elastic_chat.events.v1 import node_pb2
 from svc_router.store import Listening
 
 SECOND_S = 1.0
-TYPISTS = 5
-"""Users of whose typing the readers of a conversation are told in a second, once each."""
+NOTICES = {"typing": (5, 1), "delta": (2, 20)}
+"""Of how many users the readers of a conversation are told in a second, and how often of each, by kind of what is kept nowhere."""
 
 RECEIPTS = counter(
     "chat_router_receipts_total",
@@ -24,9 +22,10 @@ RECEIPTS = counter(
     told=("everyone", "own", "merged"),
 )
 TO_ALL, TO_OWN, MERGED = (RECEIPTS[told] for told in ("everyone", "own", "merged"))
-UNTOLD = prometheus.Counter(
-    "chat_router_typing_skipped_total",
-    "Notices of typing that nobody was given, because there were too many readers or typists, or the same was told just now.",
+SKIPPED = counter(
+    "chat_router_notices_skipped_total",
+    "Notices that nobody was given, because there were too many readers, too many users, too many of one user, or too much else to do.",
+    kind=tuple(NOTICES),
 )
 
 Told = tuple[node_pb2.NodeEvent, frozenset[str]]
@@ -38,7 +37,7 @@ class Tellings:
 
     def __init__(self) -> None:
         self._recent: dict[tuple[ConversationId, UserId, bool], Told | None] = {}
-        self._typing: defaultdict[ConversationId, set[UserId]] = defaultdict(set)
+        self._notices: defaultdict[tuple[str, ConversationId], Counter[UserId]] = defaultdict(Counter)
 
     def receipt(self, conversation_id: ConversationId, user_id: UserId, event: node_pb2.NodeEvent, listening: Listening) -> list[Told]:
         """Return what is told of a watermark now: nothing if one of the same member was told within the second, for then the newest is told
@@ -55,22 +54,26 @@ class Tellings:
         self._recent[key] = None
         return [_counted(told)]
 
-    def typing(self, conversation_id: ConversationId, user_id: UserId, event: node_pb2.NodeEvent, listening: Listening) -> list[Told]:
-        """Return what is told of typing: nothing if there are too many readers, if too many type, or if it was told of the same user within
-        the second, whichever of their devices they type on.
+    def notice(
+        self, kind: str, conversation_id: ConversationId, user_id: UserId, event: node_pb2.NodeEvent, listening: Listening
+    ) -> list[Told]:
+        """Return what is told of typing, or of a part of a message: nothing if there are too many readers, if too many do so, or if enough
+        was told of the same user within the second, whichever of their devices it comes from.
         """
-        typists = self._typing[conversation_id]
-        if listening.members > LIVELY_MEMBERS or user_id in typists or len(typists) >= TYPISTS:
-            UNTOLD.inc()
+        if not listening.nodes:
+            return []  # as it is of whoever may not write: they take nobody's room
+        (users, each), told = NOTICES[kind], self._notices[kind, conversation_id]
+        if listening.members > LIVELY_MEMBERS or told[user_id] >= each or (user_id not in told and len(told) >= users):
+            SKIPPED[kind].inc()
             return []
-        typists.add(user_id)
+        told[user_id] += 1
         return [(event, listening.nodes)]
 
     def second(self) -> list[Told]:
         """Let a second pass, and return what is told at its end."""
         gathered = {key: told for key, told in self._recent.items() if told is not None}
         self._recent = dict.fromkeys(gathered)
-        self._typing.clear()
+        self._notices.clear()
         return [_counted(told) for told in gathered.values()]
 
 

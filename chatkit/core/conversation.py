@@ -11,6 +11,7 @@ BUCKET_SIZE = 1024
 """Seqs in one Cassandra partition: at 1 kB a message it stays at 1 MB, and never passes a few MB but for abuse."""
 
 MAX_TEXT_BYTES = 16 * 1024
+MAX_DELTA_BYTES = 4 * 1024
 MAX_TITLE = 128
 MAX_ADDED = 500
 """Users that one command can bring into a conversation."""
@@ -97,3 +98,10 @@ def check_text(text: str, *, has_attachments: bool) -> None:
         raise ChatError(Reason.TEXT_EMPTY)
     if len(text.encode()) > MAX_TEXT_BYTES:
         raise ChatError(Reason.TEXT_TOO_LONG)
+
+
+def check_delta(offset: int, text: str) -> None:
+    """Refuse a part of a text that is empty, over 4 KiB of UTF-8, or not within the first 16 KiB of the text."""
+    size = len(text.encode())
+    if not 1 <= size <= MAX_DELTA_BYTES or not 0 <= offset <= MAX_TEXT_BYTES - size:
+        raise ChatError(Reason.INVALID_ARGUMENT, "a delta has 1 byte to 4 KiB of text, and ends within the first 16 KiB of the message")

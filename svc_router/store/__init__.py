@@ -271,5 +271,5 @@ class Sequencer(Protocol):
         ...
 
     async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[Listening]:
-        """Return who listens to each conversation, if the user is a member of it."""
+        """Return who listens to each conversation, if the user may write in it: who may not is not writing."""
         ...

@@ -157,10 +157,9 @@ class MemorySequencer:
         return self._weighed(live, claim)
 
     def _weighed(self, live: _Conversation, claim: Claim) -> Outcome:
-        member = live.members.get(claim.user_id)
-        held = effective(member.permissions, as_values(live.settings)) if member else Permission(0)
+        held = _held(live, claim.user_id)
         if claim.needs is not None:
-            if member is None:
+            if claim.user_id not in live.members:
                 return ChatError(Reason.UNKNOWN_CONVERSATION)
             if claim.needs not in held:
                 return ChatError(Reason.PERMISSION_DENIED)
@@ -313,11 +312,16 @@ class MemorySequencer:
 
     async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[Listening]:
         self.view.check()
-        live = self.view.live
         return [
-            self._listening(conversation_id) if conversation_id in live and user_id in live[conversation_id].members else Listening()
+            self._listening(conversation_id) if Permission.WRITE in _held(self.view.live.get(conversation_id), user_id) else Listening()
             for conversation_id, user_id in pairs
         ]
 
     def _listening(self, conversation_id: ConversationId) -> Listening:
         return Listening(frozenset(self.view.nodes.get(conversation_id, ())), len(self.view.live[conversation_id].members))
+
+
+def _held(live: _Conversation | None, user_id: UserId) -> Permission:
+    """Return what a user may do in a conversation now."""
+    member = live.members.get(user_id) if live else None
+    return effective(member.permissions, as_values(live.settings)) if live and member else Permission(0)

@@ -11,7 +11,7 @@ import structlog
 from redis.asyncio.client import Pipeline
 
 from chatkit.core.conversation import DIRECT_BEFORE, DIRECT_MEMBER, OWNER_BEFORE, ROLES, Permission, Role
-from chatkit.core.conversation_settings import RULES
+from chatkit.core.conversation_settings import RULES, effective
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import REMEMBERED_MS, ConversationId, MessageId, UserId, new_id
 from chatkit.edges import redis as keys
@@ -240,13 +240,17 @@ class RedisSequencer:
     async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[Listening]:
         def ask(pipeline: Pipeline) -> None:
             for conversation_id, user_id in pairs:
-                pipeline.hexists(keys.members(conversation_id), user_id)
+                pipeline.hget(keys.members(conversation_id), user_id)
+                pipeline.hget(keys.settings(conversation_id), "member_permissions")
                 pipeline.smembers(keys.nodes(conversation_id))
                 pipeline.hlen(keys.members(conversation_id))
 
         replies = await self._view.run(ask)
-        found = zip(replies[::3], replies[1::3], replies[2::3], strict=True)
-        return [Listening(_names(nodes), count) if is_member else Listening() for is_member, nodes, count in found]
+        found = zip(replies[::4], replies[1::4], replies[2::4], replies[3::4], strict=True)
+        return [
+            Listening(_names(nodes), count) if Permission.WRITE in _held(member, rule) else Listening()
+            for member, rule, nodes, count in found
+        ]
 
 
 def _answer_or_refusal(reply: Sequence[Any], command: Claim | Birth) -> Answer:
@@ -330,6 +334,15 @@ def _bytes(value: object) -> bytes:
     if not isinstance(value, bytes):
         raise TypeError(f"{value!r} is no entry")
     return value
+
+
+def _held(member: bytes | None, rule: bytes | None) -> Permission:
+    """Return what a user may do, by a membership and what the conversation lets its members do: nothing, if that can't be read."""
+    try:
+        settings = {"member_permissions": int(rule)} if rule else {}
+        return effective(_member(member).permissions, settings) if member else Permission(0)
+    except UNREADABLE:
+        return Permission(0)
 
 
 def _sight(seq: int, head: bytes | None, member: bytes | None, entries: Sequence[Any], changes: Sequence[Any]) -> Sight:

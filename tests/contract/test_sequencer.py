@@ -881,6 +881,17 @@ async def test_only_members_have_listeners(world: World) -> None:
     assert await world.sequencer.listeners(pairs) == [Listening(frozenset({"gateway-1@1"}), 1), Listening()]
 
 
+@pytest.mark.parametrize("settings", [{}, {"member_permissions": str(int(Permission.READ))}])
+async def test_who_may_only_read_has_no_listeners(world: World, settings: dict[str, str]) -> None:
+    reader, member = user(), user()
+    born = birth(member)
+    members = {reader: Membership(Permission.READ, 1), member: Membership(GROUP_MEMBER, 1)}
+    await world.sequencer.restore(replace(lost(born, members), settings=settings), world.sequencer.epoch)
+    await world.listen(born.conversation_id, "gateway-1@1")
+    heard = await world.sequencer.listeners([(born.conversation_id, one) for one in members])
+    assert [bool(one.nodes) for one in heard] == [False, not settings]
+
+
 @pytest.fixture
 async def redis_world(redis_url: str) -> AsyncIterator[RedisWorld]:
     client = await connect_redis(redis_url)

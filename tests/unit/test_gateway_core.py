@@ -16,7 +16,7 @@ from svc_gateway.frames import Codec, Outgoing, bare_frames
 CAP = 100
 
 
-@pytest.mark.parametrize("kind", ["send", "typing", "watermark", "subscribe_presence", "ping"])
+@pytest.mark.parametrize("kind", ["send", "typing", "delta", "watermark", "subscribe_presence", "ping"])
 def test_hello_comes_first_and_only_first(kind: str) -> None:
     check_frame(Phase.AWAITING_HELLO, "hello")
     check_frame(Phase.LIVE, kind)

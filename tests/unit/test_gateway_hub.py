@@ -207,6 +207,14 @@ def test_what_is_ephemeral_goes_to_others_and_to_own_sessions_if_asked(world: Wo
     assert (anna.notices, bob.notices) == ([b"typing"] if own else [], [b"typing"])
 
 
+def test_a_part_of_a_message_goes_to_all_others_who_will_get_the_message(world: World) -> None:
+    anna, bob = world.sit("anna", TEA), world.sit("bob", TEA)
+    world.decide("bob", audience=Audience.NOBODY)
+    event = node_pb2.EphemeralDelivery(conversation_id=TEA, frame=b"part", user_id="anna", is_part=True)
+    world.hub.handle(node_pb2.NodeEvent(ephemeral=event))
+    assert (anna.notices, bob.notices) == ([], [b"part"])
+
+
 def test_presence_goes_to_who_watches_and_the_node_learns_whom_it_must_watch(world: World) -> None:
     anna, bob = world.sit("anna"), world.sit("bob")
     carl, dora = UserId("carl"), UserId("dora")

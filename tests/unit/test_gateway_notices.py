@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from prometheus_client import REGISTRY
 
 from chatkit.core.budget import Budget
 from elastic_chat.gateway.v1 import frames_pb2 as pb
@@ -29,6 +30,10 @@ class Ear:
             self.asks.append(pb.ServerFrame.FromString(frame.payload).stale_presence.ask_after.ToTimedelta().total_seconds())
 
 
+def skipped_of(kind: str) -> float:
+    return REGISTRY.get_sample_value("chat_gateway_skipped_total", {"kind": kind}) or 0.0
+
+
 def ears(count: int) -> Sequence[Ear]:
     return [Ear() for _ in range(count)]
 
@@ -51,11 +56,13 @@ def test_what_is_more_than_a_seconds_is_given_once_and_paid_for_by_those_that_fo
     assert not budget.take(1)
 
 
-def test_typing_is_dropped_first_and_presence_only_when_nothing_is_left() -> None:
-    notices, room = Notices(10), ears(1)
-    typed = sum(notices.typing(room, NEWS) for _ in range(20))
+@pytest.mark.parametrize("kind", ["typing", "delta"])
+def test_typing_and_parts_are_dropped_first_and_presence_only_when_nothing_is_left(kind: str) -> None:
+    notices, room, before = Notices(10), ears(1), skipped_of(kind)
+    passing = sum(notices.passing(kind, room, NEWS) for _ in range(20))
     present = sum(notices.presence(room, NEWS) for _ in range(20))
-    assert (typed, present) == (5, 5)
+    assert (passing, present) == (5, 5)
+    assert skipped_of(kind) - before == 15
 
 
 def test_who_was_not_told_is_sent_to_ask_once_each_at_another_time_and_again_only_after_that() -> None:

@@ -27,7 +27,7 @@ from elastic_chat.types.v1 import presence_pb2 as types_pb2
 from svc_gateway.attacher import Attacher
 from svc_gateway.catch_up import CatchUp
 from svc_gateway.connection import Connection, Flusher
-from svc_gateway.core import Wheel
+from svc_gateway.core import MAX_PARTS, Wheel
 from svc_gateway.frames import Codec, Outgoing, bare_frames
 from svc_gateway.hub import Hub
 from svc_gateway.notices import Notices
@@ -233,6 +233,20 @@ async def test_typing_is_told_of_to_whom_the_user_lets_know_that_they_are_there(
     node.decide(**wishes)
     await session.handle(typing(), "typing")
     assert [one.typing.audience for one in node.lanes.commands] == told
+
+
+async def test_so_many_parts_of_a_message_are_told_in_a_second_and_whoever_may_know_that_the_user_is_there(node: Node) -> None:
+    session, wire = await node.connect()
+    node.decide(audience=Audience.NOBODY)
+    part = pb.ClientFrame(delta=pb.Delta(message_id=new_id(), conversation_id=TEA, text="x"))
+    for second in (1, 2):
+        for _ in range(MAX_PARTS):
+            await session.handle(part, "delta")
+        assert len(node.lanes.commands) == second * MAX_PARTS
+        await session.handle(part, "delta")
+        reject = await heard(wire, "reject")
+        assert (reject.reason, reject.conversation_id, reject.retry_after.seconds) == (reason_pb2.OVERLOADED, TEA, 1)
+        node.wheel.turn()
 
 
 @pytest.mark.parametrize(

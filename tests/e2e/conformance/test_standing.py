@@ -51,8 +51,11 @@ async def test_a_watermark_moves_the_unread_count_at_every_door(
         (pb.ClientFrame(watermark=pb.ClientWatermark(conversation_id=UNKNOWN, read_seq=1)), Reason.UNKNOWN_CONVERSATION),
         (pb.ClientFrame(typing=pb.Typing(conversation_id=UNKNOWN)), Reason.UNKNOWN_CONVERSATION),
         (pb.ClientFrame(typing=pb.Typing()), Reason.UNKNOWN_CONVERSATION),
+        (pb.ClientFrame(delta=pb.Delta(conversation_id=UNKNOWN, message_id=new_id(), text="x")), Reason.UNKNOWN_CONVERSATION),
+        (pb.ClientFrame(delta=pb.Delta(conversation_id=UNKNOWN, text="x")), Reason.INVALID_MESSAGE_ID),
+        (pb.ClientFrame(delta=pb.Delta(conversation_id=UNKNOWN, message_id=new_id())), Reason.INVALID_ARGUMENT),
     ],
-    ids=["watermark", "typing", "typing nowhere"],
+    ids=["watermark", "typing", "typing nowhere", "delta", "delta of nothing", "empty delta"],
 )
 async def test_what_is_told_of_a_conversation_of_others_is_refused(
     door: LineDoor, anna: Account, frame: pb.ClientFrame, wanted: Reason
@@ -95,6 +98,19 @@ async def test_typing_is_told(door: LineDoor, anna: Account, bob: Account, conve
             await one.send(pb.ClientFrame(typing=pb.Typing(conversation_id=conversation_id, activity=activity)))
             notice = pb.TypingNotice(conversation_id=conversation_id, user_id=anna.user_id, activity=activity)
             assert await until(other, "typing") == notice
+
+
+@doors(Can.HEAR)
+async def test_what_is_streamed_is_told_and_kept_when_it_is_sent(door: LineDoor, anna: Account, bob: Account, conversation_id: str) -> None:
+    message_id = new_id()
+    async with door.connect(anna.token) as one, door.connect(bob.token) as other:
+        for offset, text in ((0, "Hello"), (5, ", Bob")):
+            await one.send(pb.ClientFrame(delta=pb.Delta(message_id=message_id, conversation_id=conversation_id, offset=offset, text=text)))
+            told = await until(other, "delta")
+            assert (told.conversation_id, told.user_id, told.message_id) == (conversation_id, anna.user_id, message_id)
+            assert (told.offset, told.text) == (offset, text)
+        await one.send(pb.ClientFrame(send=pb.Send(message_id=message_id, conversation_id=conversation_id, body=Body(text="Hello, Bob"))))
+        assert (await until(other, "entry")).message_id == message_id
 
 
 @doors()

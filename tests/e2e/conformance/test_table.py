@@ -14,7 +14,7 @@ def test_every_door_has_its_row_and_lacks_what_the_other_kind_can() -> None:
 
 def test_a_connection_has_frames_for_nothing_more() -> None:
     frames = frames_pb2.ClientFrame.DESCRIPTOR.oneofs_by_name["frame"].fields
-    commands = {"hello", "send", "change", "typing", "watermark", "subscribe_presence", "ping", "set_status"}
+    commands = {"hello", "send", "change", "typing", "delta", "watermark", "subscribe_presence", "ping", "set_status"}
     assert {frame.name for frame in frames} == commands
 
 

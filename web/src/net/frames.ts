@@ -139,6 +139,7 @@ export function decode(bytes: Uint8Array): ServerEvent | null {
       return { type: "pong" };
     case "preferences":
       return { type: "preferences", preferences: preferencesFrom(frame.value) };
+    case "delta": // This client shows a message once it is made.
     case undefined:
       return null;
   }

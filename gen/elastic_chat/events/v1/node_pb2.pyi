@@ -62,7 +62,7 @@ class NodeEvent(_message.Message):
 
     @_builtins.property
     def ephemeral(self) -> Global___EphemeralDelivery:
-        """A frame for the readers of a conversation that may be lost: typing, watermarks."""
+        """A frame for the readers of a conversation that may be lost: typing, watermarks, parts of messages that are still being made."""
 
     @_builtins.property
     def presence(self) -> Global___PresenceChange:
@@ -179,6 +179,7 @@ class EphemeralDelivery(_message.Message):
     TO_OWN_SESSIONS_FIELD_NUMBER: _builtins.int
     ONLY_OWN_SESSIONS_FIELD_NUMBER: _builtins.int
     AUDIENCE_FIELD_NUMBER: _builtins.int
+    IS_PART_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     frame: _builtins.bytes
@@ -193,6 +194,8 @@ class EphemeralDelivery(_message.Message):
     """Who may get it of those who are not the user: AUDIENCE_UNSPECIFIED stands for all who get receipts, anything else for those whom both let
     know that the user is there.
     """
+    is_part: _builtins.bool
+    """Whether it is a part of a message: all who are not the user get it then, as they will get the message."""
     def __init__(
         self,
         *,
@@ -202,10 +205,11 @@ class EphemeralDelivery(_message.Message):
         to_own_sessions: _builtins.bool = ...,
         only_own_sessions: _builtins.bool = ...,
         audience: _presence_pb2.Privacy.Audience.ValueType = ...,
+        is_part: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "conversation_id", b"conversation_id", "frame", b"frame", "only_own_sessions", b"only_own_sessions", "to_own_sessions", b"to_own_sessions", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "conversation_id", b"conversation_id", "frame", b"frame", "is_part", b"is_part", "only_own_sessions", b"only_own_sessions", "to_own_sessions", b"to_own_sessions", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -31,7 +31,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$elastic_chat/gateway/v1/frames.proto\x12\x17\x65lastic_chat.gateway.v1\x1a#elastic_chat/errors/v1/reason.proto\x1a$elastic_chat/types/v1/activity.proto\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a$elastic_chat/types/v1/presence.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x03\n\x0b\x43lientFrame\x12/\n\x05hello\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.gateway.v1.HelloH\x00\x12-\n\x04send\x18\x02 \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.SendH\x00\x12\x31\n\x06typing\x18\x03 \x01(\x0b\x32\x1f.elastic_chat.gateway.v1.TypingH\x00\x12=\n\twatermark\x18\x04 \x01(\x0b\x32(.elastic_chat.gateway.v1.ClientWatermarkH\x00\x12H\n\x12subscribe_presence\x18\x05 \x01(\x0b\x32*.elastic_chat.gateway.v1.SubscribePresenceH\x00\x12-\n\x04ping\x18\x06 \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.PingH\x00\x12\x31\n\x06\x63hange\x18\x07 \x01(\x0b\x32\x1f.elastic_chat.gateway.v1.ChangeH\x00\x12\x38\n\nset_status\x18\t \x01(\x0b\x32\".elastic_chat.gateway.v1.SetStatusH\x00\x42\x07\n\x05\x66rame\"\xf8\x05\n\x0bServerFrame\x12\x33\n\x07welcome\x18\x01 \x01(\x0b\x32 .elastic_chat.gateway.v1.WelcomeH\x00\x12+\n\x03\x61\x63k\x18\x02 \x01(\x0b\x32\x1c.elastic_chat.gateway.v1.AckH\x00\x12-\n\x05\x65ntry\x18\x03 \x01(\x0b\x32\x1c.elastic_chat.types.v1.EntryH\x00\x12\x35\n\twatermark\x18\x04 \x01(\x0b\x32 .elastic_chat.types.v1.WatermarkH\x00\x12\x37\n\x06typing\x18\x05 \x01(\x0b\x32%.elastic_chat.gateway.v1.TypingNoticeH\x00\x12\x35\n\x08presence\x18\x06 \x01(\x0b\x32!.elastic_chat.gateway.v1.PresenceH\x00\x12\x31\n\x06reject\x18\x07 \x01(\x0b\x32\x1f.elastic_chat.gateway.v1.RejectH\x00\x12\x31\n\x06resync\x18\x08 \x01(\x0b\x32\x1f.elastic_chat.gateway.v1.ResyncH\x00\x12\x38\n\ngoing_away\x18\t \x01(\x0b\x32\".elastic_chat.gateway.v1.GoingAwayH\x00\x12-\n\x04pong\x18\n \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.PongH\x00\x12-\n\x04left\x18\x0b \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.LeftH\x00\x12-\n\x04live\x18\x0c \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.LiveH\x00\x12@\n\x0estale_presence\x18\x0e \x01(\x0b\x32&.elastic_chat.gateway.v1.StalePresenceH\x00\x12\x39\n\x0bpreferences\x18\x0f \x01(\x0b\x32\".elastic_chat.types.v1.PreferencesH\x00\x42\x07\n\x05\x66rame\"N\n\x05Hello\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12/\n\x06resume\x18\x02 \x03(\x0b\x32\x1f.elastic_chat.gateway.v1.Cursor\".\n\x06\x43ursor\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\"^\n\x04Send\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12)\n\x04\x62ody\x18\x03 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\"\xf1\x02\n\x06\x43hange\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0e\n\x06target\x18\x03 \x01(\x03\x12+\n\x04\x65\x64it\x18\x04 \x01(\x0b\x32\x1b.elastic_chat.types.v1.BodyH\x00\x12\x33\n\x08\x64\x65letion\x18\x05 \x01(\x0b\x32\x1f.elastic_chat.types.v1.DeletionH\x00\x12\x33\n\x08reaction\x18\x06 \x01(\x0b\x32\x1f.elastic_chat.types.v1.ReactionH\x00\x12+\n\x04vote\x18\x07 \x01(\x0b\x32\x1b.elastic_chat.types.v1.VoteH\x00\x12)\n\x03pin\x18\x08 \x01(\x0b\x32\x1a.elastic_chat.types.v1.PinH\x00\x12\x31\n\x07\x63losing\x18\t \x01(\x0b\x32\x1e.elastic_chat.types.v1.ClosingH\x00\x42\x08\n\x06\x63hange\"T\n\x06Typing\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x31\n\x08\x61\x63tivity\x18\x02 \x01(\x0e\x32\x1f.elastic_chat.types.v1.Activity\"S\n\x0f\x43lientWatermark\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x15\n\rdelivered_seq\x18\x02 \x01(\x03\x12\x10\n\x08read_seq\x18\x03 \x01(\x03\"%\n\x11SubscribePresence\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"\x14\n\x04Ping\x12\x0c\n\x04idle\x18\x01 \x01(\x08\":\n\tSetStatus\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Status\"\xe8\x01\n\x07Welcome\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12@\n\rconversations\x18\x03 \x03(\x0b\x32).elastic_chat.gateway.v1.ConversationHead\x12\x0f\n\x07node_id\x18\x04 \x01(\t\x12,\n\theartbeat\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x37\n\x0bpreferences\x18\n \x01(\x0b\x32\".elastic_chat.types.v1.Preferences\"|\n\x10\x43onversationHead\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x10\n\x08head_seq\x18\x02 \x01(\x03\x12\x10\n\x08read_seq\x18\x03 \x01(\x03\x12\x14\n\x0cunread_count\x18\x04 \x01(\x03\x12\x15\n\rmention_count\x18\x05 \x01(\x05\"p\n\x03\x41\x63k\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"k\n\x0cTypingNotice\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x31\n\x08\x61\x63tivity\x18\x03 \x01(\x0e\x32\x1f.elastic_chat.types.v1.Activity\"\xfa\x01\n\x08Presence\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0e\n\x06online\x18\x02 \x01(\x08\x12\x30\n\x0clast_seen_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x0c\x61vailability\x18\x04 \x01(\x0e\x32#.elastic_chat.types.v1.Availability\x12\x13\n\x0bstatus_text\x18\x05 \x01(\t\x12\x14\n\x0cstatus_emoji\x18\x06 \x01(\t\x12\x35\n\x11status_expires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\rStalePresence\x12,\n\task_after\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xb9\x01\n\x06Reject\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12.\n\x06reason\x18\x02 \x01(\x0e\x32\x1e.elastic_chat.errors.v1.Reason\x12\x11\n\tretryable\x18\x03 \x01(\x08\x12.\n\x0bretry_after\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x06 \x01(\t\"!\n\x06Resync\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\"?\n\tGoingAway\x12\x32\n\x0freconnect_after\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x06\n\x04Pong\",\n\x04Left\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\":\n\x04Live\x12\x32\n\tpositions\x18\x01 \x03(\x0b\x32\x1f.elastic_chat.gateway.v1.Cursorb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$elastic_chat/gateway/v1/frames.proto\x12\x17\x65lastic_chat.gateway.v1\x1a#elastic_chat/errors/v1/reason.proto\x1a$elastic_chat/types/v1/activity.proto\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a$elastic_chat/types/v1/presence.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xff\x03\n\x0b\x43lientFrame\x12/\n\x05hello\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.gateway.v1.HelloH\x00\x12-\n\x04send\x18\x02 \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.SendH\x00\x12\x31\n\x06typing\x18\x03 \x01(\x0b\x32\x1f.elastic_chat.gateway.v1.TypingH\x00\x12=\n\twatermark\x18\x04 \x01(\x0b\x32(.elastic_chat.gateway.v1.ClientWatermarkH\x00\x12H\n\x12subscribe_presence\x18\x05 \x01(\x0b\x32*.elastic_chat.gateway.v1.SubscribePresenceH\x00\x12-\n\x04ping\x18\x06 \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.PingH\x00\x12\x31\n\x06\x63hange\x18\x07 \x01(\x0b\x32\x1f.elastic_chat.gateway.v1.ChangeH\x00\x12/\n\x05\x64\x65lta\x18\x08 \x01(\x0b\x32\x1e.elastic_chat.gateway.v1.DeltaH\x00\x12\x38\n\nset_status\x18\t \x01(\x0b\x32\".elastic_chat.gateway.v1.SetStatusH\x00\x42\x07\n\x05\x66rame\"\xaf\x06\n\x0bServerFrame\x12\x33\n\x07welcome\x18\x01 \x01(\x0b\x32 .elastic_chat.gateway.v1.WelcomeH\x00\x12+\n\x03\x61\x63k\x18\x02 \x01(\x0b\x32\x1c.elastic_chat.gateway.v1.AckH\x00\x12-\n\x05\x65ntry\x18\x03 \x01(\x0b\x32\x1c.elastic_chat.types.v1.EntryH\x00\x12\x35\n\twatermark\x18\x04 \x01(\x0b\x32 .elastic_chat.types.v1.WatermarkH\x00\x12\x37\n\x06typing\x18\x05 \x01(\x0b\x32%.elastic_chat.gateway.v1.TypingNoticeH\x00\x12\x35\n\x08presence\x18\x06 \x01(\x0b\x32!.elastic_chat.gateway.v1.PresenceH\x00\x12\x31\n\x06reject\x18\x07 \x01(\x0b\x32\x1f.elastic_chat.gateway.v1.RejectH\x00\x12\x31\n\x06resync\x18\x08 \x01(\x0b\x32\x1f.elastic_chat.gateway.v1.ResyncH\x00\x12\x38\n\ngoing_away\x18\t \x01(\x0b\x32\".elastic_chat.gateway.v1.GoingAwayH\x00\x12-\n\x04pong\x18\n \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.PongH\x00\x12-\n\x04left\x18\x0b \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.LeftH\x00\x12-\n\x04live\x18\x0c \x01(\x0b\x32\x1d.elastic_chat.gateway.v1.LiveH\x00\x12\x35\n\x05\x64\x65lta\x18\r \x01(\x0b\x32$.elastic_chat.gateway.v1.DeltaNoticeH\x00\x12@\n\x0estale_presence\x18\x0e \x01(\x0b\x32&.elastic_chat.gateway.v1.StalePresenceH\x00\x12\x39\n\x0bpreferences\x18\x0f \x01(\x0b\x32\".elastic_chat.types.v1.PreferencesH\x00\x42\x07\n\x05\x66rame\"N\n\x05Hello\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12/\n\x06resume\x18\x02 \x03(\x0b\x32\x1f.elastic_chat.gateway.v1.Cursor\".\n\x06\x43ursor\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\"^\n\x04Send\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12)\n\x04\x62ody\x18\x03 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\"\xf1\x02\n\x06\x43hange\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0e\n\x06target\x18\x03 \x01(\x03\x12+\n\x04\x65\x64it\x18\x04 \x01(\x0b\x32\x1b.elastic_chat.types.v1.BodyH\x00\x12\x33\n\x08\x64\x65letion\x18\x05 \x01(\x0b\x32\x1f.elastic_chat.types.v1.DeletionH\x00\x12\x33\n\x08reaction\x18\x06 \x01(\x0b\x32\x1f.elastic_chat.types.v1.ReactionH\x00\x12+\n\x04vote\x18\x07 \x01(\x0b\x32\x1b.elastic_chat.types.v1.VoteH\x00\x12)\n\x03pin\x18\x08 \x01(\x0b\x32\x1a.elastic_chat.types.v1.PinH\x00\x12\x31\n\x07\x63losing\x18\t \x01(\x0b\x32\x1e.elastic_chat.types.v1.ClosingH\x00\x42\x08\n\x06\x63hange\"R\n\x05\x44\x65lta\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0e\n\x06offset\x18\x03 \x01(\x05\x12\x0c\n\x04text\x18\x04 \x01(\t\"T\n\x06Typing\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x31\n\x08\x61\x63tivity\x18\x02 \x01(\x0e\x32\x1f.elastic_chat.types.v1.Activity\"S\n\x0f\x43lientWatermark\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x15\n\rdelivered_seq\x18\x02 \x01(\x03\x12\x10\n\x08read_seq\x18\x03 \x01(\x03\"%\n\x11SubscribePresence\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"\x14\n\x04Ping\x12\x0c\n\x04idle\x18\x01 \x01(\x08\":\n\tSetStatus\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Status\"\xe8\x01\n\x07Welcome\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12@\n\rconversations\x18\x03 \x03(\x0b\x32).elastic_chat.gateway.v1.ConversationHead\x12\x0f\n\x07node_id\x18\x04 \x01(\t\x12,\n\theartbeat\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x37\n\x0bpreferences\x18\n \x01(\x0b\x32\".elastic_chat.types.v1.Preferences\"|\n\x10\x43onversationHead\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x10\n\x08head_seq\x18\x02 \x01(\x03\x12\x10\n\x08read_seq\x18\x03 \x01(\x03\x12\x14\n\x0cunread_count\x18\x04 \x01(\x03\x12\x15\n\rmention_count\x18\x05 \x01(\x05\"p\n\x03\x41\x63k\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"k\n\x0cTypingNotice\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x31\n\x08\x61\x63tivity\x18\x03 \x01(\x0e\x32\x1f.elastic_chat.types.v1.Activity\"i\n\x0b\x44\x65ltaNotice\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\x0e\n\x06offset\x18\x04 \x01(\x05\x12\x0c\n\x04text\x18\x05 \x01(\t\"\xfa\x01\n\x08Presence\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0e\n\x06online\x18\x02 \x01(\x08\x12\x30\n\x0clast_seen_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x0c\x61vailability\x18\x04 \x01(\x0e\x32#.elastic_chat.types.v1.Availability\x12\x13\n\x0bstatus_text\x18\x05 \x01(\t\x12\x14\n\x0cstatus_emoji\x18\x06 \x01(\t\x12\x35\n\x11status_expires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\rStalePresence\x12,\n\task_after\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xb9\x01\n\x06Reject\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12.\n\x06reason\x18\x02 \x01(\x0e\x32\x1e.elastic_chat.errors.v1.Reason\x12\x11\n\tretryable\x18\x03 \x01(\x08\x12.\n\x0bretry_after\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x06 \x01(\t\"!\n\x06Resync\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\"?\n\tGoingAway\x12\x32\n\x0freconnect_after\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x06\n\x04Pong\",\n\x04Left\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\":\n\x04Live\x12\x32\n\tpositions\x18\x01 \x03(\x0b\x32\x1f.elastic_chat.gateway.v1.Cursorb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,49 +39,53 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'elastic_chat.gateway.v1.fra
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CLIENTFRAME']._serialized_start=321
-  _globals['_CLIENTFRAME']._serialized_end=783
-  _globals['_SERVERFRAME']._serialized_start=786
-  _globals['_SERVERFRAME']._serialized_end=1546
-  _globals['_HELLO']._serialized_start=1548
-  _globals['_HELLO']._serialized_end=1626
-  _globals['_CURSOR']._serialized_start=1628
-  _globals['_CURSOR']._serialized_end=1674
-  _globals['_SEND']._serialized_start=1676
-  _globals['_SEND']._serialized_end=1770
-  _globals['_CHANGE']._serialized_start=1773
-  _globals['_CHANGE']._serialized_end=2142
-  _globals['_TYPING']._serialized_start=2144
-  _globals['_TYPING']._serialized_end=2228
-  _globals['_CLIENTWATERMARK']._serialized_start=2230
-  _globals['_CLIENTWATERMARK']._serialized_end=2313
-  _globals['_SUBSCRIBEPRESENCE']._serialized_start=2315
-  _globals['_SUBSCRIBEPRESENCE']._serialized_end=2352
-  _globals['_PING']._serialized_start=2354
-  _globals['_PING']._serialized_end=2374
-  _globals['_SETSTATUS']._serialized_start=2376
-  _globals['_SETSTATUS']._serialized_end=2434
-  _globals['_WELCOME']._serialized_start=2437
-  _globals['_WELCOME']._serialized_end=2669
-  _globals['_CONVERSATIONHEAD']._serialized_start=2671
-  _globals['_CONVERSATIONHEAD']._serialized_end=2795
-  _globals['_ACK']._serialized_start=2797
-  _globals['_ACK']._serialized_end=2909
-  _globals['_TYPINGNOTICE']._serialized_start=2911
-  _globals['_TYPINGNOTICE']._serialized_end=3018
-  _globals['_PRESENCE']._serialized_start=3021
-  _globals['_PRESENCE']._serialized_end=3271
-  _globals['_STALEPRESENCE']._serialized_start=3273
-  _globals['_STALEPRESENCE']._serialized_end=3334
-  _globals['_REJECT']._serialized_start=3337
-  _globals['_REJECT']._serialized_end=3522
-  _globals['_RESYNC']._serialized_start=3524
-  _globals['_RESYNC']._serialized_end=3557
-  _globals['_GOINGAWAY']._serialized_start=3559
-  _globals['_GOINGAWAY']._serialized_end=3622
-  _globals['_PONG']._serialized_start=3624
-  _globals['_PONG']._serialized_end=3630
-  _globals['_LEFT']._serialized_start=3632
-  _globals['_LEFT']._serialized_end=3676
-  _globals['_LIVE']._serialized_start=3678
-  _globals['_LIVE']._serialized_end=3736
+  _globals['_CLIENTFRAME']._serialized_end=832
+  _globals['_SERVERFRAME']._serialized_start=835
+  _globals['_SERVERFRAME']._serialized_end=1650
+  _globals['_HELLO']._serialized_start=1652
+  _globals['_HELLO']._serialized_end=1730
+  _globals['_CURSOR']._serialized_start=1732
+  _globals['_CURSOR']._serialized_end=1778
+  _globals['_SEND']._serialized_start=1780
+  _globals['_SEND']._serialized_end=1874
+  _globals['_CHANGE']._serialized_start=1877
+  _globals['_CHANGE']._serialized_end=2246
+  _globals['_DELTA']._serialized_start=2248
+  _globals['_DELTA']._serialized_end=2330
+  _globals['_TYPING']._serialized_start=2332
+  _globals['_TYPING']._serialized_end=2416
+  _globals['_CLIENTWATERMARK']._serialized_start=2418
+  _globals['_CLIENTWATERMARK']._serialized_end=2501
+  _globals['_SUBSCRIBEPRESENCE']._serialized_start=2503
+  _globals['_SUBSCRIBEPRESENCE']._serialized_end=2540
+  _globals['_PING']._serialized_start=2542
+  _globals['_PING']._serialized_end=2562
+  _globals['_SETSTATUS']._serialized_start=2564
+  _globals['_SETSTATUS']._serialized_end=2622
+  _globals['_WELCOME']._serialized_start=2625
+  _globals['_WELCOME']._serialized_end=2857
+  _globals['_CONVERSATIONHEAD']._serialized_start=2859
+  _globals['_CONVERSATIONHEAD']._serialized_end=2983
+  _globals['_ACK']._serialized_start=2985
+  _globals['_ACK']._serialized_end=3097
+  _globals['_TYPINGNOTICE']._serialized_start=3099
+  _globals['_TYPINGNOTICE']._serialized_end=3206
+  _globals['_DELTANOTICE']._serialized_start=3208
+  _globals['_DELTANOTICE']._serialized_end=3313
+  _globals['_PRESENCE']._serialized_start=3316
+  _globals['_PRESENCE']._serialized_end=3566
+  _globals['_STALEPRESENCE']._serialized_start=3568
+  _globals['_STALEPRESENCE']._serialized_end=3629
+  _globals['_REJECT']._serialized_start=3632
+  _globals['_REJECT']._serialized_end=3817
+  _globals['_RESYNC']._serialized_start=3819
+  _globals['_RESYNC']._serialized_end=3852
+  _globals['_GOINGAWAY']._serialized_start=3854
+  _globals['_GOINGAWAY']._serialized_end=3917
+  _globals['_PONG']._serialized_start=3919
+  _globals['_PONG']._serialized_end=3925
+  _globals['_LEFT']._serialized_start=3927
+  _globals['_LEFT']._serialized_end=3971
+  _globals['_LIVE']._serialized_start=3973
+  _globals['_LIVE']._serialized_end=4031
 # @@protoc_insertion_point(module_scope)

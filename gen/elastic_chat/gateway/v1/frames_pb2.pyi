@@ -40,6 +40,7 @@ class ClientFrame(_message.Message):
     SUBSCRIBE_PRESENCE_FIELD_NUMBER: _builtins.int
     PING_FIELD_NUMBER: _builtins.int
     CHANGE_FIELD_NUMBER: _builtins.int
+    DELTA_FIELD_NUMBER: _builtins.int
     SET_STATUS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def hello(self) -> Global___Hello:
@@ -70,6 +71,10 @@ class ClientFrame(_message.Message):
         """Change a message. Answered by `ack` or `reject` with the same message_id."""
 
     @_builtins.property
+    def delta(self) -> Global___Delta:
+        """A part of a message that is still being made. Never answered, unless by `reject`."""
+
+    @_builtins.property
     def set_status(self) -> Global___SetStatus:
         """Be seen as something else, on all devices. Answered by `preferences` to every session of the user, or by `reject`."""
 
@@ -83,13 +88,14 @@ class ClientFrame(_message.Message):
         subscribe_presence: Global___SubscribePresence | None = ...,
         ping: Global___Ping | None = ...,
         change: Global___Change | None = ...,
+        delta: Global___Delta | None = ...,
         set_status: Global___SetStatus | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "set_status", b"set_status", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "delta", b"delta", "frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "set_status", b"set_status", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "set_status", b"set_status", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "delta", b"delta", "frame", b"frame", "hello", b"hello", "ping", b"ping", "send", b"send", "set_status", b"set_status", "subscribe_presence", b"subscribe_presence", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["hello", "send", "typing", "watermark", "subscribe_presence", "ping", "change", "set_status"]  # noqa: Y015
+    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["hello", "send", "typing", "watermark", "subscribe_presence", "ping", "change", "delta", "set_status"]  # noqa: Y015
     _WhichOneofArgType_frame: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_frame) -> _WhichOneofReturnType_frame | None: ...
 
@@ -113,6 +119,7 @@ class ServerFrame(_message.Message):
     PONG_FIELD_NUMBER: _builtins.int
     LEFT_FIELD_NUMBER: _builtins.int
     LIVE_FIELD_NUMBER: _builtins.int
+    DELTA_FIELD_NUMBER: _builtins.int
     STALE_PRESENCE_FIELD_NUMBER: _builtins.int
     PREFERENCES_FIELD_NUMBER: _builtins.int
     @_builtins.property
@@ -166,6 +173,10 @@ class ServerFrame(_message.Message):
         """What `resume` asked for has all come: what follows is live."""
 
     @_builtins.property
+    def delta(self) -> Global___DeltaNotice:
+        """A part of a message that a member is still making."""
+
+    @_builtins.property
     def stale_presence(self) -> Global___StalePresence:
         """More users came and went than anyone is told of: what the client shows of them may be old."""
 
@@ -188,14 +199,15 @@ class ServerFrame(_message.Message):
         pong: Global___Pong | None = ...,
         left: Global___Left | None = ...,
         live: Global___Live | None = ...,
+        delta: Global___DeltaNotice | None = ...,
         stale_presence: Global___StalePresence | None = ...,
         preferences: _presence_pb2.Preferences | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "preferences", b"preferences", "presence", b"presence", "reject", b"reject", "resync", b"resync", "stale_presence", b"stale_presence", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "delta", b"delta", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "preferences", b"preferences", "presence", b"presence", "reject", b"reject", "resync", b"resync", "stale_presence", b"stale_presence", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "preferences", b"preferences", "presence", b"presence", "reject", b"reject", "resync", b"resync", "stale_presence", b"stale_presence", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack", b"ack", "delta", b"delta", "entry", b"entry", "frame", b"frame", "going_away", b"going_away", "left", b"left", "live", b"live", "pong", b"pong", "preferences", b"preferences", "presence", b"presence", "reject", b"reject", "resync", b"resync", "stale_presence", b"stale_presence", "typing", b"typing", "watermark", b"watermark", "welcome", b"welcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["welcome", "ack", "entry", "watermark", "typing", "presence", "reject", "resync", "going_away", "pong", "left", "live", "stale_presence", "preferences"]  # noqa: Y015
+    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["welcome", "ack", "entry", "watermark", "typing", "presence", "reject", "resync", "going_away", "pong", "left", "live", "delta", "stale_presence", "preferences"]  # noqa: Y015
     _WhichOneofArgType_frame: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_frame) -> _WhichOneofReturnType_frame | None: ...
 
@@ -356,6 +368,42 @@ class Change(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 
 Global___Change: _TypeAlias = Change  # noqa: Y015
+
+@_typing.final
+class Delta(_message.Message):
+    """A part of the text of a message that is not sent yet, for who streams what they say, as bots do. It may be lost, and is kept nowhere: the
+    message is there when `send` with the same message_id is acknowledged. Takes the permission to write.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The message_id that the message will have."""
+    conversation_id: _builtins.str
+    """The conversation."""
+    offset: _builtins.int
+    """How many bytes of UTF-8 of the text come before this part; 0 also to begin anew."""
+    text: _builtins.str
+    """The part, 1 byte to 4 KiB of UTF-8; the text as a whole has at most 16 KiB."""
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        offset: _builtins.int = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "offset", b"offset", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Delta: _TypeAlias = Delta  # noqa: Y015
 
 @_typing.final
 class Typing(_message.Message):
@@ -640,6 +688,46 @@ class TypingNotice(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TypingNotice: _TypeAlias = TypingNotice  # noqa: Y015
+
+@_typing.final
+class DeltaNotice(_message.Message):
+    """A part of the text of a message that a member is still making: what comes after `offset` bytes of it. Show it where it fits what has come
+    before; the entry with the same message_id has the whole, and takes its place.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    user_id: _builtins.str
+    """Who makes it."""
+    message_id: _builtins.str
+    """The message_id that the message will have."""
+    offset: _builtins.int
+    """How many bytes of UTF-8 of the text come before this part."""
+    text: _builtins.str
+    """The part."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+        offset: _builtins.int = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "offset", b"offset", "text", b"text", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeltaNotice: _TypeAlias = DeltaNotice  # noqa: Y015
 
 @_typing.final
 class Presence(_message.Message):

@@ -1425,6 +1425,7 @@ class Command(_message.Message):
     BAN_FIELD_NUMBER: _builtins.int
     INVITE_FIELD_NUMBER: _builtins.int
     JOIN_FIELD_NUMBER: _builtins.int
+    DELTA_FIELD_NUMBER: _builtins.int
     ADD_MEMBERS_FIELD_NUMBER: _builtins.int
     CHANGE_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
@@ -1483,6 +1484,10 @@ class Command(_message.Message):
         """Come into the conversation."""
 
     @_builtins.property
+    def delta(self) -> Global___DeltaCommand:
+        """Tell a part of a message that is still being made."""
+
+    @_builtins.property
     def add_members(self) -> Global___AddMembersCommand:
         """Add many members."""
 
@@ -1508,15 +1513,16 @@ class Command(_message.Message):
         ban: Global___BanCommand | None = ...,
         invite: Global___InviteCommand | None = ...,
         join: Global___JoinCommand | None = ...,
+        delta: Global___DeltaCommand | None = ...,
         add_members: Global___AddMembersCommand | None = ...,
         change: Global___ChangeCommand | None = ...,
         traceparent: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "ban", b"ban", "change", b"change", "command", b"command", "create", b"create", "invite", b"invite", "join", b"join", "remove_member", b"remove_member", "role", b"role", "send", b"send", "settings", b"settings", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "ban", b"ban", "change", b"change", "command", b"command", "create", b"create", "delta", b"delta", "invite", b"invite", "join", b"join", "remove_member", b"remove_member", "role", b"role", "send", b"send", "settings", b"settings", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "ban", b"ban", "change", b"change", "command", b"command", "conversation_id", b"conversation_id", "correlation", b"correlation", "create", b"create", "invite", b"invite", "join", b"join", "remove_member", b"remove_member", "request_id", b"request_id", "role", b"role", "send", b"send", "settings", b"settings", "traceparent", b"traceparent", "typing", b"typing", "user_id", b"user_id", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "ban", b"ban", "change", b"change", "command", b"command", "conversation_id", b"conversation_id", "correlation", b"correlation", "create", b"create", "delta", b"delta", "invite", b"invite", "join", b"join", "remove_member", b"remove_member", "request_id", b"request_id", "role", b"role", "send", b"send", "settings", b"settings", "traceparent", b"traceparent", "typing", b"typing", "user_id", b"user_id", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["send", "create", "add_member", "remove_member", "watermark", "typing", "settings", "role", "ban", "invite", "join", "add_members", "change"]  # noqa: Y015
+    _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["send", "create", "add_member", "remove_member", "watermark", "typing", "settings", "role", "ban", "invite", "join", "delta", "add_members", "change"]  # noqa: Y015
     _WhichOneofArgType_command: _TypeAlias = _typing.Literal["command", b"command"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_command) -> _WhichOneofReturnType_command | None: ...
 
@@ -1929,6 +1935,36 @@ class TypingCommand(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TypingCommand: _TypeAlias = TypingCommand  # noqa: Y015
+
+@_typing.final
+class DeltaCommand(_message.Message):
+    """Tell a part of a message that is still being made."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The message_id that the message will have."""
+    offset: _builtins.int
+    """How many bytes of UTF-8 of the text come before this part."""
+    text: _builtins.str
+    """The part."""
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        offset: _builtins.int = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_id", b"message_id", "offset", b"offset", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeltaCommand: _TypeAlias = DeltaCommand  # noqa: Y015
 
 @_typing.final
 class Result(_message.Message):

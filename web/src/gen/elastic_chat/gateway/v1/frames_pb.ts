@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/gateway/v1/frames.proto.
  */
 export const file_elastic_chat_gateway_v1_frames: GenFile = /*@__PURE__*/
-  fileDesc("CiRlbGFzdGljX2NoYXQvZ2F0ZXdheS92MS9mcmFtZXMucHJvdG8SF2VsYXN0aWNfY2hhdC5nYXRld2F5LnYxIs4DCgtDbGllbnRGcmFtZRIvCgVoZWxsbxgBIAEoCzIeLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkhlbGxvSAASLQoEc2VuZBgCIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlNlbmRIABIxCgZ0eXBpbmcYAyABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5UeXBpbmdIABI9Cgl3YXRlcm1hcmsYBCABKAsyKC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5DbGllbnRXYXRlcm1hcmtIABJIChJzdWJzY3JpYmVfcHJlc2VuY2UYBSABKAsyKi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5TdWJzY3JpYmVQcmVzZW5jZUgAEi0KBHBpbmcYBiABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QaW5nSAASMQoGY2hhbmdlGAcgASgLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ2hhbmdlSAASOAoKc2V0X3N0YXR1cxgJIAEoCzIiLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlNldFN0YXR1c0gAQgcKBWZyYW1lIvgFCgtTZXJ2ZXJGcmFtZRIzCgd3ZWxjb21lGAEgASgLMiAuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuV2VsY29tZUgAEisKA2FjaxgCIAEoCzIcLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkFja0gAEi0KBWVudHJ5GAMgASgLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5SAASNQoJd2F0ZXJtYXJrGAQgASgLMiAuZWxhc3RpY19jaGF0LnR5cGVzLnYxLldhdGVybWFya0gAEjcKBnR5cGluZxgFIAEoCzIlLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlR5cGluZ05vdGljZUgAEjUKCHByZXNlbmNlGAYgASgLMiEuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuUHJlc2VuY2VIABIxCgZyZWplY3QYByABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5SZWplY3RIABIxCgZyZXN5bmMYCCABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5SZXN5bmNIABI4Cgpnb2luZ19hd2F5GAkgASgLMiIuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuR29pbmdBd2F5SAASLQoEcG9uZxgKIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlBvbmdIABItCgRsZWZ0GAsgASgLMh0uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuTGVmdEgAEi0KBGxpdmUYDCABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5MaXZlSAASQAoOc3RhbGVfcHJlc2VuY2UYDiABKAsyJi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5TdGFsZVByZXNlbmNlSAASOQoLcHJlZmVyZW5jZXMYDyABKAsyIi5lbGFzdGljX2NoYXQudHlwZXMudjEuUHJlZmVyZW5jZXNIAEIHCgVmcmFtZSJOCgVIZWxsbxIUCgxhY2Nlc3NfdG9rZW4YASABKAkSLwoGcmVzdW1lGAIgAygLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ3Vyc29yIi4KBkN1cnNvchIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgDIl4KBFNlbmQSEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSKQoEYm9keRgDIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5IvECCgZDaGFuZ2USEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSDgoGdGFyZ2V0GAMgASgDEisKBGVkaXQYBCABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuQm9keUgAEjMKCGRlbGV0aW9uGAUgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkRlbGV0aW9uSAASMwoIcmVhY3Rpb24YBiABKAsyHy5lbGFzdGljX2NoYXQudHlwZXMudjEuUmVhY3Rpb25IABIrCgR2b3RlGAcgASgLMhsuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlZvdGVIABIpCgNwaW4YCCABKAsyGi5lbGFzdGljX2NoYXQudHlwZXMudjEuUGluSAASMQoHY2xvc2luZxgJIAEoCzIeLmVsYXN0aWNfY2hhdC50eXBlcy52MS5DbG9zaW5nSABCCAoGY2hhbmdlIlQKBlR5cGluZxIXCg9jb252ZXJzYXRpb25faWQYASABKAkSMQoIYWN0aXZpdHkYAiABKA4yHy5lbGFzdGljX2NoYXQudHlwZXMudjEuQWN0aXZpdHkiUwoPQ2xpZW50V2F0ZXJtYXJrEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIVCg1kZWxpdmVyZWRfc2VxGAIgASgDEhAKCHJlYWRfc2VxGAMgASgDIiUKEVN1YnNjcmliZVByZXNlbmNlEhAKCHVzZXJfaWRzGAEgAygJIhQKBFBpbmcSDAoEaWRsZRgBIAEoCCI6CglTZXRTdGF0dXMSLQoGc3RhdHVzGAEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlN0YXR1cyLoAQoHV2VsY29tZRISCgpzZXNzaW9uX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSQAoNY29udmVyc2F0aW9ucxgDIAMoCzIpLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkNvbnZlcnNhdGlvbkhlYWQSDwoHbm9kZV9pZBgEIAEoCRIsCgloZWFydGJlYXQYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNwoLcHJlZmVyZW5jZXMYCiABKAsyIi5lbGFzdGljX2NoYXQudHlwZXMudjEuUHJlZmVyZW5jZXMifAoQQ29udmVyc2F0aW9uSGVhZBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSEAoIaGVhZF9zZXEYAiABKAMSEAoIcmVhZF9zZXEYAyABKAMSFAoMdW5yZWFkX2NvdW50GAQgASgDEhUKDW1lbnRpb25fY291bnQYBSABKAUicAoDQWNrEhIKCm1lc3NhZ2VfaWQYASABKAkSFwoPY29udmVyc2F0aW9uX2lkGAIgASgJEgsKA3NlcRgDIAEoAxIvCgthY2NlcHRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiawoMVHlwaW5nTm90aWNlEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEjEKCGFjdGl2aXR5GAMgASgOMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkFjdGl2aXR5IvoBCghQcmVzZW5jZRIPCgd1c2VyX2lkGAEgASgJEg4KBm9ubGluZRgCIAEoCBIwCgxsYXN0X3NlZW5fYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjkKDGF2YWlsYWJpbGl0eRgEIAEoDjIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdmFpbGFiaWxpdHkSEwoLc3RhdHVzX3RleHQYBSABKAkSFAoMc3RhdHVzX2Vtb2ppGAYgASgJEjUKEXN0YXR1c19leHBpcmVzX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI9Cg1TdGFsZVByZXNlbmNlEiwKCWFza19hZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiK5AQoGUmVqZWN0EhIKCm1lc3NhZ2VfaWQYASABKAkSLgoGcmVhc29uGAIgASgOMh4uZWxhc3RpY19jaGF0LmVycm9ycy52MS5SZWFzb24SEQoJcmV0cnlhYmxlGAMgASgIEi4KC3JldHJ5X2FmdGVyGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB21lc3NhZ2UYBSABKAkSFwoPY29udmVyc2F0aW9uX2lkGAYgASgJIiEKBlJlc3luYxIXCg9jb252ZXJzYXRpb25faWQYASABKAkiPwoJR29pbmdBd2F5EjIKD3JlY29ubmVjdF9hZnRlchgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIGCgRQb25nIiwKBExlZnQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAyI6CgRMaXZlEjIKCXBvc2l0aW9ucxgBIAMoCzIfLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkN1cnNvcmIGcHJvdG8z", [file_elastic_chat_errors_v1_reason, file_elastic_chat_types_v1_activity, file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_elastic_chat_types_v1_presence, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiRlbGFzdGljX2NoYXQvZ2F0ZXdheS92MS9mcmFtZXMucHJvdG8SF2VsYXN0aWNfY2hhdC5nYXRld2F5LnYxIv8DCgtDbGllbnRGcmFtZRIvCgVoZWxsbxgBIAEoCzIeLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkhlbGxvSAASLQoEc2VuZBgCIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlNlbmRIABIxCgZ0eXBpbmcYAyABKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5UeXBpbmdIABI9Cgl3YXRlcm1hcmsYBCABKAsyKC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5DbGllbnRXYXRlcm1hcmtIABJIChJzdWJzY3JpYmVfcHJlc2VuY2UYBSABKAsyKi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5TdWJzY3JpYmVQcmVzZW5jZUgAEi0KBHBpbmcYBiABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5QaW5nSAASMQoGY2hhbmdlGAcgASgLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ2hhbmdlSAASLwoFZGVsdGEYCCABKAsyHi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5EZWx0YUgAEjgKCnNldF9zdGF0dXMYCSABKAsyIi5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5TZXRTdGF0dXNIAEIHCgVmcmFtZSKvBgoLU2VydmVyRnJhbWUSMwoHd2VsY29tZRgBIAEoCzIgLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLldlbGNvbWVIABIrCgNhY2sYAiABKAsyHC5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5BY2tIABItCgVlbnRyeRgDIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeUgAEjUKCXdhdGVybWFyaxgEIAEoCzIgLmVsYXN0aWNfY2hhdC50eXBlcy52MS5XYXRlcm1hcmtIABI3CgZ0eXBpbmcYBSABKAsyJS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5UeXBpbmdOb3RpY2VIABI1CghwcmVzZW5jZRgGIAEoCzIhLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlByZXNlbmNlSAASMQoGcmVqZWN0GAcgASgLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuUmVqZWN0SAASMQoGcmVzeW5jGAggASgLMh8uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuUmVzeW5jSAASOAoKZ29pbmdfYXdheRgJIAEoCzIiLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkdvaW5nQXdheUgAEi0KBHBvbmcYCiABKAsyHS5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5Qb25nSAASLQoEbGVmdBgLIAEoCzIdLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLkxlZnRIABItCgRsaXZlGAwgASgLMh0uZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuTGl2ZUgAEjUKBWRlbHRhGA0gASgLMiQuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuRGVsdGFOb3RpY2VIABJACg5zdGFsZV9wcmVzZW5jZRgOIAEoCzImLmVsYXN0aWNfY2hhdC5nYXRld2F5LnYxLlN0YWxlUHJlc2VuY2VIABI5CgtwcmVmZXJlbmNlcxgPIAEoCzIiLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QcmVmZXJlbmNlc0gAQgcKBWZyYW1lIk4KBUhlbGxvEhQKDGFjY2Vzc190b2tlbhgBIAEoCRIvCgZyZXN1bWUYAiADKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5DdXJzb3IiLgoGQ3Vyc29yEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRILCgNzZXEYAiABKAMiXgoEU2VuZBISCgptZXNzYWdlX2lkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRIpCgRib2R5GAMgASgLMhsuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkJvZHki8QIKBkNoYW5nZRISCgptZXNzYWdlX2lkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRIOCgZ0YXJnZXQYAyABKAMSKwoEZWRpdBgEIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5SAASMwoIZGVsZXRpb24YBSABKAsyHy5lbGFzdGljX2NoYXQudHlwZXMudjEuRGVsZXRpb25IABIzCghyZWFjdGlvbhgGIAEoCzIfLmVsYXN0aWNfY2hhdC50eXBlcy52MS5SZWFjdGlvbkgAEisKBHZvdGUYByABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuVm90ZUgAEikKA3BpbhgIIAEoCzIaLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QaW5IABIxCgdjbG9zaW5nGAkgASgLMh4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNsb3NpbmdIAEIICgZjaGFuZ2UiUgoFRGVsdGESEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSDgoGb2Zmc2V0GAMgASgFEgwKBHRleHQYBCABKAkiVAoGVHlwaW5nEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIxCghhY3Rpdml0eRgCIAEoDjIfLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BY3Rpdml0eSJTCg9DbGllbnRXYXRlcm1hcmsSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhUKDWRlbGl2ZXJlZF9zZXEYAiABKAMSEAoIcmVhZF9zZXEYAyABKAMiJQoRU3Vic2NyaWJlUHJlc2VuY2USEAoIdXNlcl9pZHMYASADKAkiFAoEUGluZxIMCgRpZGxlGAEgASgIIjoKCVNldFN0YXR1cxItCgZzdGF0dXMYASABKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuU3RhdHVzIugBCgdXZWxjb21lEhIKCnNlc3Npb25faWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRJACg1jb252ZXJzYXRpb25zGAMgAygLMikuZWxhc3RpY19jaGF0LmdhdGV3YXkudjEuQ29udmVyc2F0aW9uSGVhZBIPCgdub2RlX2lkGAQgASgJEiwKCWhlYXJ0YmVhdBgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI3CgtwcmVmZXJlbmNlcxgKIAEoCzIiLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QcmVmZXJlbmNlcyJ8ChBDb252ZXJzYXRpb25IZWFkEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIQCghoZWFkX3NlcRgCIAEoAxIQCghyZWFkX3NlcRgDIAEoAxIUCgx1bnJlYWRfY291bnQYBCABKAMSFQoNbWVudGlvbl9jb3VudBgFIAEoBSJwCgNBY2sSEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSCwoDc2VxGAMgASgDEi8KC2FjY2VwdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJrCgxUeXBpbmdOb3RpY2USFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSMQoIYWN0aXZpdHkYAyABKA4yHy5lbGFzdGljX2NoYXQudHlwZXMudjEuQWN0aXZpdHkiaQoLRGVsdGFOb3RpY2USFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSEgoKbWVzc2FnZV9pZBgDIAEoCRIOCgZvZmZzZXQYBCABKAUSDAoEdGV4dBgFIAEoCSL6AQoIUHJlc2VuY2USDwoHdXNlcl9pZBgBIAEoCRIOCgZvbmxpbmUYAiABKAgSMAoMbGFzdF9zZWVuX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI5CgxhdmFpbGFiaWxpdHkYBCABKA4yIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQXZhaWxhYmlsaXR5EhMKC3N0YXR1c190ZXh0GAUgASgJEhQKDHN0YXR1c19lbW9qaRgGIAEoCRI1ChFzdGF0dXNfZXhwaXJlc19hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiPQoNU3RhbGVQcmVzZW5jZRIsCglhc2tfYWZ0ZXIYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iuQEKBlJlamVjdBISCgptZXNzYWdlX2lkGAEgASgJEi4KBnJlYXNvbhgCIAEoDjIeLmVsYXN0aWNfY2hhdC5lcnJvcnMudjEuUmVhc29uEhEKCXJldHJ5YWJsZRgDIAEoCBIuCgtyZXRyeV9hZnRlchgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIPCgdtZXNzYWdlGAUgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgGIAEoCSIhCgZSZXN5bmMSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJIj8KCUdvaW5nQXdheRIyCg9yZWNvbm5lY3RfYWZ0ZXIYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iBgoEUG9uZyIsCgRMZWZ0EhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRILCgNzZXEYAiABKAMiOgoETGl2ZRIyCglwb3NpdGlvbnMYASADKAsyHy5lbGFzdGljX2NoYXQuZ2F0ZXdheS52MS5DdXJzb3JiBnByb3RvMw", [file_elastic_chat_errors_v1_reason, file_elastic_chat_types_v1_activity, file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_elastic_chat_types_v1_presence, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A frame from a client, at most 64 KiB. On a WebSocket it is one binary message (subprotocol elastic-chat.v1.proto) or one text message of
@@ -92,6 +92,14 @@ export type ClientFrame = Message<"elastic_chat.gateway.v1.ClientFrame"> & {
      */
     value: Change;
     case: "change";
+  } | {
+    /**
+     * A part of a message that is still being made. Never answered, unless by `reject`.
+     *
+     * @generated from field: elastic_chat.gateway.v1.Delta delta = 8;
+     */
+    value: Delta;
+    case: "delta";
   } | {
     /**
      * Be seen as something else, on all devices. Answered by `preferences` to every session of the user, or by `reject`.
@@ -218,6 +226,14 @@ export type ServerFrame = Message<"elastic_chat.gateway.v1.ServerFrame"> & {
      */
     value: Live;
     case: "live";
+  } | {
+    /**
+     * A part of a message that a member is still making.
+     *
+     * @generated from field: elastic_chat.gateway.v1.DeltaNotice delta = 13;
+     */
+    value: DeltaNotice;
+    case: "delta";
   } | {
     /**
      * More users came and went than anyone is told of: what the client shows of them may be old.
@@ -427,6 +443,49 @@ export const ChangeSchema: GenMessage<Change> = /*@__PURE__*/
   messageDesc(file_elastic_chat_gateway_v1_frames, 5);
 
 /**
+ * A part of the text of a message that is not sent yet, for who streams what they say, as bots do. It may be lost, and is kept nowhere: the
+ * message is there when `send` with the same message_id is acknowledged. Takes the permission to write.
+ *
+ * @generated from message elastic_chat.gateway.v1.Delta
+ */
+export type Delta = Message<"elastic_chat.gateway.v1.Delta"> & {
+  /**
+   * The message_id that the message will have.
+   *
+   * @generated from field: string message_id = 1;
+   */
+  messageId: string;
+
+  /**
+   * The conversation.
+   *
+   * @generated from field: string conversation_id = 2;
+   */
+  conversationId: string;
+
+  /**
+   * How many bytes of UTF-8 of the text come before this part; 0 also to begin anew.
+   *
+   * @generated from field: int32 offset = 3;
+   */
+  offset: number;
+
+  /**
+   * The part, 1 byte to 4 KiB of UTF-8; the text as a whole has at most 16 KiB.
+   *
+   * @generated from field: string text = 4;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message elastic_chat.gateway.v1.Delta.
+ * Use `create(DeltaSchema)` to create a new message.
+ */
+export const DeltaSchema: GenMessage<Delta> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_gateway_v1_frames, 6);
+
+/**
  * The user is typing. Say it again every few seconds for as long as it is so, not with each key.
  *
  * @generated from message elastic_chat.gateway.v1.Typing
@@ -452,7 +511,7 @@ export type Typing = Message<"elastic_chat.gateway.v1.Typing"> & {
  * Use `create(TypingSchema)` to create a new message.
  */
 export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 6);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 7);
 
 /**
  * The user's devices have got or read something. Values that are lower than what the server has are ignored.
@@ -487,7 +546,7 @@ export type ClientWatermark = Message<"elastic_chat.gateway.v1.ClientWatermark">
  * Use `create(ClientWatermarkSchema)` to create a new message.
  */
 export const ClientWatermarkSchema: GenMessage<ClientWatermark> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 7);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 8);
 
 /**
  * The users to watch.
@@ -508,7 +567,7 @@ export type SubscribePresence = Message<"elastic_chat.gateway.v1.SubscribePresen
  * Use `create(SubscribePresenceSchema)` to create a new message.
  */
 export const SubscribePresenceSchema: GenMessage<SubscribePresence> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 8);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 9);
 
 /**
  * Is anybody there?
@@ -530,7 +589,7 @@ export type Ping = Message<"elastic_chat.gateway.v1.Ping"> & {
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema: GenMessage<Ping> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 9);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 10);
 
 /**
  * What the user wants to be seen as.
@@ -551,7 +610,7 @@ export type SetStatus = Message<"elastic_chat.gateway.v1.SetStatus"> & {
  * Use `create(SetStatusSchema)` to create a new message.
  */
 export const SetStatusSchema: GenMessage<SetStatus> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 10);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 11);
 
 /**
  * The connection is open.
@@ -608,7 +667,7 @@ export type Welcome = Message<"elastic_chat.gateway.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 11);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 12);
 
 /**
  * Where a conversation is, and where the user is in it.
@@ -657,7 +716,7 @@ export type ConversationHead = Message<"elastic_chat.gateway.v1.ConversationHead
  * Use `create(ConversationHeadSchema)` to create a new message.
  */
 export const ConversationHeadSchema: GenMessage<ConversationHead> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 12);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 13);
 
 /**
  * A message was accepted: it is durable, and this is its place. The same message_id is always answered with the same seq.
@@ -699,7 +758,7 @@ export type Ack = Message<"elastic_chat.gateway.v1.Ack"> & {
  * Use `create(AckSchema)` to create a new message.
  */
 export const AckSchema: GenMessage<Ack> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 13);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 14);
 
 /**
  * A member is typing. Worth about five seconds. Of a conversation at most five a second come, and none of one that has more than 100
@@ -735,7 +794,57 @@ export type TypingNotice = Message<"elastic_chat.gateway.v1.TypingNotice"> & {
  * Use `create(TypingNoticeSchema)` to create a new message.
  */
 export const TypingNoticeSchema: GenMessage<TypingNotice> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 14);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 15);
+
+/**
+ * A part of the text of a message that a member is still making: what comes after `offset` bytes of it. Show it where it fits what has come
+ * before; the entry with the same message_id has the whole, and takes its place.
+ *
+ * @generated from message elastic_chat.gateway.v1.DeltaNotice
+ */
+export type DeltaNotice = Message<"elastic_chat.gateway.v1.DeltaNotice"> & {
+  /**
+   * The conversation.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * Who makes it.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * The message_id that the message will have.
+   *
+   * @generated from field: string message_id = 3;
+   */
+  messageId: string;
+
+  /**
+   * How many bytes of UTF-8 of the text come before this part.
+   *
+   * @generated from field: int32 offset = 4;
+   */
+  offset: number;
+
+  /**
+   * The part.
+   *
+   * @generated from field: string text = 5;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message elastic_chat.gateway.v1.DeltaNotice.
+ * Use `create(DeltaNoticeSchema)` to create a new message.
+ */
+export const DeltaNoticeSchema: GenMessage<DeltaNotice> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_gateway_v1_frames, 16);
 
 /**
  * Whether a user is online.
@@ -798,7 +907,7 @@ export type Presence = Message<"elastic_chat.gateway.v1.Presence"> & {
  * Use `create(PresenceSchema)` to create a new message.
  */
 export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 15);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 17);
 
 /**
  * What the client knows of those whom it watches may be old: ask how they are, by `subscribe_presence` again or by GetPresence. Notices go on
@@ -820,7 +929,7 @@ export type StalePresence = Message<"elastic_chat.gateway.v1.StalePresence"> & {
  * Use `create(StalePresenceSchema)` to create a new message.
  */
 export const StalePresenceSchema: GenMessage<StalePresence> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 16);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 18);
 
 /**
  * A command was refused. docs/protocol.md has the table of reasons.
@@ -876,7 +985,7 @@ export type Reject = Message<"elastic_chat.gateway.v1.Reject"> & {
  * Use `create(RejectSchema)` to create a new message.
  */
 export const RejectSchema: GenMessage<Reject> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 17);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 19);
 
 /**
  * Entries may be missing: ask HistoryService.Sync (POST /v1/sync), or connect again with `resume`.
@@ -898,7 +1007,7 @@ export type Resync = Message<"elastic_chat.gateway.v1.Resync"> & {
  * Use `create(ResyncSchema)` to create a new message.
  */
 export const ResyncSchema: GenMessage<Resync> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 18);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 20);
 
 /**
  * The gateway is about to stop.
@@ -919,7 +1028,7 @@ export type GoingAway = Message<"elastic_chat.gateway.v1.GoingAway"> & {
  * Use `create(GoingAwaySchema)` to create a new message.
  */
 export const GoingAwaySchema: GenMessage<GoingAway> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 19);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 21);
 
 /**
  * The answer to `ping`.
@@ -934,7 +1043,7 @@ export type Pong = Message<"elastic_chat.gateway.v1.Pong"> & {
  * Use `create(PongSchema)` to create a new message.
  */
 export const PongSchema: GenMessage<Pong> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 20);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 22);
 
 /**
  * The user is no longer in a conversation.
@@ -963,7 +1072,7 @@ export type Left = Message<"elastic_chat.gateway.v1.Left"> & {
  * Use `create(LeftSchema)` to create a new message.
  */
 export const LeftSchema: GenMessage<Left> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 21);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 23);
 
 /**
  * What was asked for has come.
@@ -985,5 +1094,5 @@ export type Live = Message<"elastic_chat.gateway.v1.Live"> & {
  * Use `create(LiveSchema)` to create a new message.
  */
 export const LiveSchema: GenMessage<Live> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_gateway_v1_frames, 22);
+  messageDesc(file_elastic_chat_gateway_v1_frames, 24);
 
