@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -58,11 +57,16 @@ def _with_thread(state: entry_pb2.MessageState, ordered: Sequence[log_pb2.LogEnt
 def _with_votes(state: entry_pb2.MessageState, ordered: Sequence[log_pb2.LogEntry], reader: UserId) -> None:
     """Add what users vote for. A vote that was accepted counts, whenever the poll was closed: the router takes none after that."""
     state.closed = any(change.kind == Kind.CLOSING for change in ordered)
-    newest = {change.sender_id: change.vote.options for change in ordered if change.kind == Kind.VOTE}
-    state.voter_count = sum(1 for options in newest.values() if options)
-    counts = Counter(option for options in newest.values() for option in options)
-    mine = newest.get(reader, ())
-    state.votes.extend(entry_pb2.VoteCount(option=one, count=counts[one], mine=one in mine) for one in sorted(counts))
+    newest = {change.sender_id: change for change in ordered if change.kind == Kind.VOTE}
+    voters: dict[int, list[str]] = {}
+    for change in sorted(newest.values(), key=lambda one: one.seq):
+        state.voter_count += bool(change.vote.options)
+        for option in change.vote.options:
+            voters.setdefault(option, []).append(change.sender_id)
+    state.votes.extend(
+        entry_pb2.VoteCount(option=option, count=len(some), mine=reader in some, user_ids=some[:MAX_NAMED])
+        for option, some in sorted(voters.items())
+    )
 
 
 def _reactions(ordered: Sequence[log_pb2.LogEntry], reader: UserId) -> list[entry_pb2.ReactionCount]:

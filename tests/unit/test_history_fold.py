@@ -89,8 +89,14 @@ def test_of_a_users_votes_the_newest_counts_and_it_may_be_for_nothing() -> None:
     some = [vote(3, 0), vote(4, 0, 2, by=BOB), vote(5, 1), vote(6, 1, by="carl"), vote(7, by="carl"), vote(8, 2, by="dora")]
     state = fold(some, 9, ANNA).state
     assert [(one.option, one.count, one.mine) for one in state.votes] == [(0, 1, False), (1, 1, True), (2, 2, False)]
+    assert [list(one.user_ids) for one in state.votes] == [[BOB], [ANNA], [BOB, "dora"]]
     assert (state.voter_count, state.closed) == (3, False)
     assert [one.mine for one in fold(some, 9, BOB).state.votes] == [True, False, True]
+
+
+def test_of_very_many_voters_few_are_named() -> None:
+    (votes,) = fold([vote(seq, 1, by=f"user {seq}") for seq in range(2, 500)], 0, ANNA).state.votes
+    assert (votes.count, len(votes.user_ids), votes.user_ids[0]) == (498, MAX_NAMED, "user 2")
 
 
 def test_a_vote_that_was_accepted_counts_whenever_its_poll_was_closed() -> None:

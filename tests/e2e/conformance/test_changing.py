@@ -146,7 +146,8 @@ async def test_votes_are_counted_until_the_poll_is_closed(
     await door.change(anna.token, conversation_id, new_id(), asked, SECOND)
     now = await message(calls, bob, conversation_id, asked)
     assert now.body == Body(text=SECOND.text, poll=question.poll)
-    assert list(now.state.votes) == [VoteCount(option=0, count=1), VoteCount(option=1, count=1, mine=True)]
+    votes = [VoteCount(option=0, count=1, user_ids=[anna.user_id]), VoteCount(option=1, count=1, mine=True, user_ids=[bob.user_id])]
+    assert list(now.state.votes) == votes
     assert (now.state.voter_count, now.state.closed) == (2, False)
     command = {"conversation_id": conversation_id, "message_id": new_id(), "target": asked}
     assert (await refusal(door, bob.token, command | {"what": Closing()}))[0] is Reason.PERMISSION_DENIED

@@ -280,22 +280,28 @@ class VoteCount(_message.Message):
     OPTION_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
     MINE_FIELD_NUMBER: _builtins.int
+    USER_IDS_FIELD_NUMBER: _builtins.int
     option: _builtins.int
     """The option's place in the list, from 0."""
     count: _builtins.int
     """How many users."""
     mine: _builtins.bool
     """Whether the caller is one of them."""
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those whose votes are the oldest, at most 20."""
+
     def __init__(
         self,
         *,
         option: _builtins.int = ...,
         count: _builtins.int = ...,
         mine: _builtins.bool = ...,
+        user_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "mine", b"mine", "option", b"option"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "mine", b"mine", "option", b"option", "user_ids", b"user_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
