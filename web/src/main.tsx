@@ -3,6 +3,7 @@ import "./ui/styles/base.css";
 import "./ui/styles/auth.css";
 import "./ui/styles/sidebar.css";
 import "./ui/styles/conversation.css";
+import "./ui/styles/message.css";
 import "./ui/styles/dialog.css";
 
 import { StrictMode } from "react";

@@ -1,14 +1,19 @@
+import { fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { Client } from "../src/app/client";
+import { folded } from "../src/core/fold";
 import { conversationRows } from "../src/core/select";
+import { STREAM_SHOWN_MS } from "../src/core/stream";
 import { timeline } from "../src/core/timeline";
-import type { Entry, Head } from "../src/core/types";
+import type { Change, Entry, Head, UserId } from "../src/core/types";
+import { EntrySchema } from "../src/gen/elastic_chat/types/v1/entry_pb";
 import type { ClientEvent, ServerEvent } from "../src/net/frames";
 import { SESSION_KEY } from "../src/net/session";
 import type { SocketListener } from "../src/net/socket";
+import { entryFrom } from "../src/net/wire";
 import { browser } from "./browser";
-import { ANNA, ME, message, ROOM } from "./make";
+import { ANNA, BEN, changing, id, ME, message, ROOM } from "./make";
 
 /** One conversation on a server, and the sockets to it. */
 class Server {
@@ -16,6 +21,8 @@ class Server {
   readonly said: ClientEvent[] = [];
   readonly decided: string[] = [];
   readonly asked: string[] = [];
+  /** What has become of the first message, as history tells it. */
+  became: JsonObject = {};
   isDown = false;
   isMember = true;
   /** How long after a question its answer comes, which tells how things were when it was asked. */
@@ -69,6 +76,13 @@ class Server {
     socket?.closed(code);
   }
 
+  /** Something becomes of the first message. */
+  change(change: Change, sender: UserId): void {
+    const entry = changing(this.log.length + 1, change, sender);
+    this.log.push(entry);
+    this.tell({ type: "entry", entry });
+  }
+
   /** Something is said; `isHeard` says whether the frame of it arrives. */
   say(text: string, isHeard = true, sender = ANNA, messageId?: string): Entry {
     const seq = this.log.length + 1;
@@ -109,6 +123,12 @@ class Server {
         return {};
       case `/v1/conversations/${ROOM}/members`:
         return { members: [{ userId: ME }, { userId: ANNA }], watermarks: [] };
+      case `/v1/conversations/${ROOM}/messages/1`:
+        return { entry: { ...wire(this.log[0]), state: { asOfSeq: String(this.log.length), ...this.became } } };
+      case `/v1/conversations/${ROOM}/messages/1/vote`:
+      case `/v1/conversations/${ROOM}/messages/1/closing`:
+      case `/v1/conversations/${ROOM}/messages/1/reactions/%F0%9F%91%8D`:
+        return { seq: "9" };
       case `/v1/conversations/${ROOM}/messages`:
         return { entries: this.log.filter(({ seq }) => seq > after && seq < before).map(wire), headSeq: String(this.log.length) };
       default:
@@ -125,8 +145,8 @@ function wire(entry: Entry | undefined) {
         seq: String(entry.seq),
         messageId: entry.messageId,
         senderId: entry.senderId,
-        kind: "MESSAGE",
-        body: { text: entry.content.kind === "message" ? entry.content.text : "" },
+        kind: entry.content.kind === "message" ? "MESSAGE" : "KIND_UNSPECIFIED",
+        body: { text: entry.content.kind === "message" ? entry.content.said.text : "" },
         acceptedAt: new Date(entry.acceptedAt).toISOString(),
       };
 }
@@ -138,11 +158,16 @@ let client: Client;
 /** Lets everything happen that is due within `ms`. */
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 const state = () => client.store.get();
-const texts = () => state().conversations.get(ROOM)?.log.entries.map(({ content }) => (content.kind === "message" ? content.text : content.kind));
+const texts = () => state().conversations.get(ROOM)?.log.entries.map(({ content }) => (content.kind === "message" ? content.said.text : content.kind));
 const statuses = () =>
-  timeline({ entries: state().conversations.get(ROOM)?.log.entries ?? [], pending: state().outbox, me: ME, peer: null, newAfterSeq: null }).flatMap((row) =>
-    row.type === "message" && row.isOwn ? [row.status] : [],
-  );
+  timeline({
+    entries: state().conversations.get(ROOM)?.log.entries ?? [],
+    pending: state().outbox,
+    streams: [],
+    me: ME,
+    peer: null,
+    newAfterSeq: null,
+  }).flatMap((row) => (row.type === "message" && row.isOwn ? [row.status] : []));
 
 async function start(): Promise<void> {
   client = new Client(server.open);
@@ -163,6 +188,61 @@ beforeEach(async () => {
 afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
+});
+
+describe("messages that change", () => {
+  const many = { count: 30, mine: false, userIds: [ANNA] };
+  const shown = () => {
+    const [first, ...changes] = state().conversations.get(ROOM)?.log.entries ?? [];
+    return first?.content.kind === "message" ? folded(first.content, changes, ME) : null;
+  };
+  const looks = () => server.asked.filter((path) => path.endsWith("/messages/1")).length;
+
+  it("are asked for again if it can't be told what somebody takes back, once for all who do", async () => {
+    client.openConversation(ROOM);
+    await pass(100);
+    server.became = { votes: [{ option: 0, ...many }], voterCount: 30 };
+    client.store.dispatch({ type: "message_renewed", entry: entryFrom(fromJson(EntrySchema, { ...wire(server.log[0]), state: { asOfSeq: "1", ...server.became } })) });
+    server.change({ type: "vote", options: [1] }, ANNA);
+    await pass(3_000);
+    expect([looks(), shown()?.votes.map(({ count }) => count)]).toEqual([0, [29, 1]]);
+    server.became = { votes: [{ option: 0, ...many, count: 27, userIds: [] }, { option: 1, ...many, count: 3 }], voterCount: 30 };
+    server.change({ type: "vote", options: [1] }, BEN);
+    server.change({ type: "vote", options: [1] }, "user-carl" as UserId);
+    await pass(3_000);
+    expect([looks(), shown()?.votes.map(({ count }) => count), shown()?.isVague]).toEqual([1, [27, 3], false]);
+    server.slowMs = 2_000;
+    server.change({ type: "vote", options: [0] }, BEN);
+    await pass(1_500); // it was asked, and before the answer is here somebody else changes their mind
+    server.change({ type: "vote", options: [0] }, "user-dora" as UserId);
+    await pass(10_000);
+    expect([looks(), shown()?.isVague]).toEqual([3, false]);
+  });
+
+  it("are changed by one call, with an id of its own", async () => {
+    await client.change(ROOM, 1, { type: "vote", options: [1] });
+    await client.change(ROOM, 1, { type: "closing" });
+    await client.change(ROOM, 1, { type: "reaction", emoji: "👍", isRemoved: true });
+    const base = `/v1/conversations/${ROOM}/messages/1`;
+    expect(server.asked.slice(-3).map((path) => path.replace(/messageId=[0-9a-f-]{36}/, "messageId="))).toEqual([
+      `${base}/vote`,
+      `${base}/closing?messageId=`,
+      `${base}/reactions/%F0%9F%91%8D?messageId=`,
+    ]);
+  });
+
+  it("grow while they are made, until they are said, or nothing more comes", async () => {
+    const part = (text: string, offset: number) => { server.tell({ type: "part", conversationId: ROOM, part: { messageId: id("m2"), senderId: ANNA, offset, text } }); };
+    const growing = () => state().conversations.get(ROOM)?.streams.map(({ text }) => text);
+    part("Once", 0);
+    part(" upon", 4);
+    expect(growing()).toEqual(["Once upon"]);
+    server.say("Once upon a time");
+    expect([growing(), texts()]).toEqual([[], ["one", "Once upon a time"]]);
+    server.tell({ type: "part", conversationId: ROOM, part: { messageId: id("m3"), senderId: ANNA, offset: 0, text: "never said" } });
+    await pass(STREAM_SHOWN_MS + 1);
+    expect(growing()).toEqual([]);
+  });
 });
 
 describe("the client", () => {

@@ -1,6 +1,7 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 
+import { AS_SENT } from "../src/core/fold";
 import type { ConversationId } from "../src/core/types";
 import { Reason } from "../src/gen/elastic_chat/errors/v1/reason_pb";
 import { ClientFrameSchema, ServerFrameSchema } from "../src/gen/elastic_chat/gateway/v1/frames_pb";
@@ -40,7 +41,7 @@ describe("what the server says", () => {
   it("is read with its times and numbers", () => {
     const acceptedAt = { seconds: 1_700_000_000n, nanos: 5_000_000 };
     const body = { text: "hi" };
-    const content = { kind: "message", text: "hi", state: { asOfSeq: 0, isEdited: false, isDeleted: false, reactions: [] } };
+    const content = { kind: "message", said: { text: "hi" }, state: AS_SENT };
     expect(read({ case: "entry", value: { conversationId: "room", seq: 7n, messageId: "m", senderId: "u", kind: Entry_Kind.MESSAGE, body, acceptedAt } })).toEqual({
       type: "entry",
       entry: { conversationId: "room", seq: 7, messageId: "m", senderId: "u", acceptedAt: 1_700_000_000_005, content },
@@ -65,7 +66,42 @@ describe("what the server says", () => {
   it("tells which files a message has", () => {
     const attachments = [{ ...photo, size: BigInt(photo.size) }];
     expect(read({ case: "entry", value: { seq: 7n, kind: Entry_Kind.MESSAGE, body: { text: "", attachments } } })).toMatchObject({
-      entry: { content: { kind: "message", text: "", files: [photo] } },
+      entry: { content: { kind: "message", said: { text: "", files: [photo] } } },
+    });
+  });
+
+  it("tells all that a message says, and what has become of it", () => {
+    const poll = { options: ["Tea", "Coffee"], multiple: true, closesAt: { seconds: 9n } };
+    const forwarded = { senderId: "v", acceptedAt: { seconds: 3n } };
+    const votes = [{ option: 1, count: 2, mine: true, userIds: ["u"] }];
+    const state = { asOfSeq: 8n, editCount: 2, pinned: true, votes, voterCount: 2, closed: true, replyCount: 4 };
+    expect(read({ case: "entry", value: { seq: 7n, kind: Entry_Kind.MESSAGE, body: { text: "?", replyTo: 3n, thread: 2n, poll, forwarded }, state } })).toMatchObject({
+      entry: {
+        content: {
+          said: { text: "?", replyTo: 3, thread: 2, poll: { options: ["Tea", "Coffee"], isMultiple: true, closesAt: 9_000 }, forwarded: { senderId: "v", at: 3_000 } },
+          state: { asOfSeq: 8, isEdited: true, isPinned: true, votes: [{ option: 1, count: 2, isMine: true, userIds: ["u"] }], voterCount: 2, isClosed: true, replyCount: 4 },
+        },
+      },
+    });
+  });
+
+  it("tells what changes a message", () => {
+    const change = (kind: Entry_Kind, more = {}) => read({ case: "entry", value: { seq: 8n, target: 7n, kind, ...more } });
+    const told = (type: string, more = {}) => ({ entry: { content: { kind: "change", target: 7, change: { type, ...more } } } });
+    expect(change(Entry_Kind.EDIT, { body: { text: "new" } })).toMatchObject(told("edit", { text: "new" }));
+    expect(change(Entry_Kind.DELETION)).toMatchObject(told("deletion"));
+    expect(change(Entry_Kind.REACTION, { reaction: { emoji: "👍", removed: true } })).toMatchObject(told("reaction", { emoji: "👍", isRemoved: true }));
+    expect(change(Entry_Kind.VOTE, { vote: { options: [0, 2] } })).toMatchObject(told("vote", { options: [0, 2] }));
+    expect(change(Entry_Kind.PIN, { pin: { unpinned: true } })).toMatchObject(told("pin", { isRemoved: true }));
+    expect(change(Entry_Kind.CLOSING)).toMatchObject(told("closing"));
+    expect(change(Entry_Kind.EDIT)).toMatchObject({ entry: { content: { kind: "unknown" } } }); // its message is deleted
+  });
+
+  it("tells a part of a message that is still being made", () => {
+    expect(read({ case: "delta", value: { conversationId: "room", userId: "u", messageId: "m", offset: 5, text: "tea" } })).toEqual({
+      type: "part",
+      conversationId: "room",
+      part: { messageId: "m", senderId: "u", offset: 5, text: "tea" },
     });
   });
 

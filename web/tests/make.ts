@@ -1,5 +1,5 @@
 /** Values to test with. */
-import type { Conversation, ConversationId, Entry, FileId, FileRef, MessageId, Page, Summary, UserId } from "../src/core/types";
+import type { Change, Conversation, ConversationId, Entry, FileId, FileRef, MessageId, Page, Poll, Said, Summary, UserId } from "../src/core/types";
 
 export const ME = "user-me" as UserId;
 export const ANNA = "user-anna" as UserId;
@@ -13,8 +13,20 @@ export const group: Conversation = { conversationId: ROOM, kind: "group", title:
 
 export const photo: FileRef = { fileId: "file-1" as FileId, name: "Photo.jpg", mediaType: "image/jpeg", size: 123_456, width: 640, height: 480 };
 
+export const POLL: Poll = { options: ["Tea", "Coffee", "Water"], isMultiple: false, closesAt: null };
+
 export function message(seq: number, senderId: UserId = ANNA, text = `text ${seq}`, acceptedAt = seq * 1_000): Entry {
-  return { conversationId: ROOM, seq, messageId: id(`m${seq}`), senderId, acceptedAt, content: { kind: "message", text } };
+  return { conversationId: ROOM, seq, messageId: id(`m${seq}`), senderId, acceptedAt, content: { kind: "message", said: { text } } };
+}
+
+/** A message that says more than a text. */
+export function saying(seq: number, said: Partial<Said>, senderId: UserId = ANNA): Entry {
+  return { ...message(seq, senderId), content: { kind: "message", said: { text: `text ${seq}`, ...said } } };
+}
+
+/** What becomes of the message at `target`. */
+export function changing(seq: number, change: Change, senderId: UserId = ANNA, target = 1): Entry {
+  return { ...message(seq, senderId), content: { kind: "change", target, change } };
 }
 
 export function membership(seq: number, added: readonly UserId[], removed: readonly UserId[], senderId: UserId = ANNA): Entry {

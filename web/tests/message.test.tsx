@@ -2,23 +2,24 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 
 import type { Client } from "../src/app/client";
+import { AS_SENT, type Shown } from "../src/core/fold";
 import type { MessageRow } from "../src/core/timeline";
 import { ClientProvider } from "../src/ui/context";
 import { Message } from "../src/ui/Message";
-import { ANNA, photo } from "./make";
+import { ANNA, BEN, photo, POLL, ROOM } from "./make";
 
-function drawn(text: string, change: Partial<MessageRow> = {}): string {
+function drawn(text: string, change: Partial<MessageRow> = {}, shown: Partial<Shown> = {}): string {
   const row: MessageRow = {
     type: "message",
     key: "m1",
+    seq: 1,
     senderId: ANNA,
     isOwn: false,
-    text,
-    isEdited: false,
-    isDeleted: false,
-    reactions: [],
+    shown: { ...AS_SENT, text, isVague: false, ...shown },
+    quote: null,
     at: 0,
     status: null,
+    isGrowing: false,
     failure: null,
     startsGroup: true,
     endsGroup: true,
@@ -27,7 +28,7 @@ function drawn(text: string, change: Partial<MessageRow> = {}): string {
   const client = { fileUrl: () => new Promise(() => undefined) } as unknown as Client;
   return renderToStaticMarkup(
     <ClientProvider client={client}>
-      <Message row={row} senderName="Anna" isNamed />
+      <Message conversationId={ROOM} row={row} nameOf={(id) => (id === BEN ? "Ben" : "Anna")} isNamed />
     </ClientProvider>,
   );
 }
@@ -47,10 +48,38 @@ describe("a message", () => {
   });
 
   it("tells that it was edited, or deleted, and who reacts", () => {
-    expect(drawn("x", { isEdited: true })).toContain("edited");
-    const html = drawn("", { isDeleted: true, reactions: [{ emoji: "👍", count: 2, isMine: true, userIds: [] }] });
-    expect(html).toContain("This message was deleted");
-    expect(html).toContain("👍 2");
+    expect(drawn("x", {}, { isEdited: true })).toContain("edited");
+    expect(drawn("", {}, { isDeleted: true })).toContain("This message was deleted");
+    expect(drawn("x", {}, { reactions: [{ emoji: "👍", count: 2, isMine: true, userIds: [] }] })).toMatch(/aria-pressed="true"[^>]*>👍(<!-- -->)? (<!-- -->)?2</);
+  });
+
+  it("tells whom it answers, whose it is a copy of, that it is pinned, and that it is answered", () => {
+    const of = { senderId: BEN, said: { text: "see\nthis" }, isDeleted: false };
+    expect(drawn("x", { quote: { of, isThread: false } })).toMatch(/To Ben<.*>see this</);
+    expect(drawn("x", { quote: { of: { ...of, isDeleted: true }, isThread: true } })).toMatch(/In the thread of Ben<.*>This message was deleted</);
+    expect(drawn("x", { quote: { of: null, isThread: false } })).toContain("To an earlier message");
+    expect(drawn("x", {}, { forwarded: { senderId: BEN, at: 0 } })).toMatch(/Forwarded from (<!-- -->)?Ben/);
+    expect(drawn("x", {}, { isPinned: true })).toContain('aria-label="Pinned"');
+    expect(drawn("x", {}, { replyCount: 3 })).toContain("3 replies");
+  });
+
+  it("is a poll, of which the options can be pressed until it is closed", () => {
+    const votes = [{ option: 1, count: 2, isMine: true, userIds: [ANNA] }];
+    const html = drawn("Drinks?", {}, { poll: POLL, votes, voterCount: 2 });
+    expect(html.match(/data-testid="poll-option"/g)).toHaveLength(3);
+    expect(html).toMatch(/aria-pressed="true"[^>]*>.*Coffee.*2 votes/);
+    expect(html).not.toContain("Close poll");
+    expect(drawn("Drinks?", { isOwn: true }, { poll: POLL })).toContain("Close poll");
+    const over = [drawn("x", { isOwn: true }, { poll: POLL, isClosed: true }), drawn("x", { isOwn: true }, { poll: { ...POLL, closesAt: 1 } })];
+    for (const closed of over) {
+      expect(closed).toContain("Closed");
+      expect(closed).not.toContain("Close poll");
+      expect(closed.match(/disabled=""/g)).toHaveLength(3);
+    }
+  });
+
+  it("grows while somebody makes it", () => {
+    expect(drawn("Once upon", { seq: null, isGrowing: true })).toMatch(/data-status="growing".*aria-busy="true".*writing…/);
   });
 
   it("needs no inline style", () => {
@@ -63,7 +92,7 @@ describe("a message", () => {
 
   it("shows images in their room, and gives everything else to be fetched", () => {
     const page = { ...photo, name: "<b>x.svg", mediaType: "image/svg+xml" };
-    const html = drawn("", { files: [photo, page] });
+    const html = drawn("", {}, { files: [photo, page] });
     expect(html).toContain(`alt="Photo.jpg" width="640" height="480"`);
     expect(html.match(/<img /g)).toHaveLength(1);
     expect(html).toContain("&lt;b&gt;x.svg");

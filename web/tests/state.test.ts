@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 
+import { AS_SENT } from "../src/core/fold";
 import { enqueued } from "../src/core/outbox";
 import { conversationRows, namedUsers, peerOf, titleOf, totalUnread, typists, watchedUsers } from "../src/core/select";
-import { type Action, type ConversationState, initial, type State, update } from "../src/core/state";
+import { type Action, type ConversationState, initial, passesAt, type State, update } from "../src/core/state";
+import { STREAM_SHOWN_MS } from "../src/core/stream";
 import type { ConversationId, Entry, Watermark } from "../src/core/types";
 import { ANNA, BEN, created, direct, group, id, ME, membership, message, ROOM, summary } from "./make";
 
@@ -156,7 +158,25 @@ describe("others", () => {
     const state = after(listed(message(5), 5, 0), typing, { ...typing, userId: BEN, until: 9_000 });
     expect(typists(state, ROOM)).toEqual([ANNA, BEN]);
     expect(typists(update(state, came(message(6, ANNA))), ROOM)).toEqual([BEN]);
-    expect(typists(update(state, { type: "typing_ended", now: 5_000 }), ROOM)).toEqual([BEN]);
+    expect(typists(update(state, { type: "time_passed", now: 5_000 }), ROOM)).toEqual([BEN]);
+  });
+
+  it("show what they are making until it is said, or for a while, and not again after that", () => {
+    const part = (offset: number, text: string): Action => ({ type: "part_came", conversationId: ROOM, part: { messageId: id("m6"), senderId: ANNA, offset, text }, now: 1_000 });
+    const state = after(listed(message(5), 5, 0), part(0, "Once"), part(4, " upon"));
+    expect(chat(state).streams.map(({ text }) => text)).toEqual(["Once upon"]);
+    expect(passesAt(state)).toBe(1_000 + STREAM_SHOWN_MS);
+    const said = after(listed(message(5), 5, 0), part(0, "Once"), came(message(6, ANNA)), part(4, " upon"), part(0, "Once"));
+    expect([chat(said).streams, passesAt(said)]).toEqual([[], null]);
+    expect(chat(update(state, { type: "time_passed", now: 1_000 + STREAM_SHOWN_MS })).streams).toEqual([]);
+  });
+
+  it("are counted as the server counts them, once it was asked", () => {
+    const said = (text: string, asOfSeq: number): Entry => ({ ...message(5), content: { kind: "message", said: { text }, state: { ...AS_SENT, asOfSeq } } });
+    const renewed = (text: string, asOfSeq: number): Action => ({ type: "message_renewed", entry: said(text, asOfSeq) });
+    const state = after(listed(said("old", 5), 5, 0), renewed("new", 9), renewed("older", 8));
+    expect(chat(state).log.entries).toEqual([said("new", 9)]);
+    expect(update(state, { type: "message_renewed", entry: message(4) })).toEqual(state);
   });
 
   it("are watched if they are on the screen, and named if they are spoken of", () => {

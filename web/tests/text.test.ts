@@ -143,8 +143,8 @@ describe("files", () => {
   });
 
   it("stand for a message that says nothing else", () => {
-    const entry = { ...message(1), content: { kind: "message" as const, text: "", files: [photo] } };
+    const entry = { ...message(1), content: { kind: "message" as const, said: { text: "", files: [photo] } } };
     expect(preview(entry, ME, false, names)).toBe("Photo.jpg");
-    expect(preview({ ...entry, content: { ...entry.content, text: "see" } }, ME, false, names)).toBe("see");
+    expect(preview({ ...entry, content: { kind: "message", said: { text: "see", files: [photo] } } }, ME, false, names)).toBe("see");
   });
 });

@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { enqueued, refused, started } from "../src/core/outbox";
 import { type MessageRow, type Row, timeline, type TimelineInput } from "../src/core/timeline";
 import type { Entry } from "../src/core/types";
-import { ANNA, BEN, created, group, id, ME, membership, message, photo, ROOM } from "./make";
+import { ANNA, BEN, changing, created, group, id, ME, membership, message, photo, ROOM, saying } from "./make";
 
 const MINUTE = 60_000;
 const NOON = new Date(2026, 4, 10, 12).getTime();
 
 const rowsOf = (entries: readonly Entry[], input: Partial<TimelineInput> = {}) =>
-  timeline({ entries, pending: [], me: ME, peer: null, newAfterSeq: null, ...input });
+  timeline({ entries, pending: [], streams: [], me: ME, peer: null, newAfterSeq: null, ...input });
 const messages = (rows: readonly Row[]) => rows.filter((row): row is MessageRow => row.type === "message");
 const at = (seq: number, time: number, sender = ANNA) => message(seq, sender, `text ${seq}`, time);
 
@@ -54,10 +54,33 @@ describe("the timeline", () => {
       ["m1", null],
       ["m2", "sending"],
     ]);
-    expect(before[1]?.files).toEqual([photo]);
+    expect(before[1]?.shown.files).toEqual([photo]);
     expect(messages(rowsOf([message(1), message(2, ME)])).map(({ key }) => key)).toEqual(["m1", "m2"]);
     const failed = refused(started(sending, id("m2"), 0), id("m2"), { reason: "TEXT_TOO_LONG", retryable: false, retryAfterMs: null }, 0, 0);
     expect(messages(rowsOf([], { pending: failed }))[0]).toMatchObject({ status: "failed", failure: "TEXT_TOO_LONG" });
+  });
+
+  it("shows what a message answers: that, or else what its thread is about, as it is now", () => {
+    const entries = [message(1), saying(2, { thread: 1 }), saying(3, { thread: 1, replyTo: 2 }), changing(4, { type: "edit", text: "better" }, ANNA, 2), saying(5, { replyTo: -1 })];
+    expect(messages(rowsOf(entries)).map(({ quote }) => quote && [quote.of?.said.text, quote.isThread])).toEqual([
+      null,
+      ["text 1", true],
+      ["better", false],
+      [undefined, false],
+    ]);
+    expect(messages(rowsOf(entries))[0]?.shown.replyCount).toBe(2);
+  });
+
+  it("shows what others are making between what was said and what is on its way, in a row that stays the same", () => {
+    const streams = [{ messageId: id("m2"), senderId: BEN, text: "Once", size: 4, begunAt: 2_000, until: 9_000 }];
+    const pending = enqueued([], id("m9"), ROOM, "mine", 3_000);
+    const growing = messages(rowsOf([message(1)], { streams, pending }));
+    expect(growing.map(({ key, senderId, isGrowing, status, shown }) => [key, senderId, isGrowing, status, shown.text])).toEqual([
+      ["m1", ANNA, false, null, "text 1"],
+      ["m2", BEN, true, null, "Once"],
+      ["m9", ME, false, "sending", "mine"],
+    ]);
+    expect(messages(rowsOf([message(1), message(2, BEN)])).map(({ key, isGrowing }) => [key, isGrowing])[1]).toEqual(["m2", false]);
   });
 
   it("draws the line “new” once, before what another says", () => {

@@ -4,8 +4,8 @@ import { type Connection, isOpen } from "../core/connection";
 import { hasHole } from "../core/log";
 import { enqueued, refused, retried, without } from "../core/outbox";
 import { watchedUsers } from "../core/select";
-import { initial, myId, update } from "../core/state";
-import type { ConversationId, FileRef, MessageId, Preferences, UserId } from "../core/types";
+import { initial, myId, passesAt, update } from "../core/state";
+import type { Change, ConversationId, FileRef, MessageId, Preferences, UserId } from "../core/types";
 import { uuid7, uuid7Epoch } from "../core/uuid7";
 import { Api, authentication, type Tokens } from "../net/api";
 import { ApiError } from "../net/errors";
@@ -20,6 +20,7 @@ import { Directory } from "./directory";
 import { Dispatcher } from "./dispatcher";
 import { Library } from "./library";
 import { Link } from "./link";
+import { Looks } from "./looks";
 import { Reporter } from "./reporter";
 import { Store } from "./store";
 
@@ -39,9 +40,9 @@ export class Client {
   private readonly reporter: Reporter;
   private readonly catchUp = new CatchUp(this.store, this.api);
   private readonly library = new Library(this.store, this.api, this.catchUp);
-  private readonly typingAlarm = new Alarm(() => {
-    this.store.dispatch({ type: "typing_ended", now: Date.now() });
-    this.setTypingAlarm();
+  private readonly passingAlarm = new Alarm(() => {
+    this.store.dispatch({ type: "time_passed", now: Date.now() });
+    this.passingAlarm.set(passesAt(this.store.get()));
   });
   private readonly typingToldAt = new Map<ConversationId, number>();
   /** What the server welcomed us with. */
@@ -70,6 +71,7 @@ export class Client {
     this.dispatcher = new Dispatcher(this.store, (event) => this.link.send(event));
     this.reporter = new Reporter(this.store, (event) => this.link.send(event));
     new Directory(this.store, this.api);
+    new Looks(this.store, this.api);
     this.store.subscribe(() => {
       this.watch();
     });
@@ -140,6 +142,11 @@ export class Client {
     const messageId = this.newMessageId();
     this.typingToldAt.delete(conversationId);
     this.dispatcher.change((outbox) => enqueued(outbox, messageId, conversationId, text, Date.now(), files));
+  }
+
+  /** Changes a message. What becomes of it is heard by its entry, as what others do is. Throws ApiError. */
+  async change(conversationId: ConversationId, seq: number, change: Change): Promise<void> {
+    await this.api.changeMessage(conversationId, seq, change, this.newMessageId());
   }
 
   /** Uploads a file that can be sent then. Throws ApiError. */
@@ -315,7 +322,11 @@ export class Client {
         break;
       case "typing":
         this.store.dispatch({ ...event, type: "typing_came", until: Date.now() + TYPING_SHOWN_MS });
-        this.setTypingAlarm();
+        this.passingAlarm.set(passesAt(this.store.get()));
+        break;
+      case "part":
+        this.store.dispatch({ ...event, type: "part_came", now: Date.now() });
+        this.passingAlarm.set(passesAt(this.store.get()));
         break;
       case "presence":
         this.store.dispatch({ type: "presence_came", presence: [event.presence] });
@@ -397,10 +408,5 @@ export class Client {
     if (watched !== this.watched && this.link.send({ type: "subscribe_presence", userIds })) {
       this.watched = watched;
     }
-  }
-
-  private setTypingAlarm(): void {
-    const times = [...this.store.get().typing.values()].flatMap((typists) => [...typists.values()]);
-    this.typingAlarm.set(times.length > 0 ? Math.min(...times) : null);
   }
 }

@@ -87,6 +87,16 @@ export function restarted(log: Log, newest: Page): Log {
   });
 }
 
+/** Puts a message in its place as the server has it by now, unless what is here is as new. */
+export function renewed(log: Log, entry: Entry): Log {
+  const at = log.entries.findIndex(({ seq }) => seq === entry.seq);
+  return at < 0 || asOf(log.entries[at]) >= asOf(entry) ? log : { ...log, entries: log.entries.with(at, entry) };
+}
+
+function asOf(entry: Entry | undefined): number {
+  return entry?.content.kind === "message" ? (entry.content.state?.asOfSeq ?? 0) : 0;
+}
+
 /** Moves what has become consecutive from `ahead` to `entries`. */
 function absorb(log: Log): Log {
   const ahead = log.ahead.filter((entry) => entry.seq > log.tail);

@@ -49,8 +49,8 @@ function newest(entries: readonly Entry[], me: UserId | null): Entry | null {
   if (last?.content.kind !== "message") {
     return last ?? null;
   }
-  const { text, ...state } = folded(last.content, changesByTarget(entries).get(last.seq) ?? [], me);
-  return { ...last, content: { kind: "message", text, state } };
+  const shown = folded(last.content, changesByTarget(entries).get(last.seq) ?? [], me);
+  return { ...last, content: { kind: "message", said: shown, state: shown } };
 }
 
 /** Who is typing in a conversation, but for the user. */
@@ -71,12 +71,18 @@ export function namedUsers(state: State): ReadonlySet<UserId> {
   if (me !== null) {
     ids.add(me);
   }
-  for (const { conversation, log, members } of state.conversations.values()) {
+  for (const { conversation, log, members, streams } of state.conversations.values()) {
     for (const id of [...conversation.memberIds, ...(members ?? [])]) {
       ids.add(id);
     }
+    for (const { senderId } of streams) {
+      ids.add(senderId);
+    }
     for (const { senderId, content } of log.entries) {
       ids.add(senderId);
+      if (content.kind === "message" && content.said.forwarded !== undefined) {
+        ids.add(content.said.forwarded.senderId);
+      }
       for (const id of content.kind === "membership" ? [...content.added, ...content.removed, ...content.roles.keys()] : []) {
         ids.add(id);
       }

@@ -1,8 +1,9 @@
 /** Everything that the client shows, and the one function that changes it. */
 
 import { type Connection, stopped } from "./connection";
-import { append, extend, type Log, prepend, restarted, seeded } from "./log";
+import { append, extend, type Log, prepend, renewed, restarted, seeded } from "./log";
 import { accepted, type Outbox, without } from "./outbox";
+import { current, type Part, type Streams, told } from "./stream";
 import type { Conversation, ConversationId, Entry, Head, MessageId, Page, Preferences, Presence, Summary, User, UserId, Watermark } from "./types";
 
 export type Session =
@@ -27,6 +28,8 @@ export interface ConversationState {
   readonly members: readonly UserId[] | null;
   /** The fetching of older entries. */
   readonly older: Loading;
+  /** Messages that others are still making. */
+  readonly streams: Streams;
 }
 
 /** The conversation on the screen. */
@@ -61,6 +64,8 @@ export type Action =
   | { readonly type: "welcomed"; readonly heads: readonly Head[] }
   | { readonly type: "entry_came"; readonly entry: Entry }
   | { readonly type: "newer_came"; readonly conversationId: ConversationId; readonly after: number; readonly page: Page }
+  /** A message as the server has it by now. */
+  | { readonly type: "message_renewed"; readonly entry: Entry }
   | { readonly type: "older_changed"; readonly conversationId: ConversationId; readonly older: Loading }
   | { readonly type: "older_came"; readonly conversationId: ConversationId; readonly before: number; readonly page: Page }
   | { readonly type: "restarted"; readonly conversationId: ConversationId; readonly page: Page }
@@ -78,7 +83,9 @@ export type Action =
   | { readonly type: "presence_came"; readonly presence: readonly Presence[] }
   | { readonly type: "preferences_came"; readonly preferences: Preferences }
   | { readonly type: "typing_came"; readonly conversationId: ConversationId; readonly userId: UserId; readonly until: number }
-  | { readonly type: "typing_ended"; readonly now: number }
+  | { readonly type: "part_came"; readonly conversationId: ConversationId; readonly part: Part; readonly now: number }
+  /** What others are doing is worth showing for a while only. */
+  | { readonly type: "time_passed"; readonly now: number }
   | { readonly type: "outbox_changed"; readonly outbox: Outbox }
   | { readonly type: "acked"; readonly messageId: MessageId; readonly conversationId: ConversationId; readonly seq: number }
   | { readonly type: "opened"; readonly conversationId: ConversationId | null };
@@ -123,6 +130,8 @@ export function update(state: State, action: Action): State {
       return grown(state, action.conversationId, (log) => extend(log, action.after, action.page));
     case "restarted":
       return grown(state, action.conversationId, (log) => restarted(log, action.page));
+    case "message_renewed":
+      return changed(state, action.entry.conversationId, (chat) => ({ ...chat, log: renewed(chat.log, action.entry) }));
     case "older_changed":
       return changed(state, action.conversationId, (chat) => ({ ...chat, older: action.older }));
     case "older_came":
@@ -151,8 +160,10 @@ export function update(state: State, action: Action): State {
       return { ...state, preferences: action.preferences };
     case "typing_came":
       return typingCame(state, action.conversationId, action.userId, action.until);
-    case "typing_ended":
-      return typingEnded(state, action.now);
+    case "part_came":
+      return changed(state, action.conversationId, (chat) => partCame(chat, action.part, action.now));
+    case "time_passed":
+      return timePassed(state, action.now);
     case "outbox_changed":
       return { ...state, outbox: action.outbox };
     case "acked":
@@ -208,6 +219,7 @@ function fresh(summary: Summary): ConversationState {
     watermarks: new Map(),
     members: null,
     older: "idle",
+    streams: [],
   };
 }
 
@@ -268,6 +280,7 @@ function grown(state: State, conversationId: ConversationId, grow: (log: Log) =>
     countedSeq: Math.max(chat.countedSeq, log.tail),
     conversation: news.reduce(settingsAfter, chat.conversation),
     members: news.reduce(membersAfter, chat.members),
+    streams: chat.streams.filter(({ messageId }) => !news.some((entry) => entry.messageId === messageId)),
   };
   return {
     ...state,
@@ -348,6 +361,29 @@ function recounted(chat: ConversationState, me: UserId | null): ConversationStat
 function typingCame(state: State, conversationId: ConversationId, userId: UserId, until: number): State {
   const typists = new Map(state.typing.get(conversationId)).set(userId, until);
   return { ...state, typing: new Map(state.typing).set(conversationId, typists) };
+}
+
+/** A part that comes after the message itself is passed over. */
+function partCame(chat: ConversationState, part: Part, now: number): ConversationState {
+  const isThere = chat.log.entries.some(({ messageId }) => messageId === part.messageId);
+  return isThere ? chat : { ...chat, streams: told(chat.streams, part, now) };
+}
+
+function timePassed(state: State, now: number): State {
+  const conversations = new Map(
+    [...state.conversations].map(([id, chat]) => {
+      const streams = current(chat.streams, now);
+      return [id, streams === chat.streams ? chat : { ...chat, streams }] as const;
+    }),
+  );
+  return { ...typingEnded(state, now), conversations };
+}
+
+/** When something of what others are doing is over, in Unix milliseconds; null if they do nothing. */
+export function passesAt(state: State): number | null {
+  const typing = [...state.typing.values()].flatMap((typists) => [...typists.values()]);
+  const streams = [...state.conversations.values()].flatMap((chat) => chat.streams.map(({ until }) => until));
+  return typing.length + streams.length > 0 ? Math.min(...typing, ...streams) : null;
 }
 
 function typingEnded(state: State, now: number): State {

@@ -1,25 +1,36 @@
 /** Turns a log and what is on its way into the rows of the screen: days, system lines, and messages in groups. */
 
-import { changesByTarget, folded } from "./fold";
+import { AS_SENT, changesByTarget, folded, type Shown } from "./fold";
 import type { OutboxItem } from "./outbox";
-import type { Entry, FileRef, Reaction, UserId, Watermark } from "./types";
+import type { Stream, Streams } from "./stream";
+import type { Entry, Said, UserId, Watermark } from "./types";
 
 export type MessageStatus = "sending" | "failed" | "sent" | "delivered" | "seen";
+
+/** What a message answers. */
+export interface Quote {
+  /** Null if that message is not loaded. */
+  readonly of: { readonly senderId: UserId; readonly said: Said; readonly isDeleted: boolean } | null;
+  /** Whether it is the message that started a thread. */
+  readonly isThread: boolean;
+}
 
 export interface MessageRow {
   readonly type: "message";
   /** The message's id, so that a row stays the same when its entry arrives. */
   readonly key: string;
+  /** Null for what has no entry yet. */
+  readonly seq: number | null;
   readonly senderId: UserId;
   readonly isOwn: boolean;
-  readonly text: string;
-  readonly files?: readonly FileRef[];
-  readonly isEdited: boolean;
-  readonly isDeleted: boolean;
-  readonly reactions: readonly Reaction[];
+  readonly shown: Shown;
+  /** Null for what answers nothing. */
+  readonly quote: Quote | null;
   readonly at: number;
   /** Null for what others sent. */
   readonly status: MessageStatus | null;
+  /** Whether others are still making it. */
+  readonly isGrowing: boolean;
   /** Why it failed, if it did. */
   readonly failure: string | null;
   readonly startsGroup: boolean;
@@ -35,6 +46,7 @@ export type Row =
 export interface TimelineInput {
   readonly entries: readonly Entry[];
   readonly pending: readonly OutboxItem[];
+  readonly streams: Streams;
   readonly me: UserId | null;
   /** How far the other member of a direct conversation has got; null for a group. */
   readonly peer: Watermark | null;
@@ -48,11 +60,7 @@ export function timeline(input: TimelineInput): readonly Row[] {
   const rows: Row[] = [];
   let day = "";
   let isNewMarked = input.newAfterSeq === null;
-  const changes = changesByTarget(input.entries);
-  for (const item of [...input.entries.map((entry) => entryRow(entry, changes, input)), ...input.pending.map((pending) => pendingRow(pending, input.me))]) {
-    if (item === null) {
-      continue;
-    }
+  for (const item of placed(input)) {
     const { row, at, seq } = item;
     if (dayKey(at) !== day) {
       day = dayKey(at);
@@ -73,8 +81,30 @@ interface Placed {
   readonly seq: number;
 }
 
-function entryRow(entry: Entry, changes: ReadonlyMap<number, readonly Entry[]>, { me, peer }: TimelineInput): Placed | null {
-  const { content, seq, acceptedAt: at } = entry;
+function placed(input: TimelineInput): readonly Placed[] {
+  const { entries, pending, streams, me } = input;
+  const messages = shownMessages(entries, me);
+  return [
+    ...entries.map((entry) => entryRow(entry, messages, input)),
+    ...streams.map(streamRow),
+    ...(me === null ? [] : pending.map((item) => pendingRow(item, me))),
+  ].filter((item) => item !== null);
+}
+
+type Messages = ReadonlyMap<number, { readonly senderId: UserId; readonly shown: Shown }>;
+
+/** The messages as they are, by their seqs. */
+function shownMessages(entries: readonly Entry[], me: UserId | null): Messages {
+  const changes = changesByTarget(entries);
+  return new Map(
+    entries.flatMap(({ seq, senderId, content }) =>
+      content.kind === "message" ? [[seq, { senderId, shown: folded(content, changes.get(seq) ?? [], me) }] as const] : [],
+    ),
+  );
+}
+
+function entryRow(entry: Entry, messages: Messages, { me, peer }: TimelineInput): Placed | null {
+  const { content, seq, senderId, acceptedAt: at } = entry;
   switch (content.kind) {
     case "change":
     case "unknown":
@@ -84,37 +114,64 @@ function entryRow(entry: Entry, changes: ReadonlyMap<number, readonly Entry[]>, 
     case "settings":
       return { row: { type: "system", key: entry.messageId || `seq-${seq}`, entry }, at, seq };
     case "message": {
-      const isOwn = entry.senderId === me;
-      const status = isOwn ? statusOf(seq, peer) : null;
-      const { isEdited, isDeleted, reactions, ...shown } = folded(content, changes.get(seq) ?? [], me);
-      const row = { ...messageRow(entry.messageId, entry.senderId, isOwn, shown, at, status, null), isEdited, isDeleted, reactions };
+      const isOwn = senderId === me;
+      const shown = messages.get(seq)?.shown ?? sent(content.said);
+      const row: MessageRow = {
+        ...message(entry.messageId, senderId, shown, at),
+        seq,
+        isOwn,
+        quote: quoteIn(shown, messages),
+        status: isOwn ? statusOf(seq, peer) : null,
+      };
       return { row, at, seq };
     }
   }
 }
 
-function pendingRow(item: OutboxItem, me: UserId | null): Placed | null {
-  if (me === null) {
+/** A message of a thread shows what it answers there; only if it answers nothing, what the thread is about. */
+function quoteIn({ replyTo, thread }: Said, messages: Messages): Quote | null {
+  const seq = replyTo ?? thread;
+  if (seq === undefined) {
     return null;
   }
-  const { delivery } = item;
-  const status = delivery.state === "failed" ? "failed" : delivery.state === "accepted" ? "sent" : "sending";
-  const failure = delivery.state === "failed" ? delivery.reason : null;
-  return { row: messageRow(item.messageId, me, true, item, item.createdAt, status, failure), at: item.createdAt, seq: Infinity };
+  const found = messages.get(seq);
+  const of = found === undefined ? null : { senderId: found.senderId, said: found.shown, isDeleted: found.shown.isDeleted };
+  return { of, isThread: replyTo === undefined };
 }
 
-function messageRow(
-  key: string,
-  senderId: UserId,
-  isOwn: boolean,
-  { text, files }: { readonly text: string; readonly files?: readonly FileRef[] },
-  at: number,
-  status: MessageStatus | null,
-  failure: string | null,
-): MessageRow {
-  const attached = files === undefined ? {} : { files };
-  const unchanged = { isEdited: false, isDeleted: false, reactions: [] };
-  return { type: "message", key, senderId, isOwn, text, ...attached, ...unchanged, at, status, failure, startsGroup: true, endsGroup: true };
+function streamRow({ messageId, senderId, text, begunAt }: Stream): Placed {
+  return { row: { ...message(messageId, senderId, sent({ text }), begunAt), isGrowing: true }, at: begunAt, seq: Infinity };
+}
+
+function pendingRow({ messageId, text, files, delivery, createdAt }: OutboxItem, me: UserId): Placed {
+  const status = delivery.state === "failed" ? "failed" : delivery.state === "accepted" ? "sent" : "sending";
+  const failure = delivery.state === "failed" ? delivery.reason : null;
+  const shown = sent({ text, ...(files === undefined ? {} : { files }) });
+  return { row: { ...message(messageId, me, shown, createdAt), isOwn: true, status, failure }, at: createdAt, seq: Infinity };
+}
+
+/** A message as it was sent. */
+function sent(said: Said): Shown {
+  return { ...AS_SENT, ...said, isVague: false };
+}
+
+/** A message of somebody else. */
+function message(key: string, senderId: UserId, shown: Shown, at: number): MessageRow {
+  return {
+    type: "message",
+    key,
+    seq: null,
+    senderId,
+    isOwn: false,
+    shown,
+    quote: null,
+    at,
+    status: null,
+    isGrowing: false,
+    failure: null,
+    startsGroup: true,
+    endsGroup: true,
+  };
 }
 
 function statusOf(seq: number, peer: Watermark | null): MessageStatus {

@@ -44,24 +44,69 @@ export interface Reaction {
   readonly userIds: readonly UserId[];
 }
 
+/** What is asked of everyone in a conversation. */
+export interface Poll {
+  readonly options: readonly string[];
+  /** Whether one can vote for several at once. */
+  readonly isMultiple: boolean;
+  /** Unix milliseconds; null if only its sender closes it. */
+  readonly closesAt: number | null;
+}
+
+/** Who votes for an option of a poll. */
+export interface Votes {
+  /** Its place in the list. */
+  readonly option: number;
+  readonly count: number;
+  readonly isMine: boolean;
+  /** Those whom the server names: the first of them. */
+  readonly userIds: readonly UserId[];
+}
+
+/** What a message says: all that its sender has sent. */
+export interface Said {
+  readonly text: string;
+  readonly files?: readonly FileRef[];
+  /** The seq of the message that it answers. */
+  readonly replyTo?: number;
+  /** The seq of the message that started the thread that it is in. */
+  readonly thread?: number;
+  /** Its text is the question then. */
+  readonly poll?: Poll;
+  /** Who has said it first, if it is a copy, and when, in Unix milliseconds. */
+  readonly forwarded?: { readonly senderId: UserId; readonly at: number };
+}
+
 /** What has become of a message, as the server has it up to a seq. */
 export interface MessageState {
   readonly asOfSeq: number;
   readonly isEdited: boolean;
   readonly isDeleted: boolean;
   readonly reactions: readonly Reaction[];
+  readonly isPinned: boolean;
+  /** By rising option; those that nobody votes for are left out. */
+  readonly votes: readonly Votes[];
+  readonly voterCount: number;
+  /** Whether its sender has closed the poll. */
+  readonly isClosed: boolean;
+  /** How many messages its thread has beside it. */
+  readonly replyCount: number;
 }
 
 /** What becomes of a message by a later entry. */
 export type Change =
   | { readonly type: "edit"; readonly text: string }
   | { readonly type: "deletion" }
-  | { readonly type: "reaction"; readonly emoji: string; readonly isRemoved: boolean };
+  | { readonly type: "reaction"; readonly emoji: string; readonly isRemoved: boolean }
+  /** For nothing, if it takes back what was voted for before. */
+  | { readonly type: "vote"; readonly options: readonly number[] }
+  | { readonly type: "pin"; readonly isRemoved: boolean }
+  | { readonly type: "closing" };
 
 export type Role = "owner" | "admin" | "member" | "reader";
 
 export type Content =
-  | { readonly kind: "message"; readonly text: string; readonly files?: readonly FileRef[]; readonly state?: MessageState }
+  | { readonly kind: "message"; readonly said: Said; readonly state?: MessageState }
   | { readonly kind: "change"; readonly target: number; readonly change: Change }
   | { readonly kind: "created"; readonly conversation: Conversation; readonly memberIds: readonly UserId[] }
   | { readonly kind: "membership"; readonly added: readonly UserId[]; readonly removed: readonly UserId[]; readonly roles: ReadonlyMap<UserId, Role> }

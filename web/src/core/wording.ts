@@ -1,6 +1,6 @@
 /** The sentences and times that people read. */
 
-import type { Entry, Presence, Role, UserId } from "./types";
+import type { Entry, FileRef, Poll, Presence, Role, Said, UserId } from "./types";
 
 /** What stands where a message was. */
 export const DELETED = "This message was deleted";
@@ -26,12 +26,25 @@ export function describe(entry: Entry, me: UserId | null, nameOf: NameOf): strin
         ...(content.changed.topic === undefined ? [] : [content.changed.topic === "" ? `${who} took the topic away` : `${who} set the topic to “${content.changed.topic}”`]),
       ].join(", ");
     case "message":
-      return content.state?.isDeleted === true ? DELETED : content.text || (content.files ?? []).map(({ name }) => name).join(", ");
+      return content.state?.isDeleted === true ? DELETED : content.said.text || filesText(content.said.files ?? []);
     case "change":
     case "unknown":
       return "";
   }
 }
+
+/** What is said of files that come without words. */
+export function filesText(files: readonly FileRef[]): string {
+  return files.map(({ name }) => name).join(", ");
+}
+
+/** A message in one line, where another answers it. */
+export function quoted({ text, files = [] }: Said): string {
+  const line = (text || filesText(files)).replace(/\s+/g, " ");
+  return line.length > MAX_QUOTED ? `${Array.from(line).slice(0, MAX_QUOTED).join("")}…` : line;
+}
+
+const MAX_QUOTED = 120;
 
 const ROLES: Readonly<Record<Role, string>> = { owner: "the owner", admin: "an administrator", member: "a member", reader: "a reader" };
 
@@ -176,6 +189,16 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   QUOTA_REACHED: "Your files take all the room that they may. Delete some first.",
   UNAUTHENTICATED: "You were logged out. Log in again.",
 };
+
+/** What stands under a poll. */
+export function pollText(poll: Poll, voterCount: number, isClosed: boolean, now: number): string {
+  const voters = voterCount === 0 ? "No votes yet" : voterCount === 1 ? "1 vote" : `${voterCount} votes`;
+  if (isClosed || (poll.closesAt !== null && poll.closesAt <= now)) {
+    return `${voters} · Closed`;
+  }
+  const closing = poll.closesAt === null ? "" : ` · Closes ${dayName(poll.closesAt, now)} at ${clockTime(poll.closesAt)}`;
+  return `${voters}${poll.isMultiple ? " · Several answers" : ""}${closing}`;
+}
 
 /** A sentence for a reason of the server's table; `fallback` for those that only a developer can act on. */
 export function explain(reason: string, fallback: string): string {

@@ -2,7 +2,7 @@
 
 import { create, type DescMessage, fromJson, type JsonValue, type MessageInitShape, type MessageShape, toJson } from "@bufbuild/protobuf";
 
-import type { Conversation, ConversationId, FileId, FileRef, MessageId, Page, Privacy, Status, Summary, User, UserId, Watermark } from "../core/types";
+import type { Change, Conversation, ConversationId, Entry, FileId, FileRef, MessageId, Page, Privacy, Status, Summary, User, UserId, Watermark } from "../core/types";
 import {
   FindUsersResponseSchema,
   LoginRequestSchema,
@@ -20,6 +20,7 @@ import { GetFileResponseSchema, GetFileUrlResponseSchema } from "../gen/elastic_
 import {
   GetConversationResponseSchema,
   GetInviteResponseSchema,
+  GetMessageResponseSchema,
   ListConversationsResponseSchema,
   ListMembersResponseSchema,
   ListMessagesResponseSchema,
@@ -28,18 +29,24 @@ import { SetStatusRequestSchema, SetStatusResponseSchema } from "../gen/elastic_
 import {
   AddMemberRequestSchema,
   AddMemberResponseSchema,
+  AddReactionResponseSchema,
+  ClosePollResponseSchema,
   CreateConversationRequestSchema,
   CreateConversationResponseSchema,
   CreateInviteResponseSchema,
+  DeleteMessageResponseSchema,
+  EditMessageResponseSchema,
   JoinResponseSchema,
+  PinMessageResponseSchema,
   RemoveMemberResponseSchema,
+  VoteResponseSchema,
 } from "../gen/elastic_chat/router/v1/router_service_pb";
 import { Conversation_Kind } from "../gen/elastic_chat/types/v1/conversation_pb";
 import { deviceToken, keepDeviceToken } from "./device";
 import { ApiError } from "./errors";
 import { call, type TokenSource, withToken } from "./http";
 import { uploaded } from "./uploads";
-import { audienceTo, conversationFrom, fileFrom, pageFrom, statusTo, summaryFrom, userFrom, watermarkFrom } from "./wire";
+import { audienceTo, conversationFrom, entryFrom, fileFrom, pageFrom, statusTo, summaryFrom, userFrom, watermarkFrom } from "./wire";
 
 export interface Tokens {
   readonly userId: UserId;
@@ -115,6 +122,39 @@ export class Api {
 
   async listMessages(conversationId: ConversationId, page: PageQuery): Promise<Page> {
     return pageFrom(await this.call(ListMessagesResponseSchema, "GET", `${pathOf(conversationId)}/messages?${query({ ...page })}`));
+  }
+
+  /** A message as it is now. */
+  async getMessage(conversationId: ConversationId, seq: number): Promise<Entry> {
+    const { entry } = await this.call(GetMessageResponseSchema, "GET", messagePath(conversationId, seq));
+    return entryFrom(present(entry ?? null));
+  }
+
+  /** Changes a message, once for each `messageId` however often it is tried. */
+  async changeMessage(conversationId: ConversationId, seq: number, change: Change, messageId: MessageId): Promise<void> {
+    const path = messagePath(conversationId, seq);
+    switch (change.type) {
+      case "edit":
+        await this.call(EditMessageResponseSchema, "PATCH", path, { messageId, body: { text: change.text } });
+        break;
+      case "deletion":
+        await this.call(DeleteMessageResponseSchema, "DELETE", `${path}?${query({ messageId })}`);
+        break;
+      case "reaction": {
+        const method = change.isRemoved ? "DELETE" : "PUT";
+        await this.call(AddReactionResponseSchema, method, `${path}/reactions/${encodeURIComponent(change.emoji)}?${query({ messageId })}`);
+        break;
+      }
+      case "vote":
+        await this.call(VoteResponseSchema, "PUT", `${path}/vote`, { messageId, options: [...change.options] });
+        break;
+      case "pin":
+        await this.call(PinMessageResponseSchema, change.isRemoved ? "DELETE" : "PUT", `${path}/pin?${query({ messageId })}`);
+        break;
+      case "closing":
+        await this.call(ClosePollResponseSchema, "PUT", `${path}/closing?${query({ messageId })}`);
+        break;
+    }
   }
 
   async listMembers(conversationId: ConversationId): Promise<Members> {
@@ -224,6 +264,10 @@ function tokensFrom({ userId, accessToken, refreshToken, expiresIn }: { userId: 
 
 function pathOf(conversationId: ConversationId): string {
   return `/v1/conversations/${encodeURIComponent(conversationId)}`;
+}
+
+function messagePath(conversationId: ConversationId, seq: number): string {
+  return `${pathOf(conversationId)}/messages/${seq}`;
 }
 
 function query(parameters: Readonly<Record<string, string | number | readonly string[]>>): string {

@@ -2,6 +2,7 @@
 
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 
+import type { Part } from "../core/stream";
 import type { ConversationId, Entry, FileRef, Head, MessageId, Preferences, Presence, UserId, Watermark } from "../core/types";
 import { Reason } from "../gen/elastic_chat/errors/v1/reason_pb";
 import { ClientFrameSchema, ServerFrameSchema } from "../gen/elastic_chat/gateway/v1/frames_pb";
@@ -33,6 +34,7 @@ export type ServerEvent =
   | { readonly type: "entry"; readonly entry: Entry }
   | { readonly type: "watermark"; readonly watermark: Watermark }
   | { readonly type: "typing"; readonly conversationId: ConversationId; readonly userId: UserId }
+  | { readonly type: "part"; readonly conversationId: ConversationId; readonly part: Part }
   | { readonly type: "presence"; readonly presence: Presence }
   | { readonly type: "stale_presence"; readonly askAfterMs: number }
   | { readonly type: "preferences"; readonly preferences: Preferences }
@@ -139,7 +141,11 @@ export function decode(bytes: Uint8Array): ServerEvent | null {
       return { type: "pong" };
     case "preferences":
       return { type: "preferences", preferences: preferencesFrom(frame.value) };
-    case "delta": // This client shows a message once it is made.
+    case "delta": {
+      const { conversationId, messageId, userId, offset, text } = frame.value;
+      const part = { messageId: messageId as MessageId, senderId: userId as UserId, offset, text };
+      return { type: "part", conversationId: conversationId as ConversationId, part };
+    }
     case undefined:
       return null;
   }

@@ -14,10 +14,12 @@ import type {
   MessageId,
   MessageState,
   Page,
+  Poll,
   Preferences,
   Presence,
   Privacy,
   Role,
+  Said,
   Status,
   Summary,
   User,
@@ -28,7 +30,7 @@ import type { User as WireUser } from "../gen/elastic_chat/accounts/v1/accounts_
 import type { ConversationHead as WireHead, Presence as WirePresence } from "../gen/elastic_chat/gateway/v1/frames_pb";
 import type { ConversationSummary as WireSummary, ListMessagesResponse } from "../gen/elastic_chat/history/v1/history_service_pb";
 import { type Conversation as WireConversation, Conversation_Kind, Member_Role, type Watermark as WireWatermark } from "../gen/elastic_chat/types/v1/conversation_pb";
-import { type Attachment as WireFile, type Entry as WireEntry, Entry_Kind } from "../gen/elastic_chat/types/v1/entry_pb";
+import { type Attachment as WireFile, type Body, type Entry as WireEntry, Entry_Kind, type Poll as WirePoll } from "../gen/elastic_chat/types/v1/entry_pb";
 import { Availability, type Preferences as WirePreferences, Privacy_Audience } from "../gen/elastic_chat/types/v1/presence_pb";
 
 /** Unix milliseconds. */
@@ -69,9 +71,7 @@ export function entryFrom(entry: WireEntry): Entry {
 
 function contentFrom(entry: WireEntry): Content {
   if (entry.kind === Entry_Kind.MESSAGE) {
-    const { text = "", attachments = [] } = entry.body ?? {};
-    const files = attachments.length > 0 ? { files: attachments.map(fileFrom) } : {};
-    return { kind: "message", text, ...files, state: stateFrom(entry) };
+    return { kind: "message", said: saidFrom(entry.body), state: stateFrom(entry) };
   }
   const change = changeFrom(entry);
   if (change !== null) {
@@ -95,6 +95,22 @@ function contentFrom(entry: WireEntry): Content {
   return { kind: "unknown" };
 }
 
+function saidFrom(body: Body | undefined): Said {
+  const { text = "", attachments = [], replyTo = 0n, thread = 0n, poll, forwarded } = body ?? {};
+  return {
+    text,
+    ...(attachments.length === 0 ? {} : { files: attachments.map(fileFrom) }),
+    ...(replyTo === 0n ? {} : { replyTo: Number(replyTo) }),
+    ...(thread === 0n ? {} : { thread: Number(thread) }),
+    ...(poll === undefined ? {} : { poll: pollFrom(poll) }),
+    ...(forwarded === undefined ? {} : { forwarded: { senderId: forwarded.senderId as UserId, at: timeFrom(forwarded.acceptedAt) } }),
+  };
+}
+
+function pollFrom({ options, multiple, closesAt }: WirePoll): Poll {
+  return { options, isMultiple: multiple, closesAt: closesAt === undefined ? null : timeFrom(closesAt) };
+}
+
 export function fileFrom(file: Omit<WireFile, "$typeName" | "durationMs">): FileRef {
   const { fileId, name, mediaType, size, width, height } = file;
   return { fileId: fileId as FileId, name, mediaType, size: Number(size), width, height };
@@ -107,18 +123,32 @@ function stateFrom({ body, state }: WireEntry): MessageState {
     isEdited: (state?.editCount ?? 0) > 0,
     isDeleted: body === undefined,
     reactions: (state?.reactions ?? []).map(({ emoji, count, mine, userIds }) => ({ emoji, count, isMine: mine, userIds: userIds as UserId[] })),
+    isPinned: state?.pinned ?? false,
+    votes: (state?.votes ?? []).map(({ option, count, mine, userIds }) => ({ option, count, isMine: mine, userIds: userIds as UserId[] })),
+    voterCount: state?.voterCount ?? 0,
+    isClosed: state?.closed ?? false,
+    replyCount: state?.replyCount ?? 0,
   };
 }
 
 /** Null for what changes no message, or changes it in a way that this client does not show. */
-function changeFrom({ kind, body, reaction }: WireEntry): Change | null {
-  if (kind === Entry_Kind.EDIT && body !== undefined) {
-    return { type: "edit", text: body.text };
+function changeFrom({ kind, body, reaction, vote, pin }: WireEntry): Change | null {
+  switch (kind) {
+    case Entry_Kind.EDIT:
+      return body === undefined ? null : { type: "edit", text: body.text };
+    case Entry_Kind.DELETION:
+      return { type: "deletion" };
+    case Entry_Kind.REACTION:
+      return reaction === undefined ? null : { type: "reaction", emoji: reaction.emoji, isRemoved: reaction.removed };
+    case Entry_Kind.VOTE:
+      return { type: "vote", options: vote?.options ?? [] };
+    case Entry_Kind.PIN:
+      return { type: "pin", isRemoved: pin?.unpinned ?? false };
+    case Entry_Kind.CLOSING:
+      return { type: "closing" };
+    default:
+      return null;
   }
-  if (kind === Entry_Kind.DELETION) {
-    return { type: "deletion" };
-  }
-  return kind === Entry_Kind.REACTION && reaction !== undefined ? { type: "reaction", emoji: reaction.emoji, isRemoved: reaction.removed } : null;
 }
 
 function roleFrom(role: Member_Role): Role {

@@ -23,7 +23,7 @@ interface ConversationPaneProps {
 export function ConversationPane({ state, chat, draft, onDraft, onClose }: ConversationPaneProps) {
   const client = useClient();
   const [isListing, setListing] = useState(false);
-  const { conversation, log, watermarks } = chat;
+  const { conversation, log, streams, watermarks } = chat;
   const { conversationId } = conversation;
   const { outbox, users } = state;
   const me = myId(state);
@@ -34,12 +34,13 @@ export function ConversationPane({ state, chat, draft, onDraft, onClose }: Conve
     () =>
       timeline({
         entries: log.entries,
+        streams,
         pending: outbox.filter((item) => item.conversationId === conversationId),
         me,
         peer: peer === null ? null : (watermarks.get(peer) ?? { conversationId, userId: peer, deliveredSeq: 0, readSeq: 0 }),
         newAfterSeq,
       }),
-    [log.entries, outbox, conversationId, me, peer, watermarks, newAfterSeq],
+    [log.entries, streams, outbox, conversationId, me, peer, watermarks, newAfterSeq],
   );
   const change = useCallback(
     (text: string) => {

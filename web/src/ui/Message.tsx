@@ -1,12 +1,14 @@
 import { memo } from "react";
 
-import type { MessageRow, MessageStatus } from "../core/timeline";
-import type { MessageId, Reaction } from "../core/types";
-import { clockTime, DELETED, explain } from "../core/wording";
+import type { MessageRow, MessageStatus, Quote as Answered } from "../core/timeline";
+import type { Change, ConversationId, MessageId, Reaction, UserId } from "../core/types";
+import { clockTime, DELETED, explain, quoted } from "../core/wording";
+import { useAction } from "./action";
 import { Avatar } from "./Avatar";
 import { useClient } from "./context";
 import { Files } from "./Files";
 import { Icon, type IconName } from "./Icon";
+import { Poll } from "./Poll";
 import { Text } from "./Text";
 
 const STATUS: Readonly<Record<MessageStatus, { readonly icon: IconName; readonly label: string }>> = {
@@ -18,58 +20,119 @@ const STATUS: Readonly<Record<MessageStatus, { readonly icon: IconName; readonly
 };
 
 interface MessageProps {
+  readonly conversationId: ConversationId;
   readonly row: MessageRow;
-  readonly senderName: string;
+  readonly nameOf: (userId: UserId) => string;
   /** Whether the sender's name and face are shown: not in a direct conversation, where they can be but one. */
   readonly isNamed: boolean;
 }
 
-export const Message = memo(function Message({ row, senderName, isNamed }: MessageProps) {
-  const status = row.status === null ? null : STATUS[row.status];
+export const Message = memo(function Message({ conversationId, row, nameOf, isNamed }: MessageProps) {
+  const client = useClient();
+  const action = useAction();
+  const { shown, seq } = row;
   const isShown = isNamed && !row.isOwn;
+  const senderName = nameOf(row.senderId);
+  const change = seq === null ? null : (what: Change) => void action.run(() => client.change(conversationId, seq, what));
   return (
     <li
       className="message"
       data-testid="message"
       data-own={row.isOwn}
-      data-status={row.status ?? "received"}
+      data-status={row.status ?? (row.isGrowing ? "growing" : "received")}
       data-starts={row.startsGroup}
       data-ends={row.endsGroup}
       data-named={isShown}
     >
       {isShown && row.endsGroup && <Avatar id={row.senderId} name={senderName} size="small" />}
-      <div className="bubble">
+      <div className="bubble" aria-busy={row.isGrowing}>
         <span className="visually-hidden">{row.isOwn ? "You" : senderName}:</span>
         {isShown && row.startsGroup && (
           <span className="bubble-sender" aria-hidden="true">
             {senderName}
           </span>
         )}
-        {row.files !== undefined && <Files files={row.files} />}
-        {row.isDeleted && <span className="bubble-text bubble-gone">{DELETED}</span>}
-        {row.text !== "" && <Text text={row.text} />}
-        <span className="bubble-meta">
-          {row.isEdited && <span>edited</span>}
-          <time dateTime={new Date(row.at).toISOString()}>{clockTime(row.at)}</time>
-          {status !== null && (
-            <span className="tick" role="img" aria-label={status.label} title={status.label}>
-              <Icon name={status.icon} size={15} />
-            </span>
-          )}
-        </span>
+        {shown.forwarded !== undefined && (
+          <span className="bubble-note" data-testid="forwarded">
+            Forwarded from {nameOf(shown.forwarded.senderId)}
+          </span>
+        )}
+        {row.quote !== null && <Quote quote={row.quote} nameOf={nameOf} />}
+        {shown.files !== undefined && <Files files={shown.files} />}
+        {shown.isDeleted && <span className="bubble-gone">{DELETED}</span>}
+        {shown.text !== "" && <Text text={shown.text} />}
+        {shown.poll !== undefined && <Poll poll={shown.poll} shown={shown} isOwn={row.isOwn} action={action} onChange={change} />}
+        <Meta row={row} />
       </div>
-      {row.reactions.length > 0 && <Reactions reactions={row.reactions} />}
+      {shown.reactions.length > 0 && <Reactions reactions={shown.reactions} isBusy={action.isBusy} onChange={change} />}
+      {shown.replyCount > 0 && <span className="replies">{shown.replyCount === 1 ? "1 reply" : `${shown.replyCount} replies`}</span>}
+      {action.error !== null && (
+        <p className="failure" role="alert">
+          {action.error}
+        </p>
+      )}
       {row.status === "failed" && <Failure row={row} />}
     </li>
   );
 });
 
-function Reactions({ reactions }: { readonly reactions: readonly Reaction[] }) {
+function Meta({ row: { shown, at, status, isGrowing } }: { readonly row: MessageRow }) {
+  const tick = status === null ? null : STATUS[status];
+  return (
+    <span className="bubble-meta">
+      {shown.isPinned && (
+        <span className="tick" role="img" aria-label="Pinned" title="Pinned" data-testid="pinned">
+          <Icon name="pin" size={14} />
+        </span>
+      )}
+      {shown.isEdited && <span>edited</span>}
+      {isGrowing ? <span>writing…</span> : <time dateTime={new Date(at).toISOString()}>{clockTime(at)}</time>}
+      {tick !== null && (
+        <span className="tick" role="img" aria-label={tick.label} title={tick.label}>
+          <Icon name={tick.icon} size={15} />
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** What a message answers, in a line. */
+function Quote({ quote: { of, isThread }, nameOf }: { readonly quote: Answered; readonly nameOf: (userId: UserId) => string }) {
+  return (
+    <blockquote className="quote" data-testid="quote">
+      <span className="quote-sender">{`${isThread ? "In the thread of" : "To"} ${of === null ? "an earlier message" : nameOf(of.senderId)}`}</span>
+      {of !== null && (
+        <span className="quote-text" dir="auto">
+          {of.isDeleted ? DELETED : quoted(of.said)}
+        </span>
+      )}
+    </blockquote>
+  );
+}
+
+interface ReactionsProps {
+  readonly reactions: readonly Reaction[];
+  readonly isBusy: boolean;
+  readonly onChange: ((change: Change) => void) | null;
+}
+
+/** Pressing one joins those who react so, or leaves them. */
+function Reactions({ reactions, isBusy, onChange }: ReactionsProps) {
   return (
     <ul className="reactions" aria-label="Reactions">
       {reactions.map(({ emoji, count, isMine }) => (
-        <li key={emoji} className="reaction" data-testid="reaction" data-mine={isMine}>
-          {emoji} {count}
+        <li key={emoji}>
+          <button
+            className="reaction"
+            type="button"
+            aria-pressed={isMine}
+            disabled={isBusy}
+            data-testid="reaction"
+            data-mine={isMine}
+            onClick={() => onChange?.({ type: "reaction", emoji, isRemoved: isMine })}
+          >
+            {emoji} {count}
+          </button>
         </li>
       ))}
     </ul>

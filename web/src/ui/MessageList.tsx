@@ -1,4 +1,4 @@
-import { memo } from "react";
+import { memo, useCallback } from "react";
 
 import { nameOf } from "../core/select";
 import type { ConversationState, State } from "../core/state";
@@ -22,7 +22,7 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
   const now = useNow(60_000);
   const scroll = useScroll(rows, chat);
   const { conversationId, kind } = chat.conversation;
-  const names = (userId: UserId) => nameOf({ users }, userId);
+  const names = useCallback((userId: UserId) => nameOf({ users }, userId), [users]);
 
   return (
     <div className="list-frame">
@@ -68,7 +68,7 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
                   </li>
                 );
               case "message":
-                return <Message key={row.key} row={row} senderName={names(row.senderId)} isNamed={kind === "group"} />;
+                return <Message key={row.key} conversationId={conversationId} row={row} nameOf={names} isNamed={kind === "group"} />;
             }
           })}
         </ol>

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/history/v1/history_service.proto.
  */
 export const file_elastic_chat_history_v1_history_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1lbGFzdGljX2NoYXQvaGlzdG9yeS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF2VsYXN0aWNfY2hhdC5oaXN0b3J5LnYxImAKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQwoNY29udmVyc2F0aW9ucxgBIAMoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkihgIKE0NvbnZlcnNhdGlvblN1bW1hcnkSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIxCgptZW1iZXJzaGlwGAIgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIQCghoZWFkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoAxIUCgx1bnJlYWRfY291bnQYBSABKAMSMAoKbGFzdF9lbnRyeRgGIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIVCg1tZW50aW9uX2NvdW50GAcgASgFIl0KF0dldENvbnZlcnNhdGlvblJlc3BvbnNlEkIKDGNvbnZlcnNhdGlvbhgBIAEoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiaQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USLQoHZW50cmllcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIQCghoZWFkX3NlcRgCIAEoAxIQCghoYXNfbW9yZRgDIAEoCCKqAQoTTGlzdE1lbWJlcnNSZXNwb25zZRIuCgdtZW1iZXJzGAEgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchI0Cgp3YXRlcm1hcmtzGAIgAygLMiAuZWxhc3RpY19jaGF0LnR5cGVzLnYxLldhdGVybWFyaxIXCg9uZXh0X3BhZ2VfdG9rZW4YAyABKAkSFAoMbWVtYmVyX2NvdW50GAQgASgFIqMBChFHZXRJbnZpdGVSZXNwb25zZRI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEhQKDG1lbWJlcl9jb3VudBgCIAEoBRItCgZpbnZpdGUYAyABKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuSW52aXRlEg4KBmpvaW5lZBgEIAEoCGIGcHJvdG8z", [file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry]);
+  fileDesc("Ci1lbGFzdGljX2NoYXQvaGlzdG9yeS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF2VsYXN0aWNfY2hhdC5oaXN0b3J5LnYxImAKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQwoNY29udmVyc2F0aW9ucxgBIAMoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkihgIKE0NvbnZlcnNhdGlvblN1bW1hcnkSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIxCgptZW1iZXJzaGlwGAIgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIQCghoZWFkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoAxIUCgx1bnJlYWRfY291bnQYBSABKAMSMAoKbGFzdF9lbnRyeRgGIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIVCg1tZW50aW9uX2NvdW50GAcgASgFIl0KF0dldENvbnZlcnNhdGlvblJlc3BvbnNlEkIKDGNvbnZlcnNhdGlvbhgBIAEoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiaQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USLQoHZW50cmllcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIQCghoZWFkX3NlcRgCIAEoAxIQCghoYXNfbW9yZRgDIAEoCCJBChJHZXRNZXNzYWdlUmVzcG9uc2USKwoFZW50cnkYASABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkiqgEKE0xpc3RNZW1iZXJzUmVzcG9uc2USLgoHbWVtYmVycxgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISNAoKd2F0ZXJtYXJrcxgCIAMoCzIgLmVsYXN0aWNfY2hhdC50eXBlcy52MS5XYXRlcm1hcmsSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJEhQKDG1lbWJlcl9jb3VudBgEIAEoBSKjAQoRR2V0SW52aXRlUmVzcG9uc2USOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIUCgxtZW1iZXJfY291bnQYAiABKAUSLQoGaW52aXRlGAMgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZRIOCgZqb2luZWQYBCABKAhiBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry]);
 
 /**
  * The caller's conversations.
@@ -158,6 +158,27 @@ export const ListMessagesResponseSchema: GenMessage<ListMessagesResponse> = /*@_
   messageDesc(file_elastic_chat_history_v1_history_service, 3);
 
 /**
+ * The message.
+ *
+ * @generated from message elastic_chat.history.v1.GetMessageResponse
+ */
+export type GetMessageResponse = Message<"elastic_chat.history.v1.GetMessageResponse"> & {
+  /**
+   * As it is now.
+   *
+   * @generated from field: elastic_chat.types.v1.Entry entry = 1;
+   */
+  entry?: Entry | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.GetMessageResponse.
+ * Use `create(GetMessageResponseSchema)` to create a new message.
+ */
+export const GetMessageResponseSchema: GenMessage<GetMessageResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 4);
+
+/**
  * The members.
  *
  * @generated from message elastic_chat.history.v1.ListMembersResponse
@@ -197,7 +218,7 @@ export type ListMembersResponse = Message<"elastic_chat.history.v1.ListMembersRe
  * Use `create(ListMembersResponseSchema)` to create a new message.
  */
 export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 4);
+  messageDesc(file_elastic_chat_history_v1_history_service, 5);
 
 /**
  * What it leads to.
@@ -239,5 +260,5 @@ export type GetInviteResponse = Message<"elastic_chat.history.v1.GetInviteRespon
  * Use `create(GetInviteResponseSchema)` to create a new message.
  */
 export const GetInviteResponseSchema: GenMessage<GetInviteResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 5);
+  messageDesc(file_elastic_chat_history_v1_history_service, 6);
 
