@@ -13,7 +13,7 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Closing, Deletion, Entry, Pin, Poll, Reaction, ReactionCount, Vote, VoteCount
 from svc_router.store.redis import TAIL_ENTRIES
-from tests.e2e.conformance.doors import HISTORY, CallDoor, Can, LineDoor, doors, until
+from tests.e2e.conformance.doors import HISTORY, ROUTER, CallDoor, Can, LineDoor, doors, until
 
 AT_ONCE = 32
 """Messages that are sent at the same time, where many are needed."""
@@ -157,6 +157,35 @@ async def test_votes_are_counted_until_the_poll_is_closed(
     voted, closed = [(await door.news(bob.token, {conversation_id: asked + 1})).entries[n] for n in (0, -1)]
     assert (voted.kind, voted.target, voted.vote) == (Entry.VOTE, asked, Vote(options=[0]))
     assert (closed.kind, closed.target) == (Entry.CLOSING, asked)
+
+
+async def test_a_vote_is_cast_once_whichever_door_it_is_repeated_at_and_stays_cast_when_the_poll_is_closed(
+    all_doors: dict[str, Any], calls: CallDoor, anna: Account, bob: Account, conversation_id: str
+) -> None:
+    question = Body(text="When?", poll=Poll(options=["at nine", "at ten"], multiple=True))
+    asked = (await calls.send(anna.token, conversation_id, new_id(), question)).seq
+    vote, closing = new_id(), new_id()
+    for _ in range(2):
+        for what, account, message_id in ((Vote(options=[1, 0]), bob, vote), (Closing(), anna, closing)):
+            acks = [await door.change(account.token, conversation_id, message_id, asked, what) for door in all_doors.values()]
+            assert {ack.seq for ack in acks} == {asked + (1 if account is bob else 2)}
+    state = (await message(calls, bob, conversation_id, asked)).state
+    assert (state.voter_count, [one.count for one in state.votes], state.closed, state.as_of_seq) == (1, [1, 1], True, asked + 2)
+
+
+@doors()
+async def test_who_may_only_read_votes_and_copies_nothing_into_there(
+    door: Any, calls: CallDoor, api: Api, anna: Account, bob: Account, conversation_id: str, said: int
+) -> None:
+    group = await api.group(anna, "tea", [bob])
+    asked = (await calls.send(anna.token, group, new_id(), Body(text="When?", poll=Poll(options=["at nine", "at ten"])))).seq
+    await api.call("PATCH", f"/v1/conversations/{group}", {"memberPermissions": 1}, anna.token)
+    await door.change(bob.token, group, new_id(), asked, Vote(options=[1]))
+    assert (await message(calls, anna, group, asked)).state.votes[0].user_ids == [bob.user_id]
+    copy = {"conversation_id": group, "from_conversation_id": conversation_id, "seq": said, "message_id": new_id()}
+    with pytest.raises(ChatError) as refused:
+        await calls.call(ROUTER["ForwardMessage"], bob.token, **copy)
+    assert refused.value.reason is Reason.PERMISSION_DENIED
 
 
 @doors()

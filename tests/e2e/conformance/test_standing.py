@@ -113,6 +113,22 @@ async def test_what_is_streamed_is_told_and_kept_when_it_is_sent(door: LineDoor,
         assert (await until(other, "entry")).message_id == message_id
 
 
+@doors(Can.HEAR)
+async def test_nobody_is_told_what_is_being_written_by_who_may_not_write(door: LineDoor, api: Api, anna: Account, bob: Account) -> None:
+    group = await api.group(anna, "tea", [bob])
+    await api.call("PATCH", f"/v1/conversations/{group}", {"memberPermissions": 1}, anna.token)
+    carl = await api.register("carl")
+    await api.call("POST", f"/v1/conversations/{group}/members", {"userId": carl.user_id}, anna.token)
+    async with door.connect(anna.token) as owner, door.connect(bob.token) as reader, door.connect(carl.token) as other:
+        for line, text in ((reader, "not this"), (owner, "this")):
+            await line.send(pb.ClientFrame(typing=pb.Typing(conversation_id=group)))
+            await line.send(pb.ClientFrame(delta=pb.Delta(message_id=new_id(), conversation_id=group, text=text)))
+            await line.send(pb.ClientFrame(ping=pb.Ping()))
+            await until(line, "pong")
+        assert (await until(other, "typing")).user_id == anna.user_id
+        assert (await until(other, "delta")).text == "this"
+
+
 @doors()
 async def test_who_comes_back_is_told_what_is_new_and_what_is_gone(door: Any, anna: Account, conversation_id: str, said: int) -> None:
     news = await door.news(anna.token, {conversation_id: said - 1, UNKNOWN: 7})
