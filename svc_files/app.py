@@ -50,7 +50,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     intake = Intake(stores, uploads, blobs, looker, agenda, settings.types, settings.keep_unposted, settings.looks + settings.look_queue)
     library = Library(stores, MeshConversations(channel), agenda, settings.keep_unposted)
     postings = Postings(stores, library, intake, agenda, clock)
-    collector = Collector(stores, blobs, uploads, intake, library, agenda, clock)
+    collector = Collector(stores, blobs, uploads, intake, library, postings, agenda, clock)
     links = LinkSigner(settings.link_key.encode())
     door = FilesDoor(uploads, intake, library, blobs, links, clock, settings.transfers, settings.user_transfers)
     servicer = FilesServicer(library, postings, links, clock, settings.link_lifetime, settings.quota_bytes)

@@ -92,7 +92,8 @@ class FilesServicer(rpc.FilesServiceServicer):
     async def ReleaseFiles(self, request: pb.ReleaseFilesRequest, context: Context) -> pb.ReleaseFilesResponse:  # noqa: ARG002, N802
         if not is_uuid(request.conversation_id) or not is_uuid(request.message_id):
             raise ChatError(Reason.INVALID_ARGUMENT, "conversation_id and message_id are UUIDs")
-        await self._postings.release(ConversationId(request.conversation_id), MessageId(request.message_id))
+        due_ms = request.due_at.ToMilliseconds()
+        await self._postings.release(ConversationId(request.conversation_id), MessageId(request.message_id), due_ms)
         return pb.ReleaseFilesResponse()
 
 

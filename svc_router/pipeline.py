@@ -36,6 +36,7 @@ from chatkit.edges.fanout import Fanout, batch_of
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, MessageLog, Record
 from chatkit.metrics import OK, OUTCOMES, counter, histogram
 from chatkit.rpc.admission import timestamp
+from chatkit.rpc.expiry import has_expired
 from chatkit.tracing import NOTHING, Tracer, bind_context, followed
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
@@ -574,8 +575,8 @@ class Pipeline:
         return True
 
     async def _look_at_one(self, job: Job, seq: int) -> None:
-        """Find a message in the tail or in history. Raises NOT_FOUND if there is none, or it is deleted and is to be changed, and
-        PERMISSION_DENIED if it is not the user's to change.
+        """Find a message in the tail or in history. Raises NOT_FOUND if there is none, or none any more, or it is deleted and is to be
+        changed, and PERMISSION_DENIED if it is not the user's to change.
         """
         sight = await self._sequencer.sight(job.conversation_id, job.user_id, seq)
         if isinstance(sight, NotLive):
@@ -591,6 +592,8 @@ class Pipeline:
             found, is_deleted = entry_of(sight.entry), sight.is_deleted
         else:
             found, is_deleted = await self._archive.message(job.user_id, job.conversation_id, seq)
+        if has_expired(found, self._clock.now_ms()):
+            raise ChatError(Reason.NOT_FOUND, NO_MESSAGE)
         if job.kind == "send":
             check_answered(job.command.send.outline, found, sight.joined_seq)
             return

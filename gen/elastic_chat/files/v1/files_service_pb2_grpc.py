@@ -113,7 +113,8 @@ class FilesServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReleaseFiles(self, request, context):
-        """Notes that a message has its files no longer, because it was deleted or has expired. Internal. Idempotent.
+        """Notes that a message has its files no longer, because it was deleted, or disappears: then within about three
+        minutes after it. Internal. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

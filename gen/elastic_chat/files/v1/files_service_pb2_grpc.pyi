@@ -53,7 +53,9 @@ class FilesServiceStub:
     not have one of the files.
     """
     ReleaseFiles: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.ReleaseFilesRequest, _files_service_pb2.ReleaseFilesResponse]
-    """Notes that a message has its files no longer, because it was deleted or has expired. Internal. Idempotent."""
+    """Notes that a message has its files no longer, because it was deleted, or disappears: then within about three
+    minutes after it. Internal. Idempotent.
+    """
 
 @_typing.type_check_only
 class FilesServiceAsyncStub(FilesServiceStub):
@@ -80,7 +82,9 @@ class FilesServiceAsyncStub(FilesServiceStub):
     not have one of the files.
     """
     ReleaseFiles: _aio.UnaryUnaryMultiCallable[_files_service_pb2.ReleaseFilesRequest, _files_service_pb2.ReleaseFilesResponse]  # type: ignore[assignment]
-    """Notes that a message has its files no longer, because it was deleted or has expired. Internal. Idempotent."""
+    """Notes that a message has its files no longer, because it was deleted, or disappears: then within about three
+    minutes after it. Internal. Idempotent.
+    """
 
 class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
     """Files: what was uploaded, who may have it, and for how long it is kept. Bytes come and go over HTTP (docs/files.md): uploads by the tus
@@ -140,6 +144,8 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _files_service_pb2.ReleaseFilesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_files_service_pb2.ReleaseFilesResponse, _abc.Awaitable[_files_service_pb2.ReleaseFilesResponse]]:
-        """Notes that a message has its files no longer, because it was deleted or has expired. Internal. Idempotent."""
+        """Notes that a message has its files no longer, because it was deleted, or disappears: then within about three
+        minutes after it. Internal. Idempotent.
+        """
 
 def add_FilesServiceServicer_to_server(servicer: FilesServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
