@@ -18,6 +18,7 @@ import { Idleness } from "./idleness";
 import { CatchUp } from "./catch_up";
 import { Directory } from "./directory";
 import { Dispatcher } from "./dispatcher";
+import { Expirer } from "./expirer";
 import { Library } from "./library";
 import { Link } from "./link";
 import { Reporter } from "./reporter";
@@ -70,6 +71,7 @@ export class Client {
     this.dispatcher = new Dispatcher(this.store, (event) => this.link.send(event));
     this.reporter = new Reporter(this.store, (event) => this.link.send(event));
     new Directory(this.store, this.api);
+    new Expirer(this.store);
     this.store.subscribe(() => {
       this.watch();
     });

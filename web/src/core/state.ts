@@ -1,6 +1,7 @@
 /** Everything that the client shows, and the one function that changes it. */
 
 import { type Connection, stopped } from "./connection";
+import { expired } from "./expiry";
 import { append, extend, type Log, prepend, restarted, seeded } from "./log";
 import { accepted, type Outbox, without } from "./outbox";
 import type { Conversation, ConversationId, Entry, Head, MessageId, Page, Preferences, Presence, Summary, User, UserId, Watermark } from "./types";
@@ -79,6 +80,7 @@ export type Action =
   | { readonly type: "preferences_came"; readonly preferences: Preferences }
   | { readonly type: "typing_came"; readonly conversationId: ConversationId; readonly userId: UserId; readonly until: number }
   | { readonly type: "typing_ended"; readonly now: number }
+  | { readonly type: "time_passed"; readonly now: number }
   | { readonly type: "outbox_changed"; readonly outbox: Outbox }
   | { readonly type: "acked"; readonly messageId: MessageId; readonly conversationId: ConversationId; readonly seq: number }
   | { readonly type: "opened"; readonly conversationId: ConversationId | null };
@@ -153,6 +155,8 @@ export function update(state: State, action: Action): State {
       return typingCame(state, action.conversationId, action.userId, action.until);
     case "typing_ended":
       return typingEnded(state, action.now);
+    case "time_passed":
+      return timePassed(state, action.now);
     case "outbox_changed":
       return { ...state, outbox: action.outbox };
     case "acked":
@@ -343,6 +347,15 @@ function recounted(chat: ConversationState, me: UserId | null): ConversationStat
     return chat;
   }
   return { ...chat, unread: since(log, readSeq).filter((entry) => isUnread(entry, readSeq, me)).length };
+}
+
+/** Lets disappear what has expired, and counts it no more. */
+function timePassed(state: State, now: number): State {
+  const faded = [...state.conversations].flatMap(([id, chat]) => {
+    const log = expired(chat.log, now);
+    return log === chat.log ? [] : [[id, recounted({ ...chat, log }, myId(state))] as const];
+  });
+  return faded.length === 0 ? state : { ...state, conversations: new Map([...state.conversations, ...faded]) };
 }
 
 function typingCame(state: State, conversationId: ConversationId, userId: UserId, until: number): State {

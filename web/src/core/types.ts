@@ -67,7 +67,7 @@ export type Content =
   | { readonly kind: "membership"; readonly added: readonly UserId[]; readonly removed: readonly UserId[]; readonly roles: ReadonlyMap<UserId, Role> }
   /** What was set; the rest stays as it was. */
   | { readonly kind: "settings"; readonly changed: Partial<Pick<Conversation, "title" | "topic">> }
-  /** From a newer server, or nothing to show. It keeps its place in the log and is not shown. */
+  /** From a newer server, expired, or nothing to show. It keeps its place in the log and is not shown. */
   | { readonly kind: "unknown" };
 
 /** One step of a conversation's log. A seq fits a number: it stays under 2^53 for the next 275,000 years. */
@@ -78,6 +78,8 @@ export interface Entry {
   readonly senderId: UserId;
   /** Unix milliseconds. */
   readonly acceptedAt: number;
+  /** When it disappears, in Unix milliseconds; not there if it does not. */
+  readonly expiresAt?: number;
   readonly content: Content;
 }
 

@@ -63,6 +63,7 @@ export function entryFrom(entry: WireEntry): Entry {
     messageId: entry.messageId as MessageId,
     senderId: entry.senderId as UserId,
     acceptedAt: timeFrom(entry.acceptedAt),
+    ...(entry.expiresAt === undefined ? {} : { expiresAt: timeFrom(entry.expiresAt) }),
     content: contentFrom(entry),
   };
 }
