@@ -19,6 +19,7 @@ from svc_files.core.files import File, Variant, file_id_of, page_size
 from svc_files.core.links import Link, LinkSigner
 from svc_files.library import Library
 from svc_files.postings import Postings
+from svc_files.previews.previews import Previews
 
 Context = Any
 """gRPC's own class is generic over what no method needs."""
@@ -35,10 +36,19 @@ class FilesServicer(rpc.FilesServiceServicer):
     """The methods of files."""
 
     def __init__(
-        self, library: Library, postings: Postings, links: LinkSigner, clock: Clock, link_lifetime: timedelta, quota_bytes: int
+        self,
+        library: Library,
+        postings: Postings,
+        previews: Previews | None,
+        links: LinkSigner,
+        clock: Clock,
+        link_lifetime: timedelta,
+        quota_bytes: int,
     ) -> None:
+        """Make one that gives previews of links, if there are `previews`."""
         self._library = library
         self._postings = postings
+        self._previews = previews
         self._links = links
         self._clock = clock
         self._link_lifetime = link_lifetime
@@ -72,6 +82,12 @@ class FilesServicer(rpc.FilesServiceServicer):
         expires_at_s = self._clock.now_ms() // 1000 + round(self._link_lifetime.total_seconds())
         url = self._links.url(Link(file.file_id, variant, caller.user_id, expires_at_s))
         return pb.GetFileUrlResponse(url=url, expires_at=Timestamp(seconds=expires_at_s))
+
+    async def GetLinkPreview(self, request: pb.GetLinkPreviewRequest, context: Context) -> pb.GetLinkPreviewResponse:  # noqa: N802
+        caller = caller_of(context)
+        if self._previews is None:
+            raise ChatError(Reason.PREVIEWS_OFF)
+        return pb.GetLinkPreviewResponse(preview=await self._previews.preview(caller.user_id, request.url))
 
     # --- for those who take in messages, and who delete them
 
