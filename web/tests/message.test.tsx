@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Client } from "../src/app/client";
 import type { MessageRow } from "../src/core/timeline";
 import { ClientProvider } from "../src/ui/context";
+import { Card } from "../src/ui/LinkCard";
 import { Message } from "../src/ui/Message";
 import { ANNA, photo } from "./make";
 
@@ -24,7 +25,8 @@ function drawn(text: string, change: Partial<MessageRow> = {}): string {
     endsGroup: true,
     ...change,
   };
-  const client = { fileUrl: () => new Promise(() => undefined) } as unknown as Client;
+  const never = () => new Promise(() => undefined);
+  const client = { fileUrl: never, linkPreview: never } as unknown as Client;
   return renderToStaticMarkup(
     <ClientProvider client={client}>
       <Message row={row} senderName="Anna" isNamed />
@@ -51,6 +53,16 @@ describe("a message", () => {
     const html = drawn("", { isDeleted: true, reactions: [{ emoji: "👍", count: 2, isMine: true, userIds: [] }] });
     expect(html).toContain("This message was deleted");
     expect(html).toContain("👍 2");
+  });
+
+  it("shows what a link leads to as text, whatever the page says", () => {
+    const image = { url: "data:image/webp;base64,AAAA", width: 320, height: 200 };
+    const preview = { title: "<script>x</script>", description: "<b>", siteName: "", image };
+    const html = renderToStaticMarkup(<Card url="https://a.example/x" preview={preview} />);
+    expect(html).toContain("&lt;script&gt;x&lt;/script&gt;");
+    expect(html).toContain(`<img src="data:image/webp;base64,AAAA" width="320" height="200" alt=""/>`);
+    expect(html).toContain("a.example");
+    expect(html).not.toMatch(/<script|<b>|style=/);
   });
 
   it("needs no inline style", () => {

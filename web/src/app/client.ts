@@ -5,7 +5,7 @@ import { hasHole } from "../core/log";
 import { enqueued, refused, retried, without } from "../core/outbox";
 import { watchedUsers } from "../core/select";
 import { initial, myId, update } from "../core/state";
-import type { ConversationId, FileRef, MessageId, Preferences, UserId } from "../core/types";
+import type { ConversationId, FileRef, LinkPreview, MessageId, Preferences, UserId } from "../core/types";
 import { uuid7, uuid7Epoch } from "../core/uuid7";
 import { Api, authentication, type Tokens } from "../net/api";
 import { ApiError } from "../net/errors";
@@ -21,6 +21,7 @@ import { Dispatcher } from "./dispatcher";
 import { Expirer } from "./expirer";
 import { Library } from "./library";
 import { Link } from "./link";
+import { Previews } from "./previews";
 import { Reporter } from "./reporter";
 import { Store } from "./store";
 
@@ -39,6 +40,7 @@ export class Client {
   private readonly dispatcher: Dispatcher;
   private readonly reporter: Reporter;
   private readonly catchUp = new CatchUp(this.store, this.api);
+  private readonly previews = new Previews(this.api);
   private readonly library = new Library(this.store, this.api, this.catchUp);
   private readonly typingAlarm = new Alarm(() => {
     this.store.dispatch({ type: "typing_ended", now: Date.now() });
@@ -152,6 +154,11 @@ export class Client {
   /** An address by which a file can be had for some minutes: of an image as large as a screen shows it. Throws ApiError. */
   async fileUrl({ fileId, mediaType }: FileRef): Promise<string> {
     return this.api.fileUrl(fileId, mediaType.startsWith("image/") ? "VARIANT_LARGE" : "VARIANT_UNSPECIFIED");
+  }
+
+  /** What a link leads to; null if there is nothing to show. */
+  linkPreview(url: string): Promise<LinkPreview | null> {
+    return this.previews.find(url);
   }
 
   retry(messageId: MessageId): void {

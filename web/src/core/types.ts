@@ -35,6 +35,15 @@ export interface FileRef {
   readonly height: number;
 }
 
+/** What a link leads to, as its page says; empty where it does not. */
+export interface LinkPreview {
+  readonly title: string;
+  readonly description: string;
+  readonly siteName: string;
+  /** The picture as an address that holds it, and its size in pixels. */
+  readonly image: { readonly url: string; readonly width: number; readonly height: number } | null;
+}
+
 /** Who reacts to a message with an emoji. */
 export interface Reaction {
   readonly emoji: string;

@@ -1,5 +1,6 @@
 import { memo } from "react";
 
+import { firstLink } from "../core/markdown";
 import type { MessageRow, MessageStatus } from "../core/timeline";
 import type { MessageId, Reaction } from "../core/types";
 import { clockTime, DELETED, explain } from "../core/wording";
@@ -7,6 +8,7 @@ import { Avatar } from "./Avatar";
 import { useClient } from "./context";
 import { Files } from "./Files";
 import { Icon, type IconName } from "./Icon";
+import { LinkCard } from "./LinkCard";
 import { Text } from "./Text";
 
 const STATUS: Readonly<Record<MessageStatus, { readonly icon: IconName; readonly label: string }>> = {
@@ -27,6 +29,7 @@ interface MessageProps {
 export const Message = memo(function Message({ row, senderName, isNamed }: MessageProps) {
   const status = row.status === null ? null : STATUS[row.status];
   const isShown = isNamed && !row.isOwn;
+  const link = firstLink(row.text);
   return (
     <li
       className="message"
@@ -48,6 +51,7 @@ export const Message = memo(function Message({ row, senderName, isNamed }: Messa
         {row.files !== undefined && <Files files={row.files} />}
         {row.isDeleted && <span className="bubble-text bubble-gone">{DELETED}</span>}
         {row.text !== "" && <Text text={row.text} />}
+        {link !== null && <LinkCard url={link} />}
         <span className="bubble-meta">
           {row.isEdited && <span>edited</span>}
           <time dateTime={new Date(row.at).toISOString()}>{clockTime(row.at)}</time>
