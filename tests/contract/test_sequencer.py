@@ -58,6 +58,7 @@ class World(Protocol):
     async def connect(self, user_id: UserId, node: str) -> None: ...
     async def conversations(self, user_id: UserId) -> set[str]: ...
     async def lose(self, conversation_id: ConversationId) -> None: ...
+    async def age(self, conversation_id: ConversationId) -> None: ...
     async def written(self, conversation_id: ConversationId, seq: int) -> None: ...
 
 
@@ -76,6 +77,9 @@ class MemoryWorld:
         return {str(conversation_id) for conversation_id in self.sequencer.view.conversations(user_id)}
 
     async def lose(self, conversation_id: ConversationId) -> None:
+        self.sequencer.view.lose(conversation_id)
+
+    async def age(self, conversation_id: ConversationId) -> None:
         self.sequencer.view.lose(conversation_id)
 
     async def written(self, conversation_id: ConversationId, seq: int) -> None:
@@ -102,6 +106,9 @@ class RedisWorld:
     async def lose(self, conversation_id: ConversationId) -> None:
         async for key in self.client.scan_iter(f"{{c:{conversation_id}}}:*"):
             await self.client.delete(key)
+
+    async def age(self, conversation_id: ConversationId) -> None:
+        await self.client.hset(keys.meta(conversation_id), "epoch", "an older one")
 
     async def written(self, conversation_id: ConversationId, seq: int) -> None:
         await self.client.hset(keys.meta(conversation_id), "written", seq)
@@ -447,6 +454,19 @@ async def test_where_nobody_administers_by_its_nature_every_member_may(world: Wo
         assert await refusal(world, command(born, bob, Permission.READ, *terms)) is Reason.PERMISSION_DENIED
         assert (await place(world, command(born, anna, Permission.READ, *terms))).draft == b"draft+ttl"
     assert await refusal(world, command(born, user(), Permission.READ, *terms)) is Reason.UNKNOWN_CONVERSATION
+
+
+async def test_no_rule_stays_behind_that_an_older_copy_of_the_memory_had(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    rules = {"slow_mode_s": "60", "message_ttl_s": "60", "member_permissions": "1"}
+    await place(world, setting(born, anna, *(Set(name, value, b"+", is_rule=True) for name, value in rules.items())))
+    await world.age(born.conversation_id)
+    assert await outcome(world, message(born, bob)) == NotLive()
+    members = {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 1)}
+    await world.sequencer.restore(replace(lost(born, members), known_since_ms=0), world.sequencer.epoch)
+    assert [one.draft for one in await places(world, message(born, bob), message(born, bob))] == [b"", b""]
 
 
 async def test_settings_come_back_with_their_conversation(world: World) -> None:
