@@ -103,7 +103,8 @@ class Fetcher:
                     raise _none("it is too large")
                 return Fetched(link, answer.content_type, answer.charset or "", body[:most_bytes])
         except FAILURES as error:
-            raise _none("it can't be reached") from error
+            is_forbidden = isinstance(getattr(error, "os_error", error), ForbiddenError)
+            raise _none("it leads where nobody may go" if is_forbidden else "it can't be reached") from error
 
 
 class ForbiddenError(OSError):

@@ -122,7 +122,9 @@ FORBIDDEN += ["fe80::1", "fd00::1", "64:ff9b::7f00:1", "2002:7f00:1::1", "ff02::
 
 
 @pytest.mark.parametrize("address", FORBIDDEN)
-async def test_no_link_leads_to_what_is_not_public_by_name_or_by_address(world: World, address: str) -> None:
+async def test_no_link_leads_to_what_is_not_public_by_name_or_by_address(
+    world: World, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     plain = unicodedata.normalize("NFKC", address)
     world.outside.name("inside.example", [plain])
     world.outside.name("mixed.example", [str(HERE), plain])
@@ -134,6 +136,7 @@ async def test_no_link_leads_to_what_is_not_public_by_name_or_by_address(world: 
     for path in ("/hop", "/hop-by-name"):
         assert await world.refusal(f"http://site.example{path}") is Reason.NO_PREVIEW
     assert [request.path for request in world.requests] == ["/hop", "/hop-by-name"]
+    assert capsys.readouterr().out.count("it leads where nobody may go") == 5
 
 
 @pytest.mark.parametrize("location", ["http://127.1/", "ftp://site.example/", "http://site.example:8080/", "http://u:p@site.example/", ""])
