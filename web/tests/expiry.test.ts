@@ -4,6 +4,7 @@ import { expired, nextExpiry } from "../src/core/expiry";
 import { append, seeded } from "../src/core/log";
 import { initial, update } from "../src/core/state";
 import { timeline } from "../src/core/timeline";
+import { describe as told } from "../src/core/wording";
 import { group, ME, message, ROOM, summary } from "./make";
 
 const fading = (seq: number, expiresAt: number) => ({ ...message(seq), expiresAt });
@@ -19,6 +20,16 @@ describe("what disappears", () => {
     expect(JSON.stringify(later)).not.toContain("text 7");
     expect([later.tail, later.first, nextExpiry(later)]).toEqual([log.tail, log.first, 9_000]);
     expect(nextExpiry(expired(later, 9_000))).toBe(Infinity);
+  });
+
+  it("is told of when it is set", () => {
+    const set = (messageTtlS: number) => told({ ...message(5), content: { kind: "settings", changed: {}, messageTtlS } }, ME, () => "Anna");
+    expect([86_400, 90, 3_600, 0].map(set)).toEqual([
+      "Anna lets messages disappear after 1 day",
+      "Anna lets messages disappear after 90 seconds",
+      "Anna lets messages disappear after 1 hour",
+      "Anna lets messages stay",
+    ]);
   });
 
   it("is not on the screen and not counted any more", () => {

@@ -75,7 +75,7 @@ export type Content =
   | { readonly kind: "created"; readonly conversation: Conversation; readonly memberIds: readonly UserId[] }
   | { readonly kind: "membership"; readonly added: readonly UserId[]; readonly removed: readonly UserId[]; readonly roles: ReadonlyMap<UserId, Role> }
   /** What was set; the rest stays as it was. */
-  | { readonly kind: "settings"; readonly changed: Partial<Pick<Conversation, "title" | "topic">> }
+  | { readonly kind: "settings"; readonly changed: Partial<Pick<Conversation, "title" | "topic">>; readonly messageTtlS?: number }
   /** From a newer server, expired, or nothing to show. It keeps its place in the log and is not shown. */
   | { readonly kind: "unknown" };
 

@@ -92,9 +92,10 @@ function contentFrom(entry: WireEntry): Content {
     return added.length + removed.length + roles.size > 0 ? { kind: "membership", added, removed, roles } : { kind: "unknown" };
   }
   if (entry.kind === Entry_Kind.SETTINGS && entry.settings !== undefined) {
-    const { title, topic } = entry.settings;
+    const { title, topic, messageTtlS } = entry.settings;
     const changed = { ...(title === undefined ? {} : { title }), ...(topic === undefined ? {} : { topic }) };
-    return title === undefined && topic === undefined ? { kind: "unknown" } : { kind: "settings", changed };
+    const isShown = title !== undefined || topic !== undefined || messageTtlS !== undefined;
+    return isShown ? { kind: "settings", changed, ...(messageTtlS === undefined ? {} : { messageTtlS }) } : { kind: "unknown" };
   }
   return { kind: "unknown" };
 }
