@@ -22,7 +22,7 @@ from launcher.tracing import Tracing
 REPOSITORY = Path(__file__).parents[1]
 WEB = REPOSITORY / "web"
 
-USES_REDIS = ("gateway", "router", "presence", "history", "writer")
+USES_REDIS = ("gateway", "router", "presence", "history", "writer", "files")
 USES_KAFKA = ("router", "writer")
 USES_CASSANDRA = ("history", "writer", "accounts", "files")
 OWNS_TOPICS = ("writer",)

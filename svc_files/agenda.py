@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chatkit.core.clock import Clock
+from chatkit.core.ids import ConversationId, MessageId
 from svc_files.core.files import FileId
 from svc_files.store import DueStore, Kind, Task
 
@@ -31,6 +32,10 @@ class Agenda:
     async def content(self, sha256: bytes, after: timedelta = timedelta(0)) -> None:
         """Look at a content some time after now."""
         await self.add(Task(Kind.CONTENT, sha256.hex()), after)
+
+    async def message(self, conversation_id: ConversationId, message_id: MessageId, after: timedelta) -> None:
+        """Let a message have no files any more some time after now."""
+        await self.add(Task(Kind.MESSAGE, f"{conversation_id}/{message_id}"), after)
 
     async def add(self, task: Task, after: timedelta) -> None:
         """Look at something some time after now: in the minute after that, which is not over for anyone's clock."""

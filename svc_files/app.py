@@ -9,6 +9,7 @@ import grpc
 
 from chatkit.core.clock import Clock, SystemClock
 from chatkit.edges.cassandra import CassandraSession
+from chatkit.edges.redis import connect_redis
 from chatkit.rpc.app import App
 from chatkit.rpc.channel import mesh_channel
 from chatkit.tracing import tracer_of
@@ -19,17 +20,26 @@ from svc_files.blobs.folder import FolderBlobStore
 from svc_files.blobs.s3 import S3BlobStore
 from svc_files.collector import Collector
 from svc_files.conversations import MeshConversations
+from svc_files.core.kinds import IMAGES
 from svc_files.core.links import LinkSigner
 from svc_files.intake import Intake
 from svc_files.library import Library
+from svc_files.looks import Limits as LookLimits
 from svc_files.looks import ProcessLooker
 from svc_files.postings import Postings
+from svc_files.previews.cache import RedisPreviewCache
+from svc_files.previews.fetcher import Fetcher
+from svc_files.previews.outside import Internet
+from svc_files.previews.previews import Allowance, Previews
+from svc_files.previews.reader import ProcessPageReader
 from svc_files.service import FilesServicer
 from svc_files.settings import Settings
 from svc_files.store.cassandra import CassandraStores
 from svc_files.uploads import Limits, Uploads
 from svc_files.web import FilesDoor
 
+PICTURES = LookLimits(types=IMAGES, max_pixels=16_000_000, max_memory=1024**3, max_seconds=5, max_output=16 * 1024**2)
+"""What drawing the picture of a page anew may take."""
 SERVICE = files_service_pb2.DESCRIPTOR.services_by_name["FilesService"].full_name
 
 
@@ -50,10 +60,11 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     intake = Intake(stores, uploads, blobs, looker, agenda, settings.types, settings.keep_unposted, settings.looks + settings.look_queue)
     library = Library(stores, MeshConversations(channel), agenda, settings.keep_unposted)
     postings = Postings(stores, library, intake, agenda, clock)
-    collector = Collector(stores, blobs, uploads, intake, library, agenda, clock)
+    collector = Collector(stores, blobs, uploads, intake, library, postings, agenda, clock)
     links = LinkSigner(settings.link_key.encode())
     door = FilesDoor(uploads, intake, library, blobs, links, clock, settings.transfers, settings.user_transfers)
-    servicer = FilesServicer(library, postings, links, clock, settings.link_lifetime, settings.quota_bytes)
+    previews = await previews_of(settings, stack) if settings.previews else None
+    servicer = FilesServicer(library, postings, previews, links, clock, settings.link_lifetime, settings.quota_bytes)
 
     def register(server: grpc.aio.Server) -> None:
         files_service_pb2_grpc.add_FilesServiceServicer_to_server(servicer, server)
@@ -66,6 +77,18 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         drain=door.drain,
         tracer=tracer_of("files", settings, stack),
     )
+
+
+async def previews_of(settings: Settings, stack: AsyncExitStack) -> Previews:
+    """Return what makes previews of links. Raises ConnectionError if Redis does not come up."""
+    redis = await connect_redis(settings.redis_url)
+    stack.push_async_callback(redis.aclose)
+    # Of its own, so that no link makes an upload wait.
+    looker, reader = ProcessLooker(PICTURES, 1), ProcessPageReader(1)
+    stack.push_async_callback(looker.close)
+    stack.push_async_callback(reader.close)
+    allowance = Allowance(settings.previews_per_minute, settings.preview_lifetime)
+    return Previews(RedisPreviewCache(redis), Fetcher(Internet()), reader, looker, allowance)
 
 
 def blobs_of(settings: Settings, clock: Clock) -> BlobStore:

@@ -1,4 +1,6 @@
-"""What nobody can get any more is deleted: uploads that were given up, files that are in no message, contents that no file holds."""
+"""What nobody can get any more is deleted: uploads that were given up, files that are in no message, contents that no file holds. And what
+disappears with its message is taken from it.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,14 @@ import structlog
 from chatkit.core.backoff import spread
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError
+from chatkit.core.ids import ConversationId, MessageId
 from chatkit.metrics import counter
 from svc_files.agenda import MARGIN, MINUTE_MS, Agenda, minute_of
 from svc_files.blobs import BlobStore
 from svc_files.core.files import Content, FileId, Life
 from svc_files.intake import REFUSALS, Intake, content_folder
 from svc_files.library import Library
+from svc_files.postings import Postings
 from svc_files.store import Kind, Stores, Task
 from svc_files.uploads import Uploads
 
@@ -34,13 +38,22 @@ class Collector:
     """Looks at what is due. Several instances may do it at the same time."""
 
     def __init__(
-        self, stores: Stores, blobs: BlobStore, uploads: Uploads, intake: Intake, library: Library, agenda: Agenda, clock: Clock
+        self,
+        stores: Stores,
+        blobs: BlobStore,
+        uploads: Uploads,
+        intake: Intake,
+        library: Library,
+        postings: Postings,
+        agenda: Agenda,
+        clock: Clock,
     ) -> None:
         self._stores = stores
         self._blobs = blobs
         self._uploads = uploads
         self._intake = intake
         self._library = library
+        self._postings = postings
         self._agenda = agenda
         self._clock = clock
 
@@ -75,6 +88,9 @@ class Collector:
                     await self._file(FileId(task.name))
                 case Kind.CONTENT:
                     await self._content(bytes.fromhex(task.name))
+                case Kind.MESSAGE:
+                    conversation_id, _, message_id = task.name.partition("/")
+                    await self._postings.release(ConversationId(conversation_id), MessageId(message_id))
         except ChatError as error:
             log.warning("collecting_put_off", kind=task.kind, name=task.name, reason=error.reason)
             await self._agenda.add(task, LATE)

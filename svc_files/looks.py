@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,14 +14,12 @@ from prometheus_client import Histogram
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.metrics import OK, counter
+from svc_files.cage import last_words, work
 from svc_files.settings import Settings
 from svc_files.workshop import Found, Job, Made
 
 log = structlog.get_logger()
 
-GRACE_S = 5
-"""How much longer than its processor time a look may take: it may have to wait for a processor."""
-SLOWER = 3
 UNREADABLE = "it can't be read, or only with more time or memory than a file may take"
 
 LOOKS = counter(
@@ -85,17 +81,7 @@ class ProcessLooker:
 def _ask(job: Job) -> dict[str, Any]:
     """Have a job done, by a process of its own."""
     try:
-        done = subprocess.run(
-            (sys.executable, "-I", "-m", "svc_files.workshop"),
-            input=json.dumps(asdict(job)).encode(),
-            capture_output=True,
-            env={},
-            check=True,
-            timeout=SLOWER * job.max_seconds + GRACE_S,
-        )
+        return work("svc_files.workshop", asdict(job), job.max_seconds)
     except subprocess.SubprocessError as error:
-        last = (getattr(error, "stderr", None) or b"").decode(errors="replace").strip().rpartition("\n")[2]
-        log.warning("look_failed", error=str(error), last=last[:200])
+        log.warning("look_failed", error=str(error), last=last_words(error))
         return {"refused": Reason.FILE_BROKEN, "message": UNREADABLE}
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer

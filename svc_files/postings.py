@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
@@ -53,9 +54,12 @@ class Postings:
             return file
         return await self._library.file(user_id, file_id)
 
-    async def release(self, conversation_id: ConversationId, message_id: MessageId) -> None:
-        """Note that a message has no files any more. Idempotent."""
+    async def release(self, conversation_id: ConversationId, message_id: MessageId, due_ms: int = 0) -> None:
+        """Note that a message has no files any more, or from when on. Idempotent."""
         now_ms = self._clock.now_ms()
+        if due_ms > now_ms:
+            await self._agenda.message(conversation_id, message_id, timedelta(milliseconds=due_ms - now_ms))
+            return
         for file_id, sender_id in await self._stores.postings.files_of(conversation_id, message_id):
             await self._agenda.file(file_id, self._library.keep_unposted)
             await self._stores.postings.remove_postings([Posting(file_id, conversation_id, message_id, sender_id, now_ms)])

@@ -19,6 +19,7 @@ from svc_files.core.files import File, Variant, file_id_of, page_size
 from svc_files.core.links import Link, LinkSigner
 from svc_files.library import Library
 from svc_files.postings import Postings
+from svc_files.previews.previews import Previews
 
 Context = Any
 """gRPC's own class is generic over what no method needs."""
@@ -35,10 +36,19 @@ class FilesServicer(rpc.FilesServiceServicer):
     """The methods of files."""
 
     def __init__(
-        self, library: Library, postings: Postings, links: LinkSigner, clock: Clock, link_lifetime: timedelta, quota_bytes: int
+        self,
+        library: Library,
+        postings: Postings,
+        previews: Previews | None,
+        links: LinkSigner,
+        clock: Clock,
+        link_lifetime: timedelta,
+        quota_bytes: int,
     ) -> None:
+        """Make one that gives previews of links, if there are `previews`."""
         self._library = library
         self._postings = postings
+        self._previews = previews
         self._links = links
         self._clock = clock
         self._link_lifetime = link_lifetime
@@ -73,6 +83,12 @@ class FilesServicer(rpc.FilesServiceServicer):
         url = self._links.url(Link(file.file_id, variant, caller.user_id, expires_at_s))
         return pb.GetFileUrlResponse(url=url, expires_at=Timestamp(seconds=expires_at_s))
 
+    async def GetLinkPreview(self, request: pb.GetLinkPreviewRequest, context: Context) -> pb.GetLinkPreviewResponse:  # noqa: N802
+        caller = caller_of(context)
+        if self._previews is None:
+            raise ChatError(Reason.PREVIEWS_OFF)
+        return pb.GetLinkPreviewResponse(preview=await self._previews.preview(caller.user_id, request.url))
+
     # --- for those who take in messages, and who delete them
 
     async def AttachFiles(self, request: pb.AttachFilesRequest, context: Context) -> pb.AttachFilesResponse:  # noqa: ARG002, N802
@@ -92,7 +108,8 @@ class FilesServicer(rpc.FilesServiceServicer):
     async def ReleaseFiles(self, request: pb.ReleaseFilesRequest, context: Context) -> pb.ReleaseFilesResponse:  # noqa: ARG002, N802
         if not is_uuid(request.conversation_id) or not is_uuid(request.message_id):
             raise ChatError(Reason.INVALID_ARGUMENT, "conversation_id and message_id are UUIDs")
-        await self._postings.release(ConversationId(request.conversation_id), MessageId(request.message_id))
+        due_ms = request.due_at.ToMilliseconds()
+        await self._postings.release(ConversationId(request.conversation_id), MessageId(request.message_id), due_ms)
         return pb.ReleaseFilesResponse()
 
 

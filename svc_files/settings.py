@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from chatkit.production import OBJECTS
-from chatkit.settings import CassandraOwnerSettings, ServiceSettings, SettingsError, setting
+from chatkit.settings import CassandraOwnerSettings, RedisSettings, ServiceSettings, SettingsError, setting
 from svc_files.core.kinds import DEFAULT_TYPES, is_pattern
 from svc_files.core.links import MIN_KEY_BYTES
 
@@ -15,7 +15,7 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(ServiceSettings, CassandraOwnerSettings):
+class Settings(ServiceSettings, CassandraOwnerSettings, RedisSettings):
     """What files needs to run. Raises SettingsError if a value can't work."""
 
     link_key: str = setting(
@@ -56,6 +56,13 @@ class Settings(ServiceSettings, CassandraOwnerSettings):
     look_seconds: int = setting("How long looking into a file may take, in seconds.", 20)
     look_bytes: int = setting("How much memory looking into a file may take, in bytes.", 1536 * MIB)
 
+    previews: bool = setting(
+        "Whether the server looks up what links lead to, for its users: then it asks servers that strangers name, on the public internet.",
+        False,
+    )
+    previews_per_minute: int = setting("How many links a user may have looked up in a minute, beside those that are known already.", 30)
+    preview_lifetime: timedelta = setting("How long what was found out of a link is kept, in seconds.", timedelta(days=1))
+
     def __post_init__(self) -> None:
         faults = list(self._faults())
         if faults:
@@ -69,9 +76,10 @@ class Settings(ServiceSettings, CassandraOwnerSettings):
         if bool(self.s3_access_key_id) != bool(self.s3_secret_access_key):
             yield "CHAT_FILES_S3_ACCESS_KEY_ID and CHAT_FILES_S3_SECRET_ACCESS_KEY go together: set both or none"
         yield from (f"CHAT_FILES_TYPES: {one!r} is no media type" for one in self.types if not is_pattern(one))
+        counts = ("max_bytes", "quota_bytes", "unfinished", "transfers", "user_transfers", "image_pixels", "previews_per_minute")
+        looks, times = ("looks", "look_queue", "look_seconds", "look_bytes"), ("link_lifetime", "upload_lifetime", "keep_unposted")
         numbers = {
-            **{name: getattr(self, name) for name in ("max_bytes", "quota_bytes", "unfinished", "transfers", "user_transfers")},
-            **{name: getattr(self, name) for name in ("image_pixels", "looks", "look_queue", "look_seconds", "look_bytes")},
-            **{name: getattr(self, name).total_seconds() for name in ("link_lifetime", "upload_lifetime", "keep_unposted")},
+            **{name: getattr(self, name) for name in (*counts, *looks)},
+            **{name: getattr(self, name).total_seconds() for name in (*times, "preview_lifetime")},
         }
         yield from (f"CHAT_FILES_{name.upper()} must be at least 1" for name, value in numbers.items() if value < 1)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import codecs
 import json
 import re
-import resource
 import sys
 import zipfile
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from chatkit.core.errors import ChatError, Reason
+from svc_files.cage import confine
 from svc_files.core.files import EDGES
 from svc_files.core.kinds import IMAGES, TEXT, UNKNOWN, check_kind
 
@@ -224,13 +224,7 @@ def _in_srgb(image: Any, profile: bytes) -> Any:  # noqa: ANN401 - Pillow's clas
 def main() -> None:
     """Do the job that standard input tells."""
     job = Job(**json.load(sys.stdin))
-    for limit, value in (
-        (resource.RLIMIT_AS, job.max_memory),
-        (resource.RLIMIT_CPU, job.max_seconds),
-        (resource.RLIMIT_FSIZE, job.max_output),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(limit, (value, value))
+    confine(max_memory=job.max_memory, max_seconds=job.max_seconds, max_output=job.max_output)
     try:
         answer = asdict(look(job))
     except ChatError as error:

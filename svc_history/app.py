@@ -32,9 +32,9 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     channel = mesh_channel(settings.mesh)
     stack.push_async_callback(channel.close)
     certainty = Certainty.over(channel)
-    live = RedisLiveLog(redis)
-    reader, receipts = Reader(live, timeline, certainty, settings.kept_bytes), Receipts(live, MeshPrivacy(channel))
-    servicer = HistoryServicer(reader, receipts, SystemClock())
+    live, clock = RedisLiveLog(redis), SystemClock()
+    reader, receipts = Reader(live, timeline, certainty, clock, settings.kept_bytes), Receipts(live, MeshPrivacy(channel))
+    servicer = HistoryServicer(reader, receipts, clock)
     return App(
         services=(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name,),
         register=lambda server: history_service_pb2_grpc.add_HistoryServiceServicer_to_server(servicer, server),

@@ -5,20 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
 from prometheus_client import Gauge
 
+from chatkit.core.clock import Clock
 from chatkit.core.ids import ConversationId
 from chatkit.metrics import counter
 from svc_history.core import END, Range, Stored
+from svc_history.expiry import expires_ms
 from svc_history.store import Timeline
 
 BLOCK = 64
 """Seqs of a block: 1 to 64, 65 to 128 and so on."""
 ENTRY_BYTES = 150
 """What an entry takes beside its own bytes."""
+MARGIN_MS = 2000
+"""So long after its time the database may still have what has expired."""
 
 BLOCKS = counter(
     "chat_history_blocks_total", "Blocks of old entries that were needed, by where they came from.", source=("memory", "database")
@@ -28,14 +33,23 @@ KEPT = Gauge("chat_history_kept_bytes", "Old entries that are kept in memory.")
 _Key = tuple[ConversationId, Range]
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Entries, and the Unix millisecond in which the database has let go of what the first of them says that expires; 0 if none does."""
+
+    entries: list[Stored]
+    until_ms: int
+
+
 class Blocks:
     """What the database has, with at most about `limit` bytes of it in memory: those that were needed last."""
 
-    def __init__(self, timeline: Timeline, limit: int) -> None:
+    def __init__(self, timeline: Timeline, clock: Clock, limit: int) -> None:
         self._timeline = timeline
+        self._clock = clock
         self._limit = limit
         self._size = 0
-        self._kept: OrderedDict[_Key, list[Stored]] = OrderedDict()
+        self._kept: OrderedDict[_Key, _Block] = OrderedDict()
         self._reading: dict[_Key, asyncio.Task[list[Stored]]] = {}
 
     async def read(self, conversation_id: ConversationId, page: Range) -> list[Stored]:
@@ -57,10 +71,10 @@ class Blocks:
 
     async def _block(self, conversation_id: ConversationId, block: Range) -> list[Stored]:
         key = (conversation_id, block)
-        if key in self._kept:
+        if kept := self._fresh(key):
             self._kept.move_to_end(key)
             BLOCKS["memory"].inc()
-            return self._kept[key]
+            return kept.entries
         BLOCKS["database"].inc()
         is_shared = key in self._reading
         entries = await self._once(conversation_id, block)
@@ -72,12 +86,22 @@ class Blocks:
             self._keep(key, entries)
         return entries
 
+    def _fresh(self, key: _Key) -> _Block | None:
+        """Return a block that is kept, unless something of it has expired: then it is let go."""
+        kept = self._kept.get(key)
+        if kept is None or not 0 < kept.until_ms <= self._clock.now_ms():
+            return kept
+        self._size -= _size(self._kept.pop(key).entries)
+        return None
+
     def _keep(self, key: _Key, entries: list[Stored]) -> None:
-        self._kept[key] = entries
+        now_ms = self._clock.now_ms()
+        until_ms = min((at for one in entries if (at := expires_ms(one) + MARGIN_MS) > now_ms), default=0)
+        self._kept[key] = _Block(entries, until_ms)
         self._size += _size(entries)
         while self._size > self._limit:
             _, oldest = self._kept.popitem(last=False)
-            self._size -= _size(oldest)
+            self._size -= _size(oldest.entries)
         KEPT.set(self._size)
 
     async def _once(self, conversation_id: ConversationId, page: Range) -> list[Stored]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
+from chatkit.core.clock import Clock
 from chatkit.core.ids import ConversationId
+from chatkit.rpc.expiry import has_expired
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_history.certainty import Certainty
@@ -27,12 +30,12 @@ class Known:
     by_target: dict[int, list[log_pb2.LogEntry]]
 
     @classmethod
-    def of(cls, *views: Iterable[bytes]) -> Known:
-        """Return what views have, as serialised entries."""
+    def of(cls, now_ms: int, *views: Iterable[bytes]) -> Known:
+        """Return what views have, as serialised entries, and has not expired."""
         by_target: dict[int, list[log_pb2.LogEntry]] = {}
-        for value in (value for view in views for value in view):
-            change = log_pb2.LogEntry.FromString(value)
-            by_target.setdefault(change.target or change.outline.thread, []).append(change)
+        for change in map(log_pb2.LogEntry.FromString, chain(*views)):
+            if not has_expired(change, now_ms):
+                by_target.setdefault(change.target or change.outline.thread, []).append(change)
         return cls(by_target)
 
     def to(self, target: int) -> Sequence[log_pb2.LogEntry]:
@@ -48,8 +51,9 @@ class Known:
 class Changes:
     """Reads changes. What the database is asked for is certain to be there: all that the tail does not have."""
 
-    def __init__(self, live: LiveLog, timeline: Timeline, certainty: Certainty) -> None:
+    def __init__(self, live: LiveLog, timeline: Timeline, certainty: Certainty, clock: Clock) -> None:
         self._live = live
+        self._clock = clock
         self._timeline = timeline
         self._certainty = certainty
 
@@ -61,14 +65,14 @@ class Changes:
         start, live = await self._live.changes(conversation_id, targets) if tail.has_changes and targets else (0, ())
         # What the tail had when it was read, and has no longer, the database has by now.
         old = [target for target in targets if target < max(start, tail.start)]
-        return Known.of(await self._kept(conversation_id, old, tail), live)
+        return Known.of(self._clock.now_ms(), await self._kept(conversation_id, old, tail), live)
 
     async def mended(self, conversation_id: ConversationId, entries: Sequence[Stored], tail: Tail, since: int) -> list[Stored]:
         """Return entries as they were accepted, but for what is deleted, or other words of what was before the reader: `tail.deleted` and
         `tail.edited` say what the tail knows of that, so that its entries need not be looked into.
         """
         old = _worded([one for one in entries if one.seq < tail.start]) | {seq for seq in tail.edited if seq < tail.start}
-        known = Known.of(await self._kept(conversation_id, sorted(old), tail))
+        known = Known.of(self._clock.now_ms(), await self._kept(conversation_id, sorted(old), tail))
         unseen = {seq for seq in tail.edited if seq < since}
         return mended(entries, known, tail.deleted | unseen, since)
 
@@ -88,7 +92,8 @@ class Changes:
         start, live = await self._live.replies(conversation_id, root) if tail.has_changes else (0, ())
         await self._until_kept(tail)
         kept = await self._timeline.replies(conversation_id, root, page) if root < max(start, tail.start) else ()
-        seqs = {*kept, *(log_pb2.LogEntry.FromString(one).seq for one in live)}
+        now_ms = self._clock.now_ms()
+        seqs = {*kept, *(one.seq for one in map(log_pb2.LogEntry.FromString, live) if not has_expired(one, now_ms))}
         found, has_more = merged(page, [Stored(seq, b"") for seq in seqs])
         return [one.seq for one in found], has_more
 
@@ -106,7 +111,8 @@ class Changes:
     async def completed(self, conversation_id: ConversationId, entries: Sequence[Stored]) -> list[Stored]:
         """Return entries that the database has as `mended` does, whatever the tail has."""
         targets = sorted(_worded(entries))
-        return mended(entries, Known.of(await self._timeline.changes(conversation_id, targets) if targets else ()))
+        changes = await self._timeline.changes(conversation_id, targets) if targets else ()
+        return mended(entries, Known.of(self._clock.now_ms(), changes))
 
 
 def mended(entries: Sequence[Stored], known: Known, deleted: Collection[int] = (), since: int = 1) -> list[Stored]:

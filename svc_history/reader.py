@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chatkit.core.admission import Code
+from chatkit.core.clock import Clock
 from chatkit.core.conversation import Permission
 from chatkit.core.conversation_settings import effective
 from chatkit.core.errors import ChatError, Reason
@@ -35,6 +36,7 @@ from svc_history.core import (
     page_range,
     shown,
 )
+from svc_history.expiry import blanked, there
 from svc_history.store import Admission, Listed, LiveLog, Look, Question, Roll, State, Timeline
 
 AT_ONCE = 50
@@ -87,12 +89,13 @@ class Page:
 class Reader:
     """Reads for a user what they may see; what they may not is UNKNOWN_CONVERSATION."""
 
-    def __init__(self, live: LiveLog, timeline: Timeline, certainty: Certainty, kept_bytes: int) -> None:
+    def __init__(self, live: LiveLog, timeline: Timeline, certainty: Certainty, clock: Clock, kept_bytes: int) -> None:
         self._live = live
+        self._clock = clock
         self._timeline = timeline
         self._certainty = certainty
-        self._blocks = Blocks(timeline, kept_bytes)
-        self._changes = Changes(live, timeline, certainty)
+        self._blocks = Blocks(timeline, clock, kept_bytes)
+        self._changes = Changes(live, timeline, certainty, clock)
 
     async def conversations(self, user_id: UserId) -> list[tuple[ConversationId, State]]:
         """Return every conversation of a user, the one with the newest entry first."""
@@ -132,7 +135,8 @@ class Reader:
         entries, has_more = await self._merge(conversation_id, page, tail)
         head = max(state.head_seq, tail.head) if tail.head < END else state.head_seq
         known = await self._changes.of(conversation_id, entries, tail)
-        return Page(head, mended(entries, known, since=state.member.joined_seq), has_more, known)
+        entries = blanked(mended(entries, known, since=state.member.joined_seq), self._clock.now_ms())
+        return Page(head, entries, has_more, known)
 
     async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Page:
         """Return one message, for a member, as a page."""
@@ -166,7 +170,7 @@ class Reader:
         entries = [one for some, _ in found for one in some]
         known = await self._changes.of(conversation_id, entries, tail)
         head = state.head_seq if tail is NO_TAIL else max(state.head_seq, tail.head)
-        return Page(head, mended(entries, known), has_more, known)
+        return Page(head, there(mended(entries, known), self._clock.now_ms()), has_more, known)
 
     async def wordings(
         self, user_id: UserId, conversation_id: ConversationId, seq: int, before: int, size: int
@@ -229,6 +233,7 @@ class Reader:
         page = Range(max(seq, state.member.joined_seq - 1), upto + 1, SYNC_ENTRIES, backwards=False)
         entries, has_more = await self._merge(conversation_id, page, look.tail) if page.after < upto else ([], False)
         entries = await self._changes.mended(conversation_id, entries, look.tail, state.member.joined_seq)
+        entries = blanked(entries, self._clock.now_ms())
         synced.entries += entries
         synced.size += sum(len(one.entry) for one in entries)
         synced.positions.append((conversation_id, entries[-1].seq if has_more else upto))
@@ -305,7 +310,7 @@ class Reader:
 
     async def _looks(self, questions: Sequence[Question]) -> list[Look | None]:
         """Return how conversations are. Of what the live view does not know, the database has everything, as soon as it can be believed."""
-        looks = await self._live.look(questions) if questions else []
+        looks = await self._live.look(questions, self._clock.now_ms()) if questions else []
         if None in looks:
             await self._certainty.since(self._live.epoch)
         found = [look or await self._look_below(*question) for question, look in zip(questions, looks, strict=True)]

@@ -53,13 +53,13 @@ class HistoryServicer(rpc.HistoryServiceServicer):
     async def ListConversations(self, request: pb.ListConversationsRequest, context: Context) -> pb.ListConversationsResponse:  # noqa: ARG002, N802
         caller = caller_of(context)
         found = await self._reader.conversations(caller.user_id)
-        return pb.ListConversationsResponse(conversations=[_summary(caller.user_id, state) for _, state in found])
+        return pb.ListConversationsResponse(conversations=[_summary(caller.user_id, state, self._clock.now_ms()) for _, state in found])
 
     async def GetConversation(self, request: pb.GetConversationRequest, context: Context) -> pb.GetConversationResponse:  # noqa: N802
         caller = caller_of(context)
         conversation_id = _conversation_id(request.conversation_id)
         state = await self._reader.conversation(caller.user_id, conversation_id)
-        return pb.GetConversationResponse(conversation=_summary(caller.user_id, state))
+        return pb.GetConversationResponse(conversation=_summary(caller.user_id, state, self._clock.now_ms()))
 
     async def ListMessages(self, request: pb.ListMessagesRequest, context: Context) -> pb.ListMessagesResponse:  # noqa: N802
         caller = caller_of(context)
@@ -174,15 +174,15 @@ class HistoryServicer(rpc.HistoryServiceServicer):
     async def Sync(self, request: pb.SyncRequest, context: Context) -> pb.SyncResponse:  # noqa: N802
         user_id = caller_of(context).user_id
         (synced,), (receipts,) = await asyncio.gather(self._reader.sync([_ask(user_id, request)]), self._receipts.shown_to([user_id]))
-        return _synced(user_id, synced, receipts=receipts)
+        return _synced(user_id, synced, self._clock.now_ms(), receipts=receipts)
 
     async def SyncUsers(self, request: pb.SyncUsersRequest, context: Context) -> pb.SyncUsersResponse:  # noqa: ARG002, N802
         if len(request.users) > MAX_SYNCS:
             raise ChatError(Reason.INVALID_ARGUMENT, f"users holds at most {MAX_SYNCS}: ask in several calls")
         asks = [_ask(UserId(one.user_id), one.request) for one in request.users]
         synced, receipts = await asyncio.gather(self._reader.sync(asks), self._receipts.shown_to([ask.user_id for ask in asks]))
-        answers = zip(asks, synced, receipts, strict=False)
-        return pb.SyncUsersResponse(answers=[_synced(ask.user_id, one, receipts=receives) for ask, one, receives in answers])
+        answers, now_ms = zip(asks, synced, receipts, strict=False), self._clock.now_ms()
+        return pb.SyncUsersResponse(answers=[_synced(ask.user_id, one, now_ms, receipts=receives) for ask, one, receives in answers])
 
     async def ListMemberships(self, request: pb.ListMembershipsRequest, context: Context) -> pb.ListMembershipsResponse:  # noqa: ARG002, N802
         if len(request.user_ids) > MAX_USERS:
@@ -225,7 +225,7 @@ def _ask(user_id: UserId, request: pb.SyncRequest) -> Ask:
     return Ask(user_id, cursors, request.list_conversations)
 
 
-def _synced(user_id: UserId, synced: Synced, *, receipts: bool) -> pb.SyncResponse:
+def _synced(user_id: UserId, synced: Synced, now_ms: int, *, receipts: bool) -> pb.SyncResponse:
     return pb.SyncResponse(
         entries=map(_entry, synced.entries),
         more_conversation_ids=synced.more,
@@ -234,20 +234,21 @@ def _synced(user_id: UserId, synced: Synced, *, receipts: bool) -> pb.SyncRespon
         watermarks=[
             mark for one, marks in synced.marks.items() for mark in _watermarks(one, shown_marks(user_id, marks, receipts=receipts))
         ],
-        conversations=[_summary(user_id, state) for _, state in synced.states],
+        conversations=[_summary(user_id, state, now_ms) for _, state in synced.states],
     )
 
 
-def _summary(user_id: UserId, state: State) -> pb.ConversationSummary:
+def _summary(user_id: UserId, state: State, now_ms: int) -> pb.ConversationSummary:
     assert state.member is not None  # noqa: S101 - the reader gives states of members only
     head_ordinal = state.head_ordinal or (_entry(state.newest).ordinal if state.newest else 0)
+    last = state.last(now_ms)
     return pb.ConversationSummary(
         conversation=_conversation(state),
         membership=_member(user_id, state.member, state.settings),
         head_seq=state.head_seq,
         read_seq=state.mark.read_seq if state.mark else 0,
         unread_count=unread(head_ordinal, state.mark, state.member),
-        last_entry=_last_entry(state.last) if state.last else None,
+        last_entry=_last_entry(last) if last else None,
         mention_count=state.mention_count,
     )
 

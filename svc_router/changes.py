@@ -90,10 +90,11 @@ def change_of(entry: log_pb2.LogEntry) -> tuple[int, int]:
 
 
 def mentions_of(entry: log_pb2.LogEntry) -> str:
-    """Return the users whom an entry mentions, or EVERYONE, or nobody, as the live view has them."""
+    """Return the users whom an entry mentions, or EVERYONE, or nobody, as the live view has them: of one that disappears, behind when."""
     if entry.kind != Kind.MESSAGE or not entry.HasField("outline"):
         return ""
-    return EVERYONE if entry.outline.mention_all else ",".join(entry.outline.mentions)
+    users = EVERYONE if entry.outline.mention_all else ",".join(entry.outline.mentions)
+    return f"{entry.expires_at.seconds}|{users}" if users and entry.HasField("expires_at") else users
 
 
 def erased(target: log_pb2.LogEntry) -> log_pb2.LogEntry:
@@ -107,12 +108,15 @@ def erased(target: log_pb2.LogEntry) -> log_pb2.LogEntry:
         accepted_at=target.accepted_at,
         ordinal=target.ordinal,
         outline=target.outline if target.HasField("outline") else None,
+        expires_at=target.expires_at if target.HasField("expires_at") else None,
     )
 
 
 def drafted(entry: log_pb2.LogEntry, change: pb.ChangeCommand, target: log_pb2.LogEntry) -> None:
-    """Make an entry one that changes a message."""
+    """Make an entry one that changes a message, and disappears with it; not so that it is deleted, which says nothing of it."""
     entry.target = change.target
+    if target.HasField("expires_at") and change.WhichOneof("change") != "deletion":
+        entry.expires_at.CopyFrom(target.expires_at)
     match change.WhichOneof("change"):
         case "edit":
             entry.kind = Kind.EDIT

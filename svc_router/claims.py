@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chatkit.core.admission import Ban, InviteId
 from chatkit.core.conversation import ROLES, Permission, Role
-from chatkit.core.conversation_settings import RULES, Value, as_text
+from chatkit.core.conversation_settings import RULES, SHARED, Value, as_text
 from chatkit.core.ids import UserId
 from chatkit.rpc.admission import invite_of
 from chatkit.rpc.conversation_settings import message_of, settings_of
@@ -18,7 +18,7 @@ from elastic_chat.types.v1.entry_pb2 import MembershipChange as Change
 from svc_router.changes import needed
 from svc_router.core import Limits, permission_to_give, permission_to_remove
 from svc_router.entries import membership_part, role_of_wire, with_role
-from svc_router.store.terms import Drop, Grant, HandOver, IsPublic, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
+from svc_router.store.terms import Administers, Drop, Grant, HandOver, IsPublic, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def demand_of(command: pb.Command, limits: Limits, now_ms: int, target: log_pb2.
             way = UseInvite(InviteId(command.join.invite_id)) if command.join.invite_id else IsPublic()
             return Demand(None, [way, _join(UserId(command.user_id)), Room(Kept.MEMBERS, limits.members)])
         case "settings":
-            return Demand(Permission.ADMINISTER, [_set(name, value) for name, value in settings_of(command.settings.settings).items()])
+            return _settings(settings_of(command.settings.settings))
         case _:
             return _role(UserId(command.user_id), UserId(command.role.user_id), role_of_wire(command.role.role))
 
@@ -91,6 +91,11 @@ def _invite(invite: conversation_pb2.Invite, limits: Limits) -> Demand:
         return Demand(Permission.INVITE, [Drop(Kept.INVITES, invite.invite_id)])
     kept = invite_of(invite)
     return Demand(Permission.INVITE, [Put(Kept.INVITES, invite.invite_id, kept.text), Room(Kept.INVITES, limits.invites)])
+
+
+def _settings(settings: Mapping[str, Value]) -> Demand:
+    changes = [_set(name, value) for name, value in settings.items()]
+    return Demand(Permission.READ, [Administers(), *changes]) if settings.keys() <= SHARED else Demand(Permission.ADMINISTER, changes)
 
 
 def _set(name: str, value: Value) -> Set:

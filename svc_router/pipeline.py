@@ -36,6 +36,7 @@ from chatkit.edges.fanout import Fanout, batch_of
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, MessageLog, Record
 from chatkit.metrics import OK, OUTCOMES, counter, histogram
 from chatkit.rpc.admission import timestamp
+from chatkit.rpc.expiry import has_expired
 from chatkit.tracing import NOTHING, Tracer, bind_context, followed
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
@@ -583,8 +584,8 @@ class Pipeline:
         return True
 
     async def _look_at_one(self, job: Job, seq: int) -> None:
-        """Find a message in the tail or in history. Raises NOT_FOUND if there is none, or it is deleted and is to be changed,
-        PERMISSION_DENIED if it is not the user's to change, and POLL_CLOSED if it takes no vote any more.
+        """Find a message in the tail or in history. Raises NOT_FOUND if there is none, or none any more, or it is deleted and is to be
+        changed, PERMISSION_DENIED if it is not the user's to change, and POLL_CLOSED if it takes no vote any more.
         """
         sight = await self._sequencer.sight(job.conversation_id, job.user_id, seq)
         if isinstance(sight, NotLive):
@@ -600,6 +601,8 @@ class Pipeline:
             found = Found(entry_of(sight.entry), sight.is_deleted, sight.is_closed)
         else:
             found = await self._archive.message(job.user_id, job.conversation_id, seq)
+        if has_expired(found.entry, self._clock.now_ms()):
+            raise ChatError(Reason.NOT_FOUND, NO_MESSAGE)
         if job.kind == "send":
             check_answered(job.command.send.outline, found.entry, sight.joined_seq)
             return

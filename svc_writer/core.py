@@ -83,6 +83,8 @@ KEY: Mapping[Table, tuple[str, ...]] = {
 class Write:
     """A row to be put, as of `timestamp`: a later write never loses to an earlier one that comes after it. Or one to be taken out if it
     `deletes`, or a single column of one that is there if it `changes`: other columns stay as they are.
+
+    What is put is there until the Unix second `expires_s`, if there is one: whoever writes it after that writes nothing.
     """
 
     table: Table
@@ -90,6 +92,7 @@ class Write:
     timestamp: int
     deletes: bool = False
     changes: bool = False
+    expires_s: int = 0
 
     @property
     def partition(self) -> tuple[object, ...]:
@@ -110,7 +113,7 @@ class Write:
     @property
     def size(self) -> int:
         """About how many bytes it has."""
-        return KEYS_BYTES + len(self.row.get("entry", b"")) + len(self.row.get("conversation", b""))
+        return KEYS_BYTES + sum(len(self.row.get(name, b"")) for name in ("entry", "fading", "conversation"))
 
 
 def message_writes(conversation_id: str, seq: int, message_id: MessageId, entry: bytes) -> list[Write]:
@@ -131,10 +134,16 @@ def message_writes(conversation_id: str, seq: int, message_id: MessageId, entry:
     ]
 
 
-def change_write(conversation_id: str, target: int, kind: int, item: str, entry: bytes, seq: int) -> Write:
+def fading_write(conversation_id: str, seq: int, message_id: MessageId, fading: bytes, timestamp: int, expires_s: int) -> Write:
+    """Return what an entry has in its row until it disappears: a serialised events.v1.LogEntry that goes on where what stays ends."""
+    row = {"conversation_id": conversation_id, "bucket": bucket_of(seq), "seq": seq, "message_id": message_id, "fading": fading}
+    return Write(Table.MESSAGES, row, timestamp, changes=True, expires_s=expires_s)
+
+
+def change_write(conversation_id: str, target: int, kind: int, item: str, entry: bytes, seq: int, expires_s: int = 0) -> Write:
     """Return the row that a change of a message makes: of the same kind and item, the newest stays."""
     row = {"conversation_id": conversation_id, "bucket": bucket_of(target), "target": target, "kind": kind, "item": item, "entry": entry}
-    return Write(Table.CHANGES, row, seq)
+    return Write(Table.CHANGES, row, seq, expires_s=expires_s)
 
 
 def deletion_write(conversation_id: str, target: int, kind: int, entry: bytes, seq: int) -> Write:
@@ -157,16 +166,19 @@ def erasing_writes(conversation_id: str, target: int, message_id: MessageId, era
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The files of a message that an entry has deleted are still to be released."""
+    """The files of a message are still to be released: because the entry at `seq` has deleted it, or, in the Unix second `due_s`, because
+    it disappears, and is that entry itself.
+    """
 
     conversation_id: str
     message_id: MessageId
     seq: int
+    due_s: int = 0
 
     def write(self, *, done: bool) -> Write:
         """Return the row that keeps it in mind, or takes it out: for good, however often the entry is written again."""
         row = {"part": PART, "conversation_id": self.conversation_id, "message_id": self.message_id}
-        return Write(Table.RELEASES, row if done else row | {"seq": self.seq}, self.seq, deletes=done)
+        return Write(Table.RELEASES, row if done else row | {"seq": self.seq, "due_s": self.due_s}, self.seq, deletes=done)
 
 
 def joining_writes(conversation_id: str, user_id: str, permissions: int, joined_seq: int, joined_ordinal: int, seq: int) -> list[Write]:

@@ -21,6 +21,7 @@ from svc_writer.core import (
     change_write,
     deletion_write,
     erasing_writes,
+    fading_write,
     granting_writes,
     joining_writes,
     leaving_writes,
@@ -56,7 +57,38 @@ def _entry(value: bytes) -> list[Write]:
         return _change(entry, value)
     if entry.kind not in MAKERS:
         raise UnreadableError(f"the entry is of kind {entry.kind}, which this writer does not know: start a newer one, then redrive")
-    return message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value) + MAKERS[entry.kind](entry)
+    return _logged(entry, value) + MAKERS[entry.kind](entry)
+
+
+def _logged(entry: log_pb2.LogEntry, value: bytes) -> list[Write]:
+    """Return the rows that every entry makes. Of one that disappears, its place in the log stays, and what is needed to know a repeat; what
+    it says is kept apart.
+    """
+    message_id = MessageId(entry.message_id)
+    if not entry.HasField("expires_at"):
+        return message_writes(entry.conversation_id, entry.seq, message_id, value)
+    place = log_pb2.LogEntry(
+        conversation_id=entry.conversation_id,
+        seq=entry.seq,
+        message_id=entry.message_id,
+        sender_id=entry.sender_id,
+        kind=entry.kind,
+        accepted_at=entry.accepted_at,
+        ordinal=entry.ordinal,
+        target=entry.target,
+        expires_at=entry.expires_at,
+    )
+    fading = log_pb2.LogEntry(
+        body=entry.body,
+        reaction=entry.reaction if entry.HasField("reaction") else None,
+        vote=entry.vote if entry.HasField("vote") else None,
+        pin=entry.pin if entry.HasField("pin") else None,
+        key_id=entry.key_id,
+        outline=entry.outline if entry.HasField("outline") else None,
+    )
+    writes = message_writes(entry.conversation_id, entry.seq, message_id, place.SerializeToString())
+    until_s = entry.expires_at.seconds
+    return [*writes, fading_write(entry.conversation_id, entry.seq, message_id, fading.SerializeToString(), entry.seq, until_s)]
 
 
 def _change(entry: log_pb2.LogEntry, value: bytes) -> list[Write]:
@@ -77,36 +109,54 @@ def _change(entry: log_pb2.LogEntry, value: bytes) -> list[Write]:
             writes.append(_change_row(entry, "", value))
         case Kind.PIN:
             row = {"conversation_id": entry.conversation_id, "seq": entry.target}
-            writes += [_change_row(entry, "", value), Write(Table.PINS, row, entry.seq, deletes=entry.pin.unpinned)]
+            pin = Write(Table.PINS, row, entry.seq, deletes=entry.pin.unpinned, expires_s=entry.expires_at.seconds)
+            writes += [_change_row(entry, "", value), pin]
         case _:
-            left = entry.erased
-            if left.seq != entry.target or not is_uuid(left.message_id):
-                raise UnreadableError("the entry deletes a message, and does not say what is left of it")
-            writes += _mentions(left, deleted=True)
-            if left.outline.files:
-                writes.append(Release(entry.conversation_id, MessageId(left.message_id), entry.seq).write(done=False))
-            thread = left.outline.thread
-            left.ClearField("outline")
-            left.ClearField("body")
-            if thread:
-                left.outline.thread = thread  # it stays one of its answers, also where the live view is made of this again
-            message_id, bare = MessageId(left.message_id), left.SerializeToString()
-            writes += erasing_writes(entry.conversation_id, entry.target, message_id, bare, Kind.EDIT, entry.seq)
+            writes += _deleted(entry)
             value = entry.SerializeToString()
             writes.append(deletion_write(entry.conversation_id, entry.target, entry.kind, value, entry.seq))
-    return message_writes(entry.conversation_id, entry.seq, MessageId(entry.message_id), value) + writes
+    return _logged(entry, value) + writes
+
+
+def _deleted(entry: log_pb2.LogEntry) -> list[Write]:
+    """Return what becomes of the rows of a message that is deleted, and leave in `erased` nothing but its place."""
+    left = entry.erased
+    if left.seq != entry.target or not is_uuid(left.message_id):
+        raise UnreadableError("the entry deletes a message, and does not say what is left of it")
+    writes = _mentions(left, deleted=True)
+    if left.outline.files:
+        writes.append(Release(entry.conversation_id, MessageId(left.message_id), entry.seq).write(done=False))
+    thread = left.outline.thread
+    left.ClearField("outline")
+    left.ClearField("body")
+    if thread:
+        left.outline.thread = thread  # it stays one of its answers, also where the live view is made of this again
+    message_id, bare = MessageId(left.message_id), left.SerializeToString()
+    writes += erasing_writes(entry.conversation_id, entry.target, message_id, bare, Kind.EDIT, entry.seq)
+    if left.HasField("expires_at"):
+        nothing = (b"", entry.seq, left.expires_at.seconds)
+        writes.append(fading_write(entry.conversation_id, entry.target, message_id, *nothing))
+    return writes
 
 
 def _said(entry: log_pb2.LogEntry) -> list[Write]:
-    """Return the rows of whom a message mentions, and that beside the one that started its thread: it is there, and not what it says."""
+    """Return the rows of whom a message mentions, that beside the one that started its thread (it is there, and not what it says), and when
+    its files are to be released, if it disappears.
+    """
     if not entry.HasField("outline"):
         return []
     writes, thread = _mentions(entry), entry.outline.thread
     if not 0 <= thread < entry.seq or not all(map(is_uuid, entry.outline.mentions)):
         raise UnreadableError("the message is in a thread, or mentions users, and does not say rightly in which, or whom")
     if thread:
-        bare = log_pb2.LogEntry(seq=entry.seq, kind=entry.kind, outline=log_pb2.Outline(thread=thread)).SerializeToString()
-        writes.append(change_write(entry.conversation_id, thread, entry.kind, f"{entry.seq:019d}", bare, entry.seq))
+        bare = log_pb2.LogEntry(seq=entry.seq, kind=entry.kind, outline=log_pb2.Outline(thread=thread))
+        if entry.HasField("expires_at"):
+            bare.expires_at.CopyFrom(entry.expires_at)
+        item, until = f"{entry.seq:019d}", entry.expires_at.seconds
+        writes.append(change_write(entry.conversation_id, thread, entry.kind, item, bare.SerializeToString(), entry.seq, until))
+    if entry.outline.files and entry.HasField("expires_at"):
+        due_s = entry.expires_at.seconds
+        writes.append(Release(entry.conversation_id, MessageId(entry.message_id), entry.seq, due_s).write(done=False))
     return writes
 
 
@@ -163,7 +213,9 @@ def _mentions(message: log_pb2.LogEntry, *, deleted: bool = False) -> list[Write
     """Return the rows of whom a message mentions; one that mentions everyone has one that is the conversation's."""
     owners = [message.conversation_id] if message.outline.mention_all else list(message.outline.mentions)
     rows = ({"owner": owner, "conversation_id": message.conversation_id, "seq": message.seq} for owner in owners)
-    return [Write(Table.MENTIONS, row, FOREVER if deleted else message.seq, deletes=deleted) for row in rows]
+    if deleted:
+        return [Write(Table.MENTIONS, row, FOREVER, deletes=True) for row in rows]
+    return [Write(Table.MENTIONS, row, message.seq, expires_s=message.expires_at.seconds) for row in rows]
 
 
 MAKERS = {
@@ -177,7 +229,7 @@ MAKERS = {
 
 
 def _change_row(entry: log_pb2.LogEntry, item: str, value: bytes) -> Write:
-    return change_write(entry.conversation_id, entry.target, entry.kind, item, value, entry.seq)
+    return change_write(entry.conversation_id, entry.target, entry.kind, item, value, entry.seq, entry.expires_at.seconds)
 
 
 def _joining(entry: log_pb2.LogEntry, member: conversation_pb2.Member) -> list[Write]:

@@ -1,8 +1,8 @@
-"""Tells the files service which messages have no files any more, because they are deleted.
+"""Tells the files service which messages have no files any more, because they are deleted, or from when on, because they disappear.
 
-Until then those who were shown the message may still have them. What is to be told is a row that is written with the deletion, and taken
-out once it was told. So the log does not wait for files that are away, and nothing is forgotten by a writer that dies. Several writers may
-tell the same: twice does no harm.
+Until then those who were shown the message may still have them. What is to be told is a row that is written with the deletion, or with the
+message that disappears, and taken out once it was told. So the log does not wait for files that are away, and nothing is forgotten by a
+writer that dies. Several writers may tell the same: twice does no harm.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ DEADLINE_S = 5.0
 class Files(Protocol):
     """Has the files of messages."""
 
-    async def release(self, conversation_id: str, message_id: MessageId) -> None:
-        """Let go of the files of a message; repeatable. Raises a ChatError if that can't be done now."""
+    async def release(self, conversation_id: str, message_id: MessageId, due_s: int) -> None:
+        """Let go of the files of a message, in a Unix second or at once; repeatable. Raises a ChatError if nobody takes that in now."""
         ...
 
 
@@ -41,8 +41,10 @@ class MeshFiles:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._files: Any = rpc.FilesServiceStub(channel)
 
-    async def release(self, conversation_id: str, message_id: MessageId) -> None:
+    async def release(self, conversation_id: str, message_id: MessageId, due_s: int) -> None:
         request = pb.ReleaseFilesRequest(conversation_id=conversation_id, message_id=message_id)
+        if due_s:
+            request.due_at.seconds = due_s
         try:
             await self._files.ReleaseFiles(request, timeout=DEADLINE_S)
         except grpc.aio.AioRpcError as failure:
@@ -69,5 +71,5 @@ class Releases:
         """Release everything that is to be released. Raises a ChatError if that can't be done now; the rest stays."""
         while found := await self._timeline.releases():
             for one in found:
-                await self._files.release(one.conversation_id, one.message_id)
+                await self._files.release(one.conversation_id, one.message_id, one.due_s)
                 await self._timeline.put(grouped([one.write(done=True)]))

@@ -80,7 +80,7 @@ class Service:
         self.intake = Intake(self.stores, self.uploads, self.blobs, self.looker, agenda, ("text/*",), DAY, AT_ONCE)
         self.library = Library(self.stores, self.conversations, agenda, DAY)
         self.postings = Postings(self.stores, self.library, self.intake, agenda, self.clock)
-        self.collector = Collector(self.stores, self.blobs, self.uploads, self.intake, self.library, agenda, self.clock)
+        self.collector = Collector(self.stores, self.blobs, self.uploads, self.intake, self.library, self.postings, agenda, self.clock)
 
     async def begin(self, owner_id: UserId, data: bytes) -> Upload:
         """Upload something, without finishing it."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
 from elastic_chat.events.v1 import log_pb2
@@ -22,15 +23,16 @@ ANNA = UserId(new_id())
 class World:
     """Both views, and a writer that writes everything when it is asked, unless it is stuck."""
 
+    clock: ManualClock = field(default_factory=ManualClock)
     live: MemoryLiveLog = field(default_factory=MemoryLiveLog)
-    database: MemoryTimeline = field(default_factory=MemoryTimeline)
     log: dict[ConversationId, MemoryConversation] = field(default_factory=dict)
     stuck: bool = False
     asked: int = 0
 
     def __post_init__(self) -> None:
+        self.database = MemoryTimeline(self.clock)
         self.certainty = Certainty(self._await_written)
-        self.reader = Reader(self.live, self.database, self.certainty, kept_bytes=1_000_000)
+        self.reader = Reader(self.live, self.database, self.certainty, self.clock, kept_bytes=1_000_000)
 
     async def _await_written(self) -> None:
         self.asked += 1

@@ -17,6 +17,7 @@ SETTINGS: Mapping[str, type[Value]] = {
     "avatar_file_id": str,
     "public": bool,
     "slow_mode_s": int,
+    "message_ttl_s": int,
     "member_permissions": int,
 }
 """All settings, by the names that they have in types.v1.ConversationSettings, in Redis and in Cassandra."""
@@ -24,11 +25,15 @@ SETTINGS: Mapping[str, type[Value]] = {
 LISTED = ("title", "topic", "avatar_file_id", "public")
 """Those that the directory of public conversations shows, or goes by."""
 
-RULES = ("slow_mode_s", "member_permissions")
+RULES = ("slow_mode_s", "message_ttl_s", "member_permissions")
 """Those that every command is held to, which is why the sequencer has them at hand."""
+
+SHARED = frozenset(("message_ttl_s",))
+"""Those that every member sets of a conversation that nobody administers: between two, or of one alone."""
 
 MAX_TOPIC = 1024
 MAX_SLOW_MODE_S = 6 * 3600
+MIN_TTL_S, MAX_TTL_S = 5, 365 * 24 * 3600
 MEMBERS_MAY = GROUP_MEMBER | Permission.PIN | Permission.MENTION_ALL | Permission.INVITE
 """What a conversation can let its members do at most."""
 
@@ -51,6 +56,8 @@ def _checked(name: str, value: Value) -> Value:
             _demand(not value or is_uuid(value), "avatar_file_id is the id of a file, or empty")
         case "slow_mode_s", int():
             _demand(0 <= value <= MAX_SLOW_MODE_S, f"slow_mode_s is 0 to {MAX_SLOW_MODE_S}")
+        case "message_ttl_s", int():
+            _demand(value == 0 or MIN_TTL_S <= value <= MAX_TTL_S, f"message_ttl_s is 0, or {MIN_TTL_S} to {MAX_TTL_S}")
         case "member_permissions", int():
             wanted = "the bit to read, and of the bits to write, add, pin, mention everyone and invite those that members have"
             # As a number: what is not in a set of flags is only those that have a name.

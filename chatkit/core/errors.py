@@ -52,6 +52,8 @@ class Reason(StrEnum):
     UPLOAD_CONFLICT = "UPLOAD_CONFLICT"
     CHECKSUM_MISMATCH = "CHECKSUM_MISMATCH"
     BAD_LINK = "BAD_LINK"
+    PREVIEWS_OFF = "PREVIEWS_OFF"
+    NO_PREVIEW = "NO_PREVIEW"
     LAST_OWNER = "LAST_OWNER"
     SLOW_MODE = "SLOW_MODE"
     POLL_CLOSED = "POLL_CLOSED"
@@ -108,6 +110,8 @@ TABLE: dict[Reason, Row] = {
     Reason.UPLOAD_CONFLICT: Row("ABORTED", None, True, "Ask for the offset by HEAD, and go on from there."),
     Reason.CHECKSUM_MISMATCH: Row("ABORTED", None, True, "Send the same bytes again."),
     Reason.BAD_LINK: Row("PERMISSION_DENIED", None, False, "Ask for a new link."),
+    Reason.PREVIEWS_OFF: Row("FAILED_PRECONDITION", None, False, "Show links without previews: this server has them switched off."),
+    Reason.NO_PREVIEW: Row("NOT_FOUND", None, False, "Show the link without a preview."),
     Reason.LAST_OWNER: Row("FAILED_PRECONDITION", None, False, "Hand the conversation over first."),
     Reason.SLOW_MODE: Row("RESOURCE_EXHAUSTED", None, True, "Wait for retry_after, then try again."),
     Reason.POLL_CLOSED: Row("FAILED_PRECONDITION", None, False, "Show what came of the poll: no more votes are taken."),

@@ -231,6 +231,16 @@ def last_seen(user_id: str) -> str:
     return f"{{u:{user_id}}}:last_seen"
 
 
+def preview(link_hash: str) -> str:
+    """String: a serialised files.v1.LinkPreview, of the link of which this is the SHA-256; empty if there is nothing to show."""
+    return f"preview:{link_hash}"
+
+
+def looked_up(user_id: str) -> str:
+    """String: how many links the user has had looked up in a minute."""
+    return f"{{u:{user_id}}}:looked_up"
+
+
 PREFERENCES_S = 30 * 24 * 3600
 """How long what a user has decided is remembered after the last change; whoever asks later has it read from accounts."""
 STATUS_ENDS = "status_ends"

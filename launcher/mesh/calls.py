@@ -51,7 +51,7 @@ USERS: dict[str, tuple[str, ...]] = {
         *("CreateInvite", "ListInvites", "WithdrawInvite"),
         *("CreateBot", "CreateServiceToken", "ListServiceTokens", "WithdrawServiceToken"),
     ),
-    "files": ("GetFile", "ListFiles", "DeleteFile", "GetFileUrl"),
+    "files": ("GetFile", "ListFiles", "DeleteFile", "GetFileUrl", "GetLinkPreview"),
 }
 """The methods that the edge lets those call who have an access token. What is in neither table is internal, and refused there."""
 
@@ -65,7 +65,7 @@ READS: dict[str, tuple[str, ...]] = {
     ),
     "writer": ("GetLag", "AwaitWritten"),
     "accounts": ("GetJwks", "FindUsers", "ListSessions", "GetPrivacy", "GetPreferences", "GetAccount", "ListInvites", "ListServiceTokens"),
-    "files": ("GetFile", "ListFiles", "GetFileUrl"),
+    "files": ("GetFile", "ListFiles", "GetFileUrl", "GetLinkPreview"),
 }
 """The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""
 

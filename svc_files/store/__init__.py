@@ -150,11 +150,14 @@ class Kind(StrEnum):
     UPLOAD = "upload"
     FILE = "file"
     CONTENT = "content"
+    MESSAGE = "message"
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something that is to be looked at: an upload or a file by its id, a content by its hash in hexadecimal digits."""
+    """Something that is to be looked at: an upload or a file by its id, a content by its hash in hexadecimal digits, a message by the id of
+    its conversation and its own, with a slash between them.
+    """
 
     kind: Kind
     name: str

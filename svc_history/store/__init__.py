@@ -10,6 +10,7 @@ from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation_settings import Value
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from svc_history.core import END, MAX_MENTIONED, Mark, Membership, Range, Stored, Tail
+from svc_history.expiry import is_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,12 @@ class State:
         before = min(self.counted_from, self.head_seq + 1)
         return (read, before) if read + 1 < before and self.mention_count < MAX_MENTIONED else None
 
-    @property
-    def last(self) -> Stored | None:
-        """The newest entry, if the member may see it: one who is just being added may not, for as long as that is not shown."""
-        return self.newest if self.newest and self.member and self.newest.seq >= self.member.joined_seq else None
+    def last(self, now_ms: int) -> Stored | None:
+        """Return the newest entry, if the member may see it: one who is just being added may not, for as long as that is not shown; and
+        nobody may once it has expired.
+        """
+        newest = self.newest
+        return newest if newest and self.member and newest.seq >= self.member.joined_seq and is_there(newest, now_ms) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,8 @@ class LiveLog(Protocol):
         """Return whether each user lets others know what they have read; None if it is not known."""
         ...
 
-    async def look(self, questions: Sequence[Question]) -> list[Look | None]:
-        """Return how conversations are and, where there is a seq, what has come since.
+    async def look(self, questions: Sequence[Question], now_ms: int) -> list[Look | None]:
+        """Return how conversations are now and, where there is a seq, what has come since.
 
         That is at most SYNC_ENTRIES entries and one more, and about LOOK_BYTES of them, up to the `head` of the tail; which messages the
         tail has deletions of, and which of those edits that have come since; and watermarks, if there are at most LIVELY_MEMBERS members.

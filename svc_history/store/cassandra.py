@@ -17,7 +17,7 @@ from svc_history.core import END, MAX_MENTIONED, MAX_PINS, Mark, Membership, Ran
 from svc_history.store import Admission, Listed, Roll, State
 
 KEYSPACE = "elastic_chat"
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 14
 
 LAST = chr(0x10FFFF)
 """Behind every character of a title."""
@@ -34,8 +34,8 @@ QUERIES = {
     "marks": "SELECT user_id, delivered_seq, read_seq, read_ordinal, shown_delivered_seq, shown_read_seq FROM {}.watermarks"
     " WHERE conversation_id = ?",
     "buckets": "SELECT bucket FROM {}.message_buckets WHERE conversation_id = ?",
-    "backwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ? LIMIT ?",
-    "forwards": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ?"
+    "backwards": "SELECT seq, entry, fading FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ? LIMIT ?",
+    "forwards": "SELECT seq, entry, fading FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq > ? AND seq < ?"
     " ORDER BY seq ASC LIMIT ?",
     "changes": "SELECT target, entry FROM {}.message_changes WHERE conversation_id = ? AND bucket = ? AND target >= ? AND target <= ?",
     "replies_backwards": "SELECT item FROM {}.message_changes WHERE conversation_id = ? AND bucket = ? AND target = ? AND kind = ?"
@@ -51,7 +51,7 @@ QUERIES = {
     "uses": "SELECT invite_id, COUNT(*) AS uses FROM {}.invite_uses WHERE conversation_id = ? GROUP BY invite_id",
     "member_count": "SELECT COUNT(*) AS members FROM {}.members WHERE conversation_id = ?",
     "id": "SELECT seq FROM {}.message_ids WHERE conversation_id = ? AND hour = ? AND message_id = ?",
-    "entry": "SELECT seq, entry FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq = ? AND message_id = ?",
+    "entry": "SELECT seq, entry, fading FROM {}.messages WHERE conversation_id = ? AND bucket = ? AND seq = ? AND message_id = ?",
 }
 
 
@@ -99,7 +99,7 @@ class CassandraTimeline:
         for bucket in buckets_to_read(page, used):
             missing = page.count + 1 - len(found)
             rows = await self._rows(direction, conversation_id, bucket, page.after, page.before, missing)
-            found += [Stored(row.seq, row.entry) for row in rows]
+            found += map(_stored, rows)
             if len(found) > page.count:
                 break
         return sorted(found, key=lambda one: one.seq)
@@ -159,7 +159,7 @@ class CassandraTimeline:
             return None
         seq = ids[0].seq
         rows = await self._rows("entry", conversation_id, bucket_of(seq), seq, message_id)
-        return Stored(rows[0].seq, rows[0].entry) if rows else None
+        return _stored(rows[0]) if rows else None
 
     async def _rows(self, name: str, *values: object) -> list[Row]:
         READS.inc()
@@ -167,6 +167,11 @@ class CassandraTimeline:
 
     def _bind(self, name: str, *values: object) -> Statement:
         return self._statements[name].bind(values)
+
+
+def _stored(row: Row) -> Stored:
+    """Return an entry, with what it has only until it disappears."""
+    return Stored(row.seq, row.entry + (row.fading or b""))
 
 
 def _settings(*rows: Row) -> dict[str, Value]:

@@ -1,6 +1,6 @@
 -- Tells how a conversation is for a user, with what mentions them among what they have not read, and, if it is asked, what has come since an entry, and how far everyone is.
 -- KEYS: meta, members, marks, tail, changes, mentions, settings. ARGV: user, seq of the newest entry that the user has or '', entries at most, bytes of them above which no more come, members above which there are no watermarks,
--- the numbers of the kinds of a deletion and of an edit
+-- the numbers of the kinds of a deletion and of an edit, the time in seconds
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'conversation', 'head', 'head_ordinal', 'trimmed', 'written')
 local head = tonumber(meta[3] or '0')
 if meta[1] ~= EPOCH or not meta[2] or head == 0 then
@@ -27,7 +27,9 @@ if member then
   local read = math.max(tonumber(string.match(mark or '', '^%d+:(%d+)') or '0'), tonumber(string.match(member, '^%d+:(%d+)') or '0') - 1)
   if read < head then
     for _, item in ipairs(redis.call('XRANGE', KEYS[6], string.format('%.0f', read + 1), '+', 'COUNT', 1000)) do
-      if item[2][2] == '*' or string.find(item[2][2], ARGV[1], 1, true) then
+      local until_s, users = string.match(item[2][2], '^(%d+)|(.*)$')
+      users = users or item[2][2]
+      if (users == '*' or string.find(users, ARGV[1], 1, true)) and not (until_s and tonumber(until_s) <= tonumber(ARGV[8])) then
         mentions = mentions + 1
       end
     end

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from chatkit.core.admission import Ban, Invite, InviteId
+from chatkit.core.clock import Clock, SystemClock
 from chatkit.core.conversation import LIVELY_MEMBERS
 from chatkit.core.conversation_settings import Value
 from chatkit.core.errors import ChatError, Reason
@@ -14,6 +15,7 @@ from chatkit.core.ids import ConversationId, MessageId, UserId
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_history.core import END, LOOK_BYTES, MAX_MENTIONED, MAX_PINS, SYNC_ENTRIES, Mark, Membership, Range, Stored, Tail
+from svc_history.expiry import is_there
 from svc_history.store import Admission, Listed, Look, Question, Roll, State
 
 
@@ -38,9 +40,11 @@ class MemoryConversation:
         """Who may come into it, and who may not."""
         return Admission(self.bans, self.invites, len(self.members))
 
-    def mentioning(self, user_id: UserId, after: int, before: int) -> int:
-        """Return how many messages between two seqs mention a user, or everyone (nobody named), but for those that are deleted."""
-        some = {seq: users for seq, users in self.mentions.items() if after < seq < before and seq not in self.deleted()}
+    def mentioning(self, user_id: UserId, after: int, before: int, now_ms: int) -> int:
+        """Return how many messages between two seqs mention a user, or everyone (nobody named), but for those that are gone."""
+        gone = self.deleted()
+        within = {seq: users for seq, users in self.mentions.items() if after < seq < before}
+        some = {seq: users for seq, users in within.items() if seq not in gone and is_there(self.entries[seq], now_ms)}
         return min(MAX_MENTIONED, sum(not users or user_id in users for users in some.values()))
 
     def deleted(self, after: int = 0) -> frozenset[int]:
@@ -112,10 +116,10 @@ class MemoryLiveLog(MemoryView):
     async def gives_receipts(self, users: Sequence[UserId]) -> list[bool | None]:
         return [self.receipts.get(user_id, True) for user_id in users]
 
-    async def look(self, questions: Sequence[Question]) -> list[Look | None]:
-        return [self._look(*question) for question in questions]
+    async def look(self, questions: Sequence[Question], now_ms: int) -> list[Look | None]:
+        return [self._look(*question, now_ms) for question in questions]
 
-    def _counted(self, user_id: UserId, conversation_id: ConversationId) -> State | None:
+    def _counted(self, user_id: UserId, conversation_id: ConversationId, now_ms: int) -> State | None:
         state = self._state(user_id, conversation_id)
         if state is None:
             return None
@@ -123,10 +127,10 @@ class MemoryLiveLog(MemoryView):
         if state.member is None:
             return state
         read = max(state.mark.read_seq if state.mark else 0, state.member.joined_seq - 1, self.trimmed)
-        return replace(state, mention_count=self.known[conversation_id].mentioning(user_id, read, END))
+        return replace(state, mention_count=self.known[conversation_id].mentioning(user_id, read, END, now_ms))
 
-    def _look(self, user_id: UserId, conversation_id: ConversationId, seq: int | None) -> Look | None:
-        state = self._counted(user_id, conversation_id)
+    def _look(self, user_id: UserId, conversation_id: ConversationId, seq: int | None, now_ms: int) -> Look | None:
+        state = self._counted(user_id, conversation_id, now_ms)
         if state is None or state.member is None or seq is None:
             return Look(state) if state else None
         marks = self.known[conversation_id].marks
@@ -180,8 +184,9 @@ class MemoryLiveLog(MemoryView):
 class MemoryTimeline(MemoryView):
     """The database. `reads` counts what it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         super().__init__()
+        self._clock = clock or SystemClock()
         self.reads = 0
         self.directory: list[Listed] = []
 
@@ -201,8 +206,9 @@ class MemoryTimeline(MemoryView):
         self.reads += 1
         one = self.known.get(conversation_id, MemoryConversation(b""))
         deleted = one.deleted()
+        now_ms = self._clock.now_ms()
         return [
-            _bodiless(stored) if stored.seq in deleted or one.is_edit(stored.seq) else stored
+            _bodiless(stored) if stored.seq in deleted or one.is_edit(stored.seq) else _place(stored, now_ms)
             for stored in self._page(conversation_id, page)
         ]
 
@@ -210,12 +216,17 @@ class MemoryTimeline(MemoryView):
         self.reads += 1
         one = self.known.get(conversation_id, MemoryConversation(b""))
         deleted = one.deleted()
-        return [entry for seq, entry in one.changing(targets).items() if not (one.is_edit(seq) and one.changes[seq] in deleted)]
+        changing = {seq: entry for seq, entry in one.changing(targets).items() if self._has(one, seq)}
+        return [entry for seq, entry in changing.items() if not (one.is_edit(seq) and one.changes[seq] in deleted)]
+
+    def _has(self, one: MemoryConversation, seq: int) -> bool:
+        return is_there(one.entries[seq], self._clock.now_ms())
 
     async def find(self, conversation_id: ConversationId, message_id: MessageId) -> Stored | None:
         self.reads += 1
         one = self.known.get(conversation_id, MemoryConversation(b""))
-        return one.entries.get(one.ids.get(message_id, 0))
+        found = one.entries.get(one.ids.get(message_id, 0))
+        return found and _place(found, self._clock.now_ms())
 
     async def pins(self, conversation_id: ConversationId) -> Sequence[int]:
         self.reads += 1
@@ -225,20 +236,22 @@ class MemoryTimeline(MemoryView):
             entry = log_pb2.LogEntry.FromString(one.entries[seq].entry)
             if entry.kind == entry_pb2.Entry.PIN:
                 pinned[entry.target] = not entry.pin.unpinned
-        found = [target for target, is_pinned in pinned.items() if is_pinned and target not in one.deleted()]
+        deleted = one.deleted()
+        found = [target for target, is_pinned in pinned.items() if is_pinned and target not in deleted and self._has(one, target)]
         return sorted(found, reverse=True)[:MAX_PINS]
 
     async def mentions(self, questions: Sequence[tuple[UserId, ConversationId, int, int]]) -> list[int]:
         self.reads += 1
         unknown = MemoryConversation(b"")
-        return [self.known.get(one, unknown).mentioning(user_id, after, before) for user_id, one, after, before in questions]
+        now_ms = self._clock.now_ms()
+        return [self.known.get(one, unknown).mentioning(user_id, after, before, now_ms) for user_id, one, after, before in questions]
 
     async def replies(self, conversation_id: ConversationId, root: int, page: Range) -> Sequence[int]:
         self.reads += 1
         one = self.known.get(conversation_id, MemoryConversation(b""))
         changing = one.changing([root]).items()
         found = sorted(seq for seq, entry in changing if log_pb2.LogEntry.FromString(entry).kind == entry_pb2.Entry.MESSAGE)
-        within = [seq for seq in found if page.holds(seq)]
+        within = [seq for seq in found if page.holds(seq) and self._has(one, seq)]
         return within[-page.count - 1 :] if page.backwards else within[: page.count + 1]
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
@@ -247,6 +260,16 @@ class MemoryTimeline(MemoryView):
 
     async def admission(self, conversation_id: ConversationId) -> Admission:
         return self.known.get(conversation_id, MemoryConversation(b"")).admission
+
+
+def _place(stored: Stored, now_ms: int) -> Stored:
+    """Return an entry, or what is left of it once it has expired."""
+    if is_there(stored, now_ms):
+        return stored
+    entry = log_pb2.LogEntry.FromString(stored.entry)
+    for name in ("body", "outline", "reaction", "pin"):
+        entry.ClearField(name)
+    return Stored(stored.seq, entry.SerializeToString())
 
 
 def _bodiless(stored: Stored) -> Stored:

@@ -60,12 +60,12 @@ class RedisLiveLog:
         replies = await self._view.run(lambda pipeline: [pipeline.get(keys.preferences(user_id, self.epoch)) for user_id in users])
         return [None if one is None else _receipts(one) for one in replies]
 
-    async def look(self, questions: Sequence[Question]) -> list[Look | None]:
+    async def look(self, questions: Sequence[Question], now_ms: int) -> list[Look | None]:
         calls: list[Call] = [
             (
                 "look",
                 [name(one) for name in (keys.meta, keys.members, keys.marks, keys.tail, keys.changes, keys.mentions, keys.settings)],
-                (user_id, "" if seq is None else seq, *LIMITS, keys.DELETION, int(entry_pb2.Entry.EDIT)),
+                (user_id, "" if seq is None else seq, *LIMITS, keys.DELETION, int(entry_pb2.Entry.EDIT), now_ms // 1000),
             )
             for user_id, one, seq in questions
         ]

@@ -10,8 +10,10 @@ from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation import Permission
 from chatkit.core.conversation_settings import as_values, effective
 from chatkit.core.errors import ChatError, Reason
+from chatkit.core.expiry import expires_s
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from chatkit.edges import redis as keys
+from chatkit.rpc.expiry import expiring
 from svc_router.store import (
     Answer,
     Birth,
@@ -191,8 +193,10 @@ class MemorySequencer:
             for user_id, one in weighed.members.items()
         }
         live.settings, live.bans, live.invites = weighed.settings, weighed.bans, weighed.invites
-        draft = b"".join((claim.draft, *weighed.parts))
-        place = Place(live.seq, live.ordinal, claim.now_ms, previous, draft=draft if claim.terms else b"")
+        ttl_s = int(live.settings.get("message_ttl_s", 0)) if claim.counts else 0
+        fading = expiring(expires_s(claim.now_ms, ttl_s)) if ttl_s else b""
+        draft = b"".join((claim.draft, *weighed.parts, fading))
+        place = Place(live.seq, live.ordinal, claim.now_ms, previous, draft=draft if claim.terms or fading else b"")
         live.made[claim.message_id] = (replace(place, previous=0, draft=b""), claim.user_id)
         live.pending[live.seq] = (Unfinished(claim.message_id, replace(place, draft=b""), draft), claim.user_id)
         return place

@@ -9,7 +9,10 @@ from chatkit.core.conversation import ROLES, Permission, Role, settled
 from chatkit.core.ids import UserId
 from svc_router.store import Claim, Membership
 from svc_router.store.redis import REFUSALS
-from svc_router.store.terms import Drop, Grant, HandOver, IsPublic, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
+from svc_router.store.terms import Administers, Drop, Grant, HandOver, IsPublic, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
+
+UNADMINISTERED = {"DIRECT", "SELF"}
+"""Kinds of conversations that have their members by their nature."""
 
 
 @dataclass
@@ -26,7 +29,7 @@ class Weighed:
     parts: list[bytes] = field(default_factory=list)
     there: Membership | None = None
 
-    def weigh(self, term: Term) -> None:
+    def weigh(self, term: Term) -> None:  # noqa: C901 - one case for each kind of term
         """Carry out a term, or raise why the command is refused."""
         match term:
             case Join():
@@ -48,6 +51,8 @@ class Weighed:
                 self._refuse_if("stranger", not is_open and self.claim.user_id not in self.members)
             case Room(kept, limit):
                 self._check_room(kept, limit)
+            case Administers():
+                self._refuse_if("forbidden", Permission.ADMINISTER not in self.held and self.kind not in UNADMINISTERED)
             case _:
                 self._keep(term)
 
@@ -61,7 +66,7 @@ class Weighed:
         self.parts.append(term.reading_part if reads else term.part)
 
     def _leave(self, user_id: UserId, part: bytes) -> None:
-        self._refuse_if("forbidden", self.kind in {"DIRECT", "SELF"})
+        self._refuse_if("forbidden", self.kind in UNADMINISTERED)
         if user_id not in self.members:
             return
         self._check_rank(user_id)

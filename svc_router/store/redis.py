@@ -36,7 +36,7 @@ from svc_router.store import (
     Sight,
     Unfinished,
 )
-from svc_router.store.terms import Drop, Grant, HandOver, IsPublic, Join, Leave, Put, Room, Set, Term, UseInvite
+from svc_router.store.terms import Administers, Drop, Grant, HandOver, IsPublic, Join, Leave, Put, Room, Set, Term, UseInvite
 
 log = structlog.get_logger()
 
@@ -283,6 +283,8 @@ def _term(term: Term) -> tuple[Any, Any, Any, bytes, bytes]:  # noqa: C901 - one
             return "use invite", invite_id, "", b"", b""
         case IsPublic():
             return "is public", "", "", b"", b""
+        case Administers():
+            return "administers", "", "", b"", b""
         case Room(kept, limit):
             return "room", kept, limit, b"", b""
 

@@ -19,7 +19,7 @@ for i = 1, #pending, 2 do
     ordinal = math.max(ordinal, tonumber(string.match(pending[i + 1], '^[^:]*:(%d+):')))
   end
 end
-redis.call('HDEL', KEYS[1], 'member_permissions', 'slow_mode_s')
+redis.call('HDEL', KEYS[1], 'member_permissions', 'slow_mode_s', 'message_ttl_s')
 redis.call('DEL', unpack(KEYS, 3, 5 + hashes))
 local at = 10
 for number = 0, hashes do

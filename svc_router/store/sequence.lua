@@ -2,7 +2,7 @@
 -- KEYS: meta, members, message, pending; for a command with terms also: tail, settings, bans, invites
 -- ARGV: owner, user, needed permissions or '' if they need not be a member, now ms, ms to remember, message id, own time of the message id in
 -- ms, 1 if history was asked for it, 1 if it is a message, draft, then terms, which terms.lua weighs
-local meta = redis.call('HMGET', KEYS[1], 'kind', 'epoch', 'owner', 'since', 'seq', 'floor', 'ordinal', 'member_permissions', 'slow_mode_s')
+local meta = redis.call('HMGET', KEYS[1], 'kind', 'epoch', 'owner', 'since', 'seq', 'floor', 'ordinal', 'member_permissions', 'slow_mode_s', 'message_ttl_s')
 if not meta[1] or meta[2] ~= EPOCH then
   return {'unknown', {}}
 end
@@ -71,6 +71,16 @@ if weigh then
     return {'needless', inherited, there or ''}
   end
 end
+local fades = meta[10] and meta[10] ~= '0' and ARGV[9] == '1'
+if fades then
+  -- When the message disappears is decided here, and stands in its draft: it is the same for whoever finishes it.
+  -- It is the field expires_at of a serialised events.v1.LogEntry: what stands behind a message is read as a part of it.
+  local at, stamp = math.ceil(tonumber(ARGV[4]) / 1000) + tonumber(meta[10]), string.char(8)
+  while at >= 128 do
+    stamp, at = stamp .. string.char(at % 128 + 128), math.floor(at / 128)
+  end
+  draft = draft .. string.char(154, 1, #stamp + 1) .. stamp .. string.char(at)
+end
 local previous = meta[5]
 local seq = string.format('%.0f', math.max(tonumber(previous), tonumber(meta[6])) + 1)
 local ordinal = string.format('%.0f', tonumber(meta[7]) + tonumber(ARGV[9]))
@@ -80,10 +90,10 @@ redis.call('SET', KEYS[3], seq .. ':' .. ordinal .. ':' .. ARGV[4] .. ':0:' .. A
 if slow then
   redis.call('SET', slow, meta[9], 'EX', meta[9])
 end
-if not changes then
+if not changes and not fades then
   return {'new', inherited, seq, ordinal, previous}
 end
-for _, change in ipairs(changes) do
+for _, change in ipairs(changes or {}) do
   if change.joins then
     change[4] = change[4] .. ':' .. seq .. ':' .. ordinal
   end

@@ -88,6 +88,12 @@ local function weigh(kind, held)
     end
   end
 
+  function terms.administers()
+    if bit.band(held, ADMINISTER) == 0 and kind ~= 'DIRECT' and kind ~= 'SELF' then
+      return 'forbidden'
+    end
+  end
+
   function terms.room(kept, limit)
     local added, gone = 0, {}
     if kept == 'invites' then

@@ -113,6 +113,11 @@ class IsPublic:
 
 
 @dataclass(frozen=True, slots=True)
+class Administers:
+    """Whoever gives the command administers the conversation; where nobody does by its nature, every member may."""
+
+
+@dataclass(frozen=True, slots=True)
 class Room:
     """There is room for what the terms before would add: afterwards there are no more than `limit`.
 
@@ -123,4 +128,4 @@ class Room:
     limit: int
 
 
-Term = Join | Leave | Grant | HandOver | Set | Put | Drop | UseInvite | IsPublic | Room
+Term = Join | Leave | Grant | HandOver | Set | Put | Drop | UseInvite | IsPublic | Administers | Room

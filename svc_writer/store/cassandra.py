@@ -17,8 +17,10 @@ from itertools import islice
 from cassandra import InvalidRequest
 from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement
 
+from chatkit.core.clock import Clock
 from chatkit.core.conversation_settings import LISTED, SETTINGS
 from chatkit.core.errors import ChatError, Reason
+from chatkit.core.expiry import remaining_s
 from chatkit.core.ids import MessageId
 from chatkit.edges.cassandra import FAILURES, CassandraSession, Statement
 from svc_writer.core import KEY, MAX_BYTES, PART, Release, Table, Write
@@ -57,14 +59,17 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.INVITES: ("conversation_id", "invite_id", "expires_ms", "max_uses", "created_by", "created_ms"),
     Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
     Table.PUBLIC: ("part", "title_key", "conversation_id", "kind", "title", "topic", "avatar_file_id"),
-    Table.RELEASES: ("part", "conversation_id", "message_id", "seq"),
+    Table.RELEASES: ("part", "conversation_id", "message_id", "seq", "due_s"),
 }
 CHANGEABLE: dict[Table, tuple[str, ...]] = {
+    Table.MESSAGES: ("fading",),
     Table.CONVERSATIONS: (*SETTINGS, "listed_as"),
     Table.MEMBERS: ("permissions",),
     Table.BY_USER: ("permissions",),
 }
 """Columns that change by themselves."""
+EXPIRING = {Table.MESSAGES, Table.CHANGES, Table.PINS, Table.MENTIONS}
+"""Where there is what disappears."""
 DELETABLE: dict[Table, tuple[str, ...]] = {
     Table.MEMBERS: ("conversation_id", "user_id"),
     Table.BY_USER: ("user_id", "conversation_id"),
@@ -79,7 +84,7 @@ DELETABLE: dict[Table, tuple[str, ...]] = {
 """What may be deleted, by which columns: of changes, all of one kind at once."""
 _SEQS = ", ".join(f"WRITETIME({name}) AS {name}_seq" for name in LISTED)
 LISTING = f"SELECT conversation, listed_as, {', '.join(LISTED)}, {_SEQS} FROM {KEYSPACE}.conversations WHERE conversation_id = ?"  # noqa: S608
-RELEASES = f"SELECT conversation_id, message_id, seq FROM {KEYSPACE}.{Table.RELEASES} WHERE part = {PART} LIMIT {AT_ONCE}"  # noqa: S608
+RELEASES = f"SELECT conversation_id, message_id, seq, due_s FROM {KEYSPACE}.{Table.RELEASES} WHERE part = {PART} LIMIT {AT_ONCE}"  # noqa: S608
 
 
 @dataclass(slots=True)
@@ -121,25 +126,25 @@ def _bucket(write: Write) -> tuple[object, ...]:
 
 
 class CassandraTimeline:
-    """Prepared upserts and deletes, each with the write's own timestamp."""
+    """Prepared upserts and deletes, each with the write's own timestamp, and with a time to live if it is to expire."""
 
     _listing: PreparedStatement
     _releases: PreparedStatement
 
-    def __init__(self, session: CassandraSession) -> None:
+    def __init__(self, session: CassandraSession, clock: Clock) -> None:
         self._session = session
-        self._puts: dict[Table, PreparedStatement] = {}
-        self._changes: dict[tuple[Table, str], PreparedStatement] = {}
+        self._clock = clock
+        self._puts: dict[tuple[Table, str, bool], PreparedStatement] = {}
         self._deletes: dict[Table, PreparedStatement] = {}
         self._buckets = _Buckets()
 
     async def prepare(self) -> None:
         """Prepare the statements; the schema must be there."""
         for table, columns in COLUMNS.items():
-            self._puts[table] = await self._insert(table, columns)
+            await self._insert(table, "", columns)
         for table, columns in CHANGEABLE.items():
             for column in columns:
-                self._changes[table, column] = await self._insert(table, (*KEY[table], column))
+                await self._insert(table, column, (*KEY[table], column))
         self._listing = await self._session.prepare(LISTING)
         self._releases = await self._session.prepare(RELEASES)
         for table, columns in DELETABLE.items():
@@ -147,10 +152,12 @@ class CassandraTimeline:
             query = f"DELETE FROM {KEYSPACE}.{table} USING TIMESTAMP ? WHERE {where}"  # noqa: S608 - our own names
             self._deletes[table] = await self._session.prepare(query)
 
-    async def _insert(self, table: Table, columns: Sequence[str]) -> PreparedStatement:
+    async def _insert(self, table: Table, column: str, columns: Sequence[str]) -> None:
         marks = ", ".join("?" for _ in columns)
         query = f"INSERT INTO {KEYSPACE}.{table} ({', '.join(columns)}) VALUES ({marks}) USING TIMESTAMP ?"  # noqa: S608 - our own names
-        return await self._session.prepare(query)
+        self._puts[table, column, False] = await self._session.prepare(query)
+        if table in EXPIRING:
+            self._puts[table, column, True] = await self._session.prepare(f"{query} AND TTL ?")
 
     async def listing(self, conversation_id: str) -> Listing | None:
         rows = await self._session.fetch(self._listing.bind((conversation_id,)))
@@ -163,7 +170,7 @@ class CassandraTimeline:
 
     async def releases(self) -> Sequence[Release]:
         rows = await self._session.fetch(self._releases.bind(()))
-        return [Release(row.conversation_id, MessageId(row.message_id), row.seq) for row in rows]
+        return [Release(row.conversation_id, MessageId(row.message_id), row.seq, row.due_s or 0) for row in rows]
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:
         new = [group for group in groups if not self._buckets.knows(group)]
@@ -199,7 +206,10 @@ class CassandraTimeline:
         """Put groups together that lie on the same replicas."""
         filling: dict[Hashable, _Batch] = {}
         for group in groups:
-            rows, size = [self._bound(write) for write in group], sum(write.size for write in group)
+            rows = [row for write in group if (row := self._bound(write))]
+            if not rows:
+                continue
+            size = sum(write.size for write in group)
             replicas = self._session.replicas(rows[0])
             batch = filling.setdefault(replicas, _Batch())
             if batch.rows and (len(batch.rows) + len(rows) > BATCH_ROWS or batch.size + size > MAX_BYTES):
@@ -209,10 +219,14 @@ class CassandraTimeline:
             batch.size += size
         yield from (batch.statement for batch in filling.values())
 
-    def _bound(self, write: Write) -> BoundStatement:
+    def _bound(self, write: Write) -> BoundStatement | None:
+        """Return a write as the database takes it now; None if it has expired: what was written of it before goes by itself."""
         if write.deletes:
             return self._deletes[write.table].bind((write.timestamp, *(write.row[column] for column in DELETABLE[write.table])))
-        if write.changes:
-            values = (*(write.row[name] for name in KEY[write.table]), write.row[write.column], write.timestamp)
-            return self._changes[write.table, write.column].bind(values)
-        return self._puts[write.table].bind((*(write.row[column] for column in COLUMNS[write.table]), write.timestamp))
+        column = write.column if write.changes else ""
+        columns = (*KEY[write.table], column) if column else COLUMNS[write.table]
+        values = (*(write.row[name] for name in columns), write.timestamp)
+        if not write.expires_s:
+            return self._puts[write.table, column, False].bind(values)
+        ttl_s = remaining_s(write.expires_s, self._clock.now_ms())
+        return self._puts[write.table, column, True].bind((*values, ttl_s)) if ttl_s > 0 else None

@@ -338,6 +338,23 @@ async def test_a_message_that_is_deleted_lets_its_files_go(service: Service, ann
     assert await service.kept() == []
 
 
+async def test_a_message_that_disappears_lets_its_files_go_at_its_time(service: Service, anna: UserId, bob: UserId) -> None:
+    here = ConversationId(new_id())
+    service.conversations.members[bob] = {here: 1}
+    file = await service.upload(anna, some())
+    message_id = await service.post(anna, here, file.file_id, seq=3)
+    due_ms = service.clock.now_ms() + 2 * round(DAY.total_seconds() * 1000)
+    for _ in range(2):
+        await service.postings.release(here, message_id, due_ms)
+    await service.pass_time(2 * DAY - MINUTES)
+    assert await service.reads(bob, file.file_id)
+    await service.pass_time(2 * MINUTES)
+    assert not await service.reads(bob, file.file_id)
+    assert await service.reads(anna, file.file_id)
+    await service.pass_time(DAY + HOURS)
+    assert not await service.reads(anna, file.file_id)
+
+
 async def test_the_same_content_is_kept_once_and_until_the_last_file_is_gone(service: Service, anna: UserId, bob: UserId) -> None:
     data = some()
     one, two = await service.upload(anna, data), await service.upload(bob, data)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from chatkit.core.clock import SystemClock
 from chatkit.core.conversation import GROUP_OWNER
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
 from chatkit.edges.cassandra import CassandraSession, migrate
@@ -46,6 +47,8 @@ poll is closed.
 
 MENTIONS = {3: "anna", 15: "both", 16: "anna", 17: "*"}
 """Messages that mention somebody: Anna, her and another, or everyone. That at 3 is deleted."""
+EXPIRES_S = NOW // 1000 + 100
+"""When those at 15 and at 17 disappear."""
 
 
 def words(seq: int) -> bytes:
@@ -80,6 +83,8 @@ class Said:
             entry.reaction.CopyFrom(entry_pb2.Reaction(emoji="👍", removed=seq == 10)) if kind == REACTION else None
             entry.pin.CopyFrom(entry_pb2.Pin(unpinned=seq == 12)) if kind == PIN else None
             entry.vote.CopyFrom(entry_pb2.Vote(options=[seq - 20])) if kind == VOTE else None
+            if seq in {15, 17}:
+                entry.expires_at.seconds = EXPIRES_S
             if kind == DELETION:
                 entry.erased.CopyFrom(erased(self.entries[target]))
             self._add(seq, entry)
@@ -139,7 +144,7 @@ async def test_the_live_view_has_the_changes_of_messages(live: tuple[LiveLog, Sa
 @pytest.mark.parametrize("seq", [1, 3, 6, 7, 8])
 async def test_the_live_view_tells_what_was_deleted_for_edits_may_come_after_that(live: tuple[LiveLog, Said], seq: int) -> None:
     view, made = live
-    (look,) = await view.look([(made.anna, made.conversation_id, seq)])
+    (look,) = await view.look([(made.anna, made.conversation_id, seq)], NOW)
     assert look is not None
     assert look.tail is not None
     assert look.tail.deleted == {3}
@@ -164,7 +169,7 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Timeli
         return
     session = await CassandraSession.connect(request.getfixturevalue("cassandra_settings"))
     await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
-    writing, reading = CassandraWriting(session), CassandraTimeline(session)
+    writing, reading = CassandraWriting(session, SystemClock()), CassandraTimeline(session)
     await writing.prepare()
     await reading.prepare()
     for seq in ORDERS[int(request.param)]:
@@ -237,12 +242,16 @@ async def test_the_database_has_what_is_in_a_thread(database: tuple[Timeline, Sa
 
 async def test_both_views_count_unread_mentions_alike(live: tuple[LiveLog, Said]) -> None:
     view, made = live
-    (look,) = await view.look([(made.anna, made.conversation_id, None)])
-    (strangers,) = await view.look([(UserId(new_id()), made.conversation_id, None)])
+    (look,) = await view.look([(made.anna, made.conversation_id, None)], NOW)
+    (strangers,) = await view.look([(UserId(new_id()), made.conversation_id, None)], NOW)
     assert look is not None
     assert strangers is not None
     assert (look.state.mention_count, look.state.counted_from) == (3, 1)
     assert strangers.state.mention_count == 0
+    for now_ms, count in ((EXPIRES_S * 1000 - 1, 3), (EXPIRES_S * 1000, 1)):
+        (look,) = await view.look([(made.anna, made.conversation_id, None)], now_ms)
+        assert look is not None
+        assert look.state.mention_count == count
 
 
 async def test_the_database_counts_mentions_between_two_seqs(database: tuple[Timeline, Said]) -> None:

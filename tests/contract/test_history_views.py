@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chatkit.core.admission import Ban, Invite, InviteId
+from chatkit.core.clock import SystemClock
 from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER, LIVELY_MEMBERS, Permission
 from chatkit.core.conversation_settings import RULES, Value, as_text
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
@@ -125,8 +126,8 @@ async def test_the_live_view_tells_how_conversations_are(live: tuple[LiveLog, Sa
     assert await view.conversations([made.bob]) == [None]
     assert await view.remember(view.epoch, made.bob, {made.conversation_id: 1}) == {made.conversation_id: 1}
     assert await view.conversations([UserId(new_id()), made.bob]) == [None, {made.conversation_id: 1}]
-    (bobs,) = await view.look([(made.bob, made.conversation_id, None)])
-    strangers, none = await view.look([(UserId(new_id()), made.conversation_id, 1), (made.bob, ConversationId(new_id()), 1)])
+    (bobs,) = await view.look([(made.bob, made.conversation_id, None)], NOW)
+    strangers, none = await view.look([(UserId(new_id()), made.conversation_id, 1), (made.bob, ConversationId(new_id()), 1)], NOW)
     assert bobs == Look(State(b"as created", 3, 2, Membership(int(GROUP_MEMBER), 1), BOBS, made.entries[2], SET, 0, 1))
     assert strangers == Look(State(b"as created", 3, 2, None, None, made.entries[2], SET, 0, 1))
     assert none is None
@@ -137,7 +138,7 @@ async def test_the_live_view_tells_what_has_come_since_an_entry_and_how_far_ever
     live: tuple[LiveLog, Said], seq: int, came: int
 ) -> None:
     view, made = live
-    (look,) = await view.look([(made.bob, made.conversation_id, seq)])
+    (look,) = await view.look([(made.bob, made.conversation_id, seq)], NOW)
     assert look is not None
     assert look.tail == Tail(made.entries[3 - came :], 1, 3, 2)
     assert look.marks == {made.bob: BOBS}
@@ -167,7 +168,7 @@ async def test_what_an_older_copy_of_the_live_view_has_is_not_believed(client: A
     view, conversation_id, user_id = RedisLiveLog(client), ConversationId(new_id()), UserId(new_id())
     await client.hset(keys.meta(conversation_id), mapping={"epoch": "older", "conversation": b"as created", "head": 3, "trimmed": 0})
     await client.zadd(keys.conversations(user_id, "older"), {keys.ALL_KNOWN: keys.came_at(0), conversation_id: keys.came_at(1)})
-    assert await view.look([(user_id, conversation_id, 0)]) == [None]
+    assert await view.look([(user_id, conversation_id, 0)], NOW) == [None]
     assert await view.tails([(conversation_id, Range(0, END, 50, backwards=True))]) == [None]
     assert await view.roll(conversation_id) is None
     assert await view.conversations([user_id]) == [None]
@@ -188,7 +189,7 @@ async def test_who_left_while_the_database_was_asked_is_not_put_back(client: Any
 
 async def test_a_tail_that_has_ended_by_itself_says_that_it_has_nothing(client: Any) -> None:
     view, conversation_id = RedisLiveLog(client), ConversationId(new_id())
-    await view.look([(UserId(""), conversation_id, None)])
+    await view.look([(UserId(""), conversation_id, None)], NOW)
     await client.hset(
         keys.meta(conversation_id), mapping={"epoch": view.epoch, "conversation": b"c", "head": 9, "trimmed": 4, "written": 9}
     )
@@ -197,12 +198,12 @@ async def test_a_tail_that_has_ended_by_itself_says_that_it_has_nothing(client: 
 
 async def test_large_entries_come_a_few_at_a_time(client: Any) -> None:
     view, conversation_id, user_id = RedisLiveLog(client), ConversationId(new_id()), UserId(new_id())
-    await view.look([(user_id, conversation_id, None)])
+    await view.look([(user_id, conversation_id, None)], NOW)
     await client.hset(keys.meta(conversation_id), mapping={"epoch": view.epoch, "conversation": b"c", "head": 9, "trimmed": 0})
     await client.hset(keys.members(conversation_id), user_id, "3:1:0")
     for seq in range(1, 10):
         await client.xadd(keys.tail(conversation_id), {"e": bytes(LOOK_BYTES // 2), "o": seq}, id=f"{seq}-0")
-    (look,) = await view.look([(user_id, conversation_id, 2)])
+    (look,) = await view.look([(user_id, conversation_id, 2)], NOW)
     assert look is not None
     assert look.tail is not None
     assert ([one.seq for one in look.tail.entries], look.tail.head, look.state.head_seq) == ([3, 4, 5], 5, 9)
@@ -210,13 +211,13 @@ async def test_large_entries_come_a_few_at_a_time(client: Any) -> None:
 
 async def test_a_conversation_with_many_members_is_told_without_watermarks(client: Any) -> None:
     view, conversation_id, user_id = RedisLiveLog(client), ConversationId(new_id()), UserId(new_id())
-    await view.look([(user_id, conversation_id, None)])
+    await view.look([(user_id, conversation_id, None)], NOW)
     await client.hset(keys.meta(conversation_id), mapping={"epoch": view.epoch, "conversation": b"c", "head": 9, "trimmed": 4})
     await client.hset(keys.members(conversation_id), user_id, "3:1:0")
     await client.hset(keys.marks(conversation_id), new_id(), "1:1:1")
     for number, told in [(LIVELY_MEMBERS - 1, 1), (1, 0)]:
         await client.hset(keys.members(conversation_id), mapping={new_id(): "3:1:0" for _ in range(number)})
-        (look,) = await view.look([(user_id, conversation_id, 2)])
+        (look,) = await view.look([(user_id, conversation_id, 2)], NOW)
         assert look is not None
         assert (len(look.marks), look.tail) == (told, Tail([], 10, 9, 0))
 
@@ -274,7 +275,7 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Timeli
         return
     session = await CassandraSession.connect(request.getfixturevalue("cassandra_settings"))
     await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
-    writing, reading = CassandraWriting(session), CassandraTimeline(session)
+    writing, reading = CassandraWriting(session, SystemClock()), CassandraTimeline(session)
     await writing.prepare()
     await reading.prepare()
     await writing.put(grouped(writes(made) + [Write(Table.PUBLIC, {"part": PART} | asdict(one), 3) for one in DIRECTORY]))
@@ -311,7 +312,7 @@ async def test_the_database_pages_through_the_directory_by_how_titles_begin(data
 async def test_a_release_is_known_until_it_is_done_and_does_not_come_back(cassandra_settings: CassandraOwnerSettings) -> None:
     session = await CassandraSession.connect(cassandra_settings)
     await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
-    writing, release = CassandraWriting(session), Release(ConversationId(new_id()), MessageId(new_id()), 7)
+    writing, release = CassandraWriting(session, SystemClock()), Release(ConversationId(new_id()), MessageId(new_id()), 7)
     await writing.prepare()
     for done, wanted in [(False, [release]), (True, []), (False, [])]:
         await writing.put(grouped([release.write(done=done)]))
@@ -324,7 +325,7 @@ async def test_what_is_shown_of_a_watermark_grows_where_the_user_stays_whichever
 ) -> None:
     session, made = await CassandraSession.connect(cassandra_settings), said()
     await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
-    writing, reading = CassandraWriting(session), CassandraTimeline(session)
+    writing, reading = CassandraWriting(session, SystemClock()), CassandraTimeline(session)
     await writing.prepare()
     await reading.prepare()
     withheld, told = watermark(made, made.bob, Mark(9, 9, 9, (2, 1))), watermark(made, made.bob, Mark(9, 9, 9))
@@ -381,7 +382,7 @@ async def table(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Writing, 
         return
     session = await CassandraSession.connect(request.getfixturevalue("cassandra_settings"))
     await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
-    writing, reading = CassandraWriting(session), CassandraTimeline(session)
+    writing, reading = CassandraWriting(session, SystemClock()), CassandraTimeline(session)
     await writing.prepare()
     await reading.prepare()
 

@@ -16,6 +16,7 @@ from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import LiveView
 from chatkit.edges.redis import RedisClient, connect_redis
+from elastic_chat.events.v1 import log_pb2
 from launcher.topology import HOST
 from svc_router.store import (
     Answer,
@@ -39,7 +40,7 @@ from svc_router.store import (
 )
 from svc_router.store.memory import MemorySequencer
 from svc_router.store.redis import TAIL_ENTRIES, RedisSequencer
-from svc_router.store.terms import Drop, Grant, HandOver, IsPublic, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
+from svc_router.store.terms import Administers, Drop, Grant, HandOver, IsPublic, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
 from tests.faults.proxy import Proxy
 
 NOW = 1_800_000_000_000
@@ -57,6 +58,7 @@ class World(Protocol):
     async def connect(self, user_id: UserId, node: str) -> None: ...
     async def conversations(self, user_id: UserId) -> set[str]: ...
     async def lose(self, conversation_id: ConversationId) -> None: ...
+    async def age(self, conversation_id: ConversationId) -> None: ...
     async def written(self, conversation_id: ConversationId, seq: int) -> None: ...
 
 
@@ -75,6 +77,9 @@ class MemoryWorld:
         return {str(conversation_id) for conversation_id in self.sequencer.view.conversations(user_id)}
 
     async def lose(self, conversation_id: ConversationId) -> None:
+        self.sequencer.view.lose(conversation_id)
+
+    async def age(self, conversation_id: ConversationId) -> None:
         self.sequencer.view.lose(conversation_id)
 
     async def written(self, conversation_id: ConversationId, seq: int) -> None:
@@ -101,6 +106,9 @@ class RedisWorld:
     async def lose(self, conversation_id: ConversationId) -> None:
         async for key in self.client.scan_iter(f"{{c:{conversation_id}}}:*"):
             await self.client.delete(key)
+
+    async def age(self, conversation_id: ConversationId) -> None:
+        await self.client.hset(keys.meta(conversation_id), "epoch", "an older one")
 
     async def written(self, conversation_id: ConversationId, seq: int) -> None:
         await self.client.hset(keys.meta(conversation_id), "written", seq)
@@ -406,17 +414,73 @@ async def test_who_waits_in_slow_mode_waits_no_longer_than_is_set_now(world: Wor
     assert 0 < found.retry_after.total_seconds() <= 10
 
 
+async def test_a_message_disappears_by_what_is_set_as_it_gets_its_place(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    said = replace(message(born, bob), draft=log_pb2.LogEntry(body=b"words").SerializeToString(), now_ms=NOW + 1)
+    assert (await place(world, replace(said, message_id=MessageId(new_id())))).draft == b""
+    for ttl_s in (5, 127, 31_536_000):
+        assert (await place(world, setting(born, anna, Set("message_ttl_s", str(ttl_s), is_rule=True)))).draft == b"draft"
+        one = replace(said, message_id=MessageId(new_id()))
+        draft = log_pb2.LogEntry.FromString((await place(world, one)).draft)
+        assert (draft.body, draft.expires_at.seconds, draft.expires_at.nanos) == (b"words", NOW // 1000 + 1 + ttl_s, 0)
+        # Whoever finishes it in another's place finds the same.
+        left = (await answer(world.other, one)).unfinished
+        assert log_pb2.LogEntry.FromString(left[-1].draft) == draft
+        await answer(world.sequencer, one)
+    await place(world, setting(born, anna, Set("message_ttl_s", "0", is_rule=True)))
+    assert (await place(world, replace(said, message_id=MessageId(new_id())))).draft == b""
+
+
+async def test_what_is_no_message_does_not_disappear(world: World) -> None:
+    anna = user()
+    born = birth(anna)
+    await start(world, born)
+    await place(world, setting(born, anna, Set("message_ttl_s", "60", is_rule=True)))
+    assert (await place(world, replace(message(born, anna), counts=False))).draft == b""
+    assert (await place(world, addition(born, anna, user()))).draft == b"draft"
+
+
+@pytest.mark.parametrize(("kind", "may"), [("GROUP", False), ("CHANNEL", False), ("DIRECT", True), ("SELF", True)])
+async def test_where_nobody_administers_by_its_nature_every_member_may(world: World, kind: str, may: bool) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob, kind=kind)
+    await start(world, born)
+    terms = (Administers(), Set("message_ttl_s", "60", b"+ttl", is_rule=True))
+    if may:
+        assert (await place(world, command(born, bob, Permission.READ, *terms))).draft == b"draft+ttl"
+    else:
+        assert await refusal(world, command(born, bob, Permission.READ, *terms)) is Reason.PERMISSION_DENIED
+        assert (await place(world, command(born, anna, Permission.READ, *terms))).draft == b"draft+ttl"
+    assert await refusal(world, command(born, user(), Permission.READ, *terms)) is Reason.UNKNOWN_CONVERSATION
+
+
+async def test_no_rule_stays_behind_that_an_older_copy_of_the_memory_had(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    rules = {"slow_mode_s": "60", "message_ttl_s": "60", "member_permissions": "1"}
+    await place(world, setting(born, anna, *(Set(name, value, b"+", is_rule=True) for name, value in rules.items())))
+    await world.age(born.conversation_id)
+    assert await outcome(world, message(born, bob)) == NotLive()
+    members = {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 1)}
+    await world.sequencer.restore(replace(lost(born, members), known_since_ms=0), world.sequencer.epoch)
+    assert [one.draft for one in await places(world, message(born, bob), message(born, bob))] == [b"", b""]
+
+
 async def test_settings_come_back_with_their_conversation(world: World) -> None:
     anna, bob = user(), user()
     born = birth(anna, bob)
     await start(world, born)
-    await place(world, setting(born, anna, Set("member_permissions", "1", is_rule=True)))
+    for name in ("member_permissions", "message_ttl_s"):
+        await place(world, setting(born, anna, Set(name, "1", is_rule=True)))
     await world.lose(born.conversation_id)
     members = {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 1)}
     known = {"title": "Tea", "slow_mode_s": "60"}
     await world.sequencer.restore(replace(lost(born, members), settings=known, known_since_ms=0), world.sequencer.epoch)
     assert await outcome(world, setting(born, anna, Set("title", "Tea"))) == Needless()
-    await place(world, message(born, bob))
+    assert (await place(world, message(born, bob))).draft == b""
     assert await refusal(world, message(born, bob)) is Reason.SLOW_MODE
 
 

@@ -41,6 +41,12 @@ def test_every_example_of_the_clients_page_does_what_the_page_says(stack: Stack,
     check(ran)
 
 
+def test_every_example_of_the_page_on_link_previews_does_what_the_page_says(stack: Stack, tmp_path: Path) -> None:
+    ran = documents.run(ROOT / "docs" / "link-previews.md", stack, tmp_path, os.environ)
+    assert len(ran) == 2
+    check(ran)
+
+
 def check(ran: Iterable[tuple[documents.Example, str]]) -> None:
     for example, printed in ran:
         assert example.shows(printed), f"{example.code}\nsays\n{example.output}\nand printed\n{printed}"

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from chatkit.core.clock import SystemClock
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.message_log import DEAD_LETTER_TOPIC, LOG_TOPIC, WATERMARK_TOPIC
 from chatkit.edges.message_log.kafka import KafkaMessageLog
@@ -22,7 +23,7 @@ async def engines(kafka_bootstrap: str, cassandra_settings: CassandraOwnerSettin
     session = await CassandraSession.connect(cassandra_settings)
     await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
     await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
-    writing, reading = CassandraTimeline(session), Reading(session)
+    writing, reading = CassandraTimeline(session, SystemClock()), Reading(session)
     await writing.prepare()
     await reading.prepare()
     first = KafkaSource(kafka_bootstrap, "maker")

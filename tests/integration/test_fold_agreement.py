@@ -93,7 +93,7 @@ def live(entry: log_pb2.LogEntry) -> Entry:
 def listed(entries: Sequence[log_pb2.LogEntry], seq: int, reader: UserId) -> list[Entry]:
     """A page of history: entries from the one at `seq` on, if there are no others yet."""
     stored = [Stored(one.seq, for_readers(one).SerializeToString()) for one in entries if one.seq >= seq]
-    known = Known.of([one.SerializeToString() for one in entries if one.target or one.outline.thread])
+    known = Known.of(0, [one.SerializeToString() for one in entries if one.target or one.outline.thread])
     page = Page(entries[-1].seq, mended(stored, known), has_more=False, changes=known)
     return [_as_it_is(one, page, reader) for one in page.entries]
 

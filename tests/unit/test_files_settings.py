@@ -12,6 +12,7 @@ from svc_files.blobs.s3 import S3BlobStore
 from svc_files.settings import Settings
 
 GOOD = {
+    "CHAT_REDIS_URL": "redis://127.0.0.1:6379/0",
     "CHAT_NODE_ID": "files-1",
     "CHAT_GRPC_PORT": "1",
     "CHAT_HTTP_PORT": "2",
@@ -40,6 +41,7 @@ def test_files_are_kept_in_a_folder_or_in_s3() -> None:
         ({"CHAT_FILES_LINK_LIFETIME": "0.5"}, "CHAT_FILES_LINK_LIFETIME must be at least 1"),
         ({"CHAT_FILES_LOOKS": "0"}, "CHAT_FILES_LOOKS must be at least 1"),
         ({"CHAT_FILES_TRANSFERS": "0"}, "CHAT_FILES_TRANSFERS must be at least 1"),
+        ({"CHAT_FILES_PREVIEWS_PER_MINUTE": "0"}, "CHAT_FILES_PREVIEWS_PER_MINUTE must be at least 1"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, new_id
 from svc_history.blocks import BLOCK, ENTRY_BYTES, Blocks
@@ -44,7 +45,7 @@ def test_pages_are_those_of_the_database(gaps: list[tuple[int, int]], asked: lis
 
     async def compare() -> None:
         timeline = timeline_of(set(range(1, SEQS + 1)).difference(missing))
-        blocks = Blocks(timeline, limit)
+        blocks = Blocks(timeline, ManualClock(), limit)
         for place in [None, *late]:
             if place is not None and missing:
                 write(timeline, missing[place % len(missing)])
@@ -56,7 +57,7 @@ def test_pages_are_those_of_the_database(gaps: list[tuple[int, int]], asked: lis
 
 async def test_what_lacks_and_comes_late_is_shown_then() -> None:
     timeline = timeline_of(set(range(1, SEQS + 1)) - {70})
-    blocks, page = Blocks(timeline, 1_000_000), Range(60, 81, 20, backwards=True)
+    blocks, page = Blocks(timeline, ManualClock(), 1_000_000), Range(60, 81, 20, backwards=True)
     assert 70 not in [one.seq for one in await blocks.read(CONVERSATION, page)]
     write(timeline, 70)
     assert 70 in [one.seq for one in await blocks.read(CONVERSATION, page)]
@@ -65,20 +66,20 @@ async def test_what_lacks_and_comes_late_is_shown_then() -> None:
 async def test_what_is_behind_a_wide_gap_is_found() -> None:
     timeline = timeline_of(set(range(2 * BLOCK + 1, 3 * BLOCK + 1)))
     forwards, backwards = Range(0, SEQS + 1, 1, backwards=False), Range(0, SEQS + 1, 1, backwards=True)
-    blocks = Blocks(timeline, 1_000_000)
+    blocks = Blocks(timeline, ManualClock(), 1_000_000)
     assert [one.seq for one in await blocks.read(CONVERSATION, forwards)] == [2 * BLOCK + 1, 2 * BLOCK + 2]
     assert [one.seq for one in await blocks.read(CONVERSATION, backwards)] == [3 * BLOCK - 1, 3 * BLOCK]
 
 
 async def test_the_newest_of_all_is_read_as_it_is() -> None:
     timeline = timeline_of(set(range(1, SEQS + 1)))
-    found = await Blocks(timeline, 1_000_000).read(CONVERSATION, Range(0, END, 1, backwards=True))
+    found = await Blocks(timeline, ManualClock(), 1_000_000).read(CONVERSATION, Range(0, END, 1, backwards=True))
     assert ([one.seq for one in found], timeline.reads) == ([SEQS - 1, SEQS], 1)
 
 
 async def test_what_is_written_for_good_is_read_once() -> None:
     timeline = timeline_of(set(range(1, SEQS + 1)))
-    blocks = Blocks(timeline, 1_000_000)
+    blocks = Blocks(timeline, ManualClock(), 1_000_000)
     for before in (200, 190, 150, 200):
         page = Range(0, before, 50, backwards=True)
         assert [one.seq for one in await blocks.read(CONVERSATION, page)] == list(range(before - 51, before))
@@ -87,7 +88,7 @@ async def test_what_is_written_for_good_is_read_once() -> None:
 
 async def test_only_so_much_is_kept_and_what_was_needed_last() -> None:
     timeline = timeline_of(set(range(1, SEQS + 1)))
-    blocks = Blocks(timeline, 2 * BLOCK * (ENTRY_BYTES + 3))
+    blocks = Blocks(timeline, ManualClock(), 2 * BLOCK * (ENTRY_BYTES + 3))
     for number in (0, 1, 0, 2, 0, 1):
         await blocks.read(CONVERSATION, Range(number * BLOCK, (number + 1) * BLOCK + 1, BLOCK, backwards=False))
     assert timeline.reads == 4
@@ -95,7 +96,7 @@ async def test_only_so_much_is_kept_and_what_was_needed_last() -> None:
 
 async def test_who_asks_for_the_same_at_the_same_time_shares_the_answer_and_the_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     timeline = timeline_of(set(range(1, SEQS + 1)))
-    blocks = Blocks(timeline, 0)
+    blocks = Blocks(timeline, ManualClock(), 0)
     failing = True
     read = timeline.read
 
@@ -133,7 +134,7 @@ class Slow:
 
 async def test_who_knows_that_more_has_come_is_not_given_what_an_earlier_one_began_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
     timeline = timeline_of(set(range(1, 120)))
-    slow, blocks = Slow(timeline, monkeypatch), Blocks(timeline, 1_000_000)
+    slow, blocks = Slow(timeline, monkeypatch), Blocks(timeline, ManualClock(), 1_000_000)
     earlier = asyncio.ensure_future(blocks.read(CONVERSATION, Range(0, 100, 10, backwards=True)))
     await slow.has_read.wait()
     for seq in range(120, 129):
@@ -147,7 +148,7 @@ async def test_who_knows_that_more_has_come_is_not_given_what_an_earlier_one_beg
 
 async def test_who_leaves_ends_it_for_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     timeline = timeline_of(set(range(1, SEQS + 1)))
-    slow, blocks, page = Slow(timeline, monkeypatch), Blocks(timeline, 1_000_000), Range(0, 3, 1, backwards=True)
+    slow, blocks, page = Slow(timeline, monkeypatch), Blocks(timeline, ManualClock(), 1_000_000), Range(0, 3, 1, backwards=True)
     first, second = (asyncio.ensure_future(blocks.read(CONVERSATION, page)) for _ in range(2))
     await slow.has_read.wait()
     first.cancel()

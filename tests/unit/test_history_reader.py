@@ -91,12 +91,12 @@ async def test_lists_count_towards_what_one_call_may_bring(world: World) -> None
 
 async def test_a_member_whose_joining_is_not_shown_yet_is_not_shown_what_was_before_it(world: World) -> None:
     conversation_id = world.conversation(3, joined=4)
-    assert (await world.reader.conversation(ANNA, conversation_id)).last is None
+    assert (await world.reader.conversation(ANNA, conversation_id)).last(0) is None
     await world.live.remember(world.live.epoch, ANNA, {conversation_id: 4})
-    assert [state.last for _, state in (await world.sync(ANNA, {}, list_all=True)).states] == [None]
+    assert [state.last(0) for _, state in (await world.sync(ANNA, {}, list_all=True)).states] == [None]
     assert (await world.reader.page(ANNA, conversation_id, 0, 0, 10)).entries == []
     joined = world.conversation(4, joined=4)
-    last = (await world.reader.conversation(ANNA, joined)).last
+    last = (await world.reader.conversation(ANNA, joined)).last(0)
     assert last is not None
     assert last.seq == 4
 
@@ -117,11 +117,11 @@ async def test_a_page_has_everything_up_to_the_head_that_comes_with_it(world: Wo
     conversation_id = world.conversation(10)
     look = world.live.look
 
-    async def late(questions: Sequence[Question]) -> list[Look | None]:
+    async def late(questions: Sequence[Question], now_ms: int) -> list[Look | None]:
         await asyncio.sleep(0.01)
         made = world.live.known[conversation_id]
         made.entries[11] = Stored(11, log_pb2.LogEntry(conversation_id=conversation_id, seq=11).SerializeToString())
-        return await look(questions)
+        return await look(questions, now_ms)
 
     monkeypatch.setattr(world.live, "look", late)
     page = await world.reader.page(ANNA, conversation_id, 0, 0, 50)

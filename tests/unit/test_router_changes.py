@@ -11,6 +11,7 @@ from chatkit.core.ids import REMEMBERED_MS, ConversationId, MessageId, UserId, n
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import entry_pb2
+from svc_router.changes import mentions_of
 from svc_router.store import Membership
 from tests.routing import Bench, addition, fresh_id, send
 
@@ -365,3 +366,51 @@ async def test_what_is_forwarded_stays_as_it_was_said_and_may_be_deleted(bench: 
     sent = await bench.accepted(copy)
     assert await bench.refused(edit(conversation_id, ANNA, sent.seq)) == "INVALID_ARGUMENT"
     await bench.accepted(deletion(conversation_id, ANNA, sent.seq))
+
+
+async def disappearing(bench: Bench, conversation_id: str, ttl_s: int) -> None:
+    command = pb.Command(correlation=1, user_id=ANNA, conversation_id=conversation_id)
+    command.settings.message_id = fresh_id()
+    command.settings.settings.message_ttl_s = ttl_s
+    await bench.accepted(command)
+
+
+async def test_what_changes_a_message_that_disappears_does_so_with_it(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    await disappearing(bench, conversation_id, 60)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    await disappearing(bench, conversation_id, 0)
+    for of in (edit, reaction, pin, deletion):
+        await bench.accepted(of(conversation_id, ANNA, said.seq))
+    at = bench.clock.now_ms() // 1000 + 60
+    message, *changes, deleted = [entry for entry in bench.entries if entry.kind != entry_pb2.Entry.SETTINGS and entry.seq > 1]
+    assert [one.expires_at.seconds for one in (message, *changes, deleted.erased)] == [at] * 5
+    assert not deleted.HasField("expires_at")
+    await bench.accepted(edit(conversation_id, ANNA, (await bench.accepted(send(conversation_id, ANNA))).seq))
+    assert not any(entry.HasField("expires_at") for entry in bench.entries[-2:])
+
+
+async def test_what_has_expired_is_neither_changed_nor_answered_and_a_retry_gets_what_it_got(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    await disappearing(bench, conversation_id, 60)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    answering = send(conversation_id, BOB)
+    answering.send.outline.reply_to = said.seq
+    again = edit(conversation_id, ANNA, said.seq)
+    edited = await bench.accepted(again)
+    bench.clock.advance(60)
+    for of in (edit, reaction, pin, deletion):
+        assert await bench.refused(of(conversation_id, ANNA, said.seq)) == "NOT_FOUND"
+    assert await bench.refused(answering) == "NOT_FOUND"
+    assert (await bench.accepted(again)).seq == edited.seq
+
+
+async def test_whom_a_message_that_disappears_mentions_is_known_until_then() -> None:
+    entry = log_pb2.LogEntry(kind=entry_pb2.Entry.MESSAGE, outline=log_pb2.Outline(mentions=[ANNA, BOB]))
+    assert mentions_of(entry) == f"{ANNA},{BOB}"
+    entry.expires_at.seconds = 17
+    assert mentions_of(entry) == f"17|{ANNA},{BOB}"
+    entry.outline.mention_all = True
+    assert mentions_of(entry) == "17|*"
+    entry.outline.Clear()
+    assert mentions_of(entry) == ""

@@ -23,6 +23,7 @@ from chatkit.core.clock import ManualClock
 from chatkit.core.conversation import GROUP_MEMBER, ROLES, Permission, Role, seq_floor
 from chatkit.core.conversation_settings import as_text
 from chatkit.core.errors import ChatError, Reason
+from chatkit.core.expiry import expires_s
 from chatkit.core.ids import REMEMBERED_MS, ConnectionId, ConversationId, MessageId, SessionId, UserId, creation_message_id
 from chatkit.edges.fanout.memory import MemoryFanout
 from chatkit.edges.message_log import Record
@@ -514,6 +515,7 @@ class World:
             for seq, entry in entries.items():
                 assert seq == 1 or entry.sender_id in members_at(entries, entries_before(entries, seq)), "said by who was no member"
             self.check_changes(entries)
+            self.check_times(entries)
             live = self.view.live.get(conversation_id)
             members = members_at(entries, max(entries, default=0))
             if live is not None:
@@ -533,6 +535,16 @@ class World:
             assert change.kind == entry_pb2.Entry.DELETION or change.sender_id == target.sender_id
             if change.kind == entry_pb2.Entry.DELETION:
                 assert (change.erased.message_id, change.erased.body) == (target.message_id, b"")
+
+    def check_times(self, entries: Entries) -> None:
+        """A message disappears as it was set when it got its place, and a change with its message, whichever router has finished it."""
+        for seq, entry in entries.items():
+            ttl_s = int(settings_at(entries, entries_before(entries, seq)).get("message_ttl_s", 0))
+            if entry.kind == entry_pb2.Entry.MESSAGE:
+                wanted = expires_s(entry.accepted_at.ToMilliseconds(), ttl_s) if ttl_s else 0
+            else:
+                wanted = entries[entry.target].expires_at.seconds if entry.target and entry.kind != entry_pb2.Entry.DELETION else 0
+            assert entry.expires_at.seconds == wanted
 
 
 def entries_before(entries: Entries, seq: int) -> int:
@@ -589,10 +601,11 @@ def giving(conversation_id: ConversationId, user_id: UserId, other: UserId, role
     return command
 
 
-def setting(conversation_id: ConversationId, user_id: UserId, topic: str, slow_mode_s: int) -> pb.Command:
+def setting(conversation_id: ConversationId, user_id: UserId, topic: str, slow_mode_s: int, ttl_s: int) -> pb.Command:
     command = pb.Command(conversation_id=conversation_id, user_id=user_id)
     command.settings.settings.topic = topic
     command.settings.settings.slow_mode_s = slow_mode_s
+    command.settings.settings.message_ttl_s = ttl_s
     return command
 
 
@@ -602,6 +615,9 @@ def banning(conversation_id: ConversationId, user_id: UserId, other: UserId, *, 
     command.ban.lifted = lifted
     return command
 
+
+TTL_S = 10_000_000
+"""Longer than any of these worlds lasts: what has expired would not be changed any more."""
 
 conversations, users, routers = st.sampled_from(CONVERSATIONS), st.sampled_from(USERS), st.integers(0, ROUTERS - 1)
 GIVEN_ROLES = [
@@ -618,7 +634,7 @@ STEPS = (
     st.tuples(st.just("add"), conversations, users, users, routers),
     st.tuples(st.just("remove"), conversations, users, users, routers),
     st.tuples(st.just("role"), conversations, users, users, st.sampled_from(GIVEN_ROLES), routers),
-    st.tuples(st.just("set"), conversations, users, st.sampled_from("xyz"), st.sampled_from([0, 1]), routers),
+    st.tuples(st.just("set"), conversations, users, st.sampled_from("xyz"), st.sampled_from([0, 1]), st.sampled_from([0, TTL_S]), routers),
     st.tuples(st.just("ban"), conversations, users, users, st.booleans(), routers),
     st.tuples(st.just("create"), conversations, routers),
     st.tuples(st.just("retry"), st.integers(0, 30), routers),
@@ -650,8 +666,8 @@ async def take(world: World, step: Any) -> None:  # noqa: C901, PLR0912 - one br
             world.give(removal(conversation_id, user_id, other), "remove_member", router)
         case "role", conversation_id, user_id, other, role, router:
             world.give(giving(conversation_id, user_id, other, role), "role", router)
-        case "set", conversation_id, user_id, topic, slow_mode_s, router:
-            world.give(setting(conversation_id, user_id, topic, slow_mode_s), "settings", router)
+        case "set", conversation_id, user_id, topic, slow_mode_s, ttl_s, router:
+            world.give(setting(conversation_id, user_id, topic, slow_mode_s, ttl_s), "settings", router)
         case "ban", conversation_id, user_id, other, lifted, router:
             world.give(banning(conversation_id, user_id, other, lifted=lifted), "ban", router)
         case "create", conversation_id, router:

@@ -23,13 +23,15 @@ class Files:
 
     def __init__(self) -> None:
         self.released: list[MessageId] = []
+        self.due: list[int] = []
         self.available = True
 
-    async def release(self, conversation_id: str, message_id: MessageId) -> None:
+    async def release(self, conversation_id: str, message_id: MessageId, due_s: int) -> None:
         if not self.available:
             raise ChatError(Reason.UNAVAILABLE)
         assert conversation_id == ROOM
         self.released.append(message_id)
+        self.due.append(due_s)
 
 
 def deletion(seq: int, *, files: bool) -> log_pb2.LogEntry:
@@ -51,6 +53,19 @@ async def test_the_files_of_a_deleted_message_are_released_once_and_those_of_one
         await Releases(timeline, files).release()
         assert files.released == [with_files.erased.message_id]
         await written(timeline, with_files)  # once more, as after a crash
+
+
+async def test_the_files_of_a_message_that_disappears_are_released_at_its_time_and_at_once_if_it_is_deleted_before() -> None:
+    timeline, files = MemoryTimeline(), Files()
+    message = log_pb2.LogEntry(conversation_id=ROOM, seq=4, message_id=new_id(), kind=entry_pb2.Entry.MESSAGE)
+    message.outline.files, message.expires_at.seconds = True, 1_900_000_000
+    await written(timeline, message)
+    await Releases(timeline, files).release()
+    deleted = deletion(5, files=True)
+    deleted.erased.message_id, deleted.erased.expires_at.seconds = message.message_id, 1_900_000_000
+    await written(timeline, deleted, message)
+    await Releases(timeline, files).release()
+    assert (files.released, files.due) == ([message.message_id] * 2, [1_900_000_000, 0])
 
 
 async def test_what_can_not_be_released_now_is_released_later(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import type { Client } from "../src/app/client";
 import { AS_SENT, type Shown } from "../src/core/fold";
 import type { MessageRow } from "../src/core/timeline";
 import { ClientProvider } from "../src/ui/context";
+import { Card } from "../src/ui/LinkCard";
 import { Message } from "../src/ui/Message";
 import { ANNA, BEN, photo, POLL, ROOM } from "./make";
 
@@ -25,7 +26,8 @@ function drawn(text: string, change: Partial<MessageRow> = {}, shown: Partial<Sh
     endsGroup: true,
     ...change,
   };
-  const client = { fileUrl: () => new Promise(() => undefined) } as unknown as Client;
+  const never = () => new Promise(() => undefined);
+  const client = { fileUrl: never, linkPreview: never } as unknown as Client;
   return renderToStaticMarkup(
     <ClientProvider client={client}>
       <Message conversationId={ROOM} row={row} nameOf={(id) => (id === BEN ? "Ben" : "Anna")} isNamed />
@@ -80,6 +82,16 @@ describe("a message", () => {
 
   it("grows while somebody makes it", () => {
     expect(drawn("Once upon", { seq: null, isGrowing: true })).toMatch(/data-status="growing".*aria-busy="true".*writing…/);
+  });
+
+  it("shows what a link leads to as text, whatever the page says", () => {
+    const image = { url: "data:image/webp;base64,AAAA", width: 320, height: 200 };
+    const preview = { title: "<script>x</script>", description: "<b>", siteName: "", image };
+    const html = renderToStaticMarkup(<Card url="https://a.example/x" preview={preview} />);
+    expect(html).toContain("&lt;script&gt;x&lt;/script&gt;");
+    expect(html).toContain(`<img src="data:image/webp;base64,AAAA" width="320" height="200" alt=""/>`);
+    expect(html).toContain("a.example");
+    expect(html).not.toMatch(/<script|<b>|style=/);
   });
 
   it("needs no inline style", () => {

@@ -179,6 +179,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "accounts.ListServiceTokens": for_administrators(user_id=anna),
     "files.GetFile": refused(Reason.UNKNOWN_FILE, file_id="file_id"),
     "files.GetFileUrl": refused(Reason.UNKNOWN_FILE, file_id="file_id"),
+    "files.GetLinkPreview": refused(Reason.PREVIEWS_OFF, url="http://127.0.0.1/"),
     "files.DeleteFile": refused(Reason.UNKNOWN_FILE, file_id="file_id"),
     "files.ListFiles": Attempt(lambda _: {}, is_harmless=names_nobody),
     "accounts.WithdrawServiceToken": for_administrators(user_id=anna, token_id=lambda _: new_id()),

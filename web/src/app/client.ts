@@ -5,7 +5,7 @@ import { hasHole } from "../core/log";
 import { enqueued, refused, retried, without } from "../core/outbox";
 import { watchedUsers } from "../core/select";
 import { initial, myId, passesAt, update } from "../core/state";
-import type { Change, ConversationId, FileRef, MessageId, Preferences, UserId } from "../core/types";
+import type { Change, ConversationId, FileRef, LinkPreview, MessageId, Preferences, UserId } from "../core/types";
 import { uuid7, uuid7Epoch } from "../core/uuid7";
 import { Api, authentication, type Tokens } from "../net/api";
 import { ApiError } from "../net/errors";
@@ -18,9 +18,11 @@ import { Idleness } from "./idleness";
 import { CatchUp } from "./catch_up";
 import { Directory } from "./directory";
 import { Dispatcher } from "./dispatcher";
+import { Expirer } from "./expirer";
 import { Library } from "./library";
 import { Link } from "./link";
 import { Looks } from "./looks";
+import { Previews } from "./previews";
 import { Reporter } from "./reporter";
 import { Store } from "./store";
 
@@ -39,6 +41,7 @@ export class Client {
   private readonly dispatcher: Dispatcher;
   private readonly reporter: Reporter;
   private readonly catchUp = new CatchUp(this.store, this.api);
+  private readonly previews = new Previews(this.api);
   private readonly library = new Library(this.store, this.api, this.catchUp);
   private readonly passingAlarm = new Alarm(() => {
     this.store.dispatch({ type: "time_passed", now: Date.now() });
@@ -71,6 +74,7 @@ export class Client {
     this.dispatcher = new Dispatcher(this.store, (event) => this.link.send(event));
     this.reporter = new Reporter(this.store, (event) => this.link.send(event));
     new Directory(this.store, this.api);
+    new Expirer(this.store);
     new Looks(this.store, this.api);
     this.store.subscribe(() => {
       this.watch();
@@ -157,6 +161,11 @@ export class Client {
   /** An address by which a file can be had for some minutes: of an image as large as a screen shows it. Throws ApiError. */
   async fileUrl({ fileId, mediaType }: FileRef): Promise<string> {
     return this.api.fileUrl(fileId, mediaType.startsWith("image/") ? "VARIANT_LARGE" : "VARIANT_UNSPECIFIED");
+  }
+
+  /** What a link leads to; null if there is nothing to show. */
+  linkPreview(url: string): Promise<LinkPreview | null> {
+    return this.previews.find(url);
   }
 
   retry(messageId: MessageId): void {

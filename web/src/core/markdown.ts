@@ -55,6 +55,38 @@ export function blocks(text: string): readonly Block[] {
   return isPlain(text) || isEndless(text) ? [{ type: "paragraph", spans: addressed(text) }] : new Reader(text).blocks(fromMarkdown(text, OPTIONS).children, 0);
 }
 
+/** The first address that a text leads to, in what order it is shown; null if it leads nowhere. */
+export function firstLink(text: string): string | null {
+  return blocks(text).flatMap(hrefsOfBlock)[0] ?? null;
+}
+
+function hrefsOfBlock(block: Block): readonly string[] {
+  switch (block.type) {
+    case "paragraph":
+      return block.spans.flatMap(hrefsOfSpan);
+    case "code":
+      return [];
+    case "quote":
+      return block.blocks.flatMap(hrefsOfBlock);
+    case "list":
+      return block.items.flat().flatMap(hrefsOfBlock);
+  }
+}
+
+function hrefsOfSpan(span: Span): readonly string[] {
+  switch (span.type) {
+    case "text":
+    case "code":
+      return [];
+    case "link":
+      return [span.href];
+    case "strong":
+    case "emphasis":
+    case "deleted":
+      return span.spans.flatMap(hrefsOfSpan);
+  }
+}
+
 /** Most texts have nothing in them that could mean anything, and are not worth a parser. */
 function isPlain(text: string): boolean {
   return !/[*_~`[\]<>\\]|^\s*(?:[-+]|\d+[.)])\s|\n\s*\n/mu.test(text);

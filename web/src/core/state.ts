@@ -1,6 +1,7 @@
 /** Everything that the client shows, and the one function that changes it. */
 
 import { type Connection, stopped } from "./connection";
+import { expired } from "./expiry";
 import { append, extend, type Log, prepend, renewed, restarted, seeded } from "./log";
 import { accepted, type Outbox, without } from "./outbox";
 import { current, type Part, type Streams, told } from "./stream";
@@ -369,14 +370,23 @@ function partCame(chat: ConversationState, part: Part, now: number): Conversatio
   return isThere ? chat : { ...chat, streams: told(chat.streams, part, now) };
 }
 
+/** Ends what others were doing until now, and lets disappear what has expired, which counts no more. */
 function timePassed(state: State, now: number): State {
-  const conversations = new Map(
-    [...state.conversations].map(([id, chat]) => {
-      const streams = current(chat.streams, now);
-      return [id, streams === chat.streams ? chat : { ...chat, streams }] as const;
-    }),
-  );
-  return { ...typingEnded(state, now), conversations };
+  const rest = typingEnded(state, now);
+  const changed = [...state.conversations].flatMap(([id, chat]) => {
+    const later = passed(chat, now, myId(state));
+    return later === chat ? [] : [[id, later] as const];
+  });
+  return changed.length === 0 ? rest : { ...rest, conversations: new Map([...state.conversations, ...changed]) };
+}
+
+function passed(chat: ConversationState, now: number, me: UserId | null): ConversationState {
+  const streams = current(chat.streams, now);
+  const log = expired(chat.log, now);
+  if (log !== chat.log) {
+    return recounted({ ...chat, streams, log }, me);
+  }
+  return streams === chat.streams ? chat : { ...chat, streams };
 }
 
 /** When something of what others are doing is over, in Unix milliseconds; null if they do nothing. */
@@ -388,13 +398,15 @@ export function passesAt(state: State): number | null {
 
 function typingEnded(state: State, now: number): State {
   const typing = new Map<ConversationId, ReadonlyMap<UserId, number>>();
+  let ended = false;
   for (const [conversationId, typists] of state.typing) {
     const still = new Map([...typists].filter(([, until]) => until > now));
+    ended ||= still.size < typists.size;
     if (still.size > 0) {
       typing.set(conversationId, still);
     }
   }
-  return { ...state, typing };
+  return ended ? { ...state, typing } : state;
 }
 
 function withoutTypists(typing: State["typing"], conversationId: ConversationId, gone: ReadonlySet<UserId>): State["typing"] {

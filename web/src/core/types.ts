@@ -35,6 +35,15 @@ export interface FileRef {
   readonly height: number;
 }
 
+/** What a link leads to, as its page says; empty where it does not. */
+export interface LinkPreview {
+  readonly title: string;
+  readonly description: string;
+  readonly siteName: string;
+  /** The picture as an address that holds it, and its size in pixels. */
+  readonly image: { readonly url: string; readonly width: number; readonly height: number } | null;
+}
+
 /** Who reacts to a message with an emoji. */
 export interface Reaction {
   readonly emoji: string;
@@ -111,8 +120,8 @@ export type Content =
   | { readonly kind: "created"; readonly conversation: Conversation; readonly memberIds: readonly UserId[] }
   | { readonly kind: "membership"; readonly added: readonly UserId[]; readonly removed: readonly UserId[]; readonly roles: ReadonlyMap<UserId, Role> }
   /** What was set; the rest stays as it was. */
-  | { readonly kind: "settings"; readonly changed: Partial<Pick<Conversation, "title" | "topic">> }
-  /** From a newer server, or nothing to show. It keeps its place in the log and is not shown. */
+  | { readonly kind: "settings"; readonly changed: Partial<Pick<Conversation, "title" | "topic">>; readonly messageTtlS?: number }
+  /** From a newer server, expired, or nothing to show. It keeps its place in the log and is not shown. */
   | { readonly kind: "unknown" };
 
 /** One step of a conversation's log. A seq fits a number: it stays under 2^53 for the next 275,000 years. */
@@ -123,6 +132,8 @@ export interface Entry {
   readonly senderId: UserId;
   /** Unix milliseconds. */
   readonly acceptedAt: number;
+  /** When it disappears, in Unix milliseconds; not there if it does not. */
+  readonly expiresAt?: number;
   readonly content: Content;
 }
 

@@ -24,6 +24,7 @@ export function describe(entry: Entry, me: UserId | null, nameOf: NameOf): strin
       return [
         ...(content.changed.title === undefined ? [] : [`${who} called it “${content.changed.title}”`]),
         ...(content.changed.topic === undefined ? [] : [content.changed.topic === "" ? `${who} took the topic away` : `${who} set the topic to “${content.changed.topic}”`]),
+        ...(content.messageTtlS === undefined ? [] : [ttlText(who, content.messageTtlS)]),
       ].join(", ");
     case "message":
       return content.state?.isDeleted === true ? DELETED : content.said.text || filesText(content.said.files ?? []);
@@ -203,6 +204,23 @@ export function pollText(poll: Poll, voterCount: number, isClosed: boolean, now:
 /** A sentence for a reason of the server's table; `fallback` for those that only a developer can act on. */
 export function explain(reason: string, fallback: string): string {
   return EXPLANATIONS[reason] ?? fallback;
+}
+
+function ttlText(who: string, seconds: number): string {
+  return seconds === 0 ? `${who} lets messages stay` : `${who} lets messages disappear after ${durationText(seconds)}`;
+}
+
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+] as const;
+
+/** A time in seconds, in the largest unit of which it is a whole number. */
+export function durationText(seconds: number): string {
+  const [unit, length] = UNITS.find(([, length]) => seconds % length === 0) ?? ["second", 1];
+  return new Intl.NumberFormat("en", { style: "unit", unit, unitDisplay: "long" }).format(seconds / length);
 }
 
 /** A size in bytes, as people say it. */

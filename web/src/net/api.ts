@@ -2,7 +2,7 @@
 
 import { create, type DescMessage, fromJson, type JsonValue, type MessageInitShape, type MessageShape, toJson } from "@bufbuild/protobuf";
 
-import type { Change, Conversation, ConversationId, Entry, FileId, FileRef, MessageId, Page, Privacy, Status, Summary, User, UserId, Watermark } from "../core/types";
+import type { Change, Conversation, ConversationId, Entry, FileId, FileRef, LinkPreview, MessageId, Page, Privacy, Status, Summary, User, UserId, Watermark } from "../core/types";
 import {
   FindUsersResponseSchema,
   LoginRequestSchema,
@@ -16,7 +16,7 @@ import {
   UpdatePrivacyRequestSchema,
   UpdatePrivacyResponseSchema,
 } from "../gen/elastic_chat/accounts/v1/accounts_service_pb";
-import { GetFileResponseSchema, GetFileUrlResponseSchema } from "../gen/elastic_chat/files/v1/files_service_pb";
+import { GetFileResponseSchema, GetFileUrlResponseSchema, GetLinkPreviewResponseSchema } from "../gen/elastic_chat/files/v1/files_service_pb";
 import {
   GetConversationResponseSchema,
   GetInviteResponseSchema,
@@ -46,7 +46,7 @@ import { deviceToken, keepDeviceToken } from "./device";
 import { ApiError } from "./errors";
 import { call, type TokenSource, withToken } from "./http";
 import { uploaded } from "./uploads";
-import { audienceTo, conversationFrom, entryFrom, fileFrom, pageFrom, statusTo, summaryFrom, userFrom, watermarkFrom } from "./wire";
+import { audienceTo, conversationFrom, entryFrom, fileFrom, linkPreviewFrom, pageFrom, statusTo, summaryFrom, userFrom, watermarkFrom } from "./wire";
 
 export interface Tokens {
   readonly userId: UserId;
@@ -196,6 +196,12 @@ export class Api {
   async fileUrl(fileId: FileId, variant: "VARIANT_UNSPECIFIED" | "VARIANT_LARGE"): Promise<string> {
     const { url } = await this.call(GetFileUrlResponseSchema, "GET", `/v1/files/${encodeURIComponent(fileId)}/url?${query({ variant })}`);
     return url;
+  }
+
+  /** What a link leads to. */
+  async linkPreview(url: string): Promise<LinkPreview | null> {
+    const { preview } = await this.call(GetLinkPreviewResponseSchema, "GET", `/v1/link-previews?${query({ url })}`);
+    return preview === undefined ? null : linkPreviewFrom(preview);
   }
 
   /** Uploads a file, and tells what it has become. An upload that is interrupted goes on by itself. */

@@ -1,6 +1,7 @@
 /** Turns the wire's messages into what the client thinks in. */
 
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { base64Encode } from "@bufbuild/protobuf/wire";
 
 import type {
   Change,
@@ -11,6 +12,7 @@ import type {
   FileId,
   FileRef,
   Head,
+  LinkPreview,
   MessageId,
   MessageState,
   Page,
@@ -27,6 +29,7 @@ import type {
   Watermark,
 } from "../core/types";
 import type { User as WireUser } from "../gen/elastic_chat/accounts/v1/accounts_service_pb";
+import type { LinkPreview as WireLinkPreview } from "../gen/elastic_chat/files/v1/files_service_pb";
 import type { ConversationHead as WireHead, Presence as WirePresence } from "../gen/elastic_chat/gateway/v1/frames_pb";
 import type { ConversationSummary as WireSummary, ListMessagesResponse } from "../gen/elastic_chat/history/v1/history_service_pb";
 import { type Conversation as WireConversation, Conversation_Kind, Member_Role, type Watermark as WireWatermark } from "../gen/elastic_chat/types/v1/conversation_pb";
@@ -65,6 +68,7 @@ export function entryFrom(entry: WireEntry): Entry {
     messageId: entry.messageId as MessageId,
     senderId: entry.senderId as UserId,
     acceptedAt: timeFrom(entry.acceptedAt),
+    ...(entry.expiresAt === undefined ? {} : { expiresAt: timeFrom(entry.expiresAt) }),
     content: contentFrom(entry),
   };
 }
@@ -88,9 +92,10 @@ function contentFrom(entry: WireEntry): Content {
     return added.length + removed.length + roles.size > 0 ? { kind: "membership", added, removed, roles } : { kind: "unknown" };
   }
   if (entry.kind === Entry_Kind.SETTINGS && entry.settings !== undefined) {
-    const { title, topic } = entry.settings;
+    const { title, topic, messageTtlS } = entry.settings;
     const changed = { ...(title === undefined ? {} : { title }), ...(topic === undefined ? {} : { topic }) };
-    return title === undefined && topic === undefined ? { kind: "unknown" } : { kind: "settings", changed };
+    const isShown = title !== undefined || topic !== undefined || messageTtlS !== undefined;
+    return isShown ? { kind: "settings", changed, ...(messageTtlS === undefined ? {} : { messageTtlS }) } : { kind: "unknown" };
   }
   return { kind: "unknown" };
 }
@@ -114,6 +119,13 @@ function pollFrom({ options, multiple, closesAt }: WirePoll): Poll {
 export function fileFrom(file: Omit<WireFile, "$typeName" | "durationMs">): FileRef {
   const { fileId, name, mediaType, size, width, height } = file;
   return { fileId: fileId as FileId, name, mediaType, size: Number(size), width, height };
+}
+
+/** Null for one without a title, which no server should send. */
+export function linkPreviewFrom({ title, description, siteName, image, imageType, imageWidth, imageHeight }: WireLinkPreview): LinkPreview | null {
+  const isPicture = image.length > 0 && /^image\/(?:webp|png|jpeg|gif)$/.test(imageType);
+  const url = isPicture ? `data:${imageType};base64,${base64Encode(image)}` : "";
+  return title === "" ? null : { title, description, siteName, image: isPicture ? { url, width: imageWidth, height: imageHeight } : null };
 }
 
 /** A message without a body is deleted, whether the server says so or not. */

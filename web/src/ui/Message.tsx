@@ -1,5 +1,6 @@
 import { memo } from "react";
 
+import { firstLink } from "../core/markdown";
 import type { MessageRow, MessageStatus, Quote as Answered } from "../core/timeline";
 import type { Change, ConversationId, MessageId, Reaction, UserId } from "../core/types";
 import { clockTime, DELETED, explain, quoted } from "../core/wording";
@@ -8,6 +9,7 @@ import { Avatar } from "./Avatar";
 import { useClient } from "./context";
 import { Files } from "./Files";
 import { Icon, type IconName } from "./Icon";
+import { LinkCard } from "./LinkCard";
 import { Poll } from "./Poll";
 import { Text } from "./Text";
 
@@ -33,6 +35,7 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
   const { shown, seq } = row;
   const isShown = isNamed && !row.isOwn;
   const senderName = nameOf(row.senderId);
+  const link = firstLink(shown.text);
   const change = seq === null ? null : (what: Change) => void action.run(() => client.change(conversationId, seq, what));
   return (
     <li
@@ -61,6 +64,7 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
         {shown.files !== undefined && <Files files={shown.files} />}
         {shown.isDeleted && <span className="bubble-gone">{DELETED}</span>}
         {shown.text !== "" && <Text text={shown.text} />}
+        {link !== null && <LinkCard url={link} />}
         {shown.poll !== undefined && <Poll poll={shown.poll} shown={shown} isOwn={row.isOwn} action={action} onChange={change} />}
         <Meta row={row} />
       </div>

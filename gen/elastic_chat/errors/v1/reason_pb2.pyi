@@ -96,6 +96,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """What came is not what its checksum says. Retryable."""
     BAD_LINK: _Reason.ValueType  # 47
     """The link is past its time, or was never given out like this."""
+    PREVIEWS_OFF: _Reason.ValueType  # 48
+    """Nobody has switched on that this server looks up what links lead to."""
+    NO_PREVIEW: _Reason.ValueType  # 49
+    """There is nothing to show for the link: it can't be reached, leads where no server of ours goes, or is no page with a title."""
     LAST_OWNER: _Reason.ValueType  # 28
     """The owner of a conversation can't leave it, or become something else, while others are in it: it must be handed over first."""
     SLOW_MODE: _Reason.ValueType  # 29
@@ -183,6 +187,10 @@ CHECKSUM_MISMATCH: Reason.ValueType  # 46
 """What came is not what its checksum says. Retryable."""
 BAD_LINK: Reason.ValueType  # 47
 """The link is past its time, or was never given out like this."""
+PREVIEWS_OFF: Reason.ValueType  # 48
+"""Nobody has switched on that this server looks up what links lead to."""
+NO_PREVIEW: Reason.ValueType  # 49
+"""There is nothing to show for the link: it can't be reached, leads where no server of ours goes, or is no page with a title."""
 LAST_OWNER: Reason.ValueType  # 28
 """The owner of a conversation can't leave it, or become something else, while others are in it: it must be handed over first."""
 SLOW_MODE: Reason.ValueType  # 29

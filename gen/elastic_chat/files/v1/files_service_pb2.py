@@ -27,7 +27,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)elastic_chat/files/v1/files_service.proto\x12\x15\x65lastic_chat.files.v1\x1a!elastic_chat/types/v1/entry.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\x01\n\x04\x46ile\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\x0c\n\x04size\x18\x05 \x01(\x03\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05width\x18\x07 \x01(\x05\x12\x0e\n\x06height\x18\x08 \x01(\x05\x12\x13\n\x0b\x64uration_ms\x18\t \x01(\x03\x12\x30\n\x08variants\x18\n \x03(\x0e\x32\x1e.elastic_chat.files.v1.Variant\"!\n\x0eGetFileRequest\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\"<\n\x0fGetFileResponse\x12)\n\x04\x66ile\x18\x01 \x01(\x0b\x32\x1b.elastic_chat.files.v1.File\"=\n\x10ListFilesRequest\x12\x16\n\x0e\x62\x65\x66ore_file_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\"z\n\x11ListFilesResponse\x12*\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x1b.elastic_chat.files.v1.File\x12\x10\n\x08has_more\x18\x02 \x01(\x08\x12\x12\n\nused_bytes\x18\x03 \x01(\x03\x12\x13\n\x0bquota_bytes\x18\x04 \x01(\x03\"$\n\x11\x44\x65leteFileRequest\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\"\x14\n\x12\x44\x65leteFileResponse\"U\n\x11GetFileUrlRequest\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12/\n\x07variant\x18\x02 \x01(\x0e\x32\x1e.elastic_chat.files.v1.Variant\"Q\n\x12GetFileUrlResponse\x12\x0b\n\x03url\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"d\n\x12\x41ttachFilesRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\x10\n\x08\x66ile_ids\x18\x04 \x03(\t\"M\n\x13\x41ttachFilesResponse\x12\x36\n\x0b\x61ttachments\x18\x01 \x03(\x0b\x32!.elastic_chat.types.v1.Attachment\"B\n\x13ReleaseFilesRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\"\x16\n\x14ReleaseFilesResponse*H\n\x07Variant\x12\x17\n\x13VARIANT_UNSPECIFIED\x10\x00\x12\x11\n\rVARIANT_SMALL\x10\x01\x12\x11\n\rVARIANT_LARGE\x10\x02\x32\xcc\x05\n\x0c\x46ilesService\x12u\n\x07GetFile\x12%.elastic_chat.files.v1.GetFileRequest\x1a&.elastic_chat.files.v1.GetFileResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/files/{file_id}\x12q\n\tListFiles\x12\'.elastic_chat.files.v1.ListFilesRequest\x1a(.elastic_chat.files.v1.ListFilesResponse\"\x11\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/files\x12~\n\nDeleteFile\x12(.elastic_chat.files.v1.DeleteFileRequest\x1a).elastic_chat.files.v1.DeleteFileResponse\"\x1b\x82\xd3\xe4\x93\x02\x15*\x13/v1/files/{file_id}\x12\x82\x01\n\nGetFileUrl\x12(.elastic_chat.files.v1.GetFileUrlRequest\x1a).elastic_chat.files.v1.GetFileUrlResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/files/{file_id}/url\x12\x64\n\x0b\x41ttachFiles\x12).elastic_chat.files.v1.AttachFilesRequest\x1a*.elastic_chat.files.v1.AttachFilesResponse\x12g\n\x0cReleaseFiles\x12*.elastic_chat.files.v1.ReleaseFilesRequest\x1a+.elastic_chat.files.v1.ReleaseFilesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)elastic_chat/files/v1/files_service.proto\x12\x15\x65lastic_chat.files.v1\x1a!elastic_chat/types/v1/entry.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\x01\n\x04\x46ile\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\x0c\n\x04size\x18\x05 \x01(\x03\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05width\x18\x07 \x01(\x05\x12\x0e\n\x06height\x18\x08 \x01(\x05\x12\x13\n\x0b\x64uration_ms\x18\t \x01(\x03\x12\x30\n\x08variants\x18\n \x03(\x0e\x32\x1e.elastic_chat.files.v1.Variant\"!\n\x0eGetFileRequest\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\"<\n\x0fGetFileResponse\x12)\n\x04\x66ile\x18\x01 \x01(\x0b\x32\x1b.elastic_chat.files.v1.File\"=\n\x10ListFilesRequest\x12\x16\n\x0e\x62\x65\x66ore_file_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\"z\n\x11ListFilesResponse\x12*\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x1b.elastic_chat.files.v1.File\x12\x10\n\x08has_more\x18\x02 \x01(\x08\x12\x12\n\nused_bytes\x18\x03 \x01(\x03\x12\x13\n\x0bquota_bytes\x18\x04 \x01(\x03\"$\n\x11\x44\x65leteFileRequest\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\"\x14\n\x12\x44\x65leteFileResponse\"U\n\x11GetFileUrlRequest\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12/\n\x07variant\x18\x02 \x01(\x0e\x32\x1e.elastic_chat.files.v1.Variant\"Q\n\x12GetFileUrlResponse\x12\x0b\n\x03url\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"$\n\x15GetLinkPreviewRequest\x12\x0b\n\x03url\x18\x01 \x01(\t\"M\n\x16GetLinkPreviewResponse\x12\x33\n\x07preview\x18\x01 \x01(\x0b\x32\".elastic_chat.files.v1.LinkPreview\"\x9f\x01\n\x0bLinkPreview\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x11\n\tsite_name\x18\x04 \x01(\t\x12\r\n\x05image\x18\x05 \x01(\x0c\x12\x12\n\nimage_type\x18\x06 \x01(\t\x12\x13\n\x0bimage_width\x18\x07 \x01(\x05\x12\x14\n\x0cimage_height\x18\x08 \x01(\x05\"d\n\x12\x41ttachFilesRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\x10\n\x08\x66ile_ids\x18\x04 \x03(\t\"M\n\x13\x41ttachFilesResponse\x12\x36\n\x0b\x61ttachments\x18\x01 \x03(\x0b\x32!.elastic_chat.types.v1.Attachment\"n\n\x13ReleaseFilesRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12*\n\x06\x64ue_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x16\n\x14ReleaseFilesResponse*H\n\x07Variant\x12\x17\n\x13VARIANT_UNSPECIFIED\x10\x00\x12\x11\n\rVARIANT_SMALL\x10\x01\x12\x11\n\rVARIANT_LARGE\x10\x02\x32\xd7\x06\n\x0c\x46ilesService\x12u\n\x07GetFile\x12%.elastic_chat.files.v1.GetFileRequest\x1a&.elastic_chat.files.v1.GetFileResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/files/{file_id}\x12q\n\tListFiles\x12\'.elastic_chat.files.v1.ListFilesRequest\x1a(.elastic_chat.files.v1.ListFilesResponse\"\x11\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/files\x12~\n\nDeleteFile\x12(.elastic_chat.files.v1.DeleteFileRequest\x1a).elastic_chat.files.v1.DeleteFileResponse\"\x1b\x82\xd3\xe4\x93\x02\x15*\x13/v1/files/{file_id}\x12\x82\x01\n\nGetFileUrl\x12(.elastic_chat.files.v1.GetFileUrlRequest\x1a).elastic_chat.files.v1.GetFileUrlResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/files/{file_id}/url\x12\x88\x01\n\x0eGetLinkPreview\x12,.elastic_chat.files.v1.GetLinkPreviewRequest\x1a-.elastic_chat.files.v1.GetLinkPreviewResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/link-previews\x12\x64\n\x0b\x41ttachFiles\x12).elastic_chat.files.v1.AttachFilesRequest\x1a*.elastic_chat.files.v1.AttachFilesResponse\x12g\n\x0cReleaseFiles\x12*.elastic_chat.files.v1.ReleaseFilesRequest\x1a+.elastic_chat.files.v1.ReleaseFilesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,8 +42,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FILESSERVICE'].methods_by_name['DeleteFile']._serialized_options = b'\202\323\344\223\002\025*\023/v1/files/{file_id}'
   _globals['_FILESSERVICE'].methods_by_name['GetFileUrl']._loaded_options = None
   _globals['_FILESSERVICE'].methods_by_name['GetFileUrl']._serialized_options = b'\202\323\344\223\002\031\022\027/v1/files/{file_id}/url'
-  _globals['_VARIANT']._serialized_start=1195
-  _globals['_VARIANT']._serialized_end=1267
+  _globals['_FILESSERVICE'].methods_by_name['GetLinkPreview']._loaded_options = None
+  _globals['_FILESSERVICE'].methods_by_name['GetLinkPreview']._serialized_options = b'\202\323\344\223\002\023\022\021/v1/link-previews'
+  _globals['_VARIANT']._serialized_start=1518
+  _globals['_VARIANT']._serialized_end=1590
   _globals['_FILE']._serialized_start=167
   _globals['_FILE']._serialized_end=406
   _globals['_GETFILEREQUEST']._serialized_start=408
@@ -62,14 +64,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETFILEURLREQUEST']._serialized_end=837
   _globals['_GETFILEURLRESPONSE']._serialized_start=839
   _globals['_GETFILEURLRESPONSE']._serialized_end=920
-  _globals['_ATTACHFILESREQUEST']._serialized_start=922
-  _globals['_ATTACHFILESREQUEST']._serialized_end=1022
-  _globals['_ATTACHFILESRESPONSE']._serialized_start=1024
-  _globals['_ATTACHFILESRESPONSE']._serialized_end=1101
-  _globals['_RELEASEFILESREQUEST']._serialized_start=1103
-  _globals['_RELEASEFILESREQUEST']._serialized_end=1169
-  _globals['_RELEASEFILESRESPONSE']._serialized_start=1171
-  _globals['_RELEASEFILESRESPONSE']._serialized_end=1193
-  _globals['_FILESSERVICE']._serialized_start=1270
-  _globals['_FILESSERVICE']._serialized_end=1986
+  _globals['_GETLINKPREVIEWREQUEST']._serialized_start=922
+  _globals['_GETLINKPREVIEWREQUEST']._serialized_end=958
+  _globals['_GETLINKPREVIEWRESPONSE']._serialized_start=960
+  _globals['_GETLINKPREVIEWRESPONSE']._serialized_end=1037
+  _globals['_LINKPREVIEW']._serialized_start=1040
+  _globals['_LINKPREVIEW']._serialized_end=1199
+  _globals['_ATTACHFILESREQUEST']._serialized_start=1201
+  _globals['_ATTACHFILESREQUEST']._serialized_end=1301
+  _globals['_ATTACHFILESRESPONSE']._serialized_start=1303
+  _globals['_ATTACHFILESRESPONSE']._serialized_end=1380
+  _globals['_RELEASEFILESREQUEST']._serialized_start=1382
+  _globals['_RELEASEFILESREQUEST']._serialized_end=1492
+  _globals['_RELEASEFILESRESPONSE']._serialized_start=1494
+  _globals['_RELEASEFILESRESPONSE']._serialized_end=1516
+  _globals['_FILESSERVICE']._serialized_start=1593
+  _globals['_FILESSERVICE']._serialized_end=2448
 # @@protoc_insertion_point(module_scope)

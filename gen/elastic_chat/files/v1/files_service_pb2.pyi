@@ -309,6 +309,102 @@ class GetFileUrlResponse(_message.Message):
 Global___GetFileUrlResponse: _TypeAlias = GetFileUrlResponse  # noqa: Y015
 
 @_typing.final
+class GetLinkPreviewRequest(_message.Message):
+    """Which link."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URL_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """The link, at most 2,048 characters. What stands behind # does not count."""
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLinkPreviewRequest: _TypeAlias = GetLinkPreviewRequest  # noqa: Y015
+
+@_typing.final
+class GetLinkPreviewResponse(_message.Message):
+    """What it leads to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREVIEW_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def preview(self) -> Global___LinkPreview:
+        """What it leads to."""
+
+    def __init__(
+        self,
+        *,
+        preview: Global___LinkPreview | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preview", b"preview"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["preview", b"preview"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLinkPreviewResponse: _TypeAlias = GetLinkPreviewResponse  # noqa: Y015
+
+@_typing.final
+class LinkPreview(_message.Message):
+    """What a page says of itself. All of it is text, of a stranger's making: to be shown as text."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URL_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    SITE_NAME_FIELD_NUMBER: _builtins.int
+    IMAGE_FIELD_NUMBER: _builtins.int
+    IMAGE_TYPE_FIELD_NUMBER: _builtins.int
+    IMAGE_WIDTH_FIELD_NUMBER: _builtins.int
+    IMAGE_HEIGHT_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """The link that was asked for."""
+    title: _builtins.str
+    """Its title, at most 200 characters."""
+    description: _builtins.str
+    """What it is about, at most 500 characters; empty if it does not say."""
+    site_name: _builtins.str
+    """The name of its site, at most 100 characters; empty if it does not say."""
+    image: _builtins.bytes
+    """Its picture, drawn anew, at most 320 pixels wide and high and 100 KiB; empty if it has none."""
+    image_type: _builtins.str
+    """The media type of the picture."""
+    image_width: _builtins.int
+    """The width of the picture in pixels."""
+    image_height: _builtins.int
+    """The height of the picture in pixels."""
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+        title: _builtins.str = ...,
+        description: _builtins.str = ...,
+        site_name: _builtins.str = ...,
+        image: _builtins.bytes = ...,
+        image_type: _builtins.str = ...,
+        image_width: _builtins.int = ...,
+        image_height: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "image", b"image", "image_height", b"image_height", "image_type", b"image_type", "image_width", b"image_width", "site_name", b"site_name", "title", b"title", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LinkPreview: _TypeAlias = LinkPreview  # noqa: Y015
+
+@_typing.final
 class AttachFilesRequest(_message.Message):
     """Files of a message."""
 
@@ -376,19 +472,25 @@ class ReleaseFilesRequest(_message.Message):
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    DUE_AT_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """Its conversation."""
     message_id: _builtins.str
     """The message."""
+    @_builtins.property
+    def due_at(self) -> _timestamp_pb2.Timestamp:
+        """From when on it does not have them; at once if it is unset."""
+
     def __init__(
         self,
         *,
         conversation_id: _builtins.str = ...,
         message_id: _builtins.str = ...,
+        due_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "due_at", b"due_at", "message_id", b"message_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -56,6 +56,11 @@ class FilesServiceStub:
                 request_serializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.GetFileUrlRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.GetFileUrlResponse.FromString,
                 _registered_method=True)
+        self.GetLinkPreview = channel.unary_unary(
+                '/elastic_chat.files.v1.FilesService/GetLinkPreview',
+                request_serializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.GetLinkPreviewRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.GetLinkPreviewResponse.FromString,
+                _registered_method=True)
         self.AttachFiles = channel.unary_unary(
                 '/elastic_chat.files.v1.FilesService/AttachFiles',
                 request_serializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.AttachFilesRequest.SerializeToString,
@@ -103,6 +108,15 @@ class FilesServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetLinkPreview(self, request, context):
+        """Tells what a link leads to, looked up by the server, so that the site does not learn who reads about it. Fails with PREVIEWS_OFF unless an
+        operator has switched it on, NO_PREVIEW if there is nothing to show, INVALID_ARGUMENT if it is no link of http or https on their own
+        ports, OVERLOADED if the caller asks for too many.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AttachFiles(self, request, context):
         """Notes that a message is about to be sent with files, and tells of them. Internal: who takes in a message calls it before the message gets
         its place. Nobody can see a file by this alone: the message must be in the log, too. Idempotent. Fails with UNKNOWN_FILE if the user may
@@ -113,7 +127,8 @@ class FilesServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReleaseFiles(self, request, context):
-        """Notes that a message has its files no longer, because it was deleted or has expired. Internal. Idempotent.
+        """Notes that a message has its files no longer, because it was deleted, or disappears: then within about three
+        minutes after it. Internal. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -141,6 +156,11 @@ def add_FilesServiceServicer_to_server(servicer, server):
                     servicer.GetFileUrl,
                     request_deserializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.GetFileUrlRequest.FromString,
                     response_serializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.GetFileUrlResponse.SerializeToString,
+            ),
+            'GetLinkPreview': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLinkPreview,
+                    request_deserializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.GetLinkPreviewRequest.FromString,
+                    response_serializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.GetLinkPreviewResponse.SerializeToString,
             ),
             'AttachFiles': grpc.unary_unary_rpc_method_handler(
                     servicer.AttachFiles,
@@ -263,6 +283,33 @@ class FilesService:
             '/elastic_chat.files.v1.FilesService/GetFileUrl',
             elastic__chat_dot_files_dot_v1_dot_files__service__pb2.GetFileUrlRequest.SerializeToString,
             elastic__chat_dot_files_dot_v1_dot_files__service__pb2.GetFileUrlResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLinkPreview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.files.v1.FilesService/GetLinkPreview',
+            elastic__chat_dot_files_dot_v1_dot_files__service__pb2.GetLinkPreviewRequest.SerializeToString,
+            elastic__chat_dot_files_dot_v1_dot_files__service__pb2.GetLinkPreviewResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,13 +47,20 @@ class FilesServiceStub:
     """Gives a link by which the file can be had without an access token, as an image of a page is, for some minutes, and for as long as the
     caller may have it. An image that is small enough is its own variant. Fails with UNKNOWN_FILE, also for a variant of what is no image.
     """
+    GetLinkPreview: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.GetLinkPreviewRequest, _files_service_pb2.GetLinkPreviewResponse]
+    """Tells what a link leads to, looked up by the server, so that the site does not learn who reads about it. Fails with PREVIEWS_OFF unless an
+    operator has switched it on, NO_PREVIEW if there is nothing to show, INVALID_ARGUMENT if it is no link of http or https on their own
+    ports, OVERLOADED if the caller asks for too many.
+    """
     AttachFiles: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.AttachFilesRequest, _files_service_pb2.AttachFilesResponse]
     """Notes that a message is about to be sent with files, and tells of them. Internal: who takes in a message calls it before the message gets
     its place. Nobody can see a file by this alone: the message must be in the log, too. Idempotent. Fails with UNKNOWN_FILE if the user may
     not have one of the files.
     """
     ReleaseFiles: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.ReleaseFilesRequest, _files_service_pb2.ReleaseFilesResponse]
-    """Notes that a message has its files no longer, because it was deleted or has expired. Internal. Idempotent."""
+    """Notes that a message has its files no longer, because it was deleted, or disappears: then within about three
+    minutes after it. Internal. Idempotent.
+    """
 
 @_typing.type_check_only
 class FilesServiceAsyncStub(FilesServiceStub):
@@ -74,13 +81,20 @@ class FilesServiceAsyncStub(FilesServiceStub):
     """Gives a link by which the file can be had without an access token, as an image of a page is, for some minutes, and for as long as the
     caller may have it. An image that is small enough is its own variant. Fails with UNKNOWN_FILE, also for a variant of what is no image.
     """
+    GetLinkPreview: _aio.UnaryUnaryMultiCallable[_files_service_pb2.GetLinkPreviewRequest, _files_service_pb2.GetLinkPreviewResponse]  # type: ignore[assignment]
+    """Tells what a link leads to, looked up by the server, so that the site does not learn who reads about it. Fails with PREVIEWS_OFF unless an
+    operator has switched it on, NO_PREVIEW if there is nothing to show, INVALID_ARGUMENT if it is no link of http or https on their own
+    ports, OVERLOADED if the caller asks for too many.
+    """
     AttachFiles: _aio.UnaryUnaryMultiCallable[_files_service_pb2.AttachFilesRequest, _files_service_pb2.AttachFilesResponse]  # type: ignore[assignment]
     """Notes that a message is about to be sent with files, and tells of them. Internal: who takes in a message calls it before the message gets
     its place. Nobody can see a file by this alone: the message must be in the log, too. Idempotent. Fails with UNKNOWN_FILE if the user may
     not have one of the files.
     """
     ReleaseFiles: _aio.UnaryUnaryMultiCallable[_files_service_pb2.ReleaseFilesRequest, _files_service_pb2.ReleaseFilesResponse]  # type: ignore[assignment]
-    """Notes that a message has its files no longer, because it was deleted or has expired. Internal. Idempotent."""
+    """Notes that a message has its files no longer, because it was deleted, or disappears: then within about three
+    minutes after it. Internal. Idempotent.
+    """
 
 class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
     """Files: what was uploaded, who may have it, and for how long it is kept. Bytes come and go over HTTP (docs/files.md): uploads by the tus
@@ -124,6 +138,17 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def GetLinkPreview(
+        self,
+        request: _files_service_pb2.GetLinkPreviewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_files_service_pb2.GetLinkPreviewResponse, _abc.Awaitable[_files_service_pb2.GetLinkPreviewResponse]]:
+        """Tells what a link leads to, looked up by the server, so that the site does not learn who reads about it. Fails with PREVIEWS_OFF unless an
+        operator has switched it on, NO_PREVIEW if there is nothing to show, INVALID_ARGUMENT if it is no link of http or https on their own
+        ports, OVERLOADED if the caller asks for too many.
+        """
+
+    @_abc_1.abstractmethod
     def AttachFiles(
         self,
         request: _files_service_pb2.AttachFilesRequest,
@@ -140,6 +165,8 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _files_service_pb2.ReleaseFilesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_files_service_pb2.ReleaseFilesResponse, _abc.Awaitable[_files_service_pb2.ReleaseFilesResponse]]:
-        """Notes that a message has its files no longer, because it was deleted or has expired. Internal. Idempotent."""
+        """Notes that a message has its files no longer, because it was deleted, or disappears: then within about three
+        minutes after it. Internal. Idempotent.
+        """
 
 def add_FilesServiceServicer_to_server(servicer: FilesServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

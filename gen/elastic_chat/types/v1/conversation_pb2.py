@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(elastic_chat/types/v1/conversation.proto\x12\x15\x65lastic_chat.types.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x80\x03\n\x0c\x43onversation\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x36\n\x04kind\x18\x02 \x01(\x0e\x32(.elastic_chat.types.v1.Conversation.Kind\x12\r\n\x05title\x18\x03 \x01(\t\x12\x12\n\ncreator_id\x18\x04 \x01(\t\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmember_ids\x18\x06 \x03(\t\x12\r\n\x05topic\x18\x07 \x01(\t\x12\x16\n\x0e\x61vatar_file_id\x18\x08 \x01(\t\x12\x0e\n\x06public\x18\t \x01(\x08\x12\x13\n\x0bslow_mode_s\x18\n \x01(\x05\x12\x1a\n\x12member_permissions\x18\x0c \x01(\r\"J\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\n\n\x06\x44IRECT\x10\x01\x12\t\n\x05GROUP\x10\x02\x12\x0b\n\x07\x43HANNEL\x10\x03\x12\x08\n\x04SELF\x10\x04J\x04\x08\x0b\x10\x0c\"\x8a\x02\n\x14\x43onversationSettings\x12\x12\n\x05title\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05topic\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x1b\n\x0e\x61vatar_file_id\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x13\n\x06public\x18\x04 \x01(\x08H\x03\x88\x01\x01\x12\x18\n\x0bslow_mode_s\x18\x05 \x01(\x05H\x04\x88\x01\x01\x12\x1f\n\x12member_permissions\x18\x07 \x01(\rH\x05\x88\x01\x01\x42\x08\n\x06_titleB\x08\n\x06_topicB\x11\n\x0f_avatar_file_idB\t\n\x07_publicB\x0e\n\x0c_slow_mode_sB\x15\n\x13_member_permissionsJ\x04\x08\x06\x10\x07\"\xd8\x01\n\x06Member\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x13\n\x0bpermissions\x18\x02 \x01(\r\x12\x12\n\njoined_seq\x18\x03 \x01(\x03\x12\x16\n\x0ejoined_ordinal\x18\x04 \x01(\x03\x12\x30\n\x04role\x18\x05 \x01(\x0e\x32\".elastic_chat.types.v1.Member.Role\"J\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\n\n\x06READER\x10\x01\x12\n\n\x06MEMBER\x10\x02\x12\t\n\x05\x41\x44MIN\x10\x03\x12\t\n\x05OWNER\x10\x04\"\xc2\x01\n\x06Invite\x12\x11\n\tinvite_id\x18\x01 \x01(\t\x12\x12\n\ncreated_by\x18\x02 \x01(\t\x12.\n\ncreated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08max_uses\x18\x05 \x01(\x05\x12\x0c\n\x04uses\x18\x06 \x01(\x05\x12\x11\n\twithdrawn\x18\x07 \x01(\x08\"X\n\x03\x42\x61n\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x11\n\tbanned_by\x18\x02 \x01(\t\x12-\n\tbanned_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"^\n\tWatermark\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x15\n\rdelivered_seq\x18\x03 \x01(\x03\x12\x10\n\x08read_seq\x18\x04 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(elastic_chat/types/v1/conversation.proto\x12\x15\x65lastic_chat.types.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x91\x03\n\x0c\x43onversation\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x36\n\x04kind\x18\x02 \x01(\x0e\x32(.elastic_chat.types.v1.Conversation.Kind\x12\r\n\x05title\x18\x03 \x01(\t\x12\x12\n\ncreator_id\x18\x04 \x01(\t\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmember_ids\x18\x06 \x03(\t\x12\r\n\x05topic\x18\x07 \x01(\t\x12\x16\n\x0e\x61vatar_file_id\x18\x08 \x01(\t\x12\x0e\n\x06public\x18\t \x01(\x08\x12\x13\n\x0bslow_mode_s\x18\n \x01(\x05\x12\x15\n\rmessage_ttl_s\x18\x0b \x01(\x05\x12\x1a\n\x12member_permissions\x18\x0c \x01(\r\"J\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\n\n\x06\x44IRECT\x10\x01\x12\t\n\x05GROUP\x10\x02\x12\x0b\n\x07\x43HANNEL\x10\x03\x12\x08\n\x04SELF\x10\x04\"\xb2\x02\n\x14\x43onversationSettings\x12\x12\n\x05title\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05topic\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x1b\n\x0e\x61vatar_file_id\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x13\n\x06public\x18\x04 \x01(\x08H\x03\x88\x01\x01\x12\x18\n\x0bslow_mode_s\x18\x05 \x01(\x05H\x04\x88\x01\x01\x12\x1a\n\rmessage_ttl_s\x18\x06 \x01(\x05H\x05\x88\x01\x01\x12\x1f\n\x12member_permissions\x18\x07 \x01(\rH\x06\x88\x01\x01\x42\x08\n\x06_titleB\x08\n\x06_topicB\x11\n\x0f_avatar_file_idB\t\n\x07_publicB\x0e\n\x0c_slow_mode_sB\x10\n\x0e_message_ttl_sB\x15\n\x13_member_permissions\"\xd8\x01\n\x06Member\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x13\n\x0bpermissions\x18\x02 \x01(\r\x12\x12\n\njoined_seq\x18\x03 \x01(\x03\x12\x16\n\x0ejoined_ordinal\x18\x04 \x01(\x03\x12\x30\n\x04role\x18\x05 \x01(\x0e\x32\".elastic_chat.types.v1.Member.Role\"J\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\n\n\x06READER\x10\x01\x12\n\n\x06MEMBER\x10\x02\x12\t\n\x05\x41\x44MIN\x10\x03\x12\t\n\x05OWNER\x10\x04\"\xc2\x01\n\x06Invite\x12\x11\n\tinvite_id\x18\x01 \x01(\t\x12\x12\n\ncreated_by\x18\x02 \x01(\t\x12.\n\ncreated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08max_uses\x18\x05 \x01(\x05\x12\x0c\n\x04uses\x18\x06 \x01(\x05\x12\x11\n\twithdrawn\x18\x07 \x01(\x08\"X\n\x03\x42\x61n\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x11\n\tbanned_by\x18\x02 \x01(\t\x12-\n\tbanned_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"^\n\tWatermark\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x02 \x01(\t\x12\x15\n\rdelivered_seq\x18\x03 \x01(\x03\x12\x10\n\x08read_seq\x18\x04 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,19 +33,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'elastic_chat.types.v1.conve
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CONVERSATION']._serialized_start=101
-  _globals['_CONVERSATION']._serialized_end=485
-  _globals['_CONVERSATION_KIND']._serialized_start=405
-  _globals['_CONVERSATION_KIND']._serialized_end=479
-  _globals['_CONVERSATIONSETTINGS']._serialized_start=488
-  _globals['_CONVERSATIONSETTINGS']._serialized_end=754
-  _globals['_MEMBER']._serialized_start=757
-  _globals['_MEMBER']._serialized_end=973
-  _globals['_MEMBER_ROLE']._serialized_start=899
-  _globals['_MEMBER_ROLE']._serialized_end=973
-  _globals['_INVITE']._serialized_start=976
-  _globals['_INVITE']._serialized_end=1170
-  _globals['_BAN']._serialized_start=1172
-  _globals['_BAN']._serialized_end=1260
-  _globals['_WATERMARK']._serialized_start=1262
-  _globals['_WATERMARK']._serialized_end=1356
+  _globals['_CONVERSATION']._serialized_end=502
+  _globals['_CONVERSATION_KIND']._serialized_start=428
+  _globals['_CONVERSATION_KIND']._serialized_end=502
+  _globals['_CONVERSATIONSETTINGS']._serialized_start=505
+  _globals['_CONVERSATIONSETTINGS']._serialized_end=811
+  _globals['_MEMBER']._serialized_start=814
+  _globals['_MEMBER']._serialized_end=1030
+  _globals['_MEMBER_ROLE']._serialized_start=956
+  _globals['_MEMBER_ROLE']._serialized_end=1030
+  _globals['_INVITE']._serialized_start=1033
+  _globals['_INVITE']._serialized_end=1227
+  _globals['_BAN']._serialized_start=1229
+  _globals['_BAN']._serialized_end=1317
+  _globals['_WATERMARK']._serialized_start=1319
+  _globals['_WATERMARK']._serialized_end=1413
 # @@protoc_insertion_point(module_scope)

@@ -67,6 +67,7 @@ class Conversation(_message.Message):
     AVATAR_FILE_ID_FIELD_NUMBER: _builtins.int
     PUBLIC_FIELD_NUMBER: _builtins.int
     SLOW_MODE_S_FIELD_NUMBER: _builtins.int
+    MESSAGE_TTL_S_FIELD_NUMBER: _builtins.int
     MEMBER_PERMISSIONS_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """A UUID in its usual text form."""
@@ -84,6 +85,8 @@ class Conversation(_message.Message):
     """Whether everyone finds it in the directory, and may join."""
     slow_mode_s: _builtins.int
     """How many seconds a member must wait between two messages; 0 if they need not."""
+    message_ttl_s: _builtins.int
+    """After how many seconds its messages disappear; 0 if they do not."""
     member_permissions: _builtins.int
     """What members may do (Role.MEMBER), as in Member.permissions; 0 if it is what that role gives everywhere."""
     @_builtins.property
@@ -109,11 +112,12 @@ class Conversation(_message.Message):
         avatar_file_id: _builtins.str = ...,
         public: _builtins.bool = ...,
         slow_mode_s: _builtins.int = ...,
+        message_ttl_s: _builtins.int = ...,
         member_permissions: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["avatar_file_id", b"avatar_file_id", "conversation_id", b"conversation_id", "created_at", b"created_at", "creator_id", b"creator_id", "kind", b"kind", "member_ids", b"member_ids", "member_permissions", b"member_permissions", "public", b"public", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["avatar_file_id", b"avatar_file_id", "conversation_id", b"conversation_id", "created_at", b"created_at", "creator_id", b"creator_id", "kind", b"kind", "member_ids", b"member_ids", "member_permissions", b"member_permissions", "message_ttl_s", b"message_ttl_s", "public", b"public", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -130,6 +134,7 @@ class ConversationSettings(_message.Message):
     AVATAR_FILE_ID_FIELD_NUMBER: _builtins.int
     PUBLIC_FIELD_NUMBER: _builtins.int
     SLOW_MODE_S_FIELD_NUMBER: _builtins.int
+    MESSAGE_TTL_S_FIELD_NUMBER: _builtins.int
     MEMBER_PERMISSIONS_FIELD_NUMBER: _builtins.int
     title: _builtins.str
     """1 to 128 characters."""
@@ -141,6 +146,10 @@ class ConversationSettings(_message.Message):
     """Whether everyone finds it in the directory, and may join."""
     slow_mode_s: _builtins.int
     """Seconds that a member must wait between two messages, at most 21,600; 0 for none. Who moderates need not wait."""
+    message_ttl_s: _builtins.int
+    """After how many seconds messages disappear, 5 to 31,536,000 (a year); 0 for never. It holds for messages from here on. In a direct
+    conversation, and in notes to oneself, every member may set it.
+    """
     member_permissions: _builtins.int
     """What members may do, as in Member.permissions: the bit to read, and any of those to write, add, pin, mention everyone and invite."""
     def __init__(
@@ -151,16 +160,19 @@ class ConversationSettings(_message.Message):
         avatar_file_id: _builtins.str | None = ...,
         public: _builtins.bool | None = ...,
         slow_mode_s: _builtins.int | None = ...,
+        message_ttl_s: _builtins.int | None = ...,
         member_permissions: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_member_permissions", b"_member_permissions", "_public", b"_public", "_slow_mode_s", b"_slow_mode_s", "_title", b"_title", "_topic", b"_topic", "avatar_file_id", b"avatar_file_id", "member_permissions", b"member_permissions", "public", b"public", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_member_permissions", b"_member_permissions", "_message_ttl_s", b"_message_ttl_s", "_public", b"_public", "_slow_mode_s", b"_slow_mode_s", "_title", b"_title", "_topic", b"_topic", "avatar_file_id", b"avatar_file_id", "member_permissions", b"member_permissions", "message_ttl_s", b"message_ttl_s", "public", b"public", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_member_permissions", b"_member_permissions", "_public", b"_public", "_slow_mode_s", b"_slow_mode_s", "_title", b"_title", "_topic", b"_topic", "avatar_file_id", b"avatar_file_id", "member_permissions", b"member_permissions", "public", b"public", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_member_permissions", b"_member_permissions", "_message_ttl_s", b"_message_ttl_s", "_public", b"_public", "_slow_mode_s", b"_slow_mode_s", "_title", b"_title", "_topic", b"_topic", "avatar_file_id", b"avatar_file_id", "member_permissions", b"member_permissions", "message_ttl_s", b"message_ttl_s", "public", b"public", "slow_mode_s", b"slow_mode_s", "title", b"title", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__avatar_file_id: _TypeAlias = _typing.Literal["avatar_file_id"]  # noqa: Y015
     _WhichOneofArgType__avatar_file_id: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id"]  # noqa: Y015
     _WhichOneofReturnType__member_permissions: _TypeAlias = _typing.Literal["member_permissions"]  # noqa: Y015
     _WhichOneofArgType__member_permissions: _TypeAlias = _typing.Literal["_member_permissions", b"_member_permissions"]  # noqa: Y015
+    _WhichOneofReturnType__message_ttl_s: _TypeAlias = _typing.Literal["message_ttl_s"]  # noqa: Y015
+    _WhichOneofArgType__message_ttl_s: _TypeAlias = _typing.Literal["_message_ttl_s", b"_message_ttl_s"]  # noqa: Y015
     _WhichOneofReturnType__public: _TypeAlias = _typing.Literal["public"]  # noqa: Y015
     _WhichOneofArgType__public: _TypeAlias = _typing.Literal["_public", b"_public"]  # noqa: Y015
     _WhichOneofReturnType__slow_mode_s: _TypeAlias = _typing.Literal["slow_mode_s"]  # noqa: Y015
@@ -173,6 +185,8 @@ class ConversationSettings(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__avatar_file_id) -> _WhichOneofReturnType__avatar_file_id | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__member_permissions) -> _WhichOneofReturnType__member_permissions | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__message_ttl_s) -> _WhichOneofReturnType__message_ttl_s | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__public) -> _WhichOneofReturnType__public | None: ...
     @_typing.overload

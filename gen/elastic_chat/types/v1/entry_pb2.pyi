@@ -36,7 +36,7 @@ class Entry(_message.Message):
     class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Entry._Kind.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         KIND_UNSPECIFIED: Entry._Kind.ValueType  # 0
-        """Never stored."""
+        """Never stored. In what history tells, the place of something that has expired: only conversation_id, seq, ordinal and expires_at are set."""
         MESSAGE: Entry._Kind.ValueType  # 1
         """A message: `body` is set."""
         CREATED: Entry._Kind.ValueType  # 2
@@ -66,7 +66,7 @@ class Entry(_message.Message):
         """What happened."""
 
     KIND_UNSPECIFIED: Entry.Kind.ValueType  # 0
-    """Never stored."""
+    """Never stored. In what history tells, the place of something that has expired: only conversation_id, seq, ordinal and expires_at are set."""
     MESSAGE: Entry.Kind.ValueType  # 1
     """A message: `body` is set."""
     CREATED: Entry.Kind.ValueType  # 2
@@ -108,6 +108,7 @@ class Entry(_message.Message):
     PIN_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
     INVITE_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
@@ -164,6 +165,12 @@ class Entry(_message.Message):
         """The invite, if kind is INVITE."""
 
     @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """When it disappears, in whole seconds: a message of a conversation that lets them, and with it what changes it. From then on nobody is
+        shown it by the server, and a client that has it shows it no more.
+        """
+
+    @_builtins.property
     def state(self) -> Global___MessageState:
         """What has become of the message, in lists of history. Never stored, and not a part of what is delivered live."""
 
@@ -186,11 +193,12 @@ class Entry(_message.Message):
         pin: Global___Pin | None = ...,
         settings: _conversation_pb2.ConversationSettings | None = ...,
         invite: _conversation_pb2.Invite | None = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
         state: Global___MessageState | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "invite", b"invite", "membership", b"membership", "pin", b"pin", "reaction", b"reaction", "settings", b"settings", "state", b"state", "vote", b"vote"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "expires_at", b"expires_at", "invite", b"invite", "membership", b"membership", "pin", b"pin", "reaction", b"reaction", "settings", b"settings", "state", b"state", "vote", b"vote"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "invite", b"invite", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings", "state", b"state", "target", b"target", "vote", b"vote"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "expires_at", b"expires_at", "invite", b"invite", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings", "state", b"state", "target", b"target", "vote", b"vote"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/files/v1/files_service.proto.
  */
 export const file_elastic_chat_files_v1_files_service: GenFile = /*@__PURE__*/
-  fileDesc("CillbGFzdGljX2NoYXQvZmlsZXMvdjEvZmlsZXNfc2VydmljZS5wcm90bxIVZWxhc3RpY19jaGF0LmZpbGVzLnYxIu8BCgRGaWxlEg8KB2ZpbGVfaWQYASABKAkSEAoIb3duZXJfaWQYAiABKAkSDAoEbmFtZRgDIAEoCRISCgptZWRpYV90eXBlGAQgASgJEgwKBHNpemUYBSABKAMSLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFd2lkdGgYByABKAUSDgoGaGVpZ2h0GAggASgFEhMKC2R1cmF0aW9uX21zGAkgASgDEjAKCHZhcmlhbnRzGAogAygOMh4uZWxhc3RpY19jaGF0LmZpbGVzLnYxLlZhcmlhbnQiPAoPR2V0RmlsZVJlc3BvbnNlEikKBGZpbGUYASABKAsyGy5lbGFzdGljX2NoYXQuZmlsZXMudjEuRmlsZSJRChJHZXRGaWxlVXJsUmVzcG9uc2USCwoDdXJsGAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKkgKB1ZhcmlhbnQSFwoTVkFSSUFOVF9VTlNQRUNJRklFRBAAEhEKDVZBUklBTlRfU01BTEwQARIRCg1WQVJJQU5UX0xBUkdFEAJiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CillbGFzdGljX2NoYXQvZmlsZXMvdjEvZmlsZXNfc2VydmljZS5wcm90bxIVZWxhc3RpY19jaGF0LmZpbGVzLnYxIu8BCgRGaWxlEg8KB2ZpbGVfaWQYASABKAkSEAoIb3duZXJfaWQYAiABKAkSDAoEbmFtZRgDIAEoCRISCgptZWRpYV90eXBlGAQgASgJEgwKBHNpemUYBSABKAMSLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFd2lkdGgYByABKAUSDgoGaGVpZ2h0GAggASgFEhMKC2R1cmF0aW9uX21zGAkgASgDEjAKCHZhcmlhbnRzGAogAygOMh4uZWxhc3RpY19jaGF0LmZpbGVzLnYxLlZhcmlhbnQiPAoPR2V0RmlsZVJlc3BvbnNlEikKBGZpbGUYASABKAsyGy5lbGFzdGljX2NoYXQuZmlsZXMudjEuRmlsZSJRChJHZXRGaWxlVXJsUmVzcG9uc2USCwoDdXJsGAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIk0KFkdldExpbmtQcmV2aWV3UmVzcG9uc2USMwoHcHJldmlldxgBIAEoCzIiLmVsYXN0aWNfY2hhdC5maWxlcy52MS5MaW5rUHJldmlldyKfAQoLTGlua1ByZXZpZXcSCwoDdXJsGAEgASgJEg0KBXRpdGxlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhEKCXNpdGVfbmFtZRgEIAEoCRINCgVpbWFnZRgFIAEoDBISCgppbWFnZV90eXBlGAYgASgJEhMKC2ltYWdlX3dpZHRoGAcgASgFEhQKDGltYWdlX2hlaWdodBgIIAEoBSpICgdWYXJpYW50EhcKE1ZBUklBTlRfVU5TUEVDSUZJRUQQABIRCg1WQVJJQU5UX1NNQUxMEAESEQoNVkFSSUFOVF9MQVJHRRACYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * A file.
@@ -146,6 +146,97 @@ export type GetFileUrlResponse = Message<"elastic_chat.files.v1.GetFileUrlRespon
  */
 export const GetFileUrlResponseSchema: GenMessage<GetFileUrlResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_files_v1_files_service, 2);
+
+/**
+ * What it leads to.
+ *
+ * @generated from message elastic_chat.files.v1.GetLinkPreviewResponse
+ */
+export type GetLinkPreviewResponse = Message<"elastic_chat.files.v1.GetLinkPreviewResponse"> & {
+  /**
+   * What it leads to.
+   *
+   * @generated from field: elastic_chat.files.v1.LinkPreview preview = 1;
+   */
+  preview?: LinkPreview | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.files.v1.GetLinkPreviewResponse.
+ * Use `create(GetLinkPreviewResponseSchema)` to create a new message.
+ */
+export const GetLinkPreviewResponseSchema: GenMessage<GetLinkPreviewResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_files_v1_files_service, 3);
+
+/**
+ * What a page says of itself. All of it is text, of a stranger's making: to be shown as text.
+ *
+ * @generated from message elastic_chat.files.v1.LinkPreview
+ */
+export type LinkPreview = Message<"elastic_chat.files.v1.LinkPreview"> & {
+  /**
+   * The link that was asked for.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * Its title, at most 200 characters.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * What it is about, at most 500 characters; empty if it does not say.
+   *
+   * @generated from field: string description = 3;
+   */
+  description: string;
+
+  /**
+   * The name of its site, at most 100 characters; empty if it does not say.
+   *
+   * @generated from field: string site_name = 4;
+   */
+  siteName: string;
+
+  /**
+   * Its picture, drawn anew, at most 320 pixels wide and high and 100 KiB; empty if it has none.
+   *
+   * @generated from field: bytes image = 5;
+   */
+  image: Uint8Array;
+
+  /**
+   * The media type of the picture.
+   *
+   * @generated from field: string image_type = 6;
+   */
+  imageType: string;
+
+  /**
+   * The width of the picture in pixels.
+   *
+   * @generated from field: int32 image_width = 7;
+   */
+  imageWidth: number;
+
+  /**
+   * The height of the picture in pixels.
+   *
+   * @generated from field: int32 image_height = 8;
+   */
+  imageHeight: number;
+};
+
+/**
+ * Describes the message elastic_chat.files.v1.LinkPreview.
+ * Use `create(LinkPreviewSchema)` to create a new message.
+ */
+export const LinkPreviewSchema: GenMessage<LinkPreview> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_files_v1_files_service, 4);
 
 /**
  * What of a file is meant.
