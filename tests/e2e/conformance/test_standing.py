@@ -12,7 +12,7 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.history.v1.history_service_pb2 import GetReceiptsResponse
-from elastic_chat.types.v1.activity_pb2 import ACTIVITY_UNSPECIFIED, RECORDING_VOICE
+from elastic_chat.types.v1.activity_pb2 import ACTIVITY_UNSPECIFIED, RECORDING_VOICE, Activity
 from elastic_chat.types.v1.entry_pb2 import Body
 from elastic_chat.types.v1.presence_pb2 import ONLINE
 from tests.e2e.conformance.doors import HISTORY, CallDoor, Can, Head, LineDoor, News, doors, next_of, refused, until
@@ -91,13 +91,13 @@ async def test_who_has_got_and_who_has_read_a_message_is_told(
     assert failure.value.reason is Reason.INVALID_ARGUMENT
 
 
+@pytest.mark.parametrize("activity", [ACTIVITY_UNSPECIFIED, RECORDING_VOICE])
 @doors(Can.HEAR)
-async def test_typing_is_told(door: LineDoor, anna: Account, bob: Account, conversation_id: str) -> None:
+async def test_typing_is_told(door: LineDoor, anna: Account, bob: Account, conversation_id: str, activity: Activity.ValueType) -> None:
     async with door.connect(anna.token) as one, door.connect(bob.token) as other:
-        for activity in (ACTIVITY_UNSPECIFIED, RECORDING_VOICE):
-            await one.send(pb.ClientFrame(typing=pb.Typing(conversation_id=conversation_id, activity=activity)))
-            notice = pb.TypingNotice(conversation_id=conversation_id, user_id=anna.user_id, activity=activity)
-            assert await until(other, "typing") == notice
+        await one.send(pb.ClientFrame(typing=pb.Typing(conversation_id=conversation_id, activity=activity)))
+        notice = pb.TypingNotice(conversation_id=conversation_id, user_id=anna.user_id, activity=activity)
+        assert await until(other, "typing") == notice
 
 
 @doors(Can.HEAR)
