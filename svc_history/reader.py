@@ -10,7 +10,7 @@ from chatkit.core.admission import Code
 from chatkit.core.conversation import Permission
 from chatkit.core.conversation_settings import effective
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConversationId, MessageId, UserId
+from chatkit.core.ids import ConversationId, MessageId, UserId, notes_conversation_id
 from chatkit.metrics import counter
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
@@ -35,6 +35,7 @@ from svc_history.core import (
     page_range,
     shown,
 )
+from svc_history.personal import Personal
 from svc_history.store import Admission, Listed, LiveLog, Look, Question, Roll, State, Timeline
 
 AT_ONCE = 50
@@ -93,6 +94,7 @@ class Reader:
         self._certainty = certainty
         self._blocks = Blocks(timeline, kept_bytes)
         self._changes = Changes(live, timeline, certainty)
+        self._personal = Personal(live, timeline, certainty)
 
     async def conversations(self, user_id: UserId) -> list[tuple[ConversationId, State]]:
         """Return every conversation of a user, the one with the newest entry first."""
@@ -118,6 +120,16 @@ class Reader:
         if look is None or look.state.member is None:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         return look.state
+
+    async def summary(self, user_id: UserId, conversation_id: ConversationId) -> State:
+        """Return how a conversation is, for a member, and how they have it for themselves."""
+        state, (known,) = await asyncio.gather(self.conversation(user_id, conversation_id), self.memberships([user_id]))
+        chosen = await self._chosen(user_id, known)
+        return replace(state, preferences=chosen.get(conversation_id, {}))
+
+    async def _chosen(self, user_id: UserId, known: Mapping[ConversationId, int]) -> Mapping[ConversationId, Mapping[str, int]]:
+        """Return how a user has conversations. Who has no notes to themselves has never said so, and nobody is asked."""
+        return await self._personal.preferences(user_id) if notes_conversation_id(user_id) in known else {}
 
     async def page(self, user_id: UserId, conversation_id: ConversationId, before: int, after: int, size: int) -> Page:
         """Return a page of a conversation, for a member."""
@@ -187,6 +199,7 @@ class Reader:
         Answers fewer than were asked, but at least one, if it would be too much.
         """
         known = await self._known(asks)
+        chosen = await asyncio.gather(*(self._chosen(ask.user_id, its) for ask, its in zip(asks, known, strict=True)))
         synced = [Synced() for _ in asks]
         places = [(n, one) for n, ask in enumerate(asks) for one in (*ask.cursors, *sorted(known[n].keys() - ask.cursors.keys()))]
         for start in range(0, len(places), AT_ONCE):
@@ -201,7 +214,7 @@ class Reader:
             for (n, one), seq, look in zip(some, seqs, await self._looks(questions), strict=True):
                 is_full = synced[n].size > SYNC_BYTES or sum(other.size for other in synced) > 2 * CALL_BYTES
                 if one in known[n] and look is not None and look.state.member is not None:
-                    synced[n].states.append((one, look.state))
+                    synced[n].states.append((one, replace(look.state, preferences=chosen[n].get(one, {}))))
                     synced[n].weight += _weight(look.state)
                 await self._add(synced[n], one, seq, look, is_full=is_full)
         for answer in synced:

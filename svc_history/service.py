@@ -10,11 +10,13 @@ from typing import Any
 from chatkit.core.admission import Code
 from chatkit.core.clock import Clock
 from chatkit.core.conversation import Permission, role_of
+from chatkit.core.conversation_preferences import current
 from chatkit.core.conversation_settings import Value, effective
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, is_uuid
 from chatkit.rpc.admission import ban_message, invite_message
 from chatkit.rpc.caller import caller_of
+from chatkit.rpc.conversation_preferences import preferences_message
 from chatkit.rpc.conversation_settings import message_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
@@ -58,7 +60,7 @@ class HistoryServicer(rpc.HistoryServiceServicer):
     async def GetConversation(self, request: pb.GetConversationRequest, context: Context) -> pb.GetConversationResponse:  # noqa: N802
         caller = caller_of(context)
         conversation_id = _conversation_id(request.conversation_id)
-        state = await self._reader.conversation(caller.user_id, conversation_id)
+        state = await self._reader.summary(caller.user_id, conversation_id)
         return pb.GetConversationResponse(conversation=_summary(caller.user_id, state))
 
     async def ListMessages(self, request: pb.ListMessagesRequest, context: Context) -> pb.ListMessagesResponse:  # noqa: N802
@@ -241,14 +243,17 @@ def _synced(user_id: UserId, synced: Synced, *, receipts: bool) -> pb.SyncRespon
 def _summary(user_id: UserId, state: State) -> pb.ConversationSummary:
     assert state.member is not None  # noqa: S101 - the reader gives states of members only
     head_ordinal = state.head_ordinal or (_entry(state.newest).ordinal if state.newest else 0)
+    read_seq = state.mark.read_seq if state.mark else 0
+    preferences = current(state.preferences, read_seq)
     return pb.ConversationSummary(
         conversation=_conversation(state),
         membership=_member(user_id, state.member, state.settings),
         head_seq=state.head_seq,
-        read_seq=state.mark.read_seq if state.mark else 0,
+        read_seq=read_seq,
         unread_count=unread(head_ordinal, state.mark, state.member),
         last_entry=_last_entry(state.last) if state.last else None,
         mention_count=state.mention_count,
+        preferences=preferences_message(preferences) if preferences else None,
     )
 
 

@@ -36,6 +36,7 @@ class Table(StrEnum):
     INVITE_USES = "invite_uses"
     PUBLIC = "public_conversations"
     RELEASES = "file_releases"
+    PREFERENCES = "preferences"
 
 
 PARTITION: Mapping[Table, tuple[str, ...]] = {
@@ -54,6 +55,7 @@ PARTITION: Mapping[Table, tuple[str, ...]] = {
     Table.INVITE_USES: ("conversation_id",),
     Table.PUBLIC: ("part",),
     Table.RELEASES: ("part",),
+    Table.PREFERENCES: ("user_id",),
 }
 """The columns that say on which partition a row lies."""
 FOREVER = 2**62
@@ -71,6 +73,7 @@ KEY: Mapping[Table, tuple[str, ...]] = {
     Table.INVITES: ("conversation_id", "invite_id"),
     Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
     Table.PUBLIC: ("part", "title_key", "conversation_id"),
+    Table.PREFERENCES: ("user_id", "conversation_id"),
     Table.CHANGES: ("conversation_id", "bucket", "target", "kind", "item"),
     Table.PINS: ("conversation_id", "seq"),
     Table.MENTIONS: ("owner", "conversation_id", "seq"),

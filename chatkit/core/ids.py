@@ -69,6 +69,11 @@ def direct_conversation_id(one: UserId, other: UserId) -> ConversationId:
     return ConversationId(str(uuid.uuid5(_DIRECT, "/".join(sorted((one, other))))))
 
 
+def notes_conversation_id(user_id: UserId) -> ConversationId:
+    """Return the id of a user's notes to themselves."""
+    return direct_conversation_id(user_id, user_id)
+
+
 def group_conversation_id(creator: UserId, message_id: MessageId) -> ConversationId:
     """Return the id of the group that `creator` makes with `message_id`: the same at every retry."""
     return ConversationId(str(uuid.uuid5(_GROUP, f"{creator}/{message_id}")))

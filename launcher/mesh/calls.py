@@ -22,7 +22,7 @@ ANYONE: dict[str, tuple[str, ...]] = {
 USERS: dict[str, tuple[str, ...]] = {
     "router": (
         *("SendMessage", "EditMessage", "DeleteMessage", "AddReaction", "RemoveReaction", "PinMessage", "UnpinMessage"),
-        *("CreateConversation", "UpdateConversation"),
+        *("CreateConversation", "UpdateConversation", "UpdateConversationPreferences"),
         *("AddMember", "AddMembers", "RemoveMember", "SetRole", "TransferOwnership"),
         *("BanMember", "UnbanMember", "CreateInvite", "WithdrawInvite", "Join", "JoinPublic"),
     ),
@@ -85,7 +85,7 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "router": {
         "router": ("Route",),
-        "history": ("ListMessages", "GetMessage", "GetConversationState", "FindMessage"),
+        "history": ("GetConversation", "ListMessages", "GetMessage", "GetConversationState", "FindMessage"),
         "accounts": ("FindUsers",),
         "files": ("AttachFiles",),
     },

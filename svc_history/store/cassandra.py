@@ -9,6 +9,7 @@ from prometheus_client import Counter
 
 from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation import bucket_of
+from chatkit.core.conversation_preferences import PREFERENCES, Choices, Chosen
 from chatkit.core.conversation_settings import SETTINGS, Value
 from chatkit.core.ids import ConversationId, MessageId, UserId, message_id_hour
 from chatkit.edges.cassandra import CassandraSession, Row, Statement
@@ -17,7 +18,7 @@ from svc_history.core import END, MAX_MENTIONED, MAX_PINS, Mark, Membership, Ran
 from svc_history.store import Admission, Listed, Roll, State
 
 KEYSPACE = "elastic_chat"
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 
 LAST = chr(0x10FFFF)
 """Behind every character of a title."""
@@ -46,6 +47,8 @@ QUERIES = {
     "pins": "SELECT seq FROM {}.pins WHERE conversation_id = ? LIMIT ?",
     "listed": "SELECT title_key, conversation_id, kind, title, topic, avatar_file_id FROM {}.public_conversations"
     " WHERE part = 0 AND (title_key, conversation_id) > (?, ?) AND (title_key) < (?) LIMIT ?",
+    "preferences": f"SELECT conversation_id, {', '.join(f'{name}, WRITETIME({name}) AS {name}_seq' for name in PREFERENCES)}"  # noqa: S608
+    " FROM {}.preferences WHERE user_id = ?",
     "bans": "SELECT user_id, banned_by, banned_ms FROM {}.bans WHERE conversation_id = ?",
     "invites": "SELECT invite_id, expires_ms, max_uses, created_by, created_ms FROM {}.invites WHERE conversation_id = ?",
     "uses": "SELECT invite_id, COUNT(*) AS uses FROM {}.invite_uses WHERE conversation_id = ? GROUP BY invite_id",
@@ -129,6 +132,9 @@ class CassandraTimeline:
         rows = await self._rows(direction, *key, f"{page.after:019d}", f"{page.before:019d}", page.count + 1)
         return [int(row.item) for row in rows]
 
+    async def preferences(self, user_id: UserId) -> Choices:
+        return {ConversationId(row.conversation_id): _chosen(row) for row in await self._rows("preferences", user_id)}
+
     async def roll(self, conversation_id: ConversationId) -> Roll:
         bound = [self._bind(name, conversation_id) for name in ("members", "marks", "conversation")]
         READS.inc(len(bound))
@@ -171,6 +177,11 @@ class CassandraTimeline:
 
 def _settings(*rows: Row) -> dict[str, Value]:
     return {name: value for row in rows for name in SETTINGS if (value := getattr(row, name)) is not None}
+
+
+def _chosen(row: Row) -> dict[str, Chosen]:
+    chosen = ((name, getattr(row, f"{name}_seq"), getattr(row, name)) for name in PREFERENCES)
+    return {name: Chosen(seq, int(value)) for name, seq, value in chosen if value is not None}
 
 
 def _invite(row: Row, uses: int) -> Invite:

@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation import LIVELY_MEMBERS
+from chatkit.core.conversation_preferences import Choices
 from chatkit.core.conversation_settings import Value
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
@@ -170,6 +171,9 @@ class MemoryLiveLog(MemoryView):
     async def replies(self, conversation_id: ConversationId, root: int) -> tuple[int, Sequence[bytes]]:
         return await self._of_kind(conversation_id, entry_pb2.Entry.MESSAGE, [root])
 
+    async def personal(self, conversation_id: ConversationId) -> tuple[int, Sequence[bytes]]:
+        return await self._of_kind(conversation_id, entry_pb2.Entry.PERSONAL, list(self.known[conversation_id].changes.values()))
+
     async def _of_kind(
         self, conversation_id: ConversationId, kind: entry_pb2.Entry.Kind.ValueType, targets: Sequence[int]
     ) -> tuple[int, Sequence[bytes]]:
@@ -178,10 +182,11 @@ class MemoryLiveLog(MemoryView):
 
 
 class MemoryTimeline(MemoryView):
-    """The database. `reads` counts what it was asked."""
+    """The database. `reads` counts what it was asked; `chosen` is how users have conversations."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.chosen: dict[UserId, Choices] = {}
         self.reads = 0
         self.directory: list[Listed] = []
 
@@ -240,6 +245,10 @@ class MemoryTimeline(MemoryView):
         found = sorted(seq for seq, entry in changing if log_pb2.LogEntry.FromString(entry).kind == entry_pb2.Entry.MESSAGE)
         within = [seq for seq in found if page.holds(seq)]
         return within[-page.count - 1 :] if page.backwards else within[: page.count + 1]
+
+    async def preferences(self, user_id: UserId) -> Choices:
+        self.reads += 1
+        return self.chosen.get(user_id, {})
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         one = self.known.get(conversation_id, MemoryConversation(b""))

@@ -17,6 +17,7 @@ from itertools import islice
 from cassandra import InvalidRequest
 from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement
 
+from chatkit.core.conversation_preferences import PREFERENCES
 from chatkit.core.conversation_settings import LISTED, SETTINGS
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import MessageId
@@ -58,11 +59,13 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
     Table.PUBLIC: ("part", "title_key", "conversation_id", "kind", "title", "topic", "avatar_file_id"),
     Table.RELEASES: ("part", "conversation_id", "message_id", "seq"),
+    Table.PREFERENCES: ("user_id", "conversation_id", *PREFERENCES),
 }
 CHANGEABLE: dict[Table, tuple[str, ...]] = {
     Table.CONVERSATIONS: (*SETTINGS, "listed_as"),
     Table.MEMBERS: ("permissions",),
     Table.BY_USER: ("permissions",),
+    Table.PREFERENCES: PREFERENCES,
 }
 """Columns that change by themselves."""
 DELETABLE: dict[Table, tuple[str, ...]] = {

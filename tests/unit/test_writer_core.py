@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit.core.ids import MessageId, new_id
+from chatkit.core.ids import MessageId, UserId, new_id, notes_conversation_id
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
@@ -209,6 +209,36 @@ def test_bans_and_invites_are_rows_that_go_when_they_are_taken_back() -> None:
     assert (writes_of(LOG_TOPIC, offered.SerializeToString())[-1].row["max_uses"], CAROL) == (3, offered.invite.invite_id)
     offered.invite.withdrawn = True
     assert writes_of(LOG_TOPIC, offered.SerializeToString())[-1].deletes
+
+
+def personal(**about: object) -> log_pb2.LogEntry:
+    one = entry(entry_pb2.Entry.PERSONAL, seq=9)
+    one.conversation_id = notes_conversation_id(UserId(ANNA))
+    one.personal.CopyFrom(entry_pb2.PersonalChange(**{"conversation_id": CAROL, **about}))  # type: ignore[arg-type]
+    return one
+
+
+def test_each_preference_that_was_set_is_a_column_of_the_user_that_changes_by_itself() -> None:
+    chosen = conversation_pb2.ConversationPreferences(archived=False, pin_position=3)
+    chosen.muted_until.seconds = 2
+    *_, one, other, third = writes_of(LOG_TOPIC, personal(preferences=chosen).SerializeToString())
+    found = {write.column: (write.row["user_id"], write.row["conversation_id"], write.row[write.column]) for write in (one, other, third)}
+    assert found == {
+        "archived": (ANNA, CAROL, False),
+        "pin_position": (ANNA, CAROL, 3),
+        "muted_until_ms": (ANNA, CAROL, 2000),
+    }
+    assert {(write.table, write.timestamp, write.changes) for write in (one, other, third)} == {(Table.PREFERENCES, 9, True)}
+    assert len(writes_of(LOG_TOPIC, personal().SerializeToString())) == 3  # of a kind that this writer does not know: its entry alone
+
+
+@pytest.mark.parametrize("broken", [{"conversation_id": BOB}, {"sender_id": BOB}, {"personal": entry_pb2.PersonalChange()}])
+def test_what_concerns_only_a_user_is_read_in_their_notes_and_nowhere_else(broken: dict[str, object]) -> None:
+    one = personal()
+    one.ClearField("personal") if "personal" in broken else None
+    one.MergeFrom(log_pb2.LogEntry(**broken))  # type: ignore[arg-type]
+    with pytest.raises(UnreadableError, match="concerns only its user"):
+        writes_of(LOG_TOPIC, one.SerializeToString())
 
 
 def test_a_later_watermark_has_a_later_timestamp() -> None:

@@ -18,7 +18,7 @@ from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, new_id
 from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts_pb
 from elastic_chat.history.v1 import history_service_pb2 as history_pb
-from elastic_chat.types.v1.conversation_pb2 import Conversation, ConversationSettings, Member
+from elastic_chat.types.v1.conversation_pb2 import Conversation, ConversationPreferences, ConversationSettings, Member
 from elastic_chat.types.v1.entry_pb2 import Body
 from elastic_chat.types.v1.presence_pb2 import Privacy, Status
 from launcher.mesh.calls import ANYONE, STREAMS, USERS
@@ -96,6 +96,9 @@ ATTEMPTS: dict[str, Attempt] = {
     "router.RemoveMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
     "router.UpdateConversation": Attempt(
         lambda world: {"conversation_id": world.conversation_id, "settings": ConversationSettings(title="mine")}, NOT_THERE
+    ),
+    "router.UpdateConversationPreferences": Attempt(
+        lambda world: {"conversation_id": world.conversation_id, "preferences": ConversationPreferences(archived=True)}, NOT_THERE
     ),
     "router.BanMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
     "router.UnbanMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),

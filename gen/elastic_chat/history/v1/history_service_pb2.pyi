@@ -76,6 +76,7 @@ class ConversationSummary(_message.Message):
     UNREAD_COUNT_FIELD_NUMBER: _builtins.int
     LAST_ENTRY_FIELD_NUMBER: _builtins.int
     MENTION_COUNT_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
     head_seq: _builtins.int
     """The newest seq."""
     read_seq: _builtins.int
@@ -96,6 +97,10 @@ class ConversationSummary(_message.Message):
     def last_entry(self) -> _entry_pb2.Entry:
         """The newest entry, which may be a change of a message; without its body, if it is an edit."""
 
+    @_builtins.property
+    def preferences(self) -> _conversation_pb2.ConversationPreferences:
+        """How the caller has it for themselves; unset if they never said."""
+
     def __init__(
         self,
         *,
@@ -106,10 +111,11 @@ class ConversationSummary(_message.Message):
         unread_count: _builtins.int = ...,
         last_entry: _entry_pb2.Entry | None = ...,
         mention_count: _builtins.int = ...,
+        preferences: _conversation_pb2.ConversationPreferences | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "last_entry", b"last_entry", "membership", b"membership"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "last_entry", b"last_entry", "membership", b"membership", "preferences", b"preferences"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "head_seq", b"head_seq", "last_entry", b"last_entry", "membership", b"membership", "mention_count", b"mention_count", "read_seq", b"read_seq", "unread_count", b"unread_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "head_seq", b"head_seq", "last_entry", b"last_entry", "membership", b"membership", "mention_count", b"mention_count", "preferences", b"preferences", "read_seq", b"read_seq", "unread_count", b"unread_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -614,6 +614,74 @@ class UpdateConversationResponse(_message.Message):
 Global___UpdateConversationResponse: _TypeAlias = UpdateConversationResponse  # noqa: Y015
 
 @_typing.final
+class UpdateConversationPreferencesRequest(_message.Message):
+    """How a conversation is to be for the caller."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """A conversation of the caller."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry makes no second entry; may be empty, since that would change nothing."""
+    @_builtins.property
+    def preferences(self) -> _conversation_pb2.ConversationPreferences:
+        """What is to be set."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        preferences: _conversation_pb2.ConversationPreferences | None = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "preferences", b"preferences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateConversationPreferencesRequest: _TypeAlias = UpdateConversationPreferencesRequest  # noqa: Y015
+
+@_typing.final
+class UpdateConversationPreferencesResponse(_message.Message):
+    """It is set, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The change."""
+    conversation_id: _builtins.str
+    """The notes to oneself, where it is."""
+    seq: _builtins.int
+    """Its place in their log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateConversationPreferencesResponse: _TypeAlias = UpdateConversationPreferencesResponse  # noqa: Y015
+
+@_typing.final
 class AddMemberRequest(_message.Message):
     """A user to add."""
 
@@ -1217,6 +1285,7 @@ class Command(_message.Message):
     BAN_FIELD_NUMBER: _builtins.int
     INVITE_FIELD_NUMBER: _builtins.int
     JOIN_FIELD_NUMBER: _builtins.int
+    PERSONAL_FIELD_NUMBER: _builtins.int
     ADD_MEMBERS_FIELD_NUMBER: _builtins.int
     CHANGE_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
@@ -1275,6 +1344,10 @@ class Command(_message.Message):
         """Come into the conversation."""
 
     @_builtins.property
+    def personal(self) -> Global___PersonalCommand:
+        """Change what concerns only the user: a command to their notes to themselves."""
+
+    @_builtins.property
     def add_members(self) -> Global___AddMembersCommand:
         """Add many members."""
 
@@ -1300,15 +1373,16 @@ class Command(_message.Message):
         ban: Global___BanCommand | None = ...,
         invite: Global___InviteCommand | None = ...,
         join: Global___JoinCommand | None = ...,
+        personal: Global___PersonalCommand | None = ...,
         add_members: Global___AddMembersCommand | None = ...,
         change: Global___ChangeCommand | None = ...,
         traceparent: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "ban", b"ban", "change", b"change", "command", b"command", "create", b"create", "invite", b"invite", "join", b"join", "remove_member", b"remove_member", "role", b"role", "send", b"send", "settings", b"settings", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "ban", b"ban", "change", b"change", "command", b"command", "create", b"create", "invite", b"invite", "join", b"join", "personal", b"personal", "remove_member", b"remove_member", "role", b"role", "send", b"send", "settings", b"settings", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "ban", b"ban", "change", b"change", "command", b"command", "conversation_id", b"conversation_id", "correlation", b"correlation", "create", b"create", "invite", b"invite", "join", b"join", "remove_member", b"remove_member", "request_id", b"request_id", "role", b"role", "send", b"send", "settings", b"settings", "traceparent", b"traceparent", "typing", b"typing", "user_id", b"user_id", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "ban", b"ban", "change", b"change", "command", b"command", "conversation_id", b"conversation_id", "correlation", b"correlation", "create", b"create", "invite", b"invite", "join", b"join", "personal", b"personal", "remove_member", b"remove_member", "request_id", b"request_id", "role", b"role", "send", b"send", "settings", b"settings", "traceparent", b"traceparent", "typing", b"typing", "user_id", b"user_id", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["send", "create", "add_member", "remove_member", "watermark", "typing", "settings", "role", "ban", "invite", "join", "add_members", "change"]  # noqa: Y015
+    _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["send", "create", "add_member", "remove_member", "watermark", "typing", "settings", "role", "ban", "invite", "join", "personal", "add_members", "change"]  # noqa: Y015
     _WhichOneofArgType_command: _TypeAlias = _typing.Literal["command", b"command"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_command) -> _WhichOneofReturnType_command | None: ...
 
@@ -1653,6 +1727,34 @@ class JoinCommand(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___JoinCommand: _TypeAlias = JoinCommand  # noqa: Y015
+
+@_typing.final
+class PersonalCommand(_message.Message):
+    """Change what concerns only the user."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The key of the entry."""
+    @_builtins.property
+    def change(self) -> _entry_pb2.PersonalChange:
+        """What is changed, checked by whoever took it in."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        change: _entry_pb2.PersonalChange | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "message_id", b"message_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonalCommand: _TypeAlias = PersonalCommand  # noqa: Y015
 
 @_typing.final
 class WatermarkCommand(_message.Message):

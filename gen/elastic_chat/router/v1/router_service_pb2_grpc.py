@@ -80,6 +80,11 @@ class RouterServiceStub:
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationResponse.FromString,
                 _registered_method=True)
+        self.UpdateConversationPreferences = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/UpdateConversationPreferences',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesResponse.FromString,
+                _registered_method=True)
         self.AddMember = channel.unary_unary(
                 '/elastic_chat.router.v1.RouterService/AddMember',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberRequest.SerializeToString,
@@ -214,6 +219,15 @@ class RouterServiceServicer:
     def UpdateConversation(self, request, context):
         """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
         UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateConversationPreferences(self, request, context):
+        """Sets how the caller has a conversation for themselves; what is not given stays as it is, and nobody else hears of it. An entry of the
+        notes to oneself, which are created if they are not there. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION,
+        INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -367,6 +381,11 @@ def add_RouterServiceServicer_to_server(servicer, server):
                     servicer.UpdateConversation,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationResponse.SerializeToString,
+            ),
+            'UpdateConversationPreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateConversationPreferences,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesResponse.SerializeToString,
             ),
             'AddMember': grpc.unary_unary_rpc_method_handler(
                     servicer.AddMember,
@@ -673,6 +692,33 @@ class RouterService:
             '/elastic_chat.router.v1.RouterService/UpdateConversation',
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationRequest.SerializeToString,
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateConversationPreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/UpdateConversationPreferences',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -68,6 +68,11 @@ class RouterServiceStub:
     """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
     UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
+    UpdateConversationPreferences: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationPreferencesRequest, _router_service_pb2.UpdateConversationPreferencesResponse]
+    """Sets how the caller has a conversation for themselves; what is not given stays as it is, and nobody else hears of it. An entry of the
+    notes to oneself, which are created if they are not there. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION,
+    INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
     AddMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.AddMemberRequest, _router_service_pb2.AddMemberResponse]
     """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
     UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
@@ -161,6 +166,11 @@ class RouterServiceAsyncStub(RouterServiceStub):
     UpdateConversation: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationRequest, _router_service_pb2.UpdateConversationResponse]  # type: ignore[assignment]
     """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
     UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    """
+    UpdateConversationPreferences: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationPreferencesRequest, _router_service_pb2.UpdateConversationPreferencesResponse]  # type: ignore[assignment]
+    """Sets how the caller has a conversation for themselves; what is not given stays as it is, and nobody else hears of it. An entry of the
+    notes to oneself, which are created if they are not there. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION,
+    INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
     """
     AddMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.AddMemberRequest, _router_service_pb2.AddMemberResponse]  # type: ignore[assignment]
     """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
@@ -306,6 +316,17 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_router_service_pb2.UpdateConversationResponse, _abc.Awaitable[_router_service_pb2.UpdateConversationResponse]]:
         """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
         UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateConversationPreferences(
+        self,
+        request: _router_service_pb2.UpdateConversationPreferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.UpdateConversationPreferencesResponse, _abc.Awaitable[_router_service_pb2.UpdateConversationPreferencesResponse]]:
+        """Sets how the caller has a conversation for themselves; what is not given stays as it is, and nobody else hears of it. An entry of the
+        notes to oneself, which are created if they are not there. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION,
+        INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

@@ -26,7 +26,7 @@ from elastic_chat.types.v1 import conversation_pb2 as elastic__chat_dot_types_do
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!elastic_chat/types/v1/entry.proto\x12\x15\x65lastic_chat.types.v1\x1a(elastic_chat/types/v1/conversation.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb7\x06\n\x05\x45ntry\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\x11\n\tsender_id\x18\x04 \x01(\t\x12/\n\x04kind\x18\x05 \x01(\x0e\x32!.elastic_chat.types.v1.Entry.Kind\x12)\n\x04\x62ody\x18\x06 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07ordinal\x18\x08 \x01(\x03\x12;\n\x07\x63reated\x18\t \x01(\x0b\x32*.elastic_chat.types.v1.ConversationCreated\x12;\n\nmembership\x18\n \x01(\x0b\x32\'.elastic_chat.types.v1.MembershipChange\x12\x0e\n\x06target\x18\x0b \x01(\x03\x12\x31\n\x08reaction\x18\x0c \x01(\x0b\x32\x1f.elastic_chat.types.v1.Reaction\x12\'\n\x03pin\x18\x0e \x01(\x0b\x32\x1a.elastic_chat.types.v1.Pin\x12=\n\x08settings\x18\x10 \x01(\x0b\x32+.elastic_chat.types.v1.ConversationSettings\x12-\n\x06invite\x18\x11 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Invite\x12\x32\n\x05state\x18\x1e \x01(\x0b\x32#.elastic_chat.types.v1.MessageState\"\x8f\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07MESSAGE\x10\x01\x12\x0b\n\x07\x43REATED\x10\x02\x12\x0e\n\nMEMBERSHIP\x10\x03\x12\x08\n\x04\x45\x44IT\x10\x04\x12\x0c\n\x08\x44\x45LETION\x10\x05\x12\x0c\n\x08REACTION\x10\x06\x12\x07\n\x03PIN\x10\x08\x12\x0c\n\x08SETTINGS\x10\t\x12\n\n\x06INVITE\x10\nJ\x04\x08\x0f\x10\x10J\x04\x08\x14\x10\x15J\x04\x08\x15\x10\x16R\x06key_idR\x06\x65rasedR\x07outline\"\xff\x01\n\x0cMessageState\x12\x11\n\tas_of_seq\x18\x01 \x01(\x03\x12\x12\n\nedit_count\x18\x02 \x01(\x05\x12-\n\tedited_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x64\x65leted\x18\x04 \x01(\x08\x12\x12\n\ndeleted_by\x18\x05 \x01(\t\x12\x37\n\treactions\x18\x06 \x03(\x0b\x32$.elastic_chat.types.v1.ReactionCount\x12\x13\n\x0breply_count\x18\x07 \x01(\x05\x12\x16\n\x0elast_reply_seq\x18\x08 \x01(\x03\x12\x0e\n\x06pinned\x18\t \x01(\x08\"M\n\rReactionCount\x12\r\n\x05\x65moji\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x0c\n\x04mine\x18\x03 \x01(\x08\x12\x10\n\x08user_ids\x18\x04 \x03(\t\"\n\n\x08\x44\x65letion\"*\n\x08Reaction\x12\r\n\x05\x65moji\x18\x01 \x01(\t\x12\x0f\n\x07removed\x18\x02 \x01(\x08\"\x17\n\x03Pin\x12\x10\n\x08unpinned\x18\x01 \x01(\x08\"\xb9\x01\n\x04\x42ody\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08reply_to\x18\x02 \x01(\x03\x12\x0e\n\x06thread\x18\x03 \x01(\x03\x12\x10\n\x08mentions\x18\x04 \x03(\t\x12\x36\n\x0b\x61ttachments\x18\x05 \x03(\x0b\x32!.elastic_chat.types.v1.Attachment\x12\x13\n\x0bmention_all\x18\x08 \x01(\x08J\x04\x08\x06\x10\x07J\x04\x08\x07\x10\x08R\nexpires_atR\ndeliver_at\"\x81\x01\n\nAttachment\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\x12\x13\n\x0b\x64uration_ms\x18\x07 \x01(\x03\"\x80\x01\n\x13\x43onversationCreated\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12.\n\x07members\x18\x02 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\"\xd1\x01\n\x10MembershipChange\x12,\n\x05\x61\x64\x64\x65\x64\x18\x01 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x18\n\x10removed_user_ids\x18\x02 \x03(\t\x12.\n\x07\x63hanged\x18\x03 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x17\n\x0f\x62\x61nned_user_ids\x18\x04 \x03(\t\x12\x19\n\x11unbanned_user_ids\x18\x05 \x03(\t\x12\x11\n\tinvite_id\x18\x06 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!elastic_chat/types/v1/entry.proto\x12\x15\x65lastic_chat.types.v1\x1a(elastic_chat/types/v1/conversation.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfe\x06\n\x05\x45ntry\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\x11\n\tsender_id\x18\x04 \x01(\t\x12/\n\x04kind\x18\x05 \x01(\x0e\x32!.elastic_chat.types.v1.Entry.Kind\x12)\n\x04\x62ody\x18\x06 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07ordinal\x18\x08 \x01(\x03\x12;\n\x07\x63reated\x18\t \x01(\x0b\x32*.elastic_chat.types.v1.ConversationCreated\x12;\n\nmembership\x18\n \x01(\x0b\x32\'.elastic_chat.types.v1.MembershipChange\x12\x0e\n\x06target\x18\x0b \x01(\x03\x12\x31\n\x08reaction\x18\x0c \x01(\x0b\x32\x1f.elastic_chat.types.v1.Reaction\x12\'\n\x03pin\x18\x0e \x01(\x0b\x32\x1a.elastic_chat.types.v1.Pin\x12=\n\x08settings\x18\x10 \x01(\x0b\x32+.elastic_chat.types.v1.ConversationSettings\x12-\n\x06invite\x18\x11 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Invite\x12\x37\n\x08personal\x18\x12 \x01(\x0b\x32%.elastic_chat.types.v1.PersonalChange\x12\x32\n\x05state\x18\x1e \x01(\x0b\x32#.elastic_chat.types.v1.MessageState\"\x9d\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07MESSAGE\x10\x01\x12\x0b\n\x07\x43REATED\x10\x02\x12\x0e\n\nMEMBERSHIP\x10\x03\x12\x08\n\x04\x45\x44IT\x10\x04\x12\x0c\n\x08\x44\x45LETION\x10\x05\x12\x0c\n\x08REACTION\x10\x06\x12\x07\n\x03PIN\x10\x08\x12\x0c\n\x08SETTINGS\x10\t\x12\n\n\x06INVITE\x10\n\x12\x0c\n\x08PERSONAL\x10\x0bJ\x04\x08\x0f\x10\x10J\x04\x08\x14\x10\x15J\x04\x08\x15\x10\x16R\x06key_idR\x06\x65rasedR\x07outline\"\xff\x01\n\x0cMessageState\x12\x11\n\tas_of_seq\x18\x01 \x01(\x03\x12\x12\n\nedit_count\x18\x02 \x01(\x05\x12-\n\tedited_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x64\x65leted\x18\x04 \x01(\x08\x12\x12\n\ndeleted_by\x18\x05 \x01(\t\x12\x37\n\treactions\x18\x06 \x03(\x0b\x32$.elastic_chat.types.v1.ReactionCount\x12\x13\n\x0breply_count\x18\x07 \x01(\x05\x12\x16\n\x0elast_reply_seq\x18\x08 \x01(\x03\x12\x0e\n\x06pinned\x18\t \x01(\x08\"M\n\rReactionCount\x12\r\n\x05\x65moji\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x0c\n\x04mine\x18\x03 \x01(\x08\x12\x10\n\x08user_ids\x18\x04 \x03(\t\"\n\n\x08\x44\x65letion\"*\n\x08Reaction\x12\r\n\x05\x65moji\x18\x01 \x01(\t\x12\x0f\n\x07removed\x18\x02 \x01(\x08\"\x17\n\x03Pin\x12\x10\n\x08unpinned\x18\x01 \x01(\x08\"z\n\x0ePersonalChange\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x45\n\x0bpreferences\x18\x02 \x01(\x0b\x32..elastic_chat.types.v1.ConversationPreferencesH\x00\x42\x08\n\x06\x63hange\"\xb9\x01\n\x04\x42ody\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08reply_to\x18\x02 \x01(\x03\x12\x0e\n\x06thread\x18\x03 \x01(\x03\x12\x10\n\x08mentions\x18\x04 \x03(\t\x12\x36\n\x0b\x61ttachments\x18\x05 \x03(\x0b\x32!.elastic_chat.types.v1.Attachment\x12\x13\n\x0bmention_all\x18\x08 \x01(\x08J\x04\x08\x06\x10\x07J\x04\x08\x07\x10\x08R\nexpires_atR\ndeliver_at\"\x81\x01\n\nAttachment\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\x12\x13\n\x0b\x64uration_ms\x18\x07 \x01(\x03\"\x80\x01\n\x13\x43onversationCreated\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12.\n\x07members\x18\x02 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\"\xd1\x01\n\x10MembershipChange\x12,\n\x05\x61\x64\x64\x65\x64\x18\x01 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x18\n\x10removed_user_ids\x18\x02 \x03(\t\x12.\n\x07\x63hanged\x18\x03 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x17\n\x0f\x62\x61nned_user_ids\x18\x04 \x03(\t\x12\x19\n\x11unbanned_user_ids\x18\x05 \x03(\t\x12\x11\n\tinvite_id\x18\x06 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,25 +34,27 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'elastic_chat.types.v1.entry
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ENTRY']._serialized_start=136
-  _globals['_ENTRY']._serialized_end=959
-  _globals['_ENTRY_KIND']._serialized_start=773
-  _globals['_ENTRY_KIND']._serialized_end=916
-  _globals['_MESSAGESTATE']._serialized_start=962
-  _globals['_MESSAGESTATE']._serialized_end=1217
-  _globals['_REACTIONCOUNT']._serialized_start=1219
-  _globals['_REACTIONCOUNT']._serialized_end=1296
-  _globals['_DELETION']._serialized_start=1298
-  _globals['_DELETION']._serialized_end=1308
-  _globals['_REACTION']._serialized_start=1310
-  _globals['_REACTION']._serialized_end=1352
-  _globals['_PIN']._serialized_start=1354
-  _globals['_PIN']._serialized_end=1377
-  _globals['_BODY']._serialized_start=1380
-  _globals['_BODY']._serialized_end=1565
-  _globals['_ATTACHMENT']._serialized_start=1568
-  _globals['_ATTACHMENT']._serialized_end=1697
-  _globals['_CONVERSATIONCREATED']._serialized_start=1700
-  _globals['_CONVERSATIONCREATED']._serialized_end=1828
-  _globals['_MEMBERSHIPCHANGE']._serialized_start=1831
-  _globals['_MEMBERSHIPCHANGE']._serialized_end=2040
+  _globals['_ENTRY']._serialized_end=1030
+  _globals['_ENTRY_KIND']._serialized_start=830
+  _globals['_ENTRY_KIND']._serialized_end=987
+  _globals['_MESSAGESTATE']._serialized_start=1033
+  _globals['_MESSAGESTATE']._serialized_end=1288
+  _globals['_REACTIONCOUNT']._serialized_start=1290
+  _globals['_REACTIONCOUNT']._serialized_end=1367
+  _globals['_DELETION']._serialized_start=1369
+  _globals['_DELETION']._serialized_end=1379
+  _globals['_REACTION']._serialized_start=1381
+  _globals['_REACTION']._serialized_end=1423
+  _globals['_PIN']._serialized_start=1425
+  _globals['_PIN']._serialized_end=1448
+  _globals['_PERSONALCHANGE']._serialized_start=1450
+  _globals['_PERSONALCHANGE']._serialized_end=1572
+  _globals['_BODY']._serialized_start=1575
+  _globals['_BODY']._serialized_end=1760
+  _globals['_ATTACHMENT']._serialized_start=1763
+  _globals['_ATTACHMENT']._serialized_end=1892
+  _globals['_CONVERSATIONCREATED']._serialized_start=1895
+  _globals['_CONVERSATIONCREATED']._serialized_end=2023
+  _globals['_MEMBERSHIPCHANGE']._serialized_start=2026
+  _globals['_MEMBERSHIPCHANGE']._serialized_end=2235
 # @@protoc_insertion_point(module_scope)

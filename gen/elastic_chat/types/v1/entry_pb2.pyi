@@ -57,6 +57,8 @@ class Entry(_message.Message):
         """Settings changed: `settings` is set."""
         INVITE: Entry._Kind.ValueType  # 10
         """An invite was made or withdrawn: `invite` is set."""
+        PERSONAL: Entry._Kind.ValueType  # 11
+        """The user has changed what concerns only them: `personal` is set. Only in notes to oneself."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What happened."""
@@ -83,6 +85,8 @@ class Entry(_message.Message):
     """Settings changed: `settings` is set."""
     INVITE: Entry.Kind.ValueType  # 10
     """An invite was made or withdrawn: `invite` is set."""
+    PERSONAL: Entry.Kind.ValueType  # 11
+    """The user has changed what concerns only them: `personal` is set. Only in notes to oneself."""
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
@@ -99,6 +103,7 @@ class Entry(_message.Message):
     PIN_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
     INVITE_FIELD_NUMBER: _builtins.int
+    PERSONAL_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
@@ -151,6 +156,10 @@ class Entry(_message.Message):
         """The invite, if kind is INVITE."""
 
     @_builtins.property
+    def personal(self) -> Global___PersonalChange:
+        """What concerns only the user, if kind is PERSONAL."""
+
+    @_builtins.property
     def state(self) -> Global___MessageState:
         """What has become of the message, in lists of history. Never stored, and not a part of what is delivered live."""
 
@@ -172,11 +181,12 @@ class Entry(_message.Message):
         pin: Global___Pin | None = ...,
         settings: _conversation_pb2.ConversationSettings | None = ...,
         invite: _conversation_pb2.Invite | None = ...,
+        personal: Global___PersonalChange | None = ...,
         state: Global___MessageState | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "invite", b"invite", "membership", b"membership", "pin", b"pin", "reaction", b"reaction", "settings", b"settings", "state", b"state"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "invite", b"invite", "membership", b"membership", "personal", b"personal", "pin", b"pin", "reaction", b"reaction", "settings", b"settings", "state", b"state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "invite", b"invite", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings", "state", b"state", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "invite", b"invite", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "personal", b"personal", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings", "state", b"state", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -342,6 +352,36 @@ class Pin(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Pin: _TypeAlias = Pin  # noqa: Y015
+
+@_typing.final
+class PersonalChange(_message.Message):
+    """What a user has changed that concerns only them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation that it is about."""
+    @_builtins.property
+    def preferences(self) -> _conversation_pb2.ConversationPreferences:
+        """How the user has the conversation: what is set."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        preferences: _conversation_pb2.ConversationPreferences | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "preferences", b"preferences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "conversation_id", b"conversation_id", "preferences", b"preferences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["preferences"]  # noqa: Y015
+    _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
+
+Global___PersonalChange: _TypeAlias = PersonalChange  # noqa: Y015
 
 @_typing.final
 class Body(_message.Message):

@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Conversation, ConversationSettings, Invite, Member } from "./conversation_pb";
+import type { Conversation, ConversationPreferences, ConversationSettings, Invite, Member } from "./conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "./conversation_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/entry.proto.
  */
 export const file_elastic_chat_types_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSK3BgoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjEKCHJlYWN0aW9uGAwgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uEicKA3BpbhgOIAEoCzIaLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QaW4SPQoIc2V0dGluZ3MYECABKAsyKy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uU2V0dGluZ3MSLQoGaW52aXRlGBEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZRIyCgVzdGF0ZRgeIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZXNzYWdlU3RhdGUijwEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgsKB01FU1NBR0UQARILCgdDUkVBVEVEEAISDgoKTUVNQkVSU0hJUBADEggKBEVESVQQBBIMCghERUxFVElPThAFEgwKCFJFQUNUSU9OEAYSBwoDUElOEAgSDAoIU0VUVElOR1MQCRIKCgZJTlZJVEUQCkoECA8QEEoECBQQFUoECBUQFlIGa2V5X2lkUgZlcmFzZWRSB291dGxpbmUi/wEKDE1lc3NhZ2VTdGF0ZRIRCglhc19vZl9zZXEYASABKAMSEgoKZWRpdF9jb3VudBgCIAEoBRItCgllZGl0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBCABKAgSEgoKZGVsZXRlZF9ieRgFIAEoCRI3CglyZWFjdGlvbnMYBiADKAsyJC5lbGFzdGljX2NoYXQudHlwZXMudjEuUmVhY3Rpb25Db3VudBITCgtyZXBseV9jb3VudBgHIAEoBRIWCg5sYXN0X3JlcGx5X3NlcRgIIAEoAxIOCgZwaW5uZWQYCSABKAgiTQoNUmVhY3Rpb25Db3VudBINCgVlbW9qaRgBIAEoCRINCgVjb3VudBgCIAEoBRIMCgRtaW5lGAMgASgIEhAKCHVzZXJfaWRzGAQgAygJIgoKCERlbGV0aW9uIioKCFJlYWN0aW9uEg0KBWVtb2ppGAEgASgJEg8KB3JlbW92ZWQYAiABKAgiFwoDUGluEhAKCHVucGlubmVkGAEgASgIIrkBCgRCb2R5EgwKBHRleHQYASABKAkSEAoIcmVwbHlfdG8YAiABKAMSDgoGdGhyZWFkGAMgASgDEhAKCG1lbnRpb25zGAQgAygJEjYKC2F0dGFjaG1lbnRzGAUgAygLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkF0dGFjaG1lbnQSEwoLbWVudGlvbl9hbGwYCCABKAhKBAgGEAdKBAgHEAhSCmV4cGlyZXNfYXRSCmRlbGl2ZXJfYXQigQEKCkF0dGFjaG1lbnQSDwoHZmlsZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCm1lZGlhX3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAxINCgV3aWR0aBgFIAEoBRIOCgZoZWlnaHQYBiABKAUSEwoLZHVyYXRpb25fbXMYByABKAMigAEKE0NvbnZlcnNhdGlvbkNyZWF0ZWQSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIuCgdtZW1iZXJzGAIgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlciLRAQoQTWVtYmVyc2hpcENoYW5nZRIsCgVhZGRlZBgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISGAoQcmVtb3ZlZF91c2VyX2lkcxgCIAMoCRIuCgdjaGFuZ2VkGAMgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIXCg9iYW5uZWRfdXNlcl9pZHMYBCADKAkSGQoRdW5iYW5uZWRfdXNlcl9pZHMYBSADKAkSEQoJaW52aXRlX2lkGAYgASgJYgZwcm90bzM", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
+  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSL+BgoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjEKCHJlYWN0aW9uGAwgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uEicKA3BpbhgOIAEoCzIaLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QaW4SPQoIc2V0dGluZ3MYECABKAsyKy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uU2V0dGluZ3MSLQoGaW52aXRlGBEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZRI3CghwZXJzb25hbBgSIAEoCzIlLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QZXJzb25hbENoYW5nZRIyCgVzdGF0ZRgeIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZXNzYWdlU3RhdGUinQEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgsKB01FU1NBR0UQARILCgdDUkVBVEVEEAISDgoKTUVNQkVSU0hJUBADEggKBEVESVQQBBIMCghERUxFVElPThAFEgwKCFJFQUNUSU9OEAYSBwoDUElOEAgSDAoIU0VUVElOR1MQCRIKCgZJTlZJVEUQChIMCghQRVJTT05BTBALSgQIDxAQSgQIFBAVSgQIFRAWUgZrZXlfaWRSBmVyYXNlZFIHb3V0bGluZSL/AQoMTWVzc2FnZVN0YXRlEhEKCWFzX29mX3NlcRgBIAEoAxISCgplZGl0X2NvdW50GAIgASgFEi0KCWVkaXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZGVsZXRlZBgEIAEoCBISCgpkZWxldGVkX2J5GAUgASgJEjcKCXJlYWN0aW9ucxgGIAMoCzIkLmVsYXN0aWNfY2hhdC50eXBlcy52MS5SZWFjdGlvbkNvdW50EhMKC3JlcGx5X2NvdW50GAcgASgFEhYKDmxhc3RfcmVwbHlfc2VxGAggASgDEg4KBnBpbm5lZBgJIAEoCCJNCg1SZWFjdGlvbkNvdW50Eg0KBWVtb2ppGAEgASgJEg0KBWNvdW50GAIgASgFEgwKBG1pbmUYAyABKAgSEAoIdXNlcl9pZHMYBCADKAkiCgoIRGVsZXRpb24iKgoIUmVhY3Rpb24SDQoFZW1vamkYASABKAkSDwoHcmVtb3ZlZBgCIAEoCCIXCgNQaW4SEAoIdW5waW5uZWQYASABKAgiegoOUGVyc29uYWxDaGFuZ2USFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEkUKC3ByZWZlcmVuY2VzGAIgASgLMi4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvblByZWZlcmVuY2VzSABCCAoGY2hhbmdlIrkBCgRCb2R5EgwKBHRleHQYASABKAkSEAoIcmVwbHlfdG8YAiABKAMSDgoGdGhyZWFkGAMgASgDEhAKCG1lbnRpb25zGAQgAygJEjYKC2F0dGFjaG1lbnRzGAUgAygLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkF0dGFjaG1lbnQSEwoLbWVudGlvbl9hbGwYCCABKAhKBAgGEAdKBAgHEAhSCmV4cGlyZXNfYXRSCmRlbGl2ZXJfYXQigQEKCkF0dGFjaG1lbnQSDwoHZmlsZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCm1lZGlhX3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAxINCgV3aWR0aBgFIAEoBRIOCgZoZWlnaHQYBiABKAUSEwoLZHVyYXRpb25fbXMYByABKAMigAEKE0NvbnZlcnNhdGlvbkNyZWF0ZWQSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIuCgdtZW1iZXJzGAIgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlciLRAQoQTWVtYmVyc2hpcENoYW5nZRIsCgVhZGRlZBgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISGAoQcmVtb3ZlZF91c2VyX2lkcxgCIAMoCRIuCgdjaGFuZ2VkGAMgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIXCg9iYW5uZWRfdXNlcl9pZHMYBCADKAkSGQoRdW5iYW5uZWRfdXNlcl9pZHMYBSADKAkSEQoJaW52aXRlX2lkGAYgASgJYgZwcm90bzM", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
 
 /**
  * One step in the log of a conversation. Field numbers are shared with elastic_chat.events.v1.LogEntry, which is the same on the wire
@@ -131,6 +131,13 @@ export type Entry = Message<"elastic_chat.types.v1.Entry"> & {
   invite?: Invite | undefined;
 
   /**
+   * What concerns only the user, if kind is PERSONAL.
+   *
+   * @generated from field: elastic_chat.types.v1.PersonalChange personal = 18;
+   */
+  personal?: PersonalChange | undefined;
+
+  /**
    * What has become of the message, in lists of history. Never stored, and not a part of what is delivered live.
    *
    * @generated from field: elastic_chat.types.v1.MessageState state = 30;
@@ -221,6 +228,13 @@ export enum Entry_Kind {
    * @generated from enum value: INVITE = 10;
    */
   INVITE = 10,
+
+  /**
+   * The user has changed what concerns only them: `personal` is set. Only in notes to oneself.
+   *
+   * @generated from enum value: PERSONAL = 11;
+   */
+  PERSONAL = 11,
 }
 
 /**
@@ -414,6 +428,42 @@ export const PinSchema: GenMessage<Pin> = /*@__PURE__*/
   messageDesc(file_elastic_chat_types_v1_entry, 5);
 
 /**
+ * What a user has changed that concerns only them.
+ *
+ * @generated from message elastic_chat.types.v1.PersonalChange
+ */
+export type PersonalChange = Message<"elastic_chat.types.v1.PersonalChange"> & {
+  /**
+   * The conversation that it is about.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * What is changed.
+   *
+   * @generated from oneof elastic_chat.types.v1.PersonalChange.change
+   */
+  change: {
+    /**
+     * How the user has the conversation: what is set.
+     *
+     * @generated from field: elastic_chat.types.v1.ConversationPreferences preferences = 2;
+     */
+    value: ConversationPreferences;
+    case: "preferences";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.PersonalChange.
+ * Use `create(PersonalChangeSchema)` to create a new message.
+ */
+export const PersonalChangeSchema: GenMessage<PersonalChange> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 6);
+
+/**
  * What a message says. Routers carry it unread.
  *
  * @generated from message elastic_chat.types.v1.Body
@@ -468,7 +518,7 @@ export type Body = Message<"elastic_chat.types.v1.Body"> & {
  * Use `create(BodySchema)` to create a new message.
  */
 export const BodySchema: GenMessage<Body> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 6);
+  messageDesc(file_elastic_chat_types_v1_entry, 7);
 
 /**
  * A file that a message points to. Who sends it says which file, and how to call it; the rest is filled in by what is known of the file.
@@ -531,7 +581,7 @@ export type Attachment = Message<"elastic_chat.types.v1.Attachment"> & {
  * Use `create(AttachmentSchema)` to create a new message.
  */
 export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 7);
+  messageDesc(file_elastic_chat_types_v1_entry, 8);
 
 /**
  * The birth of a conversation.
@@ -559,7 +609,7 @@ export type ConversationCreated = Message<"elastic_chat.types.v1.ConversationCre
  * Use `create(ConversationCreatedSchema)` to create a new message.
  */
 export const ConversationCreatedSchema: GenMessage<ConversationCreated> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 8);
+  messageDesc(file_elastic_chat_types_v1_entry, 9);
 
 /**
  * A change of who is in a conversation, and as what.
@@ -615,5 +665,5 @@ export type MembershipChange = Message<"elastic_chat.types.v1.MembershipChange">
  * Use `create(MembershipChangeSchema)` to create a new message.
  */
 export const MembershipChangeSchema: GenMessage<MembershipChange> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 9);
+  messageDesc(file_elastic_chat_types_v1_entry, 10);
 
