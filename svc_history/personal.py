@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from chatkit.core.conversation_preferences import Choices, Chosen, newest
+from chatkit.core.conversation_preferences import HAS_HIDDEN, Choices, Chosen, newest
 from chatkit.core.ids import ConversationId, UserId, notes_conversation_id
+from chatkit.core.personal import Hidden, Saved, Starred
 from chatkit.rpc.conversation_preferences import preferences_of
 from elastic_chat.events.v1 import log_pb2
 from svc_history.certainty import Certainty
@@ -13,6 +16,29 @@ from svc_history.core import END, Range
 from svc_history.store import LiveLog, Timeline
 
 NOTHING = Range(END, END, 0, backwards=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What is a user's own in every list: how they have conversations, and in which they have hidden messages, and the newest of those."""
+
+    preferences: Mapping[ConversationId, Mapping[str, int]] = field(default_factory=dict)
+    hiding: frozenset[ConversationId] = frozenset()
+    hidden: Mapping[ConversationId, Mapping[int, Hidden]] = field(default_factory=dict)
+
+
+NONE = Mine()
+"""That of a user who has no notes to themselves."""
+
+
+class Concealing(NamedTuple):
+    """A question for what a user has hidden in a conversation above one seq and below another."""
+
+    mine: Mine
+    user_id: UserId
+    conversation_id: ConversationId
+    after: int
+    before: int
 
 
 class Personal:
@@ -23,18 +49,55 @@ class Personal:
         self._timeline = timeline
         self._certainty = certainty
 
-    async def preferences(self, user_id: UserId) -> Mapping[ConversationId, Mapping[str, int]]:
-        """Return how a user has conversations, those of which they have ever said so. They need not have notes."""
-        live = await self._unwritten(notes_conversation_id(user_id))
+    async def of(self, user_id: UserId) -> Mine:
+        """Return what is a user's own. They need not have notes."""
+        live = await self._unwritten(user_id)
         # After the tail: what has left it meanwhile is there by now.
-        kept = await self._timeline.preferences(user_id)
-        return {
-            conversation_id: {name: chosen.value for name, chosen in choices.items()}
-            for conversation_id, choices in newest(kept, *map(_choices, live)).items()
-        }
+        choices = newest(await self._timeline.preferences(user_id), *map(_choices, live))
+        hidden: dict[ConversationId, dict[int, Hidden]] = {}
+        for about in (entry.personal for entry in live if entry.personal.HasField("hidden")):
+            its = about.hidden
+            hidden.setdefault(ConversationId(about.conversation_id), {})[its.seq] = Hidden(its.ordinal, its.mentioned)
+        hiding = frozenset(hidden) | {one for one, chosen in choices.items() if chosen.pop(HAS_HIDDEN, None)}
+        preferences = {one: {name: each.value for name, each in chosen.items()} for one, chosen in choices.items()}
+        return Mine(preferences, hiding, hidden)
 
-    async def _unwritten(self, notes: ConversationId) -> Sequence[bytes]:
-        """Return what the tail of notes has that concerns only their user; what it does not have is in the database after that."""
+    async def hidden(self, looks: Sequence[Concealing]) -> list[dict[int, Hidden]]:
+        """Return what users have hidden, each time."""
+        kept = await self._timeline.hidden([look[1:] for look in looks]) if looks else ()
+        return [dict(its) | _within(look) for look, its in zip(looks, kept, strict=True)]
+
+    async def stars(self, user_id: UserId) -> list[Starred]:
+        """Return what a user has starred, the newest star first."""
+        live = await self._unwritten(user_id)
+        found = {(one.conversation_id, one.seq): one for one in await self._timeline.stars(user_id)}
+        for entry in live:
+            about, conversation_id = entry.personal, ConversationId(entry.personal.conversation_id)
+            match about.WhichOneof("change"):
+                case "star" if not about.star.removed:
+                    key = conversation_id, about.star.seq
+                    found[key] = max(Starred(*key, entry.seq), found.get(key, Starred(*key, 0)))
+                case "star":
+                    _drop(found, (conversation_id, about.star.seq), entry.seq)
+                case "hidden":
+                    _drop(found, (conversation_id, about.hidden.seq), entry.seq)
+        return sorted(found.values(), key=lambda one: one.starred_seq, reverse=True)
+
+    async def drafts(self, user_id: UserId) -> list[Saved]:
+        """Return what a user has written and not sent, the newest first."""
+        live = await self._unwritten(user_id)
+        found = {(one.conversation_id, one.thread): one for one in await self._timeline.drafts(user_id)}
+        for entry in (one for one in live if one.personal.HasField("draft")):
+            draft, key = entry.personal.draft, (ConversationId(entry.personal.conversation_id), entry.personal.draft.thread)
+            if key not in found or found[key].saved_seq < entry.seq:
+                found[key] = Saved(*key, draft.SerializeToString() if draft.text else b"", entry.accepted_at.ToMilliseconds(), entry.seq)
+        return sorted((one for one in found.values() if one.draft), key=lambda one: one.saved_seq, reverse=True)
+
+    async def _unwritten(self, user_id: UserId) -> Sequence[log_pb2.LogEntry]:
+        """Return what the tail of a user's notes has that concerns only them, by rising seq; what it does not have is in the database after
+        that.
+        """
+        notes = notes_conversation_id(user_id)
         (tail,) = await self._live.tails([(notes, NOTHING)])
         if tail is None:
             await self._certainty.since(self._live.epoch)
@@ -42,11 +105,20 @@ class Personal:
         start, live = await self._live.personal(notes) if tail.has_changes else (tail.start, ())
         if tail.written < max(start, tail.start) - 1:
             await self._certainty.now()
-        return live
+        return sorted(map(log_pb2.LogEntry.FromString, live), key=lambda one: one.seq)
 
 
-def _choices(value: bytes) -> Choices:
+def _choices(entry: log_pb2.LogEntry) -> Choices:
     """Return what an entry says of how its user has a conversation."""
-    entry = log_pb2.LogEntry.FromString(value)
     chosen = preferences_of(entry.personal.preferences)
     return {ConversationId(entry.personal.conversation_id): {name: Chosen(entry.seq, one) for name, one in chosen.items()}}
+
+
+def _within(look: Concealing) -> dict[int, Hidden]:
+    newest_ones = look.mine.hidden.get(look.conversation_id, {})
+    return {seq: one for seq, one in newest_ones.items() if look.after < seq < look.before}
+
+
+def _drop(found: dict[tuple[ConversationId, int], Starred], key: tuple[ConversationId, int], seq: int) -> None:
+    if key in found and found[key].starred_seq < seq:
+        del found[key]

@@ -12,7 +12,6 @@ from google.protobuf.message import Message
 from chatkit.core.admission import Code, Invite, checked_offer
 from chatkit.core.clock import Clock
 from chatkit.core.conversation import DIRECT_MEMBER, GROUP_MEMBER, ROLES, Permission, Role
-from chatkit.core.conversation_preferences import checked_preferences
 from chatkit.core.conversation_settings import checked_settings
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import (
@@ -31,7 +30,6 @@ from chatkit.rpc.admission import invite_message, timestamp
 from chatkit.rpc.attachments import attached
 from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_request_id
 from chatkit.rpc.change import change_command
-from chatkit.rpc.conversation_preferences import preferences_message, preferences_of
 from chatkit.rpc.conversation_settings import message_of, settings_of
 from chatkit.rpc.errors import error_of
 from chatkit.rpc.lane import NODE_HEADER, ROUTER_HEADER
@@ -45,6 +43,7 @@ from elastic_chat.types.v1 import entry_pb2
 from elastic_chat.types.v1.conversation_pb2 import Conversation, Member
 from svc_router.core import check_added, check_direct, check_group, check_self
 from svc_router.personal import Personal
+from svc_router.personal_door import PersonalDoor
 from svc_router.pipeline import Pipeline
 from svc_router.route import Lane
 
@@ -65,16 +64,15 @@ class Changing(Protocol):
     message_id: str
 
 
-class RouterServicer(rpc.RouterServiceServicer):
+class RouterServicer(PersonalDoor, rpc.RouterServiceServicer):
     """The methods of RouterService, as its contract says."""
 
     def __init__(self, pipeline: Pipeline, lanes: Lanes, channel: grpc.aio.Channel, clock: Clock) -> None:
+        super().__init__(Personal(lanes, channel), clock)
         self._pipeline = pipeline
         self._lanes = lanes
         self._channel = channel
         self._accounts: Any = accounts_service_pb2_grpc.AccountsServiceStub(channel)
-        self._personal = Personal(lanes, channel)
-        self._clock = clock
         self._draining = asyncio.Event()
         self._name = new_id()
 
@@ -169,22 +167,6 @@ class RouterServicer(rpc.RouterServiceServicer):
         command.settings.settings.CopyFrom(message_of(checked_settings(settings_of(request.settings))))
         await self._lanes.call(command)
         return pb.UpdateConversationResponse()
-
-    async def UpdateConversationPreferences(  # noqa: N802
-        self,
-        request: pb.UpdateConversationPreferencesRequest,
-        context: Context,
-    ) -> pb.UpdateConversationPreferencesResponse:
-        caller, message_id = caller_of(context), self._message_id(request.message_id)
-        preferences = preferences_message(checked_preferences(preferences_of(request.preferences)))
-        change = entry_pb2.PersonalChange(conversation_id=request.conversation_id, preferences=preferences)
-        accepted = await self._personal.change(caller, message_id, change, self._clock.now_ms())
-        return pb.UpdateConversationPreferencesResponse(
-            message_id=message_id,
-            conversation_id=notes_conversation_id(caller.user_id),
-            seq=accepted.seq,
-            accepted_at=accepted.accepted_at,
-        )
 
     async def AddMember(self, request: pb.AddMemberRequest, context: Context) -> pb.AddMemberResponse:  # noqa: N802
         caller = caller_of(context)
@@ -309,9 +291,6 @@ class RouterServicer(rpc.RouterServiceServicer):
         command.role.user_id = _user_id(request.user_id)
         command.role.role = role
         await self._lanes.call(command)
-
-    def _message_id(self, given: str) -> MessageId:
-        return check_message_id(given or new_id(), self._clock.now_ms())
 
     async def _check_users(self, caller: Caller, user_ids: Sequence[UserId]) -> None:
         if not user_ids:

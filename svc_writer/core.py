@@ -15,7 +15,8 @@ MAX_BYTES = 32 * 1024
 PART = 0
 """What is looked through as a whole is one partition: the directory (100,000 conversations are about 20 MB), and what is to be released."""
 KEYS_BYTES = 128
-"""About what a row has beside an entry or a conversation."""
+"""About what a row has beside what may be large."""
+LARGE = ("entry", "conversation", "draft")
 
 
 class Table(StrEnum):
@@ -37,6 +38,9 @@ class Table(StrEnum):
     PUBLIC = "public_conversations"
     RELEASES = "file_releases"
     PREFERENCES = "preferences"
+    HIDDEN = "hidden_messages"
+    STARS = "stars"
+    DRAFTS = "drafts"
 
 
 PARTITION: Mapping[Table, tuple[str, ...]] = {
@@ -56,6 +60,9 @@ PARTITION: Mapping[Table, tuple[str, ...]] = {
     Table.PUBLIC: ("part",),
     Table.RELEASES: ("part",),
     Table.PREFERENCES: ("user_id",),
+    Table.HIDDEN: ("user_id", "conversation_id"),
+    Table.STARS: ("user_id",),
+    Table.DRAFTS: ("user_id",),
 }
 """The columns that say on which partition a row lies."""
 FOREVER = 2**62
@@ -74,6 +81,9 @@ KEY: Mapping[Table, tuple[str, ...]] = {
     Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
     Table.PUBLIC: ("part", "title_key", "conversation_id"),
     Table.PREFERENCES: ("user_id", "conversation_id"),
+    Table.HIDDEN: ("user_id", "conversation_id", "seq"),
+    Table.STARS: ("user_id", "conversation_id", "seq"),
+    Table.DRAFTS: ("user_id", "conversation_id", "thread"),
     Table.CHANGES: ("conversation_id", "bucket", "target", "kind", "item"),
     Table.PINS: ("conversation_id", "seq"),
     Table.MENTIONS: ("owner", "conversation_id", "seq"),
@@ -113,7 +123,7 @@ class Write:
     @property
     def size(self) -> int:
         """About how many bytes it has."""
-        return KEYS_BYTES + len(self.row.get("entry", b"")) + len(self.row.get("conversation", b""))
+        return KEYS_BYTES + sum(len(self.row.get(column, b"")) for column in LARGE)
 
 
 def message_writes(conversation_id: str, seq: int, message_id: MessageId, entry: bytes) -> list[Write]:

@@ -7,11 +7,9 @@ from itertools import chain
 
 from google.protobuf.message import DecodeError
 
-from chatkit.core.conversation_preferences import FLAGS
-from chatkit.core.ids import MessageId, UserId, is_uuid, notes_conversation_id
+from chatkit.core.ids import MessageId, is_uuid
 from chatkit.edges.message_log import LOG_TOPIC
 from chatkit.rpc.admission import invite_of
-from chatkit.rpc.conversation_preferences import preferences_of
 from chatkit.rpc.conversation_settings import settings_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
@@ -28,13 +26,11 @@ from svc_writer.core import (
     leaving_writes,
     message_writes,
 )
+from svc_writer.personal import personal_writes
+from svc_writer.unreadable import UnreadableError
 
 Kind = entry_pb2.Entry
 CHANGES = {Kind.EDIT, Kind.DELETION, Kind.REACTION, Kind.PIN}
-
-
-class UnreadableError(Exception):
-    """The record can't be applied, now or ever."""
 
 
 def writes_of(topic: str, value: bytes) -> list[Write]:
@@ -157,20 +153,6 @@ def _settings(entry: log_pb2.LogEntry) -> list[Write]:
     ]
 
 
-def _personal(entry: log_pb2.LogEntry) -> list[Write]:
-    """Return what a user has changed that concerns only them: in their notes, and nowhere else."""
-    about = entry.personal
-    if not is_uuid(about.conversation_id) or entry.conversation_id != notes_conversation_id(UserId(entry.sender_id)):
-        raise UnreadableError("the entry concerns only its user, and is not in their notes, or about no conversation")
-    key = {"user_id": entry.sender_id, "conversation_id": about.conversation_id}
-    chosen = preferences_of(about.preferences)
-    return [Write(Table.PREFERENCES, key | {name: _column(name, value)}, entry.seq, changes=True) for name, value in chosen.items()]
-
-
-def _column(name: str, value: int) -> int | bool:
-    return bool(value) if name in FLAGS else value
-
-
 def _mentions(message: log_pb2.LogEntry, *, deleted: bool = False) -> list[Write]:
     """Return the rows of whom a message mentions; one that mentions everyone has one that is the conversation's."""
     owners = [message.conversation_id] if message.outline.mention_all else list(message.outline.mentions)
@@ -184,7 +166,7 @@ MAKERS = {
     Kind.MEMBERSHIP: _membership,
     Kind.SETTINGS: _settings,
     Kind.INVITE: _invite,
-    Kind.PERSONAL: _personal,
+    Kind.PERSONAL: personal_writes,
 }
 """What makes the rows of entries that change no message, beside those that every entry makes."""
 

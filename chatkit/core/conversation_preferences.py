@@ -11,6 +11,9 @@ from chatkit.core.ids import ConversationId
 PREFERENCES = ("muted_until_ms", "archived", "pin_position", "notifications", "marked_unread", "marked_at_read_seq")
 """All preferences, by the names that they have in Cassandra."""
 
+HAS_HIDDEN = "has_hidden"
+"""What stands beside them: whether the user has ever hidden a message there. It is told to nobody."""
+
 FLAGS = ("archived", "marked_unread")
 """Those that are true or false."""
 

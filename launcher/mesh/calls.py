@@ -22,7 +22,8 @@ ANYONE: dict[str, tuple[str, ...]] = {
 USERS: dict[str, tuple[str, ...]] = {
     "router": (
         *("SendMessage", "EditMessage", "DeleteMessage", "AddReaction", "RemoveReaction", "PinMessage", "UnpinMessage"),
-        *("CreateConversation", "UpdateConversation", "UpdateConversationPreferences"),
+        *("CreateConversation", "UpdateConversation"),
+        *("UpdateConversationPreferences", "HideMessage", "StarMessage", "UnstarMessage", "SaveDraft", "DeleteDraft"),
         *("AddMember", "AddMembers", "RemoveMember", "SetRole", "TransferOwnership"),
         *("BanMember", "UnbanMember", "CreateInvite", "WithdrawInvite", "Join", "JoinPublic"),
     ),
@@ -30,6 +31,7 @@ USERS: dict[str, tuple[str, ...]] = {
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
         *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
+        *("ListStars", "ListDrafts"),
         *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
     ),
     "accounts": (
@@ -59,6 +61,7 @@ READS: dict[str, tuple[str, ...]] = {
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
         *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
+        *("ListStars", "ListDrafts"),
         *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
@@ -85,7 +88,10 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "router": {
         "router": ("Route",),
-        "history": ("GetConversation", "ListMessages", "GetMessage", "GetConversationState", "FindMessage"),
+        "history": (
+            *("GetConversation", "ListMessages", "GetMessage", "GetConversationState", "FindMessage"),
+            *("ListStars", "ListDrafts"),
+        ),
         "accounts": ("FindUsers",),
         "files": ("AttachFiles",),
     },

@@ -10,6 +10,7 @@ from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation_preferences import Choices
 from chatkit.core.conversation_settings import Value
 from chatkit.core.ids import ConversationId, MessageId, UserId
+from chatkit.core.personal import Hidden, Saved, Starred
 from svc_history.core import END, MAX_MENTIONED, Mark, Membership, Range, Stored, Tail
 
 
@@ -19,7 +20,7 @@ class State:
     and what was set of it.
 
     `mention_count` is how many messages mention them that they have not read, of those from `counted_from` on; `preferences` is how they
-    have it for themselves, where that was asked.
+    have it for themselves, and `hidden_count` how many messages they have hidden and not read, where that was asked.
     """
 
     conversation: bytes
@@ -32,6 +33,7 @@ class State:
     mention_count: int = 0
     counted_from: int = END
     preferences: Mapping[str, int] = field(default_factory=dict)
+    hidden_count: int = 0
 
     @property
     def uncounted(self) -> tuple[int, int] | None:
@@ -187,7 +189,19 @@ class Timeline(Protocol):
         ...
 
     async def preferences(self, user_id: UserId) -> Choices:
-        """Return how a user has conversations, those of which they have said so."""
+        """Return how a user has conversations, those of which they have said so, and in which they have hidden messages."""
+        ...
+
+    async def hidden(self, questions: Sequence[tuple[UserId, ConversationId, int, int]]) -> list[Mapping[int, Hidden]]:
+        """Return the messages that a user has hidden in a conversation above one seq and below another, each time."""
+        ...
+
+    async def stars(self, user_id: UserId) -> Sequence[Starred]:
+        """Return what a user has starred."""
+        ...
+
+    async def drafts(self, user_id: UserId) -> Sequence[Saved]:
+        """Return what a user has written and not sent."""
         ...
 
     async def roll(self, conversation_id: ConversationId) -> Roll:

@@ -12,6 +12,7 @@ from chatkit.core.conversation_preferences import Choices
 from chatkit.core.conversation_settings import Value
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
+from chatkit.core.personal import Hidden, Saved, Starred
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_history.core import END, LOOK_BYTES, MAX_MENTIONED, MAX_PINS, SYNC_ENTRIES, Mark, Membership, Range, Stored, Tail
@@ -182,11 +183,16 @@ class MemoryLiveLog(MemoryView):
 
 
 class MemoryTimeline(MemoryView):
-    """The database. `reads` counts what it was asked; `chosen` is how users have conversations."""
+    """The database. `reads` counts what it was asked; `chosen` is how users have conversations, `hiding` what they have hidden, `starring`
+    what they have starred, and `saved` what they have written and not sent.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.chosen: dict[UserId, Choices] = {}
+        self.hiding: dict[tuple[UserId, ConversationId], dict[int, Hidden]] = {}
+        self.starring: dict[UserId, Sequence[Starred]] = {}
+        self.saved: dict[UserId, Sequence[Saved]] = {}
         self.reads = 0
         self.directory: list[Listed] = []
 
@@ -249,6 +255,21 @@ class MemoryTimeline(MemoryView):
     async def preferences(self, user_id: UserId) -> Choices:
         self.reads += 1
         return self.chosen.get(user_id, {})
+
+    async def hidden(self, questions: Sequence[tuple[UserId, ConversationId, int, int]]) -> list[Mapping[int, Hidden]]:
+        self.reads += 1
+        return [
+            {seq: one for seq, one in self.hiding.get((user_id, conversation_id), {}).items() if after < seq < before}
+            for user_id, conversation_id, after, before in questions
+        ]
+
+    async def stars(self, user_id: UserId) -> Sequence[Starred]:
+        self.reads += 1
+        return self.starring.get(user_id, ())
+
+    async def drafts(self, user_id: UserId) -> Sequence[Saved]:
+        self.reads += 1
+        return self.saved.get(user_id, ())
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         one = self.known.get(conversation_id, MemoryConversation(b""))

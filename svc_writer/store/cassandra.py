@@ -17,7 +17,7 @@ from itertools import islice
 from cassandra import InvalidRequest
 from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement
 
-from chatkit.core.conversation_preferences import PREFERENCES
+from chatkit.core.conversation_preferences import HAS_HIDDEN, PREFERENCES
 from chatkit.core.conversation_settings import LISTED, SETTINGS
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import MessageId
@@ -59,13 +59,16 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
     Table.PUBLIC: ("part", "title_key", "conversation_id", "kind", "title", "topic", "avatar_file_id"),
     Table.RELEASES: ("part", "conversation_id", "message_id", "seq"),
-    Table.PREFERENCES: ("user_id", "conversation_id", *PREFERENCES),
+    Table.PREFERENCES: ("user_id", "conversation_id", *PREFERENCES, HAS_HIDDEN),
+    Table.HIDDEN: ("user_id", "conversation_id", "seq", "ordinal", "mentioned"),
+    Table.STARS: ("user_id", "conversation_id", "seq", "starred_seq"),
+    Table.DRAFTS: ("user_id", "conversation_id", "thread", "draft", "saved_ms", "saved_seq"),
 }
 CHANGEABLE: dict[Table, tuple[str, ...]] = {
     Table.CONVERSATIONS: (*SETTINGS, "listed_as"),
     Table.MEMBERS: ("permissions",),
     Table.BY_USER: ("permissions",),
-    Table.PREFERENCES: PREFERENCES,
+    Table.PREFERENCES: (*PREFERENCES, HAS_HIDDEN),
 }
 """Columns that change by themselves."""
 DELETABLE: dict[Table, tuple[str, ...]] = {
@@ -78,6 +81,8 @@ DELETABLE: dict[Table, tuple[str, ...]] = {
     Table.INVITES: ("conversation_id", "invite_id"),
     Table.PUBLIC: ("part", "title_key", "conversation_id"),
     Table.RELEASES: ("part", "conversation_id", "message_id"),
+    Table.STARS: ("user_id", "conversation_id", "seq"),
+    Table.DRAFTS: ("user_id", "conversation_id", "thread"),
 }
 """What may be deleted, by which columns: of changes, all of one kind at once."""
 _SEQS = ", ".join(f"WRITETIME({name}) AS {name}_seq" for name in LISTED)

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 import pytest
 
 from chatkit.core.conversation import DIRECT_MEMBER
-from chatkit.core.conversation_preferences import Choices, Chosen
+from chatkit.core.conversation_preferences import HAS_HIDDEN, Choices, Chosen
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id, notes_conversation_id
+from chatkit.core.personal import Hidden, Saved, Starred
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.message_log import LOG_TOPIC
 from chatkit.edges.redis import connect_redis
 from chatkit.rpc.conversation_preferences import preferences_message
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
-from svc_history.core import Membership, Stored
+from elastic_chat.types.v1.entry_pb2 import Draft, HiddenMessage, PersonalChange, Star
+from svc_history.core import END, Membership, Stored
 from svc_history.store import LiveLog, Timeline
 from svc_history.store.cassandra import CassandraTimeline
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
@@ -35,18 +37,39 @@ from svc_writer.store.cassandra import CassandraTimeline as CassandraWriting
 NOW = 1_800_000_000_000
 Kind = entry_pb2.Entry
 TEA, COFFEE = ConversationId(new_id()), ConversationId(new_id())
-STEPS: list[tuple[ConversationId, dict[str, int]] | None] = [
-    (TEA, {"archived": 1, "pin_position": 4}),
+
+
+def chosen(about: ConversationId, **values: int) -> PersonalChange:
+    return PersonalChange(conversation_id=about, preferences=preferences_message(values))
+
+
+LETTER = Draft(text="dear Bob", reply_to=3)
+STEPS: list[PersonalChange | None] = [
+    chosen(TEA, archived=1, pin_position=4),
     None,
-    (COFFEE, {"muted_until_ms": NOW, "marked_unread": 1, "marked_at_read_seq": 8}),
-    (TEA, {"pin_position": 0, "archived": 0}),
-    (TEA, {"notifications": 3}),
+    chosen(COFFEE, muted_until_ms=NOW, marked_unread=1, marked_at_read_seq=8),
+    chosen(TEA, pin_position=0, archived=0),
+    chosen(TEA, notifications=3),
+    PersonalChange(conversation_id=TEA, star=Star(seq=7)),
+    PersonalChange(conversation_id=TEA, star=Star(seq=8)),
+    PersonalChange(conversation_id=TEA, star=Star(seq=9)),
+    PersonalChange(conversation_id=TEA, star=Star(seq=7, removed=True)),
+    PersonalChange(conversation_id=TEA, hidden=HiddenMessage(seq=8, ordinal=6, mentioned=True)),
+    PersonalChange(conversation_id=TEA, hidden=HiddenMessage(seq=5, ordinal=4)),
+    PersonalChange(conversation_id=TEA, draft=Draft(text="dear")),
+    PersonalChange(conversation_id=COFFEE, draft=Draft(text="gone", thread=4)),
+    PersonalChange(conversation_id=TEA, draft=LETTER),
+    PersonalChange(conversation_id=COFFEE, draft=Draft(thread=4)),
 ]
-"""What Anna does in her notes from seq 2 on: what she chooses, or None for a message."""
+"""What Anna does in her notes from seq 2 on; None is a message."""
 CHOSEN: Choices = {
-    TEA: {"archived": Chosen(5, 0), "pin_position": Chosen(5, 0), "notifications": Chosen(6, 3)},
+    TEA: {"archived": Chosen(5, 0), "pin_position": Chosen(5, 0), "notifications": Chosen(6, 3), HAS_HIDDEN: Chosen(12, 1)},
     COFFEE: {"muted_until_ms": Chosen(4, NOW), "marked_unread": Chosen(4, 1), "marked_at_read_seq": Chosen(4, 8)},
 }
+CONCEALED = {5: Hidden(4, mentioned=False), 8: Hidden(6, mentioned=True)}
+STARRED = [Starred(TEA, 9, 9)]
+SAVED = [Saved(TEA, 0, LETTER.SerializeToString(), 15_000, 15)]
+LAST = 1 + len(STEPS)
 
 
 @dataclass(frozen=True)
@@ -61,7 +84,7 @@ class Notes:
         for seq, step in enumerate(STEPS, 2):
             entry = log_pb2.LogEntry(kind=Kind.PERSONAL if step else Kind.MESSAGE, message_id=new_id())
             if step:
-                entry.personal.CopyFrom(entry_pb2.PersonalChange(conversation_id=step[0], preferences=preferences_message(step[1])))
+                entry.personal.CopyFrom(step)
             self._add(seq, entry)
 
     @property
@@ -103,7 +126,7 @@ async def live(request: pytest.FixtureRequest) -> AsyncIterator[tuple[LiveLog, N
         await sequencer.sequence([])
         await sequencer.unfinished(made.conversation_id)
         members = {made.anna: Held(DIRECT_MEMBER, 1)}
-        back = Restored(made.conversation_id, "SELF", b"as created", members, {}, 6, 1, 1000, 0, recent=made.shown)
+        back = Restored(made.conversation_id, "SELF", b"as created", members, {}, LAST, 1, 1000, 0, recent=made.shown)
         await sequencer.restore(back, sequencer.epoch)
     yield RedisLiveLog(client), made
     await client.aclose()
@@ -113,13 +136,17 @@ async def test_the_live_view_has_what_concerns_only_its_user(live: tuple[LiveLog
     view, made = live
     start, found = await view.personal(made.conversation_id)
     assert start == 1
-    assert set(found) == {made.entries[seq].SerializeToString() for seq in (2, 4, 5, 6)}
+    assert set(found) == {made.entries[seq].SerializeToString() for seq in (2, *range(4, LAST + 1))}
     # Nothing of it is taken for a change of the message beside it.
     assert (await view.changes(made.conversation_id, [3]))[1] == []
     assert (await view.pins(made.conversation_id))[1] == []
 
 
-ORDERS: list[Sequence[int]] = [range(1, 7), range(6, 0, -1), [5, 2, 4, 1, 6, 2, 3, 5]]
+ORDERS: list[Sequence[int]] = [
+    range(1, LAST + 1),
+    range(LAST, 0, -1),
+    [16, 8, 5, 10, 2, 11, 4, 1, 6, 2, 3, 5, 7, 15, 9, 14, 12, 13, 7, 8, 14],
+]
 
 
 @pytest.fixture(params=["memory", *map(str, range(len(ORDERS)))])
@@ -128,7 +155,8 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Timeli
     made = Notes()
     if request.param == "memory":
         memory = MemoryTimeline()
-        memory.chosen[made.anna] = CHOSEN
+        memory.chosen[made.anna], memory.hiding[made.anna, TEA] = CHOSEN, CONCEALED
+        memory.starring[made.anna], memory.saved[made.anna] = STARRED, SAVED
         yield memory, made
         return
     session = await CassandraSession.connect(request.getfixturevalue("cassandra_settings"))
@@ -147,6 +175,16 @@ async def test_the_database_has_what_a_user_has_chosen_last_and_when(database: t
     assert await view.preferences(made.anna) == CHOSEN
 
 
-async def test_the_database_has_nothing_of_whom_has_chosen_nothing(database: tuple[Timeline, Notes]) -> None:
+async def test_the_database_has_what_a_user_keeps(database: tuple[Timeline, Notes]) -> None:
+    view, made = database
+    everything, some, others = await view.hidden([(made.anna, TEA, 0, END), (made.anna, TEA, 5, 9), (made.anna, COFFEE, 0, END)])
+    assert (everything, some, others) == (CONCEALED, {8: CONCEALED[8]}, {})
+    assert (await view.stars(made.anna), await view.drafts(made.anna)) == (STARRED, SAVED)
+
+
+async def test_the_database_has_nothing_of_who_has_nothing(database: tuple[Timeline, Notes]) -> None:
     view, _ = database
-    assert await view.preferences(UserId(new_id())) == {}
+    nobody = UserId(new_id())
+    assert await view.preferences(nobody) == {}
+    assert await view.hidden([(nobody, TEA, 0, END)]) == [{}]
+    assert (list(await view.stars(nobody)), list(await view.drafts(nobody))) == ([], [])

@@ -12,7 +12,8 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_router.changes import change_of
 from svc_writer.core import MAX_BYTES, MAX_ROWS, Table, Write, grouped, message_writes
-from svc_writer.records import UnreadableError, writes_of
+from svc_writer.records import writes_of
+from svc_writer.unreadable import UnreadableError
 
 BODY = entry_pb2.Body(text="x").SerializeToString()
 ANNA, BOB, CAROL = new_id(), new_id(), new_id()
@@ -230,6 +231,33 @@ def test_each_preference_that_was_set_is_a_column_of_the_user_that_changes_by_it
     }
     assert {(write.table, write.timestamp, write.changes) for write in (one, other, third)} == {(Table.PREFERENCES, 9, True)}
     assert len(writes_of(LOG_TOPIC, personal().SerializeToString())) == 3  # of a kind that this writer does not know: its entry alone
+
+
+def rows_of(**about: object) -> list[tuple[Table, dict[str, object], bool]]:
+    """Return the rows of a change that concerns only Anna, beside those of every entry, without her and the conversation."""
+    writes = writes_of(LOG_TOPIC, personal(**about).SerializeToString())[3:]
+    assert {(write.row["user_id"], write.row["conversation_id"], write.timestamp) for write in writes} == {(ANNA, CAROL, 9)}
+    return [
+        (one.table, {name: value for name, value in one.row.items() if name not in {"user_id", "conversation_id"}}, one.deletes)
+        for one in writes
+    ]
+
+
+def test_what_is_hidden_is_a_row_and_is_starred_no_more() -> None:
+    assert rows_of(hidden=entry_pb2.HiddenMessage(seq=4, ordinal=3, mentioned=True)) == [
+        (Table.HIDDEN, {"seq": 4, "ordinal": 3, "mentioned": True}, False),
+        (Table.PREFERENCES, {"has_hidden": True}, False),
+        (Table.STARS, {"seq": 4}, True),
+    ]
+
+
+def test_stars_and_drafts_are_rows_that_go_when_they_are_taken_back() -> None:
+    assert rows_of(star=entry_pb2.Star(seq=4)) == [(Table.STARS, {"seq": 4, "starred_seq": 9}, False)]
+    assert [(table, gone) for table, _, gone in rows_of(star=entry_pb2.Star(seq=4, removed=True))] == [(Table.STARS, True)]
+    draft = entry_pb2.Draft(text="dear", thread=2)
+    saved = {"thread": 2, "draft": draft.SerializeToString(), "saved_ms": 0, "saved_seq": 9}
+    assert rows_of(draft=draft) == [(Table.DRAFTS, saved, False)]
+    assert [(table, gone) for table, _, gone in rows_of(draft=entry_pb2.Draft(thread=2))] == [(Table.DRAFTS, True)]
 
 
 @pytest.mark.parametrize("broken", [{"conversation_id": BOB}, {"sender_id": BOB}, {"personal": entry_pb2.PersonalChange()}])

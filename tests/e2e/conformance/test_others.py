@@ -19,7 +19,7 @@ from chatkit.core.ids import ConversationId, new_id
 from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts_pb
 from elastic_chat.history.v1 import history_service_pb2 as history_pb
 from elastic_chat.types.v1.conversation_pb2 import Conversation, ConversationPreferences, ConversationSettings, Member
-from elastic_chat.types.v1.entry_pb2 import Body
+from elastic_chat.types.v1.entry_pb2 import Body, Draft
 from elastic_chat.types.v1.presence_pb2 import Privacy, Status
 from launcher.mesh.calls import ANYONE, STREAMS, USERS
 from tests.e2e.conformance.doors import ACCOUNTS, FILES, HISTORY, PRESENCE, ROUTER, CallDoor, Can, doors
@@ -100,6 +100,13 @@ ATTEMPTS: dict[str, Attempt] = {
     "router.UpdateConversationPreferences": Attempt(
         lambda world: {"conversation_id": world.conversation_id, "preferences": ConversationPreferences(archived=True)}, NOT_THERE
     ),
+    **{
+        f"router.{method}": Attempt(lambda world: {"conversation_id": world.conversation_id, "target": 2}, NOT_THERE)
+        for method in ("HideMessage", "StarMessage")
+    },
+    "router.UnstarMessage": Attempt(lambda world: {"conversation_id": world.conversation_id, "target": 2}, is_harmless=names_nobody),
+    "router.SaveDraft": Attempt(lambda world: {"conversation_id": world.conversation_id, "draft": Draft(text="mine")}, NOT_THERE),
+    "router.DeleteDraft": refused(*NOT_THERE, **HERS),
     "router.BanMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
     "router.UnbanMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
     "router.CreateInvite": refused(*NOT_THERE, **HERS),
@@ -128,6 +135,8 @@ ATTEMPTS: dict[str, Attempt] = {
     "history.ListEdits": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
     "history.ListThread": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
     "history.ListPins": refused(*NOT_THERE, **HERS),
+    "history.ListStars": Attempt(lambda _: {}, is_harmless=names_nobody),
+    "history.ListDrafts": Attempt(lambda _: {}, is_harmless=names_nobody),
     "history.ListMembers": refused(*NOT_THERE, **HERS),
     "history.GetReceipts": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 1}, NOT_THERE),
     "history.Sync": Attempt(
@@ -222,9 +231,11 @@ async def hers(api: Api, world: World) -> Any:
 
 
 async def is_as_she_was(api: Api, eve: Account) -> bool:
-    """Tell whether Eve still has her one session."""
+    """Tell whether Eve still has her one session, and has noted nothing for herself."""
     try:
-        return len((await api.call("GET", "/v1/sessions", token=eve.token))["sessions"]) == 1
+        has_one = len((await api.call("GET", "/v1/sessions", token=eve.token))["sessions"]) == 1
+        conversations = (await api.call("GET", "/v1/conversations", token=eve.token)).get("conversations", [])
+        return has_one and all(one["conversation"]["kind"] != "SELF" for one in conversations)
     except ApiError:
         return False
 

@@ -85,6 +85,31 @@ class RouterServiceStub:
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesResponse.FromString,
                 _registered_method=True)
+        self.HideMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/HideMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.HideMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.HideMessageResponse.FromString,
+                _registered_method=True)
+        self.StarMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/StarMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.StarMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.StarMessageResponse.FromString,
+                _registered_method=True)
+        self.UnstarMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/UnstarMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnstarMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnstarMessageResponse.FromString,
+                _registered_method=True)
+        self.SaveDraft = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/SaveDraft',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SaveDraftRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SaveDraftResponse.FromString,
+                _registered_method=True)
+        self.DeleteDraft = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/DeleteDraft',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftResponse.FromString,
+                _registered_method=True)
         self.AddMember = channel.unary_unary(
                 '/elastic_chat.router.v1.RouterService/AddMember',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberRequest.SerializeToString,
@@ -228,6 +253,47 @@ class RouterServiceServicer:
         """Sets how the caller has a conversation for themselves; what is not given stays as it is, and nobody else hears of it. An entry of the
         notes to oneself, which are created if they are not there. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION,
         INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def HideMessage(self, request, context):
+        """Shows the caller a message no more, on none of their devices; that can't be undone, and nobody else hears of it. An entry of the notes to
+        oneself. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND if there is no such message that the caller can see, INVALID_MESSAGE_ID,
+        MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StarMessage(self, request, context):
+        """Puts a message among those that the caller has starred. Nobody else hears of it. Idempotent. Fails with LIMIT_REACHED, and otherwise as
+        HideMessage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnstarMessage(self, request, context):
+        """Takes a message out of those that the caller has starred, whether they can still see it or not. Idempotent. Fails with
+        UNKNOWN_CONVERSATION, NOT_FOUND, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SaveDraft(self, request, context):
+        """Keeps what the caller has written and not sent, in a conversation or a thread of it, for all of their devices: it replaces what was kept
+        there; an empty text takes it out. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, TEXT_TOO_LONG, INVALID_ARGUMENT,
+        LIMIT_REACHED, SLOW_MODE if it was kept less than 2 seconds ago, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteDraft(self, request, context):
+        """Keeps it no more. Fails with UNKNOWN_CONVERSATION, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -386,6 +452,31 @@ def add_RouterServiceServicer_to_server(servicer, server):
                     servicer.UpdateConversationPreferences,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesResponse.SerializeToString,
+            ),
+            'HideMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.HideMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.HideMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.HideMessageResponse.SerializeToString,
+            ),
+            'StarMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.StarMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.StarMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.StarMessageResponse.SerializeToString,
+            ),
+            'UnstarMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnstarMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnstarMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnstarMessageResponse.SerializeToString,
+            ),
+            'SaveDraft': grpc.unary_unary_rpc_method_handler(
+                    servicer.SaveDraft,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SaveDraftRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SaveDraftResponse.SerializeToString,
+            ),
+            'DeleteDraft': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteDraft,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftResponse.SerializeToString,
             ),
             'AddMember': grpc.unary_unary_rpc_method_handler(
                     servicer.AddMember,
@@ -719,6 +810,141 @@ class RouterService:
             '/elastic_chat.router.v1.RouterService/UpdateConversationPreferences',
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesRequest.SerializeToString,
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HideMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/HideMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.HideMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.HideMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StarMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/StarMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.StarMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.StarMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnstarMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/UnstarMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnstarMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnstarMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SaveDraft(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/SaveDraft',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SaveDraftRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SaveDraftResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteDraft(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/DeleteDraft',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftResponse.FromString,
             options,
             channel_credentials,
             insecure,

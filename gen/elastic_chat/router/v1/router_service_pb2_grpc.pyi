@@ -73,6 +73,26 @@ class RouterServiceStub:
     notes to oneself, which are created if they are not there. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION,
     INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
     """
+    HideMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.HideMessageRequest, _router_service_pb2.HideMessageResponse]
+    """Shows the caller a message no more, on none of their devices; that can't be undone, and nobody else hears of it. An entry of the notes to
+    oneself. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND if there is no such message that the caller can see, INVALID_MESSAGE_ID,
+    MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    StarMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.StarMessageRequest, _router_service_pb2.StarMessageResponse]
+    """Puts a message among those that the caller has starred. Nobody else hears of it. Idempotent. Fails with LIMIT_REACHED, and otherwise as
+    HideMessage.
+    """
+    UnstarMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UnstarMessageRequest, _router_service_pb2.UnstarMessageResponse]
+    """Takes a message out of those that the caller has starred, whether they can still see it or not. Idempotent. Fails with
+    UNKNOWN_CONVERSATION, NOT_FOUND, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    SaveDraft: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.SaveDraftRequest, _router_service_pb2.SaveDraftResponse]
+    """Keeps what the caller has written and not sent, in a conversation or a thread of it, for all of their devices: it replaces what was kept
+    there; an empty text takes it out. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, TEXT_TOO_LONG, INVALID_ARGUMENT,
+    LIMIT_REACHED, SLOW_MODE if it was kept less than 2 seconds ago, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    DeleteDraft: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.DeleteDraftRequest, _router_service_pb2.DeleteDraftResponse]
+    """Keeps it no more. Fails with UNKNOWN_CONVERSATION, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE."""
     AddMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.AddMemberRequest, _router_service_pb2.AddMemberResponse]
     """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
     UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
@@ -172,6 +192,26 @@ class RouterServiceAsyncStub(RouterServiceStub):
     notes to oneself, which are created if they are not there. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION,
     INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
     """
+    HideMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.HideMessageRequest, _router_service_pb2.HideMessageResponse]  # type: ignore[assignment]
+    """Shows the caller a message no more, on none of their devices; that can't be undone, and nobody else hears of it. An entry of the notes to
+    oneself. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND if there is no such message that the caller can see, INVALID_MESSAGE_ID,
+    MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    StarMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.StarMessageRequest, _router_service_pb2.StarMessageResponse]  # type: ignore[assignment]
+    """Puts a message among those that the caller has starred. Nobody else hears of it. Idempotent. Fails with LIMIT_REACHED, and otherwise as
+    HideMessage.
+    """
+    UnstarMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UnstarMessageRequest, _router_service_pb2.UnstarMessageResponse]  # type: ignore[assignment]
+    """Takes a message out of those that the caller has starred, whether they can still see it or not. Idempotent. Fails with
+    UNKNOWN_CONVERSATION, NOT_FOUND, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    SaveDraft: _aio.UnaryUnaryMultiCallable[_router_service_pb2.SaveDraftRequest, _router_service_pb2.SaveDraftResponse]  # type: ignore[assignment]
+    """Keeps what the caller has written and not sent, in a conversation or a thread of it, for all of their devices: it replaces what was kept
+    there; an empty text takes it out. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, TEXT_TOO_LONG, INVALID_ARGUMENT,
+    LIMIT_REACHED, SLOW_MODE if it was kept less than 2 seconds ago, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    DeleteDraft: _aio.UnaryUnaryMultiCallable[_router_service_pb2.DeleteDraftRequest, _router_service_pb2.DeleteDraftResponse]  # type: ignore[assignment]
+    """Keeps it no more. Fails with UNKNOWN_CONVERSATION, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE."""
     AddMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.AddMemberRequest, _router_service_pb2.AddMemberResponse]  # type: ignore[assignment]
     """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
     UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
@@ -328,6 +368,56 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         notes to oneself, which are created if they are not there. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION,
         INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
         """
+
+    @_abc_1.abstractmethod
+    def HideMessage(
+        self,
+        request: _router_service_pb2.HideMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.HideMessageResponse, _abc.Awaitable[_router_service_pb2.HideMessageResponse]]:
+        """Shows the caller a message no more, on none of their devices; that can't be undone, and nobody else hears of it. An entry of the notes to
+        oneself. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND if there is no such message that the caller can see, INVALID_MESSAGE_ID,
+        MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def StarMessage(
+        self,
+        request: _router_service_pb2.StarMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.StarMessageResponse, _abc.Awaitable[_router_service_pb2.StarMessageResponse]]:
+        """Puts a message among those that the caller has starred. Nobody else hears of it. Idempotent. Fails with LIMIT_REACHED, and otherwise as
+        HideMessage.
+        """
+
+    @_abc_1.abstractmethod
+    def UnstarMessage(
+        self,
+        request: _router_service_pb2.UnstarMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.UnstarMessageResponse, _abc.Awaitable[_router_service_pb2.UnstarMessageResponse]]:
+        """Takes a message out of those that the caller has starred, whether they can still see it or not. Idempotent. Fails with
+        UNKNOWN_CONVERSATION, NOT_FOUND, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def SaveDraft(
+        self,
+        request: _router_service_pb2.SaveDraftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.SaveDraftResponse, _abc.Awaitable[_router_service_pb2.SaveDraftResponse]]:
+        """Keeps what the caller has written and not sent, in a conversation or a thread of it, for all of their devices: it replaces what was kept
+        there; an empty text takes it out. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, TEXT_TOO_LONG, INVALID_ARGUMENT,
+        LIMIT_REACHED, SLOW_MODE if it was kept less than 2 seconds ago, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteDraft(
+        self,
+        request: _router_service_pb2.DeleteDraftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.DeleteDraftResponse, _abc.Awaitable[_router_service_pb2.DeleteDraftResponse]]:
+        """Keeps it no more. Fails with UNKNOWN_CONVERSATION, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE."""
 
     @_abc_1.abstractmethod
     def AddMember(

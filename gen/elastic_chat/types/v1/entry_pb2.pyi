@@ -209,6 +209,7 @@ class MessageState(_message.Message):
     REPLY_COUNT_FIELD_NUMBER: _builtins.int
     LAST_REPLY_SEQ_FIELD_NUMBER: _builtins.int
     PINNED_FIELD_NUMBER: _builtins.int
+    HIDDEN_FIELD_NUMBER: _builtins.int
     as_of_seq: _builtins.int
     """Every change up to this seq is in here. One with a higher seq that comes live is still to be applied."""
     edit_count: _builtins.int
@@ -223,6 +224,8 @@ class MessageState(_message.Message):
     """The newest of them."""
     pinned: _builtins.bool
     """Whether it is pinned."""
+    hidden: _builtins.bool
+    """Whether the caller has hidden it. Then the entry says nothing but who sent it, when, and its place; and what Sync gives says so too."""
     @_builtins.property
     def edited_at(self) -> _timestamp_pb2.Timestamp:
         """When it was edited last."""
@@ -243,10 +246,11 @@ class MessageState(_message.Message):
         reply_count: _builtins.int = ...,
         last_reply_seq: _builtins.int = ...,
         pinned: _builtins.bool = ...,
+        hidden: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["edited_at", b"edited_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_seq", b"as_of_seq", "deleted", b"deleted", "deleted_by", b"deleted_by", "edit_count", b"edit_count", "edited_at", b"edited_at", "last_reply_seq", b"last_reply_seq", "pinned", b"pinned", "reactions", b"reactions", "reply_count", b"reply_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_seq", b"as_of_seq", "deleted", b"deleted", "deleted_by", b"deleted_by", "edit_count", b"edit_count", "edited_at", b"edited_at", "hidden", b"hidden", "last_reply_seq", b"last_reply_seq", "pinned", b"pinned", "reactions", b"reactions", "reply_count", b"reply_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -361,27 +365,131 @@ class PersonalChange(_message.Message):
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     PREFERENCES_FIELD_NUMBER: _builtins.int
+    HIDDEN_FIELD_NUMBER: _builtins.int
+    STAR_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation that it is about."""
     @_builtins.property
     def preferences(self) -> _conversation_pb2.ConversationPreferences:
         """How the user has the conversation: what is set."""
 
+    @_builtins.property
+    def hidden(self) -> Global___HiddenMessage:
+        """A message that the user is shown no more."""
+
+    @_builtins.property
+    def star(self) -> Global___Star:
+        """A star on a message."""
+
+    @_builtins.property
+    def draft(self) -> Global___Draft:
+        """What the user has written and not sent."""
+
     def __init__(
         self,
         *,
         conversation_id: _builtins.str = ...,
         preferences: _conversation_pb2.ConversationPreferences | None = ...,
+        hidden: Global___HiddenMessage | None = ...,
+        star: Global___Star | None = ...,
+        draft: Global___Draft | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "preferences", b"preferences"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "draft", b"draft", "hidden", b"hidden", "preferences", b"preferences", "star", b"star"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "conversation_id", b"conversation_id", "preferences", b"preferences"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "conversation_id", b"conversation_id", "draft", b"draft", "hidden", b"hidden", "preferences", b"preferences", "star", b"star"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["preferences"]  # noqa: Y015
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["preferences", "hidden", "star", "draft"]  # noqa: Y015
     _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 
 Global___PersonalChange: _TypeAlias = PersonalChange  # noqa: Y015
+
+@_typing.final
+class HiddenMessage(_message.Message):
+    """A message that a user is shown no more, on none of their devices. It stays as it is for everyone else."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQ_FIELD_NUMBER: _builtins.int
+    ORDINAL_FIELD_NUMBER: _builtins.int
+    MENTIONED_FIELD_NUMBER: _builtins.int
+    seq: _builtins.int
+    """The message."""
+    ordinal: _builtins.int
+    """Its ordinal: it counts as unread no more."""
+    mentioned: _builtins.bool
+    """Whether it mentions the user, or everyone."""
+    def __init__(
+        self,
+        *,
+        seq: _builtins.int = ...,
+        ordinal: _builtins.int = ...,
+        mentioned: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentioned", b"mentioned", "ordinal", b"ordinal", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HiddenMessage: _TypeAlias = HiddenMessage  # noqa: Y015
+
+@_typing.final
+class Star(_message.Message):
+    """That a user has starred a message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQ_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    seq: _builtins.int
+    """The message."""
+    removed: _builtins.bool
+    """Whether they have it starred no more."""
+    def __init__(
+        self,
+        *,
+        seq: _builtins.int = ...,
+        removed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["removed", b"removed", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Star: _TypeAlias = Star  # noqa: Y015
+
+@_typing.final
+class Draft(_message.Message):
+    """What a user has written in a conversation, or a thread of it, and not sent. There is one of each: the newest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    REPLY_TO_FIELD_NUMBER: _builtins.int
+    THREAD_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """The text, at most 16 KiB of UTF-8. If it is empty, there is no draft any more."""
+    reply_to: _builtins.int
+    """The seq of the message that it answers, or 0."""
+    thread: _builtins.int
+    """The seq of the message that started the thread that it is for, or 0."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        reply_to: _builtins.int = ...,
+        thread: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reply_to", b"reply_to", "text", b"text", "thread", b"thread"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Draft: _TypeAlias = Draft  # noqa: Y015
 
 @_typing.final
 class Body(_message.Message):

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/entry.proto.
  */
 export const file_elastic_chat_types_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSL+BgoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjEKCHJlYWN0aW9uGAwgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uEicKA3BpbhgOIAEoCzIaLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QaW4SPQoIc2V0dGluZ3MYECABKAsyKy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uU2V0dGluZ3MSLQoGaW52aXRlGBEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZRI3CghwZXJzb25hbBgSIAEoCzIlLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QZXJzb25hbENoYW5nZRIyCgVzdGF0ZRgeIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZXNzYWdlU3RhdGUinQEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgsKB01FU1NBR0UQARILCgdDUkVBVEVEEAISDgoKTUVNQkVSU0hJUBADEggKBEVESVQQBBIMCghERUxFVElPThAFEgwKCFJFQUNUSU9OEAYSBwoDUElOEAgSDAoIU0VUVElOR1MQCRIKCgZJTlZJVEUQChIMCghQRVJTT05BTBALSgQIDxAQSgQIFBAVSgQIFRAWUgZrZXlfaWRSBmVyYXNlZFIHb3V0bGluZSL/AQoMTWVzc2FnZVN0YXRlEhEKCWFzX29mX3NlcRgBIAEoAxISCgplZGl0X2NvdW50GAIgASgFEi0KCWVkaXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZGVsZXRlZBgEIAEoCBISCgpkZWxldGVkX2J5GAUgASgJEjcKCXJlYWN0aW9ucxgGIAMoCzIkLmVsYXN0aWNfY2hhdC50eXBlcy52MS5SZWFjdGlvbkNvdW50EhMKC3JlcGx5X2NvdW50GAcgASgFEhYKDmxhc3RfcmVwbHlfc2VxGAggASgDEg4KBnBpbm5lZBgJIAEoCCJNCg1SZWFjdGlvbkNvdW50Eg0KBWVtb2ppGAEgASgJEg0KBWNvdW50GAIgASgFEgwKBG1pbmUYAyABKAgSEAoIdXNlcl9pZHMYBCADKAkiCgoIRGVsZXRpb24iKgoIUmVhY3Rpb24SDQoFZW1vamkYASABKAkSDwoHcmVtb3ZlZBgCIAEoCCIXCgNQaW4SEAoIdW5waW5uZWQYASABKAgiegoOUGVyc29uYWxDaGFuZ2USFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEkUKC3ByZWZlcmVuY2VzGAIgASgLMi4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvblByZWZlcmVuY2VzSABCCAoGY2hhbmdlIrkBCgRCb2R5EgwKBHRleHQYASABKAkSEAoIcmVwbHlfdG8YAiABKAMSDgoGdGhyZWFkGAMgASgDEhAKCG1lbnRpb25zGAQgAygJEjYKC2F0dGFjaG1lbnRzGAUgAygLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkF0dGFjaG1lbnQSEwoLbWVudGlvbl9hbGwYCCABKAhKBAgGEAdKBAgHEAhSCmV4cGlyZXNfYXRSCmRlbGl2ZXJfYXQigQEKCkF0dGFjaG1lbnQSDwoHZmlsZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCm1lZGlhX3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAxINCgV3aWR0aBgFIAEoBRIOCgZoZWlnaHQYBiABKAUSEwoLZHVyYXRpb25fbXMYByABKAMigAEKE0NvbnZlcnNhdGlvbkNyZWF0ZWQSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIuCgdtZW1iZXJzGAIgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlciLRAQoQTWVtYmVyc2hpcENoYW5nZRIsCgVhZGRlZBgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISGAoQcmVtb3ZlZF91c2VyX2lkcxgCIAMoCRIuCgdjaGFuZ2VkGAMgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIXCg9iYW5uZWRfdXNlcl9pZHMYBCADKAkSGQoRdW5iYW5uZWRfdXNlcl9pZHMYBSADKAkSEQoJaW52aXRlX2lkGAYgASgJYgZwcm90bzM", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
+  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSL+BgoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjEKCHJlYWN0aW9uGAwgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uEicKA3BpbhgOIAEoCzIaLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QaW4SPQoIc2V0dGluZ3MYECABKAsyKy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uU2V0dGluZ3MSLQoGaW52aXRlGBEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZRI3CghwZXJzb25hbBgSIAEoCzIlLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QZXJzb25hbENoYW5nZRIyCgVzdGF0ZRgeIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZXNzYWdlU3RhdGUinQEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgsKB01FU1NBR0UQARILCgdDUkVBVEVEEAISDgoKTUVNQkVSU0hJUBADEggKBEVESVQQBBIMCghERUxFVElPThAFEgwKCFJFQUNUSU9OEAYSBwoDUElOEAgSDAoIU0VUVElOR1MQCRIKCgZJTlZJVEUQChIMCghQRVJTT05BTBALSgQIDxAQSgQIFBAVSgQIFRAWUgZrZXlfaWRSBmVyYXNlZFIHb3V0bGluZSKPAgoMTWVzc2FnZVN0YXRlEhEKCWFzX29mX3NlcRgBIAEoAxISCgplZGl0X2NvdW50GAIgASgFEi0KCWVkaXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZGVsZXRlZBgEIAEoCBISCgpkZWxldGVkX2J5GAUgASgJEjcKCXJlYWN0aW9ucxgGIAMoCzIkLmVsYXN0aWNfY2hhdC50eXBlcy52MS5SZWFjdGlvbkNvdW50EhMKC3JlcGx5X2NvdW50GAcgASgFEhYKDmxhc3RfcmVwbHlfc2VxGAggASgDEg4KBnBpbm5lZBgJIAEoCBIOCgZoaWRkZW4YCiABKAgiTQoNUmVhY3Rpb25Db3VudBINCgVlbW9qaRgBIAEoCRINCgVjb3VudBgCIAEoBRIMCgRtaW5lGAMgASgIEhAKCHVzZXJfaWRzGAQgAygJIgoKCERlbGV0aW9uIioKCFJlYWN0aW9uEg0KBWVtb2ppGAEgASgJEg8KB3JlbW92ZWQYAiABKAgiFwoDUGluEhAKCHVucGlubmVkGAEgASgIIo4CCg5QZXJzb25hbENoYW5nZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSRQoLcHJlZmVyZW5jZXMYAiABKAsyLi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uUHJlZmVyZW5jZXNIABI2CgZoaWRkZW4YAyABKAsyJC5lbGFzdGljX2NoYXQudHlwZXMudjEuSGlkZGVuTWVzc2FnZUgAEisKBHN0YXIYBCABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuU3RhckgAEi0KBWRyYWZ0GAUgASgLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkRyYWZ0SABCCAoGY2hhbmdlIkAKDUhpZGRlbk1lc3NhZ2USCwoDc2VxGAEgASgDEg8KB29yZGluYWwYAiABKAMSEQoJbWVudGlvbmVkGAMgASgIIiQKBFN0YXISCwoDc2VxGAEgASgDEg8KB3JlbW92ZWQYAiABKAgiNwoFRHJhZnQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoAxIOCgZ0aHJlYWQYAyABKAMiuQEKBEJvZHkSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoAxIOCgZ0aHJlYWQYAyABKAMSEAoIbWVudGlvbnMYBCADKAkSNgoLYXR0YWNobWVudHMYBSADKAsyIS5lbGFzdGljX2NoYXQudHlwZXMudjEuQXR0YWNobWVudBITCgttZW50aW9uX2FsbBgIIAEoCEoECAYQB0oECAcQCFIKZXhwaXJlc19hdFIKZGVsaXZlcl9hdCKBAQoKQXR0YWNobWVudBIPCgdmaWxlX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKbWVkaWFfdHlwZRgDIAEoCRIMCgRzaXplGAQgASgDEg0KBXdpZHRoGAUgASgFEg4KBmhlaWdodBgGIAEoBRITCgtkdXJhdGlvbl9tcxgHIAEoAyKAAQoTQ29udmVyc2F0aW9uQ3JlYXRlZBI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEi4KB21lbWJlcnMYAiADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyItEBChBNZW1iZXJzaGlwQ2hhbmdlEiwKBWFkZGVkGAEgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIYChByZW1vdmVkX3VzZXJfaWRzGAIgAygJEi4KB2NoYW5nZWQYAyADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhcKD2Jhbm5lZF91c2VyX2lkcxgEIAMoCRIZChF1bmJhbm5lZF91c2VyX2lkcxgFIAMoCRIRCglpbnZpdGVfaWQYBiABKAliBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
 
 /**
  * One step in the log of a conversation. Field numbers are shared with elastic_chat.events.v1.LogEntry, which is the same on the wire
@@ -312,6 +312,13 @@ export type MessageState = Message<"elastic_chat.types.v1.MessageState"> & {
    * @generated from field: bool pinned = 9;
    */
   pinned: boolean;
+
+  /**
+   * Whether the caller has hidden it. Then the entry says nothing but who sent it, when, and its place; and what Sync gives says so too.
+   *
+   * @generated from field: bool hidden = 10;
+   */
+  hidden: boolean;
 };
 
 /**
@@ -453,6 +460,30 @@ export type PersonalChange = Message<"elastic_chat.types.v1.PersonalChange"> & {
      */
     value: ConversationPreferences;
     case: "preferences";
+  } | {
+    /**
+     * A message that the user is shown no more.
+     *
+     * @generated from field: elastic_chat.types.v1.HiddenMessage hidden = 3;
+     */
+    value: HiddenMessage;
+    case: "hidden";
+  } | {
+    /**
+     * A star on a message.
+     *
+     * @generated from field: elastic_chat.types.v1.Star star = 4;
+     */
+    value: Star;
+    case: "star";
+  } | {
+    /**
+     * What the user has written and not sent.
+     *
+     * @generated from field: elastic_chat.types.v1.Draft draft = 5;
+     */
+    value: Draft;
+    case: "draft";
   } | { case: undefined; value?: undefined };
 };
 
@@ -462,6 +493,104 @@ export type PersonalChange = Message<"elastic_chat.types.v1.PersonalChange"> & {
  */
 export const PersonalChangeSchema: GenMessage<PersonalChange> = /*@__PURE__*/
   messageDesc(file_elastic_chat_types_v1_entry, 6);
+
+/**
+ * A message that a user is shown no more, on none of their devices. It stays as it is for everyone else.
+ *
+ * @generated from message elastic_chat.types.v1.HiddenMessage
+ */
+export type HiddenMessage = Message<"elastic_chat.types.v1.HiddenMessage"> & {
+  /**
+   * The message.
+   *
+   * @generated from field: int64 seq = 1;
+   */
+  seq: bigint;
+
+  /**
+   * Its ordinal: it counts as unread no more.
+   *
+   * @generated from field: int64 ordinal = 2;
+   */
+  ordinal: bigint;
+
+  /**
+   * Whether it mentions the user, or everyone.
+   *
+   * @generated from field: bool mentioned = 3;
+   */
+  mentioned: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.HiddenMessage.
+ * Use `create(HiddenMessageSchema)` to create a new message.
+ */
+export const HiddenMessageSchema: GenMessage<HiddenMessage> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 7);
+
+/**
+ * That a user has starred a message.
+ *
+ * @generated from message elastic_chat.types.v1.Star
+ */
+export type Star = Message<"elastic_chat.types.v1.Star"> & {
+  /**
+   * The message.
+   *
+   * @generated from field: int64 seq = 1;
+   */
+  seq: bigint;
+
+  /**
+   * Whether they have it starred no more.
+   *
+   * @generated from field: bool removed = 2;
+   */
+  removed: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Star.
+ * Use `create(StarSchema)` to create a new message.
+ */
+export const StarSchema: GenMessage<Star> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 8);
+
+/**
+ * What a user has written in a conversation, or a thread of it, and not sent. There is one of each: the newest.
+ *
+ * @generated from message elastic_chat.types.v1.Draft
+ */
+export type Draft = Message<"elastic_chat.types.v1.Draft"> & {
+  /**
+   * The text, at most 16 KiB of UTF-8. If it is empty, there is no draft any more.
+   *
+   * @generated from field: string text = 1;
+   */
+  text: string;
+
+  /**
+   * The seq of the message that it answers, or 0.
+   *
+   * @generated from field: int64 reply_to = 2;
+   */
+  replyTo: bigint;
+
+  /**
+   * The seq of the message that started the thread that it is for, or 0.
+   *
+   * @generated from field: int64 thread = 3;
+   */
+  thread: bigint;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Draft.
+ * Use `create(DraftSchema)` to create a new message.
+ */
+export const DraftSchema: GenMessage<Draft> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 9);
 
 /**
  * What a message says. Routers carry it unread.
@@ -518,7 +647,7 @@ export type Body = Message<"elastic_chat.types.v1.Body"> & {
  * Use `create(BodySchema)` to create a new message.
  */
 export const BodySchema: GenMessage<Body> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 7);
+  messageDesc(file_elastic_chat_types_v1_entry, 10);
 
 /**
  * A file that a message points to. Who sends it says which file, and how to call it; the rest is filled in by what is known of the file.
@@ -581,7 +710,7 @@ export type Attachment = Message<"elastic_chat.types.v1.Attachment"> & {
  * Use `create(AttachmentSchema)` to create a new message.
  */
 export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 8);
+  messageDesc(file_elastic_chat_types_v1_entry, 11);
 
 /**
  * The birth of a conversation.
@@ -609,7 +738,7 @@ export type ConversationCreated = Message<"elastic_chat.types.v1.ConversationCre
  * Use `create(ConversationCreatedSchema)` to create a new message.
  */
 export const ConversationCreatedSchema: GenMessage<ConversationCreated> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 9);
+  messageDesc(file_elastic_chat_types_v1_entry, 12);
 
 /**
  * A change of who is in a conversation, and as what.
@@ -665,5 +794,5 @@ export type MembershipChange = Message<"elastic_chat.types.v1.MembershipChange">
  * Use `create(MembershipChangeSchema)` to create a new message.
  */
 export const MembershipChangeSchema: GenMessage<MembershipChange> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 10);
+  messageDesc(file_elastic_chat_types_v1_entry, 13);
 

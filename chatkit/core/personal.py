@@ -1,0 +1,63 @@
+"""How much one user can have of what concerns only them, and what they may write there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from chatkit.core.conversation import MAX_TEXT_BYTES
+from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import ConversationId
+
+MAX_STARS = 1000
+MAX_DRAFTS = 100
+"""Drafts of a user: all of them come in one answer."""
+DRAFT_PAUSE_MS = 2000
+"""How long a draft must have been kept before it is replaced: clients write down what is typed every few seconds, and not every letter."""
+
+
+class Hidden(NamedTuple):
+    """A message that is hidden: its ordinal, and whether it mentions who has hidden it."""
+
+    ordinal: int
+    mentioned: bool
+
+
+class Starred(NamedTuple):
+    """A message that is starred, and by the entry at which seq of its user's notes."""
+
+    conversation_id: ConversationId
+    seq: int
+    starred_seq: int
+
+
+class Saved(NamedTuple):
+    """A draft as bytes, when it was kept, and by the entry at which seq of its user's notes."""
+
+    conversation_id: ConversationId
+    thread: int
+    draft: bytes
+    saved_ms: int
+    saved_seq: int
+
+
+def check_draft(text: str, reply_to: int, thread: int) -> None:
+    """Refuse a draft that breaks a rule. What it answers need not be there: that is looked at when it is sent."""
+    if len(text.encode()) > MAX_TEXT_BYTES:
+        raise ChatError(Reason.TEXT_TOO_LONG)
+    if reply_to < 0 or thread < 0:
+        raise ChatError(Reason.INVALID_ARGUMENT, "draft.reply_to and draft.thread are the seq of a message, or 0")
+
+
+def check_pause(saved_ms: int, now_ms: int) -> None:
+    """Refuse to replace a draft that was kept only just now. Raises SLOW_MODE."""
+    left_ms = saved_ms + DRAFT_PAUSE_MS - now_ms
+    if left_ms > 0:
+        after = timedelta(milliseconds=min(left_ms, DRAFT_PAUSE_MS))
+        raise ChatError(Reason.SLOW_MODE, "a draft is kept at most every 2 seconds", retry_after=after)
+
+
+def check_room(kept: int, limit: int, what: str) -> None:
+    """Refuse to keep one more than the limit."""
+    if kept >= limit:
+        raise ChatError(Reason.LIMIT_REACHED, f"there are {limit} {what} already: take out others first")
