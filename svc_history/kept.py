@@ -1,4 +1,6 @@
-"""What users keep for themselves, in all of their conversations: messages that they have starred, and what they have not sent."""
+"""What users keep for themselves, in all of their conversations: messages that they have starred, what they have not sent, and what waits
+for its time.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import asyncio
 from collections.abc import Mapping
 
 from chatkit.core.ids import ConversationId, UserId, notes_conversation_id
-from chatkit.core.personal import Saved, Starred
+from chatkit.core.personal import Saved, Starred, Waiting
 from svc_history.core import END
 from svc_history.personal import Personal
 from svc_history.reader import Page, Reader
@@ -40,6 +42,11 @@ class Kept:
         known = await self._known(user_id)
         saved = await self._personal.drafts(user_id) if notes_conversation_id(user_id) in known else []
         return [one for one in saved if one.conversation_id in known]
+
+    async def waiting(self, user_id: UserId) -> list[Waiting]:
+        """Return the messages of a user that wait for their time, in no order, wherever they are for."""
+        known = await self._known(user_id)
+        return await self._personal.waiting(user_id) if notes_conversation_id(user_id) in known else []
 
     async def _known(self, user_id: UserId) -> Mapping[ConversationId, int]:
         (known,) = await self._reader.memberships([user_id])

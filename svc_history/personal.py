@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from chatkit.core.conversation_preferences import HAS_HIDDEN, Choices, Chosen, newest
-from chatkit.core.ids import ConversationId, UserId, notes_conversation_id
-from chatkit.core.personal import Hidden, Saved, Starred
+from chatkit.core.ids import ConversationId, MessageId, UserId, notes_conversation_id
+from chatkit.core.personal import Hidden, Saved, Starred, Waiting
 from chatkit.rpc.conversation_preferences import preferences_of
 from elastic_chat.events.v1 import log_pb2
 from svc_history.certainty import Certainty
@@ -92,6 +92,17 @@ class Personal:
             if key not in found or found[key].saved_seq < entry.seq:
                 found[key] = Saved(*key, draft.SerializeToString() if draft.text else b"", entry.accepted_at.ToMilliseconds(), entry.seq)
         return sorted((one for one in found.values() if one.draft), key=lambda one: one.saved_seq, reverse=True)
+
+    async def waiting(self, user_id: UserId) -> list[Waiting]:
+        """Return the messages of a user that wait for their time, in no order."""
+        live = await self._unwritten(user_id)
+        found = {one.message_id: one for one in await self._timeline.waiting(user_id)}
+        for entry in (one for one in live if one.personal.HasField("scheduled")):
+            scheduled, message_id = entry.personal.scheduled, MessageId(entry.personal.scheduled.message_id)
+            if message_id not in found or found[message_id].seq < entry.seq:
+                waits = scheduled.SerializeToString() if scheduled.state == scheduled.WAITING else b""
+                found[message_id] = Waiting(ConversationId(entry.personal.conversation_id), message_id, waits, entry.seq)
+        return [one for one in found.values() if one.scheduled]
 
     async def _unwritten(self, user_id: UserId) -> Sequence[log_pb2.LogEntry]:
         """Return what the tail of a user's notes has that concerns only them, by rising seq; what it does not have is in the database after

@@ -132,6 +132,21 @@ class HistoryServicer(rpc.HistoryServiceServicer):
             ]
         )
 
+    async def ListScheduledMessages(  # noqa: N802
+        self,
+        request: pb.ListScheduledMessagesRequest,  # noqa: ARG002
+        context: Context,
+    ) -> pb.ListScheduledMessagesResponse:
+        found = await self._kept.waiting(caller_of(context).user_id)
+        waiting = [
+            pb.WaitingMessage(
+                conversation_id=one.conversation_id, scheduled=entry_pb2.ScheduledMessage.FromString(one.scheduled), seq=one.seq
+            )
+            for one in found
+        ]
+        waiting.sort(key=lambda one: (one.scheduled.deliver_at.ToMilliseconds(), one.scheduled.message_id))
+        return pb.ListScheduledMessagesResponse(messages=waiting)
+
     async def ListMembers(self, request: pb.ListMembersRequest, context: Context) -> pb.ListMembersResponse:  # noqa: N802
         caller = caller_of(context)
         conversation_id = _conversation_id(request.conversation_id)

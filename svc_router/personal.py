@@ -34,12 +34,20 @@ class Personal:
 
     async def change(self, caller: Caller, message_id: MessageId, change: entry_pb2.PersonalChange, now_ms: int) -> pb.Accepted:
         """Make a change that is about a conversation of the caller. Raises UNKNOWN_CONVERSATION if it is none of theirs, and what the
-        rules of its kind say. What was accepted once is not refused, whatever has become of its subject since.
+        rules of its kind say.
         """
         if not is_uuid(change.conversation_id):
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
+        return await self.note(caller, message_id, self._complete(caller, change, now_ms), now_ms)
+
+    async def note(
+        self, caller: Caller, message_id: MessageId, completing: Awaitable[entry_pb2.PersonalChange], now_ms: int
+    ) -> pb.Accepted:
+        """Make the change that comes of `completing`, which may refuse it. What was accepted once is not refused, whatever has become of
+        its subject since.
+        """
         try:
-            await self._complete(caller, change, now_ms)
+            change = await completing
         except ChatError as refusal:
             if refusal.row.retryable and refusal.reason is not Reason.SLOW_MODE:
                 raise
@@ -47,9 +55,10 @@ class Personal:
             if made is None:
                 raise
             return made
-        return await self._give(caller, message_id, change, now_ms)
+        return await self.give(caller, message_id, change, now_ms)
 
-    async def _give(self, caller: Caller, message_id: MessageId, change: entry_pb2.PersonalChange, now_ms: int) -> pb.Accepted:
+    async def give(self, caller: Caller, message_id: MessageId, change: entry_pb2.PersonalChange, now_ms: int) -> pb.Accepted:
+        """Make a change that was checked."""
         command = _command(caller)
         command.personal.message_id = message_id
         command.personal.change.CopyFrom(change)
@@ -61,7 +70,7 @@ class Personal:
         await self._lanes.call(_creation(caller, now_ms))
         return await self._lanes.call(command)
 
-    async def _complete(self, caller: Caller, change: entry_pb2.PersonalChange, now_ms: int) -> None:
+    async def _complete(self, caller: Caller, change: entry_pb2.PersonalChange, now_ms: int) -> entry_pb2.PersonalChange:
         """Add what only the server knows to a change, or refuse it."""
         match change.WhichOneof("change"):
             case "preferences":
@@ -75,6 +84,7 @@ class Personal:
                 await self._check_star(caller, change)
             case _:
                 await self._check_draft(caller, change, now_ms)
+        return change
 
     async def _check_star(self, caller: Caller, change: entry_pb2.PersonalChange) -> None:
         if change.star.removed:
@@ -111,6 +121,16 @@ class Personal:
         """Return a message that the caller can see."""
         request = asked.GetMessageRequest(conversation_id=conversation_id, seq=seq, include_hidden=include_hidden)
         return await self._ask(self._history.GetMessage, request, caller)
+
+    async def waiting(self, caller: Caller) -> asked.ListScheduledMessagesResponse:
+        """Return the messages of the caller that wait for their time."""
+        return await self._ask(self._history.ListScheduledMessages, asked.ListScheduledMessagesRequest(), caller)
+
+    async def check_member(self, caller: Caller, conversation_id: str) -> None:
+        """Refuse a conversation that the caller is not in."""
+        if not is_uuid(conversation_id):
+            raise ChatError(Reason.UNKNOWN_CONVERSATION)
+        await self._read_seq(caller, conversation_id)
 
     async def _read_seq(self, caller: Caller, conversation_id: str) -> int:
         """Return how far the caller has read a conversation of theirs. Their notes are theirs, whether they are there yet or not."""

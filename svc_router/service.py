@@ -42,7 +42,6 @@ from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import entry_pb2
 from elastic_chat.types.v1.conversation_pb2 import Conversation, Member
 from svc_router.core import check_added, check_direct, check_group, check_self
-from svc_router.personal import Personal
 from svc_router.personal_door import PersonalDoor
 from svc_router.pipeline import Pipeline
 from svc_router.route import Lane
@@ -68,7 +67,7 @@ class RouterServicer(PersonalDoor, rpc.RouterServiceServicer):
     """The methods of RouterService, as its contract says."""
 
     def __init__(self, pipeline: Pipeline, lanes: Lanes, channel: grpc.aio.Channel, clock: Clock) -> None:
-        super().__init__(Personal(lanes, channel), clock)
+        super().__init__(lanes, channel, clock)
         self._pipeline = pipeline
         self._lanes = lanes
         self._channel = channel

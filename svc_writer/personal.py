@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from chatkit.core.conversation_preferences import FLAGS, HAS_HIDDEN
-from chatkit.core.ids import UserId, is_uuid, notes_conversation_id
+from chatkit.core.ids import MessageId, UserId, is_uuid, notes_conversation_id
 from chatkit.rpc.conversation_preferences import preferences_of
 from elastic_chat.events.v1 import log_pb2
-from svc_writer.core import Table, Write
+from svc_writer.core import Due, Table, Write
 from svc_writer.unreadable import UnreadableError
 
 
@@ -33,8 +33,22 @@ def personal_writes(entry: log_pb2.LogEntry) -> list[Write]:
         case "draft":
             saved = {"draft": about.draft.SerializeToString(), "saved_ms": entry.accepted_at.ToMilliseconds(), "saved_seq": entry.seq}
             return [Write(Table.DRAFTS, key | {"thread": about.draft.thread} | saved, entry.seq, deletes=not about.draft.text)]
+        case "scheduled":
+            return _scheduled(entry)
         case _:
             return []
+
+
+def _scheduled(entry: log_pb2.LogEntry) -> list[Write]:
+    scheduled, user_id = entry.personal.scheduled, entry.sender_id
+    if not is_uuid(scheduled.message_id):
+        raise UnreadableError("the entry is about a message that is sent later, and does not say which")
+    key = {"user_id": user_id, "message_id": scheduled.message_id}
+    if scheduled.state != scheduled.WAITING:
+        return [Write(Table.SCHEDULED, key, entry.seq, deletes=True)]
+    row = {"conversation_id": entry.personal.conversation_id, "scheduled": scheduled.SerializeToString(), "scheduled_seq": entry.seq}
+    due = Due(scheduled.deliver_at.ToMilliseconds(), user_id, MessageId(scheduled.message_id), entry.seq)
+    return [Write(Table.SCHEDULED, key | row, entry.seq), due.write(done=False)]
 
 
 def _hidden(entry: log_pb2.LogEntry, key: dict[str, Any]) -> list[Write]:

@@ -79,6 +79,12 @@ def group_conversation_id(creator: UserId, message_id: MessageId) -> Conversatio
     return ConversationId(str(uuid.uuid5(_GROUP, f"{creator}/{message_id}")))
 
 
+def derived_message_id(message_id: MessageId, what: str) -> MessageId:
+    """Return the id of another entry that is made because of a message: the same whenever it is made, and of the same time."""
+    digits = uuid.uuid5(_DERIVED, f"{message_id}/{what}").hex
+    return MessageId(f"{message_id[:13]}-7{digits[:3]}-{'89ab'[int(digits[3], 16) % 4]}{digits[4:7]}-{digits[7:19]}")
+
+
 def creation_message_id(conversation_id: ConversationId) -> MessageId:
     """Return the id of the entry that creates a conversation: one for each conversation, whoever asks for it and how often."""
     return MessageId(str(uuid.uuid5(_DERIVED, conversation_id)))

@@ -7,9 +7,16 @@ from typing import NamedTuple
 
 from chatkit.core.conversation import MAX_TEXT_BYTES
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConversationId
+from chatkit.core.ids import ConversationId, MessageId
 
 MAX_STARS = 1000
+MAX_SCHEDULED = 100
+"""Messages of a user that wait for their time."""
+MAX_AHEAD_MS = 366 * 24 * 3_600_000
+CLOSED_MS = 15_000
+"""How long before its time a message that waits can't be changed any more: longer than a command takes that is still accepted, so that
+whoever sends it sees every change that was.
+"""
 MAX_DRAFTS = 100
 """Drafts of a user: all of them come in one answer."""
 DRAFT_PAUSE_MS = 2000
@@ -39,6 +46,27 @@ class Saved(NamedTuple):
     draft: bytes
     saved_ms: int
     saved_seq: int
+
+
+class Waiting(NamedTuple):
+    """A message that waits for its time, as bytes, and the entry of its user's notes that says so last."""
+
+    conversation_id: ConversationId
+    message_id: MessageId
+    scheduled: bytes
+    seq: int
+
+
+def check_time(deliver_ms: int, now_ms: int) -> None:
+    """Refuse a time at which nothing can be sent."""
+    if not now_ms < deliver_ms <= now_ms + MAX_AHEAD_MS:
+        raise ChatError(Reason.INVALID_ARGUMENT, "deliver_at is a time to come, at most a year ahead")
+
+
+def check_open(deliver_ms: int, now_ms: int) -> None:
+    """Refuse to change a message that is about to be sent."""
+    if now_ms > deliver_ms - CLOSED_MS:
+        raise ChatError(Reason.NOT_FOUND, "the message is about to be sent: it can't be changed any more")
 
 
 def check_draft(text: str, reply_to: int, thread: int) -> None:

@@ -24,6 +24,7 @@ USERS: dict[str, tuple[str, ...]] = {
         *("SendMessage", "EditMessage", "DeleteMessage", "AddReaction", "RemoveReaction", "PinMessage", "UnpinMessage"),
         *("CreateConversation", "UpdateConversation"),
         *("UpdateConversationPreferences", "HideMessage", "StarMessage", "UnstarMessage", "SaveDraft", "DeleteDraft"),
+        *("ScheduleMessage", "UpdateScheduledMessage", "CancelScheduledMessage"),
         *("AddMember", "AddMembers", "RemoveMember", "SetRole", "TransferOwnership"),
         *("BanMember", "UnbanMember", "CreateInvite", "WithdrawInvite", "Join", "JoinPublic"),
     ),
@@ -31,7 +32,7 @@ USERS: dict[str, tuple[str, ...]] = {
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
         *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
-        *("ListStars", "ListDrafts"),
+        *("ListStars", "ListDrafts", "ListScheduledMessages"),
         *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
     ),
     "accounts": (
@@ -66,7 +67,17 @@ READS: dict[str, tuple[str, ...]] = {
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),
-    "accounts": ("GetJwks", "FindUsers", "ListSessions", "GetPrivacy", "GetPreferences", "GetAccount", "ListInvites", "ListServiceTokens"),
+    "accounts": (
+        "GetJwks",
+        "FindUsers",
+        "FindInactive",
+        "ListSessions",
+        "GetPrivacy",
+        "GetPreferences",
+        "GetAccount",
+        "ListInvites",
+        "ListServiceTokens",
+    ),
     "files": ("GetFile", "ListFiles", "GetFileUrl"),
 }
 """The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""
@@ -90,13 +101,13 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
         "router": ("Route",),
         "history": (
             *("GetConversation", "ListMessages", "GetMessage", "GetConversationState", "FindMessage"),
-            *("ListStars", "ListDrafts"),
+            *("ListStars", "ListDrafts", "ListScheduledMessages"),
         ),
-        "accounts": ("FindUsers",),
+        "accounts": ("FindUsers", "FindInactive"),
         "files": ("AttachFiles",),
     },
     "presence": {"accounts": ("KeepStatus", "GetPreferences")},
-    "writer": {"files": ("ReleaseFiles",)},
+    "writer": {"router": ("SendScheduledMessage",), "files": ("ReleaseFiles",)},
     "history": {"writer": ("AwaitWritten",), "presence": ("GetPreferences",)},
     "accounts": {"presence": ("EndSession", "ApplyPreferences")},
     "files": {"history": ("ListMemberships", "FindMessage")},

@@ -10,7 +10,7 @@ from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation_preferences import Choices
 from chatkit.core.conversation_settings import Value
 from chatkit.core.ids import ConversationId, MessageId, UserId
-from chatkit.core.personal import Hidden, Saved, Starred
+from chatkit.core.personal import Hidden, Saved, Starred, Waiting
 from svc_history.core import END, MAX_MENTIONED, Mark, Membership, Range, Stored, Tail
 
 
@@ -198,6 +198,10 @@ class Timeline(Protocol):
 
     async def stars(self, user_id: UserId) -> Sequence[Starred]:
         """Return what a user has starred."""
+        ...
+
+    async def waiting(self, user_id: UserId) -> Sequence[Waiting]:
+        """Return the messages of a user that wait for their time."""
         ...
 
     async def drafts(self, user_id: UserId) -> Sequence[Saved]:

@@ -12,14 +12,14 @@ from chatkit.core.conversation import bucket_of
 from chatkit.core.conversation_preferences import HAS_HIDDEN, PREFERENCES, Choices, Chosen
 from chatkit.core.conversation_settings import SETTINGS, Value
 from chatkit.core.ids import ConversationId, MessageId, UserId, message_id_hour
-from chatkit.core.personal import Hidden, Saved, Starred
+from chatkit.core.personal import Hidden, Saved, Starred, Waiting
 from chatkit.edges.cassandra import CassandraSession, Row, Statement
 from elastic_chat.types.v1 import entry_pb2
 from svc_history.core import END, MAX_MENTIONED, MAX_PINS, Mark, Membership, Range, Stored, buckets_to_read, spans
 from svc_history.store import Admission, Listed, Roll, State
 
 KEYSPACE = "elastic_chat"
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 
 COLUMNS = (*PREFERENCES, HAS_HIDDEN)
 LAST = chr(0x10FFFF)
@@ -53,6 +53,7 @@ QUERIES = {
     " FROM {}.preferences WHERE user_id = ?",
     "hidden": "SELECT seq, ordinal, mentioned FROM {}.hidden_messages WHERE user_id = ? AND conversation_id = ? AND seq > ? AND seq < ?",
     "stars": "SELECT conversation_id, seq, starred_seq FROM {}.stars WHERE user_id = ?",
+    "waiting": "SELECT conversation_id, message_id, scheduled, scheduled_seq FROM {}.scheduled_messages WHERE user_id = ?",
     "drafts": "SELECT conversation_id, thread, draft, saved_ms, saved_seq FROM {}.drafts WHERE user_id = ?",
     "bans": "SELECT user_id, banned_by, banned_ms FROM {}.bans WHERE conversation_id = ?",
     "invites": "SELECT invite_id, expires_ms, max_uses, created_by, created_ms FROM {}.invites WHERE conversation_id = ?",
@@ -151,6 +152,10 @@ class CassandraTimeline:
     async def drafts(self, user_id: UserId) -> Sequence[Saved]:
         rows = await self._rows("drafts", user_id)
         return [Saved(ConversationId(row.conversation_id), row.thread, row.draft, row.saved_ms, row.saved_seq) for row in rows]
+
+    async def waiting(self, user_id: UserId) -> Sequence[Waiting]:
+        rows = await self._rows("waiting", user_id)
+        return [Waiting(ConversationId(row.conversation_id), MessageId(row.message_id), row.scheduled, row.scheduled_seq) for row in rows]
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         bound = [self._bind(name, conversation_id) for name in ("members", "marks", "conversation")]

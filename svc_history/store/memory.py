@@ -12,7 +12,7 @@ from chatkit.core.conversation_preferences import Choices
 from chatkit.core.conversation_settings import Value
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
-from chatkit.core.personal import Hidden, Saved, Starred
+from chatkit.core.personal import Hidden, Saved, Starred, Waiting
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_history.core import END, LOOK_BYTES, MAX_MENTIONED, MAX_PINS, SYNC_ENTRIES, Mark, Membership, Range, Stored, Tail
@@ -184,7 +184,7 @@ class MemoryLiveLog(MemoryView):
 
 class MemoryTimeline(MemoryView):
     """The database. `reads` counts what it was asked; `chosen` is how users have conversations, `hiding` what they have hidden, `starring`
-    what they have starred, and `saved` what they have written and not sent.
+    what they have starred, `saved` what they have written and not sent, and `scheduled` what waits for its time.
     """
 
     def __init__(self) -> None:
@@ -193,6 +193,7 @@ class MemoryTimeline(MemoryView):
         self.hiding: dict[tuple[UserId, ConversationId], dict[int, Hidden]] = {}
         self.starring: dict[UserId, Sequence[Starred]] = {}
         self.saved: dict[UserId, Sequence[Saved]] = {}
+        self.scheduled: dict[UserId, Sequence[Waiting]] = {}
         self.reads = 0
         self.directory: list[Listed] = []
 
@@ -266,6 +267,10 @@ class MemoryTimeline(MemoryView):
     async def stars(self, user_id: UserId) -> Sequence[Starred]:
         self.reads += 1
         return self.starring.get(user_id, ())
+
+    async def waiting(self, user_id: UserId) -> Sequence[Waiting]:
+        self.reads += 1
+        return self.scheduled.get(user_id, ())
 
     async def drafts(self, user_id: UserId) -> Sequence[Saved]:
         self.reads += 1

@@ -10,14 +10,14 @@ import pytest
 from chatkit.core.conversation import DIRECT_MEMBER
 from chatkit.core.conversation_preferences import HAS_HIDDEN, Choices, Chosen
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id, notes_conversation_id
-from chatkit.core.personal import Hidden, Saved, Starred
+from chatkit.core.personal import Hidden, Saved, Starred, Waiting
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.message_log import LOG_TOPIC
 from chatkit.edges.redis import connect_redis
 from chatkit.rpc.conversation_preferences import preferences_message
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
-from elastic_chat.types.v1.entry_pb2 import Draft, HiddenMessage, PersonalChange, Star
+from elastic_chat.types.v1.entry_pb2 import Body, Draft, HiddenMessage, PersonalChange, ScheduledMessage, Star
 from svc_history.core import END, Membership, Stored
 from svc_history.store import LiveLog, Timeline
 from svc_history.store.cassandra import CassandraTimeline
@@ -43,6 +43,12 @@ def chosen(about: ConversationId, **values: int) -> PersonalChange:
     return PersonalChange(conversation_id=about, preferences=preferences_message(values))
 
 
+def waits(message_id: str, text: str) -> PersonalChange:
+    scheduled = ScheduledMessage(message_id=message_id, state=ScheduledMessage.WAITING, body=Body(text=text))
+    return PersonalChange(conversation_id=TEA, scheduled=scheduled)
+
+
+LATER, GONE = MessageId(new_id()), new_id()
 LETTER = Draft(text="dear Bob", reply_to=3)
 STEPS: list[PersonalChange | None] = [
     chosen(TEA, archived=1, pin_position=4),
@@ -60,6 +66,10 @@ STEPS: list[PersonalChange | None] = [
     PersonalChange(conversation_id=COFFEE, draft=Draft(text="gone", thread=4)),
     PersonalChange(conversation_id=TEA, draft=LETTER),
     PersonalChange(conversation_id=COFFEE, draft=Draft(thread=4)),
+    waits(LATER, "then"),
+    waits(GONE, "never"),
+    waits(LATER, "at last"),
+    PersonalChange(conversation_id=TEA, scheduled=ScheduledMessage(message_id=GONE, state=ScheduledMessage.CANCELLED)),
 ]
 """What Anna does in her notes from seq 2 on; None is a message."""
 CHOSEN: Choices = {
@@ -69,6 +79,7 @@ CHOSEN: Choices = {
 CONCEALED = {5: Hidden(4, mentioned=False), 8: Hidden(6, mentioned=True)}
 STARRED = [Starred(TEA, 9, 9)]
 SAVED = [Saved(TEA, 0, LETTER.SerializeToString(), 15_000, 15)]
+WAITING = [Waiting(TEA, LATER, waits(LATER, "at last").scheduled.SerializeToString(), 19)]
 LAST = 1 + len(STEPS)
 
 
@@ -145,7 +156,7 @@ async def test_the_live_view_has_what_concerns_only_its_user(live: tuple[LiveLog
 ORDERS: list[Sequence[int]] = [
     range(1, LAST + 1),
     range(LAST, 0, -1),
-    [16, 8, 5, 10, 2, 11, 4, 1, 6, 2, 3, 5, 7, 15, 9, 14, 12, 13, 7, 8, 14],
+    [16, 20, 8, 18, 5, 10, 2, 11, 4, 1, 6, 2, 3, 5, 7, 15, 9, 14, 12, 13, 19, 17, 7, 8, 14],
 ]
 
 
@@ -157,6 +168,7 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Timeli
         memory = MemoryTimeline()
         memory.chosen[made.anna], memory.hiding[made.anna, TEA] = CHOSEN, CONCEALED
         memory.starring[made.anna], memory.saved[made.anna] = STARRED, SAVED
+        memory.scheduled[made.anna] = WAITING
         yield memory, made
         return
     session = await CassandraSession.connect(request.getfixturevalue("cassandra_settings"))
@@ -180,6 +192,7 @@ async def test_the_database_has_what_a_user_keeps(database: tuple[Timeline, Note
     everything, some, others = await view.hidden([(made.anna, TEA, 0, END), (made.anna, TEA, 5, 9), (made.anna, COFFEE, 0, END)])
     assert (everything, some, others) == (CONCEALED, {8: CONCEALED[8]}, {})
     assert (await view.stars(made.anna), await view.drafts(made.anna)) == (STARRED, SAVED)
+    assert await view.waiting(made.anna) == WAITING
 
 
 async def test_the_database_has_nothing_of_who_has_nothing(database: tuple[Timeline, Notes]) -> None:
@@ -188,3 +201,4 @@ async def test_the_database_has_nothing_of_who_has_nothing(database: tuple[Timel
     assert await view.preferences(nobody) == {}
     assert await view.hidden([(nobody, TEA, 0, END)]) == [{}]
     assert (list(await view.stars(nobody)), list(await view.drafts(nobody))) == ([], [])
+    assert list(await view.waiting(nobody)) == []

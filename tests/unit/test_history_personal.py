@@ -8,8 +8,8 @@ import pytest
 
 from chatkit.core.conversation_preferences import HAS_HIDDEN, Chosen, newest
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConversationId, UserId, new_id, notes_conversation_id
-from chatkit.core.personal import Hidden, Saved, Starred
+from chatkit.core.ids import ConversationId, MessageId, UserId, new_id, notes_conversation_id
+from chatkit.core.personal import Hidden, Saved, Starred, Waiting
 from chatkit.rpc.conversation_preferences import preferences_message, preferences_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
@@ -64,6 +64,7 @@ def write(world: World, user_id: UserId, upto: int) -> None:
     )
     stars: dict[tuple[ConversationId, int], Starred | None] = {}
     drafts: dict[tuple[ConversationId, int], Saved | None] = {}
+    scheduled: dict[MessageId, Waiting | None] = {}
     for one in entries:
         about, place = one.personal, ConversationId(one.personal.conversation_id)
         if about.HasField("hidden"):
@@ -74,11 +75,15 @@ def write(world: World, user_id: UserId, upto: int) -> None:
             stars.pop((place, about.hidden.seq), None)
         if about.HasField("star"):
             stars[place, about.star.seq] = None if about.star.removed else Starred(place, about.star.seq, one.seq)
+        if about.HasField("scheduled"):
+            message_id, waits = MessageId(about.scheduled.message_id), about.scheduled.state == entry_pb2.ScheduledMessage.WAITING
+            scheduled[message_id] = Waiting(place, message_id, about.scheduled.SerializeToString(), one.seq) if waits else None
         if about.HasField("draft"):
             saved = Saved(place, about.draft.thread, about.draft.SerializeToString(), 1000 * one.seq, one.seq)
             drafts[place, about.draft.thread] = saved if about.draft.text else None
     world.database.starring[user_id] = [star for star in stars.values() if star]
     world.database.saved[user_id] = [draft for draft in drafts.values() if draft]
+    world.database.scheduled[user_id] = [waiting for waiting in scheduled.values() if waiting]
     world.live.trimmed = world.live.written = upto
 
 
@@ -263,7 +268,25 @@ async def test_of_each_place_the_newest_draft_counts_wherever_the_tail_begins(wo
     assert await kept.drafts(ANNA) == []
 
 
+def waits(message_id: str, text: str) -> entry_pb2.PersonalChange:
+    scheduled = entry_pb2.ScheduledMessage(message_id=message_id, state=entry_pb2.ScheduledMessage.WAITING, body=entry_pb2.Body(text=text))
+    return entry_pb2.PersonalChange(conversation_id=new_id(), scheduled=scheduled)
+
+
+@pytest.mark.parametrize("upto", [0, *range(2, 6)])
+async def test_of_each_message_that_waits_the_newest_entry_counts_wherever_the_tail_begins(world: World, kept: Kept, upto: int) -> None:
+    talk(world)
+    one, other = new_id(), new_id()
+    sent = entry_pb2.ScheduledMessage(message_id=other, state=entry_pb2.ScheduledMessage.SENT)
+    changed = waits(one, "second")
+    for step in (waits(one, "first"), waits(other, "x"), changed, entry_pb2.PersonalChange(conversation_id=new_id(), scheduled=sent)):
+        noted(world, ANNA, step)
+    write(world, ANNA, upto) if upto else None
+    (found,) = await kept.waiting(ANNA)
+    assert (found.message_id, found.scheduled, found.seq) == (one, changed.scheduled.SerializeToString(), 4)
+
+
 async def test_of_who_keeps_nothing_nobody_is_asked(world: World, kept: Kept) -> None:
     talk(world)
-    assert (await kept.stars(ANNA, 0, 2), await kept.drafts(ANNA)) == (([], 0, 0), [])
+    assert (await kept.stars(ANNA, 0, 2), await kept.drafts(ANNA), await kept.waiting(ANNA)) == (([], 0, 0), [], [])
     assert (world.database.reads, world.asked) == (0, 0)

@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from bench.client import PASSWORD, Account, Api, ApiError, Socket
 from chatkit.core.admission import Code
+from chatkit.core.clock import SystemClock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, new_id
 from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts_pb
@@ -40,6 +43,7 @@ class World:
     group_message_id: str
     session_id: str
     file_id: str
+    scheduled_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,19 @@ ATTEMPTS: dict[str, Attempt] = {
     "router.UnstarMessage": Attempt(lambda world: {"conversation_id": world.conversation_id, "target": 2}, is_harmless=names_nobody),
     "router.SaveDraft": Attempt(lambda world: {"conversation_id": world.conversation_id, "draft": Draft(text="mine")}, NOT_THERE),
     "router.DeleteDraft": refused(*NOT_THERE, **HERS),
+    "router.ScheduleMessage": Attempt(
+        lambda world: {
+            "conversation_id": world.conversation_id,
+            "message_id": new_id(),
+            "body": Body(text="mine"),
+            "deliver_at": Timestamp(seconds=SystemClock().now_ms() // 1000 + 3600),
+        },
+        NOT_THERE,
+    ),
+    "router.UpdateScheduledMessage": Attempt(
+        lambda world: {"scheduled_id": world.scheduled_id, "body": Body(text="mine")}, (Reason.NOT_FOUND,)
+    ),
+    "router.CancelScheduledMessage": refused(Reason.NOT_FOUND, scheduled_id="scheduled_id"),
     "router.BanMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
     "router.UnbanMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
     "router.CreateInvite": refused(*NOT_THERE, **HERS),
@@ -136,6 +153,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "history.ListThread": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
     "history.ListPins": refused(*NOT_THERE, **HERS),
     "history.ListStars": Attempt(lambda _: {}, is_harmless=names_nobody),
+    "history.ListScheduledMessages": Attempt(lambda _: {}, is_harmless=names_nobody),
     "history.ListDrafts": Attempt(lambda _: {}, is_harmless=names_nobody),
     "history.ListMembers": refused(*NOT_THERE, **HERS),
     "history.GetReceipts": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 1}, NOT_THERE),
@@ -212,8 +230,14 @@ async def new_world(api: Api) -> World:
     await api.call("POST", "/v1/conversations", body, anna.token)
     await api.call("PUT", "/v1/presence/status", {"status": {"text": TEXT}}, anna.token)
     await api.call("PATCH", "/v1/account/privacy", {"presence": "DIRECT"}, anna.token)
+    noted = f"/v1/conversations/{conversation_id}"
+    await api.call("PUT", f"{noted}/messages/2/star", token=anna.token)
+    await api.call("PUT", f"{noted}/draft", {"text": TEXT}, anna.token)
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    scheduled = {"messageId": new_id(), "body": {"text": TEXT}, "deliverAt": tomorrow}
+    await api.call("POST", f"{noted}/scheduled-messages", scheduled, anna.token)
     (session,) = (await api.call("GET", "/v1/sessions", token=anna.token))["sessions"]
-    return World(anna, bob, eve, conversation_id, group_message_id, session["sessionId"], file_id)
+    return World(anna, bob, eve, conversation_id, group_message_id, session["sessionId"], file_id, str(scheduled["messageId"]))
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +250,7 @@ async def hers(api: Api, world: World) -> Any:
     """Return what Anna has: the conversation from both ends, its members, her sessions, her files, and how she is seen."""
     conversation = f"/v1/conversations/{world.conversation_id}"
     paths = f"{conversation}/messages?afterSeq=0", f"{conversation}/messages", f"{conversation}/members", "/v1/sessions", "/v1/files"
-    decided = "/v1/presence/status", "/v1/account/privacy"
+    decided = "/v1/presence/status", "/v1/account/privacy", "/v1/stars", "/v1/drafts", "/v1/scheduled-messages"
     return await asyncio.gather(*(api.call("GET", path, token=world.anna.token) for path in (*paths, *decided)))
 
 

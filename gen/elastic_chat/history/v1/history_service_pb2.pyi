@@ -641,6 +641,79 @@ class SavedDraft(_message.Message):
 Global___SavedDraft: _TypeAlias = SavedDraft  # noqa: Y015
 
 @_typing.final
+class ListScheduledMessagesRequest(_message.Message):
+    """Whose: the caller's."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListScheduledMessagesRequest: _TypeAlias = ListScheduledMessagesRequest  # noqa: Y015
+
+@_typing.final
+class ListScheduledMessagesResponse(_message.Message):
+    """The messages that wait."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingMessage]:
+        """At most 100."""
+
+    def __init__(
+        self,
+        *,
+        messages: _abc.Iterable[Global___WaitingMessage] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListScheduledMessagesResponse: _TypeAlias = ListScheduledMessagesResponse  # noqa: Y015
+
+@_typing.final
+class WaitingMessage(_message.Message):
+    """A message that waits, and where it is for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SCHEDULED_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    seq: _builtins.int
+    """The place of this in the notes to oneself: an entry about the same message with a higher seq replaces it."""
+    @_builtins.property
+    def scheduled(self) -> _entry_pb2.ScheduledMessage:
+        """The message."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        scheduled: _entry_pb2.ScheduledMessage | None = ...,
+        seq: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["scheduled", b"scheduled"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "scheduled", b"scheduled", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitingMessage: _TypeAlias = WaitingMessage  # noqa: Y015
+
+@_typing.final
 class ListMembersRequest(_message.Message):
     """Whose members."""
 

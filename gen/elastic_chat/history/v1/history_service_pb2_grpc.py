@@ -80,6 +80,11 @@ class HistoryServiceStub:
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListDraftsRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListDraftsResponse.FromString,
                 _registered_method=True)
+        self.ListScheduledMessages = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListScheduledMessages',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListScheduledMessagesRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListScheduledMessagesResponse.FromString,
+                _registered_method=True)
         self.ListMembers = channel.unary_unary(
                 '/elastic_chat.history.v1.HistoryService/ListMembers',
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembersRequest.SerializeToString,
@@ -205,6 +210,13 @@ class HistoryServiceServicer:
 
     def ListDrafts(self, request, context):
         """Lists what the caller has written and not sent, in all conversations that they are in, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListScheduledMessages(self, request, context):
+        """Lists the messages of the caller that wait for their time, in all conversations, that first whose time comes first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -343,6 +355,11 @@ def add_HistoryServiceServicer_to_server(servicer, server):
                     servicer.ListDrafts,
                     request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListDraftsRequest.FromString,
                     response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListDraftsResponse.SerializeToString,
+            ),
+            'ListScheduledMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListScheduledMessages,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListScheduledMessagesRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListScheduledMessagesResponse.SerializeToString,
             ),
             'ListMembers': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMembers,
@@ -644,6 +661,33 @@ class HistoryService:
             '/elastic_chat.history.v1.HistoryService/ListDrafts',
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListDraftsRequest.SerializeToString,
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListDraftsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListScheduledMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListScheduledMessages',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListScheduledMessagesRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListScheduledMessagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -63,6 +63,8 @@ class HistoryServiceStub:
     """
     ListDrafts: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListDraftsRequest, _history_service_pb2.ListDraftsResponse]
     """Lists what the caller has written and not sent, in all conversations that they are in, the newest first."""
+    ListScheduledMessages: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListScheduledMessagesRequest, _history_service_pb2.ListScheduledMessagesResponse]
+    """Lists the messages of the caller that wait for their time, in all conversations, that first whose time comes first."""
     ListMembers: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]
     """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
     INVALID_ARGUMENT.
@@ -139,6 +141,8 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     """
     ListDrafts: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListDraftsRequest, _history_service_pb2.ListDraftsResponse]  # type: ignore[assignment]
     """Lists what the caller has written and not sent, in all conversations that they are in, the newest first."""
+    ListScheduledMessages: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListScheduledMessagesRequest, _history_service_pb2.ListScheduledMessagesResponse]  # type: ignore[assignment]
+    """Lists the messages of the caller that wait for their time, in all conversations, that first whose time comes first."""
     ListMembers: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]  # type: ignore[assignment]
     """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
     INVALID_ARGUMENT.
@@ -266,6 +270,14 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.ListDraftsResponse, _abc.Awaitable[_history_service_pb2.ListDraftsResponse]]:
         """Lists what the caller has written and not sent, in all conversations that they are in, the newest first."""
+
+    @_abc_1.abstractmethod
+    def ListScheduledMessages(
+        self,
+        request: _history_service_pb2.ListScheduledMessagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListScheduledMessagesResponse, _abc.Awaitable[_history_service_pb2.ListScheduledMessagesResponse]]:
+        """Lists the messages of the caller that wait for their time, in all conversations, that first whose time comes first."""
 
     @_abc_1.abstractmethod
     def ListMembers(

@@ -1014,6 +1014,265 @@ class DeleteDraftResponse(_message.Message):
 Global___DeleteDraftResponse: _TypeAlias = DeleteDraftResponse  # noqa: Y015
 
 @_typing.final
+class ScheduleMessageRequest(_message.Message):
+    """A message to send later."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    BODY_FIELD_NUMBER: _builtins.int
+    DELIVER_AT_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """A conversation of the caller."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes: that of the message."""
+    @_builtins.property
+    def body(self) -> _entry_pb2.Body:
+        """What it says."""
+
+    @_builtins.property
+    def deliver_at(self) -> _timestamp_pb2.Timestamp:
+        """When it is sent: at most a year ahead."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+        body: _entry_pb2.Body | None = ...,
+        deliver_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "deliver_at", b"deliver_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "conversation_id", b"conversation_id", "deliver_at", b"deliver_at", "message_id", b"message_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScheduleMessageRequest: _TypeAlias = ScheduleMessageRequest  # noqa: Y015
+
+@_typing.final
+class ScheduleMessageResponse(_message.Message):
+    """It is kept, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The message."""
+    conversation_id: _builtins.str
+    """The notes to oneself, where that it waits is said."""
+    seq: _builtins.int
+    """The place of that in their log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScheduleMessageResponse: _TypeAlias = ScheduleMessageResponse  # noqa: Y015
+
+@_typing.final
+class UpdateScheduledMessageRequest(_message.Message):
+    """How a message that waits is to be."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHEDULED_ID_FIELD_NUMBER: _builtins.int
+    BODY_FIELD_NUMBER: _builtins.int
+    DELIVER_AT_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    scheduled_id: _builtins.str
+    """The message_id with which it was scheduled."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry makes no second entry; may be empty, since that would change nothing."""
+    @_builtins.property
+    def body(self) -> _entry_pb2.Body:
+        """What it says; as it was, if this is unset."""
+
+    @_builtins.property
+    def deliver_at(self) -> _timestamp_pb2.Timestamp:
+        """When it is sent; as it was, if this is unset."""
+
+    def __init__(
+        self,
+        *,
+        scheduled_id: _builtins.str = ...,
+        body: _entry_pb2.Body | None = ...,
+        deliver_at: _timestamp_pb2.Timestamp | None = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "deliver_at", b"deliver_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "deliver_at", b"deliver_at", "message_id", b"message_id", "scheduled_id", b"scheduled_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateScheduledMessageRequest: _TypeAlias = UpdateScheduledMessageRequest  # noqa: Y015
+
+@_typing.final
+class UpdateScheduledMessageResponse(_message.Message):
+    """It is changed, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The change."""
+    conversation_id: _builtins.str
+    """The notes to oneself, where it is."""
+    seq: _builtins.int
+    """Its place in their log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateScheduledMessageResponse: _TypeAlias = UpdateScheduledMessageResponse  # noqa: Y015
+
+@_typing.final
+class CancelScheduledMessageRequest(_message.Message):
+    """A message to take back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHEDULED_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    scheduled_id: _builtins.str
+    """The message_id with which it was scheduled."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry finds what it has done; may be empty."""
+    def __init__(
+        self,
+        *,
+        scheduled_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_id", b"message_id", "scheduled_id", b"scheduled_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelScheduledMessageRequest: _TypeAlias = CancelScheduledMessageRequest  # noqa: Y015
+
+@_typing.final
+class CancelScheduledMessageResponse(_message.Message):
+    """It is taken back, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The change."""
+    conversation_id: _builtins.str
+    """The notes to oneself, where it is."""
+    seq: _builtins.int
+    """Its place in their log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelScheduledMessageResponse: _TypeAlias = CancelScheduledMessageResponse  # noqa: Y015
+
+@_typing.final
+class SendScheduledMessageRequest(_message.Message):
+    """A message whose time has come."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    SCHEDULED_ID_FIELD_NUMBER: _builtins.int
+    DELIVER_AT_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """Whose it is."""
+    scheduled_id: _builtins.str
+    """The message_id with which it was scheduled."""
+    @_builtins.property
+    def deliver_at(self) -> _timestamp_pb2.Timestamp:
+        """The time that has come: nothing is done if it is another by now."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        scheduled_id: _builtins.str = ...,
+        deliver_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["deliver_at", b"deliver_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deliver_at", b"deliver_at", "scheduled_id", b"scheduled_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendScheduledMessageRequest: _TypeAlias = SendScheduledMessageRequest  # noqa: Y015
+
+@_typing.final
+class SendScheduledMessageResponse(_message.Message):
+    """It is sent, or refused, or does not wait for that time any more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendScheduledMessageResponse: _TypeAlias = SendScheduledMessageResponse  # noqa: Y015
+
+@_typing.final
 class AddMemberRequest(_message.Message):
     """A user to add."""
 

@@ -110,6 +110,26 @@ class RouterServiceStub:
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftResponse.FromString,
                 _registered_method=True)
+        self.ScheduleMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/ScheduleMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ScheduleMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ScheduleMessageResponse.FromString,
+                _registered_method=True)
+        self.UpdateScheduledMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/UpdateScheduledMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateScheduledMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateScheduledMessageResponse.FromString,
+                _registered_method=True)
+        self.CancelScheduledMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/CancelScheduledMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CancelScheduledMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CancelScheduledMessageResponse.FromString,
+                _registered_method=True)
+        self.SendScheduledMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/SendScheduledMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendScheduledMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendScheduledMessageResponse.FromString,
+                _registered_method=True)
         self.AddMember = channel.unary_unary(
                 '/elastic_chat.router.v1.RouterService/AddMember',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberRequest.SerializeToString,
@@ -299,6 +319,39 @@ class RouterServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ScheduleMessage(self, request, context):
+        """Keeps a message to be sent at a later time, as the caller and with what they may do then. It has no attachments. Nobody else hears of it
+        before. Idempotent by message_id, which the message has when it is sent. Fails with UNKNOWN_CONVERSATION, TEXT_EMPTY, TEXT_TOO_LONG,
+        INVALID_ARGUMENT, LIMIT_REACHED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateScheduledMessage(self, request, context):
+        """Changes a message that waits for its time: what it says, when it is sent, or both; until 15 seconds before it is sent. Idempotent by
+        message_id. Fails with NOT_FOUND if it does not wait any more, and otherwise as ScheduleMessage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelScheduledMessage(self, request, context):
+        """Takes back a message that waits for its time, until 15 seconds before it is sent. Idempotent by message_id. Fails with NOT_FOUND if it
+        does not wait any more, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SendScheduledMessage(self, request, context):
+        """Sends a message whose time has come. For the writer, which may ask as often as it likes: it is sent once. Fails with what is to be tried
+        again; if its user may not send it, that is noted for them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AddMember(self, request, context):
         """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
         UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
@@ -477,6 +530,26 @@ def add_RouterServiceServicer_to_server(servicer, server):
                     servicer.DeleteDraft,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftResponse.SerializeToString,
+            ),
+            'ScheduleMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.ScheduleMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ScheduleMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ScheduleMessageResponse.SerializeToString,
+            ),
+            'UpdateScheduledMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateScheduledMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateScheduledMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateScheduledMessageResponse.SerializeToString,
+            ),
+            'CancelScheduledMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelScheduledMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CancelScheduledMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CancelScheduledMessageResponse.SerializeToString,
+            ),
+            'SendScheduledMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendScheduledMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendScheduledMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendScheduledMessageResponse.SerializeToString,
             ),
             'AddMember': grpc.unary_unary_rpc_method_handler(
                     servicer.AddMember,
@@ -945,6 +1018,114 @@ class RouterService:
             '/elastic_chat.router.v1.RouterService/DeleteDraft',
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftRequest.SerializeToString,
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ScheduleMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/ScheduleMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ScheduleMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ScheduleMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateScheduledMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/UpdateScheduledMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateScheduledMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateScheduledMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelScheduledMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/CancelScheduledMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CancelScheduledMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CancelScheduledMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendScheduledMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/SendScheduledMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendScheduledMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendScheduledMessageResponse.FromString,
             options,
             channel_credentials,
             insecure,

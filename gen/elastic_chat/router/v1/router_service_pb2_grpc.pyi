@@ -93,6 +93,23 @@ class RouterServiceStub:
     """
     DeleteDraft: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.DeleteDraftRequest, _router_service_pb2.DeleteDraftResponse]
     """Keeps it no more. Fails with UNKNOWN_CONVERSATION, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE."""
+    ScheduleMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.ScheduleMessageRequest, _router_service_pb2.ScheduleMessageResponse]
+    """Keeps a message to be sent at a later time, as the caller and with what they may do then. It has no attachments. Nobody else hears of it
+    before. Idempotent by message_id, which the message has when it is sent. Fails with UNKNOWN_CONVERSATION, TEXT_EMPTY, TEXT_TOO_LONG,
+    INVALID_ARGUMENT, LIMIT_REACHED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    UpdateScheduledMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UpdateScheduledMessageRequest, _router_service_pb2.UpdateScheduledMessageResponse]
+    """Changes a message that waits for its time: what it says, when it is sent, or both; until 15 seconds before it is sent. Idempotent by
+    message_id. Fails with NOT_FOUND if it does not wait any more, and otherwise as ScheduleMessage.
+    """
+    CancelScheduledMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.CancelScheduledMessageRequest, _router_service_pb2.CancelScheduledMessageResponse]
+    """Takes back a message that waits for its time, until 15 seconds before it is sent. Idempotent by message_id. Fails with NOT_FOUND if it
+    does not wait any more, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    SendScheduledMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.SendScheduledMessageRequest, _router_service_pb2.SendScheduledMessageResponse]
+    """Sends a message whose time has come. For the writer, which may ask as often as it likes: it is sent once. Fails with what is to be tried
+    again; if its user may not send it, that is noted for them.
+    """
     AddMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.AddMemberRequest, _router_service_pb2.AddMemberResponse]
     """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
     UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
@@ -212,6 +229,23 @@ class RouterServiceAsyncStub(RouterServiceStub):
     """
     DeleteDraft: _aio.UnaryUnaryMultiCallable[_router_service_pb2.DeleteDraftRequest, _router_service_pb2.DeleteDraftResponse]  # type: ignore[assignment]
     """Keeps it no more. Fails with UNKNOWN_CONVERSATION, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE."""
+    ScheduleMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.ScheduleMessageRequest, _router_service_pb2.ScheduleMessageResponse]  # type: ignore[assignment]
+    """Keeps a message to be sent at a later time, as the caller and with what they may do then. It has no attachments. Nobody else hears of it
+    before. Idempotent by message_id, which the message has when it is sent. Fails with UNKNOWN_CONVERSATION, TEXT_EMPTY, TEXT_TOO_LONG,
+    INVALID_ARGUMENT, LIMIT_REACHED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    UpdateScheduledMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UpdateScheduledMessageRequest, _router_service_pb2.UpdateScheduledMessageResponse]  # type: ignore[assignment]
+    """Changes a message that waits for its time: what it says, when it is sent, or both; until 15 seconds before it is sent. Idempotent by
+    message_id. Fails with NOT_FOUND if it does not wait any more, and otherwise as ScheduleMessage.
+    """
+    CancelScheduledMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.CancelScheduledMessageRequest, _router_service_pb2.CancelScheduledMessageResponse]  # type: ignore[assignment]
+    """Takes back a message that waits for its time, until 15 seconds before it is sent. Idempotent by message_id. Fails with NOT_FOUND if it
+    does not wait any more, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    SendScheduledMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.SendScheduledMessageRequest, _router_service_pb2.SendScheduledMessageResponse]  # type: ignore[assignment]
+    """Sends a message whose time has come. For the writer, which may ask as often as it likes: it is sent once. Fails with what is to be tried
+    again; if its user may not send it, that is noted for them.
+    """
     AddMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.AddMemberRequest, _router_service_pb2.AddMemberResponse]  # type: ignore[assignment]
     """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
     UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
@@ -418,6 +452,47 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.DeleteDraftResponse, _abc.Awaitable[_router_service_pb2.DeleteDraftResponse]]:
         """Keeps it no more. Fails with UNKNOWN_CONVERSATION, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE."""
+
+    @_abc_1.abstractmethod
+    def ScheduleMessage(
+        self,
+        request: _router_service_pb2.ScheduleMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.ScheduleMessageResponse, _abc.Awaitable[_router_service_pb2.ScheduleMessageResponse]]:
+        """Keeps a message to be sent at a later time, as the caller and with what they may do then. It has no attachments. Nobody else hears of it
+        before. Idempotent by message_id, which the message has when it is sent. Fails with UNKNOWN_CONVERSATION, TEXT_EMPTY, TEXT_TOO_LONG,
+        INVALID_ARGUMENT, LIMIT_REACHED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateScheduledMessage(
+        self,
+        request: _router_service_pb2.UpdateScheduledMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.UpdateScheduledMessageResponse, _abc.Awaitable[_router_service_pb2.UpdateScheduledMessageResponse]]:
+        """Changes a message that waits for its time: what it says, when it is sent, or both; until 15 seconds before it is sent. Idempotent by
+        message_id. Fails with NOT_FOUND if it does not wait any more, and otherwise as ScheduleMessage.
+        """
+
+    @_abc_1.abstractmethod
+    def CancelScheduledMessage(
+        self,
+        request: _router_service_pb2.CancelScheduledMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.CancelScheduledMessageResponse, _abc.Awaitable[_router_service_pb2.CancelScheduledMessageResponse]]:
+        """Takes back a message that waits for its time, until 15 seconds before it is sent. Idempotent by message_id. Fails with NOT_FOUND if it
+        does not wait any more, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def SendScheduledMessage(
+        self,
+        request: _router_service_pb2.SendScheduledMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.SendScheduledMessageResponse, _abc.Awaitable[_router_service_pb2.SendScheduledMessageResponse]]:
+        """Sends a message whose time has come. For the writer, which may ask as often as it likes: it is sent once. Fails with what is to be tried
+        again; if its user may not send it, that is noted for them.
+        """
 
     @_abc_1.abstractmethod
     def AddMember(

@@ -368,6 +368,7 @@ class PersonalChange(_message.Message):
     HIDDEN_FIELD_NUMBER: _builtins.int
     STAR_FIELD_NUMBER: _builtins.int
     DRAFT_FIELD_NUMBER: _builtins.int
+    SCHEDULED_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation that it is about."""
     @_builtins.property
@@ -386,6 +387,10 @@ class PersonalChange(_message.Message):
     def draft(self) -> Global___Draft:
         """What the user has written and not sent."""
 
+    @_builtins.property
+    def scheduled(self) -> Global___ScheduledMessage:
+        """A message that is sent later, or what has become of it."""
+
     def __init__(
         self,
         *,
@@ -394,12 +399,13 @@ class PersonalChange(_message.Message):
         hidden: Global___HiddenMessage | None = ...,
         star: Global___Star | None = ...,
         draft: Global___Draft | None = ...,
+        scheduled: Global___ScheduledMessage | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "draft", b"draft", "hidden", b"hidden", "preferences", b"preferences", "star", b"star"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "draft", b"draft", "hidden", b"hidden", "preferences", b"preferences", "scheduled", b"scheduled", "star", b"star"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "conversation_id", b"conversation_id", "draft", b"draft", "hidden", b"hidden", "preferences", b"preferences", "star", b"star"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "conversation_id", b"conversation_id", "draft", b"draft", "hidden", b"hidden", "preferences", b"preferences", "scheduled", b"scheduled", "star", b"star"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["preferences", "hidden", "star", "draft"]  # noqa: Y015
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["preferences", "hidden", "star", "draft", "scheduled"]  # noqa: Y015
     _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 
@@ -490,6 +496,83 @@ class Draft(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Draft: _TypeAlias = Draft  # noqa: Y015
+
+@_typing.final
+class ScheduledMessage(_message.Message):
+    """A message that a user has written to be sent at a later time. Of each message_id the newest counts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ScheduledMessage._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: ScheduledMessage._State.ValueType  # 0
+        """Never stored."""
+        WAITING: ScheduledMessage._State.ValueType  # 1
+        """It waits for its time."""
+        CANCELLED: ScheduledMessage._State.ValueType  # 2
+        """It was taken back."""
+        SENT: ScheduledMessage._State.ValueType  # 3
+        """It was sent."""
+        REFUSED: ScheduledMessage._State.ValueType  # 4
+        """Its user was not allowed to send it when its time had come."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """What has become of it."""
+
+    STATE_UNSPECIFIED: ScheduledMessage.State.ValueType  # 0
+    """Never stored."""
+    WAITING: ScheduledMessage.State.ValueType  # 1
+    """It waits for its time."""
+    CANCELLED: ScheduledMessage.State.ValueType  # 2
+    """It was taken back."""
+    SENT: ScheduledMessage.State.ValueType  # 3
+    """It was sent."""
+    REFUSED: ScheduledMessage.State.ValueType  # 4
+    """Its user was not allowed to send it when its time had come."""
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    DELIVER_AT_FIELD_NUMBER: _builtins.int
+    BODY_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The message_id that the message has when it is sent."""
+    state: Global___ScheduledMessage.State.ValueType
+    """What has become of it."""
+    seq: _builtins.int
+    """If state is SENT: its place in the log of its conversation."""
+    reason: _builtins.str
+    """If state is REFUSED: why, by the name that it has in elastic_chat.errors.v1.Reason."""
+    @_builtins.property
+    def deliver_at(self) -> _timestamp_pb2.Timestamp:
+        """When it is to be sent."""
+
+    @_builtins.property
+    def body(self) -> Global___Body:
+        """What it says."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        state: Global___ScheduledMessage.State.ValueType = ...,
+        deliver_at: _timestamp_pb2.Timestamp | None = ...,
+        body: Global___Body | None = ...,
+        seq: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "deliver_at", b"deliver_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "deliver_at", b"deliver_at", "message_id", b"message_id", "reason", b"reason", "seq", b"seq", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScheduledMessage: _TypeAlias = ScheduledMessage  # noqa: Y015
 
 @_typing.final
 class Body(_message.Message):

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/entry.proto.
  */
 export const file_elastic_chat_types_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSL+BgoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjEKCHJlYWN0aW9uGAwgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uEicKA3BpbhgOIAEoCzIaLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QaW4SPQoIc2V0dGluZ3MYECABKAsyKy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uU2V0dGluZ3MSLQoGaW52aXRlGBEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZRI3CghwZXJzb25hbBgSIAEoCzIlLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QZXJzb25hbENoYW5nZRIyCgVzdGF0ZRgeIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZXNzYWdlU3RhdGUinQEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgsKB01FU1NBR0UQARILCgdDUkVBVEVEEAISDgoKTUVNQkVSU0hJUBADEggKBEVESVQQBBIMCghERUxFVElPThAFEgwKCFJFQUNUSU9OEAYSBwoDUElOEAgSDAoIU0VUVElOR1MQCRIKCgZJTlZJVEUQChIMCghQRVJTT05BTBALSgQIDxAQSgQIFBAVSgQIFRAWUgZrZXlfaWRSBmVyYXNlZFIHb3V0bGluZSKPAgoMTWVzc2FnZVN0YXRlEhEKCWFzX29mX3NlcRgBIAEoAxISCgplZGl0X2NvdW50GAIgASgFEi0KCWVkaXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZGVsZXRlZBgEIAEoCBISCgpkZWxldGVkX2J5GAUgASgJEjcKCXJlYWN0aW9ucxgGIAMoCzIkLmVsYXN0aWNfY2hhdC50eXBlcy52MS5SZWFjdGlvbkNvdW50EhMKC3JlcGx5X2NvdW50GAcgASgFEhYKDmxhc3RfcmVwbHlfc2VxGAggASgDEg4KBnBpbm5lZBgJIAEoCBIOCgZoaWRkZW4YCiABKAgiTQoNUmVhY3Rpb25Db3VudBINCgVlbW9qaRgBIAEoCRINCgVjb3VudBgCIAEoBRIMCgRtaW5lGAMgASgIEhAKCHVzZXJfaWRzGAQgAygJIgoKCERlbGV0aW9uIioKCFJlYWN0aW9uEg0KBWVtb2ppGAEgASgJEg8KB3JlbW92ZWQYAiABKAgiFwoDUGluEhAKCHVucGlubmVkGAEgASgIIo4CCg5QZXJzb25hbENoYW5nZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSRQoLcHJlZmVyZW5jZXMYAiABKAsyLi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uUHJlZmVyZW5jZXNIABI2CgZoaWRkZW4YAyABKAsyJC5lbGFzdGljX2NoYXQudHlwZXMudjEuSGlkZGVuTWVzc2FnZUgAEisKBHN0YXIYBCABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuU3RhckgAEi0KBWRyYWZ0GAUgASgLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkRyYWZ0SABCCAoGY2hhbmdlIkAKDUhpZGRlbk1lc3NhZ2USCwoDc2VxGAEgASgDEg8KB29yZGluYWwYAiABKAMSEQoJbWVudGlvbmVkGAMgASgIIiQKBFN0YXISCwoDc2VxGAEgASgDEg8KB3JlbW92ZWQYAiABKAgiNwoFRHJhZnQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoAxIOCgZ0aHJlYWQYAyABKAMiuQEKBEJvZHkSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoAxIOCgZ0aHJlYWQYAyABKAMSEAoIbWVudGlvbnMYBCADKAkSNgoLYXR0YWNobWVudHMYBSADKAsyIS5lbGFzdGljX2NoYXQudHlwZXMudjEuQXR0YWNobWVudBITCgttZW50aW9uX2FsbBgIIAEoCEoECAYQB0oECAcQCFIKZXhwaXJlc19hdFIKZGVsaXZlcl9hdCKBAQoKQXR0YWNobWVudBIPCgdmaWxlX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKbWVkaWFfdHlwZRgDIAEoCRIMCgRzaXplGAQgASgDEg0KBXdpZHRoGAUgASgFEg4KBmhlaWdodBgGIAEoBRITCgtkdXJhdGlvbl9tcxgHIAEoAyKAAQoTQ29udmVyc2F0aW9uQ3JlYXRlZBI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEi4KB21lbWJlcnMYAiADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyItEBChBNZW1iZXJzaGlwQ2hhbmdlEiwKBWFkZGVkGAEgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIYChByZW1vdmVkX3VzZXJfaWRzGAIgAygJEi4KB2NoYW5nZWQYAyADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhcKD2Jhbm5lZF91c2VyX2lkcxgEIAMoCRIZChF1bmJhbm5lZF91c2VyX2lkcxgFIAMoCRIRCglpbnZpdGVfaWQYBiABKAliBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
+  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSL+BgoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjEKCHJlYWN0aW9uGAwgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uEicKA3BpbhgOIAEoCzIaLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QaW4SPQoIc2V0dGluZ3MYECABKAsyKy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uU2V0dGluZ3MSLQoGaW52aXRlGBEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZRI3CghwZXJzb25hbBgSIAEoCzIlLmVsYXN0aWNfY2hhdC50eXBlcy52MS5QZXJzb25hbENoYW5nZRIyCgVzdGF0ZRgeIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZXNzYWdlU3RhdGUinQEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgsKB01FU1NBR0UQARILCgdDUkVBVEVEEAISDgoKTUVNQkVSU0hJUBADEggKBEVESVQQBBIMCghERUxFVElPThAFEgwKCFJFQUNUSU9OEAYSBwoDUElOEAgSDAoIU0VUVElOR1MQCRIKCgZJTlZJVEUQChIMCghQRVJTT05BTBALSgQIDxAQSgQIFBAVSgQIFRAWUgZrZXlfaWRSBmVyYXNlZFIHb3V0bGluZSKPAgoMTWVzc2FnZVN0YXRlEhEKCWFzX29mX3NlcRgBIAEoAxISCgplZGl0X2NvdW50GAIgASgFEi0KCWVkaXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZGVsZXRlZBgEIAEoCBISCgpkZWxldGVkX2J5GAUgASgJEjcKCXJlYWN0aW9ucxgGIAMoCzIkLmVsYXN0aWNfY2hhdC50eXBlcy52MS5SZWFjdGlvbkNvdW50EhMKC3JlcGx5X2NvdW50GAcgASgFEhYKDmxhc3RfcmVwbHlfc2VxGAggASgDEg4KBnBpbm5lZBgJIAEoCBIOCgZoaWRkZW4YCiABKAgiTQoNUmVhY3Rpb25Db3VudBINCgVlbW9qaRgBIAEoCRINCgVjb3VudBgCIAEoBRIMCgRtaW5lGAMgASgIEhAKCHVzZXJfaWRzGAQgAygJIgoKCERlbGV0aW9uIioKCFJlYWN0aW9uEg0KBWVtb2ppGAEgASgJEg8KB3JlbW92ZWQYAiABKAgiFwoDUGluEhAKCHVucGlubmVkGAEgASgIIswCCg5QZXJzb25hbENoYW5nZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSRQoLcHJlZmVyZW5jZXMYAiABKAsyLi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uUHJlZmVyZW5jZXNIABI2CgZoaWRkZW4YAyABKAsyJC5lbGFzdGljX2NoYXQudHlwZXMudjEuSGlkZGVuTWVzc2FnZUgAEisKBHN0YXIYBCABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuU3RhckgAEi0KBWRyYWZ0GAUgASgLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkRyYWZ0SAASPAoJc2NoZWR1bGVkGAYgASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlNjaGVkdWxlZE1lc3NhZ2VIAEIICgZjaGFuZ2UiQAoNSGlkZGVuTWVzc2FnZRILCgNzZXEYASABKAMSDwoHb3JkaW5hbBgCIAEoAxIRCgltZW50aW9uZWQYAyABKAgiJAoEU3RhchILCgNzZXEYASABKAMSDwoHcmVtb3ZlZBgCIAEoCCI3CgVEcmFmdBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgDEg4KBnRocmVhZBgDIAEoAyKvAgoQU2NoZWR1bGVkTWVzc2FnZRISCgptZXNzYWdlX2lkGAEgASgJEjwKBXN0YXRlGAIgASgOMi0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlNjaGVkdWxlZE1lc3NhZ2UuU3RhdGUSLgoKZGVsaXZlcl9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoEYm9keRgEIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5EgsKA3NlcRgFIAEoAxIOCgZyZWFzb24YBiABKAkiUQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABILCgdXQUlUSU5HEAESDQoJQ0FOQ0VMTEVEEAISCAoEU0VOVBADEgsKB1JFRlVTRUQQBCK5AQoEQm9keRIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgDEg4KBnRocmVhZBgDIAEoAxIQCghtZW50aW9ucxgEIAMoCRI2CgthdHRhY2htZW50cxgFIAMoCzIhLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdHRhY2htZW50EhMKC21lbnRpb25fYWxsGAggASgISgQIBhAHSgQIBxAIUgpleHBpcmVzX2F0UgpkZWxpdmVyX2F0IoEBCgpBdHRhY2htZW50Eg8KB2ZpbGVfaWQYASABKAkSDAoEbmFtZRgCIAEoCRISCgptZWRpYV90eXBlGAMgASgJEgwKBHNpemUYBCABKAMSDQoFd2lkdGgYBSABKAUSDgoGaGVpZ2h0GAYgASgFEhMKC2R1cmF0aW9uX21zGAcgASgDIoABChNDb252ZXJzYXRpb25DcmVhdGVkEjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24SLgoHbWVtYmVycxgCIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXIi0QEKEE1lbWJlcnNoaXBDaGFuZ2USLAoFYWRkZWQYASADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhgKEHJlbW92ZWRfdXNlcl9pZHMYAiADKAkSLgoHY2hhbmdlZBgDIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISFwoPYmFubmVkX3VzZXJfaWRzGAQgAygJEhkKEXVuYmFubmVkX3VzZXJfaWRzGAUgAygJEhEKCWludml0ZV9pZBgGIAEoCWIGcHJvdG8z", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
 
 /**
  * One step in the log of a conversation. Field numbers are shared with elastic_chat.events.v1.LogEntry, which is the same on the wire
@@ -484,6 +484,14 @@ export type PersonalChange = Message<"elastic_chat.types.v1.PersonalChange"> & {
      */
     value: Draft;
     case: "draft";
+  } | {
+    /**
+     * A message that is sent later, or what has become of it.
+     *
+     * @generated from field: elastic_chat.types.v1.ScheduledMessage scheduled = 6;
+     */
+    value: ScheduledMessage;
+    case: "scheduled";
   } | { case: undefined; value?: undefined };
 };
 
@@ -593,6 +601,110 @@ export const DraftSchema: GenMessage<Draft> = /*@__PURE__*/
   messageDesc(file_elastic_chat_types_v1_entry, 9);
 
 /**
+ * A message that a user has written to be sent at a later time. Of each message_id the newest counts.
+ *
+ * @generated from message elastic_chat.types.v1.ScheduledMessage
+ */
+export type ScheduledMessage = Message<"elastic_chat.types.v1.ScheduledMessage"> & {
+  /**
+   * The message_id that the message has when it is sent.
+   *
+   * @generated from field: string message_id = 1;
+   */
+  messageId: string;
+
+  /**
+   * What has become of it.
+   *
+   * @generated from field: elastic_chat.types.v1.ScheduledMessage.State state = 2;
+   */
+  state: ScheduledMessage_State;
+
+  /**
+   * When it is to be sent.
+   *
+   * @generated from field: google.protobuf.Timestamp deliver_at = 3;
+   */
+  deliverAt?: Timestamp | undefined;
+
+  /**
+   * What it says.
+   *
+   * @generated from field: elastic_chat.types.v1.Body body = 4;
+   */
+  body?: Body | undefined;
+
+  /**
+   * If state is SENT: its place in the log of its conversation.
+   *
+   * @generated from field: int64 seq = 5;
+   */
+  seq: bigint;
+
+  /**
+   * If state is REFUSED: why, by the name that it has in elastic_chat.errors.v1.Reason.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.ScheduledMessage.
+ * Use `create(ScheduledMessageSchema)` to create a new message.
+ */
+export const ScheduledMessageSchema: GenMessage<ScheduledMessage> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 10);
+
+/**
+ * What has become of it.
+ *
+ * @generated from enum elastic_chat.types.v1.ScheduledMessage.State
+ */
+export enum ScheduledMessage_State {
+  /**
+   * Never stored.
+   *
+   * @generated from enum value: STATE_UNSPECIFIED = 0;
+   */
+  STATE_UNSPECIFIED = 0,
+
+  /**
+   * It waits for its time.
+   *
+   * @generated from enum value: WAITING = 1;
+   */
+  WAITING = 1,
+
+  /**
+   * It was taken back.
+   *
+   * @generated from enum value: CANCELLED = 2;
+   */
+  CANCELLED = 2,
+
+  /**
+   * It was sent.
+   *
+   * @generated from enum value: SENT = 3;
+   */
+  SENT = 3,
+
+  /**
+   * Its user was not allowed to send it when its time had come.
+   *
+   * @generated from enum value: REFUSED = 4;
+   */
+  REFUSED = 4,
+}
+
+/**
+ * Describes the enum elastic_chat.types.v1.ScheduledMessage.State.
+ */
+export const ScheduledMessage_StateSchema: GenEnum<ScheduledMessage_State> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_types_v1_entry, 10, 0);
+
+/**
  * What a message says. Routers carry it unread.
  *
  * @generated from message elastic_chat.types.v1.Body
@@ -647,7 +759,7 @@ export type Body = Message<"elastic_chat.types.v1.Body"> & {
  * Use `create(BodySchema)` to create a new message.
  */
 export const BodySchema: GenMessage<Body> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 10);
+  messageDesc(file_elastic_chat_types_v1_entry, 11);
 
 /**
  * A file that a message points to. Who sends it says which file, and how to call it; the rest is filled in by what is known of the file.
@@ -710,7 +822,7 @@ export type Attachment = Message<"elastic_chat.types.v1.Attachment"> & {
  * Use `create(AttachmentSchema)` to create a new message.
  */
 export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 11);
+  messageDesc(file_elastic_chat_types_v1_entry, 12);
 
 /**
  * The birth of a conversation.
@@ -738,7 +850,7 @@ export type ConversationCreated = Message<"elastic_chat.types.v1.ConversationCre
  * Use `create(ConversationCreatedSchema)` to create a new message.
  */
 export const ConversationCreatedSchema: GenMessage<ConversationCreated> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 12);
+  messageDesc(file_elastic_chat_types_v1_entry, 13);
 
 /**
  * A change of who is in a conversation, and as what.
@@ -794,5 +906,5 @@ export type MembershipChange = Message<"elastic_chat.types.v1.MembershipChange">
  * Use `create(MembershipChangeSchema)` to create a new message.
  */
 export const MembershipChangeSchema: GenMessage<MembershipChange> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 13);
+  messageDesc(file_elastic_chat_types_v1_entry, 14);
 
