@@ -5,12 +5,13 @@ import type { Client } from "../src/app/client";
 import type { MessageRow } from "../src/core/timeline";
 import { ClientProvider } from "../src/ui/context";
 import { Message } from "../src/ui/Message";
-import { ANNA, photo } from "./make";
+import { ANNA, photo, ROOM } from "./make";
 
 function drawn(text: string, change: Partial<MessageRow> = {}): string {
   const row: MessageRow = {
     type: "message",
     key: "m1",
+    seq: null,
     senderId: ANNA,
     isOwn: false,
     text,
@@ -27,7 +28,7 @@ function drawn(text: string, change: Partial<MessageRow> = {}): string {
   const client = { fileUrl: () => new Promise(() => undefined) } as unknown as Client;
   return renderToStaticMarkup(
     <ClientProvider client={client}>
-      <Message row={row} senderName="Anna" isNamed />
+      <Message row={row} senderName="Anna" isNamed conversationId={ROOM} />
     </ClientProvider>,
   );
 }

@@ -10,6 +10,8 @@ export interface MessageRow {
   readonly type: "message";
   /** The message's id, so that a row stays the same when its entry arrives. */
   readonly key: string;
+  /** Null for what is still on its way. */
+  readonly seq: number | null;
   readonly senderId: UserId;
   readonly isOwn: boolean;
   readonly text: string;
@@ -40,6 +42,8 @@ export interface TimelineInput {
   readonly peer: Watermark | null;
   /** Where the line "new" stands; null for nowhere. */
   readonly newAfterSeq: number | null;
+  /** What the user has hidden, beside what the server says is. */
+  readonly hidden?: ReadonlySet<number>;
 }
 
 const GROUP_MS = 5 * 60_000;
@@ -73,10 +77,11 @@ interface Placed {
   readonly seq: number;
 }
 
-function entryRow(entry: Entry, changes: ReadonlyMap<number, readonly Entry[]>, { me, peer }: TimelineInput): Placed | null {
+function entryRow(entry: Entry, changes: ReadonlyMap<number, readonly Entry[]>, { me, peer, hidden }: TimelineInput): Placed | null {
   const { content, seq, acceptedAt: at } = entry;
   switch (content.kind) {
     case "change":
+    case "personal":
     case "unknown":
       return null;
     case "created":
@@ -84,10 +89,13 @@ function entryRow(entry: Entry, changes: ReadonlyMap<number, readonly Entry[]>, 
     case "settings":
       return { row: { type: "system", key: entry.messageId || `seq-${seq}`, entry }, at, seq };
     case "message": {
+      if (content.state?.isHidden === true || hidden?.has(seq) === true) {
+        return null;
+      }
       const isOwn = entry.senderId === me;
       const status = isOwn ? statusOf(seq, peer) : null;
       const { isEdited, isDeleted, reactions, ...shown } = folded(content, changes.get(seq) ?? [], me);
-      const row = { ...messageRow(entry.messageId, entry.senderId, isOwn, shown, at, status, null), isEdited, isDeleted, reactions };
+      const row = { ...messageRow(entry.messageId, entry.senderId, isOwn, shown, at, status, null), seq, isEdited, isDeleted, reactions };
       return { row, at, seq };
     }
   }
@@ -114,7 +122,7 @@ function messageRow(
 ): MessageRow {
   const attached = files === undefined ? {} : { files };
   const unchanged = { isEdited: false, isDeleted: false, reactions: [] };
-  return { type: "message", key, senderId, isOwn, text, ...attached, ...unchanged, at, status, failure, startsGroup: true, endsGroup: true };
+  return { type: "message", key, seq: null, senderId, isOwn, text, ...attached, ...unchanged, at, status, failure, startsGroup: true, endsGroup: true };
 }
 
 function statusOf(seq: number, peer: Watermark | null): MessageStatus {

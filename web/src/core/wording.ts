@@ -28,6 +28,7 @@ export function describe(entry: Entry, me: UserId | null, nameOf: NameOf): strin
     case "message":
       return content.state?.isDeleted === true ? DELETED : content.text || (content.files ?? []).map(({ name }) => name).join(", ");
     case "change":
+    case "personal":
     case "unknown":
       return "";
   }

@@ -1,12 +1,14 @@
-import { memo } from "react";
+import { memo, useState } from "react";
 
 import type { MessageRow, MessageStatus } from "../core/timeline";
-import type { MessageId, Reaction } from "../core/types";
+import type { ConversationId, MessageId, Reaction } from "../core/types";
 import { clockTime, DELETED, explain } from "../core/wording";
+import { sentenceOf } from "./action";
 import { Avatar } from "./Avatar";
 import { useClient } from "./context";
 import { Files } from "./Files";
 import { Icon, type IconName } from "./Icon";
+import { Menu, MenuItem } from "./Menu";
 import { Text } from "./Text";
 
 const STATUS: Readonly<Record<MessageStatus, { readonly icon: IconName; readonly label: string }>> = {
@@ -22,9 +24,10 @@ interface MessageProps {
   readonly senderName: string;
   /** Whether the sender's name and face are shown: not in a direct conversation, where they can be but one. */
   readonly isNamed: boolean;
+  readonly conversationId: ConversationId;
 }
 
-export const Message = memo(function Message({ row, senderName, isNamed }: MessageProps) {
+export const Message = memo(function Message({ row, senderName, isNamed, conversationId }: MessageProps) {
   const status = row.status === null ? null : STATUS[row.status];
   const isShown = isNamed && !row.isOwn;
   return (
@@ -57,12 +60,30 @@ export const Message = memo(function Message({ row, senderName, isNamed }: Messa
             </span>
           )}
         </span>
+        {row.seq !== null && <MessageMenu conversationId={conversationId} seq={row.seq} isDeleted={row.isDeleted} />}
       </div>
       {row.reactions.length > 0 && <Reactions reactions={row.reactions} />}
       {row.status === "failed" && <Failure row={row} />}
     </li>
   );
 });
+
+function MessageMenu({ conversationId, seq, isDeleted }: { readonly conversationId: ConversationId; readonly seq: number; readonly isDeleted: boolean }) {
+  const client = useClient();
+  const [error, setError] = useState<string | null>(null);
+  const tried = (done: Promise<void>) => {
+    done.then(() => { setError(null); }, (failure: unknown) => { setError(sentenceOf(failure)); });
+  };
+  return (
+    <>
+      <Menu label="What to do with this message" testId="message-menu">
+        {!isDeleted && <MenuItem onChoose={() => { tried(client.star(conversationId, seq, true)); }}>Star</MenuItem>}
+        <MenuItem onChoose={() => { tried(client.hide(conversationId, seq)); }}>Delete for me</MenuItem>
+      </Menu>
+      {error !== null && <p className="failure" role="alert">{error}</p>}
+    </>
+  );
+}
 
 function Reactions({ reactions }: { readonly reactions: readonly Reaction[] }) {
   return (

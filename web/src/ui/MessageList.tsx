@@ -68,7 +68,7 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
                   </li>
                 );
               case "message":
-                return <Message key={row.key} row={row} senderName={names(row.senderId)} isNamed={kind === "group"} />;
+                return <Message key={row.key} row={row} senderName={names(row.senderId)} isNamed={kind === "group"} conversationId={conversationId} />;
             }
           })}
         </ol>

@@ -6,15 +6,17 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Conversation, ConversationPreferences, Invite, Member, Watermark } from "../../types/v1/conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "../../types/v1/conversation_pb";
-import type { Entry } from "../../types/v1/entry_pb";
+import type { Draft, Entry, ScheduledMessage } from "../../types/v1/entry_pb";
 import { file_elastic_chat_types_v1_entry } from "../../types/v1/entry_pb";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file elastic_chat/history/v1/history_service.proto.
  */
 export const file_elastic_chat_history_v1_history_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1lbGFzdGljX2NoYXQvaGlzdG9yeS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF2VsYXN0aWNfY2hhdC5oaXN0b3J5LnYxImAKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQwoNY29udmVyc2F0aW9ucxgBIAMoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiywIKE0NvbnZlcnNhdGlvblN1bW1hcnkSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIxCgptZW1iZXJzaGlwGAIgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIQCghoZWFkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoAxIUCgx1bnJlYWRfY291bnQYBSABKAMSMAoKbGFzdF9lbnRyeRgGIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIVCg1tZW50aW9uX2NvdW50GAcgASgFEkMKC3ByZWZlcmVuY2VzGAggASgLMi4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvblByZWZlcmVuY2VzIl0KF0dldENvbnZlcnNhdGlvblJlc3BvbnNlEkIKDGNvbnZlcnNhdGlvbhgBIAEoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiaQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USLQoHZW50cmllcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIQCghoZWFkX3NlcRgCIAEoAxIQCghoYXNfbW9yZRgDIAEoCCKqAQoTTGlzdE1lbWJlcnNSZXNwb25zZRIuCgdtZW1iZXJzGAEgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchI0Cgp3YXRlcm1hcmtzGAIgAygLMiAuZWxhc3RpY19jaGF0LnR5cGVzLnYxLldhdGVybWFyaxIXCg9uZXh0X3BhZ2VfdG9rZW4YAyABKAkSFAoMbWVtYmVyX2NvdW50GAQgASgFIqMBChFHZXRJbnZpdGVSZXNwb25zZRI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEhQKDG1lbWJlcl9jb3VudBgCIAEoBRItCgZpbnZpdGUYAyABKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuSW52aXRlEg4KBmpvaW5lZBgEIAEoCGIGcHJvdG8z", [file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry]);
+  fileDesc("Ci1lbGFzdGljX2NoYXQvaGlzdG9yeS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF2VsYXN0aWNfY2hhdC5oaXN0b3J5LnYxImAKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQwoNY29udmVyc2F0aW9ucxgBIAMoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiywIKE0NvbnZlcnNhdGlvblN1bW1hcnkSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIxCgptZW1iZXJzaGlwGAIgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIQCghoZWFkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoAxIUCgx1bnJlYWRfY291bnQYBSABKAMSMAoKbGFzdF9lbnRyeRgGIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIVCg1tZW50aW9uX2NvdW50GAcgASgFEkMKC3ByZWZlcmVuY2VzGAggASgLMi4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvblByZWZlcmVuY2VzIl0KF0dldENvbnZlcnNhdGlvblJlc3BvbnNlEkIKDGNvbnZlcnNhdGlvbhgBIAEoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiaQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USLQoHZW50cmllcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIQCghoZWFkX3NlcRgCIAEoAxIQCghoYXNfbW9yZRgDIAEoCCJvChFMaXN0U3RhcnNSZXNwb25zZRItCgdlbnRyaWVzGAEgAygLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgpzdGFyX2NvdW50GAMgASgFIkkKEkxpc3REcmFmdHNSZXNwb25zZRIzCgZkcmFmdHMYASADKAsyIy5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5TYXZlZERyYWZ0Io0BCgpTYXZlZERyYWZ0EhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIrCgVkcmFmdBgCIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5EcmFmdBIsCghzYXZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDc2VxGAQgASgDIloKHUxpc3RTY2hlZHVsZWRNZXNzYWdlc1Jlc3BvbnNlEjkKCG1lc3NhZ2VzGAEgAygLMicuZWxhc3RpY19jaGF0Lmhpc3RvcnkudjEuV2FpdGluZ01lc3NhZ2UicgoOV2FpdGluZ01lc3NhZ2USFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEjoKCXNjaGVkdWxlZBgCIAEoCzInLmVsYXN0aWNfY2hhdC50eXBlcy52MS5TY2hlZHVsZWRNZXNzYWdlEgsKA3NlcRgDIAEoAyKqAQoTTGlzdE1lbWJlcnNSZXNwb25zZRIuCgdtZW1iZXJzGAEgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchI0Cgp3YXRlcm1hcmtzGAIgAygLMiAuZWxhc3RpY19jaGF0LnR5cGVzLnYxLldhdGVybWFyaxIXCg9uZXh0X3BhZ2VfdG9rZW4YAyABKAkSFAoMbWVtYmVyX2NvdW50GAQgASgFIqMBChFHZXRJbnZpdGVSZXNwb25zZRI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEhQKDG1lbWJlcl9jb3VudBgCIAEoBRItCgZpbnZpdGUYAyABKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuSW52aXRlEg4KBmpvaW5lZBgEIAEoCGIGcHJvdG8z", [file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_google_protobuf_timestamp]);
 
 /**
  * The caller's conversations.
@@ -165,6 +167,161 @@ export const ListMessagesResponseSchema: GenMessage<ListMessagesResponse> = /*@_
   messageDesc(file_elastic_chat_history_v1_history_service, 3);
 
 /**
+ * A part of the starred messages.
+ *
+ * @generated from message elastic_chat.history.v1.ListStarsResponse
+ */
+export type ListStarsResponse = Message<"elastic_chat.history.v1.ListStarsResponse"> & {
+  /**
+   * The newest star first.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Entry entries = 1;
+   */
+  entries: Entry[];
+
+  /**
+   * Where the next page begins; empty if this is the last one. A page may have fewer messages than were asked for, or none, and not be the
+   * last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * How many stars the caller has, at most 1,000: those too that are not listed.
+   *
+   * @generated from field: int32 star_count = 3;
+   */
+  starCount: number;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListStarsResponse.
+ * Use `create(ListStarsResponseSchema)` to create a new message.
+ */
+export const ListStarsResponseSchema: GenMessage<ListStarsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 4);
+
+/**
+ * What was written and not sent.
+ *
+ * @generated from message elastic_chat.history.v1.ListDraftsResponse
+ */
+export type ListDraftsResponse = Message<"elastic_chat.history.v1.ListDraftsResponse"> & {
+  /**
+   * The newest first, at most 100.
+   *
+   * @generated from field: repeated elastic_chat.history.v1.SavedDraft drafts = 1;
+   */
+  drafts: SavedDraft[];
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListDraftsResponse.
+ * Use `create(ListDraftsResponseSchema)` to create a new message.
+ */
+export const ListDraftsResponseSchema: GenMessage<ListDraftsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 5);
+
+/**
+ * A draft and where it is for.
+ *
+ * @generated from message elastic_chat.history.v1.SavedDraft
+ */
+export type SavedDraft = Message<"elastic_chat.history.v1.SavedDraft"> & {
+  /**
+   * The conversation.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * What was written.
+   *
+   * @generated from field: elastic_chat.types.v1.Draft draft = 2;
+   */
+  draft?: Draft | undefined;
+
+  /**
+   * When that was kept.
+   *
+   * @generated from field: google.protobuf.Timestamp saved_at = 3;
+   */
+  savedAt?: Timestamp | undefined;
+
+  /**
+   * Its place in the notes to oneself: a draft of the same place whose entry has a higher seq replaces it.
+   *
+   * @generated from field: int64 seq = 4;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.SavedDraft.
+ * Use `create(SavedDraftSchema)` to create a new message.
+ */
+export const SavedDraftSchema: GenMessage<SavedDraft> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 6);
+
+/**
+ * The messages that wait.
+ *
+ * @generated from message elastic_chat.history.v1.ListScheduledMessagesResponse
+ */
+export type ListScheduledMessagesResponse = Message<"elastic_chat.history.v1.ListScheduledMessagesResponse"> & {
+  /**
+   * At most 100.
+   *
+   * @generated from field: repeated elastic_chat.history.v1.WaitingMessage messages = 1;
+   */
+  messages: WaitingMessage[];
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListScheduledMessagesResponse.
+ * Use `create(ListScheduledMessagesResponseSchema)` to create a new message.
+ */
+export const ListScheduledMessagesResponseSchema: GenMessage<ListScheduledMessagesResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 7);
+
+/**
+ * A message that waits, and where it is for.
+ *
+ * @generated from message elastic_chat.history.v1.WaitingMessage
+ */
+export type WaitingMessage = Message<"elastic_chat.history.v1.WaitingMessage"> & {
+  /**
+   * The conversation.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * The message.
+   *
+   * @generated from field: elastic_chat.types.v1.ScheduledMessage scheduled = 2;
+   */
+  scheduled?: ScheduledMessage | undefined;
+
+  /**
+   * The place of this in the notes to oneself: an entry about the same message with a higher seq replaces it.
+   *
+   * @generated from field: int64 seq = 3;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.WaitingMessage.
+ * Use `create(WaitingMessageSchema)` to create a new message.
+ */
+export const WaitingMessageSchema: GenMessage<WaitingMessage> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 8);
+
+/**
  * The members.
  *
  * @generated from message elastic_chat.history.v1.ListMembersResponse
@@ -204,7 +361,7 @@ export type ListMembersResponse = Message<"elastic_chat.history.v1.ListMembersRe
  * Use `create(ListMembersResponseSchema)` to create a new message.
  */
 export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 4);
+  messageDesc(file_elastic_chat_history_v1_history_service, 9);
 
 /**
  * What it leads to.
@@ -246,5 +403,5 @@ export type GetInviteResponse = Message<"elastic_chat.history.v1.GetInviteRespon
  * Use `create(GetInviteResponseSchema)` to create a new message.
  */
 export const GetInviteResponseSchema: GenMessage<GetInviteResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 5);
+  messageDesc(file_elastic_chat_history_v1_history_service, 10);
 
