@@ -102,6 +102,7 @@ async def test_of_each_preference_the_newest_counts_wherever_the_tail_begins(wor
 async def test_what_the_database_has_of_later_does_not_lose_to_the_tail(world: World) -> None:
     tea = world.conversation(3)
     seq = note(world, ANNA, tea, pin_position=1)
+    world.live.trimmed = world.live.written = 1
     world.database.chosen[ANNA] = {tea: {"pin_position": Chosen(seq + 1, 2)}}
     assert (await world.reader.summary(ANNA, tea)).preferences == {"pin_position": 2}
 
@@ -142,6 +143,17 @@ async def test_every_list_of_conversations_has_what_its_user_chose_and_nothing_o
         assert listed.keys() == {tea, notes_conversation_id(user_id)}
         assert dict((await world.sync(user_id, {tea: 3}, list_all=True)).states)[tea].preferences == chosen
         assert (await world.reader.summary(user_id, tea)).preferences == chosen
+
+
+async def test_as_long_as_the_tail_of_the_notes_has_all_of_it_the_database_is_not_asked(world: World, kept: Kept) -> None:
+    tea = talk(world)
+    for step in (hide(tea, 2), star(tea, 3), draft(tea, "one")):
+        noted(world, ANNA, step)
+    assert shown((await world.reader.page(ANNA, tea, 1, 0, 10)).entries) == {}
+    assert shown((await world.reader.page(ANNA, tea, 3, 0, 10)).entries) == {1: "words of 1", 2: "hidden"}
+    await world.sync(ANNA, {tea: 1}, list_all=True)
+    assert len((await kept.stars(ANNA, 0, 2))[0]) == len(await kept.drafts(ANNA)) == 1
+    assert (world.database.reads, world.asked) == (0, 0)
 
 
 async def test_of_who_has_no_notes_nobody_is_asked(world: World) -> None:
