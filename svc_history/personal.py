@@ -74,10 +74,10 @@ class Personal:
         return Mine(preferences, hiding, hidden, live.is_all)
 
     async def hidden(self, looks: Sequence[Concealing]) -> list[dict[int, Hidden]]:
-        """Return what users have hidden, each time."""
+        """Return what users have hidden, each time; of what the database does not have yet, all."""
         asked = {n: look[1:] for n, look in enumerate(looks) if not look.mine.is_all}
         kept = dict(zip(asked, await self._timeline.hidden(list(asked.values())) if asked else (), strict=True))
-        return [dict(kept.get(n, {})) | _within(look) for n, look in enumerate(looks)]
+        return [{**kept.get(n, {}), **look.mine.hidden.get(look.conversation_id, {})} for n, look in enumerate(looks)]
 
     async def stars(self, user_id: UserId) -> list[Starred]:
         """Return what a user has starred, the newest star first."""
@@ -134,11 +134,6 @@ def _choices(entry: log_pb2.LogEntry) -> Choices:
     """Return what an entry says of how its user has a conversation."""
     chosen = preferences_of(entry.personal.preferences)
     return {ConversationId(entry.personal.conversation_id): {name: Chosen(entry.seq, one) for name, one in chosen.items()}}
-
-
-def _within(look: Concealing) -> dict[int, Hidden]:
-    newest_ones = look.mine.hidden.get(look.conversation_id, {})
-    return {seq: one for seq, one in newest_ones.items() if look.after < seq < look.before}
 
 
 def _drop(found: dict[tuple[ConversationId, int], Starred], key: tuple[ConversationId, int], seq: int) -> None:

@@ -39,7 +39,7 @@ class Mesh:
     bench: Bench
     others: int = 0
     inactive: set[str] = field(default_factory=set)
-    is_away: bool = False
+    away: set[str] = field(default_factory=set)
 
     async def call(self, command: pb.Command) -> pb.Accepted:
         result = await self.bench.submit(command)
@@ -61,13 +61,11 @@ class Mesh:
         return history.GetConversationResponse()
 
     async def FindInactive(self, request: accounts.FindInactiveRequest, **_: Any) -> Message:
+        self._check_there("FindInactive")
         return accounts.FindInactiveResponse(user_ids=[one for one in request.user_ids if one in self.inactive])
 
     async def ListScheduledMessages(self, *_: Any, **__: Any) -> Message:
-        if self.is_away:
-            status = status_of(ChatError(Reason.UNAVAILABLE))
-            trailing = grpc.aio.Metadata(("grpc-status-details-bin", status.SerializeToString()))
-            raise grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata(), trailing, status.message)
+        self._check_there("ListScheduledMessages")
         return history.ListScheduledMessagesResponse(
             messages=[
                 *(
@@ -81,6 +79,12 @@ class Mesh:
     async def FindMessage(self, request: history.FindMessageRequest, **_: Any) -> Message:
         found = [one for one in self.bench.entries if one.message_id == request.message_id]
         return history.FindMessageResponse(entry=Entry.FromString(found[0].SerializeToString()) if found else None)
+
+    def _check_there(self, method: str) -> None:
+        if method in self.away:
+            status = status_of(ChatError(Reason.UNAVAILABLE))
+            trailing = grpc.aio.Metadata(("grpc-status-details-bin", status.SerializeToString()))
+            raise grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata(), trailing, status.message)
 
     @property
     def waiting(self) -> dict[str, history.WaitingMessage]:
@@ -207,13 +211,15 @@ async def test_nothing_is_sent_for_whom_may_not_log_in(mesh: Mesh) -> None:
     assert (mesh.said(group), mesh.noted[-1].reason) == ([], "ACCOUNT_DISABLED")
 
 
-async def test_what_may_pass_is_no_end_of_it(mesh: Mesh) -> None:
+@pytest.mark.parametrize("method", ["ListScheduledMessages", "FindInactive"])
+async def test_what_may_pass_is_no_end_of_it(mesh: Mesh, method: str) -> None:
     group, message_id = await mesh.bench.group(ANNA, BOB), fresh_id()
     deliver_ms = mesh.now_ms + AHEAD_MS
     await mesh.schedule(group, message_id)
-    mesh.is_away = True
+    mesh.away.add(method)
     assert await refusal(mesh.send(message_id, deliver_ms)) is Reason.UNAVAILABLE
-    mesh.is_away = False
+    mesh.away.clear()
+    assert len(mesh.noted) == 1
     await mesh.send(message_id, deliver_ms)
     assert len(mesh.said(group)) == 1
 
