@@ -13,9 +13,9 @@ from svc_writer.unreadable import UnreadableError
 
 
 def personal_writes(entry: log_pb2.LogEntry) -> list[Write]:
-    """Return the rows of what a user has changed that concerns only them; of a change that only newer writers know, none.
+    """Return the rows of what a user has changed that concerns only them.
 
-    Raises UnreadableError unless it is in their notes.
+    Raises UnreadableError unless it is in their notes, and of a change that this writer does not know.
     """
     about = entry.personal
     if not is_uuid(about.conversation_id) or entry.conversation_id != notes_conversation_id(UserId(entry.sender_id)):
@@ -36,7 +36,9 @@ def personal_writes(entry: log_pb2.LogEntry) -> list[Write]:
         case "scheduled":
             return _scheduled(entry)
         case _:
-            return []
+            raise UnreadableError(
+                "the entry concerns only its user in a way that this writer does not know: start a newer one, then redrive"
+            )
 
 
 def _scheduled(entry: log_pb2.LogEntry) -> list[Write]:

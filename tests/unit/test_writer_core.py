@@ -230,7 +230,11 @@ def test_each_preference_that_was_set_is_a_column_of_the_user_that_changes_by_it
         "muted_until_ms": (ANNA, CAROL, 2000),
     }
     assert {(write.table, write.timestamp, write.changes) for write in (one, other, third)} == {(Table.PREFERENCES, 9, True)}
-    assert len(writes_of(LOG_TOPIC, personal().SerializeToString())) == 3  # of a kind that this writer does not know: its entry alone
+
+
+def test_what_concerns_only_a_user_in_a_way_that_is_not_known_is_set_aside_for_a_newer_writer() -> None:
+    with pytest.raises(UnreadableError, match="start a newer one"):
+        writes_of(LOG_TOPIC, personal().SerializeToString())
 
 
 def rows_of(**about: object) -> list[tuple[Table, dict[str, object], bool]]:
