@@ -93,6 +93,8 @@ class Personal:
                     _drop(found, (conversation_id, about.star.seq), entry.seq)
                 case "hidden":
                     _drop(found, (conversation_id, about.hidden.seq), entry.seq)
+                case _:
+                    """Nothing that is said of stars."""
         return sorted(found.values(), key=lambda one: one.starred_seq, reverse=True)
 
     async def drafts(self, user_id: UserId) -> list[Saved]:
