@@ -147,7 +147,7 @@ async def test_a_picture_and_a_document_are_sent_and_seen(stack: Stack, browser:
         image = person.page.get_by_test_id("file-image")
         await expect(image).to_have_attribute("alt", "holiday.jpg", timeout=PATIENCE_MS)
         await expect(image).to_have_js_property("complete", value=True, timeout=PATIENCE_MS)
-        await person.page.wait_for_function("document.querySelector('[data-testid=file-image]').naturalHeight === 900")
+        await expect(image).to_have_js_property("naturalHeight", 900, timeout=PATIENCE_MS)
     async with bob.page.expect_download() as download:
         await bob.page.get_by_test_id("file-download").click()
     got = await download.value
