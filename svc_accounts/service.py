@@ -148,6 +148,11 @@ class AccountsServicer(rpc.AccountsServiceServicer):
             user_ids = [credentials.user_id] if credentials else []
         return pb.FindUsersResponse(users=[_user(user) for user in await self._users.users(user_ids)])
 
+    async def FindInactive(self, request: pb.FindInactiveRequest, context: Context) -> pb.FindInactiveResponse:  # noqa: ARG002, N802
+        user_ids = check_user_ids(list(request.user_ids))
+        active = {user.user_id for user in await self._users.users(user_ids) if user.state is State.ACTIVE}
+        return pb.FindInactiveResponse(user_ids=[user_id for user_id in user_ids if user_id not in active])
+
     async def GetPrivacy(self, request: pb.GetPrivacyRequest, context: Context) -> pb.GetPrivacyResponse:  # noqa: ARG002, N802
         (wishes,) = await self._preferences.of([caller_of(context).user_id])
         return pb.GetPrivacyResponse(privacy=preferences_of(wishes).privacy)

@@ -655,4 +655,5 @@ def _head(summary: history_service_pb2.ConversationSummary) -> pb.ConversationHe
         read_seq=summary.read_seq,
         unread_count=summary.unread_count,
         mention_count=summary.mention_count,
+        preferences=summary.preferences if summary.HasField("preferences") else None,
     )

@@ -12,6 +12,8 @@ from chatkit.rpc.channel import mesh_channel
 from chatkit.tracing import tracer_of
 from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grpc
 from svc_history.certainty import Certainty
+from svc_history.kept import Kept
+from svc_history.personal import Personal
 from svc_history.reader import Reader
 from svc_history.receipts import MeshPrivacy, Receipts
 from svc_history.service import HistoryServicer
@@ -34,7 +36,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     certainty = Certainty.over(channel)
     live, clock = RedisLiveLog(redis), SystemClock()
     reader, receipts = Reader(live, timeline, certainty, clock, settings.kept_bytes), Receipts(live, MeshPrivacy(channel))
-    servicer = HistoryServicer(reader, receipts, clock)
+    servicer = HistoryServicer(reader, Kept(reader, Personal(live, timeline, certainty)), receipts, clock)
     return App(
         services=(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name,),
         register=lambda server: history_service_pb2_grpc.add_HistoryServiceServicer_to_server(servicer, server),

@@ -35,7 +35,7 @@ NEIGHBOURS = 64
 MAX_MEMBERS = 1000
 """Members in one answer of ListMembers."""
 MAX_LISTED = 100
-"""Conversations on a page of the directory."""
+"""Conversations on a page of the directory, or messages on one of those that are starred."""
 MAX_USERS = 500
 """Users in one question for memberships."""
 
@@ -178,6 +178,15 @@ def directory_range(title_prefix: str, page_size: int, token: str) -> tuple[str,
         raise ChatError(Reason.INVALID_ARGUMENT, f"page_size is 1 to {MAX_LISTED}, or 0 for {DEFAULT_PAGE}")
     conversation_id, _, title_key = token.partition("/")
     return title_prefix.casefold(), (title_key, conversation_id), page_size or DEFAULT_PAGE
+
+
+def stars_range(page_size: int, token: str) -> tuple[int, int]:
+    """Return before which star a page begins, or 0, and how many are on it."""
+    if not 0 <= page_size <= MAX_LISTED:
+        raise ChatError(Reason.INVALID_ARGUMENT, f"page_size is 1 to {MAX_LISTED}, or 0 for {DEFAULT_PAGE}")
+    if token and not token.isdecimal():
+        raise ChatError(Reason.INVALID_ARGUMENT, "page_token is next_page_token of the page before")
+    return int(token or 0), page_size or DEFAULT_PAGE
 
 
 def shown_marks(caller: UserId, marks: Mapping[UserId, Mark], *, receipts: bool) -> dict[UserId, tuple[int, int]]:

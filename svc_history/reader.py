@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chatkit.core.admission import Code
@@ -11,7 +11,7 @@ from chatkit.core.clock import Clock
 from chatkit.core.conversation import Permission
 from chatkit.core.conversation_settings import effective
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConversationId, MessageId, UserId
+from chatkit.core.ids import ConversationId, MessageId, UserId, notes_conversation_id
 from chatkit.metrics import counter
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
@@ -37,6 +37,8 @@ from svc_history.core import (
     shown,
 )
 from svc_history.expiry import blanked, there
+from svc_history.hiding import counted, masked, span, span_of_state
+from svc_history.personal import NONE, Concealing, Mine, Personal
 from svc_history.store import Admission, Listed, LiveLog, Look, Question, Roll, State, Timeline
 
 AT_ONCE = 50
@@ -96,6 +98,7 @@ class Reader:
         self._certainty = certainty
         self._blocks = Blocks(timeline, clock, kept_bytes)
         self._changes = Changes(live, timeline, certainty, clock)
+        self._personal = Personal(live, timeline, certainty)
 
     async def conversations(self, user_id: UserId) -> list[tuple[ConversationId, State]]:
         """Return every conversation of a user, the one with the newest entry first."""
@@ -122,8 +125,45 @@ class Reader:
             raise ChatError(Reason.UNKNOWN_CONVERSATION)
         return look.state
 
+    async def summary(self, user_id: UserId, conversation_id: ConversationId) -> State:
+        """Return how a conversation is, for a member, and how they have it for themselves."""
+        state, mine = await asyncio.gather(self.conversation(user_id, conversation_id), self._mine(user_id))
+        (state,) = await self._as_theirs([(user_id, mine, conversation_id, state)])
+        return state
+
+    async def _mine(self, user_id: UserId) -> Mine:
+        """Return what is a user's own in conversations."""
+        (known,) = await self.memberships([user_id])
+        return await self._own(user_id, known)
+
+    async def _own(self, user_id: UserId, known: Mapping[ConversationId, int]) -> Mine:
+        """Return it, for a user with these conversations. Who has no notes to themselves has nothing of it, and nobody is asked."""
+        return await self._personal.of(user_id) if notes_conversation_id(user_id) in known else NONE
+
+    async def _as_theirs(self, states: Sequence[tuple[UserId, Mine, ConversationId, State]]) -> list[State]:
+        """Return how conversations are for users, as these have them for themselves."""
+        hiding = [n for n, (_, mine, one, _) in enumerate(states) if one in mine.hiding]
+        looks = [Concealing(mine, user_id, one, *span_of_state(state)) for user_id, mine, one, state in (states[n] for n in hiding)]
+        hidden = dict(zip(hiding, await self._personal.hidden(looks), strict=True))
+        return [
+            replace(counted(state, hidden.get(n, {})), preferences=mine.preferences.get(one, {}))
+            for n, (_, mine, one, state) in enumerate(states)
+        ]
+
+    async def _hidden(self, user_id: UserId, mine: Mine, conversation_id: ConversationId, entries: Sequence[Stored]) -> Collection[int]:
+        """Return which messages a user has hidden, of those that entries are, or change."""
+        if conversation_id not in mine.hiding:
+            return ()
+        (hidden,) = await self._personal.hidden([Concealing(mine, user_id, conversation_id, *span(entries))])
+        return hidden
+
     async def page(self, user_id: UserId, conversation_id: ConversationId, before: int, after: int, size: int) -> Page:
         """Return a page of a conversation, for a member."""
+        mine, page = await asyncio.gather(self._mine(user_id), self._page(user_id, conversation_id, before, after, size))
+        hidden = await self._hidden(user_id, mine, conversation_id, page.entries)
+        return replace(page, entries=masked(page.entries, hidden))
+
+    async def _page(self, user_id: UserId, conversation_id: ConversationId, before: int, after: int, size: int) -> Page:
         # Both questions go to the live view at once; the tail is asked again if it may be older than the head, or lacks a part. Who pages
         # backwards may ask for more than they may see: they are not shown it.
         wanted = page_range(before, after, size, 1)
@@ -138,11 +178,13 @@ class Reader:
         entries = blanked(mended(entries, known, since=state.member.joined_seq), self._clock.now_ms())
         return Page(head, entries, has_more, known)
 
-    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Page:
+    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int, *, include_hidden: bool = False) -> Page:
         """Return one message, for a member, as a page."""
-        page = await self.page(user_id, conversation_id, seq + 1, 0, 1) if seq > 0 else None
+        page = await self._page(user_id, conversation_id, seq + 1, 0, 1) if seq > 0 else None
         if page is None or not page.entries or not _is_message_at(seq, page.entries[-1]):
             raise ChatError(Reason.NOT_FOUND, "there is no message at this seq that you can see")
+        if not include_hidden and seq in await self._hidden(user_id, await self._mine(user_id), conversation_id, page.entries):
+            raise ChatError(Reason.NOT_FOUND, "you have hidden the message")
         return page
 
     async def pins(self, user_id: UserId, conversation_id: ConversationId) -> Page:
@@ -151,26 +193,35 @@ class Reader:
         first = state.member.joined_seq if state.member else END
         (tail,) = await self._tails([(conversation_id, Range(END, END, 0, backwards=True))])
         pinned = [seq for seq in await self._changes.pins(conversation_id, tail) if seq >= first][-MAX_PINS:]
-        return await self._scattered(conversation_id, state, tail, pinned, has_more=False)
+        return await self._scattered(user_id, conversation_id, state, tail, pinned, has_more=False)
 
     async def thread(self, user_id: UserId, conversation_id: ConversationId, seq: int, before: int, after: int, size: int) -> Page:
         """Return a page of the messages that are in the thread of one, for a member."""
         state = await self.conversation(user_id, conversation_id)
         wanted = page_range(before, after, size, state.member.joined_seq if state.member else END)
-        await self.message(user_id, conversation_id, seq)
+        await self.message(user_id, conversation_id, seq, include_hidden=True)
         (tail,) = await self._tails([(conversation_id, Range(END, END, 0, backwards=True))])
         seqs, has_more = await self._changes.replies(conversation_id, seq, wanted, tail)
-        return await self._scattered(conversation_id, state, tail, seqs, has_more=has_more)
+        return await self._scattered(user_id, conversation_id, state, tail, seqs, has_more=has_more)
 
-    async def _scattered(self, conversation_id: ConversationId, state: State, tail: Tail, seqs: Sequence[int], *, has_more: bool) -> Page:
+    async def some(self, user_id: UserId, conversation_id: ConversationId, seqs: Sequence[int]) -> Page:
+        """Return messages of a conversation, for a member, as a page."""
+        state = await self.conversation(user_id, conversation_id)
+        (tail,) = await self._tails([(conversation_id, Range(END, END, 0, backwards=True))])
+        return await self._scattered(user_id, conversation_id, state, tail, sorted(seqs), has_more=False)
+
+    async def _scattered(
+        self, user_id: UserId, conversation_id: ConversationId, state: State, tail: Tail, seqs: Sequence[int], *, has_more: bool
+    ) -> Page:
         """Return messages that are anywhere in a conversation, as a page."""
         alone = [(conversation_id, Range(seq - 1, seq + 1, 1, backwards=False)) for seq in seqs]
         tails = await self._tails(alone)
         found = await asyncio.gather(*(self._merge(one, page, its) for (one, page), its in zip(alone, tails, strict=True)))
         entries = [one for some, _ in found for one in some]
-        known = await self._changes.of(conversation_id, entries, tail)
+        mine, known = await asyncio.gather(self._mine(user_id), self._changes.of(conversation_id, entries, tail))
         head = state.head_seq if tail is NO_TAIL else max(state.head_seq, tail.head)
-        return Page(head, there(mended(entries, known), self._clock.now_ms()), has_more, known)
+        hidden = await self._hidden(user_id, mine, conversation_id, entries)
+        return Page(head, masked(there(mended(entries, known), self._clock.now_ms()), hidden), has_more, known)
 
     async def wordings(
         self, user_id: UserId, conversation_id: ConversationId, seq: int, before: int, size: int
@@ -190,7 +241,9 @@ class Reader:
 
         Answers fewer than were asked, but at least one, if it would be too much.
         """
-        known = await self._known(asks)
+        all_of_each = await self.memberships([ask.user_id for ask in asks])
+        known = [its if ask.list_all else {} for ask, its in zip(asks, all_of_each, strict=True)]
+        mine = await asyncio.gather(*(self._own(ask.user_id, its) for ask, its in zip(asks, all_of_each, strict=True)))
         synced = [Synced() for _ in asks]
         places = [(n, one) for n, ask in enumerate(asks) for one in (*ask.cursors, *sorted(known[n].keys() - ask.cursors.keys()))]
         for start in range(0, len(places), AT_ONCE):
@@ -202,23 +255,22 @@ class Reader:
             questions: list[Question] = [
                 (asks[n].user_id, one, None if synced[n].size > SYNC_BYTES else seq) for (n, one), seq in zip(some, seqs, strict=True)
             ]
-            for (n, one), seq, look in zip(some, seqs, await self._looks(questions), strict=True):
+            looks = await self._looks(questions)
+            seen = [(n, one, look) for (n, one), look in zip(some, looks, strict=True) if look is not None and one in known[n]]
+            states = await self._as_theirs([(asks[n].user_id, mine[n], one, look.state) for n, one, look in seen if look.state.member])
+            for (n, one, _), state in zip([one for one in seen if one[2].state.member], states, strict=True):
+                synced[n].states.append((one, state))
+                synced[n].weight += _weight(state)
+            for (n, one), seq, look in zip(some, seqs, looks, strict=True):
                 is_full = synced[n].size > SYNC_BYTES or sum(other.size for other in synced) > 2 * CALL_BYTES
-                if one in known[n] and look is not None and look.state.member is not None:
-                    synced[n].states.append((one, look.state))
-                    synced[n].weight += _weight(look.state)
-                await self._add(synced[n], one, seq, look, is_full=is_full)
+                await self._add(synced[n], (asks[n].user_id, mine[n], one), seq, look, is_full=is_full)
         for answer in synced:
             answer.states = _lightened(sorted(answer.states, key=_newest_first))
         return synced
 
-    async def _known(self, asks: Sequence[Ask]) -> list[Mapping[ConversationId, int]]:
-        """Return all conversations of each user who asks for all."""
-        found = iter(await self.memberships([ask.user_id for ask in asks if ask.list_all]))
-        return [next(found) if ask.list_all else {} for ask in asks]
-
-    async def _add(self, synced: Synced, conversation_id: ConversationId, seq: int | None, look: Look | None, *, is_full: bool) -> None:
-        """Add a conversation of which the client has everything up to `seq`, or nothing but its state if there is no seq."""
+    async def _add(self, synced: Synced, place: _Place, seq: int | None, look: Look | None, *, is_full: bool) -> None:
+        """Add a conversation of which the client has everything up to `seq`, or nothing if there is no seq."""
+        user_id, mine, conversation_id = place
         state = look.state if look else None
         if look is None or state is None or state.member is None:
             if seq is not None:
@@ -233,7 +285,7 @@ class Reader:
         page = Range(max(seq, state.member.joined_seq - 1), upto + 1, SYNC_ENTRIES, backwards=False)
         entries, has_more = await self._merge(conversation_id, page, look.tail) if page.after < upto else ([], False)
         entries = await self._changes.mended(conversation_id, entries, look.tail, state.member.joined_seq)
-        entries = blanked(entries, self._clock.now_ms())
+        entries = masked(blanked(entries, self._clock.now_ms()), await self._hidden(user_id, mine, conversation_id, entries))
         synced.entries += entries
         synced.size += sum(len(one.entry) for one in entries)
         synced.positions.append((conversation_id, entries[-1].seq if has_more else upto))
@@ -346,6 +398,10 @@ class Reader:
         if tail.written < below.before - 1:
             await self._certainty.now()
         return merged(page, await self._blocks.read(conversation_id, below), tail.entries)
+
+
+_Place = tuple[UserId, Mine, ConversationId]
+"""Who has a conversation, and what is their own."""
 
 
 def _with_mentions(look: Look, older: int) -> Look:

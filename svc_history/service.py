@@ -10,11 +10,13 @@ from typing import Any
 from chatkit.core.admission import Code
 from chatkit.core.clock import Clock
 from chatkit.core.conversation import Permission, role_of
+from chatkit.core.conversation_preferences import current
 from chatkit.core.conversation_settings import Value, effective
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, is_uuid
-from chatkit.rpc.admission import ban_message, invite_message
+from chatkit.rpc.admission import ban_message, invite_message, timestamp
 from chatkit.rpc.caller import caller_of
+from chatkit.rpc.conversation_preferences import preferences_message
 from chatkit.rpc.conversation_settings import message_of
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.history.v1 import history_service_pb2 as pb
@@ -31,9 +33,11 @@ from svc_history.core import (
     members_page,
     reached,
     shown_marks,
+    stars_range,
     unread,
 )
 from svc_history.fold import fold
+from svc_history.kept import Kept
 from svc_history.reader import Ask, Page, Reader, Synced
 from svc_history.receipts import Receipts
 from svc_history.store import State
@@ -45,8 +49,9 @@ Context = Any
 class HistoryServicer(rpc.HistoryServiceServicer):
     """The methods of history."""
 
-    def __init__(self, reader: Reader, receipts: Receipts, clock: Clock) -> None:
+    def __init__(self, reader: Reader, kept: Kept, receipts: Receipts, clock: Clock) -> None:
         self._reader = reader
+        self._kept = kept
         self._receipts = receipts
         self._clock = clock
 
@@ -58,7 +63,7 @@ class HistoryServicer(rpc.HistoryServiceServicer):
     async def GetConversation(self, request: pb.GetConversationRequest, context: Context) -> pb.GetConversationResponse:  # noqa: N802
         caller = caller_of(context)
         conversation_id = _conversation_id(request.conversation_id)
-        state = await self._reader.conversation(caller.user_id, conversation_id)
+        state = await self._reader.summary(caller.user_id, conversation_id)
         return pb.GetConversationResponse(conversation=_summary(caller.user_id, state, self._clock.now_ms()))
 
     async def ListMessages(self, request: pb.ListMessagesRequest, context: Context) -> pb.ListMessagesResponse:  # noqa: N802
@@ -76,8 +81,13 @@ class HistoryServicer(rpc.HistoryServiceServicer):
 
     async def GetMessage(self, request: pb.GetMessageRequest, context: Context) -> pb.GetMessageResponse:  # noqa: N802
         caller = caller_of(context)
-        page = await self._reader.message(caller.user_id, _conversation_id(request.conversation_id), request.seq)
-        return pb.GetMessageResponse(entry=_as_it_is(page.entries[-1], page, caller.user_id))
+        page = await self._reader.message(
+            caller.user_id, _conversation_id(request.conversation_id), request.seq, include_hidden=request.include_hidden
+        )
+        return pb.GetMessageResponse(
+            entry=_as_it_is(page.entries[-1], page, caller.user_id),
+            mentions_caller=_mentions(page.entries[-1], caller.user_id),
+        )
 
     async def ListEdits(self, request: pb.ListEditsRequest, context: Context) -> pb.ListEditsResponse:  # noqa: N802
         caller = caller_of(context)
@@ -98,7 +108,44 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         caller = caller_of(context)
         page = await self._reader.pins(caller.user_id, _conversation_id(request.conversation_id))
         entries = [_as_it_is(one, page, caller.user_id) for one in page.entries]
-        return pb.ListPinsResponse(entries=[entry for entry in entries if not entry.state.deleted])
+        return pb.ListPinsResponse(entries=[entry for entry in entries if not entry.state.deleted and not entry.state.hidden])
+
+    async def ListStars(self, request: pb.ListStarsRequest, context: Context) -> pb.ListStarsResponse:  # noqa: N802
+        caller = caller_of(context)
+        before, size = stars_range(request.page_size, request.page_token)
+        found, more, count = await self._kept.stars(caller.user_id, before, size)
+        shown = [_as_it_is(stored, page, caller.user_id) for one, page in found for stored in page.entries if stored.seq == one.seq]
+        entries = [entry for entry in shown if not entry.state.hidden]
+        return pb.ListStarsResponse(entries=entries, next_page_token=str(more) if more else "", star_count=count)
+
+    async def ListDrafts(self, request: pb.ListDraftsRequest, context: Context) -> pb.ListDraftsResponse:  # noqa: ARG002, N802
+        found = await self._kept.drafts(caller_of(context).user_id)
+        return pb.ListDraftsResponse(
+            drafts=[
+                pb.SavedDraft(
+                    conversation_id=one.conversation_id,
+                    draft=entry_pb2.Draft.FromString(one.draft),
+                    saved_at=timestamp(one.saved_ms),
+                    seq=one.saved_seq,
+                )
+                for one in found
+            ]
+        )
+
+    async def ListScheduledMessages(  # noqa: N802
+        self,
+        request: pb.ListScheduledMessagesRequest,  # noqa: ARG002
+        context: Context,
+    ) -> pb.ListScheduledMessagesResponse:
+        found = await self._kept.waiting(caller_of(context).user_id)
+        waiting = [
+            pb.WaitingMessage(
+                conversation_id=one.conversation_id, scheduled=entry_pb2.ScheduledMessage.FromString(one.scheduled), seq=one.seq
+            )
+            for one in found
+        ]
+        waiting.sort(key=lambda one: (one.scheduled.deliver_at.ToMilliseconds(), one.scheduled.message_id))
+        return pb.ListScheduledMessagesResponse(messages=waiting)
 
     async def ListMembers(self, request: pb.ListMembersRequest, context: Context) -> pb.ListMembersResponse:  # noqa: N802
         caller = caller_of(context)
@@ -242,14 +289,17 @@ def _summary(user_id: UserId, state: State, now_ms: int) -> pb.ConversationSumma
     assert state.member is not None  # noqa: S101 - the reader gives states of members only
     head_ordinal = state.head_ordinal or (_entry(state.newest).ordinal if state.newest else 0)
     last = state.last(now_ms)
+    read_seq = state.mark.read_seq if state.mark else 0
+    preferences = current(state.preferences, read_seq)
     return pb.ConversationSummary(
         conversation=_conversation(state),
         membership=_member(user_id, state.member, state.settings),
         head_seq=state.head_seq,
-        read_seq=state.mark.read_seq if state.mark else 0,
-        unread_count=unread(head_ordinal, state.mark, state.member),
+        read_seq=read_seq,
+        unread_count=max(0, unread(head_ordinal, state.mark, state.member) - state.hidden_count),
         last_entry=_last_entry(last) if last else None,
         mention_count=state.mention_count,
+        preferences=preferences_message(preferences) if preferences else None,
     )
 
 
@@ -285,7 +335,7 @@ def _entry(stored: Stored) -> entry_pb2.Entry:
 def _as_it_is(stored: Stored, page: Page, reader: UserId) -> entry_pb2.Entry:
     """Return an entry of a page: a message as it is now."""
     entry = _entry(stored)
-    if entry.kind == entry_pb2.Entry.MESSAGE:
+    if entry.kind == entry_pb2.Entry.MESSAGE and not entry.state.hidden:
         now = fold(page.changes.to(entry.seq), page.head, reader)
         entry.state.CopyFrom(now.state)
         if now.body is not None:
@@ -298,6 +348,12 @@ def _as_it_is(stored: Stored, page: Page, reader: UserId) -> entry_pb2.Entry:
                 entry.body.MergeFromString(now.body)
                 entry.body.MergeFrom(kept)
     return entry
+
+
+def _mentions(stored: Stored, reader: UserId) -> bool:
+    """Tell whether a message is counted as one that mentions a reader."""
+    outline = log_pb2.LogEntry.FromString(stored.entry).outline
+    return outline.mention_all or reader in outline.mentions
 
 
 def _member(user_id: UserId, member: Membership, settings: Mapping[str, Value]) -> conversation_pb2.Member:

@@ -71,7 +71,7 @@ class HistoryArchive:
         return log_pb2.LogEntry.FromString(found.entry.SerializeToString()) if found.HasField("entry") else None
 
     async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Found:
-        request = pb.GetMessageRequest(conversation_id=conversation_id, seq=seq)
+        request = pb.GetMessageRequest(conversation_id=conversation_id, seq=seq, include_hidden=True)
         caller = caller_metadata(Caller(user_id, SessionId("")))
         found: pb.GetMessageResponse = await self._ask(self._stub.GetMessage, request, metadata=caller)
         entry = log_pb2.LogEntry.FromString(found.entry.SerializeToString())

@@ -84,7 +84,12 @@ def check_answered(outline: log_pb2.Outline, target: log_pb2.LogEntry, joined_se
 
 
 def change_of(entry: log_pb2.LogEntry) -> tuple[int, int]:
-    """Return the message that an entry changes, be it that it is in the thread of it, and how: the number of its kind; or twice 0."""
+    """Return the message that an entry changes, be it that it is in the thread of it, and how: the number of its kind; or twice 0.
+
+    What concerns only its user changes no message: it stands there by itself, to be found by its kind.
+    """
+    if entry.kind == Kind.PERSONAL:
+        return entry.seq, int(entry.kind)
     target = entry.target or (entry.outline.thread if entry.HasField("outline") else 0)
     return target, int(entry.kind) if target else 0
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chatkit.core.admission import Ban, InviteId
 from chatkit.core.conversation import ROLES, Permission, Role
 from chatkit.core.conversation_settings import RULES, SHARED, Value, as_text
-from chatkit.core.ids import UserId
+from chatkit.core.ids import UserId, notes_conversation_id
 from chatkit.rpc.admission import invite_of
 from chatkit.rpc.conversation_settings import message_of, settings_of
 from elastic_chat.events.v1 import log_pb2
@@ -18,6 +18,7 @@ from elastic_chat.types.v1.entry_pb2 import MembershipChange as Change
 from svc_router.changes import needed
 from svc_router.core import Limits, permission_to_give, permission_to_remove
 from svc_router.entries import membership_part, role_of_wire, with_role
+from svc_router.store import NEVER
 from svc_router.store.terms import Administers, Drop, Grant, HandOver, IsPublic, Join, Kept, Leave, Put, Room, Set, Term, UseInvite
 
 
@@ -39,13 +40,8 @@ def demand_of(command: pb.Command, limits: Limits, now_ms: int, target: log_pb2.
             return TO_ALL if command.send.HasField("outline") and command.send.outline.mention_all else MESSAGE
         case "change" if target is not None:
             return Demand(needed(command.change, UserId(command.user_id), target))
-        case "add_member":
-            added = command.add_member.member
-            join = _join(UserId(added.user_id), Permission(added.permissions))
-            return Demand(Permission.ADD, [join, Room(Kept.MEMBERS, limits.members)])
-        case "add_members":
-            joins = [_join(UserId(user_id)) for user_id in command.add_members.user_ids]
-            return Demand(Permission.ADD, [*joins, Room(Kept.MEMBERS, limits.members)])
+        case "add_member" | "add_members":
+            return Demand(Permission.ADD, [*_added(command), Room(Kept.MEMBERS, limits.members)])
         case "remove_member":
             removed = UserId(command.remove_member.user_id)
             needs = permission_to_remove(UserId(command.user_id), removed)
@@ -57,10 +53,20 @@ def demand_of(command: pb.Command, limits: Limits, now_ms: int, target: log_pb2.
         case "join":
             way = UseInvite(InviteId(command.join.invite_id)) if command.join.invite_id else IsPublic()
             return Demand(None, [way, _join(UserId(command.user_id)), Room(Kept.MEMBERS, limits.members)])
+        case "personal":
+            is_theirs = command.conversation_id == notes_conversation_id(UserId(command.user_id))
+            return Demand(Permission.WRITE if is_theirs else NEVER)
         case "settings":
             return _settings(settings_of(command.settings.settings))
         case _:
             return _role(UserId(command.user_id), UserId(command.role.user_id), role_of_wire(command.role.role))
+
+
+def _added(command: pb.Command) -> list[Join]:
+    added = command.add_member.member
+    if command.HasField("add_member"):
+        return [_join(UserId(added.user_id), Permission(added.permissions))]
+    return [_join(UserId(user_id)) for user_id in command.add_members.user_ids]
 
 
 def _join(user_id: UserId, permissions: Permission = ROLES[Role.MEMBER]) -> Join:

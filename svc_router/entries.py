@@ -83,6 +83,9 @@ def draft_of(command: pb.Command, message_id: str, now_ms: int, target: log_pb2.
         case "invite":
             entry.kind = entry_pb2.Entry.INVITE
             entry.invite.CopyFrom(command.invite.invite)
+        case "personal":
+            entry.kind = entry_pb2.Entry.PERSONAL
+            entry.personal.CopyFrom(command.personal.change)
         case "join":
             entry.kind = entry_pb2.Entry.MEMBERSHIP
             entry.membership.invite_id = command.join.invite_id

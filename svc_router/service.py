@@ -24,6 +24,7 @@ from chatkit.core.ids import (
     group_conversation_id,
     is_uuid,
     new_id,
+    notes_conversation_id,
 )
 from chatkit.rpc.admission import invite_message, timestamp
 from chatkit.rpc.attachments import attached
@@ -43,6 +44,7 @@ from elastic_chat.types.v1 import entry_pb2
 from elastic_chat.types.v1.conversation_pb2 import Conversation, Member
 from svc_router.core import check_added, check_direct, check_group, check_self
 from svc_router.forwarding import copy_of, put_origin
+from svc_router.personal_door import PersonalDoor
 from svc_router.pipeline import Archive, Pipeline
 from svc_router.route import Lane
 
@@ -63,16 +65,16 @@ class Changing(Protocol):
     message_id: str
 
 
-class RouterServicer(rpc.RouterServiceServicer):
+class RouterServicer(PersonalDoor, rpc.RouterServiceServicer):
     """The methods of RouterService, as its contract says."""
 
     def __init__(self, pipeline: Pipeline, lanes: Lanes, archive: Archive, channel: grpc.aio.Channel, clock: Clock) -> None:
+        super().__init__(lanes, channel, clock)
         self._pipeline = pipeline
         self._lanes = lanes
         self._archive = archive
         self._channel = channel
         self._accounts: Any = accounts_service_pb2_grpc.AccountsServiceStub(channel)
-        self._clock = clock
         self._draining = asyncio.Event()
         self._name = new_id()
 
@@ -182,7 +184,7 @@ class RouterServicer(rpc.RouterServiceServicer):
                 members = {caller.user_id: ROLES[Role.OWNER]} | dict.fromkeys(others, joined)
             case Conversation.SELF:
                 check_self(request.title, request.member_ids)
-                conversation.conversation_id = direct_conversation_id(caller.user_id, caller.user_id)
+                conversation.conversation_id = notes_conversation_id(caller.user_id)
                 conversation.member_ids.append(caller.user_id)
                 members = {caller.user_id: DIRECT_MEMBER}
             case _:
@@ -326,9 +328,6 @@ class RouterServicer(rpc.RouterServiceServicer):
         command.role.user_id = _user_id(request.user_id)
         command.role.role = role
         await self._lanes.call(command)
-
-    def _message_id(self, given: str) -> MessageId:
-        return check_message_id(given or new_id(), self._clock.now_ms())
 
     async def _check_users(self, caller: Caller, user_ids: Sequence[UserId]) -> None:
         if not user_ids:

@@ -18,6 +18,7 @@ from elastic_chat.writer.v1 import writer_service_pb2, writer_service_pb2_grpc
 from svc_writer.dead_letters import DeadLetters, KafkaShelf
 from svc_writer.pump import Pump
 from svc_writer.releases import MeshFiles, Releases
+from svc_writer.sending import MeshRouter, Sending
 from svc_writer.service import WriterServicer
 from svc_writer.settings import Settings
 from svc_writer.source import TOPICS, KafkaSource
@@ -49,11 +50,12 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     channel = mesh_channel(settings.mesh)
     stack.push_async_callback(channel.close)
     releases = Releases(timeline, MeshFiles(channel))
+    sending = Sending(timeline, MeshRouter(channel), SystemClock())
     servicer = WriterServicer(source, DeadLetters(KafkaShelf(settings.kafka_bootstrap, settings.node_id, way), dead_letters))
     return App(
         services=(writer_service_pb2.DESCRIPTOR.services_by_name["WriterService"].full_name,),
         register=lambda server: writer_service_pb2_grpc.add_WriterServiceServicer_to_server(servicer, server),
-        tasks=(pump.run, pump.watch_lag, releases.run),
+        tasks=(pump.run, pump.watch_lag, releases.run, sending.run),
         drain=pump.stop,
         tracer=tracer,
     )

@@ -15,7 +15,8 @@ MAX_BYTES = 32 * 1024
 PART = 0
 """What is looked through as a whole is one partition: the directory (100,000 conversations are about 20 MB), and what is to be released."""
 KEYS_BYTES = 128
-"""About what a row has beside an entry or a conversation."""
+"""About what a row has beside what may be large."""
+LARGE = ("entry", "fading", "conversation", "draft", "scheduled")
 
 
 class Table(StrEnum):
@@ -36,6 +37,12 @@ class Table(StrEnum):
     INVITE_USES = "invite_uses"
     PUBLIC = "public_conversations"
     RELEASES = "file_releases"
+    PREFERENCES = "preferences"
+    HIDDEN = "hidden_messages"
+    STARS = "stars"
+    DRAFTS = "drafts"
+    SCHEDULED = "scheduled_messages"
+    DUE = "due_messages"
 
 
 PARTITION: Mapping[Table, tuple[str, ...]] = {
@@ -54,6 +61,12 @@ PARTITION: Mapping[Table, tuple[str, ...]] = {
     Table.INVITE_USES: ("conversation_id",),
     Table.PUBLIC: ("part",),
     Table.RELEASES: ("part",),
+    Table.PREFERENCES: ("user_id",),
+    Table.HIDDEN: ("user_id", "conversation_id"),
+    Table.STARS: ("user_id",),
+    Table.DRAFTS: ("user_id",),
+    Table.SCHEDULED: ("user_id",),
+    Table.DUE: ("hour",),
 }
 """The columns that say on which partition a row lies."""
 FOREVER = 2**62
@@ -71,6 +84,12 @@ KEY: Mapping[Table, tuple[str, ...]] = {
     Table.INVITES: ("conversation_id", "invite_id"),
     Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
     Table.PUBLIC: ("part", "title_key", "conversation_id"),
+    Table.PREFERENCES: ("user_id", "conversation_id"),
+    Table.HIDDEN: ("user_id", "conversation_id", "seq"),
+    Table.STARS: ("user_id", "conversation_id", "seq"),
+    Table.DRAFTS: ("user_id", "conversation_id", "thread"),
+    Table.SCHEDULED: ("user_id", "message_id"),
+    Table.DUE: ("hour", "deliver_ms", "user_id", "message_id"),
     Table.CHANGES: ("conversation_id", "bucket", "target", "kind", "item"),
     Table.PINS: ("conversation_id", "seq"),
     Table.MENTIONS: ("owner", "conversation_id", "seq"),
@@ -113,7 +132,7 @@ class Write:
     @property
     def size(self) -> int:
         """About how many bytes it has."""
-        return KEYS_BYTES + sum(len(self.row.get(name, b"")) for name in ("entry", "fading", "conversation"))
+        return KEYS_BYTES + sum(len(self.row.get(column, b"")) for column in LARGE)
 
 
 def message_writes(conversation_id: str, seq: int, message_id: MessageId, entry: bytes) -> list[Write]:
@@ -179,6 +198,29 @@ class Release:
         """Return the row that keeps it in mind, or takes it out: for good, however often the entry is written again."""
         row = {"part": PART, "conversation_id": self.conversation_id, "message_id": self.message_id}
         return Write(Table.RELEASES, row if done else row | {"seq": self.seq, "due_s": self.due_s}, self.seq, deletes=done)
+
+
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message was to be sent at a time, by the entry at `seq` of its user's notes."""
+
+    deliver_ms: int
+    user_id: str
+    message_id: MessageId
+    seq: int
+
+    @property
+    def place(self) -> tuple[int, str, str]:
+        """Where it stands among others of its hour."""
+        return self.deliver_ms, self.user_id, self.message_id
+
+    def write(self, *, done: bool) -> Write:
+        """Return the row that keeps it in mind, or takes it out: for good, however often the entry is written again."""
+        row = {"hour": self.deliver_ms // HOUR_MS, "deliver_ms": self.deliver_ms, "user_id": self.user_id, "message_id": self.message_id}
+        return Write(Table.DUE, row if done else row | {"seq": self.seq}, self.seq, deletes=done)
 
 
 def joining_writes(conversation_id: str, user_id: str, permissions: int, joined_seq: int, joined_ordinal: int, seq: int) -> list[Write]:

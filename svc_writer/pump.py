@@ -20,9 +20,10 @@ from chatkit.tracing import NOTHING, Tracer, followed
 from elastic_chat.events.v1 import log_pb2
 from svc_writer.core import Write, grouped, heads
 from svc_writer.directory import relist, touched
-from svc_writer.records import UnreadableError, writes_of
+from svc_writer.records import writes_of
 from svc_writer.source import Source, Taken
 from svc_writer.store import Progress, Timeline, UnfitError
+from svc_writer.unreadable import UnreadableError
 
 log = structlog.get_logger()
 

@@ -27,13 +27,11 @@ from svc_writer.core import (
     leaving_writes,
     message_writes,
 )
+from svc_writer.personal import personal_writes
+from svc_writer.unreadable import UnreadableError
 
 Kind = entry_pb2.Entry
 CHANGES = {Kind.EDIT, Kind.DELETION, Kind.REACTION, Kind.VOTE, Kind.PIN, Kind.CLOSING}
-
-
-class UnreadableError(Exception):
-    """The record can't be applied, now or ever."""
 
 
 def writes_of(topic: str, value: bytes) -> list[Write]:
@@ -224,6 +222,7 @@ MAKERS = {
     Kind.MEMBERSHIP: _membership,
     Kind.SETTINGS: _settings,
     Kind.INVITE: _invite,
+    Kind.PERSONAL: personal_writes,
 }
 """What makes the rows of entries that change no message, beside those that every entry makes."""
 

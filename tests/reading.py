@@ -13,6 +13,8 @@ from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
 from elastic_chat.events.v1 import log_pb2
 from svc_history.certainty import Certainty
 from svc_history.core import Mark, Membership, Stored
+from svc_history.kept import Kept
+from svc_history.personal import Personal
 from svc_history.reader import Ask, Reader, Synced
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
 
@@ -33,6 +35,7 @@ class World:
         self.database = MemoryTimeline(self.clock)
         self.certainty = Certainty(self._await_written)
         self.reader = Reader(self.live, self.database, self.certainty, self.clock, kept_bytes=1_000_000)
+        self.kept = Kept(self.reader, Personal(self.live, self.database, self.certainty))
 
     async def _await_written(self) -> None:
         self.asked += 1
@@ -51,6 +54,7 @@ class World:
         members = {ANNA: Membership(3, joined)}
         made = MemoryConversation(b"c", entries, members, {ANNA: Mark(1, 1, 1)}, rows, ids)
         self.log[conversation_id] = self.live.known[conversation_id] = made
+        self.live.complete.setdefault(ANNA, {})[conversation_id] = joined
         return conversation_id
 
     async def sync(self, user_id: UserId, cursors: Mapping[ConversationId, int], *, list_all: bool = False) -> Synced:

@@ -69,9 +69,20 @@ def direct_conversation_id(one: UserId, other: UserId) -> ConversationId:
     return ConversationId(str(uuid.uuid5(_DIRECT, "/".join(sorted((one, other))))))
 
 
+def notes_conversation_id(user_id: UserId) -> ConversationId:
+    """Return the id of a user's notes to themselves."""
+    return direct_conversation_id(user_id, user_id)
+
+
 def group_conversation_id(creator: UserId, message_id: MessageId) -> ConversationId:
     """Return the id of the group that `creator` makes with `message_id`: the same at every retry."""
     return ConversationId(str(uuid.uuid5(_GROUP, f"{creator}/{message_id}")))
+
+
+def derived_message_id(message_id: MessageId, what: str) -> MessageId:
+    """Return the id of another entry that is made because of a message: the same whenever it is made, and of the same time."""
+    digits = uuid.uuid5(_DERIVED, f"{message_id}/{what}").hex
+    return MessageId(f"{message_id[:13]}-7{digits[:3]}-{'89ab'[int(digits[3], 16) % 4]}{digits[4:7]}-{digits[7:19]}")
 
 
 def creation_message_id(conversation_id: ConversationId) -> MessageId:

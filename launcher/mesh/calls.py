@@ -24,6 +24,8 @@ USERS: dict[str, tuple[str, ...]] = {
         *("SendMessage", "ForwardMessage", "EditMessage", "DeleteMessage", "AddReaction", "RemoveReaction", "PinMessage", "UnpinMessage"),
         *("Vote", "ClosePoll"),
         *("CreateConversation", "UpdateConversation"),
+        *("UpdateConversationPreferences", "HideMessage", "StarMessage", "UnstarMessage", "SaveDraft", "DeleteDraft"),
+        *("ScheduleMessage", "UpdateScheduledMessage", "CancelScheduledMessage"),
         *("AddMember", "AddMembers", "RemoveMember", "SetRole", "TransferOwnership"),
         *("BanMember", "UnbanMember", "CreateInvite", "WithdrawInvite", "Join", "JoinPublic"),
     ),
@@ -31,6 +33,7 @@ USERS: dict[str, tuple[str, ...]] = {
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
         *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
+        *("ListStars", "ListDrafts", "ListScheduledMessages"),
         *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
     ),
     "accounts": (
@@ -60,11 +63,22 @@ READS: dict[str, tuple[str, ...]] = {
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
         *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
+        *("ListStars", "ListDrafts"),
         *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
     ),
     "writer": ("GetLag", "AwaitWritten"),
-    "accounts": ("GetJwks", "FindUsers", "ListSessions", "GetPrivacy", "GetPreferences", "GetAccount", "ListInvites", "ListServiceTokens"),
+    "accounts": (
+        "GetJwks",
+        "FindUsers",
+        "FindInactive",
+        "ListSessions",
+        "GetPrivacy",
+        "GetPreferences",
+        "GetAccount",
+        "ListInvites",
+        "ListServiceTokens",
+    ),
     "files": ("GetFile", "ListFiles", "GetFileUrl", "GetLinkPreview"),
 }
 """The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""
@@ -86,12 +100,15 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "router": {
         "router": ("Route",),
-        "history": ("ListMessages", "GetMessage", "GetConversationState", "FindMessage"),
-        "accounts": ("FindUsers",),
+        "history": (
+            *("GetConversation", "ListMessages", "GetMessage", "GetConversationState", "FindMessage"),
+            *("ListStars", "ListDrafts", "ListScheduledMessages"),
+        ),
+        "accounts": ("FindUsers", "FindInactive"),
         "files": ("AttachFiles",),
     },
     "presence": {"accounts": ("KeepStatus", "GetPreferences")},
-    "writer": {"files": ("ReleaseFiles",)},
+    "writer": {"router": ("SendScheduledMessage",), "files": ("ReleaseFiles",)},
     "history": {"writer": ("AwaitWritten",), "presence": ("GetPreferences",)},
     "accounts": {"presence": ("EndSession", "ApplyPreferences")},
     "files": {"history": ("ListMemberships", "FindMessage")},

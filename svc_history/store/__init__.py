@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from chatkit.core.admission import Ban, Invite, InviteId
+from chatkit.core.conversation_preferences import Choices
 from chatkit.core.conversation_settings import Value
 from chatkit.core.ids import ConversationId, MessageId, UserId
+from chatkit.core.personal import Hidden, Saved, Starred, Waiting
 from svc_history.core import END, MAX_MENTIONED, Mark, Membership, Range, Stored, Tail
 from svc_history.expiry import is_there
 
@@ -18,7 +20,8 @@ class State:
     """A conversation: the serialised types.v1.Conversation, its head, the member who asks, how far they have got, the newest entry,
     and what was set of it.
 
-    `mention_count` is how many messages mention them that they have not read, of those from `counted_from` on.
+    `mention_count` is how many messages mention them that they have not read, of those from `counted_from` on; `preferences` is how they
+    have it for themselves, and `hidden_count` how many messages they have hidden and not read, where that was asked.
     """
 
     conversation: bytes
@@ -30,6 +33,8 @@ class State:
     settings: Mapping[str, Value] = field(default_factory=dict)
     mention_count: int = 0
     counted_from: int = END
+    preferences: Mapping[str, int] = field(default_factory=dict)
+    hidden_count: int = 0
 
     @property
     def uncounted(self) -> tuple[int, int] | None:
@@ -138,6 +143,10 @@ class LiveLog(Protocol):
         """Return where the tail begins, and all messages in it that are in a thread. Raises UNAVAILABLE as `changes`."""
         ...
 
+    async def personal(self, conversation_id: ConversationId) -> tuple[int, Sequence[bytes]]:
+        """Return where the tail begins, and all entries in it that concern only their user. Raises UNAVAILABLE as `changes`."""
+        ...
+
     async def roll(self, conversation_id: ConversationId) -> Roll | None:
         """Return who is in a conversation."""
         ...
@@ -180,6 +189,26 @@ class Timeline(Protocol):
 
     async def replies(self, conversation_id: ConversationId, root: int, page: Range) -> Sequence[int]:
         """Return the messages of a thread that are on a page, and one more, if there are as many."""
+        ...
+
+    async def preferences(self, user_id: UserId) -> Choices:
+        """Return how a user has conversations, those of which they have said so, and in which they have hidden messages."""
+        ...
+
+    async def hidden(self, questions: Sequence[tuple[UserId, ConversationId, int, int]]) -> list[Mapping[int, Hidden]]:
+        """Return the messages that a user has hidden in a conversation above one seq and below another, each time."""
+        ...
+
+    async def stars(self, user_id: UserId) -> Sequence[Starred]:
+        """Return what a user has starred."""
+        ...
+
+    async def waiting(self, user_id: UserId) -> Sequence[Waiting]:
+        """Return the messages of a user that wait for their time."""
+        ...
+
+    async def drafts(self, user_id: UserId) -> Sequence[Saved]:
+        """Return what a user has written and not sent."""
         ...
 
     async def roll(self, conversation_id: ConversationId) -> Roll:

@@ -9,8 +9,10 @@ from prometheus_client import Counter
 
 from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.conversation import bucket_of
+from chatkit.core.conversation_preferences import HAS_HIDDEN, PREFERENCES, Choices, Chosen
 from chatkit.core.conversation_settings import SETTINGS, Value
 from chatkit.core.ids import ConversationId, MessageId, UserId, message_id_hour
+from chatkit.core.personal import Hidden, Saved, Starred, Waiting
 from chatkit.edges.cassandra import CassandraSession, Row, Statement
 from elastic_chat.types.v1 import entry_pb2
 from svc_history.core import END, MAX_MENTIONED, MAX_PINS, Mark, Membership, Range, Stored, buckets_to_read, spans
@@ -19,6 +21,7 @@ from svc_history.store import Admission, Listed, Roll, State
 KEYSPACE = "elastic_chat"
 SCHEMA_VERSION = 14
 
+COLUMNS = (*PREFERENCES, HAS_HIDDEN)
 LAST = chr(0x10FFFF)
 """Behind every character of a title."""
 
@@ -46,6 +49,12 @@ QUERIES = {
     "pins": "SELECT seq FROM {}.pins WHERE conversation_id = ? LIMIT ?",
     "listed": "SELECT title_key, conversation_id, kind, title, topic, avatar_file_id FROM {}.public_conversations"
     " WHERE part = 0 AND (title_key, conversation_id) > (?, ?) AND (title_key) < (?) LIMIT ?",
+    "preferences": f"SELECT conversation_id, {', '.join(f'{name}, WRITETIME({name}) AS {name}_seq' for name in COLUMNS)}"  # noqa: S608
+    " FROM {}.preferences WHERE user_id = ?",
+    "hidden": "SELECT seq, ordinal, mentioned FROM {}.hidden_messages WHERE user_id = ? AND conversation_id = ? AND seq > ? AND seq < ?",
+    "stars": "SELECT conversation_id, seq, starred_seq FROM {}.stars WHERE user_id = ?",
+    "waiting": "SELECT conversation_id, message_id, scheduled, scheduled_seq FROM {}.scheduled_messages WHERE user_id = ?",
+    "drafts": "SELECT conversation_id, thread, draft, saved_ms, saved_seq FROM {}.drafts WHERE user_id = ?",
     "bans": "SELECT user_id, banned_by, banned_ms FROM {}.bans WHERE conversation_id = ?",
     "invites": "SELECT invite_id, expires_ms, max_uses, created_by, created_ms FROM {}.invites WHERE conversation_id = ?",
     "uses": "SELECT invite_id, COUNT(*) AS uses FROM {}.invite_uses WHERE conversation_id = ? GROUP BY invite_id",
@@ -129,6 +138,25 @@ class CassandraTimeline:
         rows = await self._rows(direction, *key, f"{page.after:019d}", f"{page.before:019d}", page.count + 1)
         return [int(row.item) for row in rows]
 
+    async def preferences(self, user_id: UserId) -> Choices:
+        return {ConversationId(row.conversation_id): _chosen(row) for row in await self._rows("preferences", user_id)}
+
+    async def hidden(self, questions: Sequence[tuple[UserId, ConversationId, int, int]]) -> list[Mapping[int, Hidden]]:
+        bound = [self._bind("hidden", *question) for question in questions]
+        READS.inc(len(bound))
+        return [{row.seq: Hidden(row.ordinal, row.mentioned) for row in rows} for rows in await self._session.fetch_all(bound)]
+
+    async def stars(self, user_id: UserId) -> Sequence[Starred]:
+        return [Starred(ConversationId(row.conversation_id), row.seq, row.starred_seq) for row in await self._rows("stars", user_id)]
+
+    async def drafts(self, user_id: UserId) -> Sequence[Saved]:
+        rows = await self._rows("drafts", user_id)
+        return [Saved(ConversationId(row.conversation_id), row.thread, row.draft, row.saved_ms, row.saved_seq) for row in rows]
+
+    async def waiting(self, user_id: UserId) -> Sequence[Waiting]:
+        rows = await self._rows("waiting", user_id)
+        return [Waiting(ConversationId(row.conversation_id), MessageId(row.message_id), row.scheduled, row.scheduled_seq) for row in rows]
+
     async def roll(self, conversation_id: ConversationId) -> Roll:
         bound = [self._bind(name, conversation_id) for name in ("members", "marks", "conversation")]
         READS.inc(len(bound))
@@ -176,6 +204,11 @@ def _stored(row: Row) -> Stored:
 
 def _settings(*rows: Row) -> dict[str, Value]:
     return {name: value for row in rows for name in SETTINGS if (value := getattr(row, name)) is not None}
+
+
+def _chosen(row: Row) -> dict[str, Chosen]:
+    chosen = ((name, getattr(row, f"{name}_seq"), getattr(row, name)) for name in COLUMNS)
+    return {name: Chosen(seq, int(value)) for name, seq, value in chosen if value is not None}
 
 
 def _invite(row: Row, uses: int) -> Invite:

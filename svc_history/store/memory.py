@@ -9,9 +9,11 @@ from itertools import accumulate
 from chatkit.core.admission import Ban, Invite, InviteId
 from chatkit.core.clock import Clock, SystemClock
 from chatkit.core.conversation import LIVELY_MEMBERS
+from chatkit.core.conversation_preferences import Choices
 from chatkit.core.conversation_settings import Value
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
+from chatkit.core.personal import Hidden, Saved, Starred, Waiting
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_history.core import END, LOOK_BYTES, MAX_MENTIONED, MAX_PINS, SYNC_ENTRIES, Mark, Membership, Range, Stored, Tail
@@ -174,6 +176,9 @@ class MemoryLiveLog(MemoryView):
     async def replies(self, conversation_id: ConversationId, root: int) -> tuple[int, Sequence[bytes]]:
         return await self._of_kind(conversation_id, entry_pb2.Entry.MESSAGE, [root])
 
+    async def personal(self, conversation_id: ConversationId) -> tuple[int, Sequence[bytes]]:
+        return await self._of_kind(conversation_id, entry_pb2.Entry.PERSONAL, list(self.known[conversation_id].changes.values()))
+
     async def _of_kind(
         self, conversation_id: ConversationId, kind: entry_pb2.Entry.Kind.ValueType, targets: Sequence[int]
     ) -> tuple[int, Sequence[bytes]]:
@@ -182,11 +187,18 @@ class MemoryLiveLog(MemoryView):
 
 
 class MemoryTimeline(MemoryView):
-    """The database. `reads` counts what it was asked."""
+    """The database. `reads` counts what it was asked; `chosen` is how users have conversations, `hiding` what they have hidden, `starring`
+    what they have starred, `saved` what they have written and not sent, and `scheduled` what waits for its time.
+    """
 
     def __init__(self, clock: Clock | None = None) -> None:
         super().__init__()
         self._clock = clock or SystemClock()
+        self.chosen: dict[UserId, Choices] = {}
+        self.hiding: dict[tuple[UserId, ConversationId], dict[int, Hidden]] = {}
+        self.starring: dict[UserId, Sequence[Starred]] = {}
+        self.saved: dict[UserId, Sequence[Saved]] = {}
+        self.scheduled: dict[UserId, Sequence[Waiting]] = {}
         self.reads = 0
         self.directory: list[Listed] = []
 
@@ -253,6 +265,29 @@ class MemoryTimeline(MemoryView):
         found = sorted(seq for seq, entry in changing if log_pb2.LogEntry.FromString(entry).kind == entry_pb2.Entry.MESSAGE)
         within = [seq for seq in found if page.holds(seq) and self._has(one, seq)]
         return within[-page.count - 1 :] if page.backwards else within[: page.count + 1]
+
+    async def preferences(self, user_id: UserId) -> Choices:
+        self.reads += 1
+        return self.chosen.get(user_id, {})
+
+    async def hidden(self, questions: Sequence[tuple[UserId, ConversationId, int, int]]) -> list[Mapping[int, Hidden]]:
+        self.reads += 1
+        return [
+            {seq: one for seq, one in self.hiding.get((user_id, conversation_id), {}).items() if after < seq < before}
+            for user_id, conversation_id, after, before in questions
+        ]
+
+    async def stars(self, user_id: UserId) -> Sequence[Starred]:
+        self.reads += 1
+        return self.starring.get(user_id, ())
+
+    async def waiting(self, user_id: UserId) -> Sequence[Waiting]:
+        self.reads += 1
+        return self.scheduled.get(user_id, ())
+
+    async def drafts(self, user_id: UserId) -> Sequence[Saved]:
+        self.reads += 1
+        return self.saved.get(user_id, ())
 
     async def roll(self, conversation_id: ConversationId) -> Roll:
         one = self.known.get(conversation_id, MemoryConversation(b""))

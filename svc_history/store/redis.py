@@ -108,6 +108,9 @@ class RedisLiveLog:
     async def replies(self, conversation_id: ConversationId, root: int) -> tuple[int, Sequence[bytes]]:
         return await self._changes(conversation_id, entry_pb2.Entry.MESSAGE, root)
 
+    async def personal(self, conversation_id: ConversationId) -> tuple[int, Sequence[bytes]]:
+        return await self._changes(conversation_id, entry_pb2.Entry.PERSONAL)
+
     async def _changes(self, conversation_id: ConversationId, *wanted: str | int) -> tuple[int, Sequence[bytes]]:
         names = (keys.meta(conversation_id), keys.changes(conversation_id), keys.tail(conversation_id))
         (reply,) = await self._view.call([("changes", names, wanted)])

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chatkit.core.conversation_settings import Value
-from svc_writer.core import Release, Write
+from svc_writer.core import Due, Release, Write
 
 AT_ONCE = 100
-"""Messages whose files are released at once."""
+"""Messages whose files are released, or that are sent because their time has come, at once."""
 
 
 class UnfitError(Exception):
@@ -38,6 +38,10 @@ class Timeline(Protocol):
 
     async def releases(self) -> Sequence[Release]:
         """Return whose files are still to be released, of very many AT_ONCE. Raises UNAVAILABLE."""
+        ...
+
+    async def due(self, hour: int, after: tuple[int, str, str], upto_ms: int) -> Sequence[Due]:
+        """Return what was to be sent in an hour, behind a place and up to a time, of very much the first AT_ONCE. Raises UNAVAILABLE."""
         ...
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:

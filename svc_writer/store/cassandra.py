@@ -18,12 +18,13 @@ from cassandra import InvalidRequest
 from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement
 
 from chatkit.core.clock import Clock
+from chatkit.core.conversation_preferences import HAS_HIDDEN, PREFERENCES
 from chatkit.core.conversation_settings import LISTED, SETTINGS
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.expiry import remaining_s
 from chatkit.core.ids import MessageId
 from chatkit.edges.cassandra import FAILURES, CassandraSession, Statement
-from svc_writer.core import KEY, MAX_BYTES, PART, Release, Table, Write
+from svc_writer.core import KEY, MAX_BYTES, PART, Due, Release, Table, Write
 from svc_writer.store import AT_ONCE, Listing, UnfitError
 
 KEYSPACE = "elastic_chat"
@@ -60,12 +61,19 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     Table.INVITE_USES: ("conversation_id", "invite_id", "seq"),
     Table.PUBLIC: ("part", "title_key", "conversation_id", "kind", "title", "topic", "avatar_file_id"),
     Table.RELEASES: ("part", "conversation_id", "message_id", "seq", "due_s"),
+    Table.PREFERENCES: ("user_id", "conversation_id", *PREFERENCES, HAS_HIDDEN),
+    Table.HIDDEN: ("user_id", "conversation_id", "seq", "ordinal", "mentioned"),
+    Table.STARS: ("user_id", "conversation_id", "seq", "starred_seq"),
+    Table.DRAFTS: ("user_id", "conversation_id", "thread", "draft", "saved_ms", "saved_seq"),
+    Table.SCHEDULED: ("user_id", "message_id", "conversation_id", "scheduled", "scheduled_seq"),
+    Table.DUE: ("hour", "deliver_ms", "user_id", "message_id", "seq"),
 }
 CHANGEABLE: dict[Table, tuple[str, ...]] = {
     Table.MESSAGES: ("fading",),
     Table.CONVERSATIONS: (*SETTINGS, "listed_as"),
     Table.MEMBERS: ("permissions",),
     Table.BY_USER: ("permissions",),
+    Table.PREFERENCES: (*PREFERENCES, HAS_HIDDEN),
 }
 """Columns that change by themselves."""
 EXPIRING = {Table.MESSAGES, Table.CHANGES, Table.PINS, Table.MENTIONS}
@@ -80,11 +88,20 @@ DELETABLE: dict[Table, tuple[str, ...]] = {
     Table.INVITES: ("conversation_id", "invite_id"),
     Table.PUBLIC: ("part", "title_key", "conversation_id"),
     Table.RELEASES: ("part", "conversation_id", "message_id"),
+    Table.STARS: ("user_id", "conversation_id", "seq"),
+    Table.DRAFTS: ("user_id", "conversation_id", "thread"),
+    Table.SCHEDULED: ("user_id", "message_id"),
+    Table.DUE: ("hour", "deliver_ms", "user_id", "message_id"),
 }
 """What may be deleted, by which columns: of changes, all of one kind at once."""
 _SEQS = ", ".join(f"WRITETIME({name}) AS {name}_seq" for name in LISTED)
 LISTING = f"SELECT conversation, listed_as, {', '.join(LISTED)}, {_SEQS} FROM {KEYSPACE}.conversations WHERE conversation_id = ?"  # noqa: S608
 RELEASES = f"SELECT conversation_id, message_id, seq, due_s FROM {KEYSPACE}.{Table.RELEASES} WHERE part = {PART} LIMIT {AT_ONCE}"  # noqa: S608
+
+DUE = (
+    f"SELECT deliver_ms, user_id, message_id, seq FROM {KEYSPACE}.{Table.DUE}"  # noqa: S608 - our own names
+    f" WHERE hour = ? AND (deliver_ms, user_id, message_id) > (?, ?, ?) AND (deliver_ms) <= (?) LIMIT {AT_ONCE}"
+)
 
 
 @dataclass(slots=True)
@@ -130,6 +147,7 @@ class CassandraTimeline:
 
     _listing: PreparedStatement
     _releases: PreparedStatement
+    _due: PreparedStatement
 
     def __init__(self, session: CassandraSession, clock: Clock) -> None:
         self._session = session
@@ -147,6 +165,7 @@ class CassandraTimeline:
                 await self._insert(table, column, (*KEY[table], column))
         self._listing = await self._session.prepare(LISTING)
         self._releases = await self._session.prepare(RELEASES)
+        self._due = await self._session.prepare(DUE)
         for table, columns in DELETABLE.items():
             where = " AND ".join(f"{column} = ?" for column in columns)
             query = f"DELETE FROM {KEYSPACE}.{table} USING TIMESTAMP ? WHERE {where}"  # noqa: S608 - our own names
@@ -171,6 +190,10 @@ class CassandraTimeline:
     async def releases(self) -> Sequence[Release]:
         rows = await self._session.fetch(self._releases.bind(()))
         return [Release(row.conversation_id, MessageId(row.message_id), row.seq, row.due_s or 0) for row in rows]
+
+    async def due(self, hour: int, after: tuple[int, str, str], upto_ms: int) -> Sequence[Due]:
+        rows = await self._session.fetch(self._due.bind((hour, *after, upto_ms)))
+        return [Due(row.deliver_ms, row.user_id, MessageId(row.message_id), row.seq) for row in rows]
 
     async def put(self, groups: Sequence[Sequence[Write]]) -> None:
         new = [group for group in groups if not self._buckets.knows(group)]

@@ -10,7 +10,7 @@ from chatkit.core.clock import Clock, SystemClock
 from chatkit.core.conversation_settings import LISTED
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.expiry import remaining_s
-from svc_writer.core import KEY, Release, Table, Write
+from svc_writer.core import KEY, Due, Release, Table, Write
 from svc_writer.store import AT_ONCE, Listing
 from svc_writer.store.cassandra import DELETABLE
 
@@ -83,6 +83,13 @@ class MemoryTimeline:
         rows = await self.rows(Table.RELEASES)
         found = [Release(row["conversation_id"], row["message_id"], row["seq"], row["due_s"]) for row in rows]
         return found[:AT_ONCE]
+
+    async def due(self, hour: int, after: tuple[int, str, str], upto_ms: int) -> Sequence[Due]:
+        if not self.available:
+            raise ChatError(Reason.UNAVAILABLE)
+        rows = [row for row in await self.rows(Table.DUE) if row["hour"] == hour]
+        found = sorted((Due(row["deliver_ms"], row["user_id"], row["message_id"], row["seq"]) for row in rows), key=lambda one: one.place)
+        return [one for one in found if one.place > after and one.deliver_ms <= upto_ms][:AT_ONCE]
 
     async def rows(self, table: Table) -> list[Mapping[str, Any]]:
         """Return the rows of a table."""

@@ -50,6 +50,19 @@ class Person:
         await person.is_live()
         return person
 
+    async def on_another_device(self, browser: Browser, stack: Stack) -> Person:
+        """Log in once more, in a profile of its own."""
+        context = await browser.new_context(viewport={"width": 1200, "height": 800})
+        context.set_default_timeout(PATIENCE_MS)
+        device = Person(self.name, await context.new_page())
+        device.page.on("websocket", device._watch)
+        await device.page.goto(stack.edge)
+        await device.page.get_by_label("User name").fill(self.name)
+        await device.page.get_by_label("Password").fill(PASSWORD)
+        await device.page.get_by_role("button", name="Log in").click()
+        await device.is_live()
+        return device
+
     @classmethod
     async def two_in_a_chat(cls, browser: Browser, stack: Stack, opening: str) -> tuple[Person, Person]:
         """Sit Anna and Bob down in a chat. Anna has opened it with a message, and Bob reads it."""
@@ -110,3 +123,15 @@ class Person:
 
     async def sees(self, text: str, times: int = 1) -> None:
         await expect(self.page.get_by_test_id("message-text").get_by_text(text, exact=True)).to_have_count(times, timeout=PATIENCE_MS)
+
+    async def do_with(self, text: str, name: str) -> None:
+        """Choose something from the menu of a message."""
+        message = self.page.get_by_test_id("message").filter(has_text=text)
+        await message.hover()
+        await message.get_by_test_id("message-menu").click()
+        await message.get_by_role("button", name=name, exact=True).click()
+
+    async def choose(self, name: str) -> None:
+        """Choose something from the menu above the conversations."""
+        await self.page.get_by_test_id("sidebar-menu").click()
+        await self.page.get_by_role("button", name=name, exact=True).click()

@@ -147,9 +147,52 @@ async def test_a_picture_and_a_document_are_sent_and_seen(stack: Stack, browser:
         image = person.page.get_by_test_id("file-image")
         await expect(image).to_have_attribute("alt", "holiday.jpg", timeout=PATIENCE_MS)
         await expect(image).to_have_js_property("complete", value=True, timeout=PATIENCE_MS)
-        await person.page.wait_for_function("document.querySelector('[data-testid=file-image]').naturalHeight === 900")
+        await expect(image).to_have_js_property("naturalHeight", 900, timeout=PATIENCE_MS)
     async with bob.page.expect_download() as download:
         await bob.page.get_by_test_id("file-download").click()
     got = await download.value
     assert got.suggested_filename == "notes.txt"
     assert (await got.path()).read_bytes() == b"Bring the tent."
+
+
+async def test_what_one_sets_for_oneself_is_on_all_of_ones_devices(stack: Stack, browser: Browser) -> None:
+    anna, bob = await Person.two_in_a_chat(browser, stack, "a slip")
+    await bob.say("the code is 1234")
+    await anna.sees("the code is 1234")
+    device = await anna.on_another_device(browser, stack)
+    await device.open_first()
+    await device.sees("the code is 1234")
+
+    for name, label in (("Mute", "Muted"), ("Pin", "Pinned")):
+        await anna.page.get_by_test_id("conversation-menu").click()
+        await anna.page.get_by_role("button", name=name, exact=True).click()
+        for page in (anna.page, device.page):
+            await expect(page.get_by_test_id("conversation-item").get_by_label(label)).to_be_visible(timeout=PATIENCE_MS)
+
+    await anna.do_with("a slip", "Delete for me")
+    for page in (anna.page, device.page):
+        await expect(page.get_by_test_id("message-text")).to_have_text(["the code is 1234"], timeout=PATIENCE_MS)
+    await bob.sees("a slip")
+
+    await anna.do_with("the code is 1234", "Star")
+    await device.choose("Starred messages")
+    await expect(device.page.get_by_test_id("star")).to_contain_text("the code is 1234", timeout=PATIENCE_MS)
+    await device.page.keyboard.press("Escape")
+
+    await anna.page.get_by_test_id("composer-input").fill("not ready")
+    await expect(device.page.get_by_test_id("composer-input")).to_have_value("not ready", timeout=PATIENCE_MS)
+    await device.page.get_by_test_id("send-later").click()
+    await device.page.get_by_role("button", name="Send then").click()
+    await expect(anna.page.get_by_test_id("composer-input")).to_have_value("", timeout=PATIENCE_MS)
+    await anna.choose("To be sent later")
+    await expect(anna.page.get_by_test_id("waiting")).to_contain_text("not ready", timeout=PATIENCE_MS)
+    await anna.page.get_by_role("button", name="Do not send").click()
+    await expect(anna.page.get_by_test_id("waiting")).to_have_count(0, timeout=PATIENCE_MS)
+    await anna.page.keyboard.press("Escape")
+
+    await anna.page.get_by_test_id("conversation-menu").click()
+    await anna.page.get_by_role("button", name="Archive", exact=True).click()
+    for page in (anna.page, device.page):
+        await expect(page.get_by_test_id("conversation-item")).to_have_count(0, timeout=PATIENCE_MS)
+    await device.choose("Archive (1)")
+    await expect(device.page.get_by_test_id("conversation-item")).to_have_count(1)

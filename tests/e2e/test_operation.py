@@ -7,16 +7,18 @@ import json
 import os
 import random
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
 import psutil
 from playwright.async_api import Browser, expect
 
-from bench.client import Account, Api, Socket
+from bench.client import Account, Api, ApiError, Socket
 from bench.member import Journal, Login, Member
+from chatkit.core.ids import new_id
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from launcher import membership, probes
 from launcher.topology import SERVICES
@@ -73,6 +75,53 @@ async def test_a_killed_router_is_started_again_and_its_crash_is_shown_and_nothi
     crashed = await until(lambda: stack.status()["router-1"] if stack.status()["router-1"]["healthy"] else None)
     assert crashed["crashes"] >= 1
     await sender.close()
+
+
+async def patiently(call: Callable[[], Awaitable[Any]]) -> Any:
+    """Return the answer of a call, however often what was killed can't give it yet."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return await call()
+            except (ApiError, aiohttp.ClientError):
+                await asyncio.sleep(0.2)
+
+
+async def kill(stack: Stack, *names: str) -> None:
+    """Kill processes hard, and return when others have taken their place."""
+    before = stack.status()
+    for name in names:
+        os.kill(before[name]["pid"], signal.SIGKILL)
+    await until(lambda: all(now["healthy"] and now["pid"] != before[name]["pid"] for name in names if (now := stack.status()[name])))
+
+
+async def test_messages_that_wait_are_sent_once_whatever_is_killed_meanwhile(stack: Stack, api: Api) -> None:
+    anna, bob = await api.register("anna"), await api.register("bob")
+    conversation_id = await api.direct(anna, bob)
+    ids = [new_id() for _ in range(80)]
+    begin = datetime.now(UTC) + timedelta(seconds=20)
+    for n, message_id in enumerate(ids):
+        deliver_at = (begin + timedelta(milliseconds=100 * n)).isoformat().replace("+00:00", "Z")
+        body = {"messageId": message_id, "body": {"text": f"{n}"}, "deliverAt": deliver_at}
+        await api.call("POST", f"/v1/conversations/{conversation_id}/scheduled-messages", body, anna.token)
+    await kill(stack, "valkey")
+
+    async def sent() -> list[str]:
+        entries = await patiently(lambda: api.messages(bob, conversation_id, "pageSize=200"))
+        return [entry["messageId"] for entry in entries if entry["kind"] == "MESSAGE"]
+
+    async def waiting() -> list[Any]:
+        answer = await patiently(lambda: api.call("GET", "/v1/scheduled-messages", token=anna.token))
+        found: list[Any] = answer.get("messages", [])
+        return found
+
+    async with asyncio.timeout(90):
+        while not 5 < len(await sent()) < len(ids):
+            await asyncio.sleep(0.1)
+        await kill(stack, "writer-1", "router-1")
+        while await waiting():
+            await asyncio.sleep(0.2)
+    assert sorted(await sent()) == sorted(ids)
 
 
 def test_restart_gives_an_instance_a_new_life(stack: Stack) -> None:

@@ -226,3 +226,20 @@ async def test_there_are_only_so_many_invites(accounts: Accounts, monkeypatch: p
     for _ in range(2):
         await invited(accounts)
     assert await accounts.reason("CreateInvite", pb.CreateInviteRequest(), OPERATOR) is Reason.LIMIT_REACHED
+
+
+async def test_services_are_told_who_may_do_nothing(accounts: Accounts) -> None:
+    admin, anna, eve = await named(accounts, "admin", Role.ADMIN), await named(accounts, "anna"), await named(accounts, "eve")
+    gone, nobody = await named(accounts, "gone"), new_id()
+    everyone = [anna.user_id, nobody, eve.user_id, gone.user_id]
+
+    async def inactive() -> list[str]:
+        found = await accounts.call("FindInactive", pb.FindInactiveRequest(user_ids=everyone))
+        return list(found.user_ids)
+
+    assert await inactive() == [nobody]
+    await accounts.call("DisableUser", pb.DisableUserRequest(user_id=eve.user_id), admin.access_token)
+    await accounts.call("DeleteUser", pb.DeleteUserRequest(user_id=gone.user_id), admin.access_token)
+    assert await inactive() == [nobody, eve.user_id, gone.user_id]
+    await accounts.call("EnableUser", pb.EnableUserRequest(user_id=eve.user_id), admin.access_token)
+    assert await inactive() == [nobody, gone.user_id]

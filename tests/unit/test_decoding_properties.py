@@ -37,7 +37,8 @@ from svc_router.entries import entry_of, placed, readable
 from svc_router.store import Answer, Claim, Place, Sight, Unfinished
 from svc_router.store import redis as router
 from svc_router.store.terms import Leave
-from svc_writer.records import UnreadableError, writes_of
+from svc_writer.records import writes_of
+from svc_writer.unreadable import UnreadableError
 from tests.mutations import messages, mutated
 from tests.unit.test_gateway_hub import Ear
 

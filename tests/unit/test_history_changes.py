@@ -40,6 +40,7 @@ def conversation(world: World, *changes: tuple[int, entry_pb2.Entry.Kind.ValueTy
         if target:
             made.changes[seq] = target
     world.log[conversation_id] = world.live.known[conversation_id] = made
+    world.live.complete.setdefault(ANNA, {})[conversation_id] = 1
     return conversation_id
 
 

@@ -166,6 +166,7 @@ async def test_what_the_live_view_has_lost_is_read_from_the_database_once_that_h
 
 async def test_who_left_while_their_conversations_were_looked_up_is_not_put_back(world: World) -> None:
     stays, left = world.conversation(3), world.conversation(3)
+    world.live.complete.clear()
     world.database.known |= {one: replace(world.log[one]) for one in (stays, left)}
     world.live.known[left] = replace(world.log[left], members={})
     world.live.left[ANNA, left] = 3

@@ -130,7 +130,7 @@ def test_the_picture_is_drawn_from_what_may_be_called() -> None:
     services = {one["name"]: one for one in told["services"]}
     assert list(services) == list(SERVICES)
     assert services["gateway"]["calls"] == ["router", "presence", "history", "accounts", "files"]
-    assert services["writer"] == {"name": "writer", "calls": ["files"], "engines": ["valkey", "kafka", "cassandra"]}
+    assert services["writer"] == {"name": "writer", "calls": ["router", "files"], "engines": ["valkey", "kafka", "cassandra"]}
     assert told["edge"] == ["gateway", "router", "presence", "history", "accounts", "files"]
     assert json.loads(json.dumps(told)) == told
 

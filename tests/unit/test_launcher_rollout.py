@@ -92,7 +92,7 @@ def test_those_who_call_a_service_are_asked_about_it() -> None:
     history = instance("history-1")
     assert list(membership.callers("writer", TOPOLOGY)) == [history.admin_port]
     assert list(membership.callers("gateway", TOPOLOGY)) == [TOPOLOGY.edge_admin_port]
-    assert len(list(membership.callers("router", TOPOLOGY))) == 1 + 3 + 2
+    assert len(list(membership.callers("router", TOPOLOGY))) == 1 + 3 + 2 + 1
     assert all(list(membership.callers(service, TOPOLOGY)) for service in SERVICES)
 
 

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit.core.ids import MessageId, new_id
+from chatkit.core.ids import MessageId, UserId, new_id, notes_conversation_id
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_router.changes import change_of
 from svc_writer.core import MAX_BYTES, MAX_ROWS, Table, Write, grouped, message_writes
-from svc_writer.records import CHANGES, UnreadableError, writes_of
+from svc_writer.records import CHANGES, writes_of
+from svc_writer.unreadable import UnreadableError
 
 BODY = entry_pb2.Body(text="x").SerializeToString()
 ANNA, BOB, CAROL = new_id(), new_id(), new_id()
@@ -218,6 +219,67 @@ def test_bans_and_invites_are_rows_that_go_when_they_are_taken_back() -> None:
     assert (writes_of(LOG_TOPIC, offered.SerializeToString())[-1].row["max_uses"], CAROL) == (3, offered.invite.invite_id)
     offered.invite.withdrawn = True
     assert writes_of(LOG_TOPIC, offered.SerializeToString())[-1].deletes
+
+
+def personal(**about: object) -> log_pb2.LogEntry:
+    one = entry(entry_pb2.Entry.PERSONAL, seq=9)
+    one.conversation_id = notes_conversation_id(UserId(ANNA))
+    one.personal.CopyFrom(entry_pb2.PersonalChange(**{"conversation_id": CAROL, **about}))  # type: ignore[arg-type]
+    return one
+
+
+def test_each_preference_that_was_set_is_a_column_of_the_user_that_changes_by_itself() -> None:
+    chosen = conversation_pb2.ConversationPreferences(archived=False, pin_position=3)
+    chosen.muted_until.seconds = 2
+    *_, one, other, third = writes_of(LOG_TOPIC, personal(preferences=chosen).SerializeToString())
+    found = {write.column: (write.row["user_id"], write.row["conversation_id"], write.row[write.column]) for write in (one, other, third)}
+    assert found == {
+        "archived": (ANNA, CAROL, False),
+        "pin_position": (ANNA, CAROL, 3),
+        "muted_until_ms": (ANNA, CAROL, 2000),
+    }
+    assert {(write.table, write.timestamp, write.changes) for write in (one, other, third)} == {(Table.PREFERENCES, 9, True)}
+
+
+def test_what_concerns_only_a_user_in_a_way_that_is_not_known_is_set_aside_for_a_newer_writer() -> None:
+    with pytest.raises(UnreadableError, match="start a newer one"):
+        writes_of(LOG_TOPIC, personal().SerializeToString())
+
+
+def rows_of(**about: object) -> list[tuple[Table, dict[str, object], bool]]:
+    """Return the rows of a change that concerns only Anna, beside those of every entry, without her and the conversation."""
+    writes = writes_of(LOG_TOPIC, personal(**about).SerializeToString())[3:]
+    assert {(write.row["user_id"], write.row["conversation_id"], write.timestamp) for write in writes} == {(ANNA, CAROL, 9)}
+    return [
+        (one.table, {name: value for name, value in one.row.items() if name not in {"user_id", "conversation_id"}}, one.deletes)
+        for one in writes
+    ]
+
+
+def test_what_is_hidden_is_a_row_and_is_starred_no_more() -> None:
+    assert rows_of(hidden=entry_pb2.HiddenMessage(seq=4, ordinal=3, mentioned=True)) == [
+        (Table.HIDDEN, {"seq": 4, "ordinal": 3, "mentioned": True}, False),
+        (Table.PREFERENCES, {"has_hidden": True}, False),
+        (Table.STARS, {"seq": 4}, True),
+    ]
+
+
+def test_stars_and_drafts_are_rows_that_go_when_they_are_taken_back() -> None:
+    assert rows_of(star=entry_pb2.Star(seq=4)) == [(Table.STARS, {"seq": 4, "starred_seq": 9}, False)]
+    assert [(table, gone) for table, _, gone in rows_of(star=entry_pb2.Star(seq=4, removed=True))] == [(Table.STARS, True)]
+    draft = entry_pb2.Draft(text="dear", thread=2)
+    saved = {"thread": 2, "draft": draft.SerializeToString(), "saved_ms": 0, "saved_seq": 9}
+    assert rows_of(draft=draft) == [(Table.DRAFTS, saved, False)]
+    assert [(table, gone) for table, _, gone in rows_of(draft=entry_pb2.Draft(thread=2))] == [(Table.DRAFTS, True)]
+
+
+@pytest.mark.parametrize("broken", [{"conversation_id": BOB}, {"sender_id": BOB}, {"personal": entry_pb2.PersonalChange()}])
+def test_what_concerns_only_a_user_is_read_in_their_notes_and_nowhere_else(broken: dict[str, object]) -> None:
+    one = personal()
+    one.ClearField("personal") if "personal" in broken else None
+    one.MergeFrom(log_pb2.LogEntry(**broken))  # type: ignore[arg-type]
+    with pytest.raises(UnreadableError, match="concerns only its user"):
+        writes_of(LOG_TOPIC, one.SerializeToString())
 
 
 def test_a_later_watermark_has_a_later_timestamp() -> None:

@@ -8,18 +8,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from bench.client import PASSWORD, Account, Api, ApiError, Socket
 from chatkit.core.admission import Code
+from chatkit.core.clock import SystemClock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, new_id
 from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts_pb
 from elastic_chat.history.v1 import history_service_pb2 as history_pb
-from elastic_chat.types.v1.conversation_pb2 import Conversation, ConversationSettings, Member
-from elastic_chat.types.v1.entry_pb2 import Body
+from elastic_chat.types.v1.conversation_pb2 import Conversation, ConversationPreferences, ConversationSettings, Member
+from elastic_chat.types.v1.entry_pb2 import Body, Draft
 from elastic_chat.types.v1.presence_pb2 import Privacy, Status
 from launcher.mesh.calls import ANYONE, STREAMS, USERS
 from tests.e2e.conformance.doors import ACCOUNTS, FILES, HISTORY, PRESENCE, ROUTER, CallDoor, Can, doors
@@ -40,6 +43,7 @@ class World:
     group_message_id: str
     session_id: str
     file_id: str
+    scheduled_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,29 @@ ATTEMPTS: dict[str, Attempt] = {
     "router.UpdateConversation": Attempt(
         lambda world: {"conversation_id": world.conversation_id, "settings": ConversationSettings(title="mine")}, NOT_THERE
     ),
+    "router.UpdateConversationPreferences": Attempt(
+        lambda world: {"conversation_id": world.conversation_id, "preferences": ConversationPreferences(archived=True)}, NOT_THERE
+    ),
+    **{
+        f"router.{method}": Attempt(lambda world: {"conversation_id": world.conversation_id, "target": 2}, NOT_THERE)
+        for method in ("HideMessage", "StarMessage")
+    },
+    "router.UnstarMessage": Attempt(lambda world: {"conversation_id": world.conversation_id, "target": 2}, is_harmless=names_nobody),
+    "router.SaveDraft": Attempt(lambda world: {"conversation_id": world.conversation_id, "draft": Draft(text="mine")}, NOT_THERE),
+    "router.DeleteDraft": refused(*NOT_THERE, **HERS),
+    "router.ScheduleMessage": Attempt(
+        lambda world: {
+            "conversation_id": world.conversation_id,
+            "message_id": new_id(),
+            "body": Body(text="mine"),
+            "deliver_at": Timestamp(seconds=SystemClock().now_ms() // 1000 + 3600),
+        },
+        NOT_THERE,
+    ),
+    "router.UpdateScheduledMessage": Attempt(
+        lambda world: {"scheduled_id": world.scheduled_id, "body": Body(text="mine")}, (Reason.NOT_FOUND,)
+    ),
+    "router.CancelScheduledMessage": refused(Reason.NOT_FOUND, scheduled_id="scheduled_id"),
     "router.BanMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
     "router.UnbanMember": Attempt(lambda world: {"conversation_id": world.conversation_id, "user_id": anna(world)}, NOT_THERE),
     "router.CreateInvite": refused(*NOT_THERE, **HERS),
@@ -134,6 +161,9 @@ ATTEMPTS: dict[str, Attempt] = {
     "history.ListEdits": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
     "history.ListThread": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
     "history.ListPins": refused(*NOT_THERE, **HERS),
+    "history.ListStars": Attempt(lambda _: {}, is_harmless=names_nobody),
+    "history.ListScheduledMessages": Attempt(lambda _: {}, is_harmless=names_nobody),
+    "history.ListDrafts": Attempt(lambda _: {}, is_harmless=names_nobody),
     "history.ListMembers": refused(*NOT_THERE, **HERS),
     "history.GetReceipts": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 1}, NOT_THERE),
     "history.Sync": Attempt(
@@ -210,8 +240,14 @@ async def new_world(api: Api) -> World:
     await api.call("POST", "/v1/conversations", body, anna.token)
     await api.call("PUT", "/v1/presence/status", {"status": {"text": TEXT}}, anna.token)
     await api.call("PATCH", "/v1/account/privacy", {"presence": "DIRECT"}, anna.token)
+    noted = f"/v1/conversations/{conversation_id}"
+    await api.call("PUT", f"{noted}/messages/2/star", token=anna.token)
+    await api.call("PUT", f"{noted}/draft", {"text": TEXT}, anna.token)
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    scheduled = {"messageId": new_id(), "body": {"text": TEXT}, "deliverAt": tomorrow}
+    await api.call("POST", f"{noted}/scheduled-messages", scheduled, anna.token)
     (session,) = (await api.call("GET", "/v1/sessions", token=anna.token))["sessions"]
-    return World(anna, bob, eve, conversation_id, group_message_id, session["sessionId"], file_id)
+    return World(anna, bob, eve, conversation_id, group_message_id, session["sessionId"], file_id, str(scheduled["messageId"]))
 
 
 @pytest.fixture(scope="module")
@@ -224,14 +260,16 @@ async def hers(api: Api, world: World) -> Any:
     """Return what Anna has: the conversation from both ends, its members, her sessions, her files, and how she is seen."""
     conversation = f"/v1/conversations/{world.conversation_id}"
     paths = f"{conversation}/messages?afterSeq=0", f"{conversation}/messages", f"{conversation}/members", "/v1/sessions", "/v1/files"
-    decided = "/v1/presence/status", "/v1/account/privacy"
+    decided = "/v1/presence/status", "/v1/account/privacy", "/v1/stars", "/v1/drafts", "/v1/scheduled-messages"
     return await asyncio.gather(*(api.call("GET", path, token=world.anna.token) for path in (*paths, *decided)))
 
 
 async def is_as_she_was(api: Api, eve: Account) -> bool:
-    """Tell whether Eve still has her one session."""
+    """Tell whether Eve still has her one session, and has noted nothing for herself."""
     try:
-        return len((await api.call("GET", "/v1/sessions", token=eve.token))["sessions"]) == 1
+        has_one = len((await api.call("GET", "/v1/sessions", token=eve.token))["sessions"]) == 1
+        conversations = (await api.call("GET", "/v1/conversations", token=eve.token)).get("conversations", [])
+        return has_one and all(one["conversation"]["kind"] != "SELF" for one in conversations)
     except ApiError:
         return False
 

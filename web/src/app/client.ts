@@ -5,7 +5,7 @@ import { hasHole } from "../core/log";
 import { enqueued, refused, retried, without } from "../core/outbox";
 import { watchedUsers } from "../core/select";
 import { initial, myId, passesAt, update } from "../core/state";
-import type { Change, ConversationId, FileRef, LinkPreview, MessageId, Preferences, UserId } from "../core/types";
+import type { Change, ConversationId, Entry, FileRef, Later, LinkPreview, MessageId, Mine, Preferences, UserId } from "../core/types";
 import { uuid7, uuid7Epoch } from "../core/uuid7";
 import { Api, authentication, type Tokens } from "../net/api";
 import { ApiError } from "../net/errors";
@@ -18,6 +18,7 @@ import { Idleness } from "./idleness";
 import { CatchUp } from "./catch_up";
 import { Directory } from "./directory";
 import { Dispatcher } from "./dispatcher";
+import { Drafts } from "./drafts";
 import { Expirer } from "./expirer";
 import { Library } from "./library";
 import { Link } from "./link";
@@ -43,6 +44,7 @@ export class Client {
   private readonly catchUp = new CatchUp(this.store, this.api);
   private readonly previews = new Previews(this.api);
   private readonly library = new Library(this.store, this.api, this.catchUp);
+  private readonly drafts = new Drafts(this.store, this.api);
   private readonly passingAlarm = new Alarm(() => {
     this.store.dispatch({ type: "time_passed", now: Date.now() });
     this.passingAlarm.set(passesAt(this.store.get()));
@@ -145,12 +147,54 @@ export class Client {
   send(conversationId: ConversationId, text: string, files: readonly FileRef[] = []): void {
     const messageId = this.newMessageId();
     this.typingToldAt.delete(conversationId);
+    this.drafts.sent(conversationId);
     this.dispatcher.change((outbox) => enqueued(outbox, messageId, conversationId, text, Date.now(), files));
   }
 
   /** Changes a message. What becomes of it is heard by its entry, as what others do is. Throws ApiError. */
   async change(conversationId: ConversationId, seq: number, change: Change): Promise<void> {
     await this.api.changeMessage(conversationId, seq, change, this.newMessageId());
+  }
+
+  /** The user is writing something. */
+  draft(conversationId: ConversationId, text: string): void {
+    this.drafts.write(conversationId, text);
+  }
+
+  /** Lets a message be sent at a time, in Unix milliseconds; once for each `key` (see `newMessageId`). Throws ApiError. */
+  async sendLater(conversationId: ConversationId, text: string, at: number, key: MessageId): Promise<void> {
+    await this.api.schedule(conversationId, key, text, at);
+    this.drafts.sent(conversationId);
+  }
+
+  /** What is to be sent later. Throws ApiError. */
+  async listLater(): Promise<readonly Later[]> {
+    return this.api.listScheduled();
+  }
+
+  /** Takes back what is to be sent later. Throws ApiError. */
+  async cancelLater(messageId: MessageId): Promise<void> {
+    await this.api.cancelScheduled(messageId);
+  }
+
+  /** Has a conversation in another way, on all devices: the server tells all of them, this one too. Throws ApiError. */
+  async prefer(conversationId: ConversationId, changed: Partial<Mine>, isMarkedUnread?: boolean): Promise<void> {
+    await this.api.prefer(conversationId, changed, isMarkedUnread);
+  }
+
+  /** Shows a message no more, on any device. Throws ApiError. */
+  async hide(conversationId: ConversationId, seq: number): Promise<void> {
+    await this.api.hide(conversationId, seq);
+  }
+
+  /** Throws ApiError. */
+  async star(conversationId: ConversationId, seq: number, isStarred: boolean): Promise<void> {
+    await this.api.star(conversationId, seq, isStarred);
+  }
+
+  /** The messages that are starred, as they are now. Throws ApiError. */
+  async listStars(): Promise<readonly Entry[]> {
+    return this.api.listStars();
   }
 
   /** Uploads a file that can be sent then. Throws ApiError. */
@@ -274,6 +318,7 @@ export class Client {
   private end(notice: string | null): void {
     this.link.handle({ type: "stop" });
     this.library.close();
+    this.drafts.close();
     this.store.dispatch({ type: "signed_out", notice });
   }
 
@@ -309,6 +354,7 @@ export class Client {
       case "live":
         // What `resume` asked for has come; this gets what it could not ask for.
         void this.library.fetchNewer(this.heads);
+        void this.drafts.load();
         break;
       case "pong":
       case "going_away":
@@ -385,8 +431,11 @@ export class Client {
   }
 
   private entryCame({ entry }: Extract<ServerEvent, { type: "entry" }>): void {
-    const { conversationId } = entry;
+    const { conversationId, content } = entry;
     this.store.dispatch({ type: "entry_came", entry });
+    if (content.kind === "personal" && content.personal.type === "draft") {
+      this.drafts.came(content.about, content.personal.text);
+    }
     const chat = this.store.get().conversations.get(conversationId);
     if (chat === undefined) {
       void this.library.discover(conversationId);

@@ -20,6 +20,8 @@ export function titleOf(state: State, conversation: Conversation): string {
   return peer === null ? conversation.title : nameOf(state, peer);
 }
 
+const SAYS: ReadonlySet<string> = new Set(["message", "created", "membership", "settings"]);
+
 export interface ConversationRow {
   readonly chat: ConversationState;
   readonly title: string;
@@ -31,21 +33,28 @@ export interface ConversationRow {
   readonly at: number;
 }
 
-/** The conversations, the one with the newest message first. */
+/** The conversations, the pinned ones first, and then the one with the newest message. */
 export function conversationRows(state: State): readonly ConversationRow[] {
   const pending = new Map(state.outbox.map((item) => [item.conversationId, item]));
   return [...state.conversations.values()]
     .map((chat) => {
-      const last = newest(chat.log.entries, myId(state));
+      const last = newest(chat, myId(state));
       const item = pending.get(chat.conversation.conversationId) ?? null;
       return { chat, title: titleOf(state, chat.conversation), last, pending: item, at: Math.max(last?.acceptedAt ?? 0, item?.createdAt ?? 0) };
     })
-    .sort((a, b) => b.at - a.at || (a.chat.conversation.conversationId < b.chat.conversation.conversationId ? -1 : 1));
+    .filter(({ chat: { conversation }, last, pending: item }) => conversation.isUnused !== true || item !== null || last?.content.kind === "message")
+    .sort((a, b) => byPin(a, b) || b.at - a.at || (a.chat.conversation.conversationId < b.chat.conversation.conversationId ? -1 : 1));
 }
 
-/** The newest entry that says something, as it is now. */
-function newest(entries: readonly Entry[], me: UserId | null): Entry | null {
-  const last = entries.findLast(({ content }) => content.kind !== "unknown" && content.kind !== "change");
+/** Those that are pinned come first, each at its place. */
+function byPin(a: ConversationRow, b: ConversationRow): number {
+  const [one, other] = [a, b].map(({ chat }) => chat.kept.mine.pinPosition || Number.MAX_SAFE_INTEGER) as [number, number];
+  return one - other;
+}
+
+/** The newest entry that says something to the user, as it is now. */
+function newest({ log: { entries }, hidden }: ConversationState, me: UserId | null): Entry | null {
+  const last = entries.findLast(({ seq, content }) => SAYS.has(content.kind) && !hidden.has(seq) && !(content.kind === "message" && content.state?.isHidden === true));
   if (last?.content.kind !== "message") {
     return last ?? null;
   }

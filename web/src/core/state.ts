@@ -3,6 +3,7 @@
 import { type Connection, stopped } from "./connection";
 import { expired } from "./expiry";
 import { append, extend, type Log, prepend, renewed, restarted, seeded } from "./log";
+import { kept, type Kept, NOTHING_KEPT, USUAL } from "./mine";
 import { accepted, type Outbox, without } from "./outbox";
 import { current, type Part, type Streams, told } from "./stream";
 import type { Conversation, ConversationId, Entry, Head, MessageId, Page, Preferences, Presence, Summary, User, UserId, Watermark } from "./types";
@@ -31,6 +32,10 @@ export interface ConversationState {
   readonly older: Loading;
   /** Messages that others are still making. */
   readonly streams: Streams;
+  /** How the user has it for themselves. */
+  readonly kept: Kept;
+  /** The messages that the user is not to be shown. */
+  readonly hidden: ReadonlySet<number>;
 }
 
 /** The conversation on the screen. */
@@ -53,6 +58,8 @@ export interface State {
   readonly typing: ReadonlyMap<ConversationId, ReadonlyMap<UserId, number>>;
   readonly outbox: Outbox;
   readonly opened: Opened | null;
+  /** What is written and not sent. */
+  readonly drafts: ReadonlyMap<ConversationId, string>;
 }
 
 export type Action =
@@ -89,7 +96,8 @@ export type Action =
   | { readonly type: "time_passed"; readonly now: number }
   | { readonly type: "outbox_changed"; readonly outbox: Outbox }
   | { readonly type: "acked"; readonly messageId: MessageId; readonly conversationId: ConversationId; readonly seq: number }
-  | { readonly type: "opened"; readonly conversationId: ConversationId | null };
+  | { readonly type: "opened"; readonly conversationId: ConversationId | null }
+  | { readonly type: "drafted"; readonly conversationId: ConversationId; readonly text: string };
 
 export const initial: State = {
   session: { status: "restoring" },
@@ -102,6 +110,7 @@ export const initial: State = {
   typing: new Map(),
   outbox: [],
   opened: null,
+  drafts: new Map(),
 };
 
 /** The id of the user who is logged in; null if nobody is. */
@@ -126,7 +135,7 @@ export function update(state: State, action: Action): State {
     case "welcomed":
       return welcomed(state, action.heads);
     case "entry_came":
-      return entryCame(state, action.entry);
+      return personalAfter(entryCame(state, action.entry), action.entry);
     case "newer_came":
       return grown(state, action.conversationId, (log) => extend(log, action.after, action.page));
     case "restarted":
@@ -171,6 +180,8 @@ export function update(state: State, action: Action): State {
       return acked(state, action.messageId, action.conversationId, action.seq);
     case "opened":
       return opened(state, action.conversationId);
+    case "drafted":
+      return drafted(state, action.conversationId, action.text);
   }
 }
 
@@ -221,11 +232,14 @@ function fresh(summary: Summary): ConversationState {
     members: null,
     older: "idle",
     streams: [],
+    kept: kept(NOTHING_KEPT, summary.mine ?? {}, 0),
+    hidden: new Set(),
   };
 }
 
-/** Takes over the server's count, unless the user has read further here than the server knows. */
-function counted(chat: ConversationState, head: Head, me: UserId | null): ConversationState {
+/** Takes over the server's count, unless the user has read further here than the server knows; and how the user has it. */
+function counted(known: ConversationState, head: Head, me: UserId | null): ConversationState {
+  const chat = { ...known, kept: { mine: { ...USUAL, ...head.mine }, seqs: known.kept.seqs } };
   if (head.headSeq < chat.countedSeq) {
     return chat;
   }
@@ -283,12 +297,38 @@ function grown(state: State, conversationId: ConversationId, grow: (log: Log) =>
     members: news.reduce(membersAfter, chat.members),
     streams: chat.streams.filter(({ messageId }) => !news.some((entry) => entry.messageId === messageId)),
   };
-  return {
+  const after: State = {
     ...state,
     conversations: new Map(state.conversations).set(conversationId, next),
     outbox: news.reduce((outbox, entry) => without(outbox, entry.messageId), state.outbox),
     typing: withoutTypists(state.typing, conversationId, new Set(news.map((entry) => entry.senderId))),
   };
+  return news.reduce(personalAfter, after);
+}
+
+/** Takes over what concerns only the user. That it comes twice changes nothing. */
+function personalAfter(state: State, { seq, content }: Entry): State {
+  if (content.kind !== "personal") {
+    return state;
+  }
+  const { about, personal } = content;
+  switch (personal.type) {
+    case "mine":
+      return changed(state, about, (chat) => ({ ...chat, kept: kept(chat.kept, personal.changed, seq) }));
+    case "hidden":
+      return changed(state, about, (chat) => hidden(chat, personal.seq, myId(state)));
+    case "draft":
+      return state; // who is writing just now knows better: see the client
+  }
+}
+
+function hidden(chat: ConversationState, seq: number, me: UserId | null): ConversationState {
+  if (chat.hidden.has(seq)) {
+    return chat;
+  }
+  const message = chat.log.entries.find((entry) => entry.seq === seq);
+  const isCounted = seq <= chat.countedSeq && (message === undefined ? seq > chat.readSeq : isUnread(message, chat.readSeq, me));
+  return { ...chat, hidden: new Set(chat.hidden).add(seq), unread: Math.max(0, chat.unread - (isCounted ? 1 : 0)) };
 }
 
 /** The entries that are newer than `seq`. */
@@ -298,7 +338,7 @@ export function since(log: Log, seq: number): readonly Entry[] {
 }
 
 function isUnread(entry: Entry, readSeq: number, me: UserId | null): boolean {
-  return entry.seq > readSeq && entry.content.kind === "message" && entry.senderId !== me;
+  return entry.seq > readSeq && entry.content.kind === "message" && entry.content.state?.isHidden !== true && entry.senderId !== me;
 }
 
 function settingsAfter(conversation: Conversation, { content }: Entry): Conversation {
@@ -318,10 +358,13 @@ function left(state: State, conversationId: ConversationId, seq: number): State 
     return state; // and let in again since
   }
   const conversations = new Map(state.conversations);
+  const drafts = new Map(state.drafts);
   conversations.delete(conversationId);
+  drafts.delete(conversationId);
   return {
     ...state,
     conversations,
+    drafts,
     outbox: state.outbox.filter((item) => item.conversationId !== conversationId),
     opened: state.opened?.conversationId === conversationId ? null : state.opened,
   };
@@ -356,7 +399,7 @@ function recounted(chat: ConversationState, me: UserId | null): ConversationStat
   if (readSeq < log.first - 1 || chat.countedSeq > log.tail) {
     return chat;
   }
-  return { ...chat, unread: since(log, readSeq).filter((entry) => isUnread(entry, readSeq, me)).length };
+  return { ...chat, unread: since(log, readSeq).filter((entry) => !chat.hidden.has(entry.seq) && isUnread(entry, readSeq, me)).length };
 }
 
 function typingCame(state: State, conversationId: ConversationId, userId: UserId, until: number): State {
@@ -421,6 +464,16 @@ function acked(state: State, messageId: MessageId, conversationId: ConversationI
   const chat = state.conversations.get(conversationId);
   const isThere = chat !== undefined && seq <= chat.log.tail;
   return { ...state, outbox: isThere ? without(state.outbox, messageId) : accepted(state.outbox, messageId) };
+}
+
+function drafted(state: State, conversationId: ConversationId, text: string): State {
+  const drafts = new Map(state.drafts);
+  if (text === "") {
+    drafts.delete(conversationId);
+  } else {
+    drafts.set(conversationId, text);
+  }
+  return { ...state, drafts };
 }
 
 function opened(state: State, conversationId: ConversationId | null): State {

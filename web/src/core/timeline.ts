@@ -52,6 +52,8 @@ export interface TimelineInput {
   readonly peer: Watermark | null;
   /** Where the line "new" stands; null for nowhere. */
   readonly newAfterSeq: number | null;
+  /** What the user has hidden, beside what the server says is. */
+  readonly hidden?: ReadonlySet<number>;
 }
 
 const GROUP_MS = 5 * 60_000;
@@ -83,7 +85,7 @@ interface Placed {
 
 function placed(input: TimelineInput): readonly Placed[] {
   const { entries, pending, streams, me } = input;
-  const messages = shownMessages(entries, me);
+  const messages = shownMessages(input);
   return [
     ...entries.map((entry) => entryRow(entry, messages, input)),
     ...streams.map(streamRow),
@@ -93,12 +95,14 @@ function placed(input: TimelineInput): readonly Placed[] {
 
 type Messages = ReadonlyMap<number, { readonly senderId: UserId; readonly shown: Shown }>;
 
-/** The messages as they are, by their seqs. */
-function shownMessages(entries: readonly Entry[], me: UserId | null): Messages {
+/** The messages as they are, by their seqs, but for those that the user has hidden. */
+function shownMessages({ entries, me, hidden }: TimelineInput): Messages {
   const changes = changesByTarget(entries);
   return new Map(
     entries.flatMap(({ seq, senderId, content }) =>
-      content.kind === "message" ? [[seq, { senderId, shown: folded(content, changes.get(seq) ?? [], me) }] as const] : [],
+      content.kind === "message" && content.state?.isHidden !== true && hidden?.has(seq) !== true
+        ? [[seq, { senderId, shown: folded(content, changes.get(seq) ?? [], me) }] as const]
+        : [],
     ),
   );
 }
@@ -107,6 +111,7 @@ function entryRow(entry: Entry, messages: Messages, { me, peer }: TimelineInput)
   const { content, seq, senderId, acceptedAt: at } = entry;
   switch (content.kind) {
     case "change":
+    case "personal":
     case "unknown":
       return null;
     case "created":
@@ -114,8 +119,11 @@ function entryRow(entry: Entry, messages: Messages, { me, peer }: TimelineInput)
     case "settings":
       return { row: { type: "system", key: entry.messageId || `seq-${seq}`, entry }, at, seq };
     case "message": {
+      const shown = messages.get(seq)?.shown;
+      if (shown === undefined) {
+        return null;
+      }
       const isOwn = senderId === me;
-      const shown = messages.get(seq)?.shown ?? sent(content.said);
       const row: MessageRow = {
         ...message(entry.messageId, senderId, shown, at),
         seq,

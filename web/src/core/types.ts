@@ -21,6 +21,8 @@ export interface Conversation {
   readonly creatorId: UserId;
   /** Both members of a direct conversation; empty for a group. */
   readonly memberIds: readonly UserId[];
+  /** Whether these are notes to oneself in which nothing is written, as they come to be when the user sets something. */
+  readonly isUnused?: boolean;
 }
 
 /** A file that comes with a message, as the server tells of it. */
@@ -91,6 +93,8 @@ export interface MessageState {
   readonly asOfSeq: number;
   readonly isEdited: boolean;
   readonly isDeleted: boolean;
+  /** Whether the user has hidden it: it is not shown, and says nothing. */
+  readonly isHidden?: boolean;
   readonly reactions: readonly Reaction[];
   readonly isPinned: boolean;
   /** By rising option; those that nobody votes for are left out. */
@@ -114,6 +118,23 @@ export type Change =
 
 export type Role = "owner" | "admin" | "member" | "reader";
 
+/** How the user has a conversation for themselves. */
+export interface Mine {
+  /** Unix milliseconds; 0 if it is not mute. */
+  readonly mutedUntil: number;
+  readonly isArchived: boolean;
+  /** Where it stands above the others, the lowest first; 0 if it does not. */
+  readonly pinPosition: number;
+  /** What was read when it was marked as unread: it is so for as long as that is what is read. Null if it is not. */
+  readonly markedAtReadSeq: number | null;
+}
+
+/** What the user has changed that concerns only them, of a conversation. */
+export type Personal =
+  | { readonly type: "mine"; readonly changed: Partial<Mine> }
+  | { readonly type: "hidden"; readonly seq: number }
+  | { readonly type: "draft"; readonly text: string };
+
 export type Content =
   | { readonly kind: "message"; readonly said: Said; readonly state?: MessageState }
   | { readonly kind: "change"; readonly target: number; readonly change: Change }
@@ -121,6 +142,8 @@ export type Content =
   | { readonly kind: "membership"; readonly added: readonly UserId[]; readonly removed: readonly UserId[]; readonly roles: ReadonlyMap<UserId, Role> }
   /** What was set; the rest stays as it was. */
   | { readonly kind: "settings"; readonly changed: Partial<Pick<Conversation, "title" | "topic">>; readonly messageTtlS?: number }
+  /** What concerns only the user, of the conversation `about`. Only in notes to oneself, and not shown there. */
+  | { readonly kind: "personal"; readonly about: ConversationId; readonly personal: Personal }
   /** From a newer server, expired, or nothing to show. It keeps its place in the log and is not shown. */
   | { readonly kind: "unknown" };
 
@@ -144,6 +167,7 @@ export interface Summary {
   readonly readSeq: number;
   readonly unread: number;
   readonly lastEntry: Entry | null;
+  readonly mine?: Partial<Mine>;
 }
 
 /** Where a conversation is, and where the user is in it. */
@@ -152,6 +176,16 @@ export interface Head {
   readonly headSeq: number;
   readonly readSeq: number;
   readonly unread: number;
+  readonly mine?: Partial<Mine>;
+}
+
+/** A message that is sent later. */
+export interface Later {
+  readonly messageId: MessageId;
+  readonly conversationId: ConversationId;
+  readonly text: string;
+  /** Unix milliseconds. */
+  readonly at: number;
 }
 
 export interface Watermark {

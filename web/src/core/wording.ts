@@ -29,6 +29,7 @@ export function describe(entry: Entry, me: UserId | null, nameOf: NameOf): strin
     case "message":
       return content.state?.isDeleted === true ? DELETED : content.said.text || filesText(content.said.files ?? []);
     case "change":
+    case "personal":
     case "unknown":
       return "";
   }

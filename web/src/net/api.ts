@@ -2,7 +2,7 @@
 
 import { create, type DescMessage, fromJson, type JsonValue, type MessageInitShape, type MessageShape, toJson } from "@bufbuild/protobuf";
 
-import type { Change, Conversation, ConversationId, Entry, FileId, FileRef, LinkPreview, MessageId, Page, Privacy, Status, Summary, User, UserId, Watermark } from "../core/types";
+import type { Change, Conversation, ConversationId, Entry, FileId, FileRef, Later, LinkPreview, MessageId, Mine, Page, Privacy, Status, Summary, User, UserId, Watermark } from "../core/types";
 import {
   FindUsersResponseSchema,
   LoginRequestSchema,
@@ -22,8 +22,11 @@ import {
   GetInviteResponseSchema,
   GetMessageResponseSchema,
   ListConversationsResponseSchema,
+  ListDraftsResponseSchema,
   ListMembersResponseSchema,
   ListMessagesResponseSchema,
+  ListScheduledMessagesResponseSchema,
+  ListStarsResponseSchema,
 } from "../gen/elastic_chat/history/v1/history_service_pb";
 import { SetStatusRequestSchema, SetStatusResponseSchema } from "../gen/elastic_chat/presence/v1/presence_service_pb";
 import {
@@ -41,12 +44,12 @@ import {
   RemoveMemberResponseSchema,
   VoteResponseSchema,
 } from "../gen/elastic_chat/router/v1/router_service_pb";
-import { Conversation_Kind } from "../gen/elastic_chat/types/v1/conversation_pb";
+import { Conversation_Kind, ConversationPreferencesSchema } from "../gen/elastic_chat/types/v1/conversation_pb";
 import { deviceToken, keepDeviceToken } from "./device";
 import { ApiError } from "./errors";
 import { call, type TokenSource, withToken } from "./http";
 import { uploaded } from "./uploads";
-import { audienceTo, conversationFrom, entryFrom, fileFrom, linkPreviewFrom, pageFrom, statusTo, summaryFrom, userFrom, watermarkFrom } from "./wire";
+import { audienceTo, conversationFrom, entryFrom, fileFrom, laterFrom, linkPreviewFrom, mineTo, pageFrom, statusTo, summaryFrom, userFrom, watermarkFrom } from "./wire";
 
 export interface Tokens {
   readonly userId: UserId;
@@ -233,6 +236,57 @@ export class Api {
   async setPrivacy({ presence, receipts }: Privacy): Promise<void> {
     const body = bodyOf(UpdatePrivacyRequestSchema, { presence: audienceTo(presence), receipts });
     await this.call(UpdatePrivacyResponseSchema, "PATCH", "/v1/account/privacy", body);
+  }
+
+  /** Sets how the user has a conversation; what is not given stays as it is. */
+  async prefer(conversationId: ConversationId, changed: Partial<Mine>, isMarkedUnread?: boolean): Promise<void> {
+    await this.tell("PATCH", `${pathOf(conversationId)}/preferences`, bodyOf(ConversationPreferencesSchema, mineTo(changed, isMarkedUnread)));
+  }
+
+  /** Shows the user a message no more. */
+  async hide(conversationId: ConversationId, seq: number): Promise<void> {
+    await this.tell("PUT", `${pathOf(conversationId)}/messages/${seq}/hidden`);
+  }
+
+  async star(conversationId: ConversationId, seq: number, isStarred: boolean): Promise<void> {
+    await this.tell(isStarred ? "PUT" : "DELETE", `${pathOf(conversationId)}/messages/${seq}/star`);
+  }
+
+  /** The messages that are starred, as they are now: the newest stars first. */
+  async listStars(): Promise<readonly Entry[]> {
+    const { entries } = await this.call(ListStarsResponseSchema, "GET", `/v1/stars?${query({ pageSize: 100 })}`);
+    return entries.map(entryFrom);
+  }
+
+  /** What is written and not sent, by conversation. */
+  async listDrafts(): Promise<ReadonlyMap<ConversationId, string>> {
+    const { drafts } = await this.call(ListDraftsResponseSchema, "GET", "/v1/drafts");
+    const own = drafts.filter(({ draft }) => draft?.thread === 0n);
+    return new Map(own.map(({ conversationId, draft }) => [conversationId as ConversationId, draft?.text ?? ""]));
+  }
+
+  /** An empty one is taken out. */
+  async keepDraft(conversationId: ConversationId, text: string): Promise<void> {
+    await (text === "" ? this.tell("DELETE", `${pathOf(conversationId)}/draft`) : this.tell("PUT", `${pathOf(conversationId)}/draft`, { text }));
+  }
+
+  /** Lets a message be sent at a time, in Unix milliseconds. */
+  async schedule(conversationId: ConversationId, messageId: MessageId, text: string, at: number): Promise<void> {
+    await this.tell("POST", `${pathOf(conversationId)}/scheduled-messages`, { messageId, body: { text }, deliverAt: new Date(at).toISOString() });
+  }
+
+  async listScheduled(): Promise<readonly Later[]> {
+    const { messages } = await this.call(ListScheduledMessagesResponseSchema, "GET", "/v1/scheduled-messages");
+    return messages.map(laterFrom).filter((later) => later !== null);
+  }
+
+  async cancelScheduled(messageId: MessageId): Promise<void> {
+    await this.tell("DELETE", `/v1/scheduled-messages/${encodeURIComponent(messageId)}`);
+  }
+
+  /** Makes a call whose answer says nothing more than that it was done. */
+  private async tell(method: string, path: string, body?: JsonValue): Promise<void> {
+    await withToken(this.token, (accessToken) => call(method, path, body, accessToken));
   }
 
   private call<D extends DescMessage>(schema: D, method: string, path: string, body?: JsonValue): Promise<MessageShape<D>> {

@@ -1,6 +1,6 @@
 /** Why a call did not do what it should. */
 
-const RETRYABLE = new Set(["INTERNAL", "UNAVAILABLE", "OVERLOADED", "DEADLINE_EXCEEDED"]);
+const RETRYABLE = new Set(["INTERNAL", "UNAVAILABLE", "OVERLOADED", "DEADLINE_EXCEEDED", "SLOW_MODE"]);
 
 export class ApiError extends Error {
   override readonly name = "ApiError";

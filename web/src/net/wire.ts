@@ -12,10 +12,13 @@ import type {
   FileId,
   FileRef,
   Head,
+  Later,
   LinkPreview,
   MessageId,
   MessageState,
+  Mine,
   Page,
+  Personal,
   Poll,
   Preferences,
   Presence,
@@ -31,9 +34,9 @@ import type {
 import type { User as WireUser } from "../gen/elastic_chat/accounts/v1/accounts_service_pb";
 import type { LinkPreview as WireLinkPreview } from "../gen/elastic_chat/files/v1/files_service_pb";
 import type { ConversationHead as WireHead, Presence as WirePresence } from "../gen/elastic_chat/gateway/v1/frames_pb";
-import type { ConversationSummary as WireSummary, ListMessagesResponse } from "../gen/elastic_chat/history/v1/history_service_pb";
-import { type Conversation as WireConversation, Conversation_Kind, Member_Role, type Watermark as WireWatermark } from "../gen/elastic_chat/types/v1/conversation_pb";
-import { type Attachment as WireFile, type Body, type Entry as WireEntry, Entry_Kind, type Poll as WirePoll } from "../gen/elastic_chat/types/v1/entry_pb";
+import type { ConversationSummary as WireSummary, ListMessagesResponse, WaitingMessage } from "../gen/elastic_chat/history/v1/history_service_pb";
+import { type Conversation as WireConversation, Conversation_Kind, type ConversationPreferences as WireMine, Member_Role, type Watermark as WireWatermark } from "../gen/elastic_chat/types/v1/conversation_pb";
+import { type Attachment as WireFile, type Body, type Entry as WireEntry, Entry_Kind, type PersonalChange, type Poll as WirePoll } from "../gen/elastic_chat/types/v1/entry_pb";
 import { Availability, type Preferences as WirePreferences, Privacy_Audience } from "../gen/elastic_chat/types/v1/presence_pb";
 
 /** Unix milliseconds. */
@@ -58,6 +61,7 @@ export function conversationFrom(conversation: WireConversation): Conversation {
     topic: conversation.topic,
     creatorId: conversation.creatorId as UserId,
     memberIds: conversation.memberIds as UserId[],
+    ...(conversation.kind === Conversation_Kind.SELF ? { isUnused: true } : {}),
   };
 }
 
@@ -76,6 +80,10 @@ export function entryFrom(entry: WireEntry): Entry {
 function contentFrom(entry: WireEntry): Content {
   if (entry.kind === Entry_Kind.MESSAGE) {
     return { kind: "message", said: saidFrom(entry.body), state: stateFrom(entry) };
+  }
+  const personal = entry.personal === undefined ? null : personalFrom(entry.personal);
+  if (entry.personal !== undefined && personal !== null) {
+    return { kind: "personal", about: entry.personal.conversationId as ConversationId, personal };
   }
   const change = changeFrom(entry);
   if (change !== null) {
@@ -133,7 +141,8 @@ function stateFrom({ body, state }: WireEntry): MessageState {
   return {
     asOfSeq: Number(state?.asOfSeq ?? 0),
     isEdited: (state?.editCount ?? 0) > 0,
-    isDeleted: body === undefined,
+    isDeleted: body === undefined && state?.hidden !== true,
+    ...(state?.hidden === true ? { isHidden: true } : {}),
     reactions: (state?.reactions ?? []).map(({ emoji, count, mine, userIds }) => ({ emoji, count, isMine: mine, userIds: userIds as UserId[] })),
     isPinned: state?.pinned ?? false,
     votes: (state?.votes ?? []).map(({ option, count, mine, userIds }) => ({ option, count, isMine: mine, userIds: userIds as UserId[] })),
@@ -163,6 +172,50 @@ function changeFrom({ kind, body, reaction, vote, pin }: WireEntry): Change | nu
   }
 }
 
+/** Null for what is not kept here, or not known. */
+function personalFrom({ change }: PersonalChange): Personal | null {
+  switch (change.case) {
+    case "preferences":
+      return { type: "mine", changed: mineFrom(change.value) };
+    case "hidden":
+      return { type: "hidden", seq: Number(change.value.seq) };
+    case "draft":
+      return change.value.thread === 0n ? { type: "draft", text: change.value.text } : null;
+    default:
+      return null;
+  }
+}
+
+/** Those that are given. */
+function mineFrom({ mutedUntil, archived, pinPosition, markedUnread, markedAtReadSeq }: WireMine): Partial<Mine> {
+  return {
+    ...(mutedUntil === undefined ? {} : { mutedUntil: timeFrom(mutedUntil) }),
+    ...(archived === undefined ? {} : { isArchived: archived }),
+    ...(pinPosition === undefined ? {} : { pinPosition }),
+    ...(markedUnread === undefined ? {} : { markedAtReadSeq: markedUnread ? Number(markedAtReadSeq ?? 0) : null }),
+  };
+}
+
+export function mineTo({ mutedUntil, isArchived, pinPosition }: Partial<Mine>, isMarkedUnread?: boolean) {
+  return {
+    ...(mutedUntil === undefined ? {} : { mutedUntil: { seconds: BigInt(Math.trunc(mutedUntil / 1_000)), nanos: 0 } }),
+    ...(isArchived === undefined ? {} : { archived: isArchived }),
+    ...(pinPosition === undefined ? {} : { pinPosition }),
+    ...(isMarkedUnread === undefined ? {} : { markedUnread: isMarkedUnread }),
+  };
+}
+
+export function laterFrom({ conversationId, scheduled }: WaitingMessage): Later | null {
+  return scheduled === undefined
+    ? null
+    : {
+        messageId: scheduled.messageId as MessageId,
+        conversationId: conversationId as ConversationId,
+        text: scheduled.body?.text ?? "",
+        at: timeFrom(scheduled.deliverAt),
+      };
+}
+
 function roleFrom(role: Member_Role): Role {
   switch (role) {
     case Member_Role.OWNER:
@@ -182,11 +235,12 @@ export function summaryFrom(summary: WireSummary): Summary | null {
   return summary.conversation === undefined
     ? null
     : {
-        conversation: conversationFrom(summary.conversation),
+        conversation: { ...conversationFrom(summary.conversation), ...((summary.lastEntry?.ordinal ?? 0n) > 0n ? { isUnused: false } : {}) },
         headSeq: Number(summary.headSeq),
         readSeq: Number(summary.readSeq),
         unread: Number(summary.unreadCount),
         lastEntry: summary.lastEntry === undefined ? null : entryFrom(summary.lastEntry),
+        ...(summary.preferences === undefined ? {} : { mine: mineFrom(summary.preferences) }),
       };
 }
 
@@ -196,6 +250,7 @@ export function headFrom(head: WireHead): Head {
     headSeq: Number(head.headSeq),
     readSeq: Number(head.readSeq),
     unread: Number(head.unreadCount),
+    ...(head.preferences === undefined ? {} : { mine: mineFrom(head.preferences) }),
   };
 }
 

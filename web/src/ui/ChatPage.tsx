@@ -15,7 +15,6 @@ export function ChatPage() {
   const state = useAppState();
   const [isStarting, setStarting] = useState(false);
   const [invite, setInvite] = useState(takeInvite);
-  const [drafts, setDrafts] = useState<ReadonlyMap<ConversationId, string>>(new Map());
   const openedId = state.opened?.conversationId ?? null;
   const chat = openedId === null ? undefined : state.conversations.get(openedId);
 
@@ -37,10 +36,6 @@ export function ChatPage() {
 
   const open = useCallback((conversationId: ConversationId | null) => { client.openConversation(conversationId); }, [client]);
 
-  const setDraft = useCallback((conversationId: ConversationId, text: string) => {
-    setDrafts((before) => new Map(before).set(conversationId, text));
-  }, []);
-
   return (
     <div className="chat" data-open={openedId !== null}>
       <StatusLine connection={state.connection} />
@@ -51,8 +46,6 @@ export function ChatPage() {
             key={chat.conversation.conversationId}
             state={state}
             chat={chat}
-            draft={drafts.get(chat.conversation.conversationId) ?? ""}
-            onDraft={setDraft}
             onClose={() => { open(null); }}
           />
         ) : (

@@ -10,13 +10,14 @@ interface ComposerProps {
   readonly text: string;
   readonly onChange: (text: string) => void;
   readonly onSend: (text: string, files: readonly FileRef[]) => void;
+  readonly onLater: (text: string) => void;
 }
 
 /** What the server takes at most, in bytes of UTF-8. */
 const MAX_BYTES = 16 * 1024;
 const MAX_ROWS = 8;
 
-export function Composer({ title, text, onChange, onSend }: ComposerProps) {
+export function Composer({ title, text, onChange, onSend, onLater }: ComposerProps) {
   const input = useRef<HTMLTextAreaElement>(null);
   const isTooLong = text.length > MAX_BYTES / 3 && new TextEncoder().encode(text.trim()).length > MAX_BYTES;
   const { attached, add, remove, clear } = useAttached();
@@ -85,6 +86,17 @@ export function Composer({ title, text, onChange, onSend }: ComposerProps) {
           onChange={(event) => { onChange(event.target.value); }}
           onKeyDown={press}
         />
+        <button
+          className="button-icon"
+          type="button"
+          disabled={!canSend || files.length > 0}
+          aria-label="Send later"
+          title="Send later"
+          data-testid="send-later"
+          onClick={() => { onLater(text.trim()); }}
+        >
+          <Icon name="clock" />
+        </button>
         <button className="button-icon button-send" type="submit" disabled={!canSend} aria-label="Send" title="Send" data-testid="send">
           <Icon name="send" />
         </button>

@@ -1,3 +1,4 @@
+import { isMarked, isMute } from "../core/mine";
 import { type ConversationRow, nameOf, peerOf, typists } from "../core/select";
 import { myId, type State } from "../core/state";
 import type { ConversationId } from "../core/types";
@@ -20,6 +21,8 @@ export function ConversationItem({ row, state, now, isOpen, onOpen }: Conversati
   const { conversationId, kind } = chat.conversation;
   const peer = peerOf(chat.conversation, myId(state));
   const isOnline = peer !== null && state.presence.get(peer)?.online === true;
+  const { mine } = chat.kept;
+  const isUnread = isMarked(mine, chat.readSeq);
   return (
     <li>
       <a
@@ -27,7 +30,7 @@ export function ConversationItem({ row, state, now, isOpen, onOpen }: Conversati
         href={`/c/${conversationId}`}
         aria-current={isOpen ? "page" : undefined}
         data-testid="conversation-item"
-        data-unread={chat.unread > 0}
+        data-unread={chat.unread > 0 || isUnread}
         onClick={(event) => {
           if (!event.metaKey && !event.ctrlKey && !event.shiftKey) {
             event.preventDefault();
@@ -37,11 +40,16 @@ export function ConversationItem({ row, state, now, isOpen, onOpen }: Conversati
       >
         <Avatar id={peer ?? conversationId} name={title} isGroup={kind === "group"} isOnline={isOnline} />
         <span className="item-text">
-          <span className="item-title">{title}</span>
+          <span className="item-title">
+            {title}
+            {isMute(mine, now) && <span role="img" aria-label="Muted" title="Muted"> <Icon name="mute" size={14} /></span>}
+            {mine.pinPosition > 0 && <span role="img" aria-label="Pinned" title="Pinned"> <Icon name="star" size={14} /></span>}
+          </span>
           <LastLine row={row} state={state} />
         </span>
         <span className="item-side">
           <time className="item-time">{at > 0 ? shortTime(at, now) : ""}</time>
+          {chat.unread === 0 && isUnread && <span className="badge" role="img" aria-label="Marked as unread" data-testid="marked-unread" />}
           {chat.unread > 0 && (
             <span className="badge" aria-label={`${chat.unread} unread`} data-testid="unread-badge">
               {chat.unread > MAX_SHOWN ? `${MAX_SHOWN}+` : chat.unread}
@@ -58,6 +66,10 @@ function LastLine({ row: { chat, last, pending }, state }: { readonly row: Conve
   const typing = typists(state, conversationId);
   if (typing.length > 0) {
     return <span className="item-last item-typing">{kind === "direct" ? "typing…" : `${typingText(typing.map((id) => nameOf(state, id)))}…`}</span>;
+  }
+  const draft = state.drafts.get(conversationId);
+  if (pending === null && draft !== undefined && state.opened?.conversationId !== conversationId) {
+    return <span className="item-last item-draft" data-testid="item-draft">Draft: {draft}</span>;
   }
   if (pending !== null) {
     const isFailed = pending.delivery.state === "failed";

@@ -3,27 +3,30 @@ import { useCallback, useMemo, useState } from "react";
 import { nameOf, peerOf, titleOf, typists } from "../core/select";
 import { type ConversationState, myId, type State } from "../core/state";
 import { timeline } from "../core/timeline";
-import type { ConversationId, FileRef } from "../core/types";
+import type { ConversationId, FileRef, MessageId } from "../core/types";
 import { presenceText, typingText } from "../core/wording";
+import { sentenceOf } from "./action";
 import { Avatar } from "./Avatar";
 import { Composer } from "./Composer";
 import { useClient, useNow } from "./context";
+import { ConversationMenu } from "./ConversationMenu";
 import { Icon } from "./Icon";
 import { MembersDialog } from "./MembersDialog";
 import { MessageList } from "./MessageList";
+import { SendLaterDialog } from "./SendLaterDialog";
 
 interface ConversationPaneProps {
   readonly state: State;
   readonly chat: ConversationState;
-  readonly draft: string;
-  readonly onDraft: (conversationId: ConversationId, text: string) => void;
   readonly onClose: () => void;
 }
 
-export function ConversationPane({ state, chat, draft, onDraft, onClose }: ConversationPaneProps) {
+export function ConversationPane({ state, chat, onClose }: ConversationPaneProps) {
   const client = useClient();
   const [isListing, setListing] = useState(false);
-  const { conversation, log, streams, watermarks } = chat;
+  const [failure, setFailure] = useState<string | null>(null);
+  const [later, setLater] = useState<{ readonly text: string; readonly key: MessageId } | null>(null);
+  const { conversation, log, streams, watermarks, hidden } = chat;
   const { conversationId } = conversation;
   const { outbox, users } = state;
   const me = myId(state);
@@ -39,34 +42,44 @@ export function ConversationPane({ state, chat, draft, onDraft, onClose }: Conve
         me,
         peer: peer === null ? null : (watermarks.get(peer) ?? { conversationId, userId: peer, deliveredSeq: 0, readSeq: 0 }),
         newAfterSeq,
+        hidden,
       }),
-    [log.entries, streams, outbox, conversationId, me, peer, watermarks, newAfterSeq],
+    [log.entries, streams, outbox, conversationId, me, peer, watermarks, newAfterSeq, hidden],
   );
   const change = useCallback(
     (text: string) => {
-      onDraft(conversationId, text);
+      client.draft(conversationId, text);
       if (text.trim() !== "") {
         client.typing(conversationId);
       }
     },
-    [client, conversationId, onDraft],
+    [client, conversationId],
   );
   const send = useCallback(
     (text: string, files: readonly FileRef[]) => {
-      onDraft(conversationId, "");
       client.send(conversationId, text, files);
     },
-    [client, conversationId, onDraft],
+    [client, conversationId],
   );
 
   return (
     <section className="conversation" aria-label={titleOf(state, conversation)} data-testid="conversation">
-      <Header state={state} chat={chat} onClose={onClose} onMembers={() => { setListing(true); }} />
+      <Header
+        state={state}
+        chat={chat}
+        onClose={onClose}
+        onMembers={() => { setListing(true); }}
+        onFailure={(error) => { setFailure(sentenceOf(error)); }}
+      />
+      {failure !== null && <p className="error" role="alert">{failure}</p>}
       <MessageList rows={rows} chat={chat} users={users} me={me} />
       <p className="typing" role="status" data-testid="typing-line">
         {typingLine(state, conversationId)}
       </p>
-      <Composer title={titleOf(state, conversation)} text={draft} onChange={change} onSend={send} />
+      <Composer title={titleOf(state, conversation)} text={state.drafts.get(conversationId) ?? ""} onChange={change} onSend={send} onLater={(text) => { setLater({ text, key: client.newMessageId() }); }} />
+      {later !== null && (
+        <SendLaterDialog onSend={(at) => client.sendLater(conversationId, later.text, at, later.key)} onClose={() => { setLater(null); }} />
+      )}
       {isListing && <MembersDialog state={state} chat={chat} onClose={() => { setListing(false); }} />}
     </section>
   );
@@ -93,9 +106,11 @@ interface HeaderProps {
   readonly chat: ConversationState;
   readonly onClose: () => void;
   readonly onMembers: () => void;
+  readonly onFailure: (failure: unknown) => void;
 }
 
-function Header({ state, chat: { conversation, members }, onClose, onMembers }: HeaderProps) {
+function Header({ state, chat, onClose, onMembers, onFailure }: HeaderProps) {
+  const { conversation, members } = chat;
   const now = useNow(30_000);
   const title = titleOf(state, conversation);
   const peer = peerOf(conversation, myId(state));
@@ -119,6 +134,7 @@ function Header({ state, chat: { conversation, members }, onClose, onMembers }: 
           <Icon name="people" />
         </button>
       )}
+      <ConversationMenu chat={chat} onFailure={onFailure} />
     </header>
   );
 }

@@ -4,12 +4,13 @@ import { firstLink } from "../core/markdown";
 import type { MessageRow, MessageStatus, Quote as Answered } from "../core/timeline";
 import type { Change, ConversationId, MessageId, Reaction, UserId } from "../core/types";
 import { clockTime, DELETED, explain, quoted } from "../core/wording";
-import { useAction } from "./action";
+import { type AsyncAction, useAction } from "./action";
 import { Avatar } from "./Avatar";
 import { useClient } from "./context";
 import { Files } from "./Files";
 import { Icon, type IconName } from "./Icon";
 import { LinkCard } from "./LinkCard";
+import { Menu, MenuItem } from "./Menu";
 import { Poll } from "./Poll";
 import { Text } from "./Text";
 
@@ -67,6 +68,7 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
         {link !== null && <LinkCard url={link} />}
         {shown.poll !== undefined && <Poll poll={shown.poll} shown={shown} isOwn={row.isOwn} action={action} onChange={change} />}
         <Meta row={row} />
+        {seq !== null && <MessageMenu conversationId={conversationId} seq={seq} isDeleted={shown.isDeleted} action={action} />}
       </div>
       {shown.reactions.length > 0 && <Reactions reactions={shown.reactions} isBusy={action.isBusy} onChange={change} />}
       {shown.replyCount > 0 && <span className="replies">{shown.replyCount === 1 ? "1 reply" : `${shown.replyCount} replies`}</span>}
@@ -111,6 +113,23 @@ function Quote({ quote: { of, isThread }, nameOf }: { readonly quote: Answered; 
         </span>
       )}
     </blockquote>
+  );
+}
+
+interface MessageMenuProps {
+  readonly conversationId: ConversationId;
+  readonly seq: number;
+  readonly isDeleted: boolean;
+  readonly action: AsyncAction;
+}
+
+function MessageMenu({ conversationId, seq, isDeleted, action }: MessageMenuProps) {
+  const client = useClient();
+  return (
+    <Menu label="What to do with this message" testId="message-menu">
+      {!isDeleted && <MenuItem onChoose={() => void action.run(() => client.star(conversationId, seq, true))}>Star</MenuItem>}
+      <MenuItem onChoose={() => void action.run(() => client.hide(conversationId, seq))}>Delete for me</MenuItem>
+    </Menu>
   );
 }
 

@@ -7,7 +7,10 @@ import { AccountBar } from "./AccountBar";
 import { useNow } from "./context";
 import { ConversationItem } from "./ConversationItem";
 import { Icon } from "./Icon";
+import { LaterDialog } from "./LaterDialog";
 import { Logo } from "./Logo";
+import { Menu, MenuItem } from "./Menu";
+import { StarsDialog } from "./StarsDialog";
 
 interface SidebarProps {
   readonly state: State;
@@ -21,15 +24,24 @@ const FILTER_FROM = 5;
 export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
   const now = useNow(30_000);
   const [filter, setFilter] = useState("");
+  const [isArchive, setArchive] = useState(false);
+  const [dialog, setDialog] = useState<"stars" | "later" | null>(null);
   const me = myId(state);
   const rows = conversationRows(state);
-  const shown = rows.filter(({ title }) => title.toLocaleLowerCase().includes(filter.trim().toLocaleLowerCase()));
+  const archived = rows.filter(({ chat }) => chat.kept.mine.isArchived).length;
+  const listed = rows.filter(({ chat }) => chat.kept.mine.isArchived === isArchive);
+  const shown = listed.filter(({ title }) => title.toLocaleLowerCase().includes(filter.trim().toLocaleLowerCase()));
 
   return (
     <aside className="sidebar" aria-label="Conversations">
       <header className="sidebar-head">
         <Logo size={30} />
         <span className="sidebar-name">Elastic-Chat</span>
+        <Menu label="More" testId="sidebar-menu">
+          <MenuItem onChoose={() => { setDialog("stars"); }}>Starred messages</MenuItem>
+          <MenuItem onChoose={() => { setDialog("later"); }}>To be sent later</MenuItem>
+          <MenuItem onChoose={() => { setArchive(!isArchive); }}>{isArchive ? "All conversations" : `Archive (${archived})`}</MenuItem>
+        </Menu>
         <button className="button-icon button-icon-filled" type="button" onClick={onNew} aria-label="New conversation" title="New conversation" data-testid="new-conversation">
           <Icon name="plus" />
         </button>
@@ -55,7 +67,8 @@ export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
             </button>
           </div>
         )}
-        {rows.length > 0 && shown.length === 0 && <p className="sidebar-note">No conversation is called that.</p>}
+        {isArchive && <p className="sidebar-note">The archive</p>}
+        {listed.length > 0 && shown.length === 0 && <p className="sidebar-note">No conversation is called that.</p>}
         <ul>
           {shown.map((row) => (
             <ConversationItem
@@ -69,6 +82,8 @@ export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
           ))}
         </ul>
       </nav>
+      {dialog === "stars" && <StarsDialog state={state} onClose={() => { setDialog(null); }} />}
+      {dialog === "later" && <LaterDialog state={state} onClose={() => { setDialog(null); }} />}
       {me !== null && <AccountBar userId={me} name={nameOf(state, me)} username={state.users.get(me)?.username ?? ""} preferences={state.preferences} />}
     </aside>
   );

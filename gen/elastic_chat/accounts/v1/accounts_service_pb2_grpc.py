@@ -135,6 +135,11 @@ class AccountsServiceStub:
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPreferencesRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPreferencesResponse.FromString,
                 _registered_method=True)
+        self.FindInactive = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/FindInactive',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindInactiveRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindInactiveResponse.FromString,
+                _registered_method=True)
         self.GetAccount = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/GetAccount',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetAccountRequest.SerializeToString,
@@ -370,6 +375,14 @@ class AccountsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FindInactive(self, request, context):
+        """Tells which users may do nothing: because they are disabled, or deleted, or there are none. Internal: the router calls it. Fails with
+        INVALID_ARGUMENT for more than 500 ids.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetAccount(self, request, context):
         """What follows is for administrators, and for the operator, who calls from inside the mesh. Others fail with PERMISSION_DENIED. So does an
         administrator who would take their own rights or their own account away.
@@ -575,6 +588,11 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     servicer.GetPreferences,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPreferencesRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPreferencesResponse.SerializeToString,
+            ),
+            'FindInactive': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindInactive,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindInactiveRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindInactiveResponse.SerializeToString,
             ),
             'GetAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAccount,
@@ -1188,6 +1206,33 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/GetPreferences',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPreferencesRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPreferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindInactive(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/FindInactive',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindInactiveRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindInactiveResponse.FromString,
             options,
             channel_credentials,
             insecure,

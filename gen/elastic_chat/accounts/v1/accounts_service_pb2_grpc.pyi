@@ -105,6 +105,10 @@ class AccountsServiceStub:
     """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name."""
     GetPreferences: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPreferencesRequest, _accounts_service_pb2.GetPreferencesResponse]
     """Gives what users have decided about how they are seen. Internal: presence calls it. Fails with INVALID_ARGUMENT for more than 500 ids."""
+    FindInactive: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.FindInactiveRequest, _accounts_service_pb2.FindInactiveResponse]
+    """Tells which users may do nothing: because they are disabled, or deleted, or there are none. Internal: the router calls it. Fails with
+    INVALID_ARGUMENT for more than 500 ids.
+    """
     GetAccount: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetAccountRequest, _accounts_service_pb2.GetAccountResponse]
     """What follows is for administrators, and for the operator, who calls from inside the mesh. Others fail with PERMISSION_DENIED. So does an
     administrator who would take their own rights or their own account away.
@@ -219,6 +223,10 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name."""
     GetPreferences: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPreferencesRequest, _accounts_service_pb2.GetPreferencesResponse]  # type: ignore[assignment]
     """Gives what users have decided about how they are seen. Internal: presence calls it. Fails with INVALID_ARGUMENT for more than 500 ids."""
+    FindInactive: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.FindInactiveRequest, _accounts_service_pb2.FindInactiveResponse]  # type: ignore[assignment]
+    """Tells which users may do nothing: because they are disabled, or deleted, or there are none. Internal: the router calls it. Fails with
+    INVALID_ARGUMENT for more than 500 ids.
+    """
     GetAccount: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetAccountRequest, _accounts_service_pb2.GetAccountResponse]  # type: ignore[assignment]
     """What follows is for administrators, and for the operator, who calls from inside the mesh. Others fail with PERMISSION_DENIED. So does an
     administrator who would take their own rights or their own account away.
@@ -450,6 +458,16 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.GetPreferencesResponse, _abc.Awaitable[_accounts_service_pb2.GetPreferencesResponse]]:
         """Gives what users have decided about how they are seen. Internal: presence calls it. Fails with INVALID_ARGUMENT for more than 500 ids."""
+
+    @_abc_1.abstractmethod
+    def FindInactive(
+        self,
+        request: _accounts_service_pb2.FindInactiveRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.FindInactiveResponse, _abc.Awaitable[_accounts_service_pb2.FindInactiveResponse]]:
+        """Tells which users may do nothing: because they are disabled, or deleted, or there are none. Internal: the router calls it. Fails with
+        INVALID_ARGUMENT for more than 500 ids.
+        """
 
     @_abc_1.abstractmethod
     def GetAccount(

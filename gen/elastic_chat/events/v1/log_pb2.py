@@ -27,7 +27,7 @@ from elastic_chat.types.v1 import entry_pb2 as elastic__chat_dot_types_dot_v1_do
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n elastic_chat/events/v1/log.proto\x12\x16\x65lastic_chat.events.v1\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\x05\n\x08LogEntry\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\x11\n\tsender_id\x18\x04 \x01(\t\x12/\n\x04kind\x18\x05 \x01(\x0e\x32!.elastic_chat.types.v1.Entry.Kind\x12\x0c\n\x04\x62ody\x18\x06 \x01(\x0c\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07ordinal\x18\x08 \x01(\x03\x12;\n\x07\x63reated\x18\t \x01(\x0b\x32*.elastic_chat.types.v1.ConversationCreated\x12;\n\nmembership\x18\n \x01(\x0b\x32\'.elastic_chat.types.v1.MembershipChange\x12\x0e\n\x06target\x18\x0b \x01(\x03\x12\x31\n\x08reaction\x18\x0c \x01(\x0b\x32\x1f.elastic_chat.types.v1.Reaction\x12)\n\x04vote\x18\r \x01(\x0b\x32\x1b.elastic_chat.types.v1.Vote\x12\'\n\x03pin\x18\x0e \x01(\x0b\x32\x1a.elastic_chat.types.v1.Pin\x12\x0e\n\x06key_id\x18\x0f \x01(\t\x12=\n\x08settings\x18\x10 \x01(\x0b\x32+.elastic_chat.types.v1.ConversationSettings\x12-\n\x06invite\x18\x11 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Invite\x12.\n\nexpires_at\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x06\x65rased\x18\x14 \x01(\x0b\x32 .elastic_chat.events.v1.LogEntry\x12\x30\n\x07outline\x18\x15 \x01(\x0b\x32\x1f.elastic_chat.events.v1.Outline\"\xa4\x01\n\x07Outline\x12\x10\n\x08reply_to\x18\x01 \x01(\x03\x12\x0e\n\x06thread\x18\x02 \x01(\x03\x12\x10\n\x08mentions\x18\x03 \x03(\t\x12\x13\n\x0bmention_all\x18\x04 \x01(\x08\x12\r\n\x05\x66iles\x18\x05 \x01(\x08\x12.\n\x06\x62\x61llot\x18\x06 \x01(\x0b\x32\x1e.elastic_chat.events.v1.Ballot\x12\x11\n\tforwarded\x18\x07 \x01(\x08\"_\n\x06\x42\x61llot\x12\x14\n\x0coption_count\x18\x01 \x01(\x05\x12\x10\n\x08multiple\x18\x02 \x01(\x08\x12-\n\tcloses_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\nEntryFrame\x12/\n\x05\x65ntry\x18\x03 \x01(\x0b\x32 .elastic_chat.events.v1.LogEntry\"\x93\x01\n\x0fWatermarkRecord\x12\x33\n\twatermark\x18\x01 \x01(\x0b\x32 .elastic_chat.types.v1.Watermark\x12\x14\n\x0cread_ordinal\x18\x02 \x01(\x03\x12\x35\n\x05shown\x18\x03 \x01(\x0b\x32&.elastic_chat.events.v1.ShownWatermark\"9\n\x0eShownWatermark\x12\x15\n\rdelivered_seq\x18\x01 \x01(\x03\x12\x10\n\x08read_seq\x18\x02 \x01(\x03\"\xcb\x01\n\nDeadLetter\x12\r\n\x05topic\x18\x01 \x01(\t\x12\x11\n\tpartition\x18\x02 \x01(\x05\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x0b\n\x03key\x18\x04 \x01(\x0c\x12\r\n\x05value\x18\x05 \x01(\x0c\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12-\n\tfailed_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x0fredriven_offset\x18\x08 \x01(\x03H\x00\x88\x01\x01\x42\x12\n\x10_redriven_offsetb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n elastic_chat/events/v1/log.proto\x12\x16\x65lastic_chat.events.v1\x1a(elastic_chat/types/v1/conversation.proto\x1a!elastic_chat/types/v1/entry.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb4\x06\n\x08LogEntry\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\x11\n\tsender_id\x18\x04 \x01(\t\x12/\n\x04kind\x18\x05 \x01(\x0e\x32!.elastic_chat.types.v1.Entry.Kind\x12\x0c\n\x04\x62ody\x18\x06 \x01(\x0c\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07ordinal\x18\x08 \x01(\x03\x12;\n\x07\x63reated\x18\t \x01(\x0b\x32*.elastic_chat.types.v1.ConversationCreated\x12;\n\nmembership\x18\n \x01(\x0b\x32\'.elastic_chat.types.v1.MembershipChange\x12\x0e\n\x06target\x18\x0b \x01(\x03\x12\x31\n\x08reaction\x18\x0c \x01(\x0b\x32\x1f.elastic_chat.types.v1.Reaction\x12)\n\x04vote\x18\r \x01(\x0b\x32\x1b.elastic_chat.types.v1.Vote\x12\'\n\x03pin\x18\x0e \x01(\x0b\x32\x1a.elastic_chat.types.v1.Pin\x12\x0e\n\x06key_id\x18\x0f \x01(\t\x12=\n\x08settings\x18\x10 \x01(\x0b\x32+.elastic_chat.types.v1.ConversationSettings\x12-\n\x06invite\x18\x11 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Invite\x12\x37\n\x08personal\x18\x12 \x01(\x0b\x32%.elastic_chat.types.v1.PersonalChange\x12.\n\nexpires_at\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x06\x65rased\x18\x14 \x01(\x0b\x32 .elastic_chat.events.v1.LogEntry\x12\x30\n\x07outline\x18\x15 \x01(\x0b\x32\x1f.elastic_chat.events.v1.Outline\"\xa4\x01\n\x07Outline\x12\x10\n\x08reply_to\x18\x01 \x01(\x03\x12\x0e\n\x06thread\x18\x02 \x01(\x03\x12\x10\n\x08mentions\x18\x03 \x03(\t\x12\x13\n\x0bmention_all\x18\x04 \x01(\x08\x12\r\n\x05\x66iles\x18\x05 \x01(\x08\x12.\n\x06\x62\x61llot\x18\x06 \x01(\x0b\x32\x1e.elastic_chat.events.v1.Ballot\x12\x11\n\tforwarded\x18\x07 \x01(\x08\"_\n\x06\x42\x61llot\x12\x14\n\x0coption_count\x18\x01 \x01(\x05\x12\x10\n\x08multiple\x18\x02 \x01(\x08\x12-\n\tcloses_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\nEntryFrame\x12/\n\x05\x65ntry\x18\x03 \x01(\x0b\x32 .elastic_chat.events.v1.LogEntry\"\x93\x01\n\x0fWatermarkRecord\x12\x33\n\twatermark\x18\x01 \x01(\x0b\x32 .elastic_chat.types.v1.Watermark\x12\x14\n\x0cread_ordinal\x18\x02 \x01(\x03\x12\x35\n\x05shown\x18\x03 \x01(\x0b\x32&.elastic_chat.events.v1.ShownWatermark\"9\n\x0eShownWatermark\x12\x15\n\rdelivered_seq\x18\x01 \x01(\x03\x12\x10\n\x08read_seq\x18\x02 \x01(\x03\"\xcb\x01\n\nDeadLetter\x12\r\n\x05topic\x18\x01 \x01(\t\x12\x11\n\tpartition\x18\x02 \x01(\x05\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x0b\n\x03key\x18\x04 \x01(\x0c\x12\r\n\x05value\x18\x05 \x01(\x0c\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12-\n\tfailed_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x0fredriven_offset\x18\x08 \x01(\x03H\x00\x88\x01\x01\x42\x12\n\x10_redriven_offsetb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,17 +35,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'elastic_chat.events.v1.log_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LOGENTRY']._serialized_start=171
-  _globals['_LOGENTRY']._serialized_end=934
-  _globals['_OUTLINE']._serialized_start=937
-  _globals['_OUTLINE']._serialized_end=1101
-  _globals['_BALLOT']._serialized_start=1103
-  _globals['_BALLOT']._serialized_end=1198
-  _globals['_ENTRYFRAME']._serialized_start=1200
-  _globals['_ENTRYFRAME']._serialized_end=1261
-  _globals['_WATERMARKRECORD']._serialized_start=1264
-  _globals['_WATERMARKRECORD']._serialized_end=1411
-  _globals['_SHOWNWATERMARK']._serialized_start=1413
-  _globals['_SHOWNWATERMARK']._serialized_end=1470
-  _globals['_DEADLETTER']._serialized_start=1473
-  _globals['_DEADLETTER']._serialized_end=1676
+  _globals['_LOGENTRY']._serialized_end=991
+  _globals['_OUTLINE']._serialized_start=994
+  _globals['_OUTLINE']._serialized_end=1158
+  _globals['_BALLOT']._serialized_start=1160
+  _globals['_BALLOT']._serialized_end=1255
+  _globals['_ENTRYFRAME']._serialized_start=1257
+  _globals['_ENTRYFRAME']._serialized_end=1318
+  _globals['_WATERMARKRECORD']._serialized_start=1321
+  _globals['_WATERMARKRECORD']._serialized_end=1468
+  _globals['_SHOWNWATERMARK']._serialized_start=1470
+  _globals['_SHOWNWATERMARK']._serialized_end=1527
+  _globals['_DEADLETTER']._serialized_start=1530
+  _globals['_DEADLETTER']._serialized_end=1733
 # @@protoc_insertion_point(module_scope)

@@ -47,6 +47,7 @@ class LogEntry(_message.Message):
     KEY_ID_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
     INVITE_FIELD_NUMBER: _builtins.int
+    PERSONAL_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     ERASED_FIELD_NUMBER: _builtins.int
     OUTLINE_FIELD_NUMBER: _builtins.int
@@ -101,6 +102,10 @@ class LogEntry(_message.Message):
         """An invite that was made or withdrawn."""
 
     @_builtins.property
+    def personal(self) -> _entry_pb2.PersonalChange:
+        """What concerns only the user who did this."""
+
+    @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
         """When it disappears. The router decides so as it gives a message its place; what changes the message has the same."""
 
@@ -132,13 +137,14 @@ class LogEntry(_message.Message):
         key_id: _builtins.str = ...,
         settings: _conversation_pb2.ConversationSettings | None = ...,
         invite: _conversation_pb2.Invite | None = ...,
+        personal: _entry_pb2.PersonalChange | None = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         erased: Global___LogEntry | None = ...,
         outline: Global___Outline | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created", b"created", "erased", b"erased", "expires_at", b"expires_at", "invite", b"invite", "membership", b"membership", "outline", b"outline", "pin", b"pin", "reaction", b"reaction", "settings", b"settings", "vote", b"vote"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "created", b"created", "erased", b"erased", "expires_at", b"expires_at", "invite", b"invite", "membership", b"membership", "outline", b"outline", "personal", b"personal", "pin", b"pin", "reaction", b"reaction", "settings", b"settings", "vote", b"vote"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "erased", b"erased", "expires_at", b"expires_at", "invite", b"invite", "key_id", b"key_id", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "outline", b"outline", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings", "target", b"target", "vote", b"vote"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "erased", b"erased", "expires_at", b"expires_at", "invite", b"invite", "key_id", b"key_id", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "outline", b"outline", "personal", b"personal", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings", "target", b"target", "vote", b"vote"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -594,6 +594,7 @@ class ConversationHead(_message.Message):
     READ_SEQ_FIELD_NUMBER: _builtins.int
     UNREAD_COUNT_FIELD_NUMBER: _builtins.int
     MENTION_COUNT_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     head_seq: _builtins.int
@@ -604,6 +605,10 @@ class ConversationHead(_message.Message):
     """How many messages are newer than that. Counted by the server."""
     mention_count: _builtins.int
     """How many of them mention the user, or everyone; 100 if it is more."""
+    @_builtins.property
+    def preferences(self) -> _conversation_pb2.ConversationPreferences:
+        """How the user has it for themselves; unset if they never said."""
+
     def __init__(
         self,
         *,
@@ -612,10 +617,11 @@ class ConversationHead(_message.Message):
         read_seq: _builtins.int = ...,
         unread_count: _builtins.int = ...,
         mention_count: _builtins.int = ...,
+        preferences: _conversation_pb2.ConversationPreferences | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "head_seq", b"head_seq", "mention_count", b"mention_count", "read_seq", b"read_seq", "unread_count", b"unread_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "head_seq", b"head_seq", "mention_count", b"mention_count", "preferences", b"preferences", "read_seq", b"read_seq", "unread_count", b"unread_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

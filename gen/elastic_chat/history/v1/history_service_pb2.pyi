@@ -76,6 +76,7 @@ class ConversationSummary(_message.Message):
     UNREAD_COUNT_FIELD_NUMBER: _builtins.int
     LAST_ENTRY_FIELD_NUMBER: _builtins.int
     MENTION_COUNT_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
     head_seq: _builtins.int
     """The newest seq."""
     read_seq: _builtins.int
@@ -96,6 +97,10 @@ class ConversationSummary(_message.Message):
     def last_entry(self) -> _entry_pb2.Entry:
         """The newest entry, which may be a change of a message; without its body, if it is an edit."""
 
+    @_builtins.property
+    def preferences(self) -> _conversation_pb2.ConversationPreferences:
+        """How the caller has it for themselves; unset if they never said."""
+
     def __init__(
         self,
         *,
@@ -106,10 +111,11 @@ class ConversationSummary(_message.Message):
         unread_count: _builtins.int = ...,
         last_entry: _entry_pb2.Entry | None = ...,
         mention_count: _builtins.int = ...,
+        preferences: _conversation_pb2.ConversationPreferences | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "last_entry", b"last_entry", "membership", b"membership"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "last_entry", b"last_entry", "membership", b"membership", "preferences", b"preferences"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "head_seq", b"head_seq", "last_entry", b"last_entry", "membership", b"membership", "mention_count", b"mention_count", "read_seq", b"read_seq", "unread_count", b"unread_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation", b"conversation", "head_seq", b"head_seq", "last_entry", b"last_entry", "membership", b"membership", "mention_count", b"mention_count", "preferences", b"preferences", "read_seq", b"read_seq", "unread_count", b"unread_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -237,19 +243,23 @@ class GetMessageRequest(_message.Message):
 
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
+    INCLUDE_HIDDEN_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation."""
     seq: _builtins.int
     """The message."""
+    include_hidden: _builtins.bool
+    """Whether to show it although the caller has hidden it."""
     def __init__(
         self,
         *,
         conversation_id: _builtins.str = ...,
         seq: _builtins.int = ...,
+        include_hidden: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "include_hidden", b"include_hidden", "seq", b"seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -262,6 +272,9 @@ class GetMessageResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ENTRY_FIELD_NUMBER: _builtins.int
+    MENTIONS_CALLER_FIELD_NUMBER: _builtins.int
+    mentions_caller: _builtins.bool
+    """Whether it mentioned the caller, or everyone, when it was sent: that is what mentions are counted by."""
     @_builtins.property
     def entry(self) -> _entry_pb2.Entry:
         """As it is now."""
@@ -270,10 +283,11 @@ class GetMessageResponse(_message.Message):
         self,
         *,
         entry: _entry_pb2.Entry | None = ...,
+        mentions_caller: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "mentions_caller", b"mentions_caller"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -486,6 +500,218 @@ class ListPinsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListPinsResponse: _TypeAlias = ListPinsResponse  # noqa: Y015
+
+@_typing.final
+class ListStarsRequest(_message.Message):
+    """Which stars."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """How many at most, 1 to 100; 50 if it is 0."""
+    page_token: _builtins.str
+    """Empty for the first page, then `next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStarsRequest: _TypeAlias = ListStarsRequest  # noqa: Y015
+
+@_typing.final
+class ListStarsResponse(_message.Message):
+    """A part of the starred messages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    STAR_COUNT_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where the next page begins; empty if this is the last one. A page may have fewer messages than were asked for, or none, and not be the
+    last.
+    """
+    star_count: _builtins.int
+    """How many stars the caller has, at most 1,000: those too that are not listed."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[_entry_pb2.Entry]:
+        """The newest star first."""
+
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[_entry_pb2.Entry] | None = ...,
+        next_page_token: _builtins.str = ...,
+        star_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "next_page_token", b"next_page_token", "star_count", b"star_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStarsResponse: _TypeAlias = ListStarsResponse  # noqa: Y015
+
+@_typing.final
+class ListDraftsRequest(_message.Message):
+    """Whose drafts: the caller's."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDraftsRequest: _TypeAlias = ListDraftsRequest  # noqa: Y015
+
+@_typing.final
+class ListDraftsResponse(_message.Message):
+    """What was written and not sent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRAFTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def drafts(self) -> _containers.RepeatedCompositeFieldContainer[Global___SavedDraft]:
+        """The newest first, at most 100."""
+
+    def __init__(
+        self,
+        *,
+        drafts: _abc.Iterable[Global___SavedDraft] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drafts", b"drafts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDraftsResponse: _TypeAlias = ListDraftsResponse  # noqa: Y015
+
+@_typing.final
+class SavedDraft(_message.Message):
+    """A draft and where it is for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
+    SAVED_AT_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    seq: _builtins.int
+    """Its place in the notes to oneself: a draft of the same place whose entry has a higher seq replaces it."""
+    @_builtins.property
+    def draft(self) -> _entry_pb2.Draft:
+        """What was written."""
+
+    @_builtins.property
+    def saved_at(self) -> _timestamp_pb2.Timestamp:
+        """When that was kept."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        draft: _entry_pb2.Draft | None = ...,
+        saved_at: _timestamp_pb2.Timestamp | None = ...,
+        seq: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "saved_at", b"saved_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "draft", b"draft", "saved_at", b"saved_at", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SavedDraft: _TypeAlias = SavedDraft  # noqa: Y015
+
+@_typing.final
+class ListScheduledMessagesRequest(_message.Message):
+    """Whose: the caller's."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListScheduledMessagesRequest: _TypeAlias = ListScheduledMessagesRequest  # noqa: Y015
+
+@_typing.final
+class ListScheduledMessagesResponse(_message.Message):
+    """The messages that wait."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingMessage]:
+        """At most 100."""
+
+    def __init__(
+        self,
+        *,
+        messages: _abc.Iterable[Global___WaitingMessage] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListScheduledMessagesResponse: _TypeAlias = ListScheduledMessagesResponse  # noqa: Y015
+
+@_typing.final
+class WaitingMessage(_message.Message):
+    """A message that waits, and where it is for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SCHEDULED_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    seq: _builtins.int
+    """The place of this in the notes to oneself: an entry about the same message with a higher seq replaces it."""
+    @_builtins.property
+    def scheduled(self) -> _entry_pb2.ScheduledMessage:
+        """The message."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        scheduled: _entry_pb2.ScheduledMessage | None = ...,
+        seq: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["scheduled", b"scheduled"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "scheduled", b"scheduled", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitingMessage: _TypeAlias = WaitingMessage  # noqa: Y015
 
 @_typing.final
 class ListMembersRequest(_message.Message):

@@ -70,6 +70,21 @@ class HistoryServiceStub:
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsResponse.FromString,
                 _registered_method=True)
+        self.ListStars = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListStars',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListStarsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListStarsResponse.FromString,
+                _registered_method=True)
+        self.ListDrafts = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListDrafts',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListDraftsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListDraftsResponse.FromString,
+                _registered_method=True)
+        self.ListScheduledMessages = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListScheduledMessages',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListScheduledMessagesRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListScheduledMessagesResponse.FromString,
+                _registered_method=True)
         self.ListMembers = channel.unary_unary(
                 '/elastic_chat.history.v1.HistoryService/ListMembers',
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListMembersRequest.SerializeToString,
@@ -180,6 +195,28 @@ class HistoryServiceServicer:
     def ListPins(self, request, context):
         """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
         UNKNOWN_CONVERSATION.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListStars(self, request, context):
+        """Lists the messages that the caller has starred, as they are now, the newest star first: those in conversations that they are in, and
+        without those that they have hidden. Fails with INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDrafts(self, request, context):
+        """Lists what the caller has written and not sent, in all conversations that they are in, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListScheduledMessages(self, request, context):
+        """Lists the messages of the caller that wait for their time, in all conversations, that first whose time comes first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -308,6 +345,21 @@ def add_HistoryServiceServicer_to_server(servicer, server):
                     servicer.ListPins,
                     request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsRequest.FromString,
                     response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsResponse.SerializeToString,
+            ),
+            'ListStars': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStars,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListStarsRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListStarsResponse.SerializeToString,
+            ),
+            'ListDrafts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDrafts,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListDraftsRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListDraftsResponse.SerializeToString,
+            ),
+            'ListScheduledMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListScheduledMessages,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListScheduledMessagesRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListScheduledMessagesResponse.SerializeToString,
             ),
             'ListMembers': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMembers,
@@ -555,6 +607,87 @@ class HistoryService:
             '/elastic_chat.history.v1.HistoryService/ListPins',
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsRequest.SerializeToString,
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStars(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListStars',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListStarsRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListStarsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDrafts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListDrafts',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListDraftsRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListDraftsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListScheduledMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListScheduledMessages',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListScheduledMessagesRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListScheduledMessagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -57,6 +57,14 @@ class HistoryServiceStub:
     """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
     UNKNOWN_CONVERSATION.
     """
+    ListStars: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListStarsRequest, _history_service_pb2.ListStarsResponse]
+    """Lists the messages that the caller has starred, as they are now, the newest star first: those in conversations that they are in, and
+    without those that they have hidden. Fails with INVALID_ARGUMENT.
+    """
+    ListDrafts: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListDraftsRequest, _history_service_pb2.ListDraftsResponse]
+    """Lists what the caller has written and not sent, in all conversations that they are in, the newest first."""
+    ListScheduledMessages: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListScheduledMessagesRequest, _history_service_pb2.ListScheduledMessagesResponse]
+    """Lists the messages of the caller that wait for their time, in all conversations, that first whose time comes first."""
     ListMembers: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]
     """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
     INVALID_ARGUMENT.
@@ -127,6 +135,14 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
     UNKNOWN_CONVERSATION.
     """
+    ListStars: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListStarsRequest, _history_service_pb2.ListStarsResponse]  # type: ignore[assignment]
+    """Lists the messages that the caller has starred, as they are now, the newest star first: those in conversations that they are in, and
+    without those that they have hidden. Fails with INVALID_ARGUMENT.
+    """
+    ListDrafts: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListDraftsRequest, _history_service_pb2.ListDraftsResponse]  # type: ignore[assignment]
+    """Lists what the caller has written and not sent, in all conversations that they are in, the newest first."""
+    ListScheduledMessages: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListScheduledMessagesRequest, _history_service_pb2.ListScheduledMessagesResponse]  # type: ignore[assignment]
+    """Lists the messages of the caller that wait for their time, in all conversations, that first whose time comes first."""
     ListMembers: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListMembersRequest, _history_service_pb2.ListMembersResponse]  # type: ignore[assignment]
     """Lists the members of a conversation that the caller is in by pages, with how far each has got. Fails with UNKNOWN_CONVERSATION or
     INVALID_ARGUMENT.
@@ -236,6 +252,32 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
         UNKNOWN_CONVERSATION.
         """
+
+    @_abc_1.abstractmethod
+    def ListStars(
+        self,
+        request: _history_service_pb2.ListStarsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListStarsResponse, _abc.Awaitable[_history_service_pb2.ListStarsResponse]]:
+        """Lists the messages that the caller has starred, as they are now, the newest star first: those in conversations that they are in, and
+        without those that they have hidden. Fails with INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def ListDrafts(
+        self,
+        request: _history_service_pb2.ListDraftsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListDraftsResponse, _abc.Awaitable[_history_service_pb2.ListDraftsResponse]]:
+        """Lists what the caller has written and not sent, in all conversations that they are in, the newest first."""
+
+    @_abc_1.abstractmethod
+    def ListScheduledMessages(
+        self,
+        request: _history_service_pb2.ListScheduledMessagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListScheduledMessagesResponse, _abc.Awaitable[_history_service_pb2.ListScheduledMessagesResponse]]:
+        """Lists the messages of the caller that wait for their time, in all conversations, that first whose time comes first."""
 
     @_abc_1.abstractmethod
     def ListMembers(

@@ -822,6 +822,665 @@ class UpdateConversationResponse(_message.Message):
 Global___UpdateConversationResponse: _TypeAlias = UpdateConversationResponse  # noqa: Y015
 
 @_typing.final
+class UpdateConversationPreferencesRequest(_message.Message):
+    """How a conversation is to be for the caller."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """A conversation of the caller."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry makes no second entry; may be empty, since that would change nothing."""
+    @_builtins.property
+    def preferences(self) -> _conversation_pb2.ConversationPreferences:
+        """What is to be set."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        preferences: _conversation_pb2.ConversationPreferences | None = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "preferences", b"preferences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateConversationPreferencesRequest: _TypeAlias = UpdateConversationPreferencesRequest  # noqa: Y015
+
+@_typing.final
+class UpdateConversationPreferencesResponse(_message.Message):
+    """It is set, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The change."""
+    conversation_id: _builtins.str
+    """The notes to oneself, where it is."""
+    seq: _builtins.int
+    """Its place in their log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateConversationPreferencesResponse: _TypeAlias = UpdateConversationPreferencesResponse  # noqa: Y015
+
+@_typing.final
+class HideMessageRequest(_message.Message):
+    """A message to show no more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    target: _builtins.int
+    """The seq of the message."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry makes no second entry; may be empty, since that would change nothing."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        target: _builtins.int = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HideMessageRequest: _TypeAlias = HideMessageRequest  # noqa: Y015
+
+@_typing.final
+class HideMessageResponse(_message.Message):
+    """It is hidden, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The change."""
+    conversation_id: _builtins.str
+    """The notes to oneself, where it is."""
+    seq: _builtins.int
+    """Its place in their log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HideMessageResponse: _TypeAlias = HideMessageResponse  # noqa: Y015
+
+@_typing.final
+class StarMessageRequest(_message.Message):
+    """A message to star."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    target: _builtins.int
+    """The seq of the message."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry makes no second entry; may be empty, since that would change nothing."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        target: _builtins.int = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StarMessageRequest: _TypeAlias = StarMessageRequest  # noqa: Y015
+
+@_typing.final
+class StarMessageResponse(_message.Message):
+    """It is starred, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The change."""
+    conversation_id: _builtins.str
+    """The notes to oneself, where it is."""
+    seq: _builtins.int
+    """Its place in their log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StarMessageResponse: _TypeAlias = StarMessageResponse  # noqa: Y015
+
+@_typing.final
+class UnstarMessageRequest(_message.Message):
+    """A message to star no more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    target: _builtins.int
+    """The seq of the message."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry makes no second entry; may be empty, since that would change nothing."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        target: _builtins.int = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnstarMessageRequest: _TypeAlias = UnstarMessageRequest  # noqa: Y015
+
+@_typing.final
+class UnstarMessageResponse(_message.Message):
+    """It is starred no more, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The change."""
+    conversation_id: _builtins.str
+    """The notes to oneself, where it is."""
+    seq: _builtins.int
+    """Its place in their log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnstarMessageResponse: _TypeAlias = UnstarMessageResponse  # noqa: Y015
+
+@_typing.final
+class SaveDraftRequest(_message.Message):
+    """What was written."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """A conversation of the caller."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry makes no second entry; may be empty, since that would change nothing."""
+    @_builtins.property
+    def draft(self) -> _entry_pb2.Draft:
+        """What is to be kept."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        draft: _entry_pb2.Draft | None = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "draft", b"draft", "message_id", b"message_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SaveDraftRequest: _TypeAlias = SaveDraftRequest  # noqa: Y015
+
+@_typing.final
+class SaveDraftResponse(_message.Message):
+    """It is kept, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The change."""
+    conversation_id: _builtins.str
+    """The notes to oneself, where it is."""
+    seq: _builtins.int
+    """Its place in their log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SaveDraftResponse: _TypeAlias = SaveDraftResponse  # noqa: Y015
+
+@_typing.final
+class DeleteDraftRequest(_message.Message):
+    """What is to be kept no more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    THREAD_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """A conversation of the caller."""
+    thread: _builtins.int
+    """The seq of the message that started the thread that it is for, or 0."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry makes no second entry; may be empty, since that would change nothing."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        thread: _builtins.int = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "message_id", b"message_id", "thread", b"thread"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteDraftRequest: _TypeAlias = DeleteDraftRequest  # noqa: Y015
+
+@_typing.final
+class DeleteDraftResponse(_message.Message):
+    """It is gone, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The change."""
+    conversation_id: _builtins.str
+    """The notes to oneself, where it is."""
+    seq: _builtins.int
+    """Its place in their log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteDraftResponse: _TypeAlias = DeleteDraftResponse  # noqa: Y015
+
+@_typing.final
+class ScheduleMessageRequest(_message.Message):
+    """A message to send later."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    BODY_FIELD_NUMBER: _builtins.int
+    DELIVER_AT_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """A conversation of the caller."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes: that of the message."""
+    @_builtins.property
+    def body(self) -> _entry_pb2.Body:
+        """What it says."""
+
+    @_builtins.property
+    def deliver_at(self) -> _timestamp_pb2.Timestamp:
+        """When it is sent: at most a year ahead."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+        body: _entry_pb2.Body | None = ...,
+        deliver_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "deliver_at", b"deliver_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "conversation_id", b"conversation_id", "deliver_at", b"deliver_at", "message_id", b"message_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScheduleMessageRequest: _TypeAlias = ScheduleMessageRequest  # noqa: Y015
+
+@_typing.final
+class ScheduleMessageResponse(_message.Message):
+    """It is kept, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The message."""
+    conversation_id: _builtins.str
+    """The notes to oneself, where that it waits is said."""
+    seq: _builtins.int
+    """The place of that in their log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScheduleMessageResponse: _TypeAlias = ScheduleMessageResponse  # noqa: Y015
+
+@_typing.final
+class UpdateScheduledMessageRequest(_message.Message):
+    """How a message that waits is to be."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHEDULED_ID_FIELD_NUMBER: _builtins.int
+    BODY_FIELD_NUMBER: _builtins.int
+    DELIVER_AT_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    scheduled_id: _builtins.str
+    """The message_id with which it was scheduled."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry makes no second entry; may be empty, since that would change nothing."""
+    @_builtins.property
+    def body(self) -> _entry_pb2.Body:
+        """What it says; as it was, if this is unset."""
+
+    @_builtins.property
+    def deliver_at(self) -> _timestamp_pb2.Timestamp:
+        """When it is sent; as it was, if this is unset."""
+
+    def __init__(
+        self,
+        *,
+        scheduled_id: _builtins.str = ...,
+        body: _entry_pb2.Body | None = ...,
+        deliver_at: _timestamp_pb2.Timestamp | None = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "deliver_at", b"deliver_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "deliver_at", b"deliver_at", "message_id", b"message_id", "scheduled_id", b"scheduled_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateScheduledMessageRequest: _TypeAlias = UpdateScheduledMessageRequest  # noqa: Y015
+
+@_typing.final
+class UpdateScheduledMessageResponse(_message.Message):
+    """It is changed, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The change."""
+    conversation_id: _builtins.str
+    """The notes to oneself, where it is."""
+    seq: _builtins.int
+    """Its place in their log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateScheduledMessageResponse: _TypeAlias = UpdateScheduledMessageResponse  # noqa: Y015
+
+@_typing.final
+class CancelScheduledMessageRequest(_message.Message):
+    """A message to take back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHEDULED_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    scheduled_id: _builtins.str
+    """The message_id with which it was scheduled."""
+    message_id: _builtins.str
+    """A UUIDv7 that the client makes, so that a retry finds what it has done; may be empty."""
+    def __init__(
+        self,
+        *,
+        scheduled_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_id", b"message_id", "scheduled_id", b"scheduled_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelScheduledMessageRequest: _TypeAlias = CancelScheduledMessageRequest  # noqa: Y015
+
+@_typing.final
+class CancelScheduledMessageResponse(_message.Message):
+    """It is taken back, durably."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    ACCEPTED_AT_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The change."""
+    conversation_id: _builtins.str
+    """The notes to oneself, where it is."""
+    seq: _builtins.int
+    """Its place in their log."""
+    @_builtins.property
+    def accepted_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was accepted, the first time."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        accepted_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "conversation_id", b"conversation_id", "message_id", b"message_id", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelScheduledMessageResponse: _TypeAlias = CancelScheduledMessageResponse  # noqa: Y015
+
+@_typing.final
+class SendScheduledMessageRequest(_message.Message):
+    """A message whose time has come."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    SCHEDULED_ID_FIELD_NUMBER: _builtins.int
+    DELIVER_AT_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """Whose it is."""
+    scheduled_id: _builtins.str
+    """The message_id with which it was scheduled."""
+    @_builtins.property
+    def deliver_at(self) -> _timestamp_pb2.Timestamp:
+        """The time that has come: nothing is done if it is another by now."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        scheduled_id: _builtins.str = ...,
+        deliver_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["deliver_at", b"deliver_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deliver_at", b"deliver_at", "scheduled_id", b"scheduled_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendScheduledMessageRequest: _TypeAlias = SendScheduledMessageRequest  # noqa: Y015
+
+@_typing.final
+class SendScheduledMessageResponse(_message.Message):
+    """It is sent, or refused, or does not wait for that time any more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendScheduledMessageResponse: _TypeAlias = SendScheduledMessageResponse  # noqa: Y015
+
+@_typing.final
 class AddMemberRequest(_message.Message):
     """A user to add."""
 
@@ -1425,6 +2084,7 @@ class Command(_message.Message):
     BAN_FIELD_NUMBER: _builtins.int
     INVITE_FIELD_NUMBER: _builtins.int
     JOIN_FIELD_NUMBER: _builtins.int
+    PERSONAL_FIELD_NUMBER: _builtins.int
     DELTA_FIELD_NUMBER: _builtins.int
     ADD_MEMBERS_FIELD_NUMBER: _builtins.int
     CHANGE_FIELD_NUMBER: _builtins.int
@@ -1484,6 +2144,10 @@ class Command(_message.Message):
         """Come into the conversation."""
 
     @_builtins.property
+    def personal(self) -> Global___PersonalCommand:
+        """Change what concerns only the user: a command to their notes to themselves."""
+
+    @_builtins.property
     def delta(self) -> Global___DeltaCommand:
         """Tell a part of a message that is still being made."""
 
@@ -1513,16 +2177,17 @@ class Command(_message.Message):
         ban: Global___BanCommand | None = ...,
         invite: Global___InviteCommand | None = ...,
         join: Global___JoinCommand | None = ...,
+        personal: Global___PersonalCommand | None = ...,
         delta: Global___DeltaCommand | None = ...,
         add_members: Global___AddMembersCommand | None = ...,
         change: Global___ChangeCommand | None = ...,
         traceparent: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "ban", b"ban", "change", b"change", "command", b"command", "create", b"create", "delta", b"delta", "invite", b"invite", "join", b"join", "remove_member", b"remove_member", "role", b"role", "send", b"send", "settings", b"settings", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "ban", b"ban", "change", b"change", "command", b"command", "create", b"create", "delta", b"delta", "invite", b"invite", "join", b"join", "personal", b"personal", "remove_member", b"remove_member", "role", b"role", "send", b"send", "settings", b"settings", "typing", b"typing", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "ban", b"ban", "change", b"change", "command", b"command", "conversation_id", b"conversation_id", "correlation", b"correlation", "create", b"create", "delta", b"delta", "invite", b"invite", "join", b"join", "remove_member", b"remove_member", "request_id", b"request_id", "role", b"role", "send", b"send", "settings", b"settings", "traceparent", b"traceparent", "typing", b"typing", "user_id", b"user_id", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_member", b"add_member", "add_members", b"add_members", "ban", b"ban", "change", b"change", "command", b"command", "conversation_id", b"conversation_id", "correlation", b"correlation", "create", b"create", "delta", b"delta", "invite", b"invite", "join", b"join", "personal", b"personal", "remove_member", b"remove_member", "request_id", b"request_id", "role", b"role", "send", b"send", "settings", b"settings", "traceparent", b"traceparent", "typing", b"typing", "user_id", b"user_id", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["send", "create", "add_member", "remove_member", "watermark", "typing", "settings", "role", "ban", "invite", "join", "delta", "add_members", "change"]  # noqa: Y015
+    _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["send", "create", "add_member", "remove_member", "watermark", "typing", "settings", "role", "ban", "invite", "join", "personal", "delta", "add_members", "change"]  # noqa: Y015
     _WhichOneofArgType_command: _TypeAlias = _typing.Literal["command", b"command"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_command) -> _WhichOneofReturnType_command | None: ...
 
@@ -1879,6 +2544,34 @@ class JoinCommand(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___JoinCommand: _TypeAlias = JoinCommand  # noqa: Y015
+
+@_typing.final
+class PersonalCommand(_message.Message):
+    """Change what concerns only the user."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The key of the entry."""
+    @_builtins.property
+    def change(self) -> _entry_pb2.PersonalChange:
+        """What is changed, checked by whoever took it in."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        change: _entry_pb2.PersonalChange | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "message_id", b"message_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonalCommand: _TypeAlias = PersonalCommand  # noqa: Y015
 
 @_typing.final
 class WatermarkCommand(_message.Message):

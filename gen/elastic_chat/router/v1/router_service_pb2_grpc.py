@@ -95,6 +95,56 @@ class RouterServiceStub:
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationResponse.FromString,
                 _registered_method=True)
+        self.UpdateConversationPreferences = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/UpdateConversationPreferences',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesResponse.FromString,
+                _registered_method=True)
+        self.HideMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/HideMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.HideMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.HideMessageResponse.FromString,
+                _registered_method=True)
+        self.StarMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/StarMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.StarMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.StarMessageResponse.FromString,
+                _registered_method=True)
+        self.UnstarMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/UnstarMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnstarMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnstarMessageResponse.FromString,
+                _registered_method=True)
+        self.SaveDraft = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/SaveDraft',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SaveDraftRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SaveDraftResponse.FromString,
+                _registered_method=True)
+        self.DeleteDraft = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/DeleteDraft',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftResponse.FromString,
+                _registered_method=True)
+        self.ScheduleMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/ScheduleMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ScheduleMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ScheduleMessageResponse.FromString,
+                _registered_method=True)
+        self.UpdateScheduledMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/UpdateScheduledMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateScheduledMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateScheduledMessageResponse.FromString,
+                _registered_method=True)
+        self.CancelScheduledMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/CancelScheduledMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CancelScheduledMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CancelScheduledMessageResponse.FromString,
+                _registered_method=True)
+        self.SendScheduledMessage = channel.unary_unary(
+                '/elastic_chat.router.v1.RouterService/SendScheduledMessage',
+                request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendScheduledMessageRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendScheduledMessageResponse.FromString,
+                _registered_method=True)
         self.AddMember = channel.unary_unary(
                 '/elastic_chat.router.v1.RouterService/AddMember',
                 request_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.AddMemberRequest.SerializeToString,
@@ -255,6 +305,89 @@ class RouterServiceServicer:
     def UpdateConversation(self, request, context):
         """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
         UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateConversationPreferences(self, request, context):
+        """Sets how the caller has a conversation for themselves; what is not given stays as it is, and nobody else hears of it. An entry of the
+        notes to oneself, which are created if they are not there. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION,
+        INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def HideMessage(self, request, context):
+        """Shows the caller a message no more, on none of their devices; that can't be undone, and nobody else hears of it. An entry of the notes to
+        oneself. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND if there is no such message that the caller can see, INVALID_MESSAGE_ID,
+        MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StarMessage(self, request, context):
+        """Puts a message among those that the caller has starred. Nobody else hears of it. Idempotent. Fails with LIMIT_REACHED, and otherwise as
+        HideMessage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnstarMessage(self, request, context):
+        """Takes a message out of those that the caller has starred, whether they can still see it or not. Idempotent. Fails with
+        UNKNOWN_CONVERSATION, NOT_FOUND, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SaveDraft(self, request, context):
+        """Keeps what the caller has written and not sent, in a conversation or a thread of it, for all of their devices: it replaces what was kept
+        there; an empty text takes it out. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, TEXT_TOO_LONG, INVALID_ARGUMENT,
+        LIMIT_REACHED, SLOW_MODE if it was kept less than 2 seconds ago, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteDraft(self, request, context):
+        """Keeps it no more. Fails with UNKNOWN_CONVERSATION, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ScheduleMessage(self, request, context):
+        """Keeps a message to be sent at a later time, as the caller and with what they may do then. It has no attachments. Nobody else hears of it
+        before. Idempotent by message_id, which the message has when it is sent. Fails with UNKNOWN_CONVERSATION, TEXT_EMPTY, TEXT_TOO_LONG,
+        INVALID_ARGUMENT, LIMIT_REACHED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateScheduledMessage(self, request, context):
+        """Changes a message that waits for its time: what it says, when it is sent, or both; until 15 seconds before it is sent. Idempotent by
+        message_id. Fails with NOT_FOUND if it does not wait any more, and otherwise as ScheduleMessage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelScheduledMessage(self, request, context):
+        """Takes back a message that waits for its time, until 15 seconds before it is sent. Idempotent by message_id. Fails with NOT_FOUND if it
+        does not wait any more, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SendScheduledMessage(self, request, context):
+        """Sends a message whose time has come. For the writer, which may ask as often as it likes: it is sent once. Fails with what is to be tried
+        again; if its user may not send it, that is noted for them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -423,6 +556,56 @@ def add_RouterServiceServicer_to_server(servicer, server):
                     servicer.UpdateConversation,
                     request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationRequest.FromString,
                     response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationResponse.SerializeToString,
+            ),
+            'UpdateConversationPreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateConversationPreferences,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesResponse.SerializeToString,
+            ),
+            'HideMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.HideMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.HideMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.HideMessageResponse.SerializeToString,
+            ),
+            'StarMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.StarMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.StarMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.StarMessageResponse.SerializeToString,
+            ),
+            'UnstarMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnstarMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnstarMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnstarMessageResponse.SerializeToString,
+            ),
+            'SaveDraft': grpc.unary_unary_rpc_method_handler(
+                    servicer.SaveDraft,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SaveDraftRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SaveDraftResponse.SerializeToString,
+            ),
+            'DeleteDraft': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteDraft,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftResponse.SerializeToString,
+            ),
+            'ScheduleMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.ScheduleMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ScheduleMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ScheduleMessageResponse.SerializeToString,
+            ),
+            'UpdateScheduledMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateScheduledMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateScheduledMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateScheduledMessageResponse.SerializeToString,
+            ),
+            'CancelScheduledMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelScheduledMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CancelScheduledMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CancelScheduledMessageResponse.SerializeToString,
+            ),
+            'SendScheduledMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendScheduledMessage,
+                    request_deserializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendScheduledMessageRequest.FromString,
+                    response_serializer=elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendScheduledMessageResponse.SerializeToString,
             ),
             'AddMember': grpc.unary_unary_rpc_method_handler(
                     servicer.AddMember,
@@ -810,6 +993,276 @@ class RouterService:
             '/elastic_chat.router.v1.RouterService/UpdateConversation',
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationRequest.SerializeToString,
             elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateConversationPreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/UpdateConversationPreferences',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateConversationPreferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HideMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/HideMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.HideMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.HideMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StarMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/StarMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.StarMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.StarMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnstarMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/UnstarMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnstarMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UnstarMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SaveDraft(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/SaveDraft',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SaveDraftRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SaveDraftResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteDraft(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/DeleteDraft',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.DeleteDraftResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ScheduleMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/ScheduleMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ScheduleMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.ScheduleMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateScheduledMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/UpdateScheduledMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateScheduledMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.UpdateScheduledMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelScheduledMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/CancelScheduledMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CancelScheduledMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.CancelScheduledMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendScheduledMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.router.v1.RouterService/SendScheduledMessage',
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendScheduledMessageRequest.SerializeToString,
+            elastic__chat_dot_router_dot_v1_dot_router__service__pb2.SendScheduledMessageResponse.FromString,
             options,
             channel_credentials,
             insecure,

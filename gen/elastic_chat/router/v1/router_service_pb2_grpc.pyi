@@ -82,6 +82,48 @@ class RouterServiceStub:
     """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
     UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
     """
+    UpdateConversationPreferences: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationPreferencesRequest, _router_service_pb2.UpdateConversationPreferencesResponse]
+    """Sets how the caller has a conversation for themselves; what is not given stays as it is, and nobody else hears of it. An entry of the
+    notes to oneself, which are created if they are not there. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION,
+    INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    HideMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.HideMessageRequest, _router_service_pb2.HideMessageResponse]
+    """Shows the caller a message no more, on none of their devices; that can't be undone, and nobody else hears of it. An entry of the notes to
+    oneself. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND if there is no such message that the caller can see, INVALID_MESSAGE_ID,
+    MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    StarMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.StarMessageRequest, _router_service_pb2.StarMessageResponse]
+    """Puts a message among those that the caller has starred. Nobody else hears of it. Idempotent. Fails with LIMIT_REACHED, and otherwise as
+    HideMessage.
+    """
+    UnstarMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UnstarMessageRequest, _router_service_pb2.UnstarMessageResponse]
+    """Takes a message out of those that the caller has starred, whether they can still see it or not. Idempotent. Fails with
+    UNKNOWN_CONVERSATION, NOT_FOUND, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    SaveDraft: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.SaveDraftRequest, _router_service_pb2.SaveDraftResponse]
+    """Keeps what the caller has written and not sent, in a conversation or a thread of it, for all of their devices: it replaces what was kept
+    there; an empty text takes it out. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, TEXT_TOO_LONG, INVALID_ARGUMENT,
+    LIMIT_REACHED, SLOW_MODE if it was kept less than 2 seconds ago, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    DeleteDraft: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.DeleteDraftRequest, _router_service_pb2.DeleteDraftResponse]
+    """Keeps it no more. Fails with UNKNOWN_CONVERSATION, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE."""
+    ScheduleMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.ScheduleMessageRequest, _router_service_pb2.ScheduleMessageResponse]
+    """Keeps a message to be sent at a later time, as the caller and with what they may do then. It has no attachments. Nobody else hears of it
+    before. Idempotent by message_id, which the message has when it is sent. Fails with UNKNOWN_CONVERSATION, TEXT_EMPTY, TEXT_TOO_LONG,
+    INVALID_ARGUMENT, LIMIT_REACHED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    UpdateScheduledMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UpdateScheduledMessageRequest, _router_service_pb2.UpdateScheduledMessageResponse]
+    """Changes a message that waits for its time: what it says, when it is sent, or both; until 15 seconds before it is sent. Idempotent by
+    message_id. Fails with NOT_FOUND if it does not wait any more, and otherwise as ScheduleMessage.
+    """
+    CancelScheduledMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.CancelScheduledMessageRequest, _router_service_pb2.CancelScheduledMessageResponse]
+    """Takes back a message that waits for its time, until 15 seconds before it is sent. Idempotent by message_id. Fails with NOT_FOUND if it
+    does not wait any more, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    SendScheduledMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.SendScheduledMessageRequest, _router_service_pb2.SendScheduledMessageResponse]
+    """Sends a message whose time has come. For the writer, which may ask as often as it likes: it is sent once. Fails with what is to be tried
+    again; if its user may not send it, that is noted for them.
+    """
     AddMember: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.AddMemberRequest, _router_service_pb2.AddMemberResponse]
     """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
     UNKNOWN_CONVERSATION, PERMISSION_DENIED or LIMIT_REACHED.
@@ -189,6 +231,48 @@ class RouterServiceAsyncStub(RouterServiceStub):
     UpdateConversation: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationRequest, _router_service_pb2.UpdateConversationResponse]  # type: ignore[assignment]
     """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
     UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    """
+    UpdateConversationPreferences: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationPreferencesRequest, _router_service_pb2.UpdateConversationPreferencesResponse]  # type: ignore[assignment]
+    """Sets how the caller has a conversation for themselves; what is not given stays as it is, and nobody else hears of it. An entry of the
+    notes to oneself, which are created if they are not there. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION,
+    INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    HideMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.HideMessageRequest, _router_service_pb2.HideMessageResponse]  # type: ignore[assignment]
+    """Shows the caller a message no more, on none of their devices; that can't be undone, and nobody else hears of it. An entry of the notes to
+    oneself. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND if there is no such message that the caller can see, INVALID_MESSAGE_ID,
+    MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    StarMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.StarMessageRequest, _router_service_pb2.StarMessageResponse]  # type: ignore[assignment]
+    """Puts a message among those that the caller has starred. Nobody else hears of it. Idempotent. Fails with LIMIT_REACHED, and otherwise as
+    HideMessage.
+    """
+    UnstarMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UnstarMessageRequest, _router_service_pb2.UnstarMessageResponse]  # type: ignore[assignment]
+    """Takes a message out of those that the caller has starred, whether they can still see it or not. Idempotent. Fails with
+    UNKNOWN_CONVERSATION, NOT_FOUND, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    SaveDraft: _aio.UnaryUnaryMultiCallable[_router_service_pb2.SaveDraftRequest, _router_service_pb2.SaveDraftResponse]  # type: ignore[assignment]
+    """Keeps what the caller has written and not sent, in a conversation or a thread of it, for all of their devices: it replaces what was kept
+    there; an empty text takes it out. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, TEXT_TOO_LONG, INVALID_ARGUMENT,
+    LIMIT_REACHED, SLOW_MODE if it was kept less than 2 seconds ago, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    DeleteDraft: _aio.UnaryUnaryMultiCallable[_router_service_pb2.DeleteDraftRequest, _router_service_pb2.DeleteDraftResponse]  # type: ignore[assignment]
+    """Keeps it no more. Fails with UNKNOWN_CONVERSATION, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE."""
+    ScheduleMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.ScheduleMessageRequest, _router_service_pb2.ScheduleMessageResponse]  # type: ignore[assignment]
+    """Keeps a message to be sent at a later time, as the caller and with what they may do then. It has no attachments. Nobody else hears of it
+    before. Idempotent by message_id, which the message has when it is sent. Fails with UNKNOWN_CONVERSATION, TEXT_EMPTY, TEXT_TOO_LONG,
+    INVALID_ARGUMENT, LIMIT_REACHED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    UpdateScheduledMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UpdateScheduledMessageRequest, _router_service_pb2.UpdateScheduledMessageResponse]  # type: ignore[assignment]
+    """Changes a message that waits for its time: what it says, when it is sent, or both; until 15 seconds before it is sent. Idempotent by
+    message_id. Fails with NOT_FOUND if it does not wait any more, and otherwise as ScheduleMessage.
+    """
+    CancelScheduledMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.CancelScheduledMessageRequest, _router_service_pb2.CancelScheduledMessageResponse]  # type: ignore[assignment]
+    """Takes back a message that waits for its time, until 15 seconds before it is sent. Idempotent by message_id. Fails with NOT_FOUND if it
+    does not wait any more, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+    """
+    SendScheduledMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.SendScheduledMessageRequest, _router_service_pb2.SendScheduledMessageResponse]  # type: ignore[assignment]
+    """Sends a message whose time has come. For the writer, which may ask as often as it likes: it is sent once. Fails with what is to be tried
+    again; if its user may not send it, that is noted for them.
     """
     AddMember: _aio.UnaryUnaryMultiCallable[_router_service_pb2.AddMemberRequest, _router_service_pb2.AddMemberResponse]  # type: ignore[assignment]
     """Adds a user to a group, or to a channel as a reader; a no-op if they are in it. Takes the permission to add. Fails with UNKNOWN_USER,
@@ -366,6 +450,108 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_router_service_pb2.UpdateConversationResponse, _abc.Awaitable[_router_service_pb2.UpdateConversationResponse]]:
         """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
         UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateConversationPreferences(
+        self,
+        request: _router_service_pb2.UpdateConversationPreferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.UpdateConversationPreferencesResponse, _abc.Awaitable[_router_service_pb2.UpdateConversationPreferencesResponse]]:
+        """Sets how the caller has a conversation for themselves; what is not given stays as it is, and nobody else hears of it. An entry of the
+        notes to oneself, which are created if they are not there. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION,
+        INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def HideMessage(
+        self,
+        request: _router_service_pb2.HideMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.HideMessageResponse, _abc.Awaitable[_router_service_pb2.HideMessageResponse]]:
+        """Shows the caller a message no more, on none of their devices; that can't be undone, and nobody else hears of it. An entry of the notes to
+        oneself. Idempotent. Fails with UNKNOWN_CONVERSATION, NOT_FOUND if there is no such message that the caller can see, INVALID_MESSAGE_ID,
+        MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def StarMessage(
+        self,
+        request: _router_service_pb2.StarMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.StarMessageResponse, _abc.Awaitable[_router_service_pb2.StarMessageResponse]]:
+        """Puts a message among those that the caller has starred. Nobody else hears of it. Idempotent. Fails with LIMIT_REACHED, and otherwise as
+        HideMessage.
+        """
+
+    @_abc_1.abstractmethod
+    def UnstarMessage(
+        self,
+        request: _router_service_pb2.UnstarMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.UnstarMessageResponse, _abc.Awaitable[_router_service_pb2.UnstarMessageResponse]]:
+        """Takes a message out of those that the caller has starred, whether they can still see it or not. Idempotent. Fails with
+        UNKNOWN_CONVERSATION, NOT_FOUND, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def SaveDraft(
+        self,
+        request: _router_service_pb2.SaveDraftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.SaveDraftResponse, _abc.Awaitable[_router_service_pb2.SaveDraftResponse]]:
+        """Keeps what the caller has written and not sent, in a conversation or a thread of it, for all of their devices: it replaces what was kept
+        there; an empty text takes it out. Idempotent by message_id. Fails with UNKNOWN_CONVERSATION, TEXT_TOO_LONG, INVALID_ARGUMENT,
+        LIMIT_REACHED, SLOW_MODE if it was kept less than 2 seconds ago, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteDraft(
+        self,
+        request: _router_service_pb2.DeleteDraftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.DeleteDraftResponse, _abc.Awaitable[_router_service_pb2.DeleteDraftResponse]]:
+        """Keeps it no more. Fails with UNKNOWN_CONVERSATION, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE."""
+
+    @_abc_1.abstractmethod
+    def ScheduleMessage(
+        self,
+        request: _router_service_pb2.ScheduleMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.ScheduleMessageResponse, _abc.Awaitable[_router_service_pb2.ScheduleMessageResponse]]:
+        """Keeps a message to be sent at a later time, as the caller and with what they may do then. It has no attachments. Nobody else hears of it
+        before. Idempotent by message_id, which the message has when it is sent. Fails with UNKNOWN_CONVERSATION, TEXT_EMPTY, TEXT_TOO_LONG,
+        INVALID_ARGUMENT, LIMIT_REACHED, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateScheduledMessage(
+        self,
+        request: _router_service_pb2.UpdateScheduledMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.UpdateScheduledMessageResponse, _abc.Awaitable[_router_service_pb2.UpdateScheduledMessageResponse]]:
+        """Changes a message that waits for its time: what it says, when it is sent, or both; until 15 seconds before it is sent. Idempotent by
+        message_id. Fails with NOT_FOUND if it does not wait any more, and otherwise as ScheduleMessage.
+        """
+
+    @_abc_1.abstractmethod
+    def CancelScheduledMessage(
+        self,
+        request: _router_service_pb2.CancelScheduledMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.CancelScheduledMessageResponse, _abc.Awaitable[_router_service_pb2.CancelScheduledMessageResponse]]:
+        """Takes back a message that waits for its time, until 15 seconds before it is sent. Idempotent by message_id. Fails with NOT_FOUND if it
+        does not wait any more, INVALID_ARGUMENT, INVALID_MESSAGE_ID, MESSAGE_ID_REUSED, OVERLOADED or UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def SendScheduledMessage(
+        self,
+        request: _router_service_pb2.SendScheduledMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_router_service_pb2.SendScheduledMessageResponse, _abc.Awaitable[_router_service_pb2.SendScheduledMessageResponse]]:
+        """Sends a message whose time has come. For the writer, which may ask as often as it likes: it is sent once. Fails with what is to be tried
+        again; if its user may not send it, that is noted for them.
         """
 
     @_abc_1.abstractmethod

@@ -271,6 +271,96 @@ class Member(_message.Message):
 Global___Member: _TypeAlias = Member  # noqa: Y015
 
 @_typing.final
+class ConversationPreferences(_message.Message):
+    """How a user has a conversation for themselves: nobody else sees it. Each by itself: those that are not given stay as they are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Notifications:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _NotificationsEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ConversationPreferences._Notifications.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        NOTIFICATIONS_UNSPECIFIED: ConversationPreferences._Notifications.ValueType  # 0
+        """Never stored."""
+        ALL: ConversationPreferences._Notifications.ValueType  # 1
+        """Every one."""
+        MENTIONS: ConversationPreferences._Notifications.ValueType  # 2
+        """Those that mention the user, or everyone."""
+        NOTHING: ConversationPreferences._Notifications.ValueType  # 3
+        """None."""
+
+    class Notifications(_Notifications, metaclass=_NotificationsEnumTypeWrapper):
+        """Which messages the user's devices tell of."""
+
+    NOTIFICATIONS_UNSPECIFIED: ConversationPreferences.Notifications.ValueType  # 0
+    """Never stored."""
+    ALL: ConversationPreferences.Notifications.ValueType  # 1
+    """Every one."""
+    MENTIONS: ConversationPreferences.Notifications.ValueType  # 2
+    """Those that mention the user, or everyone."""
+    NOTHING: ConversationPreferences.Notifications.ValueType  # 3
+    """None."""
+
+    MUTED_UNTIL_FIELD_NUMBER: _builtins.int
+    ARCHIVED_FIELD_NUMBER: _builtins.int
+    PIN_POSITION_FIELD_NUMBER: _builtins.int
+    NOTIFICATIONS_FIELD_NUMBER: _builtins.int
+    MARKED_UNREAD_FIELD_NUMBER: _builtins.int
+    MARKED_AT_READ_SEQ_FIELD_NUMBER: _builtins.int
+    archived: _builtins.bool
+    """Whether it is put away."""
+    pin_position: _builtins.int
+    """At which place it stands above the others, from 1 to 1,000,000, the lowest first; 0 if it does not."""
+    notifications: Global___ConversationPreferences.Notifications.ValueType
+    """Which of its messages are told of, as long as it is not mute."""
+    marked_unread: _builtins.bool
+    """Whether it is marked as unread. That ends by itself when the user reads on: history tells of it no more from then on."""
+    marked_at_read_seq: _builtins.int
+    """The user's read_seq when it was marked: it is so for as long as that is their read_seq. Set by the server."""
+    @_builtins.property
+    def muted_until(self) -> _timestamp_pb2.Timestamp:
+        """Until when the conversation is mute: its messages are not told of. 9999-12-31T23:59:59Z is for ever; a time that is over ends it."""
+
+    def __init__(
+        self,
+        *,
+        muted_until: _timestamp_pb2.Timestamp | None = ...,
+        archived: _builtins.bool | None = ...,
+        pin_position: _builtins.int | None = ...,
+        notifications: Global___ConversationPreferences.Notifications.ValueType | None = ...,
+        marked_unread: _builtins.bool | None = ...,
+        marked_at_read_seq: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_archived", b"_archived", "_marked_at_read_seq", b"_marked_at_read_seq", "_marked_unread", b"_marked_unread", "_notifications", b"_notifications", "_pin_position", b"_pin_position", "archived", b"archived", "marked_at_read_seq", b"marked_at_read_seq", "marked_unread", b"marked_unread", "muted_until", b"muted_until", "notifications", b"notifications", "pin_position", b"pin_position"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_archived", b"_archived", "_marked_at_read_seq", b"_marked_at_read_seq", "_marked_unread", b"_marked_unread", "_notifications", b"_notifications", "_pin_position", b"_pin_position", "archived", b"archived", "marked_at_read_seq", b"marked_at_read_seq", "marked_unread", b"marked_unread", "muted_until", b"muted_until", "notifications", b"notifications", "pin_position", b"pin_position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__archived: _TypeAlias = _typing.Literal["archived"]  # noqa: Y015
+    _WhichOneofArgType__archived: _TypeAlias = _typing.Literal["_archived", b"_archived"]  # noqa: Y015
+    _WhichOneofReturnType__marked_at_read_seq: _TypeAlias = _typing.Literal["marked_at_read_seq"]  # noqa: Y015
+    _WhichOneofArgType__marked_at_read_seq: _TypeAlias = _typing.Literal["_marked_at_read_seq", b"_marked_at_read_seq"]  # noqa: Y015
+    _WhichOneofReturnType__marked_unread: _TypeAlias = _typing.Literal["marked_unread"]  # noqa: Y015
+    _WhichOneofArgType__marked_unread: _TypeAlias = _typing.Literal["_marked_unread", b"_marked_unread"]  # noqa: Y015
+    _WhichOneofReturnType__notifications: _TypeAlias = _typing.Literal["notifications"]  # noqa: Y015
+    _WhichOneofArgType__notifications: _TypeAlias = _typing.Literal["_notifications", b"_notifications"]  # noqa: Y015
+    _WhichOneofReturnType__pin_position: _TypeAlias = _typing.Literal["pin_position"]  # noqa: Y015
+    _WhichOneofArgType__pin_position: _TypeAlias = _typing.Literal["_pin_position", b"_pin_position"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__archived) -> _WhichOneofReturnType__archived | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__marked_at_read_seq) -> _WhichOneofReturnType__marked_at_read_seq | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__marked_unread) -> _WhichOneofReturnType__marked_unread | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__notifications) -> _WhichOneofReturnType__notifications | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pin_position) -> _WhichOneofReturnType__pin_position | None: ...
+
+Global___ConversationPreferences: _TypeAlias = ConversationPreferences  # noqa: Y015
+
+@_typing.final
 class Invite(_message.Message):
     """An invite to a group or channel, without its code, which is told only to who makes it."""
 

@@ -26,7 +26,7 @@ from elastic_chat.types.v1 import conversation_pb2 as elastic__chat_dot_types_do
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!elastic_chat/types/v1/entry.proto\x12\x15\x65lastic_chat.types.v1\x1a(elastic_chat/types/v1/conversation.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa9\x07\n\x05\x45ntry\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\x11\n\tsender_id\x18\x04 \x01(\t\x12/\n\x04kind\x18\x05 \x01(\x0e\x32!.elastic_chat.types.v1.Entry.Kind\x12)\n\x04\x62ody\x18\x06 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07ordinal\x18\x08 \x01(\x03\x12;\n\x07\x63reated\x18\t \x01(\x0b\x32*.elastic_chat.types.v1.ConversationCreated\x12;\n\nmembership\x18\n \x01(\x0b\x32\'.elastic_chat.types.v1.MembershipChange\x12\x0e\n\x06target\x18\x0b \x01(\x03\x12\x31\n\x08reaction\x18\x0c \x01(\x0b\x32\x1f.elastic_chat.types.v1.Reaction\x12)\n\x04vote\x18\r \x01(\x0b\x32\x1b.elastic_chat.types.v1.Vote\x12\'\n\x03pin\x18\x0e \x01(\x0b\x32\x1a.elastic_chat.types.v1.Pin\x12=\n\x08settings\x18\x10 \x01(\x0b\x32+.elastic_chat.types.v1.ConversationSettings\x12-\n\x06invite\x18\x11 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Invite\x12.\n\nexpires_at\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x05state\x18\x1e \x01(\x0b\x32#.elastic_chat.types.v1.MessageState\"\xa6\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07MESSAGE\x10\x01\x12\x0b\n\x07\x43REATED\x10\x02\x12\x0e\n\nMEMBERSHIP\x10\x03\x12\x08\n\x04\x45\x44IT\x10\x04\x12\x0c\n\x08\x44\x45LETION\x10\x05\x12\x0c\n\x08REACTION\x10\x06\x12\x08\n\x04VOTE\x10\x07\x12\x07\n\x03PIN\x10\x08\x12\x0c\n\x08SETTINGS\x10\t\x12\n\n\x06INVITE\x10\n\x12\x0b\n\x07\x43LOSING\x10\x0cJ\x04\x08\x0f\x10\x10J\x04\x08\x14\x10\x15J\x04\x08\x15\x10\x16R\x06key_idR\x06\x65rasedR\x07outline\"\xd5\x02\n\x0cMessageState\x12\x11\n\tas_of_seq\x18\x01 \x01(\x03\x12\x12\n\nedit_count\x18\x02 \x01(\x05\x12-\n\tedited_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x64\x65leted\x18\x04 \x01(\x08\x12\x12\n\ndeleted_by\x18\x05 \x01(\t\x12\x37\n\treactions\x18\x06 \x03(\x0b\x32$.elastic_chat.types.v1.ReactionCount\x12\x13\n\x0breply_count\x18\x07 \x01(\x05\x12\x16\n\x0elast_reply_seq\x18\x08 \x01(\x03\x12\x0e\n\x06pinned\x18\t \x01(\x08\x12/\n\x05votes\x18\n \x03(\x0b\x32 .elastic_chat.types.v1.VoteCount\x12\x13\n\x0bvoter_count\x18\x0b \x01(\x05\x12\x0e\n\x06\x63losed\x18\x0c \x01(\x08\"J\n\tVoteCount\x12\x0e\n\x06option\x18\x01 \x01(\x05\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x0c\n\x04mine\x18\x03 \x01(\x08\x12\x10\n\x08user_ids\x18\x04 \x03(\t\"M\n\rReactionCount\x12\r\n\x05\x65moji\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x0c\n\x04mine\x18\x03 \x01(\x08\x12\x10\n\x08user_ids\x18\x04 \x03(\t\"\n\n\x08\x44\x65letion\"*\n\x08Reaction\x12\r\n\x05\x65moji\x18\x01 \x01(\t\x12\x0f\n\x07removed\x18\x02 \x01(\x08\"\x17\n\x04Vote\x12\x0f\n\x07options\x18\x01 \x03(\x05\"\t\n\x07\x43losing\"\x17\n\x03Pin\x12\x10\n\x08unpinned\x18\x01 \x01(\x08\"\x99\x02\n\x04\x42ody\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08reply_to\x18\x02 \x01(\x03\x12\x0e\n\x06thread\x18\x03 \x01(\x03\x12\x10\n\x08mentions\x18\x04 \x03(\t\x12\x36\n\x0b\x61ttachments\x18\x05 \x03(\x0b\x32!.elastic_chat.types.v1.Attachment\x12\x13\n\x0bmention_all\x18\x08 \x01(\x08\x12)\n\x04poll\x18\t \x01(\x0b\x32\x1b.elastic_chat.types.v1.Poll\x12\x33\n\tforwarded\x18\n \x01(\x0b\x32 .elastic_chat.types.v1.ForwardedJ\x04\x08\x06\x10\x07J\x04\x08\x07\x10\x08R\nexpires_atR\ndeliver_at\"O\n\tForwarded\x12\x11\n\tsender_id\x18\x01 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"X\n\x04Poll\x12\x0f\n\x07options\x18\x01 \x03(\t\x12\x10\n\x08multiple\x18\x02 \x01(\x08\x12-\n\tcloses_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x81\x01\n\nAttachment\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\x12\x13\n\x0b\x64uration_ms\x18\x07 \x01(\x03\"\x80\x01\n\x13\x43onversationCreated\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12.\n\x07members\x18\x02 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\"\xd1\x01\n\x10MembershipChange\x12,\n\x05\x61\x64\x64\x65\x64\x18\x01 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x18\n\x10removed_user_ids\x18\x02 \x03(\t\x12.\n\x07\x63hanged\x18\x03 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x17\n\x0f\x62\x61nned_user_ids\x18\x04 \x03(\t\x12\x19\n\x11unbanned_user_ids\x18\x05 \x03(\t\x12\x11\n\tinvite_id\x18\x06 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!elastic_chat/types/v1/entry.proto\x12\x15\x65lastic_chat.types.v1\x1a(elastic_chat/types/v1/conversation.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf0\x07\n\x05\x45ntry\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\x11\n\tsender_id\x18\x04 \x01(\t\x12/\n\x04kind\x18\x05 \x01(\x0e\x32!.elastic_chat.types.v1.Entry.Kind\x12)\n\x04\x62ody\x18\x06 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07ordinal\x18\x08 \x01(\x03\x12;\n\x07\x63reated\x18\t \x01(\x0b\x32*.elastic_chat.types.v1.ConversationCreated\x12;\n\nmembership\x18\n \x01(\x0b\x32\'.elastic_chat.types.v1.MembershipChange\x12\x0e\n\x06target\x18\x0b \x01(\x03\x12\x31\n\x08reaction\x18\x0c \x01(\x0b\x32\x1f.elastic_chat.types.v1.Reaction\x12)\n\x04vote\x18\r \x01(\x0b\x32\x1b.elastic_chat.types.v1.Vote\x12\'\n\x03pin\x18\x0e \x01(\x0b\x32\x1a.elastic_chat.types.v1.Pin\x12=\n\x08settings\x18\x10 \x01(\x0b\x32+.elastic_chat.types.v1.ConversationSettings\x12-\n\x06invite\x18\x11 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Invite\x12\x37\n\x08personal\x18\x12 \x01(\x0b\x32%.elastic_chat.types.v1.PersonalChange\x12.\n\nexpires_at\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x05state\x18\x1e \x01(\x0b\x32#.elastic_chat.types.v1.MessageState\"\xb4\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07MESSAGE\x10\x01\x12\x0b\n\x07\x43REATED\x10\x02\x12\x0e\n\nMEMBERSHIP\x10\x03\x12\x08\n\x04\x45\x44IT\x10\x04\x12\x0c\n\x08\x44\x45LETION\x10\x05\x12\x0c\n\x08REACTION\x10\x06\x12\x08\n\x04VOTE\x10\x07\x12\x07\n\x03PIN\x10\x08\x12\x0c\n\x08SETTINGS\x10\t\x12\n\n\x06INVITE\x10\n\x12\x0c\n\x08PERSONAL\x10\x0b\x12\x0b\n\x07\x43LOSING\x10\x0cJ\x04\x08\x0f\x10\x10J\x04\x08\x14\x10\x15J\x04\x08\x15\x10\x16R\x06key_idR\x06\x65rasedR\x07outline\"\xe5\x02\n\x0cMessageState\x12\x11\n\tas_of_seq\x18\x01 \x01(\x03\x12\x12\n\nedit_count\x18\x02 \x01(\x05\x12-\n\tedited_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x64\x65leted\x18\x04 \x01(\x08\x12\x12\n\ndeleted_by\x18\x05 \x01(\t\x12\x37\n\treactions\x18\x06 \x03(\x0b\x32$.elastic_chat.types.v1.ReactionCount\x12\x13\n\x0breply_count\x18\x07 \x01(\x05\x12\x16\n\x0elast_reply_seq\x18\x08 \x01(\x03\x12\x0e\n\x06pinned\x18\t \x01(\x08\x12/\n\x05votes\x18\n \x03(\x0b\x32 .elastic_chat.types.v1.VoteCount\x12\x13\n\x0bvoter_count\x18\x0b \x01(\x05\x12\x0e\n\x06\x63losed\x18\x0c \x01(\x08\x12\x0e\n\x06hidden\x18\r \x01(\x08\"J\n\tVoteCount\x12\x0e\n\x06option\x18\x01 \x01(\x05\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x0c\n\x04mine\x18\x03 \x01(\x08\x12\x10\n\x08user_ids\x18\x04 \x03(\t\"M\n\rReactionCount\x12\r\n\x05\x65moji\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x0c\n\x04mine\x18\x03 \x01(\x08\x12\x10\n\x08user_ids\x18\x04 \x03(\t\"\n\n\x08\x44\x65letion\"*\n\x08Reaction\x12\r\n\x05\x65moji\x18\x01 \x01(\t\x12\x0f\n\x07removed\x18\x02 \x01(\x08\"\x17\n\x04Vote\x12\x0f\n\x07options\x18\x01 \x03(\x05\"\t\n\x07\x43losing\"\x17\n\x03Pin\x12\x10\n\x08unpinned\x18\x01 \x01(\x08\"\xcc\x02\n\x0ePersonalChange\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x45\n\x0bpreferences\x18\x02 \x01(\x0b\x32..elastic_chat.types.v1.ConversationPreferencesH\x00\x12\x36\n\x06hidden\x18\x03 \x01(\x0b\x32$.elastic_chat.types.v1.HiddenMessageH\x00\x12+\n\x04star\x18\x04 \x01(\x0b\x32\x1b.elastic_chat.types.v1.StarH\x00\x12-\n\x05\x64raft\x18\x05 \x01(\x0b\x32\x1c.elastic_chat.types.v1.DraftH\x00\x12<\n\tscheduled\x18\x06 \x01(\x0b\x32\'.elastic_chat.types.v1.ScheduledMessageH\x00\x42\x08\n\x06\x63hange\"@\n\rHiddenMessage\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12\x0f\n\x07ordinal\x18\x02 \x01(\x03\x12\x11\n\tmentioned\x18\x03 \x01(\x08\"$\n\x04Star\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12\x0f\n\x07removed\x18\x02 \x01(\x08\"7\n\x05\x44raft\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08reply_to\x18\x02 \x01(\x03\x12\x0e\n\x06thread\x18\x03 \x01(\x03\"\xaf\x02\n\x10ScheduledMessage\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12<\n\x05state\x18\x02 \x01(\x0e\x32-.elastic_chat.types.v1.ScheduledMessage.State\x12.\n\ndeliver_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x04\x62ody\x18\x04 \x01(\x0b\x32\x1b.elastic_chat.types.v1.Body\x12\x0b\n\x03seq\x18\x05 \x01(\x03\x12\x0e\n\x06reason\x18\x06 \x01(\t\"Q\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07WAITING\x10\x01\x12\r\n\tCANCELLED\x10\x02\x12\x08\n\x04SENT\x10\x03\x12\x0b\n\x07REFUSED\x10\x04\"\x99\x02\n\x04\x42ody\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08reply_to\x18\x02 \x01(\x03\x12\x0e\n\x06thread\x18\x03 \x01(\x03\x12\x10\n\x08mentions\x18\x04 \x03(\t\x12\x36\n\x0b\x61ttachments\x18\x05 \x03(\x0b\x32!.elastic_chat.types.v1.Attachment\x12\x13\n\x0bmention_all\x18\x08 \x01(\x08\x12)\n\x04poll\x18\t \x01(\x0b\x32\x1b.elastic_chat.types.v1.Poll\x12\x33\n\tforwarded\x18\n \x01(\x0b\x32 .elastic_chat.types.v1.ForwardedJ\x04\x08\x06\x10\x07J\x04\x08\x07\x10\x08R\nexpires_atR\ndeliver_at\"O\n\tForwarded\x12\x11\n\tsender_id\x18\x01 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"X\n\x04Poll\x12\x0f\n\x07options\x18\x01 \x03(\t\x12\x10\n\x08multiple\x18\x02 \x01(\x08\x12-\n\tcloses_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x81\x01\n\nAttachment\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\x12\x13\n\x0b\x64uration_ms\x18\x07 \x01(\x03\"\x80\x01\n\x13\x43onversationCreated\x12\x39\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32#.elastic_chat.types.v1.Conversation\x12.\n\x07members\x18\x02 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\"\xd1\x01\n\x10MembershipChange\x12,\n\x05\x61\x64\x64\x65\x64\x18\x01 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x18\n\x10removed_user_ids\x18\x02 \x03(\t\x12.\n\x07\x63hanged\x18\x03 \x03(\x0b\x32\x1d.elastic_chat.types.v1.Member\x12\x17\n\x0f\x62\x61nned_user_ids\x18\x04 \x03(\t\x12\x19\n\x11unbanned_user_ids\x18\x05 \x03(\t\x12\x11\n\tinvite_id\x18\x06 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,35 +34,47 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'elastic_chat.types.v1.entry
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ENTRY']._serialized_start=136
-  _globals['_ENTRY']._serialized_end=1073
-  _globals['_ENTRY_KIND']._serialized_start=864
-  _globals['_ENTRY_KIND']._serialized_end=1030
-  _globals['_MESSAGESTATE']._serialized_start=1076
-  _globals['_MESSAGESTATE']._serialized_end=1417
-  _globals['_VOTECOUNT']._serialized_start=1419
-  _globals['_VOTECOUNT']._serialized_end=1493
-  _globals['_REACTIONCOUNT']._serialized_start=1495
-  _globals['_REACTIONCOUNT']._serialized_end=1572
-  _globals['_DELETION']._serialized_start=1574
-  _globals['_DELETION']._serialized_end=1584
-  _globals['_REACTION']._serialized_start=1586
-  _globals['_REACTION']._serialized_end=1628
-  _globals['_VOTE']._serialized_start=1630
-  _globals['_VOTE']._serialized_end=1653
-  _globals['_CLOSING']._serialized_start=1655
-  _globals['_CLOSING']._serialized_end=1664
-  _globals['_PIN']._serialized_start=1666
-  _globals['_PIN']._serialized_end=1689
-  _globals['_BODY']._serialized_start=1692
-  _globals['_BODY']._serialized_end=1973
-  _globals['_FORWARDED']._serialized_start=1975
-  _globals['_FORWARDED']._serialized_end=2054
-  _globals['_POLL']._serialized_start=2056
-  _globals['_POLL']._serialized_end=2144
-  _globals['_ATTACHMENT']._serialized_start=2147
-  _globals['_ATTACHMENT']._serialized_end=2276
-  _globals['_CONVERSATIONCREATED']._serialized_start=2279
-  _globals['_CONVERSATIONCREATED']._serialized_end=2407
-  _globals['_MEMBERSHIPCHANGE']._serialized_start=2410
-  _globals['_MEMBERSHIPCHANGE']._serialized_end=2619
+  _globals['_ENTRY']._serialized_end=1144
+  _globals['_ENTRY_KIND']._serialized_start=921
+  _globals['_ENTRY_KIND']._serialized_end=1101
+  _globals['_MESSAGESTATE']._serialized_start=1147
+  _globals['_MESSAGESTATE']._serialized_end=1504
+  _globals['_VOTECOUNT']._serialized_start=1506
+  _globals['_VOTECOUNT']._serialized_end=1580
+  _globals['_REACTIONCOUNT']._serialized_start=1582
+  _globals['_REACTIONCOUNT']._serialized_end=1659
+  _globals['_DELETION']._serialized_start=1661
+  _globals['_DELETION']._serialized_end=1671
+  _globals['_REACTION']._serialized_start=1673
+  _globals['_REACTION']._serialized_end=1715
+  _globals['_VOTE']._serialized_start=1717
+  _globals['_VOTE']._serialized_end=1740
+  _globals['_CLOSING']._serialized_start=1742
+  _globals['_CLOSING']._serialized_end=1751
+  _globals['_PIN']._serialized_start=1753
+  _globals['_PIN']._serialized_end=1776
+  _globals['_PERSONALCHANGE']._serialized_start=1779
+  _globals['_PERSONALCHANGE']._serialized_end=2111
+  _globals['_HIDDENMESSAGE']._serialized_start=2113
+  _globals['_HIDDENMESSAGE']._serialized_end=2177
+  _globals['_STAR']._serialized_start=2179
+  _globals['_STAR']._serialized_end=2215
+  _globals['_DRAFT']._serialized_start=2217
+  _globals['_DRAFT']._serialized_end=2272
+  _globals['_SCHEDULEDMESSAGE']._serialized_start=2275
+  _globals['_SCHEDULEDMESSAGE']._serialized_end=2578
+  _globals['_SCHEDULEDMESSAGE_STATE']._serialized_start=2497
+  _globals['_SCHEDULEDMESSAGE_STATE']._serialized_end=2578
+  _globals['_BODY']._serialized_start=2581
+  _globals['_BODY']._serialized_end=2862
+  _globals['_FORWARDED']._serialized_start=2864
+  _globals['_FORWARDED']._serialized_end=2943
+  _globals['_POLL']._serialized_start=2945
+  _globals['_POLL']._serialized_end=3033
+  _globals['_ATTACHMENT']._serialized_start=3036
+  _globals['_ATTACHMENT']._serialized_end=3165
+  _globals['_CONVERSATIONCREATED']._serialized_start=3168
+  _globals['_CONVERSATIONCREATED']._serialized_end=3296
+  _globals['_MEMBERSHIPCHANGE']._serialized_start=3299
+  _globals['_MEMBERSHIPCHANGE']._serialized_end=3508
 # @@protoc_insertion_point(module_scope)

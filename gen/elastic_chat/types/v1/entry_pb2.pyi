@@ -59,6 +59,8 @@ class Entry(_message.Message):
         """Settings changed: `settings` is set."""
         INVITE: Entry._Kind.ValueType  # 10
         """An invite was made or withdrawn: `invite` is set."""
+        PERSONAL: Entry._Kind.ValueType  # 11
+        """The user has changed what concerns only them: `personal` is set. Only in notes to oneself."""
         CLOSING: Entry._Kind.ValueType  # 12
         """The sender of the poll at `target` closes it: no vote is taken any more."""
 
@@ -89,6 +91,8 @@ class Entry(_message.Message):
     """Settings changed: `settings` is set."""
     INVITE: Entry.Kind.ValueType  # 10
     """An invite was made or withdrawn: `invite` is set."""
+    PERSONAL: Entry.Kind.ValueType  # 11
+    """The user has changed what concerns only them: `personal` is set. Only in notes to oneself."""
     CLOSING: Entry.Kind.ValueType  # 12
     """The sender of the poll at `target` closes it: no vote is taken any more."""
 
@@ -108,6 +112,7 @@ class Entry(_message.Message):
     PIN_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
     INVITE_FIELD_NUMBER: _builtins.int
+    PERSONAL_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
@@ -165,6 +170,10 @@ class Entry(_message.Message):
         """The invite, if kind is INVITE."""
 
     @_builtins.property
+    def personal(self) -> Global___PersonalChange:
+        """What concerns only the user, if kind is PERSONAL."""
+
+    @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
         """When it disappears, in whole seconds: a message of a conversation that lets them, and with it what changes it. From then on nobody is
         shown it by the server, and a client that has it shows it no more.
@@ -193,12 +202,13 @@ class Entry(_message.Message):
         pin: Global___Pin | None = ...,
         settings: _conversation_pb2.ConversationSettings | None = ...,
         invite: _conversation_pb2.Invite | None = ...,
+        personal: Global___PersonalChange | None = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         state: Global___MessageState | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "expires_at", b"expires_at", "invite", b"invite", "membership", b"membership", "pin", b"pin", "reaction", b"reaction", "settings", b"settings", "state", b"state", "vote", b"vote"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "created", b"created", "expires_at", b"expires_at", "invite", b"invite", "membership", b"membership", "personal", b"personal", "pin", b"pin", "reaction", b"reaction", "settings", b"settings", "state", b"state", "vote", b"vote"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "expires_at", b"expires_at", "invite", b"invite", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings", "state", b"state", "target", b"target", "vote", b"vote"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "body", b"body", "conversation_id", b"conversation_id", "created", b"created", "expires_at", b"expires_at", "invite", b"invite", "kind", b"kind", "membership", b"membership", "message_id", b"message_id", "ordinal", b"ordinal", "personal", b"personal", "pin", b"pin", "reaction", b"reaction", "sender_id", b"sender_id", "seq", b"seq", "settings", b"settings", "state", b"state", "target", b"target", "vote", b"vote"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -225,6 +235,7 @@ class MessageState(_message.Message):
     VOTES_FIELD_NUMBER: _builtins.int
     VOTER_COUNT_FIELD_NUMBER: _builtins.int
     CLOSED_FIELD_NUMBER: _builtins.int
+    HIDDEN_FIELD_NUMBER: _builtins.int
     as_of_seq: _builtins.int
     """Every change up to this seq is in here. One with a higher seq that comes live is still to be applied."""
     edit_count: _builtins.int
@@ -243,6 +254,8 @@ class MessageState(_message.Message):
     """How many users vote in it, each once."""
     closed: _builtins.bool
     """Whether its sender has closed the poll. One whose `closes_at` is over is closed without that."""
+    hidden: _builtins.bool
+    """Whether the caller has hidden it. Then the entry says nothing but who sent it, when, and its place; and what Sync gives says so too."""
     @_builtins.property
     def edited_at(self) -> _timestamp_pb2.Timestamp:
         """When it was edited last."""
@@ -270,10 +283,11 @@ class MessageState(_message.Message):
         votes: _abc.Iterable[Global___VoteCount] | None = ...,
         voter_count: _builtins.int = ...,
         closed: _builtins.bool = ...,
+        hidden: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["edited_at", b"edited_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_seq", b"as_of_seq", "closed", b"closed", "deleted", b"deleted", "deleted_by", b"deleted_by", "edit_count", b"edit_count", "edited_at", b"edited_at", "last_reply_seq", b"last_reply_seq", "pinned", b"pinned", "reactions", b"reactions", "reply_count", b"reply_count", "voter_count", b"voter_count", "votes", b"votes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_seq", b"as_of_seq", "closed", b"closed", "deleted", b"deleted", "deleted_by", b"deleted_by", "edit_count", b"edit_count", "edited_at", b"edited_at", "hidden", b"hidden", "last_reply_seq", b"last_reply_seq", "pinned", b"pinned", "reactions", b"reactions", "reply_count", b"reply_count", "voter_count", b"voter_count", "votes", b"votes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -456,6 +470,223 @@ class Pin(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Pin: _TypeAlias = Pin  # noqa: Y015
+
+@_typing.final
+class PersonalChange(_message.Message):
+    """What a user has changed that concerns only them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    HIDDEN_FIELD_NUMBER: _builtins.int
+    STAR_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
+    SCHEDULED_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation that it is about."""
+    @_builtins.property
+    def preferences(self) -> _conversation_pb2.ConversationPreferences:
+        """How the user has the conversation: what is set."""
+
+    @_builtins.property
+    def hidden(self) -> Global___HiddenMessage:
+        """A message that the user is shown no more."""
+
+    @_builtins.property
+    def star(self) -> Global___Star:
+        """A star on a message."""
+
+    @_builtins.property
+    def draft(self) -> Global___Draft:
+        """What the user has written and not sent."""
+
+    @_builtins.property
+    def scheduled(self) -> Global___ScheduledMessage:
+        """A message that is sent later, or what has become of it."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        preferences: _conversation_pb2.ConversationPreferences | None = ...,
+        hidden: Global___HiddenMessage | None = ...,
+        star: Global___Star | None = ...,
+        draft: Global___Draft | None = ...,
+        scheduled: Global___ScheduledMessage | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "draft", b"draft", "hidden", b"hidden", "preferences", b"preferences", "scheduled", b"scheduled", "star", b"star"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "conversation_id", b"conversation_id", "draft", b"draft", "hidden", b"hidden", "preferences", b"preferences", "scheduled", b"scheduled", "star", b"star"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["preferences", "hidden", "star", "draft", "scheduled"]  # noqa: Y015
+    _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
+
+Global___PersonalChange: _TypeAlias = PersonalChange  # noqa: Y015
+
+@_typing.final
+class HiddenMessage(_message.Message):
+    """A message that a user is shown no more, on none of their devices. It stays as it is for everyone else."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQ_FIELD_NUMBER: _builtins.int
+    ORDINAL_FIELD_NUMBER: _builtins.int
+    MENTIONED_FIELD_NUMBER: _builtins.int
+    seq: _builtins.int
+    """The message."""
+    ordinal: _builtins.int
+    """Its ordinal: it counts as unread no more."""
+    mentioned: _builtins.bool
+    """Whether it mentions the user, or everyone."""
+    def __init__(
+        self,
+        *,
+        seq: _builtins.int = ...,
+        ordinal: _builtins.int = ...,
+        mentioned: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentioned", b"mentioned", "ordinal", b"ordinal", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HiddenMessage: _TypeAlias = HiddenMessage  # noqa: Y015
+
+@_typing.final
+class Star(_message.Message):
+    """That a user has starred a message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQ_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    seq: _builtins.int
+    """The message."""
+    removed: _builtins.bool
+    """Whether they have it starred no more."""
+    def __init__(
+        self,
+        *,
+        seq: _builtins.int = ...,
+        removed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["removed", b"removed", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Star: _TypeAlias = Star  # noqa: Y015
+
+@_typing.final
+class Draft(_message.Message):
+    """What a user has written in a conversation, or a thread of it, and not sent. There is one of each: the newest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    REPLY_TO_FIELD_NUMBER: _builtins.int
+    THREAD_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """The text, at most 16 KiB of UTF-8. If it is empty, there is no draft any more."""
+    reply_to: _builtins.int
+    """The seq of the message that it answers, or 0."""
+    thread: _builtins.int
+    """The seq of the message that started the thread that it is for, or 0."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        reply_to: _builtins.int = ...,
+        thread: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reply_to", b"reply_to", "text", b"text", "thread", b"thread"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Draft: _TypeAlias = Draft  # noqa: Y015
+
+@_typing.final
+class ScheduledMessage(_message.Message):
+    """A message that a user has written to be sent at a later time. Of each message_id the newest counts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ScheduledMessage._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: ScheduledMessage._State.ValueType  # 0
+        """Never stored."""
+        WAITING: ScheduledMessage._State.ValueType  # 1
+        """It waits for its time."""
+        CANCELLED: ScheduledMessage._State.ValueType  # 2
+        """It was taken back."""
+        SENT: ScheduledMessage._State.ValueType  # 3
+        """It was sent."""
+        REFUSED: ScheduledMessage._State.ValueType  # 4
+        """Its user was not allowed to send it when its time had come."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """What has become of it."""
+
+    STATE_UNSPECIFIED: ScheduledMessage.State.ValueType  # 0
+    """Never stored."""
+    WAITING: ScheduledMessage.State.ValueType  # 1
+    """It waits for its time."""
+    CANCELLED: ScheduledMessage.State.ValueType  # 2
+    """It was taken back."""
+    SENT: ScheduledMessage.State.ValueType  # 3
+    """It was sent."""
+    REFUSED: ScheduledMessage.State.ValueType  # 4
+    """Its user was not allowed to send it when its time had come."""
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    DELIVER_AT_FIELD_NUMBER: _builtins.int
+    BODY_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The message_id that the message has when it is sent."""
+    state: Global___ScheduledMessage.State.ValueType
+    """What has become of it."""
+    seq: _builtins.int
+    """If state is SENT: its place in the log of its conversation."""
+    reason: _builtins.str
+    """If state is REFUSED: why, by the name that it has in elastic_chat.errors.v1.Reason."""
+    @_builtins.property
+    def deliver_at(self) -> _timestamp_pb2.Timestamp:
+        """When it is to be sent."""
+
+    @_builtins.property
+    def body(self) -> Global___Body:
+        """What it says."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        state: Global___ScheduledMessage.State.ValueType = ...,
+        deliver_at: _timestamp_pb2.Timestamp | None = ...,
+        body: Global___Body | None = ...,
+        seq: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "deliver_at", b"deliver_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "deliver_at", b"deliver_at", "message_id", b"message_id", "reason", b"reason", "seq", b"seq", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScheduledMessage: _TypeAlias = ScheduledMessage  # noqa: Y015
 
 @_typing.final
 class Body(_message.Message):

@@ -4,17 +4,19 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Conversation, Invite, Member, Watermark } from "../../types/v1/conversation_pb";
+import type { Conversation, ConversationPreferences, Invite, Member, Watermark } from "../../types/v1/conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "../../types/v1/conversation_pb";
-import type { Entry } from "../../types/v1/entry_pb";
+import type { Draft, Entry, ScheduledMessage } from "../../types/v1/entry_pb";
 import { file_elastic_chat_types_v1_entry } from "../../types/v1/entry_pb";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file elastic_chat/history/v1/history_service.proto.
  */
 export const file_elastic_chat_history_v1_history_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1lbGFzdGljX2NoYXQvaGlzdG9yeS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF2VsYXN0aWNfY2hhdC5oaXN0b3J5LnYxImAKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQwoNY29udmVyc2F0aW9ucxgBIAMoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkihgIKE0NvbnZlcnNhdGlvblN1bW1hcnkSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIxCgptZW1iZXJzaGlwGAIgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIQCghoZWFkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoAxIUCgx1bnJlYWRfY291bnQYBSABKAMSMAoKbGFzdF9lbnRyeRgGIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIVCg1tZW50aW9uX2NvdW50GAcgASgFIl0KF0dldENvbnZlcnNhdGlvblJlc3BvbnNlEkIKDGNvbnZlcnNhdGlvbhgBIAEoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiaQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USLQoHZW50cmllcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIQCghoZWFkX3NlcRgCIAEoAxIQCghoYXNfbW9yZRgDIAEoCCJBChJHZXRNZXNzYWdlUmVzcG9uc2USKwoFZW50cnkYASABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkiqgEKE0xpc3RNZW1iZXJzUmVzcG9uc2USLgoHbWVtYmVycxgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISNAoKd2F0ZXJtYXJrcxgCIAMoCzIgLmVsYXN0aWNfY2hhdC50eXBlcy52MS5XYXRlcm1hcmsSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJEhQKDG1lbWJlcl9jb3VudBgEIAEoBSKjAQoRR2V0SW52aXRlUmVzcG9uc2USOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIUCgxtZW1iZXJfY291bnQYAiABKAUSLQoGaW52aXRlGAMgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZRIOCgZqb2luZWQYBCABKAhiBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry]);
+  fileDesc("Ci1lbGFzdGljX2NoYXQvaGlzdG9yeS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF2VsYXN0aWNfY2hhdC5oaXN0b3J5LnYxImAKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQwoNY29udmVyc2F0aW9ucxgBIAMoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiywIKE0NvbnZlcnNhdGlvblN1bW1hcnkSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIxCgptZW1iZXJzaGlwGAIgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIQCghoZWFkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoAxIUCgx1bnJlYWRfY291bnQYBSABKAMSMAoKbGFzdF9lbnRyeRgGIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIVCg1tZW50aW9uX2NvdW50GAcgASgFEkMKC3ByZWZlcmVuY2VzGAggASgLMi4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvblByZWZlcmVuY2VzIl0KF0dldENvbnZlcnNhdGlvblJlc3BvbnNlEkIKDGNvbnZlcnNhdGlvbhgBIAEoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiaQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USLQoHZW50cmllcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIQCghoZWFkX3NlcRgCIAEoAxIQCghoYXNfbW9yZRgDIAEoCCJaChJHZXRNZXNzYWdlUmVzcG9uc2USKwoFZW50cnkYASABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkSFwoPbWVudGlvbnNfY2FsbGVyGAIgASgIIm8KEUxpc3RTdGFyc1Jlc3BvbnNlEi0KB2VudHJpZXMYASADKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnN0YXJfY291bnQYAyABKAUiSQoSTGlzdERyYWZ0c1Jlc3BvbnNlEjMKBmRyYWZ0cxgBIAMoCzIjLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLlNhdmVkRHJhZnQijQEKClNhdmVkRHJhZnQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEisKBWRyYWZ0GAIgASgLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkRyYWZ0EiwKCHNhdmVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNzZXEYBCABKAMiWgodTGlzdFNjaGVkdWxlZE1lc3NhZ2VzUmVzcG9uc2USOQoIbWVzc2FnZXMYASADKAsyJy5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5XYWl0aW5nTWVzc2FnZSJyCg5XYWl0aW5nTWVzc2FnZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSOgoJc2NoZWR1bGVkGAIgASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlNjaGVkdWxlZE1lc3NhZ2USCwoDc2VxGAMgASgDIqoBChNMaXN0TWVtYmVyc1Jlc3BvbnNlEi4KB21lbWJlcnMYASADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEjQKCndhdGVybWFya3MYAiADKAsyIC5lbGFzdGljX2NoYXQudHlwZXMudjEuV2F0ZXJtYXJrEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCRIUCgxtZW1iZXJfY291bnQYBCABKAUiowEKEUdldEludml0ZVJlc3BvbnNlEjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24SFAoMbWVtYmVyX2NvdW50GAIgASgFEi0KBmludml0ZRgDIAEoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5JbnZpdGUSDgoGam9pbmVkGAQgASgIYgZwcm90bzM", [file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_google_protobuf_timestamp]);
 
 /**
  * The caller's conversations.
@@ -91,6 +93,13 @@ export type ConversationSummary = Message<"elastic_chat.history.v1.ConversationS
    * @generated from field: int32 mention_count = 7;
    */
   mentionCount: number;
+
+  /**
+   * How the caller has it for themselves; unset if they never said.
+   *
+   * @generated from field: elastic_chat.types.v1.ConversationPreferences preferences = 8;
+   */
+  preferences?: ConversationPreferences | undefined;
 };
 
 /**
@@ -169,6 +178,13 @@ export type GetMessageResponse = Message<"elastic_chat.history.v1.GetMessageResp
    * @generated from field: elastic_chat.types.v1.Entry entry = 1;
    */
   entry?: Entry | undefined;
+
+  /**
+   * Whether it mentioned the caller, or everyone, when it was sent: that is what mentions are counted by.
+   *
+   * @generated from field: bool mentions_caller = 2;
+   */
+  mentionsCaller: boolean;
 };
 
 /**
@@ -177,6 +193,161 @@ export type GetMessageResponse = Message<"elastic_chat.history.v1.GetMessageResp
  */
 export const GetMessageResponseSchema: GenMessage<GetMessageResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_history_v1_history_service, 4);
+
+/**
+ * A part of the starred messages.
+ *
+ * @generated from message elastic_chat.history.v1.ListStarsResponse
+ */
+export type ListStarsResponse = Message<"elastic_chat.history.v1.ListStarsResponse"> & {
+  /**
+   * The newest star first.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Entry entries = 1;
+   */
+  entries: Entry[];
+
+  /**
+   * Where the next page begins; empty if this is the last one. A page may have fewer messages than were asked for, or none, and not be the
+   * last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * How many stars the caller has, at most 1,000: those too that are not listed.
+   *
+   * @generated from field: int32 star_count = 3;
+   */
+  starCount: number;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListStarsResponse.
+ * Use `create(ListStarsResponseSchema)` to create a new message.
+ */
+export const ListStarsResponseSchema: GenMessage<ListStarsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 5);
+
+/**
+ * What was written and not sent.
+ *
+ * @generated from message elastic_chat.history.v1.ListDraftsResponse
+ */
+export type ListDraftsResponse = Message<"elastic_chat.history.v1.ListDraftsResponse"> & {
+  /**
+   * The newest first, at most 100.
+   *
+   * @generated from field: repeated elastic_chat.history.v1.SavedDraft drafts = 1;
+   */
+  drafts: SavedDraft[];
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListDraftsResponse.
+ * Use `create(ListDraftsResponseSchema)` to create a new message.
+ */
+export const ListDraftsResponseSchema: GenMessage<ListDraftsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 6);
+
+/**
+ * A draft and where it is for.
+ *
+ * @generated from message elastic_chat.history.v1.SavedDraft
+ */
+export type SavedDraft = Message<"elastic_chat.history.v1.SavedDraft"> & {
+  /**
+   * The conversation.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * What was written.
+   *
+   * @generated from field: elastic_chat.types.v1.Draft draft = 2;
+   */
+  draft?: Draft | undefined;
+
+  /**
+   * When that was kept.
+   *
+   * @generated from field: google.protobuf.Timestamp saved_at = 3;
+   */
+  savedAt?: Timestamp | undefined;
+
+  /**
+   * Its place in the notes to oneself: a draft of the same place whose entry has a higher seq replaces it.
+   *
+   * @generated from field: int64 seq = 4;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.SavedDraft.
+ * Use `create(SavedDraftSchema)` to create a new message.
+ */
+export const SavedDraftSchema: GenMessage<SavedDraft> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 7);
+
+/**
+ * The messages that wait.
+ *
+ * @generated from message elastic_chat.history.v1.ListScheduledMessagesResponse
+ */
+export type ListScheduledMessagesResponse = Message<"elastic_chat.history.v1.ListScheduledMessagesResponse"> & {
+  /**
+   * At most 100.
+   *
+   * @generated from field: repeated elastic_chat.history.v1.WaitingMessage messages = 1;
+   */
+  messages: WaitingMessage[];
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListScheduledMessagesResponse.
+ * Use `create(ListScheduledMessagesResponseSchema)` to create a new message.
+ */
+export const ListScheduledMessagesResponseSchema: GenMessage<ListScheduledMessagesResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 8);
+
+/**
+ * A message that waits, and where it is for.
+ *
+ * @generated from message elastic_chat.history.v1.WaitingMessage
+ */
+export type WaitingMessage = Message<"elastic_chat.history.v1.WaitingMessage"> & {
+  /**
+   * The conversation.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * The message.
+   *
+   * @generated from field: elastic_chat.types.v1.ScheduledMessage scheduled = 2;
+   */
+  scheduled?: ScheduledMessage | undefined;
+
+  /**
+   * The place of this in the notes to oneself: an entry about the same message with a higher seq replaces it.
+   *
+   * @generated from field: int64 seq = 3;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.WaitingMessage.
+ * Use `create(WaitingMessageSchema)` to create a new message.
+ */
+export const WaitingMessageSchema: GenMessage<WaitingMessage> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 9);
 
 /**
  * The members.
@@ -218,7 +389,7 @@ export type ListMembersResponse = Message<"elastic_chat.history.v1.ListMembersRe
  * Use `create(ListMembersResponseSchema)` to create a new message.
  */
 export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 5);
+  messageDesc(file_elastic_chat_history_v1_history_service, 10);
 
 /**
  * What it leads to.
@@ -260,5 +431,5 @@ export type GetInviteResponse = Message<"elastic_chat.history.v1.GetInviteRespon
  * Use `create(GetInviteResponseSchema)` to create a new message.
  */
 export const GetInviteResponseSchema: GenMessage<GetInviteResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 6);
+  messageDesc(file_elastic_chat_history_v1_history_service, 11);
 

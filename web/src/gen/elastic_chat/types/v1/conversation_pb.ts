@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/conversation.proto.
  */
 export const file_elastic_chat_types_v1_conversation: GenFile = /*@__PURE__*/
-  fileDesc("CihlbGFzdGljX2NoYXQvdHlwZXMvdjEvY29udmVyc2F0aW9uLnByb3RvEhVlbGFzdGljX2NoYXQudHlwZXMudjEikQMKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRISCgpjcmVhdG9yX2lkGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm1lbWJlcl9pZHMYBiADKAkSDQoFdG9waWMYByABKAkSFgoOYXZhdGFyX2ZpbGVfaWQYCCABKAkSDgoGcHVibGljGAkgASgIEhMKC3Nsb3dfbW9kZV9zGAogASgFEhUKDW1lc3NhZ2VfdHRsX3MYCyABKAUSGgoSbWVtYmVyX3Blcm1pc3Npb25zGAwgASgNIkoKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgoKBkRJUkVDVBABEgkKBUdST1VQEAISCwoHQ0hBTk5FTBADEggKBFNFTEYQBCKyAgoUQ29udmVyc2F0aW9uU2V0dGluZ3MSEgoFdGl0bGUYASABKAlIAIgBARISCgV0b3BpYxgCIAEoCUgBiAEBEhsKDmF2YXRhcl9maWxlX2lkGAMgASgJSAKIAQESEwoGcHVibGljGAQgASgISAOIAQESGAoLc2xvd19tb2RlX3MYBSABKAVIBIgBARIaCg1tZXNzYWdlX3R0bF9zGAYgASgFSAWIAQESHwoSbWVtYmVyX3Blcm1pc3Npb25zGAcgASgNSAaIAQFCCAoGX3RpdGxlQggKBl90b3BpY0IRCg9fYXZhdGFyX2ZpbGVfaWRCCQoHX3B1YmxpY0IOCgxfc2xvd19tb2RlX3NCEAoOX21lc3NhZ2VfdHRsX3NCFQoTX21lbWJlcl9wZXJtaXNzaW9ucyLYAQoGTWVtYmVyEg8KB3VzZXJfaWQYASABKAkSEwoLcGVybWlzc2lvbnMYAiABKA0SEgoKam9pbmVkX3NlcRgDIAEoAxIWCg5qb2luZWRfb3JkaW5hbBgEIAEoAxIwCgRyb2xlGAUgASgOMiIuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlci5Sb2xlIkoKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEgoKBlJFQURFUhABEgoKBk1FTUJFUhACEgkKBUFETUlOEAMSCQoFT1dORVIQBCLCAQoGSW52aXRlEhEKCWludml0ZV9pZBgBIAEoCRISCgpjcmVhdGVkX2J5GAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCG1heF91c2VzGAUgASgFEgwKBHVzZXMYBiABKAUSEQoJd2l0aGRyYXduGAcgASgIIl4KCVdhdGVybWFyaxIPCgd1c2VyX2lkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRIVCg1kZWxpdmVyZWRfc2VxGAMgASgDEhAKCHJlYWRfc2VxGAQgASgDYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CihlbGFzdGljX2NoYXQvdHlwZXMvdjEvY29udmVyc2F0aW9uLnByb3RvEhVlbGFzdGljX2NoYXQudHlwZXMudjEikQMKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRISCgpjcmVhdG9yX2lkGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm1lbWJlcl9pZHMYBiADKAkSDQoFdG9waWMYByABKAkSFgoOYXZhdGFyX2ZpbGVfaWQYCCABKAkSDgoGcHVibGljGAkgASgIEhMKC3Nsb3dfbW9kZV9zGAogASgFEhUKDW1lc3NhZ2VfdHRsX3MYCyABKAUSGgoSbWVtYmVyX3Blcm1pc3Npb25zGAwgASgNIkoKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgoKBkRJUkVDVBABEgkKBUdST1VQEAISCwoHQ0hBTk5FTBADEggKBFNFTEYQBCKyAgoUQ29udmVyc2F0aW9uU2V0dGluZ3MSEgoFdGl0bGUYASABKAlIAIgBARISCgV0b3BpYxgCIAEoCUgBiAEBEhsKDmF2YXRhcl9maWxlX2lkGAMgASgJSAKIAQESEwoGcHVibGljGAQgASgISAOIAQESGAoLc2xvd19tb2RlX3MYBSABKAVIBIgBARIaCg1tZXNzYWdlX3R0bF9zGAYgASgFSAWIAQESHwoSbWVtYmVyX3Blcm1pc3Npb25zGAcgASgNSAaIAQFCCAoGX3RpdGxlQggKBl90b3BpY0IRCg9fYXZhdGFyX2ZpbGVfaWRCCQoHX3B1YmxpY0IOCgxfc2xvd19tb2RlX3NCEAoOX21lc3NhZ2VfdHRsX3NCFQoTX21lbWJlcl9wZXJtaXNzaW9ucyLYAQoGTWVtYmVyEg8KB3VzZXJfaWQYASABKAkSEwoLcGVybWlzc2lvbnMYAiABKA0SEgoKam9pbmVkX3NlcRgDIAEoAxIWCg5qb2luZWRfb3JkaW5hbBgEIAEoAxIwCgRyb2xlGAUgASgOMiIuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlci5Sb2xlIkoKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEgoKBlJFQURFUhABEgoKBk1FTUJFUhACEgkKBUFETUlOEAMSCQoFT1dORVIQBCLAAwoXQ29udmVyc2F0aW9uUHJlZmVyZW5jZXMSLwoLbXV0ZWRfdW50aWwYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKCGFyY2hpdmVkGAIgASgISACIAQESGQoMcGluX3Bvc2l0aW9uGAMgASgFSAGIAQESWAoNbm90aWZpY2F0aW9ucxgEIAEoDjI8LmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb25QcmVmZXJlbmNlcy5Ob3RpZmljYXRpb25zSAKIAQESGgoNbWFya2VkX3VucmVhZBgFIAEoCEgDiAEBEh8KEm1hcmtlZF9hdF9yZWFkX3NlcRgGIAEoA0gEiAEBIlIKDU5vdGlmaWNhdGlvbnMSHQoZTk9USUZJQ0FUSU9OU19VTlNQRUNJRklFRBAAEgcKA0FMTBABEgwKCE1FTlRJT05TEAISCwoHTk9USElORxADQgsKCV9hcmNoaXZlZEIPCg1fcGluX3Bvc2l0aW9uQhAKDl9ub3RpZmljYXRpb25zQhAKDl9tYXJrZWRfdW5yZWFkQhUKE19tYXJrZWRfYXRfcmVhZF9zZXEiwgEKBkludml0ZRIRCglpbnZpdGVfaWQYASABKAkSEgoKY3JlYXRlZF9ieRgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghtYXhfdXNlcxgFIAEoBRIMCgR1c2VzGAYgASgFEhEKCXdpdGhkcmF3bhgHIAEoCCJeCglXYXRlcm1hcmsSDwoHdXNlcl9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSFQoNZGVsaXZlcmVkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * A conversation: an ordered log of entries, and those who may read and write it.
@@ -325,6 +325,103 @@ export const Member_RoleSchema: GenEnum<Member_Role> = /*@__PURE__*/
   enumDesc(file_elastic_chat_types_v1_conversation, 2, 0);
 
 /**
+ * How a user has a conversation for themselves: nobody else sees it. Each by itself: those that are not given stay as they are.
+ *
+ * @generated from message elastic_chat.types.v1.ConversationPreferences
+ */
+export type ConversationPreferences = Message<"elastic_chat.types.v1.ConversationPreferences"> & {
+  /**
+   * Until when the conversation is mute: its messages are not told of. 9999-12-31T23:59:59Z is for ever; a time that is over ends it.
+   *
+   * @generated from field: google.protobuf.Timestamp muted_until = 1;
+   */
+  mutedUntil?: Timestamp | undefined;
+
+  /**
+   * Whether it is put away.
+   *
+   * @generated from field: optional bool archived = 2;
+   */
+  archived?: boolean | undefined;
+
+  /**
+   * At which place it stands above the others, from 1 to 1,000,000, the lowest first; 0 if it does not.
+   *
+   * @generated from field: optional int32 pin_position = 3;
+   */
+  pinPosition?: number | undefined;
+
+  /**
+   * Which of its messages are told of, as long as it is not mute.
+   *
+   * @generated from field: optional elastic_chat.types.v1.ConversationPreferences.Notifications notifications = 4;
+   */
+  notifications?: ConversationPreferences_Notifications | undefined;
+
+  /**
+   * Whether it is marked as unread. That ends by itself when the user reads on: history tells of it no more from then on.
+   *
+   * @generated from field: optional bool marked_unread = 5;
+   */
+  markedUnread?: boolean | undefined;
+
+  /**
+   * The user's read_seq when it was marked: it is so for as long as that is their read_seq. Set by the server.
+   *
+   * @generated from field: optional int64 marked_at_read_seq = 6;
+   */
+  markedAtReadSeq?: bigint | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.ConversationPreferences.
+ * Use `create(ConversationPreferencesSchema)` to create a new message.
+ */
+export const ConversationPreferencesSchema: GenMessage<ConversationPreferences> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_conversation, 3);
+
+/**
+ * Which messages the user's devices tell of.
+ *
+ * @generated from enum elastic_chat.types.v1.ConversationPreferences.Notifications
+ */
+export enum ConversationPreferences_Notifications {
+  /**
+   * Never stored.
+   *
+   * @generated from enum value: NOTIFICATIONS_UNSPECIFIED = 0;
+   */
+  NOTIFICATIONS_UNSPECIFIED = 0,
+
+  /**
+   * Every one.
+   *
+   * @generated from enum value: ALL = 1;
+   */
+  ALL = 1,
+
+  /**
+   * Those that mention the user, or everyone.
+   *
+   * @generated from enum value: MENTIONS = 2;
+   */
+  MENTIONS = 2,
+
+  /**
+   * None.
+   *
+   * @generated from enum value: NOTHING = 3;
+   */
+  NOTHING = 3,
+}
+
+/**
+ * Describes the enum elastic_chat.types.v1.ConversationPreferences.Notifications.
+ */
+export const ConversationPreferences_NotificationsSchema: GenEnum<ConversationPreferences_Notifications> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_types_v1_conversation, 3, 0);
+
+/**
  * An invite to a group or channel, without its code, which is told only to who makes it.
  *
  * @generated from message elastic_chat.types.v1.Invite
@@ -385,7 +482,7 @@ export type Invite = Message<"elastic_chat.types.v1.Invite"> & {
  * Use `create(InviteSchema)` to create a new message.
  */
 export const InviteSchema: GenMessage<Invite> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_conversation, 3);
+  messageDesc(file_elastic_chat_types_v1_conversation, 4);
 
 /**
  * How far a user's devices have got in a conversation. Both only ever grow.
@@ -427,5 +524,5 @@ export type Watermark = Message<"elastic_chat.types.v1.Watermark"> & {
  * Use `create(WatermarkSchema)` to create a new message.
  */
 export const WatermarkSchema: GenMessage<Watermark> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_conversation, 4);
+  messageDesc(file_elastic_chat_types_v1_conversation, 5);
 

@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Conversation, ConversationSettings, Invite, Member } from "./conversation_pb";
+import type { Conversation, ConversationPreferences, ConversationSettings, Invite, Member } from "./conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "./conversation_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/entry.proto.
  */
 export const file_elastic_chat_types_v1_entry: GenFile = /*@__PURE__*/
-  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSKpBwoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjEKCHJlYWN0aW9uGAwgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uEikKBHZvdGUYDSABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuVm90ZRInCgNwaW4YDiABKAsyGi5lbGFzdGljX2NoYXQudHlwZXMudjEuUGluEj0KCHNldHRpbmdzGBAgASgLMisuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvblNldHRpbmdzEi0KBmludml0ZRgRIAEoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5JbnZpdGUSLgoKZXhwaXJlc19hdBgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoFc3RhdGUYHiABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVzc2FnZVN0YXRlIqYBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABILCgdNRVNTQUdFEAESCwoHQ1JFQVRFRBACEg4KCk1FTUJFUlNISVAQAxIICgRFRElUEAQSDAoIREVMRVRJT04QBRIMCghSRUFDVElPThAGEggKBFZPVEUQBxIHCgNQSU4QCBIMCghTRVRUSU5HUxAJEgoKBklOVklURRAKEgsKB0NMT1NJTkcQDEoECA8QEEoECBQQFUoECBUQFlIGa2V5X2lkUgZlcmFzZWRSB291dGxpbmUi1QIKDE1lc3NhZ2VTdGF0ZRIRCglhc19vZl9zZXEYASABKAMSEgoKZWRpdF9jb3VudBgCIAEoBRItCgllZGl0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBCABKAgSEgoKZGVsZXRlZF9ieRgFIAEoCRI3CglyZWFjdGlvbnMYBiADKAsyJC5lbGFzdGljX2NoYXQudHlwZXMudjEuUmVhY3Rpb25Db3VudBITCgtyZXBseV9jb3VudBgHIAEoBRIWCg5sYXN0X3JlcGx5X3NlcRgIIAEoAxIOCgZwaW5uZWQYCSABKAgSLwoFdm90ZXMYCiADKAsyIC5lbGFzdGljX2NoYXQudHlwZXMudjEuVm90ZUNvdW50EhMKC3ZvdGVyX2NvdW50GAsgASgFEg4KBmNsb3NlZBgMIAEoCCJKCglWb3RlQ291bnQSDgoGb3B0aW9uGAEgASgFEg0KBWNvdW50GAIgASgFEgwKBG1pbmUYAyABKAgSEAoIdXNlcl9pZHMYBCADKAkiTQoNUmVhY3Rpb25Db3VudBINCgVlbW9qaRgBIAEoCRINCgVjb3VudBgCIAEoBRIMCgRtaW5lGAMgASgIEhAKCHVzZXJfaWRzGAQgAygJIgoKCERlbGV0aW9uIioKCFJlYWN0aW9uEg0KBWVtb2ppGAEgASgJEg8KB3JlbW92ZWQYAiABKAgiFwoEVm90ZRIPCgdvcHRpb25zGAEgAygFIgkKB0Nsb3NpbmciFwoDUGluEhAKCHVucGlubmVkGAEgASgIIpkCCgRCb2R5EgwKBHRleHQYASABKAkSEAoIcmVwbHlfdG8YAiABKAMSDgoGdGhyZWFkGAMgASgDEhAKCG1lbnRpb25zGAQgAygJEjYKC2F0dGFjaG1lbnRzGAUgAygLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkF0dGFjaG1lbnQSEwoLbWVudGlvbl9hbGwYCCABKAgSKQoEcG9sbBgJIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qb2xsEjMKCWZvcndhcmRlZBgKIAEoCzIgLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Gb3J3YXJkZWRKBAgGEAdKBAgHEAhSCmV4cGlyZXNfYXRSCmRlbGl2ZXJfYXQiTwoJRm9yd2FyZGVkEhEKCXNlbmRlcl9pZBgBIAEoCRIvCgthY2NlcHRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWAoEUG9sbBIPCgdvcHRpb25zGAEgAygJEhAKCG11bHRpcGxlGAIgASgIEi0KCWNsb3Nlc19hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAigQEKCkF0dGFjaG1lbnQSDwoHZmlsZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCm1lZGlhX3R5cGUYAyABKAkSDAoEc2l6ZRgEIAEoAxINCgV3aWR0aBgFIAEoBRIOCgZoZWlnaHQYBiABKAUSEwoLZHVyYXRpb25fbXMYByABKAMigAEKE0NvbnZlcnNhdGlvbkNyZWF0ZWQSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIuCgdtZW1iZXJzGAIgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlciLRAQoQTWVtYmVyc2hpcENoYW5nZRIsCgVhZGRlZBgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISGAoQcmVtb3ZlZF91c2VyX2lkcxgCIAMoCRIuCgdjaGFuZ2VkGAMgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIXCg9iYW5uZWRfdXNlcl9pZHMYBCADKAkSGQoRdW5iYW5uZWRfdXNlcl9pZHMYBSADKAkSEQoJaW52aXRlX2lkGAYgASgJYgZwcm90bzM", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
+  fileDesc("CiFlbGFzdGljX2NoYXQvdHlwZXMvdjEvZW50cnkucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSLwBwoFRW50cnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoAxISCgptZXNzYWdlX2lkGAMgASgJEhEKCXNlbmRlcl9pZBgEIAEoCRIvCgRraW5kGAUgASgOMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5LktpbmQSKQoEYm9keRgGIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdvcmRpbmFsGAggASgDEjsKB2NyZWF0ZWQYCSABKAsyKi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uQ3JlYXRlZBI7CgptZW1iZXJzaGlwGAogASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlcnNoaXBDaGFuZ2USDgoGdGFyZ2V0GAsgASgDEjEKCHJlYWN0aW9uGAwgASgLMh8uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlJlYWN0aW9uEikKBHZvdGUYDSABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuVm90ZRInCgNwaW4YDiABKAsyGi5lbGFzdGljX2NoYXQudHlwZXMudjEuUGluEj0KCHNldHRpbmdzGBAgASgLMisuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvblNldHRpbmdzEi0KBmludml0ZRgRIAEoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5JbnZpdGUSNwoIcGVyc29uYWwYEiABKAsyJS5lbGFzdGljX2NoYXQudHlwZXMudjEuUGVyc29uYWxDaGFuZ2USLgoKZXhwaXJlc19hdBgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoFc3RhdGUYHiABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVzc2FnZVN0YXRlIrQBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABILCgdNRVNTQUdFEAESCwoHQ1JFQVRFRBACEg4KCk1FTUJFUlNISVAQAxIICgRFRElUEAQSDAoIREVMRVRJT04QBRIMCghSRUFDVElPThAGEggKBFZPVEUQBxIHCgNQSU4QCBIMCghTRVRUSU5HUxAJEgoKBklOVklURRAKEgwKCFBFUlNPTkFMEAsSCwoHQ0xPU0lORxAMSgQIDxAQSgQIFBAVSgQIFRAWUgZrZXlfaWRSBmVyYXNlZFIHb3V0bGluZSLlAgoMTWVzc2FnZVN0YXRlEhEKCWFzX29mX3NlcRgBIAEoAxISCgplZGl0X2NvdW50GAIgASgFEi0KCWVkaXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZGVsZXRlZBgEIAEoCBISCgpkZWxldGVkX2J5GAUgASgJEjcKCXJlYWN0aW9ucxgGIAMoCzIkLmVsYXN0aWNfY2hhdC50eXBlcy52MS5SZWFjdGlvbkNvdW50EhMKC3JlcGx5X2NvdW50GAcgASgFEhYKDmxhc3RfcmVwbHlfc2VxGAggASgDEg4KBnBpbm5lZBgJIAEoCBIvCgV2b3RlcxgKIAMoCzIgLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Wb3RlQ291bnQSEwoLdm90ZXJfY291bnQYCyABKAUSDgoGY2xvc2VkGAwgASgIEg4KBmhpZGRlbhgNIAEoCCJKCglWb3RlQ291bnQSDgoGb3B0aW9uGAEgASgFEg0KBWNvdW50GAIgASgFEgwKBG1pbmUYAyABKAgSEAoIdXNlcl9pZHMYBCADKAkiTQoNUmVhY3Rpb25Db3VudBINCgVlbW9qaRgBIAEoCRINCgVjb3VudBgCIAEoBRIMCgRtaW5lGAMgASgIEhAKCHVzZXJfaWRzGAQgAygJIgoKCERlbGV0aW9uIioKCFJlYWN0aW9uEg0KBWVtb2ppGAEgASgJEg8KB3JlbW92ZWQYAiABKAgiFwoEVm90ZRIPCgdvcHRpb25zGAEgAygFIgkKB0Nsb3NpbmciFwoDUGluEhAKCHVucGlubmVkGAEgASgIIswCCg5QZXJzb25hbENoYW5nZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSRQoLcHJlZmVyZW5jZXMYAiABKAsyLi5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uUHJlZmVyZW5jZXNIABI2CgZoaWRkZW4YAyABKAsyJC5lbGFzdGljX2NoYXQudHlwZXMudjEuSGlkZGVuTWVzc2FnZUgAEisKBHN0YXIYBCABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuU3RhckgAEi0KBWRyYWZ0GAUgASgLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkRyYWZ0SAASPAoJc2NoZWR1bGVkGAYgASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlNjaGVkdWxlZE1lc3NhZ2VIAEIICgZjaGFuZ2UiQAoNSGlkZGVuTWVzc2FnZRILCgNzZXEYASABKAMSDwoHb3JkaW5hbBgCIAEoAxIRCgltZW50aW9uZWQYAyABKAgiJAoEU3RhchILCgNzZXEYASABKAMSDwoHcmVtb3ZlZBgCIAEoCCI3CgVEcmFmdBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgDEg4KBnRocmVhZBgDIAEoAyKvAgoQU2NoZWR1bGVkTWVzc2FnZRISCgptZXNzYWdlX2lkGAEgASgJEjwKBXN0YXRlGAIgASgOMi0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlNjaGVkdWxlZE1lc3NhZ2UuU3RhdGUSLgoKZGVsaXZlcl9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoEYm9keRgEIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5EgsKA3NlcRgFIAEoAxIOCgZyZWFzb24YBiABKAkiUQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABILCgdXQUlUSU5HEAESDQoJQ0FOQ0VMTEVEEAISCAoEU0VOVBADEgsKB1JFRlVTRUQQBCKZAgoEQm9keRIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgDEg4KBnRocmVhZBgDIAEoAxIQCghtZW50aW9ucxgEIAMoCRI2CgthdHRhY2htZW50cxgFIAMoCzIhLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdHRhY2htZW50EhMKC21lbnRpb25fYWxsGAggASgIEikKBHBvbGwYCSABKAsyGy5lbGFzdGljX2NoYXQudHlwZXMudjEuUG9sbBIzCglmb3J3YXJkZWQYCiABKAsyIC5lbGFzdGljX2NoYXQudHlwZXMudjEuRm9yd2FyZGVkSgQIBhAHSgQIBxAIUgpleHBpcmVzX2F0UgpkZWxpdmVyX2F0Ik8KCUZvcndhcmRlZBIRCglzZW5kZXJfaWQYASABKAkSLwoLYWNjZXB0ZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlgKBFBvbGwSDwoHb3B0aW9ucxgBIAMoCRIQCghtdWx0aXBsZRgCIAEoCBItCgljbG9zZXNfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoEBCgpBdHRhY2htZW50Eg8KB2ZpbGVfaWQYASABKAkSDAoEbmFtZRgCIAEoCRISCgptZWRpYV90eXBlGAMgASgJEgwKBHNpemUYBCABKAMSDQoFd2lkdGgYBSABKAUSDgoGaGVpZ2h0GAYgASgFEhMKC2R1cmF0aW9uX21zGAcgASgDIoABChNDb252ZXJzYXRpb25DcmVhdGVkEjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24SLgoHbWVtYmVycxgCIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXIi0QEKEE1lbWJlcnNoaXBDaGFuZ2USLAoFYWRkZWQYASADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEhgKEHJlbW92ZWRfdXNlcl9pZHMYAiADKAkSLgoHY2hhbmdlZBgDIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISFwoPYmFubmVkX3VzZXJfaWRzGAQgAygJEhkKEXVuYmFubmVkX3VzZXJfaWRzGAUgAygJEhEKCWludml0ZV9pZBgGIAEoCWIGcHJvdG8z", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
 
 /**
  * One step in the log of a conversation. Field numbers are shared with elastic_chat.events.v1.LogEntry, which is the same on the wire
@@ -138,6 +138,13 @@ export type Entry = Message<"elastic_chat.types.v1.Entry"> & {
   invite?: Invite | undefined;
 
   /**
+   * What concerns only the user, if kind is PERSONAL.
+   *
+   * @generated from field: elastic_chat.types.v1.PersonalChange personal = 18;
+   */
+  personal?: PersonalChange | undefined;
+
+  /**
    * When it disappears, in whole seconds: a message of a conversation that lets them, and with it what changes it. From then on nobody is
    * shown it by the server, and a client that has it shows it no more.
    *
@@ -245,6 +252,13 @@ export enum Entry_Kind {
   INVITE = 10,
 
   /**
+   * The user has changed what concerns only them: `personal` is set. Only in notes to oneself.
+   *
+   * @generated from enum value: PERSONAL = 11;
+   */
+  PERSONAL = 11,
+
+  /**
    * The sender of the poll at `target` closes it: no vote is taken any more.
    *
    * @generated from enum value: CLOSING = 12;
@@ -349,6 +363,13 @@ export type MessageState = Message<"elastic_chat.types.v1.MessageState"> & {
    * @generated from field: bool closed = 12;
    */
   closed: boolean;
+
+  /**
+   * Whether the caller has hidden it. Then the entry says nothing but who sent it, when, and its place; and what Sync gives says so too.
+   *
+   * @generated from field: bool hidden = 13;
+   */
+  hidden: boolean;
 };
 
 /**
@@ -543,6 +564,276 @@ export const PinSchema: GenMessage<Pin> = /*@__PURE__*/
   messageDesc(file_elastic_chat_types_v1_entry, 8);
 
 /**
+ * What a user has changed that concerns only them.
+ *
+ * @generated from message elastic_chat.types.v1.PersonalChange
+ */
+export type PersonalChange = Message<"elastic_chat.types.v1.PersonalChange"> & {
+  /**
+   * The conversation that it is about.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * What is changed.
+   *
+   * @generated from oneof elastic_chat.types.v1.PersonalChange.change
+   */
+  change: {
+    /**
+     * How the user has the conversation: what is set.
+     *
+     * @generated from field: elastic_chat.types.v1.ConversationPreferences preferences = 2;
+     */
+    value: ConversationPreferences;
+    case: "preferences";
+  } | {
+    /**
+     * A message that the user is shown no more.
+     *
+     * @generated from field: elastic_chat.types.v1.HiddenMessage hidden = 3;
+     */
+    value: HiddenMessage;
+    case: "hidden";
+  } | {
+    /**
+     * A star on a message.
+     *
+     * @generated from field: elastic_chat.types.v1.Star star = 4;
+     */
+    value: Star;
+    case: "star";
+  } | {
+    /**
+     * What the user has written and not sent.
+     *
+     * @generated from field: elastic_chat.types.v1.Draft draft = 5;
+     */
+    value: Draft;
+    case: "draft";
+  } | {
+    /**
+     * A message that is sent later, or what has become of it.
+     *
+     * @generated from field: elastic_chat.types.v1.ScheduledMessage scheduled = 6;
+     */
+    value: ScheduledMessage;
+    case: "scheduled";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.PersonalChange.
+ * Use `create(PersonalChangeSchema)` to create a new message.
+ */
+export const PersonalChangeSchema: GenMessage<PersonalChange> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 9);
+
+/**
+ * A message that a user is shown no more, on none of their devices. It stays as it is for everyone else.
+ *
+ * @generated from message elastic_chat.types.v1.HiddenMessage
+ */
+export type HiddenMessage = Message<"elastic_chat.types.v1.HiddenMessage"> & {
+  /**
+   * The message.
+   *
+   * @generated from field: int64 seq = 1;
+   */
+  seq: bigint;
+
+  /**
+   * Its ordinal: it counts as unread no more.
+   *
+   * @generated from field: int64 ordinal = 2;
+   */
+  ordinal: bigint;
+
+  /**
+   * Whether it mentions the user, or everyone.
+   *
+   * @generated from field: bool mentioned = 3;
+   */
+  mentioned: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.HiddenMessage.
+ * Use `create(HiddenMessageSchema)` to create a new message.
+ */
+export const HiddenMessageSchema: GenMessage<HiddenMessage> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 10);
+
+/**
+ * That a user has starred a message.
+ *
+ * @generated from message elastic_chat.types.v1.Star
+ */
+export type Star = Message<"elastic_chat.types.v1.Star"> & {
+  /**
+   * The message.
+   *
+   * @generated from field: int64 seq = 1;
+   */
+  seq: bigint;
+
+  /**
+   * Whether they have it starred no more.
+   *
+   * @generated from field: bool removed = 2;
+   */
+  removed: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Star.
+ * Use `create(StarSchema)` to create a new message.
+ */
+export const StarSchema: GenMessage<Star> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 11);
+
+/**
+ * What a user has written in a conversation, or a thread of it, and not sent. There is one of each: the newest.
+ *
+ * @generated from message elastic_chat.types.v1.Draft
+ */
+export type Draft = Message<"elastic_chat.types.v1.Draft"> & {
+  /**
+   * The text, at most 16 KiB of UTF-8. If it is empty, there is no draft any more.
+   *
+   * @generated from field: string text = 1;
+   */
+  text: string;
+
+  /**
+   * The seq of the message that it answers, or 0.
+   *
+   * @generated from field: int64 reply_to = 2;
+   */
+  replyTo: bigint;
+
+  /**
+   * The seq of the message that started the thread that it is for, or 0.
+   *
+   * @generated from field: int64 thread = 3;
+   */
+  thread: bigint;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Draft.
+ * Use `create(DraftSchema)` to create a new message.
+ */
+export const DraftSchema: GenMessage<Draft> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 12);
+
+/**
+ * A message that a user has written to be sent at a later time. Of each message_id the newest counts.
+ *
+ * @generated from message elastic_chat.types.v1.ScheduledMessage
+ */
+export type ScheduledMessage = Message<"elastic_chat.types.v1.ScheduledMessage"> & {
+  /**
+   * The message_id that the message has when it is sent.
+   *
+   * @generated from field: string message_id = 1;
+   */
+  messageId: string;
+
+  /**
+   * What has become of it.
+   *
+   * @generated from field: elastic_chat.types.v1.ScheduledMessage.State state = 2;
+   */
+  state: ScheduledMessage_State;
+
+  /**
+   * When it is to be sent.
+   *
+   * @generated from field: google.protobuf.Timestamp deliver_at = 3;
+   */
+  deliverAt?: Timestamp | undefined;
+
+  /**
+   * What it says.
+   *
+   * @generated from field: elastic_chat.types.v1.Body body = 4;
+   */
+  body?: Body | undefined;
+
+  /**
+   * If state is SENT: its place in the log of its conversation.
+   *
+   * @generated from field: int64 seq = 5;
+   */
+  seq: bigint;
+
+  /**
+   * If state is REFUSED: why, by the name that it has in elastic_chat.errors.v1.Reason.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.ScheduledMessage.
+ * Use `create(ScheduledMessageSchema)` to create a new message.
+ */
+export const ScheduledMessageSchema: GenMessage<ScheduledMessage> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_entry, 13);
+
+/**
+ * What has become of it.
+ *
+ * @generated from enum elastic_chat.types.v1.ScheduledMessage.State
+ */
+export enum ScheduledMessage_State {
+  /**
+   * Never stored.
+   *
+   * @generated from enum value: STATE_UNSPECIFIED = 0;
+   */
+  STATE_UNSPECIFIED = 0,
+
+  /**
+   * It waits for its time.
+   *
+   * @generated from enum value: WAITING = 1;
+   */
+  WAITING = 1,
+
+  /**
+   * It was taken back.
+   *
+   * @generated from enum value: CANCELLED = 2;
+   */
+  CANCELLED = 2,
+
+  /**
+   * It was sent.
+   *
+   * @generated from enum value: SENT = 3;
+   */
+  SENT = 3,
+
+  /**
+   * Its user was not allowed to send it when its time had come.
+   *
+   * @generated from enum value: REFUSED = 4;
+   */
+  REFUSED = 4,
+}
+
+/**
+ * Describes the enum elastic_chat.types.v1.ScheduledMessage.State.
+ */
+export const ScheduledMessage_StateSchema: GenEnum<ScheduledMessage_State> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_types_v1_entry, 13, 0);
+
+/**
  * What a message says. Routers carry it unread.
  *
  * @generated from message elastic_chat.types.v1.Body
@@ -611,7 +902,7 @@ export type Body = Message<"elastic_chat.types.v1.Body"> & {
  * Use `create(BodySchema)` to create a new message.
  */
 export const BodySchema: GenMessage<Body> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 9);
+  messageDesc(file_elastic_chat_types_v1_entry, 14);
 
 /**
  * Who has said first what was forwarded. In which conversation is not told.
@@ -639,7 +930,7 @@ export type Forwarded = Message<"elastic_chat.types.v1.Forwarded"> & {
  * Use `create(ForwardedSchema)` to create a new message.
  */
 export const ForwardedSchema: GenMessage<Forwarded> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 10);
+  messageDesc(file_elastic_chat_types_v1_entry, 15);
 
 /**
  * What is asked of everyone in a conversation. Who votes for what can be seen by all of them.
@@ -674,7 +965,7 @@ export type Poll = Message<"elastic_chat.types.v1.Poll"> & {
  * Use `create(PollSchema)` to create a new message.
  */
 export const PollSchema: GenMessage<Poll> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 11);
+  messageDesc(file_elastic_chat_types_v1_entry, 16);
 
 /**
  * A file that a message points to. Who sends it says which file, and how to call it; the rest is filled in by what is known of the file.
@@ -737,7 +1028,7 @@ export type Attachment = Message<"elastic_chat.types.v1.Attachment"> & {
  * Use `create(AttachmentSchema)` to create a new message.
  */
 export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 12);
+  messageDesc(file_elastic_chat_types_v1_entry, 17);
 
 /**
  * The birth of a conversation.
@@ -765,7 +1056,7 @@ export type ConversationCreated = Message<"elastic_chat.types.v1.ConversationCre
  * Use `create(ConversationCreatedSchema)` to create a new message.
  */
 export const ConversationCreatedSchema: GenMessage<ConversationCreated> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 13);
+  messageDesc(file_elastic_chat_types_v1_entry, 18);
 
 /**
  * A change of who is in a conversation, and as what.
@@ -821,5 +1112,5 @@ export type MembershipChange = Message<"elastic_chat.types.v1.MembershipChange">
  * Use `create(MembershipChangeSchema)` to create a new message.
  */
 export const MembershipChangeSchema: GenMessage<MembershipChange> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_entry, 14);
+  messageDesc(file_elastic_chat_types_v1_entry, 19);
 

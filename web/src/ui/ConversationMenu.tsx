@@ -1,0 +1,26 @@
+import { FOR_EVER, isMarked, isMute } from "../core/mine";
+import type { ConversationState } from "../core/state";
+import type { Mine } from "../core/types";
+import { useClient, useNow } from "./context";
+import { Menu, MenuItem } from "./Menu";
+
+/** How the user has a conversation for themselves. */
+export function ConversationMenu({ chat, onFailure }: { readonly chat: ConversationState; readonly onFailure: (failure: unknown) => void }) {
+  const client = useClient();
+  const now = useNow(30_000);
+  const { conversationId } = chat.conversation;
+  const { mine } = chat.kept;
+  const isQuiet = isMute(mine, now);
+  const isUnread = isMarked(mine, chat.readSeq);
+  const prefer = (changed: Partial<Mine>, isMarkedUnread?: boolean) => {
+    client.prefer(conversationId, changed, isMarkedUnread).catch(onFailure);
+  };
+  return (
+    <Menu label="More" testId="conversation-menu">
+      <MenuItem onChoose={() => { prefer({ mutedUntil: isQuiet ? 0 : FOR_EVER }); }}>{isQuiet ? "Unmute" : "Mute"}</MenuItem>
+      <MenuItem onChoose={() => { prefer({ pinPosition: mine.pinPosition > 0 ? 0 : 1 }); }}>{mine.pinPosition > 0 ? "Unpin" : "Pin"}</MenuItem>
+      <MenuItem onChoose={() => { prefer({ isArchived: !mine.isArchived }); }}>{mine.isArchived ? "Take out of the archive" : "Archive"}</MenuItem>
+      <MenuItem onChoose={() => { prefer({}, !isUnread); }}>{isUnread ? "Mark as read" : "Mark as unread"}</MenuItem>
+    </Menu>
+  );
+}
