@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from chatkit.core.clock import SystemClock
+from chatkit.edges.cassandra import CassandraSession
 from chatkit.edges.fanout.redis import RedisFanout
 from chatkit.edges.redis import connect_redis
 from chatkit.rpc.app import App
@@ -13,6 +14,11 @@ from chatkit.tracing import tracer_of
 from elastic_chat.presence.v1 import presence_service_pb2, presence_service_pb2_grpc
 from svc_presence.notices import Notices
 from svc_presence.preferences import MeshKeeper, Preferences
+from svc_presence.push.store import SubscriptionStore
+from svc_presence.push.store.cassandra import CassandraSubscriptionStore
+from svc_presence.push.store.opening import OpeningSubscriptionStore
+from svc_presence.push.subscriptions import Subscriptions
+from svc_presence.push.vapid import Vapid
 from svc_presence.service import PresenceServicer
 from svc_presence.settings import Settings
 from svc_presence.store.redis import RedisDirectory
@@ -27,10 +33,24 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     directory, fanout, clock, keeper = RedisDirectory(redis), RedisFanout(redis), SystemClock(), MeshKeeper(channel)
     preferences = Preferences(directory, keeper)
     notices = Notices(directory, preferences, fanout, clock, settings.grace, settings.notices_per_s)
-    servicer = PresenceServicer(directory, preferences, keeper, notices, fanout, clock, settings.lease)
+
+    async def open_store() -> SubscriptionStore:
+        cassandra = await CassandraSession.connect(settings)
+        try:
+            opened = await CassandraSubscriptionStore.open(cassandra, settings)
+        except BaseException:
+            await cassandra.close()
+            raise
+        stack.push_async_callback(cassandra.close)
+        return opened
+
+    store = OpeningSubscriptionStore(open_store)
+    vapid = Vapid(settings.push_key, settings.push_contact, clock)
+    push = Subscriptions(store, directory, clock, vapid.public_key, settings.push_hosts)
+    servicer = PresenceServicer(directory, preferences, keeper, notices, fanout, clock, settings.lease, push)
     return App(
         services=(presence_service_pb2.DESCRIPTOR.services_by_name["PresenceService"].full_name,),
         register=lambda server: presence_service_pb2_grpc.add_PresenceServiceServicer_to_server(servicer, server),
-        tasks=(servicer.run,),
+        tasks=(servicer.run, store.run),
         tracer=tracer_of("presence", settings, stack),
     )

@@ -28,7 +28,10 @@ USERS: dict[str, tuple[str, ...]] = {
         *("AddMember", "AddMembers", "RemoveMember", "SetRole", "TransferOwnership"),
         *("BanMember", "UnbanMember", "CreateInvite", "WithdrawInvite", "Join", "JoinPublic"),
     ),
-    "presence": ("GetPresence", "SetStatus", "GetStatus"),
+    "presence": (
+        *("GetPresence", "SetStatus", "GetStatus"),
+        *("GetPushKey", "RegisterPushSubscription", "ListPushSubscriptions", "RemovePushSubscription"),
+    ),
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
         *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
@@ -58,7 +61,7 @@ USERS: dict[str, tuple[str, ...]] = {
 """The methods that the edge lets those call who have an access token. What is in neither table is internal, and refused there."""
 
 READS: dict[str, tuple[str, ...]] = {
-    "presence": ("GetPresence", "GetStatus", "GetPreferences"),
+    "presence": ("GetPresence", "GetStatus", "GetPreferences", "GetPushKey", "ListPushSubscriptions"),
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
         *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),

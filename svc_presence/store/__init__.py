@@ -105,6 +105,10 @@ class Directory(Protocol):
         """
         ...
 
+    async def has_ended(self, user_id: UserId, session_id: SessionId) -> bool:
+        """Tell whether it is noted that a login session has ended."""
+        ...
+
     async def incarnations(self) -> Mapping[str, int]:
         """Return how often each known incarnation has renewed its lease: who counts on, lives. No clock is compared with another."""
         ...

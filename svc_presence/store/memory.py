@@ -99,6 +99,9 @@ class MemoryDirectory:
         self._ended.add((user_id, session_id))
         return frozenset(node for connection, node in self._of(user_id) if connection.session_id == session_id)
 
+    async def has_ended(self, user_id: UserId, session_id: SessionId) -> bool:
+        return (user_id, session_id) in self._ended
+
     async def incarnations(self) -> Mapping[str, int]:
         return dict(self._leases)
 

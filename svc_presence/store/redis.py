@@ -147,6 +147,10 @@ class RedisDirectory:
         homes = (keys.text(value).split("|") for value in values)
         return frozenset(home[0] for home in homes if home[1:2] == [session_id])
 
+    async def has_ended(self, user_id: UserId, session_id: SessionId) -> bool:
+        (found,) = await self._run(lambda pipeline: pipeline.exists(keys.ended(user_id, session_id)))
+        return bool(found)
+
     async def incarnations(self) -> Mapping[str, int]:
         return {keys.text(node): beats for node, beats in (await self._leases()).items()}
 

@@ -179,6 +179,8 @@ async def test_a_login_session_ends_on_every_node_that_has_it_and_the_others_go_
     assert await world.directory.end_session(anna, SessionId(phone), 60) == {one, two}
     attached = await world.directory.attach(two, [connection(anna, phone), connection(anna, laptop)], [])
     assert attached.ended == {phone}
+    assert await world.directory.has_ended(anna, SessionId(phone))
+    assert not await world.directory.has_ended(user(), SessionId(phone))
     assert (await world.directory.attach(two, [connection(user(), phone)], [])).ended == set()
 
 

@@ -13,7 +13,7 @@ from google.protobuf import timestamp_pb2
 
 from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConversationId, UserId, direct_conversation_id, new_id
+from chatkit.core.ids import ConversationId, SessionId, UserId, direct_conversation_id, new_id
 from chatkit.core.presence import Audience, Wishes
 from chatkit.edges.fanout import Hearing
 from chatkit.edges.fanout.memory import MemoryFanout
@@ -25,6 +25,10 @@ from elastic_chat.presence.v1 import presence_service_pb2 as pb
 from elastic_chat.types.v1 import presence_pb2
 from svc_presence.notices import Notices
 from svc_presence.preferences import Preferences
+from svc_presence.push.port import Target
+from svc_presence.push.store import Subscription
+from svc_presence.push.store.memory import MemorySubscriptionStore
+from svc_presence.push.subscriptions import Subscriptions
 from svc_presence.service import PresenceServicer
 from svc_presence.store import Presence
 from svc_presence.store.memory import MemoryDirectory
@@ -79,8 +83,10 @@ class House:
         self.directory, self.fanout, self.clock, self.keeper = MemoryDirectory(), MemoryFanout(), ManualClock(), Keeper()
         preferences = Preferences(self.directory, self.keeper)
         self.notices = Notices(self.directory, preferences, self.fanout, self.clock, timedelta(seconds=2), notices_per_s)
+        self.devices = MemorySubscriptionStore()
+        self.push = Subscriptions(self.devices, self.directory, self.clock, "key", ())
         self.service = PresenceServicer(
-            self.directory, preferences, self.keeper, self.notices, self.fanout, self.clock, timedelta(seconds=10)
+            self.directory, preferences, self.keeper, self.notices, self.fanout, self.clock, timedelta(seconds=10), self.push
         )
 
     async def attach(self, came: Sequence[str] = (), went: Sequence[str] = (), idle: Sequence[str] = ()) -> pb.AttachResponse:
@@ -448,7 +454,9 @@ async def test_what_a_user_decided_holds_after_the_live_view_is_lost() -> None:
     lost = House()
     lost.keeper = house.keeper
     preferences = Preferences(lost.directory, house.keeper)
-    lost.service = PresenceServicer(lost.directory, preferences, house.keeper, lost.notices, lost.fanout, lost.clock, timedelta(seconds=10))
+    lost.service = PresenceServicer(
+        lost.directory, preferences, house.keeper, lost.notices, lost.fanout, lost.clock, timedelta(seconds=10), lost.push
+    )
     response = await lost.attach(came=[ANNA, BOB])
     assert [one.preferences for one in response.users] == [preferences_of(house.keeper.kept[user_id]) for user_id in (ANNA, BOB)]
 
@@ -498,3 +506,14 @@ async def test_an_older_decision_that_comes_late_changes_nothing_and_one_that_fa
         presence = [event.presence for event in await house.events() if event.HasField("presence")]
         assert [change.audience_changed for change in presence] == told
         assert await house.look(BOB, ANNA) == pb.UserPresence(user_id=ANNA)
+
+
+async def test_a_session_that_ends_takes_its_devices_with_it() -> None:
+    house = House()
+    anna, session = UserId(new_id()), SessionId(new_id())
+    for session_id in (session, SessionId(new_id())):
+        target = Target(f"https://push.example.com/{session_id}", b"", b"")
+        await house.devices.put(Subscription(anna, session_id, target, shows_text=False, created_ms=1))
+    await house.service.EndSession(pb.EndSessionRequest(user_id=anna, session_id=session), None)
+    ((left,),) = await house.devices.of_each([anna])
+    assert left.session_id != session

@@ -28,7 +28,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/elastic_chat/presence/v1/presence_service.proto\x12\x18\x65lastic_chat.presence.v1\x1a$elastic_chat/types/v1/presence.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"&\n\x12GetPresenceRequest\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"L\n\x13GetPresenceResponse\x12\x35\n\x05users\x18\x01 \x03(\x0b\x32&.elastic_chat.presence.v1.UserPresence\"\xfe\x01\n\x0cUserPresence\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0e\n\x06online\x18\x02 \x01(\x08\x12\x30\n\x0clast_seen_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x0c\x61vailability\x18\x04 \x01(\x0e\x32#.elastic_chat.types.v1.Availability\x12\x13\n\x0bstatus_text\x18\x05 \x01(\t\x12\x14\n\x0cstatus_emoji\x18\x06 \x01(\t\x12\x35\n\x11status_expires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"A\n\x10SetStatusRequest\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Status\"B\n\x11SetStatusResponse\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Status\"\x12\n\x10GetStatusRequest\"B\n\x11GetStatusResponse\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Status\"c\n\x17\x41pplyPreferencesRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x37\n\x0bpreferences\x18\x02 \x01(\x0b\x32\".elastic_chat.types.v1.Preferences\"\x1a\n\x18\x41pplyPreferencesResponse\")\n\x15GetPreferencesRequest\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"Q\n\x16GetPreferencesResponse\x12\x37\n\x0bpreferences\x18\x01 \x03(\x0b\x32\".elastic_chat.types.v1.Preferences\"&\n\x04Node\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\"V\n\nConnection\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\x12\x0c\n\x04idle\x18\x04 \x01(\x08\"\xda\x02\n\rAttachRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\x12\x36\n\x08\x61ttached\x18\x02 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\x12\x36\n\x08\x64\x65tached\x18\x03 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\x12\x1f\n\x17listen_conversation_ids\x18\x04 \x03(\t\x12!\n\x19unlisten_conversation_ids\x18\x05 \x03(\t\x12\x16\n\x0ewatch_user_ids\x18\x06 \x03(\t\x12\x18\n\x10unwatch_user_ids\x18\x07 \x03(\t\x12\x35\n\x07\x63hanged\x18\x08 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\"G\n\x0e\x41ttachResponse\x12\x35\n\x05users\x18\x01 \x03(\x0b\x32&.elastic_chat.presence.v1.AttachedUser\"\x89\x01\n\x0c\x41ttachedUser\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x18\n\x10\x63onversation_ids\x18\x02 \x03(\t\x12\x15\n\rsession_ended\x18\x03 \x01(\x08\x12\x37\n\x0bpreferences\x18\x04 \x01(\x0b\x32\".elastic_chat.types.v1.Preferences\"S\n\x11RenewLeaseRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\x12\x10\n\x08renewals\x18\x02 \x01(\x03\"`\n\x12RenewLeaseResponse\x12(\n\x05lease\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06lapsed\x18\x02 \x01(\x08\x12\x10\n\x08renewals\x18\x03 \x01(\x03\"?\n\x0f\x45ndLeaseRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\"\x12\n\x10\x45ndLeaseResponse\"e\n\x11\x45ndSessionRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12+\n\x08remember\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x14\n\x12\x45ndSessionResponse2\xa1\x08\n\x0fPresenceService\x12\x80\x01\n\x0bGetPresence\x12,.elastic_chat.presence.v1.GetPresenceRequest\x1a-.elastic_chat.presence.v1.GetPresenceResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/presence\x12\x84\x01\n\tSetStatus\x12*.elastic_chat.presence.v1.SetStatusRequest\x1a+.elastic_chat.presence.v1.SetStatusResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x1a\x13/v1/presence/status:\x01*\x12\x81\x01\n\tGetStatus\x12*.elastic_chat.presence.v1.GetStatusRequest\x1a+.elastic_chat.presence.v1.GetStatusResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/presence/status\x12y\n\x10\x41pplyPreferences\x12\x31.elastic_chat.presence.v1.ApplyPreferencesRequest\x1a\x32.elastic_chat.presence.v1.ApplyPreferencesResponse\x12s\n\x0eGetPreferences\x12/.elastic_chat.presence.v1.GetPreferencesRequest\x1a\x30.elastic_chat.presence.v1.GetPreferencesResponse\x12[\n\x06\x41ttach\x12\'.elastic_chat.presence.v1.AttachRequest\x1a(.elastic_chat.presence.v1.AttachResponse\x12g\n\nRenewLease\x12+.elastic_chat.presence.v1.RenewLeaseRequest\x1a,.elastic_chat.presence.v1.RenewLeaseResponse\x12\x61\n\x08\x45ndLease\x12).elastic_chat.presence.v1.EndLeaseRequest\x1a*.elastic_chat.presence.v1.EndLeaseResponse\x12g\n\nEndSession\x12+.elastic_chat.presence.v1.EndSessionRequest\x1a,.elastic_chat.presence.v1.EndSessionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/elastic_chat/presence/v1/presence_service.proto\x12\x18\x65lastic_chat.presence.v1\x1a$elastic_chat/types/v1/presence.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"&\n\x12GetPresenceRequest\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"L\n\x13GetPresenceResponse\x12\x35\n\x05users\x18\x01 \x03(\x0b\x32&.elastic_chat.presence.v1.UserPresence\"\xfe\x01\n\x0cUserPresence\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0e\n\x06online\x18\x02 \x01(\x08\x12\x30\n\x0clast_seen_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x0c\x61vailability\x18\x04 \x01(\x0e\x32#.elastic_chat.types.v1.Availability\x12\x13\n\x0bstatus_text\x18\x05 \x01(\t\x12\x14\n\x0cstatus_emoji\x18\x06 \x01(\t\x12\x35\n\x11status_expires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"A\n\x10SetStatusRequest\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Status\"B\n\x11SetStatusResponse\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Status\"\x12\n\x10GetStatusRequest\"B\n\x11GetStatusResponse\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Status\"c\n\x17\x41pplyPreferencesRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x37\n\x0bpreferences\x18\x02 \x01(\x0b\x32\".elastic_chat.types.v1.Preferences\"\x1a\n\x18\x41pplyPreferencesResponse\")\n\x15GetPreferencesRequest\x12\x10\n\x08user_ids\x18\x01 \x03(\t\"Q\n\x16GetPreferencesResponse\x12\x37\n\x0bpreferences\x18\x01 \x03(\x0b\x32\".elastic_chat.types.v1.Preferences\"\x13\n\x11GetPushKeyRequest\"(\n\x12GetPushKeyResponse\x12\x12\n\npublic_key\x18\x01 \x01(\t\"(\n\x08PushKeys\x12\x0e\n\x06p256dh\x18\x01 \x01(\t\x12\x0c\n\x04\x61uth\x18\x02 \x01(\t\"y\n\x1fRegisterPushSubscriptionRequest\x12\x10\n\x08\x65ndpoint\x18\x01 \x01(\t\x12\x30\n\x04keys\x18\x02 \x01(\x0b\x32\".elastic_chat.presence.v1.PushKeys\x12\x12\n\nshows_text\x18\x03 \x01(\x08\"d\n RegisterPushSubscriptionResponse\x12@\n\x0csubscription\x18\x01 \x01(\x0b\x32*.elastic_chat.presence.v1.PushSubscription\"\x99\x01\n\x10PushSubscription\x12\x17\n\x0fsubscription_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x14\n\x0cpush_service\x18\x03 \x01(\t\x12\x12\n\nshows_text\x18\x04 \x01(\x08\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x1e\n\x1cListPushSubscriptionsRequest\"b\n\x1dListPushSubscriptionsResponse\x12\x41\n\rsubscriptions\x18\x01 \x03(\x0b\x32*.elastic_chat.presence.v1.PushSubscription\"8\n\x1dRemovePushSubscriptionRequest\x12\x17\n\x0fsubscription_id\x18\x01 \x01(\t\" \n\x1eRemovePushSubscriptionResponse\"&\n\x04Node\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\"V\n\nConnection\x12\x15\n\rconnection_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\x12\x0c\n\x04idle\x18\x04 \x01(\x08\"\xda\x02\n\rAttachRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\x12\x36\n\x08\x61ttached\x18\x02 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\x12\x36\n\x08\x64\x65tached\x18\x03 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\x12\x1f\n\x17listen_conversation_ids\x18\x04 \x03(\t\x12!\n\x19unlisten_conversation_ids\x18\x05 \x03(\t\x12\x16\n\x0ewatch_user_ids\x18\x06 \x03(\t\x12\x18\n\x10unwatch_user_ids\x18\x07 \x03(\t\x12\x35\n\x07\x63hanged\x18\x08 \x03(\x0b\x32$.elastic_chat.presence.v1.Connection\"G\n\x0e\x41ttachResponse\x12\x35\n\x05users\x18\x01 \x03(\x0b\x32&.elastic_chat.presence.v1.AttachedUser\"\x89\x01\n\x0c\x41ttachedUser\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x18\n\x10\x63onversation_ids\x18\x02 \x03(\t\x12\x15\n\rsession_ended\x18\x03 \x01(\x08\x12\x37\n\x0bpreferences\x18\x04 \x01(\x0b\x32\".elastic_chat.types.v1.Preferences\"S\n\x11RenewLeaseRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\x12\x10\n\x08renewals\x18\x02 \x01(\x03\"`\n\x12RenewLeaseResponse\x12(\n\x05lease\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06lapsed\x18\x02 \x01(\x08\x12\x10\n\x08renewals\x18\x03 \x01(\x03\"?\n\x0f\x45ndLeaseRequest\x12,\n\x04node\x18\x01 \x01(\x0b\x32\x1e.elastic_chat.presence.v1.Node\"\x12\n\x10\x45ndLeaseResponse\"e\n\x11\x45ndSessionRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12+\n\x08remember\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x14\n\x12\x45ndSessionResponse2\xc2\r\n\x0fPresenceService\x12\x80\x01\n\x0bGetPresence\x12,.elastic_chat.presence.v1.GetPresenceRequest\x1a-.elastic_chat.presence.v1.GetPresenceResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/presence\x12\x84\x01\n\tSetStatus\x12*.elastic_chat.presence.v1.SetStatusRequest\x1a+.elastic_chat.presence.v1.SetStatusResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x1a\x13/v1/presence/status:\x01*\x12\x81\x01\n\tGetStatus\x12*.elastic_chat.presence.v1.GetStatusRequest\x1a+.elastic_chat.presence.v1.GetStatusResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/presence/status\x12y\n\x10\x41pplyPreferences\x12\x31.elastic_chat.presence.v1.ApplyPreferencesRequest\x1a\x32.elastic_chat.presence.v1.ApplyPreferencesResponse\x12s\n\x0eGetPreferences\x12/.elastic_chat.presence.v1.GetPreferencesRequest\x1a\x30.elastic_chat.presence.v1.GetPreferencesResponse\x12}\n\nGetPushKey\x12+.elastic_chat.presence.v1.GetPushKeyRequest\x1a,.elastic_chat.presence.v1.GetPushKeyResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/push-key\x12\xb4\x01\n\x18RegisterPushSubscription\x12\x39.elastic_chat.presence.v1.RegisterPushSubscriptionRequest\x1a:.elastic_chat.presence.v1.RegisterPushSubscriptionResponse\"!\x82\xd3\xe4\x93\x02\x1b\x1a\x16/v1/push-subscriptions:\x01*\x12\xa8\x01\n\x15ListPushSubscriptions\x12\x36.elastic_chat.presence.v1.ListPushSubscriptionsRequest\x1a\x37.elastic_chat.presence.v1.ListPushSubscriptionsResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/push-subscriptions\x12\xbd\x01\n\x16RemovePushSubscription\x12\x37.elastic_chat.presence.v1.RemovePushSubscriptionRequest\x1a\x38.elastic_chat.presence.v1.RemovePushSubscriptionResponse\"0\x82\xd3\xe4\x93\x02**(/v1/push-subscriptions/{subscription_id}\x12[\n\x06\x41ttach\x12\'.elastic_chat.presence.v1.AttachRequest\x1a(.elastic_chat.presence.v1.AttachResponse\x12g\n\nRenewLease\x12+.elastic_chat.presence.v1.RenewLeaseRequest\x1a,.elastic_chat.presence.v1.RenewLeaseResponse\x12\x61\n\x08\x45ndLease\x12).elastic_chat.presence.v1.EndLeaseRequest\x1a*.elastic_chat.presence.v1.EndLeaseResponse\x12g\n\nEndSession\x12+.elastic_chat.presence.v1.EndSessionRequest\x1a,.elastic_chat.presence.v1.EndSessionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +41,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PRESENCESERVICE'].methods_by_name['SetStatus']._serialized_options = b'\202\323\344\223\002\030\032\023/v1/presence/status:\001*'
   _globals['_PRESENCESERVICE'].methods_by_name['GetStatus']._loaded_options = None
   _globals['_PRESENCESERVICE'].methods_by_name['GetStatus']._serialized_options = b'\202\323\344\223\002\025\022\023/v1/presence/status'
+  _globals['_PRESENCESERVICE'].methods_by_name['GetPushKey']._loaded_options = None
+  _globals['_PRESENCESERVICE'].methods_by_name['GetPushKey']._serialized_options = b'\202\323\344\223\002\016\022\014/v1/push-key'
+  _globals['_PRESENCESERVICE'].methods_by_name['RegisterPushSubscription']._loaded_options = None
+  _globals['_PRESENCESERVICE'].methods_by_name['RegisterPushSubscription']._serialized_options = b'\202\323\344\223\002\033\032\026/v1/push-subscriptions:\001*'
+  _globals['_PRESENCESERVICE'].methods_by_name['ListPushSubscriptions']._loaded_options = None
+  _globals['_PRESENCESERVICE'].methods_by_name['ListPushSubscriptions']._serialized_options = b'\202\323\344\223\002\030\022\026/v1/push-subscriptions'
+  _globals['_PRESENCESERVICE'].methods_by_name['RemovePushSubscription']._loaded_options = None
+  _globals['_PRESENCESERVICE'].methods_by_name['RemovePushSubscription']._serialized_options = b'\202\323\344\223\002**(/v1/push-subscriptions/{subscription_id}'
   _globals['_GETPRESENCEREQUEST']._serialized_start=210
   _globals['_GETPRESENCEREQUEST']._serialized_end=248
   _globals['_GETPRESENCERESPONSE']._serialized_start=250
@@ -63,28 +71,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETPREFERENCESREQUEST']._serialized_end=978
   _globals['_GETPREFERENCESRESPONSE']._serialized_start=980
   _globals['_GETPREFERENCESRESPONSE']._serialized_end=1061
-  _globals['_NODE']._serialized_start=1063
-  _globals['_NODE']._serialized_end=1101
-  _globals['_CONNECTION']._serialized_start=1103
-  _globals['_CONNECTION']._serialized_end=1189
-  _globals['_ATTACHREQUEST']._serialized_start=1192
-  _globals['_ATTACHREQUEST']._serialized_end=1538
-  _globals['_ATTACHRESPONSE']._serialized_start=1540
-  _globals['_ATTACHRESPONSE']._serialized_end=1611
-  _globals['_ATTACHEDUSER']._serialized_start=1614
-  _globals['_ATTACHEDUSER']._serialized_end=1751
-  _globals['_RENEWLEASEREQUEST']._serialized_start=1753
-  _globals['_RENEWLEASEREQUEST']._serialized_end=1836
-  _globals['_RENEWLEASERESPONSE']._serialized_start=1838
-  _globals['_RENEWLEASERESPONSE']._serialized_end=1934
-  _globals['_ENDLEASEREQUEST']._serialized_start=1936
-  _globals['_ENDLEASEREQUEST']._serialized_end=1999
-  _globals['_ENDLEASERESPONSE']._serialized_start=2001
-  _globals['_ENDLEASERESPONSE']._serialized_end=2019
-  _globals['_ENDSESSIONREQUEST']._serialized_start=2021
-  _globals['_ENDSESSIONREQUEST']._serialized_end=2122
-  _globals['_ENDSESSIONRESPONSE']._serialized_start=2124
-  _globals['_ENDSESSIONRESPONSE']._serialized_end=2144
-  _globals['_PRESENCESERVICE']._serialized_start=2147
-  _globals['_PRESENCESERVICE']._serialized_end=3204
+  _globals['_GETPUSHKEYREQUEST']._serialized_start=1063
+  _globals['_GETPUSHKEYREQUEST']._serialized_end=1082
+  _globals['_GETPUSHKEYRESPONSE']._serialized_start=1084
+  _globals['_GETPUSHKEYRESPONSE']._serialized_end=1124
+  _globals['_PUSHKEYS']._serialized_start=1126
+  _globals['_PUSHKEYS']._serialized_end=1166
+  _globals['_REGISTERPUSHSUBSCRIPTIONREQUEST']._serialized_start=1168
+  _globals['_REGISTERPUSHSUBSCRIPTIONREQUEST']._serialized_end=1289
+  _globals['_REGISTERPUSHSUBSCRIPTIONRESPONSE']._serialized_start=1291
+  _globals['_REGISTERPUSHSUBSCRIPTIONRESPONSE']._serialized_end=1391
+  _globals['_PUSHSUBSCRIPTION']._serialized_start=1394
+  _globals['_PUSHSUBSCRIPTION']._serialized_end=1547
+  _globals['_LISTPUSHSUBSCRIPTIONSREQUEST']._serialized_start=1549
+  _globals['_LISTPUSHSUBSCRIPTIONSREQUEST']._serialized_end=1579
+  _globals['_LISTPUSHSUBSCRIPTIONSRESPONSE']._serialized_start=1581
+  _globals['_LISTPUSHSUBSCRIPTIONSRESPONSE']._serialized_end=1679
+  _globals['_REMOVEPUSHSUBSCRIPTIONREQUEST']._serialized_start=1681
+  _globals['_REMOVEPUSHSUBSCRIPTIONREQUEST']._serialized_end=1737
+  _globals['_REMOVEPUSHSUBSCRIPTIONRESPONSE']._serialized_start=1739
+  _globals['_REMOVEPUSHSUBSCRIPTIONRESPONSE']._serialized_end=1771
+  _globals['_NODE']._serialized_start=1773
+  _globals['_NODE']._serialized_end=1811
+  _globals['_CONNECTION']._serialized_start=1813
+  _globals['_CONNECTION']._serialized_end=1899
+  _globals['_ATTACHREQUEST']._serialized_start=1902
+  _globals['_ATTACHREQUEST']._serialized_end=2248
+  _globals['_ATTACHRESPONSE']._serialized_start=2250
+  _globals['_ATTACHRESPONSE']._serialized_end=2321
+  _globals['_ATTACHEDUSER']._serialized_start=2324
+  _globals['_ATTACHEDUSER']._serialized_end=2461
+  _globals['_RENEWLEASEREQUEST']._serialized_start=2463
+  _globals['_RENEWLEASEREQUEST']._serialized_end=2546
+  _globals['_RENEWLEASERESPONSE']._serialized_start=2548
+  _globals['_RENEWLEASERESPONSE']._serialized_end=2644
+  _globals['_ENDLEASEREQUEST']._serialized_start=2646
+  _globals['_ENDLEASEREQUEST']._serialized_end=2709
+  _globals['_ENDLEASERESPONSE']._serialized_start=2711
+  _globals['_ENDLEASERESPONSE']._serialized_end=2729
+  _globals['_ENDSESSIONREQUEST']._serialized_start=2731
+  _globals['_ENDSESSIONREQUEST']._serialized_end=2832
+  _globals['_ENDSESSIONRESPONSE']._serialized_start=2834
+  _globals['_ENDSESSIONRESPONSE']._serialized_end=2854
+  _globals['_PRESENCESERVICE']._serialized_start=2857
+  _globals['_PRESENCESERVICE']._serialized_end=4587
 # @@protoc_insertion_point(module_scope)
