@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).parents[1]
 WEB = REPOSITORY / "web"
 
 USES_REDIS = ("gateway", "router", "presence", "history", "writer")
-USES_KAFKA = ("router", "writer")
+USES_KAFKA = ("router", "presence", "writer")
 USES_CASSANDRA = ("presence", "history", "writer", "accounts", "files")
 OWNS_TOPICS = ("writer",)
 OWNS_KEYSPACE = ("presence", "writer", "accounts", "files")

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 from chatkit.core.clock import SystemClock
 from chatkit.production import CONTACT, NOWHERE_ELSE
-from chatkit.settings import CassandraOwnerSettings, RedisSettings, ServiceSettings, SettingsError, setting
+from chatkit.settings import CassandraOwnerSettings, KafkaSettings, RedisSettings, ServiceSettings, SettingsError, setting
 from svc_presence.push.vapid import Vapid
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(ServiceSettings, RedisSettings, CassandraOwnerSettings):
-    """What every service has, where Redis and Cassandra are, how long presence waits, and who it is to push services. Raises SettingsError
+class Settings(ServiceSettings, RedisSettings, KafkaSettings, CassandraOwnerSettings):
+    """What every service has, where the engines are, how long presence waits, and who it is to push services. Raises SettingsError
     if a value can't work.
     """
 

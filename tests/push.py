@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 import re
@@ -72,6 +73,7 @@ class PushHouse:
     asked: int = 0
     origin: str = ""
     key: str = ""
+    _came: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def host(self) -> str:
@@ -81,6 +83,13 @@ class PushHouse:
         """Let a device in, and return its endpoint."""
         self.devices[name] = Device()
         return f"{self.origin}/push/{name}"
+
+    async def until(self, count: int) -> list[Arrived]:
+        """Wait until so many have been taken, and return them."""
+        while len(self.arrived) < count:
+            self._came.clear()
+            await self._came.wait()
+        return self.arrived
 
     async def take(self, request: web.Request) -> web.Response:
         self.asked += 1
@@ -94,6 +103,7 @@ class PushHouse:
         self._check(request)
         says = orjson.loads(device.read(await request.read()))
         self.arrived.append(Arrived(request.match_info["device"], says, dict(request.headers)))
+        self._came.set()
         return web.Response(status=201)
 
     def _check(self, request: web.Request) -> None:
@@ -110,14 +120,14 @@ class PushHouse:
 
 
 @asynccontextmanager
-async def push_house() -> AsyncIterator[PushHouse]:
-    """Run a push service on loopback."""
+async def push_house(port: int = 0) -> AsyncIterator[PushHouse]:
+    """Run a push service on loopback, on any port if none is given."""
     house = PushHouse()
     app = web.Application()
     app.router.add_post("/push/{device}", house.take)
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
     host, port = runner.addresses[0][:2]
     house.origin = f"http://{host}:{port}"

@@ -1,0 +1,28 @@
+"""Whom a message may concern."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from chatkit.core.ids import ConversationId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Some of the members of a conversation, and how many it has altogether."""
+
+    users: Collection[UserId]
+    size: int
+
+
+class Audience(Protocol):
+    """The members of conversations."""
+
+    def concerned(self, conversation_id: ConversationId, mentioned: Collection[UserId], *, everyone: bool) -> AsyncIterator[Some]:
+        """Yield, some at a time, all members; but of a large conversation those who are mentioned, unless everyone is.
+
+        Some may come twice. Raises UNAVAILABLE.
+        """
+        ...
