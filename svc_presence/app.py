@@ -17,15 +17,22 @@ from elastic_chat.presence.v1 import presence_service_pb2, presence_service_pb2_
 from svc_presence.notices import Notices
 from svc_presence.preferences import MeshKeeper, Preferences
 from svc_presence.push.audience.redis import RedisAudience
+from svc_presence.push.badges import Badges
+from svc_presence.push.composer import Composer
 from svc_presence.push.intake import READING, Intake
-from svc_presence.push.notifier import Notifier, UsualRules
+from svc_presence.push.notifier import Notifier
 from svc_presence.push.outbox import Outbox
+from svc_presence.push.rules import ChosenRules
+from svc_presence.push.services import PushServices
+from svc_presence.push.standing import MeshStanding
 from svc_presence.push.store import SubscriptionStore
 from svc_presence.push.store.cassandra import CassandraSubscriptionStore
 from svc_presence.push.store.opening import OpeningSubscriptionStore
 from svc_presence.push.subscriptions import Subscriptions
+from svc_presence.push.told.redis import RedisTold
 from svc_presence.push.vapid import Vapid
 from svc_presence.push.web import WebPush, open_session
+from svc_presence.push.withdrawer import Withdrawer
 from svc_presence.service import PresenceServicer
 from svc_presence.settings import Settings
 from svc_presence.store.redis import RedisDirectory
@@ -53,12 +60,19 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
 
     store = OpeningSubscriptionStore(open_store)
     vapid = Vapid(settings.push_key, settings.push_contact, clock)
-    push = Subscriptions(store, directory, clock, vapid.public_key, settings.push_hosts)
-    http = await stack.enter_async_context(open_session(settings.push_hosts))
-    outbox = Outbox(WebPush(http, vapid, settings.push_hosts), store)
-    notifier = Notifier(RedisAudience(redis), directory, store, UsualRules(), outbox, clock)
-    intake = Intake(lambda: KafkaReader(settings.kafka_bootstrap, settings.node_id, READING, access(settings)), notifier)
-    servicer = PresenceServicer(directory, preferences, keeper, notices, fanout, clock, settings.lease, push)
+    web = WebPush(await stack.enter_async_context(open_session(settings.push_hosts)), vapid, settings.push_hosts)
+    service = PushServices({"https": web, "http": web})
+    audience, standing, told = RedisAudience(redis), MeshStanding(channel), RedisTold(redis)
+    badges = Badges(standing, audience, clock)
+    outbox = Outbox(Composer(told, badges), service, store)
+    notifier = Notifier(audience, directory, store, ChosenRules(standing, preferences, clock), outbox, clock)
+    intake = Intake(
+        lambda: KafkaReader(settings.kafka_bootstrap, settings.node_id, READING, access(settings)),
+        notifier,
+        Withdrawer(told, directory, store, outbox),
+    )
+    subscriptions = Subscriptions(store, directory, clock, vapid.public_key, service)
+    servicer = PresenceServicer(directory, preferences, keeper, notices, fanout, clock, settings.lease, subscriptions, badges)
     return App(
         services=(presence_service_pb2.DESCRIPTOR.services_by_name["PresenceService"].full_name,),
         register=lambda server: presence_service_pb2_grpc.add_PresenceServiceServicer_to_server(servicer, server),

@@ -28,6 +28,7 @@ from elastic_chat.types.v1 import presence_pb2
 from svc_presence.core import Connection, check_asked, is_superseded
 from svc_presence.notices import Notices
 from svc_presence.preferences import Keeper, Preferences
+from svc_presence.push.badges import Badges
 from svc_presence.push.methods import PushMethods
 from svc_presence.push.subscriptions import Subscriptions
 from svc_presence.shown import shown
@@ -63,9 +64,10 @@ class PresenceServicer(PushMethods, rpc.PresenceServiceServicer):
         fanout: Fanout,
         clock: Clock,
         lease: timedelta,
-        push: Subscriptions,
+        subscriptions: Subscriptions,
+        badges: Badges,
     ) -> None:
-        PushMethods.__init__(self, push)
+        PushMethods.__init__(self, subscriptions, badges)
         self._directory = directory
         self._preferences = preferences
         self._keeper = keeper

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 POINT = (Encoding.X962, PublicFormat.UncompressedPoint)
 
@@ -29,6 +29,11 @@ def plain_of(b64: str) -> bytes:
 
 def text_of(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def new_pem(curve: type[ec.EllipticCurve] = ec.SECP256R1) -> str:
+    """Return a private key as PEM text."""
+    return ec.generate_private_key(curve()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 class Device:

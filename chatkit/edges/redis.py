@@ -170,6 +170,12 @@ def marks(conversation_id: str) -> str:
     return f"{{c:{conversation_id}}}:marks"
 
 
+def read_seq(mark: bytes | None) -> int:
+    """Return up to which seq a member has read, from their mark."""
+    parts = (mark or b"").split(b":")
+    return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
+
+
 CONVERSATIONS_S = 30 * 24 * 3600
 """How long a user's conversations are remembered after the last change; whoever asks later has them read from Cassandra."""
 ALL_KNOWN = "@all"
@@ -227,6 +233,11 @@ def watchers(user_id: str) -> str:
 def last_seen(user_id: str) -> str:
     """String: Unix milliseconds at which others saw the user for the last time."""
     return f"{{u:{user_id}}}:last_seen"
+
+
+def told(user_id: str) -> str:
+    """Sorted set: conversation id to the seq of the newest message of it that the user's devices were told of by push."""
+    return f"{{u:{user_id}}}:told"
 
 
 PREFERENCES_S = 30 * 24 * 3600

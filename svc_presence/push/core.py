@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-from chatkit.core.errors import ChatError, Reason
+from chatkit.core.quiet_hours import QuietHours
 
 SMALL = 100
 """Members of a conversation in which everyone is told of everything, unless they say otherwise; in a larger one, of what mentions them."""
-DAY_MINUTES = 24 * 60
 
 
 class Want(StrEnum):
@@ -22,6 +20,10 @@ class Want(StrEnum):
     NOTHING = "NOTHING"
 
 
+CHOICES = {1: Want.ALL, 2: Want.MENTIONS, 3: Want.NOTHING}
+"""By the numbers of types.v1.ConversationPreferences.Notifications."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preference:
     """What a user wants of one conversation. Until `muted_until_ms`, in Unix milliseconds, they want nothing of it, mentions neither."""
@@ -30,37 +32,28 @@ class Preference:
     muted_until_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
-    """When a user wants no push of anything: minutes of the day where they live, from `begins` up to `ends`.
-
-    Over midnight, if they end at a minute before the one at which they begin; never, if the two are the same.
-    """
-
-    begins: int
-    ends: int
-    zone: str
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.begins < DAY_MINUTES and 0 <= self.ends < DAY_MINUTES):
-            raise ChatError(Reason.INVALID_ARGUMENT, "quiet hours begin and end at a minute of the day, from 0 to 1439")
-        try:
-            ZoneInfo(self.zone)
-        except (ValueError, OSError, KeyError) as error:
-            raise ChatError(Reason.INVALID_ARGUMENT, "quiet hours take the name of a time zone, such as Europe/Berlin") from error
-
-    def are_at(self, now_ms: int) -> bool:
-        """Tell whether it is quiet."""
-        local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(ZoneInfo(self.zone))
-        minute = local.hour * 60 + local.minute
-        if self.begins <= self.ends:
-            return self.begins <= minute < self.ends
-        return minute >= self.begins or minute < self.ends
-
-
 def by_default(members: int) -> Preference:
     """Return what a user wants of a conversation with so many members who has not said it."""
     return Preference(Want.ALL if members <= SMALL else Want.MENTIONS)
+
+
+def preference_of(chosen: Mapping[str, int], members: int) -> Preference:
+    """Return what a user wants of a conversation with so many members, of which they have chosen something, or nothing."""
+    want = CHOICES.get(chosen.get("notifications", 0), by_default(members).want)
+    return Preference(want, chosen.get("muted_until_ms", 0))
+
+
+def counted(preference: Preference, unread: int, mentions: int, now_ms: int) -> int:
+    """Return how many of a conversation's unread messages a user is to see counted: those that they want to be told of."""
+    if preference.muted_until_ms > now_ms:
+        return 0
+    match preference.want:
+        case Want.ALL:
+            return unread
+        case Want.MENTIONS:
+            return mentions
+        case Want.NOTHING:
+            return 0
 
 
 def wants(preference: Preference, quiet: QuietHours | None, *, is_mentioned: bool, now_ms: int) -> bool:

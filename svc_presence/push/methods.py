@@ -7,6 +7,7 @@ from typing import Any
 from chatkit.core.errors import ChatError, Reason
 from chatkit.rpc.caller import caller_of
 from elastic_chat.presence.v1 import presence_service_pb2 as pb
+from svc_presence.push.badges import Badges
 from svc_presence.push.base64url import decoded
 from svc_presence.push.endpoints import origin_of
 from svc_presence.push.port import Target
@@ -20,8 +21,9 @@ Context = Any
 class PushMethods:
     """A part of the servicer."""
 
-    def __init__(self, subscriptions: Subscriptions) -> None:
+    def __init__(self, subscriptions: Subscriptions, badges: Badges) -> None:
         self._subscriptions = subscriptions
+        self._badges = badges
 
     async def GetPushKey(self, request: pb.GetPushKeyRequest, context: Context) -> pb.GetPushKeyResponse:  # noqa: ARG002, N802
         return pb.GetPushKeyResponse(public_key=self._subscriptions.public_key)
@@ -50,6 +52,9 @@ class PushMethods:
     ) -> pb.RemovePushSubscriptionResponse:
         await self._subscriptions.remove(caller_of(context).user_id, request.subscription_id)
         return pb.RemovePushSubscriptionResponse()
+
+    async def GetBadge(self, request: pb.GetBadgeRequest, context: Context) -> pb.GetBadgeResponse:  # noqa: ARG002, N802
+        return pb.GetBadgeResponse(count=await self._badges.of(caller_of(context).user_id))
 
 
 def _shown(device: Subscription) -> pb.PushSubscription:

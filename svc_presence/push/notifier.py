@@ -1,12 +1,9 @@
-"""From entries of the log to pushes: who is away, has a device, and wants to be told."""
+"""From entries of the log to devices: who is away, has one, and wants to be told."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
 
-import orjson
 import structlog
 from google.protobuf.message import DecodeError
 
@@ -16,10 +13,11 @@ from chatkit.core.ids import ConversationId, UserId
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_presence.push.audience import Audience, Some
-from svc_presence.push.base64url import encoded
-from svc_presence.push.core import Preference, QuietHours, by_default, wants
+from svc_presence.push.core import wants
+from svc_presence.push.faults import FAULTS
+from svc_presence.push.news import MessageCame
 from svc_presence.push.outbox import Outbox
-from svc_presence.push.port import Push
+from svc_presence.push.rules import Rules
 from svc_presence.push.store import Subscription, SubscriptionStore
 from svc_presence.store import Directory
 
@@ -29,30 +27,6 @@ FRESH_MS = 10 * 60_000
 """A message that is older when it is read was missed while nobody read the log: its readers are not woken for it any more."""
 WITHOUT_S, MAX_WITHOUT = 30, 100_000
 """For how long a user without a device is not asked for one, and how many such are remembered."""
-MAX_TEXT = 500
-"""Characters of a message that a push has room for, whatever they are."""
-
-
-class Rules(Protocol):
-    """What users want of conversations."""
-
-    async def of(
-        self, conversation_id: ConversationId, users: Sequence[UserId], size: int
-    ) -> Sequence[tuple[Preference, QuietHours | None]]:
-        """Return what each user wants of a conversation with so many members, and when they want nothing. Raises UNAVAILABLE."""
-        ...
-
-
-class UsualRules:
-    """What is usual, for everyone."""
-
-    async def of(
-        self,
-        conversation_id: ConversationId,  # noqa: ARG002 - what is usual is so in all of one size
-        users: Sequence[UserId],
-        size: int,
-    ) -> Sequence[tuple[Preference, QuietHours | None]]:
-        return [(by_default(size), None)] * len(users)
 
 
 class Notifier:
@@ -83,32 +57,41 @@ class Notifier:
         for conversation_id, entries in conversations.items():
             try:
                 await self._tell(conversation_id, entries)
-            except (ChatError, DecodeError) as error:
-                log.warning("nobody_told", conversation_id=conversation_id, error=type(error).__name__)
+            except ChatError as error:
+                log.warning("nobody_told", conversation_id=conversation_id, reason=error.reason)
+            except Exception:
+                FAULTS["message"].inc()
+                log.exception("nobody_told", conversation_id=conversation_id)
 
     async def _tell(self, conversation_id: ConversationId, entries: Sequence[log_pb2.LogEntry]) -> None:
         mentioned = {UserId(user_id) for entry in entries for user_id in entry.outline.mentions}
         everyone = any(entry.outline.mention_all for entry in entries)
         async for some in self._audience.concerned(conversation_id, mentioned, everyone=everyone):
-            wanted = await self._wanted(conversation_id, entries, some)
-            devices = await self._store.of_each(list(wanted))
-            for (user_id, entry), mine in zip(wanted.items(), devices, strict=True):
-                if not mine:
-                    self._without.add(user_id)
-                for device in mine:
-                    self._outbox.put(device, _push(entry, device))
+            devices = await self._devices(await self._away(some.users))
+            for user_id, entry in (await self._wanted(conversation_id, entries, list(devices), some)).items():
+                for device in devices[user_id]:
+                    self._outbox.put(device, _news(entry, user_id))
+
+    async def _away(self, users: Iterable[UserId]) -> list[UserId]:
+        """Return those who are away and may have a device."""
+        self._forget_who_had_none()
+        asked = [user_id for user_id in users if user_id not in self._without]
+        found = await self._directory.presence(asked)
+        return [user_id for user_id, presence in zip(asked, found, strict=True) if presence.idle or not presence.online]
+
+    async def _devices(self, users: Sequence[UserId]) -> Mapping[UserId, Sequence[Subscription]]:
+        """Return the devices of those who have any."""
+        found = dict(zip(users, await self._store.of_each(users), strict=True))
+        self._without |= {user_id for user_id, devices in found.items() if not devices}
+        return {user_id: devices for user_id, devices in found.items() if devices}
 
     async def _wanted(
-        self, conversation_id: ConversationId, entries: Sequence[log_pb2.LogEntry], some: Some
-    ) -> dict[UserId, log_pb2.LogEntry]:
-        """Return the newest entry that each of those wants to be told of who are away and may have a device."""
-        self._forget_who_had_none()
-        users = [user_id for user_id in some.users if user_id not in self._without]
-        found = await self._directory.presence(users)
-        away = [user_id for user_id, presence in zip(users, found, strict=True) if presence.idle or not presence.online]
-        rules = await self._rules.of(conversation_id, away, some.size)
+        self, conversation_id: ConversationId, entries: Sequence[log_pb2.LogEntry], users: Sequence[UserId], some: Some
+    ) -> Mapping[UserId, log_pb2.LogEntry]:
+        """Return the newest entry that each of those wants to be told of who want any."""
+        rules = await self._rules.of(conversation_id, users, some.size) if users else ()
         now_ms, wanted = self._clock.now_ms(), {}
-        for user_id, (preference, quiet) in zip(away, rules, strict=True):
+        for user_id, (preference, quiet) in zip(users, rules, strict=True):
             for entry in reversed(entries):
                 is_mentioned = _is_mentioned(entry, user_id)
                 if entry.sender_id != user_id and wants(preference, quiet, is_mentioned=is_mentioned, now_ms=now_ms):
@@ -127,20 +110,12 @@ def _is_mentioned(entry: log_pb2.LogEntry, user_id: UserId) -> bool:
     return entry.outline.mention_all or user_id in entry.outline.mentions
 
 
-def _push(entry: log_pb2.LogEntry, device: Subscription) -> Push:
-    says = {
-        "type": "message",
-        "conversationId": entry.conversation_id,
-        "seq": str(entry.seq),
-        "messageId": entry.message_id,
-        "senderId": entry.sender_id,
-        "mentioned": _is_mentioned(entry, device.user_id),
-    }
-    if device.shows_text:
-        says["text"] = entry_pb2.Body.FromString(entry.body).text[:MAX_TEXT]
-    return Push(orjson.dumps(says), topic_of(entry.conversation_id))
-
-
-def topic_of(conversation_id: str) -> str:
-    """Return the name of what is told of a conversation, which tells the push service nothing of it: 32 characters of base64url."""
-    return encoded(hashlib.sha256(conversation_id.encode()).digest()[:24])
+def _news(entry: log_pb2.LogEntry, user_id: UserId) -> MessageCame:
+    return MessageCame(
+        ConversationId(entry.conversation_id),
+        entry.seq,
+        entry.message_id,
+        UserId(entry.sender_id),
+        _is_mentioned(entry, user_id),
+        entry.body,
+    )

@@ -9,7 +9,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a device is reached, and the keys by which only it reads what is sent: its public key on P-256, and its secret of 16 bytes."""
+    """Where a device is reached, and the keys by which only it reads what is sent, as its push service has such: for Web Push its public
+    key on P-256, and its secret of 16 bytes.
+
+    `endpoint` is a URI; its scheme says which push service that is.
+    """
 
     endpoint: str
     public_key: bytes
@@ -48,6 +52,12 @@ class Outcome(StrEnum):
 class PushService(Protocol):
     """Carries pushes."""
 
+    def check(self, target: Target) -> None:
+        """Raise INVALID_ARGUMENT for what is no device of this push service, or may not be sent to."""
+        ...
+
     async def send(self, target: Target, push: Push) -> Outcome:
-        """Hand over a push in bounded time, and tell what became of it. Never raises for what the other side does."""
+        """Hand over a push in bounded time, and tell what became of it. Never raises for what the other side does: a target that `check`
+        does not take any more is REFUSED.
+        """
         ...

@@ -8,9 +8,7 @@ from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import SessionId, UserId, is_uuid
 from chatkit.rpc.caller import Caller
-from svc_presence.push.encryption import check_keys
-from svc_presence.push.endpoints import check_endpoint
-from svc_presence.push.port import Target
+from svc_presence.push.port import PushService, Target
 from svc_presence.push.store import Subscription, SubscriptionStore
 from svc_presence.store import Directory
 
@@ -20,20 +18,16 @@ MAX_DEVICES = 20
 class Subscriptions:
     """What users may do with their devices."""
 
-    def __init__(self, store: SubscriptionStore, directory: Directory, clock: Clock, public_key: str, allowed: Collection[str]) -> None:
+    def __init__(self, store: SubscriptionStore, directory: Directory, clock: Clock, public_key: str, service: PushService) -> None:
         self._store = store
         self._directory = directory
         self._clock = clock
-        self._allowed = frozenset(allowed)
+        self._service = service
         self.public_key = public_key
 
     async def register(self, caller: Caller, target: Target, *, shows_text: bool) -> Subscription:
-        """Register a device of the caller's login session. Raises INVALID_ARGUMENT for what no browser gives."""
-        check_endpoint(target.endpoint, self._allowed)
-        try:
-            check_keys(target.public_key, target.secret)
-        except ValueError as error:
-            raise ChatError(Reason.INVALID_ARGUMENT, f"keys are not those of a browser: {error}") from error
+        """Register a device of the caller's login session. Raises INVALID_ARGUMENT for what no device gives."""
+        self._service.check(target)
         if not is_uuid(caller.session_id):
             raise ChatError(Reason.UNAUTHENTICATED)
         device = Subscription(caller.user_id, caller.session_id, target, shows_text, self._clock.now_ms())

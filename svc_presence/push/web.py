@@ -10,8 +10,8 @@ import aiohttp
 import structlog
 
 from chatkit.core.backoff import Backoff
-from chatkit.core.errors import ChatError
-from svc_presence.push.encryption import encrypt
+from chatkit.core.errors import ChatError, Reason
+from svc_presence.push.encryption import check_keys, encrypt
 from svc_presence.push.endpoints import PublicResolver, check_endpoint, origin_of
 from svc_presence.push.port import Outcome, Push, Target
 from svc_presence.push.vapid import Vapid
@@ -46,9 +46,16 @@ class WebPush:
         self._allowed = frozenset(allowed)
         self._first_pause_s = first_pause_s
 
+    def check(self, target: Target) -> None:
+        check_endpoint(target.endpoint, self._allowed)
+        try:
+            check_keys(target.public_key, target.secret)
+        except ValueError as error:
+            raise ChatError(Reason.INVALID_ARGUMENT, f"keys are not those of a browser: {error}") from error
+
     async def send(self, target: Target, push: Push) -> Outcome:
         try:
-            check_endpoint(target.endpoint, self._allowed)
+            self.check(target)
             body = encrypt(push.payload, target)
         except (ChatError, ValueError):
             return Outcome.REFUSED  # what may be sent to was narrowed since the device was registered, or the row is no device

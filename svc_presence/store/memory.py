@@ -124,4 +124,5 @@ class MemoryDirectory:
 
     def _presence(self, user_id: UserId) -> Presence:
         alive = [connection for connection, node in self._of(user_id) if node in self._leases]
-        return Presence(bool(alive), self._seen.get(user_id), bool(alive) and all(one.is_idle for one in alive))
+        in_use = frozenset(one.session_id for one in alive if not one.is_idle)
+        return Presence(bool(alive), self._seen.get(user_id), bool(alive) and not in_use, in_use)

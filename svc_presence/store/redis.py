@@ -243,5 +243,10 @@ def _home(node: str, connection: Connection) -> str:
 
 def _presence(homes: Sequence[bytes], leases: Mapping[bytes, int], seen: bytes | None = None) -> Presence:
     alive = [home for home in homes if home.partition(b"|")[0] in leases]
-    idle = bool(alive) and all(home.endswith(IDLE.encode()) for home in alive)
-    return Presence(online=bool(alive), last_seen_ms=int(seen) if seen else None, idle=idle)
+    in_use = [home for home in alive if not home.endswith(IDLE.encode())]
+    return Presence(
+        online=bool(alive),
+        last_seen_ms=int(seen) if seen else None,
+        idle=bool(alive) and not in_use,
+        in_use=frozenset(SessionId(keys.text(home.partition(b"|")[2])) for home in in_use),
+    )

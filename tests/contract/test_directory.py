@@ -206,7 +206,7 @@ async def test_a_user_is_idle_when_all_their_devices_are(world: World) -> None:
         return attached.stirred == {anna}
 
     assert not await change(node, phone, is_idle=True)
-    assert await world.directory.presence([anna]) == [Presence(online=True)]
+    assert await world.directory.presence([anna]) == [Presence(online=True, in_use=frozenset({laptop.session_id}))]
     assert await change(other, laptop, is_idle=True)
     assert await world.directory.presence([anna]) == [Presence(online=True, idle=True)]
     assert await change(node, phone, is_idle=False)

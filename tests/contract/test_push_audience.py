@@ -64,3 +64,13 @@ async def test_a_large_one_concerns_members_who_are_mentioned_or_everyone_if_eve
 async def test_a_conversation_that_is_not_known_concerns_nobody(world: tuple[Audience, Meet]) -> None:
     audience, _ = world
     assert (await concerned(audience, ConversationId(new_id()), [UserId(new_id())], everyone=True))[0] == []
+
+
+async def test_how_large_conversations_are_is_known_of_several_at_once(world: tuple[Audience, Meet]) -> None:
+    audience, meet = world
+    rooms = [ConversationId(new_id()) for _ in range(3)]
+    for size, room in enumerate(rooms):
+        if size:
+            await meet(room, [UserId(new_id()) for _ in range(size)])
+    assert await audience.sizes(rooms) == [0, 1, 2]
+    assert await audience.sizes([]) == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -17,14 +16,16 @@ from chatkit.core.ids import ConversationId, SessionId, UserId, direct_conversat
 from chatkit.core.presence import Audience, Wishes
 from chatkit.edges.fanout import Hearing
 from chatkit.edges.fanout.memory import MemoryFanout
-from chatkit.rpc.caller import USER_ID, Caller
-from chatkit.rpc.preferences import preferences_of, wishes_of
+from chatkit.rpc.caller import USER_ID
+from chatkit.rpc.preferences import preferences_of
 from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2
 from elastic_chat.presence.v1 import presence_service_pb2 as pb
 from elastic_chat.types.v1 import presence_pb2
 from svc_presence.notices import Notices
 from svc_presence.preferences import Preferences
+from svc_presence.push.audience.memory import MemoryAudience
+from svc_presence.push.badges import Badges
 from svc_presence.push.port import Target
 from svc_presence.push.store import Subscription
 from svc_presence.push.store.memory import MemorySubscriptionStore
@@ -32,6 +33,9 @@ from svc_presence.push.subscriptions import Subscriptions
 from svc_presence.service import PresenceServicer
 from svc_presence.store import Presence
 from svc_presence.store.memory import MemoryDirectory
+from tests.keeper import MemoryKeeper
+from tests.phones import Phones
+from tests.standing import MemoryStanding
 
 NODE = "gateway-1@1"
 
@@ -49,44 +53,18 @@ class Context:
         return ((USER_ID, self._user_id),)
 
 
-class Keeper:
-    """Accounts, as presence knows it."""
-
-    def __init__(self) -> None:
-        self.kept: dict[UserId, Wishes] = {}
-        self.away = False
-
-    async def preferences(self, users: Sequence[UserId]) -> Sequence[presence_pb2.Preferences]:
-        self._check()
-        assert len(set(users)) == len(users) <= 500
-        return [preferences_of(self.kept.get(user_id, Wishes())) for user_id in users]
-
-    async def keep(self, caller: Caller, status: presence_pb2.Status) -> presence_pb2.Preferences:
-        self._check()
-        before = self.kept.get(caller.user_id, Wishes())
-        chosen = wishes_of(presence_pb2.Preferences(status=status))
-        return self.decide(caller.user_id, replace(chosen, audience=before.audience, receipts=before.receipts))
-
-    def decide(self, user_id: UserId, wishes: Wishes) -> presence_pb2.Preferences:
-        self.kept[user_id] = replace(wishes, version=self.kept.get(user_id, Wishes()).version + 1)
-        return preferences_of(self.kept[user_id])
-
-    def _check(self) -> None:
-        if self.away:
-            raise ChatError(Reason.UNAVAILABLE)
-
-
 class House:
     """Presence, and the seconds that pass there."""
 
     def __init__(self, notices_per_s: int = 100) -> None:
-        self.directory, self.fanout, self.clock, self.keeper = MemoryDirectory(), MemoryFanout(), ManualClock(), Keeper()
+        self.directory, self.fanout, self.clock, self.keeper = MemoryDirectory(), MemoryFanout(), ManualClock(), MemoryKeeper()
         preferences = Preferences(self.directory, self.keeper)
         self.notices = Notices(self.directory, preferences, self.fanout, self.clock, timedelta(seconds=2), notices_per_s)
         self.devices = MemorySubscriptionStore()
-        self.push = Subscriptions(self.devices, self.directory, self.clock, "key", ())
+        self.push = Subscriptions(self.devices, self.directory, self.clock, "key", Phones())
+        self.badges = Badges(MemoryStanding(), MemoryAudience({}), self.clock)
         self.service = PresenceServicer(
-            self.directory, preferences, self.keeper, self.notices, self.fanout, self.clock, timedelta(seconds=10), self.push
+            self.directory, preferences, self.keeper, self.notices, self.fanout, self.clock, timedelta(seconds=10), self.push, self.badges
         )
 
     async def attach(self, came: Sequence[str] = (), went: Sequence[str] = (), idle: Sequence[str] = ()) -> pb.AttachResponse:
@@ -455,7 +433,7 @@ async def test_what_a_user_decided_holds_after_the_live_view_is_lost() -> None:
     lost.keeper = house.keeper
     preferences = Preferences(lost.directory, house.keeper)
     lost.service = PresenceServicer(
-        lost.directory, preferences, house.keeper, lost.notices, lost.fanout, lost.clock, timedelta(seconds=10), lost.push
+        lost.directory, preferences, house.keeper, lost.notices, lost.fanout, lost.clock, timedelta(seconds=10), lost.push, lost.badges
     )
     response = await lost.attach(came=[ANNA, BOB])
     assert [one.preferences for one in response.users] == [preferences_of(house.keeper.kept[user_id]) for user_id in (ANNA, BOB)]

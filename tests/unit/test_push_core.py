@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
 
 from chatkit.core.errors import ChatError, Reason
-from svc_presence.push.core import SMALL, Preference, QuietHours, Want, by_default, wants
+from chatkit.core.quiet_hours import QuietHours
+from svc_presence.push.core import SMALL, Preference, Want, by_default, counted, preference_of, wants
 from svc_presence.push.endpoints import PublicResolver, check_endpoint
 
 NIGHT = QuietHours(22 * 60, 7 * 60, "Europe/Berlin")
@@ -119,3 +121,33 @@ async def test_a_name_that_means_an_address_of_ours_is_not_followed() -> None:
     with pytest.raises(OSError, match="no public address"):
         await PublicResolver(()).resolve("localhost", 443)
     assert await PublicResolver(("localhost:443",)).resolve("localhost", 443)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "members", "preference"),
+    [
+        ({}, SMALL, Preference(Want.ALL)),
+        ({}, SMALL + 1, Preference(Want.MENTIONS)),
+        ({"notifications": 1}, SMALL + 1, Preference(Want.ALL)),
+        ({"notifications": 2}, 2, Preference(Want.MENTIONS)),
+        ({"notifications": 3, "archived": 1}, 2, Preference(Want.NOTHING)),
+        ({"muted_until_ms": 5}, 2, Preference(Want.ALL, 5)),
+        ({"notifications": 9}, 2, Preference(Want.ALL)),
+    ],
+)
+def test_what_was_chosen_stands_above_what_is_usual(chosen: Mapping[str, int], members: int, preference: Preference) -> None:
+    assert preference_of(chosen, members) == preference
+
+
+@pytest.mark.parametrize(
+    ("preference", "number"),
+    [
+        (Preference(Want.ALL), 7),
+        (Preference(Want.MENTIONS), 2),
+        (Preference(Want.NOTHING), 0),
+        (Preference(Want.ALL, 11), 0),
+        (Preference(Want.ALL, 10), 7),
+    ],
+)
+def test_those_are_counted_that_one_wants_to_be_told_of(preference: Preference, number: int) -> None:
+    assert counted(preference, unread=7, mentions=2, now_ms=10) == number

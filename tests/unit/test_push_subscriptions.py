@@ -8,16 +8,27 @@ import pytest
 
 from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import SessionId, UserId, new_id
+from chatkit.core.ids import ConversationId, SessionId, UserId, new_id
 from chatkit.rpc.caller import SESSION_ID, USER_ID
 from elastic_chat.presence.v1 import presence_service_pb2 as pb
+from svc_presence.push.audience.memory import MemoryAudience
+from svc_presence.push.badges import Badges
 from svc_presence.push.methods import PushMethods
+from svc_presence.push.services import PushServices
 from svc_presence.push.store import SubscriptionStore
 from svc_presence.push.store.memory import MemorySubscriptionStore
 from svc_presence.push.store.opening import OpeningSubscriptionStore
 from svc_presence.push.subscriptions import MAX_DEVICES, Subscriptions
+from svc_presence.push.web import WebPush
 from svc_presence.store.memory import MemoryDirectory
 from tests.push import Device, text_of
+from tests.standing import MemoryStanding
+
+
+def services() -> PushServices:
+    """Return Web Push as it is wired, but for what it sends with: it sends nothing here."""
+    nothing: Any = None
+    return PushServices({"https": WebPush(nothing, nothing, ())})
 
 
 class Call:
@@ -32,9 +43,10 @@ class Call:
 
 class Desk:
     def __init__(self) -> None:
+        self.standing = MemoryStanding()
         self.store, self.directory, self.clock = MemorySubscriptionStore(), MemoryDirectory(), ManualClock()
-        self.subscriptions = Subscriptions(self.store, self.directory, self.clock, "public", ())
-        self.methods = PushMethods(self.subscriptions)
+        self.subscriptions = Subscriptions(self.store, self.directory, self.clock, "public", services())
+        self.methods = PushMethods(self.subscriptions, Badges(self.standing, MemoryAudience({}), self.clock))
         self.anna = Call(new_id(), new_id())
 
     async def register(self, name: str, by: Call | None = None, **other: Any) -> pb.PushSubscription:
@@ -107,6 +119,8 @@ async def test_a_session_that_has_ended_registers_no_device() -> None:
     [
         {"endpoint": "https://10.0.0.1/x"},
         {"endpoint": ""},
+        {"endpoint": "http://push.example.com/x"},
+        {"endpoint": "apns:token"},
         {"keys": pb.PushKeys()},
         {"keys": pb.PushKeys(p256dh="?", auth="?")},
         {"keys": pb.PushKeys(p256dh=text_of(b"\x04" + b"x" * 64), auth=text_of(b"s" * 16))},
@@ -135,3 +149,10 @@ async def test_a_store_is_opened_however_often_that_fails_and_can_t_be_reached_b
     assert caught.value.reason is Reason.UNAVAILABLE
     await store.run()
     assert await store.of_each([UserId(new_id())]) == [[]]
+
+
+async def test_the_badge_is_that_of_the_caller() -> None:
+    desk, room = Desk(), ConversationId(new_id())
+    desk.standing.counts[desk.anna.user_id] = {room: (3, 0)}
+    assert (await desk.methods.GetBadge(pb.GetBadgeRequest(), desk.anna)).count == 3
+    assert (await desk.methods.GetBadge(pb.GetBadgeRequest(), Call(new_id(), new_id()))).count == 0

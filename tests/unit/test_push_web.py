@@ -7,21 +7,16 @@ from collections.abc import AsyncIterator
 import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from chatkit.core.clock import SystemClock
 from svc_presence.push.encryption import MAX_BYTES, encrypt, padded, sealed
 from svc_presence.push.port import Outcome, Push, Target, Urgency
 from svc_presence.push.vapid import Vapid
 from svc_presence.push.web import TRIES, WebPush, open_session
-from tests.push import Device, PushHouse, plain_of, push_house, text_of
+from tests.push import Device, PushHouse, new_pem, plain_of, push_house, text_of
 
 SAID = {"conversationId": "c", "text": "Grüße"}
 PUSH = Push(orjson.dumps(SAID), "topic-1", Urgency.HIGH, 60)
-
-
-def pem(curve: ec.EllipticCurve) -> str:
-    return ec.generate_private_key(curve).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 class Sending:
@@ -38,7 +33,7 @@ class Sending:
 @pytest.fixture
 async def sending() -> AsyncIterator[Sending]:
     async with push_house() as house, open_session([house.host]) as http:
-        vapid = Vapid(pem(ec.SECP256R1()), "mailto:operator@example.com", SystemClock())
+        vapid = Vapid(new_pem(), "mailto:operator@example.com", SystemClock())
         house.key = vapid.public_key
         yield Sending(house, WebPush(http, vapid, [house.host], first_pause_s=0))
 
@@ -122,7 +117,7 @@ def test_keys_that_no_device_has_are_refused(public_key: bytes, secret: bytes) -
         encrypt(b"", Target("", public_key, secret))
 
 
-@pytest.mark.parametrize("text", ["", "no key", pem(ec.SECP384R1())])
+@pytest.mark.parametrize("text", ["", "no key", new_pem(ec.SECP384R1)])
 def test_a_key_of_another_kind_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Vapid(text, "mailto:operator@example.com", SystemClock())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,4 +25,8 @@ class Audience(Protocol):
 
         Some may come twice. Raises UNAVAILABLE.
         """
+        ...
+
+    async def sizes(self, conversations: Sequence[ConversationId]) -> list[int]:
+        """Return how many members each has, as far as that is known; else 0. Raises UNAVAILABLE."""
         ...

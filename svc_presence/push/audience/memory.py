@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from chatkit.core.ids import ConversationId, UserId
 from svc_presence.push.audience import Some
@@ -19,3 +19,6 @@ class MemoryAudience:
         members = self.members.get(conversation_id, [])
         users = members if everyone or len(members) <= SMALL else [one for one in members if one in mentioned]
         yield Some(users, len(members))
+
+    async def sizes(self, conversations: Sequence[ConversationId]) -> list[int]:
+        return [len(self.members.get(one, ())) for one in conversations]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from functools import partial
 
 from redis.asyncio.client import Pipeline
@@ -39,6 +39,9 @@ class RedisAudience:
             yield Some([UserId(name) for name in names if is_uuid(name)], size)
             if cursor == 0:
                 return
+
+    async def sizes(self, conversations: Sequence[ConversationId]) -> list[int]:
+        return await self._view.run(lambda pipeline: [pipeline.hlen(keys.members(one)) for one in conversations])
 
 
 def _scan(pipeline: Pipeline, *, key: str, cursor: int) -> None:

@@ -543,6 +543,47 @@ class RemovePushSubscriptionResponse(_message.Message):
 Global___RemovePushSubscriptionResponse: _TypeAlias = RemovePushSubscriptionResponse  # noqa: Y015
 
 @_typing.final
+class GetBadgeRequest(_message.Message):
+    """No parameters: it is always the caller's."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBadgeRequest: _TypeAlias = GetBadgeRequest  # noqa: Y015
+
+@_typing.final
+class GetBadgeResponse(_message.Message):
+    """The number."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """How many unread messages there are that the caller wants to be told of: those of conversations that are mute, or of which the caller wants
+    nothing, are not counted, and of those of which they want mentions only the mentions are.
+    """
+    def __init__(
+        self,
+        *,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBadgeResponse: _TypeAlias = GetBadgeResponse  # noqa: Y015
+
+@_typing.final
 class Node(_message.Message):
     """A gateway process. The epoch makes a restarted process another node, so that what the old one left behind can't be taken for the new."""
 

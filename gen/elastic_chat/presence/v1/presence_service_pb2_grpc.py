@@ -80,6 +80,11 @@ class PresenceServiceStub:
                 request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RemovePushSubscriptionRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RemovePushSubscriptionResponse.FromString,
                 _registered_method=True)
+        self.GetBadge = channel.unary_unary(
+                '/elastic_chat.presence.v1.PresenceService/GetBadge',
+                request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetBadgeRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetBadgeResponse.FromString,
+                _registered_method=True)
         self.Attach = channel.unary_unary(
                 '/elastic_chat.presence.v1.PresenceService/Attach',
                 request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.AttachRequest.SerializeToString,
@@ -175,6 +180,13 @@ class PresenceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetBadge(self, request, context):
+        """Gives the number that the icon of the caller's app should show: that of the pushes, for an app that is open.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Attach(self, request, context):
         """Enters and removes connections, and what a node listens to. Internal: gateways call it, with everything that queued up, in order. When it
         returns, an entry that is accepted from now on finds the node. Idempotent.
@@ -253,6 +265,11 @@ def add_PresenceServiceServicer_to_server(servicer, server):
                     servicer.RemovePushSubscription,
                     request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RemovePushSubscriptionRequest.FromString,
                     response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RemovePushSubscriptionResponse.SerializeToString,
+            ),
+            'GetBadge': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBadge,
+                    request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetBadgeRequest.FromString,
+                    response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetBadgeResponse.SerializeToString,
             ),
             'Attach': grpc.unary_unary_rpc_method_handler(
                     servicer.Attach,
@@ -519,6 +536,33 @@ class PresenceService:
             '/elastic_chat.presence.v1.PresenceService/RemovePushSubscription',
             elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RemovePushSubscriptionRequest.SerializeToString,
             elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RemovePushSubscriptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBadge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.presence.v1.PresenceService/GetBadge',
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetBadgeRequest.SerializeToString,
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetBadgeResponse.FromString,
             options,
             channel_credentials,
             insecure,

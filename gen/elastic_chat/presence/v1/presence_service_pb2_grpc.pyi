@@ -62,6 +62,8 @@ class PresenceServiceStub:
     """Lists the devices of the caller that are registered, by when they were."""
     RemovePushSubscription: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.RemovePushSubscriptionRequest, _presence_service_pb2.RemovePushSubscriptionResponse]
     """Forgets a device of the caller. Idempotent."""
+    GetBadge: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.GetBadgeRequest, _presence_service_pb2.GetBadgeResponse]
+    """Gives the number that the icon of the caller's app should show: that of the pushes, for an app that is open."""
     Attach: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.AttachRequest, _presence_service_pb2.AttachResponse]
     """Enters and removes connections, and what a node listens to. Internal: gateways call it, with everything that queued up, in order. When it
     returns, an entry that is accepted from now on finds the node. Idempotent.
@@ -111,6 +113,8 @@ class PresenceServiceAsyncStub(PresenceServiceStub):
     """Lists the devices of the caller that are registered, by when they were."""
     RemovePushSubscription: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.RemovePushSubscriptionRequest, _presence_service_pb2.RemovePushSubscriptionResponse]  # type: ignore[assignment]
     """Forgets a device of the caller. Idempotent."""
+    GetBadge: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.GetBadgeRequest, _presence_service_pb2.GetBadgeResponse]  # type: ignore[assignment]
+    """Gives the number that the icon of the caller's app should show: that of the pushes, for an app that is open."""
     Attach: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.AttachRequest, _presence_service_pb2.AttachResponse]  # type: ignore[assignment]
     """Enters and removes connections, and what a node listens to. Internal: gateways call it, with everything that queued up, in order. When it
     returns, an entry that is accepted from now on finds the node. Idempotent.
@@ -211,6 +215,14 @@ class PresenceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_presence_service_pb2.RemovePushSubscriptionResponse, _abc.Awaitable[_presence_service_pb2.RemovePushSubscriptionResponse]]:
         """Forgets a device of the caller. Idempotent."""
+
+    @_abc_1.abstractmethod
+    def GetBadge(
+        self,
+        request: _presence_service_pb2.GetBadgeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_presence_service_pb2.GetBadgeResponse, _abc.Awaitable[_presence_service_pb2.GetBadgeResponse]]:
+        """Gives the number that the icon of the caller's app should show: that of the pushes, for an app that is open."""
 
     @_abc_1.abstractmethod
     def Attach(
