@@ -20,6 +20,7 @@ from svc_presence.push.audience.redis import RedisAudience
 from svc_presence.push.badges import Badges
 from svc_presence.push.composer import Composer
 from svc_presence.push.intake import READING, Intake
+from svc_presence.push.listening import Listeners
 from svc_presence.push.notifier import Notifier
 from svc_presence.push.outbox import Outbox
 from svc_presence.push.rules import ChosenRules
@@ -68,6 +69,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     notifier = Notifier(audience, directory, store, ChosenRules(standing, preferences, clock), outbox, clock)
     intake = Intake(
         lambda: KafkaReader(settings.kafka_bootstrap, settings.node_id, READING, access(settings)),
+        Listeners(store),
         notifier,
         Withdrawer(told, directory, store, outbox),
     )

@@ -7,5 +7,5 @@ from chatkit.metrics import counter
 FAULTS = counter(
     "chat_push_faults_total",
     "What push could not deal with, for a reason that nobody expected and the log of the process tells.",
-    where=("message", "reading", "push", "log"),
+    where=("message", "reading", "choice", "push", "log"),
 )

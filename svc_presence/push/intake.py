@@ -13,6 +13,7 @@ from chatkit.core.errors import ChatError
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC
 from chatkit.edges.message_log.reader import Begin, KafkaReader, Reading
 from svc_presence.push.faults import FAULTS
+from svc_presence.push.listening import Listeners
 from svc_presence.push.notifier import Notifier
 from svc_presence.push.withdrawer import Withdrawer
 
@@ -24,12 +25,20 @@ FIRST_PAUSE_S, LAST_PAUSE_S = 0.5, 10.0
 
 
 class Intake:
-    """Hands on what comes. Offsets are committed before anyone is told: nobody is told twice because a process died."""
+    """Hands on what comes. Offsets are committed after what must not be lost is noted, and before anyone is told: nobody is told twice
+    because a process died.
+    """
 
     def __init__(
-        self, reader: Callable[[], KafkaReader], notifier: Notifier, withdrawer: Withdrawer, first_pause_s: float = FIRST_PAUSE_S
+        self,
+        reader: Callable[[], KafkaReader],
+        listeners: Listeners,
+        notifier: Notifier,
+        withdrawer: Withdrawer,
+        first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
         self._reader = reader
+        self._listeners = listeners
         self._notifier = notifier
         self._withdrawer = withdrawer
         self._first_pause_s = first_pause_s
@@ -53,8 +62,10 @@ class Intake:
             await reader.start()
             while True:
                 taken = await reader.take()
+                entries = [record.value for record in taken if record.topic == LOG_TOPIC]
+                await self._listeners.learn(entries)
                 await reader.commit(taken)
-                await self._notifier.tell(record.value for record in taken if record.topic == LOG_TOPIC)
+                await self._notifier.tell(entries)
                 await self._withdrawer.withdraw(record.value for record in taken if record.topic == WATERMARK_TOPIC)
                 backoff.reset()
         finally:

@@ -13,7 +13,7 @@ from chatkit.core.ids import ConversationId, UserId
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_presence.push.audience import Audience, Some
-from svc_presence.push.core import wants
+from svc_presence.push.core import SMALL, wants
 from svc_presence.push.faults import FAULTS
 from svc_presence.push.news import MessageCame
 from svc_presence.push.outbox import Outbox
@@ -64,9 +64,12 @@ class Notifier:
                 log.exception("nobody_told", conversation_id=conversation_id)
 
     async def _tell(self, conversation_id: ConversationId, entries: Sequence[log_pb2.LogEntry]) -> None:
-        mentioned = {UserId(user_id) for entry in entries for user_id in entry.outline.mentions}
+        named = {UserId(user_id) for entry in entries for user_id in entry.outline.mentions}
         everyone = any(entry.outline.mention_all for entry in entries)
-        async for some in self._audience.concerned(conversation_id, mentioned, everyone=everyone):
+        (size,) = await self._audience.sizes([conversation_id])
+        if size > SMALL and not everyone:
+            named.update(await self._store.listeners(conversation_id))
+        async for some in self._audience.concerned(conversation_id, named, everyone=everyone):
             devices = await self._devices(await self._away(some.users))
             for user_id, entry in (await self._wanted(conversation_id, entries, list(devices), some)).items():
                 for device in devices[user_id]:

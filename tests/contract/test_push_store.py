@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from chatkit.core.clock import SystemClock
-from chatkit.core.ids import SessionId, UserId, new_id
+from chatkit.core.ids import ConversationId, SessionId, UserId, new_id
 from chatkit.edges.cassandra import CassandraSession
 from svc_presence.push.port import Target
-from svc_presence.push.store import Subscription, SubscriptionStore
+from svc_presence.push.store import Listening, Subscription, SubscriptionStore
 from svc_presence.push.store.cassandra import CassandraSubscriptionStore
 from svc_presence.push.store.memory import MemorySubscriptionStore
 
@@ -63,3 +63,20 @@ async def test_what_is_removed_is_gone_however_often_and_nothing_else_is(store: 
     await store.remove(UserId(new_id()), [laptop.subscription_id])
     await store.remove(phone.user_id, [])
     assert await store.of_each([phone.user_id]) == [[laptop]]
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2, 1]])
+async def test_of_what_a_user_has_chosen_of_a_conversation_the_newest_counts(store: SubscriptionStore, order: list[int]) -> None:
+    room, other, anna, bob = ConversationId(new_id()), ConversationId(new_id()), UserId(new_id()), UserId(new_id())
+    choices = [
+        Listening(anna, room, 1, is_on=True),
+        Listening(anna, room, 2, is_on=False),
+        Listening(anna, other, 3, is_on=True),
+        Listening(bob, room, 1, is_on=True),
+    ]
+    for number in order:
+        await store.listen([choices[number]])
+    await store.listen([])
+    assert (await store.listeners(room), await store.listeners(other)) == ([bob], [anna])
+    await store.listen([Listening(anna, room, 4, is_on=True), Listening(bob, room, 5, is_on=True), Listening(bob, room, 6, is_on=False)])
+    assert await store.listeners(room) == [anna]

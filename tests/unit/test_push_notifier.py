@@ -14,7 +14,11 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_presence.push.core import SMALL
 from svc_presence.push.notifier import FRESH_MS, WITHOUT_S
+from svc_presence.push.store import Listening
 from tests.pushing import ANNA, BOB, CAROL, ROOM, House, faults
+
+WANTS_ALL, WANTS_MENTIONS, WANTS_NOTHING = 1, 2, 3
+NOW = ManualClock().now_ms()
 
 
 async def test_those_who_are_away_are_told_and_neither_the_sender_nor_who_is_there() -> None:
@@ -55,6 +59,17 @@ async def test_in_a_large_conversation_those_are_told_who_are_mentioned() -> Non
     assert sorted(await house.told(house.message(ANNA, all_=True))) == [("b", "3"), ("c", "3")]
 
 
+async def test_in_a_large_conversation_those_are_told_of_everything_who_have_chosen_that() -> None:
+    house, stranger = House(), UserId(new_id())
+    house.audience.members[ROOM] = [ANNA, BOB, CAROL, *(UserId(new_id()) for _ in range(SMALL))]
+    for user_id, name in ((ANNA, "a"), (BOB, "b"), (CAROL, "c"), (stranger, "s")):
+        await house.device(user_id, name)
+        house.standing.choices[user_id, ROOM] = {"notifications": WANTS_MENTIONS if user_id == CAROL else WANTS_ALL}
+    await house.store.listen([Listening(user_id, ROOM, 1, is_on=True) for user_id in (ANNA, BOB, stranger)])
+    assert await house.told(house.message(ANNA)) == [("b", "1")]
+    assert sorted(await house.told(house.message(ANNA, mentions=[CAROL]))) == [("b", "2"), ("c", "2")]
+
+
 async def test_what_is_old_or_broken_or_no_message_is_told_to_nobody_and_keeps_nothing_up() -> None:
     house = House()
     await house.device(BOB, "b")
@@ -72,10 +87,6 @@ async def test_who_gets_a_device_is_told_soon_after() -> None:
     await house.device(BOB, "b")
     house.clock.advance(WITHOUT_S + 1)
     assert await house.told(house.message(ANNA)) == [("b", "2")]
-
-
-WANTS_ALL, WANTS_MENTIONS, WANTS_NOTHING = 1, 2, 3
-NOW = ManualClock().now_ms()
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ class Some:
 class Audience(Protocol):
     """The members of conversations."""
 
-    def concerned(self, conversation_id: ConversationId, mentioned: Collection[UserId], *, everyone: bool) -> AsyncIterator[Some]:
-        """Yield, some at a time, all members; but of a large conversation those who are mentioned, unless everyone is.
+    def concerned(self, conversation_id: ConversationId, named: Collection[UserId], *, everyone: bool) -> AsyncIterator[Some]:
+        """Yield, some at a time, all members; but of a large conversation those of them who are named, unless everyone is meant.
 
         Some may come twice. Raises UNAVAILABLE.
         """

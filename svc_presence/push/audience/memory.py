@@ -15,9 +15,9 @@ class MemoryAudience:
     def __init__(self, members: Mapping[ConversationId, list[UserId]]) -> None:
         self.members = dict(members)
 
-    async def concerned(self, conversation_id: ConversationId, mentioned: Collection[UserId], *, everyone: bool) -> AsyncIterator[Some]:
+    async def concerned(self, conversation_id: ConversationId, named: Collection[UserId], *, everyone: bool) -> AsyncIterator[Some]:
         members = self.members.get(conversation_id, [])
-        users = members if everyone or len(members) <= SMALL else [one for one in members if one in mentioned]
+        users = members if everyone or len(members) <= SMALL else [one for one in members if one in named]
         yield Some(users, len(members))
 
     async def sizes(self, conversations: Sequence[ConversationId]) -> list[int]:

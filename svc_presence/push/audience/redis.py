@@ -24,24 +24,29 @@ class RedisAudience:
     def __init__(self, client: RedisClient) -> None:
         self._view = LiveView(client)
 
-    async def concerned(self, conversation_id: ConversationId, mentioned: Collection[UserId], *, everyone: bool) -> AsyncIterator[Some]:
-        key, named = keys.members(conversation_id), list(mentioned)
+    async def concerned(self, conversation_id: ConversationId, named: Collection[UserId], *, everyone: bool) -> AsyncIterator[Some]:
+        key, names = keys.members(conversation_id), list(named)
         (size,) = await self._view.run(lambda pipeline: pipeline.hlen(key))
         if size > SMALL and not everyone:
-            if named:
-                (held,) = await self._view.run(lambda pipeline: pipeline.hmget(key, named))
-                yield Some([user_id for user_id, value in zip(named, held, strict=True) if value is not None], size)
+            for start in range(0, len(names), STEP):
+                some = names[start : start + STEP]
+                (held,) = await self._view.run(partial(_held, key=key, users=some))
+                yield Some([user_id for user_id, value in zip(some, held, strict=True) if value is not None], size)
             return
         cursor = 0
         while True:
             ((cursor, found),) = await self._view.run(partial(_scan, key=key, cursor=cursor))
-            names = (name.decode(errors="replace") for name in found)
-            yield Some([UserId(name) for name in names if is_uuid(name)], size)
+            members = (name.decode(errors="replace") for name in found)
+            yield Some([UserId(name) for name in members if is_uuid(name)], size)
             if cursor == 0:
                 return
 
     async def sizes(self, conversations: Sequence[ConversationId]) -> list[int]:
         return await self._view.run(lambda pipeline: [pipeline.hlen(keys.members(one)) for one in conversations])
+
+
+def _held(pipeline: Pipeline, *, key: str, users: list[UserId]) -> None:
+    pipeline.hmget(key, users)
 
 
 def _scan(pipeline: Pipeline, *, key: str, cursor: int) -> None:

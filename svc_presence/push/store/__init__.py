@@ -1,4 +1,4 @@
-"""The devices that are registered."""
+"""The devices that are registered, and who has chosen to be told of everything in a conversation."""
 
 from __future__ import annotations
 
@@ -7,10 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from chatkit.core.ids import SessionId, UserId
+from chatkit.core.ids import ConversationId, SessionId, UserId
 from svc_presence.push.port import Target
 
 _SUBSCRIPTION = uuid.UUID("5d1c7c2e-41a5-5f6e-9b57-0c8f4f6f0d04")
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Whether a user has chosen to be told of everything in a conversation, by the entry at `seq` of their notes to themselves."""
+
+    user_id: UserId
+    conversation_id: ConversationId
+    seq: int
+    is_on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +52,12 @@ class SubscriptionStore(Protocol):
 
     async def remove(self, user_id: UserId, subscription_ids: Sequence[str]) -> None:
         """Forget devices of a user. Idempotent."""
+        ...
+
+    async def listen(self, choices: Sequence[Listening]) -> None:
+        """Note what users have chosen. Of one user and conversation the highest seq counts, in whatever order they come."""
+        ...
+
+    async def listeners(self, conversation_id: ConversationId) -> list[UserId]:
+        """Return who has chosen to be told of everything in a conversation, whether they are in it or not."""
         ...

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from chatkit.core.ids import SessionId, UserId
+from chatkit.core.ids import ConversationId, SessionId, UserId
 from chatkit.edges.cassandra import CassandraSession, Row, migrate
 from chatkit.edges.statements import Statements, milliseconds
 from chatkit.settings import CassandraOwnerSettings
 from svc_presence.push.port import Target
-from svc_presence.push.store import Subscription
+from svc_presence.push.store import Listening, Subscription
 
 KEYSPACE = "elastic_chat_presence"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -24,7 +24,10 @@ ALL = (
     " FROM elastic_chat_presence.push_subscriptions WHERE user_id = ?"
 )
 REMOVE = "DELETE FROM elastic_chat_presence.push_subscriptions WHERE user_id = ? AND subscription_id = ?"
-QUERIES = (PUT, ALL, REMOVE)
+LISTEN = "INSERT INTO elastic_chat_presence.listeners (conversation_id, user_id) VALUES (?, ?) USING TIMESTAMP ?"
+LISTEN_NO_MORE = "DELETE FROM elastic_chat_presence.listeners USING TIMESTAMP ? WHERE conversation_id = ? AND user_id = ?"
+LISTENERS = "SELECT user_id FROM elastic_chat_presence.listeners WHERE conversation_id = ?"
+QUERIES = (PUT, ALL, REMOVE, LISTEN, LISTEN_NO_MORE, LISTENERS)
 
 
 class CassandraSubscriptionStore:
@@ -53,6 +56,14 @@ class CassandraSubscriptionStore:
 
     async def remove(self, user_id: UserId, subscription_ids: Sequence[str]) -> None:
         await self._run.rows_of_each(REMOVE, [(UUID(user_id), UUID(one)) for one in subscription_ids])
+
+    async def listen(self, choices: Sequence[Listening]) -> None:
+        named = [(UUID(one.conversation_id), UUID(one.user_id), one) for one in choices]
+        await self._run.rows_of_each(LISTEN, [(room, user_id, one.seq) for room, user_id, one in named if one.is_on])
+        await self._run.rows_of_each(LISTEN_NO_MORE, [(one.seq, room, user_id) for room, user_id, one in named if not one.is_on])
+
+    async def listeners(self, conversation_id: ConversationId) -> list[UserId]:
+        return [UserId(str(row.user_id)) for row in await self._run.rows(LISTENERS, UUID(conversation_id))]
 
 
 def _subscription(row: Row) -> Subscription:

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import UserId
+from chatkit.core.ids import ConversationId, UserId
 from chatkit.edges.cassandra import FAILURES
-from svc_presence.push.store import Subscription, SubscriptionStore
+from svc_presence.push.store import Listening, Subscription, SubscriptionStore
 
 log = structlog.get_logger()
 
@@ -45,6 +45,12 @@ class OpeningSubscriptionStore:
 
     async def remove(self, user_id: UserId, subscription_ids: Sequence[str]) -> None:
         await self._opened.remove(user_id, subscription_ids)
+
+    async def listen(self, choices: Sequence[Listening]) -> None:
+        await self._opened.listen(choices)
+
+    async def listeners(self, conversation_id: ConversationId) -> list[UserId]:
+        return await self._opened.listeners(conversation_id)
 
     @property
     def _opened(self) -> SubscriptionStore:
