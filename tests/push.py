@@ -136,5 +136,7 @@ async def push_house(port: int = 0) -> AsyncIterator[PushHouse]:
     await site.start()
     host, port = runner.addresses[0][:2]
     house.origin = f"http://{host}:{port}"
-    yield house
-    await runner.cleanup()
+    try:
+        yield house
+    finally:
+        await runner.cleanup()

@@ -85,7 +85,7 @@ async def test_what_was_read_on_one_device_is_taken_back_from_the_others(stack: 
         assert [one.says["badge"] for one in house.arrived] == [1, 2, 3]
         assert await badge(api, bob) == 3
         laptop = await Socket.open(api, await login(api, bob))
-        await laptop.send_frame(pb.ClientFrame(watermark=pb.Watermark(conversation_id=direct, delivered_seq=3, read_seq=3)))
+        await laptop.send_frame(pb.ClientFrame(watermark=pb.ClientWatermark(conversation_id=direct, delivered_seq=3, read_seq=3)))
         read = (await house.until(4))[-1]
         assert read.says == {"type": "read", "conversationId": direct, "seq": "3", "badge": 1}
         assert read.headers["Topic"] == house.arrived[-2].headers["Topic"] != house.arrived[0].headers["Topic"]
