@@ -86,6 +86,11 @@ class House:
         entry.accepted_at.FromMilliseconds(self.clock.now_ms())
         return entry.SerializeToString()
 
+    def at(self, seq: int) -> bytes:
+        """Return a message of Anna's that has a seq."""
+        self.seq = seq - 1
+        return self.message(ANNA)
+
     async def told(self, *messages: bytes, workers: int = 1) -> list[tuple[str, str]]:
         """Return which devices are told of which seq."""
         await self.notifier.tell(messages)

@@ -44,10 +44,11 @@ class Composer:
 
     async def _is_read(self, user_id: UserId, news: MessageCame) -> bool:
         """Note that a user is told of a message, unless they have read it meanwhile."""
-        read_seq = await self._told.note(user_id, news.conversation_id, news.seq)
-        if read_seq < news.seq:
+        before = await self._told.note(user_id, news.conversation_id, news.seq)
+        if before.read_seq < news.seq:
             return False
-        await self._told.take([Reading(user_id, news.conversation_id, read_seq)])
+        if not before.was_told:  # else what they were told of is still to be taken back
+            await self._told.take([Reading(user_id, news.conversation_id, before.read_seq)])
         return True
 
     async def _badge(self, user_id: UserId) -> dict[str, int]:

@@ -11,7 +11,7 @@ import pytest
 from chatkit.core.ids import ConversationId, UserId, new_id
 from chatkit.edges import redis as keys
 from chatkit.edges.redis import connect_redis
-from svc_presence.push.told import Reading, Told
+from svc_presence.push.told import Before, Reading, Told
 from svc_presence.push.told.memory import MemoryTold
 from svc_presence.push.told.redis import RedisTold
 
@@ -69,11 +69,13 @@ async def test_what_is_noted_late_takes_the_place_of_nothing_newer(world: World,
     assert await told.take([Reading(anna, room, 6), Reading(anna, room, 7)]) == [False, True]
 
 
-async def test_whoever_notes_learns_how_far_the_user_has_read(world: World, anna: UserId, room: ConversationId) -> None:
+async def test_whoever_notes_learns_how_it_was_before(world: World, anna: UserId, room: ConversationId) -> None:
     told, read = world
-    assert await told.note(anna, room, 5) == 0
+    assert await told.note(anna, room, 5) == Before(0, was_told=False)
     await read(anna, room, 4)
-    assert await told.note(anna, room, 6) == 4
+    assert await told.note(anna, room, 6) == Before(4, was_told=True)
+    await told.take([Reading(anna, room, 6)])
+    assert await told.note(anna, room, 7) == Before(4, was_told=False)
 
 
 async def test_of_a_telling_and_a_reading_one_knows_of_the_other(world: World, anna: UserId) -> None:
@@ -85,5 +87,5 @@ async def test_of_a_telling_and_a_reading_one_knows_of_the_other(world: World, a
 
     for _ in range(50):
         room = ConversationId(new_id())
-        read_seq, was_told = await asyncio.gather(told.note(anna, room, 5), reads(room))
-        assert was_told or read_seq == 5
+        before, was_told = await asyncio.gather(told.note(anna, room, 5), reads(room))
+        assert was_told or before.read_seq == 5

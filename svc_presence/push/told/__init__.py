@@ -18,11 +18,21 @@ class Reading:
     seq: int
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How it was before a user was told of a message: up to which seq they had read the conversation, and whether they had been told of it
+    and had not read that.
+    """
+
+    read_seq: int
+    was_told: bool
+
+
 class Told(Protocol):
     """Every method raises UNAVAILABLE if it can't be reached."""
 
-    async def note(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> int:
-        """Note that a user is about to be told of a message; return up to which seq they have read the conversation.
+    async def note(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Before:
+        """Note that a user is about to be told of a message.
 
         A reading that this does not know of yet is told by a `take` that comes later: one of the two knows of the other.
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatkit.core.ids import ConversationId, UserId
-from svc_presence.push.told import Reading
+from svc_presence.push.told import Before, Reading
 
 
 class MemoryTold:
@@ -15,10 +15,11 @@ class MemoryTold:
         self.read: dict[tuple[UserId, ConversationId], int] = {}
         self._told: dict[tuple[UserId, ConversationId], int] = {}
 
-    async def note(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> int:
+    async def note(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Before:
         name = (user_id, conversation_id)
+        was_told = name in self._told
         self._told[name] = max(seq, self._told.get(name, 0))
-        return self.read.get(name, 0)
+        return Before(self.read.get(name, 0), was_told)
 
     async def take(self, readings: Sequence[Reading]) -> list[bool]:
         return [self._take(one) for one in readings]
