@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from bench.processes import Processes
 from bench.results import Figure, figure
@@ -151,7 +152,8 @@ async def storm(redis: RedisClient, valkey_s: Callable[[], float], name: str, to
     directory, published, clock = RedisDirectory(redis), _Published(), ManualClock()
     preferences = Preferences(directory, _Keeper())
     notices = presence_notices.Notices(directory, preferences, published, clock, timedelta(seconds=2), told)
-    service = PresenceServicer(directory, preferences, _Keeper(), notices, published, clock, timedelta(seconds=10))
+    nobody: Any = None  # has a device that is told by push
+    service = PresenceServicer(directory, preferences, _Keeper(), notices, published, clock, timedelta(seconds=10), nobody, nobody)
     hub = Hub(20, lambda _: None, lambda _: None, clock, Notices(given))
     ears = [_Ear(user_id, _Idle()) for user_id in users]
     chance = random.Random(1)  # the same crowd each time

@@ -103,6 +103,13 @@ ORIGINS = Demand(
 PROVIDER = Demand(
     "https, and not on this machine", "Use the provider's https issuer, or none", lambda issuer, _: not issuer or _is_public_https(issuer)
 )
+CONTACT = Demand(
+    "mailto: or https:, where whoever runs a push service reaches you",
+    "Set it to an address that you read, such as mailto:operator@chat.example",
+    lambda contact, _: contact.startswith(("mailto:", "https:")),
+    must_be_chosen=True,
+)
+NOWHERE_ELSE = Demand("empty", "Remove it: push services of browsers have public addresses", lambda hosts, _: not hosts)
 REDIRECTS = Demand(
     "https, or an app's own scheme",
     "Send people to https pages only",

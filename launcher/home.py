@@ -52,6 +52,11 @@ class Home:
         return self.keys / "files.key"
 
     @property
+    def push_key(self) -> Path:
+        """The key by which the push services of browsers know the presence service."""
+        return self.keys / "push.pem"
+
+    @property
     def web_certificate(self) -> Path:
         """What the edge shows to browsers, if you put it there: a chain, PEM. Otherwise the stack makes its own."""
         return self.keys / "web-certificate.pem"

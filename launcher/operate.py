@@ -23,7 +23,7 @@ from launcher.config import chosen as config
 from launcher.display import Display
 from launcher.errors import LaunchError
 from launcher.home import Home, write_atomically
-from launcher.keys import ensure_link_key, ensure_signing_key
+from launcher.keys import ensure_link_key, ensure_push_key, ensure_signing_key
 from launcher.mesh.rendering import watches
 from launcher.plan import STACK_STOP_S, WEB, Process, Stack, Wave, processes
 from launcher.settings import Settings
@@ -183,6 +183,7 @@ def prepare(stack: Stack, plan: Sequence[Process]) -> None:
     record_topology(home, stack.topology)
     if not stack.is_production:
         ensure_signing_key(home.signing_key)
+        ensure_push_key(home.push_key)
     ensure_link_key(home.link_key)
     delivery.renew(home, stack.topology)
     if not (home.data / "kafka" / "meta.properties").exists():

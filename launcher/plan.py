@@ -23,10 +23,10 @@ REPOSITORY = Path(__file__).parents[1]
 WEB = REPOSITORY / "web"
 
 USES_REDIS = ("gateway", "router", "presence", "history", "writer", "files")
-USES_KAFKA = ("router", "writer")
-USES_CASSANDRA = ("history", "writer", "accounts", "files")
+USES_KAFKA = ("router", "presence", "writer")
+USES_CASSANDRA = ("presence", "history", "writer", "accounts", "files")
 OWNS_TOPICS = ("writer",)
-OWNS_KEYSPACE = ("writer", "accounts", "files")
+OWNS_KEYSPACE = ("presence", "writer", "accounts", "files")
 
 KEEPS_FILES = {"CHAT_FILES_FOLDER", "CHAT_FILES_S3_BUCKET", "CHAT_FILES_S3_BUCKET_FILE"}
 """By which an operator says where files are kept, if that is not the folder of the stack."""
@@ -274,6 +274,8 @@ def _own_environment(service: str, stack: Stack) -> dict[str, str]:
             return {"CHAT_GATEWAY_ALLOWED_ORIGINS": ",".join(stack.all_origins)}
         case "accounts":
             return {"CHAT_ACCOUNTS_SIGNING_KEY_FILE": str(stack.home.signing_key)}
+        case "presence":
+            return {"CHAT_PRESENCE_PUSH_KEY_FILE": str(stack.home.push_key)}
         case "files":
             is_kept_elsewhere = KEEPS_FILES & stack.chosen.get(service, {}).keys()
             folder = {} if is_kept_elsewhere else {"CHAT_FILES_FOLDER": str(stack.home.data / "files")}

@@ -13,6 +13,7 @@ import structlog
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import UserId
 from chatkit.core.presence import SECRET, Audience, Wishes
+from chatkit.core.quiet_hours import QuietHours
 from chatkit.rpc.errors import error_of
 from chatkit.rpc.preferences import preferences_of, wishes_of
 from elastic_chat.presence.v1 import presence_service_pb2 as pb
@@ -77,11 +78,17 @@ class Preferences:
 
         return await self._change_and_tell(user_id, change)
 
+    async def set_quiet_hours(self, user_id: UserId, quiet_hours: QuietHours | None) -> Wishes:
+        """Change when a user wants to hear of nothing. After UNAVAILABLE it may hold all the same, or do so soon."""
+        return await self._change_and_tell(user_id, lambda wishes: replace(wishes, quiet_hours=quiet_hours))
+
     async def keep_status(self, user_id: UserId, status: Wishes) -> Wishes:
         """Keep the status of a user. Presence, which asks for it, knows of it by the answer."""
 
         def change(wishes: Wishes) -> Wishes:
-            return replace(status, audience=wishes.audience, receipts=wishes.receipts, version=wishes.version)
+            return replace(
+                status, audience=wishes.audience, receipts=wishes.receipts, version=wishes.version, quiet_hours=wishes.quiet_hours
+            )
 
         return await self._change(user_id, change)
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import UserId, is_uuid
+from chatkit.core.presence import Wishes
 from chatkit.rpc.caller import Caller, caller_of
-from chatkit.rpc.preferences import audience_of, preferences_of, wishes_of
+from chatkit.rpc.preferences import audience_of, preferences_of, quiet_hours_message, quiet_hours_of, wishes_of
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import presence_pb2
@@ -166,6 +167,15 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         )
         return pb.UpdatePrivacyResponse(privacy=preferences_of(wishes).privacy)
 
+    async def GetQuietHours(self, request: pb.GetQuietHoursRequest, context: Context) -> pb.GetQuietHoursResponse:  # noqa: ARG002, N802
+        (wishes,) = await self._preferences.of([caller_of(context).user_id])
+        return pb.GetQuietHoursResponse(quiet_hours=_quiet_hours(wishes))
+
+    async def SetQuietHours(self, request: pb.SetQuietHoursRequest, context: Context) -> pb.SetQuietHoursResponse:  # noqa: N802
+        chosen = quiet_hours_of(request.quiet_hours) if request.HasField("quiet_hours") else None
+        wishes = await self._preferences.set_quiet_hours(caller_of(context).user_id, chosen)
+        return pb.SetQuietHoursResponse(quiet_hours=_quiet_hours(wishes))
+
     # --- for presence
 
     async def KeepStatus(self, request: pb.KeepStatusRequest, context: Context) -> pb.KeepStatusResponse:  # noqa: N802
@@ -299,3 +309,7 @@ def _session(session: Session, caller: Caller) -> pb.LoginSession:
     result.created_at.FromMilliseconds(session.created_at_ms)
     result.last_used_at.FromMilliseconds(session.rotated_at_ms)
     return result
+
+
+def _quiet_hours(wishes: Wishes) -> presence_pb2.QuietHours | None:
+    return None if wishes.quiet_hours is None else quiet_hours_message(wishes.quiet_hours)

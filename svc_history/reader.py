@@ -131,6 +131,12 @@ class Reader:
         (state,) = await self._as_theirs([(user_id, mine, conversation_id, state)])
         return state
 
+    async def preferences(self, users: Sequence[UserId], conversation_id: ConversationId) -> list[Mapping[str, int]]:
+        """Return how users have a conversation for themselves."""
+        known = await self.memberships(users)
+        found = await asyncio.gather(*(self._own(user_id, its) for user_id, its in zip(users, known, strict=True)))
+        return [mine.preferences.get(conversation_id, {}) for mine in found]
+
     async def _mine(self, user_id: UserId) -> Mine:
         """Return what is a user's own in conversations."""
         (known,) = await self.memberships([user_id])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -232,12 +232,28 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         return pb.SyncUsersResponse(answers=[_synced(ask.user_id, one, now_ms, receipts=receives) for ask, one, receives in answers])
 
     async def ListMemberships(self, request: pb.ListMembershipsRequest, context: Context) -> pb.ListMembershipsResponse:  # noqa: ARG002, N802
-        if len(request.user_ids) > MAX_USERS:
-            raise ChatError(Reason.INVALID_ARGUMENT, f"user_ids holds at most {MAX_USERS}: ask in several calls")
-        found = await self._reader.memberships([UserId(user_id) for user_id in request.user_ids])
+        found = await self._reader.memberships([UserId(user_id) for user_id in _few(request.user_ids)])
         return pb.ListMembershipsResponse(
             users=[pb.Memberships(conversation_ids=joined.keys(), joined_seqs=joined.values()) for joined in found]
         )
+
+    async def CountUnread(self, request: pb.CountUnreadRequest, context: Context) -> pb.CountUnreadResponse:  # noqa: ARG002, N802
+        states = await self._reader.conversations(UserId(request.user_id))
+        counted = [
+            pb.UnreadConversation(
+                conversation_id=conversation_id,
+                unread_count=_unread(state),
+                mention_count=state.mention_count,
+                preferences=preferences_message(state.preferences),
+            )
+            for conversation_id, state in states
+        ]
+        return pb.CountUnreadResponse(conversations=[one for one in counted if one.unread_count])
+
+    async def ListPreferences(self, request: pb.ListPreferencesRequest, context: Context) -> pb.ListPreferencesResponse:  # noqa: ARG002, N802
+        users = [UserId(user_id) for user_id in _few(request.user_ids)]
+        found = await self._reader.preferences(users, _conversation_id(request.conversation_id))
+        return pb.ListPreferencesResponse(preferences=map(preferences_message, found))
 
     async def GetConversationState(  # noqa: N802
         self,
@@ -287,7 +303,6 @@ def _synced(user_id: UserId, synced: Synced, now_ms: int, *, receipts: bool) -> 
 
 def _summary(user_id: UserId, state: State, now_ms: int) -> pb.ConversationSummary:
     assert state.member is not None  # noqa: S101 - the reader gives states of members only
-    head_ordinal = state.head_ordinal or (_entry(state.newest).ordinal if state.newest else 0)
     last = state.last(now_ms)
     read_seq = state.mark.read_seq if state.mark else 0
     preferences = current(state.preferences, read_seq)
@@ -296,7 +311,7 @@ def _summary(user_id: UserId, state: State, now_ms: int) -> pb.ConversationSumma
         membership=_member(user_id, state.member, state.settings),
         head_seq=state.head_seq,
         read_seq=read_seq,
-        unread_count=max(0, unread(head_ordinal, state.mark, state.member) - state.hidden_count),
+        unread_count=_unread(state),
         last_entry=_last_entry(last) if last else None,
         mention_count=state.mention_count,
         preferences=preferences_message(preferences) if preferences else None,
@@ -309,6 +324,19 @@ def _last_entry(stored: Stored) -> entry_pb2.Entry:
     if entry.kind == entry_pb2.Entry.EDIT:
         entry.ClearField("body")
     return entry
+
+
+def _unread(state: State) -> int:
+    assert state.member is not None  # noqa: S101 - the reader gives states of members only
+    head_ordinal = state.head_ordinal or (_entry(state.newest).ordinal if state.newest else 0)
+    return max(0, unread(head_ordinal, state.mark, state.member) - state.hidden_count)
+
+
+def _few(user_ids: Collection[str]) -> Collection[str]:
+    """Return the users of a call that other services make, or refuse too many of them."""
+    if len(user_ids) > MAX_USERS:
+        raise ChatError(Reason.INVALID_ARGUMENT, f"user_ids holds at most {MAX_USERS}: ask in several calls")
+    return user_ids
 
 
 def _conversation_id(text: str) -> ConversationId:

@@ -28,6 +28,9 @@ from elastic_chat.types.v1 import presence_pb2
 from svc_presence.core import Connection, check_asked, is_superseded
 from svc_presence.notices import Notices
 from svc_presence.preferences import Keeper, Preferences
+from svc_presence.push.badges import Badges
+from svc_presence.push.methods import PushMethods
+from svc_presence.push.subscriptions import Subscriptions
 from svc_presence.shown import shown
 from svc_presence.store import Directory
 
@@ -49,7 +52,7 @@ Context = Any
 """gRPC's own class is generic over what no method needs."""
 
 
-class PresenceServicer(rpc.PresenceServiceServicer):
+class PresenceServicer(PushMethods, rpc.PresenceServiceServicer):
     """The methods of presence. `run` must run beside it: it tells who came and who has gone, and removes nodes whose lease has ended."""
 
     def __init__(
@@ -61,7 +64,10 @@ class PresenceServicer(rpc.PresenceServiceServicer):
         fanout: Fanout,
         clock: Clock,
         lease: timedelta,
+        subscriptions: Subscriptions,
+        badges: Badges,
     ) -> None:
+        PushMethods.__init__(self, subscriptions, badges)
         self._directory = directory
         self._preferences = preferences
         self._keeper = keeper
@@ -198,6 +204,7 @@ class PresenceServicer(rpc.PresenceServiceServicer):
         homes = await self._directory.end_session(UserId(request.user_id), SessionId(request.session_id), remember_s)
         end = node_pb2.SessionEnd(user_id=request.user_id, session_id=request.session_id)
         await self._fanout.publish(dict.fromkeys(homes, batch_of(node_pb2.NodeEvent(session_end=end))))
+        await self._subscriptions.end_session(UserId(request.user_id), SessionId(request.session_id))
         return pb.EndSessionResponse()
 
     async def _node(self, node: pb.Node) -> str:

@@ -15,13 +15,14 @@ from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError
 from chatkit.edges.engine_metrics import CASSANDRA
 from chatkit.edges.message_log import DEAD_LETTER_TOPIC, MessageLog, Record
+from chatkit.edges.message_log.reader import Taken
 from chatkit.metrics import SECONDS, counter
 from chatkit.tracing import NOTHING, Tracer, followed
 from elastic_chat.events.v1 import log_pb2
 from svc_writer.core import Write, grouped, heads
 from svc_writer.directory import relist, touched
 from svc_writer.records import writes_of
-from svc_writer.source import Source, Taken
+from svc_writer.source import Source
 from svc_writer.store import Progress, Timeline, UnfitError
 from svc_writer.unreadable import UnreadableError
 

@@ -14,7 +14,11 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: "es2022",
     chunkSizeWarningLimit: 2000,
-    rolldownOptions: { input: ["index.html", "api.html", "ops.html"] },
+    rolldownOptions: {
+      input: { index: "index.html", api: "api.html", ops: "ops.html", push: "src/worker/push.ts" },
+      // A browser must find the service worker where it was, and lets it show what lies below it only.
+      output: { entryFileNames: ({ name }) => (name === "push" ? "push.js" : "assets/[name]-[hash].js") },
+    },
   },
   test: {
     include: ["tests/**/*.test.{ts,tsx}"],

@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from chatkit.core.emoji import is_emoji
 from chatkit.core.errors import ChatError, Reason
+from chatkit.core.quiet_hours import QuietHours
 from chatkit.core.text import check_shown
 
 MAX_STATUS_TEXT = 80
@@ -36,7 +37,9 @@ class Audience(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a user has decided: the status that they have chosen, until when that holds, and what they let others know."""
+    """What a user has decided: the status that they have chosen, until when that holds, what they let others know, and when they want to
+    hear of nothing.
+    """
 
     availability: Availability = Availability.UNSPECIFIED
     text: str = ""
@@ -45,6 +48,7 @@ class Wishes:
     audience: Audience = Audience.SHARED
     receipts: bool = True
     version: int = 0
+    quiet_hours: QuietHours | None = None
 
     def at(self, now_ms: int) -> Wishes:
         """Return them as they hold at a time: a status that has ended was never chosen."""

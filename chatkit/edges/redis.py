@@ -172,6 +172,12 @@ def marks(conversation_id: str) -> str:
     return f"{{c:{conversation_id}}}:marks"
 
 
+def read_seq(mark: bytes | None) -> int:
+    """Return up to which seq a member has read, from their mark."""
+    parts = (mark or b"").split(b":")
+    return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
+
+
 CONVERSATIONS_S = 30 * 24 * 3600
 """How long a user's conversations are remembered after the last change; whoever asks later has them read from Cassandra."""
 ALL_KNOWN = "@all"
@@ -239,6 +245,11 @@ def preview(link_hash: str) -> str:
 def looked_up(user_id: str) -> str:
     """String: how many links the user has had looked up in a minute."""
     return f"{{u:{user_id}}}:looked_up"
+
+
+def told(user_id: str) -> str:
+    """Sorted set: conversation id to the seq of the newest message of it that the user's devices were told of by push."""
+    return f"{{u:{user_id}}}:told"
 
 
 PREFERENCES_S = 30 * 24 * 3600

@@ -6,6 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.presence import Audience, Availability, Wishes
+from chatkit.core.quiet_hours import QuietHours
 from elastic_chat.types.v1 import presence_pb2 as pb
 
 
@@ -20,13 +21,15 @@ def wishes_of(preferences: pb.Preferences) -> Wishes:
         _audience(privacy.presence),
         privacy.receipts,
         preferences.version,
+        _quiet_hours(preferences.quiet_hours) if preferences.HasField("quiet_hours") else None,
     )
 
 
 def preferences_of(wishes: Wishes) -> pb.Preferences:
     """Return what a user has decided as the contracts have it."""
     privacy = pb.Privacy(presence=pb.Privacy.Audience.ValueType(wishes.audience), receipts=wishes.receipts)
-    return pb.Preferences(status=status_of(wishes), privacy=privacy, version=wishes.version)
+    quiet_hours = None if wishes.quiet_hours is None else quiet_hours_message(wishes.quiet_hours)
+    return pb.Preferences(status=status_of(wishes), privacy=privacy, version=wishes.version, quiet_hours=quiet_hours)
 
 
 def status_of(wishes: Wishes) -> pb.Status:
@@ -35,6 +38,16 @@ def status_of(wishes: Wishes) -> pb.Status:
     if wishes.expires_ms is not None:
         status.expires_at.FromMilliseconds(wishes.expires_ms)
     return status
+
+
+def quiet_hours_of(message: pb.QuietHours) -> QuietHours:
+    """Return when a user wants to hear of nothing, or raise INVALID_ARGUMENT."""
+    return QuietHours(message.begins_minute, message.ends_minute, message.time_zone)
+
+
+def quiet_hours_message(quiet_hours: QuietHours) -> pb.QuietHours:
+    """Return it as the contracts have it."""
+    return pb.QuietHours(begins_minute=quiet_hours.begins, ends_minute=quiet_hours.ends, time_zone=quiet_hours.zone)
 
 
 def audience_of(value: int) -> Audience:
@@ -56,6 +69,14 @@ def _milliseconds(moment: Timestamp) -> int:
         return moment.ToMilliseconds()
     except ValueError:
         return 0
+
+
+def _quiet_hours(message: pb.QuietHours) -> QuietHours | None:
+    """Return when a user wants to hear of nothing; never, if this machine does not know their time zone any more."""
+    try:
+        return quiet_hours_of(message)
+    except ChatError:
+        return None
 
 
 def _availability(value: int) -> Availability:

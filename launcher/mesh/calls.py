@@ -29,7 +29,10 @@ USERS: dict[str, tuple[str, ...]] = {
         *("AddMember", "AddMembers", "RemoveMember", "SetRole", "TransferOwnership"),
         *("BanMember", "UnbanMember", "CreateInvite", "WithdrawInvite", "Join", "JoinPublic"),
     ),
-    "presence": ("GetPresence", "SetStatus", "GetStatus"),
+    "presence": (
+        *("GetPresence", "SetStatus", "GetStatus"),
+        *("GetPushKey", "RegisterPushSubscription", "ListPushSubscriptions", "RemovePushSubscription", "GetBadge"),
+    ),
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
         *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
@@ -49,6 +52,8 @@ USERS: dict[str, tuple[str, ...]] = {
             "FindUsers",
             "GetPrivacy",
             "UpdatePrivacy",
+            "GetQuietHours",
+            "SetQuietHours",
         ),
         *("GetAccount", "CreateUser", "SetRole", "DisableUser", "EnableUser", "ResetPassword", "DeleteUser"),
         *("CreateInvite", "ListInvites", "WithdrawInvite"),
@@ -59,13 +64,13 @@ USERS: dict[str, tuple[str, ...]] = {
 """The methods that the edge lets those call who have an access token. What is in neither table is internal, and refused there."""
 
 READS: dict[str, tuple[str, ...]] = {
-    "presence": ("GetPresence", "GetStatus", "GetPreferences"),
+    "presence": ("GetPresence", "GetStatus", "GetPreferences", "GetPushKey", "ListPushSubscriptions", "GetBadge"),
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
         *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
         *("ListStars", "ListDrafts"),
         *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
-        *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers"),
+        *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers", "CountUnread", "ListPreferences"),
     ),
     "writer": ("GetLag", "AwaitWritten"),
     "accounts": (
@@ -74,6 +79,7 @@ READS: dict[str, tuple[str, ...]] = {
         "FindInactive",
         "ListSessions",
         "GetPrivacy",
+        "GetQuietHours",
         "GetPreferences",
         "GetAccount",
         "ListInvites",
@@ -107,7 +113,7 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
         "accounts": ("FindUsers", "FindInactive"),
         "files": ("AttachFiles",),
     },
-    "presence": {"accounts": ("KeepStatus", "GetPreferences")},
+    "presence": {"accounts": ("KeepStatus", "GetPreferences"), "history": ("CountUnread", "ListPreferences")},
     "writer": {"router": ("SendScheduledMessage",), "files": ("ReleaseFiles",)},
     "history": {"writer": ("AwaitWritten",), "presence": ("GetPreferences",)},
     "accounts": {"presence": ("EndSession", "ApplyPreferences")},

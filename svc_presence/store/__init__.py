@@ -13,13 +13,14 @@ from svc_presence.core import Connection
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Whether a user is on a node, when others last saw them go, in Unix milliseconds, if that is known, and whether all their devices are
-    idle.
+    """Whether a user is on a node, when others last saw them go, in Unix milliseconds, if that is known, whether all their devices are
+    idle, and the login sessions of those that are not.
     """
 
     online: bool
     last_seen_ms: int | None = None
     idle: bool = False
+    in_use: frozenset[SessionId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,10 @@ class Directory(Protocol):
 
         Whichever comes first, this or an `attach`: the other one tells of it.
         """
+        ...
+
+    async def has_ended(self, user_id: UserId, session_id: SessionId) -> bool:
+        """Tell whether it is noted that a login session has ended."""
         ...
 
     async def incarnations(self) -> Mapping[str, int]:

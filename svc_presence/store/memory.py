@@ -99,6 +99,9 @@ class MemoryDirectory:
         self._ended.add((user_id, session_id))
         return frozenset(node for connection, node in self._of(user_id) if connection.session_id == session_id)
 
+    async def has_ended(self, user_id: UserId, session_id: SessionId) -> bool:
+        return (user_id, session_id) in self._ended
+
     async def incarnations(self) -> Mapping[str, int]:
         return dict(self._leases)
 
@@ -121,4 +124,5 @@ class MemoryDirectory:
 
     def _presence(self, user_id: UserId) -> Presence:
         alive = [connection for connection, node in self._of(user_id) if node in self._leases]
-        return Presence(bool(alive), self._seen.get(user_id), bool(alive) and all(one.is_idle for one in alive))
+        in_use = frozenset(one.session_id for one in alive if not one.is_idle)
+        return Presence(bool(alive), self._seen.get(user_id), bool(alive) and not in_use, in_use)

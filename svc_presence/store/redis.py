@@ -147,6 +147,10 @@ class RedisDirectory:
         homes = (keys.text(value).split("|") for value in values)
         return frozenset(home[0] for home in homes if home[1:2] == [session_id])
 
+    async def has_ended(self, user_id: UserId, session_id: SessionId) -> bool:
+        (found,) = await self._run(lambda pipeline: pipeline.exists(keys.ended(user_id, session_id)))
+        return bool(found)
+
     async def incarnations(self) -> Mapping[str, int]:
         return {keys.text(node): beats for node, beats in (await self._leases()).items()}
 
@@ -239,5 +243,10 @@ def _home(node: str, connection: Connection) -> str:
 
 def _presence(homes: Sequence[bytes], leases: Mapping[bytes, int], seen: bytes | None = None) -> Presence:
     alive = [home for home in homes if home.partition(b"|")[0] in leases]
-    idle = bool(alive) and all(home.endswith(IDLE.encode()) for home in alive)
-    return Presence(online=bool(alive), last_seen_ms=int(seen) if seen else None, idle=idle)
+    in_use = [home for home in alive if not home.endswith(IDLE.encode())]
+    return Presence(
+        online=bool(alive),
+        last_seen_ms=int(seen) if seen else None,
+        idle=bool(alive) and not in_use,
+        in_use=frozenset(SessionId(keys.text(home.partition(b"|")[2])) for home in in_use),
+    )

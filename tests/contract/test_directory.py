@@ -90,7 +90,7 @@ async def test_a_user_comes_once_and_goes_with_the_last_connection(world: World)
     assert (await world.directory.attach(node, [one], [])).came_online == {anna}
     assert (await world.directory.attach(node, [two], [])).came_online == set()
     assert (await world.directory.attach(node, [], [one])).went_offline == set()
-    assert await world.directory.presence([anna]) == [Presence(online=True)]
+    assert await world.directory.presence([anna]) == [Presence(online=True, in_use=frozenset({two.session_id}))]
     assert (await world.directory.attach(node, [], [two])).went_offline == {anna}
     assert await world.directory.presence([anna]) == [Presence(online=False)]
     await world.directory.seen([anna], NOW + 5)
@@ -116,11 +116,15 @@ async def test_removing_a_node_takes_everything_that_it_left(world: World) -> No
     anna, bob, node, other, tea = user(), user(), await alive(world), await alive(world), ConversationId(new_id())
     await world.put_in(anna, tea)
     await world.directory.attach(node, [connection(anna), connection(bob)], [])
-    await world.directory.attach(other, [connection(bob)], [])
+    elsewhere = connection(bob)
+    await world.directory.attach(other, [elsewhere], [])
     assert await world.directory.remove(node) == {anna}
     assert await world.listeners(tea) == set()
     assert node not in await world.directory.incarnations()
-    assert await world.directory.presence([anna, bob]) == [Presence(online=False, last_seen_ms=None), Presence(online=True)]
+    assert await world.directory.presence([anna, bob]) == [
+        Presence(online=False, last_seen_ms=None),
+        Presence(online=True, in_use=frozenset({elsewhere.session_id})),
+    ]
     assert await world.directory.remove(node) == set()
 
 
@@ -179,6 +183,8 @@ async def test_a_login_session_ends_on_every_node_that_has_it_and_the_others_go_
     assert await world.directory.end_session(anna, SessionId(phone), 60) == {one, two}
     attached = await world.directory.attach(two, [connection(anna, phone), connection(anna, laptop)], [])
     assert attached.ended == {phone}
+    assert await world.directory.has_ended(anna, SessionId(phone))
+    assert not await world.directory.has_ended(user(), SessionId(phone))
     assert (await world.directory.attach(two, [connection(user(), phone)], [])).ended == set()
 
 
@@ -204,7 +210,7 @@ async def test_a_user_is_idle_when_all_their_devices_are(world: World) -> None:
         return attached.stirred == {anna}
 
     assert not await change(node, phone, is_idle=True)
-    assert await world.directory.presence([anna]) == [Presence(online=True)]
+    assert await world.directory.presence([anna]) == [Presence(online=True, in_use=frozenset({laptop.session_id}))]
     assert await change(other, laptop, is_idle=True)
     assert await world.directory.presence([anna]) == [Presence(online=True, idle=True)]
     assert await change(node, phone, is_idle=False)

@@ -18,6 +18,7 @@ from launcher.topology import Instance, Topology
 from tests.ports import free_base
 
 ROOT = Path(__file__).parents[2]
+PUSH_OFFSET = 790
 COMMAND = Path(sys.executable).parent / "elastic-chat"
 
 
@@ -51,6 +52,15 @@ class Stack:
         return f"http://127.0.0.1:{self.topology.edge_port}"
 
     @property
+    def push_port(self) -> int:
+        """Where tests run a push service, to which presence may send."""
+        return self.topology.port + PUSH_OFFSET
+
+    @property
+    def push_host(self) -> str:
+        return f"127.0.0.1:{self.push_port}"
+
+    @property
     def logs(self) -> Path:
         return self.home / "logs"
 
@@ -59,6 +69,7 @@ class Stack:
             "ELASTIC_CHAT_PORT": str(self.topology.port),
             "ELASTIC_CHAT_HOME": str(self.home),
             "ELASTIC_CHAT_LOG_LEVEL": self.log_level,
+            "CHAT_PRESENCE_PUSH_HOSTS": self.push_host,
             **environment,
         }
         done = subprocess.run([COMMAND, *arguments], env=environ, capture_output=True, text=True, check=False, cwd=ROOT, timeout=240)

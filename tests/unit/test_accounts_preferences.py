@@ -10,8 +10,9 @@ import pytest
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import UserId
 from chatkit.core.presence import Audience, Availability, Wishes
+from chatkit.core.quiet_hours import QuietHours as Hours
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
-from elastic_chat.types.v1.presence_pb2 import BUSY, Preferences, Privacy, Status
+from elastic_chat.types.v1.presence_pb2 import BUSY, Preferences, Privacy, QuietHours, Status
 from tests.accounts import PASSWORD, Accounts
 
 
@@ -53,6 +54,21 @@ async def test_a_status_is_kept_beside_the_privacy_and_whoever_has_it_kept_is_to
     found = await accounts.call("GetPreferences", pb.GetPreferencesRequest(user_ids=["nobody", user.user_id]))
     assert [one.version for one in found.preferences] == [0, 2]
     assert len(accounts.teller.told) == 1, "presence has asked for the status, and knows"
+
+
+async def test_quiet_hours_stay_beside_all_else_and_presence_is_told_of_all(accounts: Accounts) -> None:
+    user = await anna(accounts)
+    night = QuietHours(begins_minute=1320, ends_minute=420, time_zone="Europe/Berlin")
+    assert (await accounts.call("SetQuietHours", pb.SetQuietHoursRequest(quiet_hours=night), user.access_token)).quiet_hours == night
+    assert accounts.teller.told[-1] == (user.user_id, Wishes(quiet_hours=Hours(1320, 420, "Europe/Berlin"), version=1))
+    await accounts.call("UpdatePrivacy", pb.UpdatePrivacyRequest(receipts=False), user.access_token)
+    await accounts.call("KeepStatus", pb.KeepStatusRequest(status=Status(text="x")), user.access_token)
+    accounts.restart()
+    assert (await accounts.call("GetQuietHours", pb.GetQuietHoursRequest(), user.access_token)).quiet_hours == night
+    wrong = pb.SetQuietHoursRequest(quiet_hours=QuietHours(begins_minute=1, time_zone="Europe/Nowhere"))
+    assert (await accounts.refusal("SetQuietHours", wrong, user.access_token)).reason is Reason.INVALID_ARGUMENT
+    await accounts.call("SetQuietHours", pb.SetQuietHoursRequest(), user.access_token)
+    assert not (await accounts.call("GetQuietHours", pb.GetQuietHoursRequest(), user.access_token)).HasField("quiet_hours")
 
 
 async def test_an_audience_that_is_none_is_refused(accounts: Accounts) -> None:

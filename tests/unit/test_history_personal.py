@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
 
+from chatkit.core.clock import ManualClock
 from chatkit.core.conversation_preferences import HAS_HIDDEN, Chosen, newest
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId, new_id, notes_conversation_id
 from chatkit.core.personal import Hidden, Saved, Starred, Waiting
 from chatkit.rpc.conversation_preferences import preferences_message, preferences_of
 from elastic_chat.events.v1 import log_pb2
+from elastic_chat.history.v1 import history_service_pb2 as pb
 from elastic_chat.types.v1 import entry_pb2
 from svc_history.core import Mark, Membership, Stored
 from svc_history.hiding import counted
 from svc_history.kept import Kept
+from svc_history.service import HistoryServicer
 from svc_history.store import State
 from svc_history.store.memory import MemoryConversation
 from tests.reading import ANNA, World, reading
@@ -302,3 +306,21 @@ async def test_of_who_keeps_nothing_nobody_is_asked(world: World, kept: Kept) ->
     talk(world)
     assert (await kept.stars(ANNA, 0, 2), await kept.drafts(ANNA), await kept.waiting(ANNA)) == (([], 0, 0), [], [])
     assert (world.database.reads, world.asked) == (0, 0)
+
+
+async def test_how_several_users_have_a_conversation_is_told_in_their_order(world: World) -> None:
+    tea, carol = world.conversation(3), UserId(new_id())
+    note(world, ANNA, tea, notifications=2)
+    note(world, BOB, ConversationId(new_id()), notifications=3)
+    assert await world.reader.preferences([carol, ANNA, BOB], tea) == [{}, {"notifications": 2}, {}]
+
+
+async def test_what_is_unread_is_counted_where_something_is_and_with_what_its_user_chose(world: World) -> None:
+    tea, _ = world.conversation(3), world.conversation(1)
+    note(world, ANNA, tea, notifications=2)
+    nobody: Any = None
+    service = HistoryServicer(world.reader, nobody, nobody, ManualClock())
+    answer = await service.CountUnread(pb.CountUnreadRequest(user_id=ANNA), None)
+    listed = (await world.reader.summary(ANNA, tea)).mention_count
+    assert [(one.conversation_id, one.unread_count, one.mention_count) for one in answer.conversations] == [(tea, 2, listed)]
+    assert preferences_of(answer.conversations[0].preferences) == {"notifications": 2}

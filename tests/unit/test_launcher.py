@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from chatkit.core.clock import SystemClock
 from launcher import preflight
 from launcher.engines import Engines
 from launcher.engines.store import arrived, made_once
 from launcher.engines.wheels import refusal, requirement
 from launcher.errors import LaunchError
 from launcher.home import LONGEST_SOCKET_PATH, Home, write_atomically
-from launcher.keys import ensure_link_key, ensure_signing_key
+from launcher.keys import ensure_link_key, ensure_push_key, ensure_signing_key
 from launcher.mesh.rendering import http_socket, render_sidecar, watches
 from launcher.operate import cluster_id
 from launcher.plan import Stack, Wave, processes, service_environment
@@ -30,6 +31,7 @@ from launcher.settings import Settings
 from launcher.supervision import leftovers, record
 from launcher.topology import HOST, MAX_INSTANCES, SERVICES, Topology
 from launcher.tracing import Tracing
+from svc_presence.push.vapid import Vapid
 
 NOWHERE = Path("/nowhere")
 ENGINES = Engines(NOWHERE, NOWHERE, NOWHERE, NOWHERE, (), ())
@@ -286,6 +288,17 @@ def test_files_are_kept_in_the_home_unless_an_operator_says_where(tmp_path: Path
     for name in ("CHAT_FILES_FOLDER", "CHAT_FILES_S3_BUCKET", "CHAT_FILES_S3_BUCKET_FILE"):
         elsewhere = service_environment(files, replace(made, chosen={"files": {name: "x"}}))
         assert {key: value for key, value in elsewhere.items() if "FOLDER" in key or "BUCKET" in key} == {name: "x"}
+
+
+def test_the_key_of_pushes_is_made_once_and_is_its_owner_s_alone(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.create()
+    ensure_push_key(home.push_key)
+    key = home.push_key.read_text()
+    assert Vapid(key, "", SystemClock()).public_key
+    assert home.push_key.stat().st_mode & 0o077 == 0
+    ensure_push_key(home.push_key)
+    assert home.push_key.read_text() == key
 
 
 def test_the_key_of_links_is_made_once_and_is_its_owner_s_alone(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from launcher.config import chosen, declared
 from launcher.config.values import HIDDEN, Source, masked, of_instance
 from launcher.errors import LaunchError
 from launcher.home import Home
-from launcher.keys import ensure_link_key, ensure_signing_key
+from launcher.keys import ensure_link_key, ensure_push_key, ensure_signing_key
 from launcher.plan import Stack, service_environment
 from launcher.settings import Settings
 from launcher.topology import SERVICES, Topology
@@ -85,6 +85,7 @@ def test_a_value_that_makes_no_sense_is_refused_before_anything_is_started(tmp_p
     home = Home(tmp_path)
     home.create()
     ensure_signing_key(home.signing_key)
+    ensure_push_key(home.push_key)
     ensure_link_key(home.link_key)
     chosen.check(Stack(home, Topology(), chosen.ANYWHERE))
     bad = chosen.choose(settings(GATEWAY_HEARTBEAT="often")).services

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -13,21 +12,30 @@ from google.protobuf import timestamp_pb2
 
 from chatkit.core.clock import ManualClock
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConversationId, UserId, direct_conversation_id, new_id
+from chatkit.core.ids import ConversationId, SessionId, UserId, direct_conversation_id, new_id
 from chatkit.core.presence import Audience, Wishes
 from chatkit.edges.fanout import Hearing
 from chatkit.edges.fanout.memory import MemoryFanout
-from chatkit.rpc.caller import USER_ID, Caller
-from chatkit.rpc.preferences import preferences_of, wishes_of
+from chatkit.rpc.caller import USER_ID
+from chatkit.rpc.preferences import preferences_of
 from elastic_chat.events.v1 import node_pb2
 from elastic_chat.gateway.v1 import frames_pb2
 from elastic_chat.presence.v1 import presence_service_pb2 as pb
 from elastic_chat.types.v1 import presence_pb2
 from svc_presence.notices import Notices
 from svc_presence.preferences import Preferences
+from svc_presence.push.audience.memory import MemoryAudience
+from svc_presence.push.badges import Badges
+from svc_presence.push.port import Target
+from svc_presence.push.store import Subscription
+from svc_presence.push.store.memory import MemorySubscriptionStore
+from svc_presence.push.subscriptions import Subscriptions
 from svc_presence.service import PresenceServicer
 from svc_presence.store import Presence
 from svc_presence.store.memory import MemoryDirectory
+from tests.keeper import MemoryKeeper
+from tests.phones import Phones
+from tests.standing import MemoryStanding
 
 NODE = "gateway-1@1"
 
@@ -45,42 +53,18 @@ class Context:
         return ((USER_ID, self._user_id),)
 
 
-class Keeper:
-    """Accounts, as presence knows it."""
-
-    def __init__(self) -> None:
-        self.kept: dict[UserId, Wishes] = {}
-        self.away = False
-
-    async def preferences(self, users: Sequence[UserId]) -> Sequence[presence_pb2.Preferences]:
-        self._check()
-        assert len(set(users)) == len(users) <= 500
-        return [preferences_of(self.kept.get(user_id, Wishes())) for user_id in users]
-
-    async def keep(self, caller: Caller, status: presence_pb2.Status) -> presence_pb2.Preferences:
-        self._check()
-        before = self.kept.get(caller.user_id, Wishes())
-        chosen = wishes_of(presence_pb2.Preferences(status=status))
-        return self.decide(caller.user_id, replace(chosen, audience=before.audience, receipts=before.receipts))
-
-    def decide(self, user_id: UserId, wishes: Wishes) -> presence_pb2.Preferences:
-        self.kept[user_id] = replace(wishes, version=self.kept.get(user_id, Wishes()).version + 1)
-        return preferences_of(self.kept[user_id])
-
-    def _check(self) -> None:
-        if self.away:
-            raise ChatError(Reason.UNAVAILABLE)
-
-
 class House:
     """Presence, and the seconds that pass there."""
 
     def __init__(self, notices_per_s: int = 100) -> None:
-        self.directory, self.fanout, self.clock, self.keeper = MemoryDirectory(), MemoryFanout(), ManualClock(), Keeper()
+        self.directory, self.fanout, self.clock, self.keeper = MemoryDirectory(), MemoryFanout(), ManualClock(), MemoryKeeper()
         preferences = Preferences(self.directory, self.keeper)
         self.notices = Notices(self.directory, preferences, self.fanout, self.clock, timedelta(seconds=2), notices_per_s)
+        self.devices = MemorySubscriptionStore()
+        self.push = Subscriptions(self.devices, self.directory, self.clock, "key", Phones())
+        self.badges = Badges(MemoryStanding(), MemoryAudience({}), self.clock)
         self.service = PresenceServicer(
-            self.directory, preferences, self.keeper, self.notices, self.fanout, self.clock, timedelta(seconds=10)
+            self.directory, preferences, self.keeper, self.notices, self.fanout, self.clock, timedelta(seconds=10), self.push, self.badges
         )
 
     async def attach(self, came: Sequence[str] = (), went: Sequence[str] = (), idle: Sequence[str] = ()) -> pb.AttachResponse:
@@ -448,7 +432,9 @@ async def test_what_a_user_decided_holds_after_the_live_view_is_lost() -> None:
     lost = House()
     lost.keeper = house.keeper
     preferences = Preferences(lost.directory, house.keeper)
-    lost.service = PresenceServicer(lost.directory, preferences, house.keeper, lost.notices, lost.fanout, lost.clock, timedelta(seconds=10))
+    lost.service = PresenceServicer(
+        lost.directory, preferences, house.keeper, lost.notices, lost.fanout, lost.clock, timedelta(seconds=10), lost.push, lost.badges
+    )
     response = await lost.attach(came=[ANNA, BOB])
     assert [one.preferences for one in response.users] == [preferences_of(house.keeper.kept[user_id]) for user_id in (ANNA, BOB)]
 
@@ -498,3 +484,14 @@ async def test_an_older_decision_that_comes_late_changes_nothing_and_one_that_fa
         presence = [event.presence for event in await house.events() if event.HasField("presence")]
         assert [change.audience_changed for change in presence] == told
         assert await house.look(BOB, ANNA) == pb.UserPresence(user_id=ANNA)
+
+
+async def test_a_session_that_ends_takes_its_devices_with_it() -> None:
+    house = House()
+    anna, session = UserId(new_id()), SessionId(new_id())
+    for session_id in (session, SessionId(new_id())):
+        target = Target(f"https://push.example.com/{session_id}", b"", b"")
+        await house.devices.put(Subscription(anna, session_id, target, shows_text=False, created_ms=1))
+    await house.service.EndSession(pb.EndSessionRequest(user_id=anna, session_id=session), None)
+    ((left,),) = await house.devices.of_each([anna])
+    assert left.session_id != session

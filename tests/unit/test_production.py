@@ -16,7 +16,7 @@ from chatkit.settings import SettingsError, Variable, load, setting, unmet_deman
 from launcher.config import chosen, declared, production
 from launcher.errors import LaunchError
 from launcher.home import Home
-from launcher.keys import ensure_link_key, ensure_signing_key
+from launcher.keys import ensure_link_key, ensure_push_key, ensure_signing_key
 from launcher.plan import Stack, given_environment
 from launcher.settings import Settings
 from launcher.topology import SERVICES, Topology
@@ -42,6 +42,7 @@ GOOD = {
     "CHAT_FILES_LINK_KEY": "sesame" * 6,
     "CHAT_FILES_S3_BUCKET": "files",
     "CHAT_FILES_S3_ENDPOINT": "https://s3.example",
+    "CHAT_PRESENCE_PUSH_CONTACT": "mailto:operator@chat.example",
     "CHAT_ACCOUNTS_REGISTRATION": "invite",
     "CHAT_ACCOUNTS_OIDC_ISSUER": "https://login.example",
     "CHAT_ACCOUNTS_OIDC_CLIENT_ID": "chat",
@@ -60,18 +61,26 @@ BAD = {
     "CHAT_ACCOUNTS_OIDC_ISSUER": "http://localhost:9000",
     "CHAT_ACCOUNTS_OIDC_REDIRECT_URIS": "https://chat.example/login,http://localhost:5173/login",
     "CHAT_ACCOUNTS_REGISTRATION": "",
+    "CHAT_PRESENCE_PUSH_CONTACT": "operator",
+    "CHAT_PRESENCE_PUSH_HOSTS": "localhost:8090",
 }
 """What a developer has."""
 
 
 def environment(service: str, tmp_path: Path, **others: str) -> dict[str, str]:
     """Return what a service needs in production, as far as it knows it."""
-    key = tmp_path / "key.pem"
-    ensure_signing_key(key)
+    keys = {
+        "accounts": ("CHAT_ACCOUNTS_SIGNING_KEY_FILE", ensure_signing_key),
+        "presence": ("CHAT_PRESENCE_PUSH_KEY_FILE", ensure_push_key),
+    }
     own = {one.name for one in declared.of(service)}
     everything = {"CHAT_ENVIRONMENT": "production", "CHAT_NODE_ID": "n-1", "CHAT_GRPC_PORT": "1", "CHAT_HTTP_PORT": "2", **GOOD, **others}
     found = {name: value for name, value in everything.items() if name in own and value}
-    return found | ({"CHAT_ACCOUNTS_SIGNING_KEY_FILE": str(key)} if service == "accounts" else {})
+    if service in keys:
+        name, ensure = keys[service]
+        ensure(tmp_path / "key.pem")
+        found[name] = str(tmp_path / "key.pem")
+    return found
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -176,9 +185,18 @@ def test_the_launcher_refuses_a_stack_as_it_comes_and_tells_everything(tmp_path:
     with pytest.raises(LaunchError) as failure:
         chosen.check(stack(tmp_path))
     told = failure.value.detail
-    for what in ("no key to sign", "web-certificate.pem", "web-key.pem", "ELASTIC_CHAT_ORIGINS", "CHAT_ACCOUNTS_REGISTRATION"):
+    for what in (
+        "no key to sign",
+        "no key for push services",
+        "CHAT_PRESENCE_PUSH_CONTACT",
+        "web-certificate.pem",
+        "web-key.pem",
+        "ELASTIC_CHAT_ORIGINS",
+        "CHAT_ACCOUNTS_REGISTRATION",
+    ):
         assert what in told
     assert not home.signing_key.exists()
+    assert not home.push_key.exists()
 
 
 def test_the_launcher_starts_a_stack_that_has_what_production_demands(tmp_path: Path) -> None:
@@ -186,8 +204,13 @@ def test_the_launcher_starts_a_stack_that_has_what_production_demands(tmp_path: 
     home.create()
     for key in (home.signing_key, home.web_key, home.web_certificate):
         ensure_signing_key(key)
+    ensure_push_key(home.push_key)
     ensure_link_key(home.link_key)
-    whole = {"ELASTIC_CHAT_ORIGINS": "https://chat.example", "CHAT_ACCOUNTS_REGISTRATION": "invite"}
+    whole = {
+        "ELASTIC_CHAT_ORIGINS": "https://chat.example",
+        "CHAT_ACCOUNTS_REGISTRATION": "invite",
+        "CHAT_PRESENCE_PUSH_CONTACT": "mailto:a@chat.example",
+    }
     chosen.check(stack(tmp_path, **whole))
     home.signing_key.chmod(0o644)
     with pytest.raises(LaunchError, match="Others can read"):

@@ -10,6 +10,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { Client } from "./app/client";
+import { onOpened } from "./net/push";
 import { openSocket } from "./net/socket";
 import { App } from "./ui/App";
 import { ClientProvider } from "./ui/context";
@@ -25,6 +26,8 @@ document.addEventListener("visibilitychange", () => {
     client.hurry();
   }
 });
+
+onOpened((conversationId) => { client.openConversation(conversationId); });
 
 client.openConversation(currentRoute());
 client.start();

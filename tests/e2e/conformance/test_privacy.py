@@ -14,9 +14,10 @@ from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.history.v1.history_service_pb2 import GetReceiptsResponse
 from elastic_chat.presence.v1.presence_service_pb2 import UserPresence
 from elastic_chat.types.v1.entry_pb2 import Body
-from elastic_chat.types.v1.presence_pb2 import BUSY, INVISIBLE, OFFLINE, ONLINE, Privacy, Status
+from elastic_chat.types.v1.presence_pb2 import BUSY, INVISIBLE, OFFLINE, ONLINE, Privacy, QuietHours, Status
 from tests.e2e.conformance.doors import ACCOUNTS, HISTORY, PRESENCE, CallDoor, Can, LineDoor, doors, next_of, refused, until
 from tests.e2e.conformance.frames import Line
+from tests.e2e.conformance.test_conversations import reason_of
 
 
 @pytest.fixture
@@ -153,3 +154,17 @@ async def test_nothing_tells_that_one_is_there_who_is_invisible(
         assert frame.watermark.user_id == anna.user_id
     after = await presence(calls, anna, bob)
     assert pb.Presence.FromString(after.SerializeToString()) == before
+
+
+@doors(Can.CALL)
+async def test_quiet_hours_are_kept_until_they_are_set_otherwise(door: CallDoor, bob: Account) -> None:
+    assert not (await door.call(ACCOUNTS["GetQuietHours"], bob.token)).HasField("quiet_hours")
+    night = QuietHours(begins_minute=1320, ends_minute=420, time_zone="Europe/Berlin")
+    assert (await door.call(ACCOUNTS["SetQuietHours"], bob.token, quiet_hours=night)).quiet_hours == night
+    await door.call(PRESENCE["SetStatus"], bob.token, status=Status(availability=BUSY))
+    await door.call(ACCOUNTS["UpdatePrivacy"], bob.token, receipts=False)
+    assert (await door.call(ACCOUNTS["GetQuietHours"], bob.token)).quiet_hours == night
+    for wrong in (QuietHours(begins_minute=1440, time_zone="UTC"), QuietHours(begins_minute=1, time_zone="Europe/Nowhere")):
+        assert await reason_of(door.call(ACCOUNTS["SetQuietHours"], bob.token, quiet_hours=wrong)) is Reason.INVALID_ARGUMENT
+    assert not (await door.call(ACCOUNTS["SetQuietHours"], bob.token)).HasField("quiet_hours")
+    assert not (await door.call(ACCOUNTS["GetQuietHours"], bob.token)).HasField("quiet_hours")

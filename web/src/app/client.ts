@@ -12,6 +12,7 @@ import { ApiError } from "../net/errors";
 import type { Cursor, ServerEvent } from "../net/frames";
 import { clearOutbox, loadOutbox } from "../net/outbox_storage";
 import { SESSION_KEY, SessionKeeper } from "../net/session";
+import { type PushBrowser, pushBrowser } from "../net/push";
 import type { OpenSocket } from "../net/socket";
 import { Alarm } from "./alarm";
 import { Idleness } from "./idleness";
@@ -23,6 +24,7 @@ import { Expirer } from "./expirer";
 import { Library } from "./library";
 import { Link } from "./link";
 import { Looks } from "./looks";
+import { Notifier } from "./notifications";
 import { Previews } from "./previews";
 import { Reporter } from "./reporter";
 import { Store } from "./store";
@@ -38,6 +40,7 @@ export class Client {
     this.end("You were logged out. Log in again.");
   });
   private readonly api = new Api((isRefused) => this.session.token(isRefused));
+  readonly notifier: Notifier;
   private readonly link: Link;
   private readonly dispatcher: Dispatcher;
   private readonly reporter: Reporter;
@@ -63,7 +66,8 @@ export class Client {
     this.link.send({ type: "ping", isIdle: false });
   });
 
-  constructor(open: OpenSocket) {
+  constructor(open: OpenSocket, browser: PushBrowser = pushBrowser) {
+    this.notifier = new Notifier(this.store, this.api, browser);
     this.link = new Link(open, (isRefused) => this.session.token(isRefused), {
       changed: (connection) => {
         this.connectionChanged(connection);
@@ -308,6 +312,7 @@ export class Client {
 
   private begin(userId: UserId): void {
     this.store.dispatch({ type: "signed_in", userId, outbox: loadOutbox(userId, Date.now()) });
+    void this.notifier.resume();
     void this.library.list().then(() => {
       if (myId(this.store.get()) === userId) {
         this.link.handle({ type: "start" });
@@ -319,6 +324,7 @@ export class Client {
     this.link.handle({ type: "stop" });
     this.library.close();
     this.drafts.close();
+    void this.notifier.leave();
     this.store.dispatch({ type: "signed_out", notice });
   }
 

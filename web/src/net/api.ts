@@ -28,7 +28,15 @@ import {
   ListScheduledMessagesResponseSchema,
   ListStarsResponseSchema,
 } from "../gen/elastic_chat/history/v1/history_service_pb";
-import { SetStatusRequestSchema, SetStatusResponseSchema } from "../gen/elastic_chat/presence/v1/presence_service_pb";
+import {
+  GetBadgeResponseSchema,
+  GetPushKeyResponseSchema,
+  RegisterPushSubscriptionRequestSchema,
+  RegisterPushSubscriptionResponseSchema,
+  RemovePushSubscriptionResponseSchema,
+  SetStatusRequestSchema,
+  SetStatusResponseSchema,
+} from "../gen/elastic_chat/presence/v1/presence_service_pb";
 import {
   AddMemberRequestSchema,
   AddMemberResponseSchema,
@@ -48,6 +56,7 @@ import { Conversation_Kind, ConversationPreferencesSchema } from "../gen/elastic
 import { deviceToken, keepDeviceToken } from "./device";
 import { ApiError } from "./errors";
 import { call, type TokenSource, withToken } from "./http";
+import type { Subscription } from "./push";
 import { uploaded } from "./uploads";
 import { audienceTo, conversationFrom, entryFrom, fileFrom, laterFrom, linkPreviewFrom, mineTo, pageFrom, statusTo, summaryFrom, userFrom, watermarkFrom } from "./wire";
 
@@ -236,6 +245,27 @@ export class Api {
   async setPrivacy({ presence, receipts }: Privacy): Promise<void> {
     const body = bodyOf(UpdatePrivacyRequestSchema, { presence: audienceTo(presence), receipts });
     await this.call(UpdatePrivacyResponseSchema, "PATCH", "/v1/account/privacy", body);
+  }
+
+  /** The key by which this server may send to the browser. */
+  async pushKey(): Promise<string> {
+    return (await this.call(GetPushKeyResponseSchema, "GET", "/v1/push-key")).publicKey;
+  }
+
+  /** Has this browser told of messages, for as long as the session lasts; gives back its name. */
+  async registerDevice({ endpoint, p256dh, auth }: Subscription): Promise<string> {
+    const body = bodyOf(RegisterPushSubscriptionRequestSchema, { endpoint, keys: { p256dh, auth }, showsText: true });
+    const { subscription } = await this.call(RegisterPushSubscriptionResponseSchema, "PUT", "/v1/push-subscriptions", body);
+    return present(subscription ?? null).subscriptionId;
+  }
+
+  async removeDevice(subscriptionId: string): Promise<void> {
+    await this.call(RemovePushSubscriptionResponseSchema, "DELETE", `/v1/push-subscriptions/${encodeURIComponent(subscriptionId)}`);
+  }
+
+  /** The number that the icon should show. */
+  async badge(): Promise<number> {
+    return Number((await this.call(GetBadgeResponseSchema, "GET", "/v1/badge")).count);
   }
 
   /** Sets how the user has a conversation; what is not given stays as it is. */

@@ -4,6 +4,7 @@ import type { Preferences, UserId } from "../core/types";
 import { Avatar } from "./Avatar";
 import { useClient } from "./context";
 import { Icon } from "./Icon";
+import { NotificationsSwitch } from "./NotificationsSwitch";
 import { SeenDialog } from "./SeenDialog";
 
 interface AccountBarProps {
@@ -24,6 +25,7 @@ export function AccountBar({ userId, name, username, preferences }: AccountBarPr
         <span className="account-name" data-testid="my-name">{name}</span>
         {username !== "" && <span className="account-username">@{username}</span>}
       </span>
+      <NotificationsSwitch />
       <button
         className="button-icon"
         type="button"

@@ -1824,6 +1824,95 @@ class UpdatePrivacyResponse(_message.Message):
 Global___UpdatePrivacyResponse: _TypeAlias = UpdatePrivacyResponse  # noqa: Y015
 
 @_typing.final
+class GetQuietHoursRequest(_message.Message):
+    """No parameters: it is always the caller's."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetQuietHoursRequest: _TypeAlias = GetQuietHoursRequest  # noqa: Y015
+
+@_typing.final
+class GetQuietHoursResponse(_message.Message):
+    """When that is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUIET_HOURS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def quiet_hours(self) -> _presence_pb2.QuietHours:
+        """Unset if there is no such time."""
+
+    def __init__(
+        self,
+        *,
+        quiet_hours: _presence_pb2.QuietHours | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetQuietHoursResponse: _TypeAlias = GetQuietHoursResponse  # noqa: Y015
+
+@_typing.final
+class SetQuietHoursRequest(_message.Message):
+    """When that is to be."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUIET_HOURS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def quiet_hours(self) -> _presence_pb2.QuietHours:
+        """Unset if there is to be no such time."""
+
+    def __init__(
+        self,
+        *,
+        quiet_hours: _presence_pb2.QuietHours | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetQuietHoursRequest: _TypeAlias = SetQuietHoursRequest  # noqa: Y015
+
+@_typing.final
+class SetQuietHoursResponse(_message.Message):
+    """When that is from now on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUIET_HOURS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def quiet_hours(self) -> _presence_pb2.QuietHours:
+        """Unset if there is no such time."""
+
+    def __init__(
+        self,
+        *,
+        quiet_hours: _presence_pb2.QuietHours | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetQuietHoursResponse: _TypeAlias = SetQuietHoursResponse  # noqa: Y015
+
+@_typing.final
 class KeepStatusRequest(_message.Message):
     """What the caller has chosen."""
 

@@ -125,6 +125,16 @@ class AccountsServiceStub:
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdatePrivacyRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdatePrivacyResponse.FromString,
                 _registered_method=True)
+        self.GetQuietHours = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/GetQuietHours',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetQuietHoursRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetQuietHoursResponse.FromString,
+                _registered_method=True)
+        self.SetQuietHours = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/SetQuietHours',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursResponse.FromString,
+                _registered_method=True)
         self.KeepStatus = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/KeepStatus',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.KeepStatusRequest.SerializeToString,
@@ -361,6 +371,20 @@ class AccountsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetQuietHours(self, request, context):
+        """Tells when the caller's devices are told of nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetQuietHours(self, request, context):
+        """Sets when the caller's devices are told of nothing; without quiet_hours, there is no such time. Fails with INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def KeepStatus(self, request, context):
         """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name.
         """
@@ -578,6 +602,16 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     servicer.UpdatePrivacy,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdatePrivacyRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdatePrivacyResponse.SerializeToString,
+            ),
+            'GetQuietHours': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetQuietHours,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetQuietHoursRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetQuietHoursResponse.SerializeToString,
+            ),
+            'SetQuietHours': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetQuietHours,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursResponse.SerializeToString,
             ),
             'KeepStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.KeepStatus,
@@ -1152,6 +1186,60 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/UpdatePrivacy',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdatePrivacyRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdatePrivacyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetQuietHours(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/GetQuietHours',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetQuietHoursRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetQuietHoursResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetQuietHours(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/SetQuietHours',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -101,6 +101,10 @@ class AccountsServiceStub:
     """Gives what the caller lets others know."""
     UpdatePrivacy: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.UpdatePrivacyRequest, _accounts_service_pb2.UpdatePrivacyResponse]
     """Changes what the caller lets others know; it holds on every node within a second, and from then on. Fails with INVALID_ARGUMENT."""
+    GetQuietHours: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetQuietHoursRequest, _accounts_service_pb2.GetQuietHoursResponse]
+    """Tells when the caller's devices are told of nothing."""
+    SetQuietHours: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.SetQuietHoursRequest, _accounts_service_pb2.SetQuietHoursResponse]
+    """Sets when the caller's devices are told of nothing; without quiet_hours, there is no such time. Fails with INVALID_ARGUMENT."""
     KeepStatus: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.KeepStatusRequest, _accounts_service_pb2.KeepStatusResponse]
     """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name."""
     GetPreferences: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPreferencesRequest, _accounts_service_pb2.GetPreferencesResponse]
@@ -219,6 +223,10 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Gives what the caller lets others know."""
     UpdatePrivacy: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.UpdatePrivacyRequest, _accounts_service_pb2.UpdatePrivacyResponse]  # type: ignore[assignment]
     """Changes what the caller lets others know; it holds on every node within a second, and from then on. Fails with INVALID_ARGUMENT."""
+    GetQuietHours: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetQuietHoursRequest, _accounts_service_pb2.GetQuietHoursResponse]  # type: ignore[assignment]
+    """Tells when the caller's devices are told of nothing."""
+    SetQuietHours: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.SetQuietHoursRequest, _accounts_service_pb2.SetQuietHoursResponse]  # type: ignore[assignment]
+    """Sets when the caller's devices are told of nothing; without quiet_hours, there is no such time. Fails with INVALID_ARGUMENT."""
     KeepStatus: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.KeepStatusRequest, _accounts_service_pb2.KeepStatusResponse]  # type: ignore[assignment]
     """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name."""
     GetPreferences: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPreferencesRequest, _accounts_service_pb2.GetPreferencesResponse]  # type: ignore[assignment]
@@ -442,6 +450,22 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.UpdatePrivacyResponse, _abc.Awaitable[_accounts_service_pb2.UpdatePrivacyResponse]]:
         """Changes what the caller lets others know; it holds on every node within a second, and from then on. Fails with INVALID_ARGUMENT."""
+
+    @_abc_1.abstractmethod
+    def GetQuietHours(
+        self,
+        request: _accounts_service_pb2.GetQuietHoursRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.GetQuietHoursResponse, _abc.Awaitable[_accounts_service_pb2.GetQuietHoursResponse]]:
+        """Tells when the caller's devices are told of nothing."""
+
+    @_abc_1.abstractmethod
+    def SetQuietHours(
+        self,
+        request: _accounts_service_pb2.SetQuietHoursRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.SetQuietHoursResponse, _abc.Awaitable[_accounts_service_pb2.SetQuietHoursResponse]]:
+        """Sets when the caller's devices are told of nothing; without quiet_hours, there is no such time. Fails with INVALID_ARGUMENT."""
 
     @_abc_1.abstractmethod
     def KeepStatus(

@@ -135,6 +135,16 @@ class HistoryServiceStub:
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncUsersRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncUsersResponse.FromString,
                 _registered_method=True)
+        self.CountUnread = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/CountUnread',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.CountUnreadRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.CountUnreadResponse.FromString,
+                _registered_method=True)
+        self.ListPreferences = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/ListPreferences',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPreferencesRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPreferencesResponse.FromString,
+                _registered_method=True)
         self.FindMessage = channel.unary_unary(
                 '/elastic_chat.history.v1.HistoryService/FindMessage',
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.FindMessageRequest.SerializeToString,
@@ -300,6 +310,22 @@ class HistoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CountUnread(self, request, context):
+        """Counts what a user has not read, as ListConversations does, in those conversations that have something unread, and tells how the user has
+        them for themselves. Internal: presence calls it for the number on a device's icon.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPreferences(self, request, context):
+        """Tells how users have a conversation for themselves. Internal: presence calls it to know whom to tell of a message. Fails with
+        INVALID_ARGUMENT for more than 500 users.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def FindMessage(self, request, context):
         """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view. Fails with
         UNAVAILABLE rather than overlook one.
@@ -410,6 +436,16 @@ def add_HistoryServiceServicer_to_server(servicer, server):
                     servicer.SyncUsers,
                     request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncUsersRequest.FromString,
                     response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncUsersResponse.SerializeToString,
+            ),
+            'CountUnread': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountUnread,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.CountUnreadRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.CountUnreadResponse.SerializeToString,
+            ),
+            'ListPreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPreferences,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPreferencesRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPreferencesResponse.SerializeToString,
             ),
             'FindMessage': grpc.unary_unary_rpc_method_handler(
                     servicer.FindMessage,
@@ -958,6 +994,60 @@ class HistoryService:
             '/elastic_chat.history.v1.HistoryService/SyncUsers',
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncUsersRequest.SerializeToString,
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SyncUsersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountUnread(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/CountUnread',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.CountUnreadRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.CountUnreadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/ListPreferences',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPreferencesRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPreferencesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -101,6 +101,14 @@ class HistoryServiceStub:
     """Answers for several users at once what Sync answers for one. Internal: gateways ask for everyone who has just come in one call. Answers as
     many as fit, at least one: ask again for the others. Fails with INVALID_ARGUMENT for more than 100 users, and as Sync does.
     """
+    CountUnread: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.CountUnreadRequest, _history_service_pb2.CountUnreadResponse]
+    """Counts what a user has not read, as ListConversations does, in those conversations that have something unread, and tells how the user has
+    them for themselves. Internal: presence calls it for the number on a device's icon.
+    """
+    ListPreferences: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListPreferencesRequest, _history_service_pb2.ListPreferencesResponse]
+    """Tells how users have a conversation for themselves. Internal: presence calls it to know whom to tell of a message. Fails with
+    INVALID_ARGUMENT for more than 500 users.
+    """
     FindMessage: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.FindMessageRequest, _history_service_pb2.FindMessageResponse]
     """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view. Fails with
     UNAVAILABLE rather than overlook one.
@@ -178,6 +186,14 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     SyncUsers: _aio.UnaryUnaryMultiCallable[_history_service_pb2.SyncUsersRequest, _history_service_pb2.SyncUsersResponse]  # type: ignore[assignment]
     """Answers for several users at once what Sync answers for one. Internal: gateways ask for everyone who has just come in one call. Answers as
     many as fit, at least one: ask again for the others. Fails with INVALID_ARGUMENT for more than 100 users, and as Sync does.
+    """
+    CountUnread: _aio.UnaryUnaryMultiCallable[_history_service_pb2.CountUnreadRequest, _history_service_pb2.CountUnreadResponse]  # type: ignore[assignment]
+    """Counts what a user has not read, as ListConversations does, in those conversations that have something unread, and tells how the user has
+    them for themselves. Internal: presence calls it for the number on a device's icon.
+    """
+    ListPreferences: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListPreferencesRequest, _history_service_pb2.ListPreferencesResponse]  # type: ignore[assignment]
+    """Tells how users have a conversation for themselves. Internal: presence calls it to know whom to tell of a message. Fails with
+    INVALID_ARGUMENT for more than 500 users.
     """
     FindMessage: _aio.UnaryUnaryMultiCallable[_history_service_pb2.FindMessageRequest, _history_service_pb2.FindMessageResponse]  # type: ignore[assignment]
     """Finds the entry that a message_id made, if it made one. Internal: routers call it for ids that are too old for the live view. Fails with
@@ -373,6 +389,26 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_history_service_pb2.SyncUsersResponse, _abc.Awaitable[_history_service_pb2.SyncUsersResponse]]:
         """Answers for several users at once what Sync answers for one. Internal: gateways ask for everyone who has just come in one call. Answers as
         many as fit, at least one: ask again for the others. Fails with INVALID_ARGUMENT for more than 100 users, and as Sync does.
+        """
+
+    @_abc_1.abstractmethod
+    def CountUnread(
+        self,
+        request: _history_service_pb2.CountUnreadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.CountUnreadResponse, _abc.Awaitable[_history_service_pb2.CountUnreadResponse]]:
+        """Counts what a user has not read, as ListConversations does, in those conversations that have something unread, and tells how the user has
+        them for themselves. Internal: presence calls it for the number on a device's icon.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPreferences(
+        self,
+        request: _history_service_pb2.ListPreferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.ListPreferencesResponse, _abc.Awaitable[_history_service_pb2.ListPreferencesResponse]]:
+        """Tells how users have a conversation for themselves. Internal: presence calls it to know whom to tell of a message. Fails with
+        INVALID_ARGUMENT for more than 500 users.
         """
 
     @_abc_1.abstractmethod

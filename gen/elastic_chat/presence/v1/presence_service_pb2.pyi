@@ -302,6 +302,288 @@ class GetPreferencesResponse(_message.Message):
 Global___GetPreferencesResponse: _TypeAlias = GetPreferencesResponse  # noqa: Y015
 
 @_typing.final
+class GetPushKeyRequest(_message.Message):
+    """Which key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPushKeyRequest: _TypeAlias = GetPushKeyRequest  # noqa: Y015
+
+@_typing.final
+class GetPushKeyResponse(_message.Message):
+    """The key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUBLIC_KEY_FIELD_NUMBER: _builtins.int
+    public_key: _builtins.str
+    """The public key of this installation for VAPID (RFC 8292): an uncompressed point of P-256 in base64url."""
+    def __init__(
+        self,
+        *,
+        public_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["public_key", b"public_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPushKeyResponse: _TypeAlias = GetPushKeyResponse  # noqa: Y015
+
+@_typing.final
+class PushKeys(_message.Message):
+    """The keys of a device, as a browser gives them: base64url without padding."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    P256DH_FIELD_NUMBER: _builtins.int
+    AUTH_FIELD_NUMBER: _builtins.int
+    p256dh: _builtins.str
+    """The device's public key: an uncompressed point of P-256."""
+    auth: _builtins.str
+    """The device's secret of 16 bytes."""
+    def __init__(
+        self,
+        *,
+        p256dh: _builtins.str = ...,
+        auth: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["auth", b"auth", "p256dh", b"p256dh"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PushKeys: _TypeAlias = PushKeys  # noqa: Y015
+
+@_typing.final
+class RegisterPushSubscriptionRequest(_message.Message):
+    """A device to register: a browser's PushSubscription."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENDPOINT_FIELD_NUMBER: _builtins.int
+    KEYS_FIELD_NUMBER: _builtins.int
+    SHOWS_TEXT_FIELD_NUMBER: _builtins.int
+    endpoint: _builtins.str
+    """Where its push service takes what is for it: https."""
+    shows_text: _builtins.bool
+    """Whether what it is told has the text of messages in it, or only ids, by which the device asks for them."""
+    @_builtins.property
+    def keys(self) -> Global___PushKeys:
+        """By which only the device can read that."""
+
+    def __init__(
+        self,
+        *,
+        endpoint: _builtins.str = ...,
+        keys: Global___PushKeys | None = ...,
+        shows_text: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["keys", b"keys"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint", b"endpoint", "keys", b"keys", "shows_text", b"shows_text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterPushSubscriptionRequest: _TypeAlias = RegisterPushSubscriptionRequest  # noqa: Y015
+
+@_typing.final
+class RegisterPushSubscriptionResponse(_message.Message):
+    """The device is registered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBSCRIPTION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def subscription(self) -> Global___PushSubscription:
+        """What is registered."""
+
+    def __init__(
+        self,
+        *,
+        subscription: Global___PushSubscription | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["subscription", b"subscription"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["subscription", b"subscription"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterPushSubscriptionResponse: _TypeAlias = RegisterPushSubscriptionResponse  # noqa: Y015
+
+@_typing.final
+class PushSubscription(_message.Message):
+    """A device that is registered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBSCRIPTION_ID_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    PUSH_SERVICE_FIELD_NUMBER: _builtins.int
+    SHOWS_TEXT_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    subscription_id: _builtins.str
+    """By which it is removed: the same for the same user and endpoint."""
+    session_id: _builtins.str
+    """The login session that it belongs to."""
+    push_service: _builtins.str
+    """The push service, such as "https://push.example.com"."""
+    shows_text: _builtins.bool
+    """Whether what it is told has the text of messages in it."""
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was registered last."""
+
+    def __init__(
+        self,
+        *,
+        subscription_id: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        push_service: _builtins.str = ...,
+        shows_text: _builtins.bool = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "push_service", b"push_service", "session_id", b"session_id", "shows_text", b"shows_text", "subscription_id", b"subscription_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PushSubscription: _TypeAlias = PushSubscription  # noqa: Y015
+
+@_typing.final
+class ListPushSubscriptionsRequest(_message.Message):
+    """Whose devices: the caller's."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPushSubscriptionsRequest: _TypeAlias = ListPushSubscriptionsRequest  # noqa: Y015
+
+@_typing.final
+class ListPushSubscriptionsResponse(_message.Message):
+    """The devices."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBSCRIPTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def subscriptions(self) -> _containers.RepeatedCompositeFieldContainer[Global___PushSubscription]:
+        """At most 20."""
+
+    def __init__(
+        self,
+        *,
+        subscriptions: _abc.Iterable[Global___PushSubscription] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["subscriptions", b"subscriptions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPushSubscriptionsResponse: _TypeAlias = ListPushSubscriptionsResponse  # noqa: Y015
+
+@_typing.final
+class RemovePushSubscriptionRequest(_message.Message):
+    """A device to forget."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBSCRIPTION_ID_FIELD_NUMBER: _builtins.int
+    subscription_id: _builtins.str
+    """The device."""
+    def __init__(
+        self,
+        *,
+        subscription_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["subscription_id", b"subscription_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemovePushSubscriptionRequest: _TypeAlias = RemovePushSubscriptionRequest  # noqa: Y015
+
+@_typing.final
+class RemovePushSubscriptionResponse(_message.Message):
+    """It is forgotten."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemovePushSubscriptionResponse: _TypeAlias = RemovePushSubscriptionResponse  # noqa: Y015
+
+@_typing.final
+class GetBadgeRequest(_message.Message):
+    """No parameters: it is always the caller's."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBadgeRequest: _TypeAlias = GetBadgeRequest  # noqa: Y015
+
+@_typing.final
+class GetBadgeResponse(_message.Message):
+    """The number."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """How many unread messages there are that the caller wants to be told of: those of conversations that are mute, or of which the caller wants
+    nothing, are not counted, and of those of which they want mentions only the mentions are.
+    """
+    def __init__(
+        self,
+        *,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBadgeResponse: _TypeAlias = GetBadgeResponse  # noqa: Y015
+
+@_typing.final
 class Node(_message.Message):
     """A gateway process. The epoch makes a restarted process another node, so that what the old one left behind can't be taken for the new."""
 

@@ -60,6 +60,31 @@ class PresenceServiceStub:
                 request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesResponse.FromString,
                 _registered_method=True)
+        self.GetPushKey = channel.unary_unary(
+                '/elastic_chat.presence.v1.PresenceService/GetPushKey',
+                request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPushKeyRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPushKeyResponse.FromString,
+                _registered_method=True)
+        self.RegisterPushSubscription = channel.unary_unary(
+                '/elastic_chat.presence.v1.PresenceService/RegisterPushSubscription',
+                request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RegisterPushSubscriptionRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RegisterPushSubscriptionResponse.FromString,
+                _registered_method=True)
+        self.ListPushSubscriptions = channel.unary_unary(
+                '/elastic_chat.presence.v1.PresenceService/ListPushSubscriptions',
+                request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.ListPushSubscriptionsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.ListPushSubscriptionsResponse.FromString,
+                _registered_method=True)
+        self.RemovePushSubscription = channel.unary_unary(
+                '/elastic_chat.presence.v1.PresenceService/RemovePushSubscription',
+                request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RemovePushSubscriptionRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RemovePushSubscriptionResponse.FromString,
+                _registered_method=True)
+        self.GetBadge = channel.unary_unary(
+                '/elastic_chat.presence.v1.PresenceService/GetBadge',
+                request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetBadgeRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetBadgeResponse.FromString,
+                _registered_method=True)
         self.Attach = channel.unary_unary(
                 '/elastic_chat.presence.v1.PresenceService/Attach',
                 request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.AttachRequest.SerializeToString,
@@ -125,6 +150,43 @@ class PresenceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPushKey(self, request, context):
+        """Gives the key that a browser must be told when it subscribes to its push service (`applicationServerKey`).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RegisterPushSubscription(self, request, context):
+        """Lets the device of the caller's login session be told by Web Push of what comes while the user is away, until the session ends. Takes the
+        place of what was registered with the same endpoint; a user's oldest gives way when there would be more than 20. Fails with
+        INVALID_ARGUMENT for an endpoint or keys that no browser gives.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPushSubscriptions(self, request, context):
+        """Lists the devices of the caller that are registered, by when they were.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemovePushSubscription(self, request, context):
+        """Forgets a device of the caller. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetBadge(self, request, context):
+        """Gives the number that the icon of the caller's app should show: that of the pushes, for an app that is open.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Attach(self, request, context):
         """Enters and removes connections, and what a node listens to. Internal: gateways call it, with everything that queued up, in order. When it
         returns, an entry that is accepted from now on finds the node. Idempotent.
@@ -150,7 +212,7 @@ class PresenceServiceServicer:
 
     def EndSession(self, request, context):
         """Closes every connection of a login session, and lets it have no others for as long as its tokens are good: a node that attaches one is
-        told. Internal: accounts calls it when a session ends. Idempotent.
+        told. Forgets its devices, too. Internal: accounts calls it when a session ends. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -183,6 +245,31 @@ def add_PresenceServiceServicer_to_server(servicer, server):
                     servicer.GetPreferences,
                     request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesRequest.FromString,
                     response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesResponse.SerializeToString,
+            ),
+            'GetPushKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPushKey,
+                    request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPushKeyRequest.FromString,
+                    response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPushKeyResponse.SerializeToString,
+            ),
+            'RegisterPushSubscription': grpc.unary_unary_rpc_method_handler(
+                    servicer.RegisterPushSubscription,
+                    request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RegisterPushSubscriptionRequest.FromString,
+                    response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RegisterPushSubscriptionResponse.SerializeToString,
+            ),
+            'ListPushSubscriptions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPushSubscriptions,
+                    request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.ListPushSubscriptionsRequest.FromString,
+                    response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.ListPushSubscriptionsResponse.SerializeToString,
+            ),
+            'RemovePushSubscription': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemovePushSubscription,
+                    request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RemovePushSubscriptionRequest.FromString,
+                    response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RemovePushSubscriptionResponse.SerializeToString,
+            ),
+            'GetBadge': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBadge,
+                    request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetBadgeRequest.FromString,
+                    response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetBadgeResponse.SerializeToString,
             ),
             'Attach': grpc.unary_unary_rpc_method_handler(
                     servicer.Attach,
@@ -341,6 +428,141 @@ class PresenceService:
             '/elastic_chat.presence.v1.PresenceService/GetPreferences',
             elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesRequest.SerializeToString,
             elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPushKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.presence.v1.PresenceService/GetPushKey',
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPushKeyRequest.SerializeToString,
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPushKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RegisterPushSubscription(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.presence.v1.PresenceService/RegisterPushSubscription',
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RegisterPushSubscriptionRequest.SerializeToString,
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RegisterPushSubscriptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPushSubscriptions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.presence.v1.PresenceService/ListPushSubscriptions',
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.ListPushSubscriptionsRequest.SerializeToString,
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.ListPushSubscriptionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemovePushSubscription(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.presence.v1.PresenceService/RemovePushSubscription',
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RemovePushSubscriptionRequest.SerializeToString,
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.RemovePushSubscriptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBadge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.presence.v1.PresenceService/GetBadge',
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetBadgeRequest.SerializeToString,
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetBadgeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,6 +51,19 @@ class PresenceServiceStub:
     """Gives what users have decided, from the live view, or from accounts if it does not know. Internal: history calls it. Fails with
     INVALID_ARGUMENT for more than 500 ids.
     """
+    GetPushKey: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.GetPushKeyRequest, _presence_service_pb2.GetPushKeyResponse]
+    """Gives the key that a browser must be told when it subscribes to its push service (`applicationServerKey`)."""
+    RegisterPushSubscription: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.RegisterPushSubscriptionRequest, _presence_service_pb2.RegisterPushSubscriptionResponse]
+    """Lets the device of the caller's login session be told by Web Push of what comes while the user is away, until the session ends. Takes the
+    place of what was registered with the same endpoint; a user's oldest gives way when there would be more than 20. Fails with
+    INVALID_ARGUMENT for an endpoint or keys that no browser gives.
+    """
+    ListPushSubscriptions: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.ListPushSubscriptionsRequest, _presence_service_pb2.ListPushSubscriptionsResponse]
+    """Lists the devices of the caller that are registered, by when they were."""
+    RemovePushSubscription: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.RemovePushSubscriptionRequest, _presence_service_pb2.RemovePushSubscriptionResponse]
+    """Forgets a device of the caller. Idempotent."""
+    GetBadge: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.GetBadgeRequest, _presence_service_pb2.GetBadgeResponse]
+    """Gives the number that the icon of the caller's app should show: that of the pushes, for an app that is open."""
     Attach: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.AttachRequest, _presence_service_pb2.AttachResponse]
     """Enters and removes connections, and what a node listens to. Internal: gateways call it, with everything that queued up, in order. When it
     returns, an entry that is accepted from now on finds the node. Idempotent.
@@ -63,7 +76,7 @@ class PresenceServiceStub:
     """Ends a node: its lease and its connections. Internal: a gateway's last call at a graceful stop. Idempotent."""
     EndSession: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.EndSessionRequest, _presence_service_pb2.EndSessionResponse]
     """Closes every connection of a login session, and lets it have no others for as long as its tokens are good: a node that attaches one is
-    told. Internal: accounts calls it when a session ends. Idempotent.
+    told. Forgets its devices, too. Internal: accounts calls it when a session ends. Idempotent.
     """
 
 @_typing.type_check_only
@@ -89,6 +102,19 @@ class PresenceServiceAsyncStub(PresenceServiceStub):
     """Gives what users have decided, from the live view, or from accounts if it does not know. Internal: history calls it. Fails with
     INVALID_ARGUMENT for more than 500 ids.
     """
+    GetPushKey: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.GetPushKeyRequest, _presence_service_pb2.GetPushKeyResponse]  # type: ignore[assignment]
+    """Gives the key that a browser must be told when it subscribes to its push service (`applicationServerKey`)."""
+    RegisterPushSubscription: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.RegisterPushSubscriptionRequest, _presence_service_pb2.RegisterPushSubscriptionResponse]  # type: ignore[assignment]
+    """Lets the device of the caller's login session be told by Web Push of what comes while the user is away, until the session ends. Takes the
+    place of what was registered with the same endpoint; a user's oldest gives way when there would be more than 20. Fails with
+    INVALID_ARGUMENT for an endpoint or keys that no browser gives.
+    """
+    ListPushSubscriptions: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.ListPushSubscriptionsRequest, _presence_service_pb2.ListPushSubscriptionsResponse]  # type: ignore[assignment]
+    """Lists the devices of the caller that are registered, by when they were."""
+    RemovePushSubscription: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.RemovePushSubscriptionRequest, _presence_service_pb2.RemovePushSubscriptionResponse]  # type: ignore[assignment]
+    """Forgets a device of the caller. Idempotent."""
+    GetBadge: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.GetBadgeRequest, _presence_service_pb2.GetBadgeResponse]  # type: ignore[assignment]
+    """Gives the number that the icon of the caller's app should show: that of the pushes, for an app that is open."""
     Attach: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.AttachRequest, _presence_service_pb2.AttachResponse]  # type: ignore[assignment]
     """Enters and removes connections, and what a node listens to. Internal: gateways call it, with everything that queued up, in order. When it
     returns, an entry that is accepted from now on finds the node. Idempotent.
@@ -101,7 +127,7 @@ class PresenceServiceAsyncStub(PresenceServiceStub):
     """Ends a node: its lease and its connections. Internal: a gateway's last call at a graceful stop. Idempotent."""
     EndSession: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.EndSessionRequest, _presence_service_pb2.EndSessionResponse]  # type: ignore[assignment]
     """Closes every connection of a login session, and lets it have no others for as long as its tokens are good: a node that attaches one is
-    told. Internal: accounts calls it when a session ends. Idempotent.
+    told. Forgets its devices, too. Internal: accounts calls it when a session ends. Idempotent.
     """
 
 class PresenceServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -156,6 +182,49 @@ class PresenceServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def GetPushKey(
+        self,
+        request: _presence_service_pb2.GetPushKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_presence_service_pb2.GetPushKeyResponse, _abc.Awaitable[_presence_service_pb2.GetPushKeyResponse]]:
+        """Gives the key that a browser must be told when it subscribes to its push service (`applicationServerKey`)."""
+
+    @_abc_1.abstractmethod
+    def RegisterPushSubscription(
+        self,
+        request: _presence_service_pb2.RegisterPushSubscriptionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_presence_service_pb2.RegisterPushSubscriptionResponse, _abc.Awaitable[_presence_service_pb2.RegisterPushSubscriptionResponse]]:
+        """Lets the device of the caller's login session be told by Web Push of what comes while the user is away, until the session ends. Takes the
+        place of what was registered with the same endpoint; a user's oldest gives way when there would be more than 20. Fails with
+        INVALID_ARGUMENT for an endpoint or keys that no browser gives.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPushSubscriptions(
+        self,
+        request: _presence_service_pb2.ListPushSubscriptionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_presence_service_pb2.ListPushSubscriptionsResponse, _abc.Awaitable[_presence_service_pb2.ListPushSubscriptionsResponse]]:
+        """Lists the devices of the caller that are registered, by when they were."""
+
+    @_abc_1.abstractmethod
+    def RemovePushSubscription(
+        self,
+        request: _presence_service_pb2.RemovePushSubscriptionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_presence_service_pb2.RemovePushSubscriptionResponse, _abc.Awaitable[_presence_service_pb2.RemovePushSubscriptionResponse]]:
+        """Forgets a device of the caller. Idempotent."""
+
+    @_abc_1.abstractmethod
+    def GetBadge(
+        self,
+        request: _presence_service_pb2.GetBadgeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_presence_service_pb2.GetBadgeResponse, _abc.Awaitable[_presence_service_pb2.GetBadgeResponse]]:
+        """Gives the number that the icon of the caller's app should show: that of the pushes, for an app that is open."""
+
+    @_abc_1.abstractmethod
     def Attach(
         self,
         request: _presence_service_pb2.AttachRequest,
@@ -190,7 +259,7 @@ class PresenceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_presence_service_pb2.EndSessionResponse, _abc.Awaitable[_presence_service_pb2.EndSessionResponse]]:
         """Closes every connection of a login session, and lets it have no others for as long as its tokens are good: a node that attaches one is
-        told. Internal: accounts calls it when a session ends. Idempotent.
+        told. Forgets its devices, too. Internal: accounts calls it when a session ends. Idempotent.
         """
 
 def add_PresenceServiceServicer_to_server(servicer: PresenceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

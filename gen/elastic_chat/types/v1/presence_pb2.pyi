@@ -144,14 +144,45 @@ class Privacy(_message.Message):
 Global___Privacy: _TypeAlias = Privacy  # noqa: Y015
 
 @_typing.final
+class QuietHours(_message.Message):
+    """When a user wants to hear of nothing: every day from one minute up to another, over midnight if it ends at an earlier one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEGINS_MINUTE_FIELD_NUMBER: _builtins.int
+    ENDS_MINUTE_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    begins_minute: _builtins.int
+    """From 0 to 1439, where the user lives."""
+    ends_minute: _builtins.int
+    """From 0 to 1439; if it is the same, there are no quiet hours."""
+    time_zone: _builtins.str
+    """Where that is: the name of a time zone, such as Europe/Berlin."""
+    def __init__(
+        self,
+        *,
+        begins_minute: _builtins.int = ...,
+        ends_minute: _builtins.int = ...,
+        time_zone: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["begins_minute", b"begins_minute", "ends_minute", b"ends_minute", "time_zone", b"time_zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuietHours: _TypeAlias = QuietHours  # noqa: Y015
+
+@_typing.final
 class Preferences(_message.Message):
-    """What a user has decided about how they are seen."""
+    """What a user has decided about how they are seen, and when they are not to be disturbed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     STATUS_FIELD_NUMBER: _builtins.int
     PRIVACY_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    QUIET_HOURS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Rises with every change."""
     @_builtins.property
@@ -162,16 +193,21 @@ class Preferences(_message.Message):
     def privacy(self) -> Global___Privacy:
         """What they let others know."""
 
+    @_builtins.property
+    def quiet_hours(self) -> Global___QuietHours:
+        """When their devices are told of nothing; unset if there is no such time."""
+
     def __init__(
         self,
         *,
         status: Global___Status | None = ...,
         privacy: Global___Privacy | None = ...,
         version: _builtins.int = ...,
+        quiet_hours: Global___QuietHours | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["privacy", b"privacy", "status", b"status"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["privacy", b"privacy", "quiet_hours", b"quiet_hours", "status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["privacy", b"privacy", "status", b"status", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["privacy", b"privacy", "quiet_hours", b"quiet_hours", "status", b"status", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -6,13 +6,15 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Status } from "../../types/v1/presence_pb";
 import { file_elastic_chat_types_v1_presence } from "../../types/v1/presence_pb";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file elastic_chat/presence/v1/presence_service.proto.
  */
 export const file_elastic_chat_presence_v1_presence_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9lbGFzdGljX2NoYXQvcHJlc2VuY2UvdjEvcHJlc2VuY2Vfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LnByZXNlbmNlLnYxIkEKEFNldFN0YXR1c1JlcXVlc3QSLQoGc3RhdHVzGAEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlN0YXR1cyJCChFTZXRTdGF0dXNSZXNwb25zZRItCgZzdGF0dXMYASABKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuU3RhdHVzYgZwcm90bzM", [file_elastic_chat_types_v1_presence]);
+  fileDesc("Ci9lbGFzdGljX2NoYXQvcHJlc2VuY2UvdjEvcHJlc2VuY2Vfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LnByZXNlbmNlLnYxIkEKEFNldFN0YXR1c1JlcXVlc3QSLQoGc3RhdHVzGAEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlN0YXR1cyJCChFTZXRTdGF0dXNSZXNwb25zZRItCgZzdGF0dXMYASABKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuU3RhdHVzIigKEkdldFB1c2hLZXlSZXNwb25zZRISCgpwdWJsaWNfa2V5GAEgASgJIigKCFB1c2hLZXlzEg4KBnAyNTZkaBgBIAEoCRIMCgRhdXRoGAIgASgJInkKH1JlZ2lzdGVyUHVzaFN1YnNjcmlwdGlvblJlcXVlc3QSEAoIZW5kcG9pbnQYASABKAkSMAoEa2V5cxgCIAEoCzIiLmVsYXN0aWNfY2hhdC5wcmVzZW5jZS52MS5QdXNoS2V5cxISCgpzaG93c190ZXh0GAMgASgIImQKIFJlZ2lzdGVyUHVzaFN1YnNjcmlwdGlvblJlc3BvbnNlEkAKDHN1YnNjcmlwdGlvbhgBIAEoCzIqLmVsYXN0aWNfY2hhdC5wcmVzZW5jZS52MS5QdXNoU3Vic2NyaXB0aW9uIpkBChBQdXNoU3Vic2NyaXB0aW9uEhcKD3N1YnNjcmlwdGlvbl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDHB1c2hfc2VydmljZRgDIAEoCRISCgpzaG93c190ZXh0GAQgASgIEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiAKHlJlbW92ZVB1c2hTdWJzY3JpcHRpb25SZXNwb25zZSIhChBHZXRCYWRnZVJlc3BvbnNlEg0KBWNvdW50GAEgASgDYgZwcm90bzM", [file_elastic_chat_types_v1_presence, file_google_protobuf_timestamp]);
 
 /**
  * What the caller wants to be seen as.
@@ -55,4 +57,195 @@ export type SetStatusResponse = Message<"elastic_chat.presence.v1.SetStatusRespo
  */
 export const SetStatusResponseSchema: GenMessage<SetStatusResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_presence_v1_presence_service, 1);
+
+/**
+ * The key.
+ *
+ * @generated from message elastic_chat.presence.v1.GetPushKeyResponse
+ */
+export type GetPushKeyResponse = Message<"elastic_chat.presence.v1.GetPushKeyResponse"> & {
+  /**
+   * The public key of this installation for VAPID (RFC 8292): an uncompressed point of P-256 in base64url.
+   *
+   * @generated from field: string public_key = 1;
+   */
+  publicKey: string;
+};
+
+/**
+ * Describes the message elastic_chat.presence.v1.GetPushKeyResponse.
+ * Use `create(GetPushKeyResponseSchema)` to create a new message.
+ */
+export const GetPushKeyResponseSchema: GenMessage<GetPushKeyResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_presence_v1_presence_service, 2);
+
+/**
+ * The keys of a device, as a browser gives them: base64url without padding.
+ *
+ * @generated from message elastic_chat.presence.v1.PushKeys
+ */
+export type PushKeys = Message<"elastic_chat.presence.v1.PushKeys"> & {
+  /**
+   * The device's public key: an uncompressed point of P-256.
+   *
+   * @generated from field: string p256dh = 1;
+   */
+  p256dh: string;
+
+  /**
+   * The device's secret of 16 bytes.
+   *
+   * @generated from field: string auth = 2;
+   */
+  auth: string;
+};
+
+/**
+ * Describes the message elastic_chat.presence.v1.PushKeys.
+ * Use `create(PushKeysSchema)` to create a new message.
+ */
+export const PushKeysSchema: GenMessage<PushKeys> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_presence_v1_presence_service, 3);
+
+/**
+ * A device to register: a browser's PushSubscription.
+ *
+ * @generated from message elastic_chat.presence.v1.RegisterPushSubscriptionRequest
+ */
+export type RegisterPushSubscriptionRequest = Message<"elastic_chat.presence.v1.RegisterPushSubscriptionRequest"> & {
+  /**
+   * Where its push service takes what is for it: https.
+   *
+   * @generated from field: string endpoint = 1;
+   */
+  endpoint: string;
+
+  /**
+   * By which only the device can read that.
+   *
+   * @generated from field: elastic_chat.presence.v1.PushKeys keys = 2;
+   */
+  keys?: PushKeys | undefined;
+
+  /**
+   * Whether what it is told has the text of messages in it, or only ids, by which the device asks for them.
+   *
+   * @generated from field: bool shows_text = 3;
+   */
+  showsText: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.presence.v1.RegisterPushSubscriptionRequest.
+ * Use `create(RegisterPushSubscriptionRequestSchema)` to create a new message.
+ */
+export const RegisterPushSubscriptionRequestSchema: GenMessage<RegisterPushSubscriptionRequest> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_presence_v1_presence_service, 4);
+
+/**
+ * The device is registered.
+ *
+ * @generated from message elastic_chat.presence.v1.RegisterPushSubscriptionResponse
+ */
+export type RegisterPushSubscriptionResponse = Message<"elastic_chat.presence.v1.RegisterPushSubscriptionResponse"> & {
+  /**
+   * What is registered.
+   *
+   * @generated from field: elastic_chat.presence.v1.PushSubscription subscription = 1;
+   */
+  subscription?: PushSubscription | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.presence.v1.RegisterPushSubscriptionResponse.
+ * Use `create(RegisterPushSubscriptionResponseSchema)` to create a new message.
+ */
+export const RegisterPushSubscriptionResponseSchema: GenMessage<RegisterPushSubscriptionResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_presence_v1_presence_service, 5);
+
+/**
+ * A device that is registered.
+ *
+ * @generated from message elastic_chat.presence.v1.PushSubscription
+ */
+export type PushSubscription = Message<"elastic_chat.presence.v1.PushSubscription"> & {
+  /**
+   * By which it is removed: the same for the same user and endpoint.
+   *
+   * @generated from field: string subscription_id = 1;
+   */
+  subscriptionId: string;
+
+  /**
+   * The login session that it belongs to.
+   *
+   * @generated from field: string session_id = 2;
+   */
+  sessionId: string;
+
+  /**
+   * The push service, such as "https://push.example.com".
+   *
+   * @generated from field: string push_service = 3;
+   */
+  pushService: string;
+
+  /**
+   * Whether what it is told has the text of messages in it.
+   *
+   * @generated from field: bool shows_text = 4;
+   */
+  showsText: boolean;
+
+  /**
+   * When it was registered last.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 5;
+   */
+  createdAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.presence.v1.PushSubscription.
+ * Use `create(PushSubscriptionSchema)` to create a new message.
+ */
+export const PushSubscriptionSchema: GenMessage<PushSubscription> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_presence_v1_presence_service, 6);
+
+/**
+ * It is forgotten.
+ *
+ * @generated from message elastic_chat.presence.v1.RemovePushSubscriptionResponse
+ */
+export type RemovePushSubscriptionResponse = Message<"elastic_chat.presence.v1.RemovePushSubscriptionResponse"> & {
+};
+
+/**
+ * Describes the message elastic_chat.presence.v1.RemovePushSubscriptionResponse.
+ * Use `create(RemovePushSubscriptionResponseSchema)` to create a new message.
+ */
+export const RemovePushSubscriptionResponseSchema: GenMessage<RemovePushSubscriptionResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_presence_v1_presence_service, 7);
+
+/**
+ * The number.
+ *
+ * @generated from message elastic_chat.presence.v1.GetBadgeResponse
+ */
+export type GetBadgeResponse = Message<"elastic_chat.presence.v1.GetBadgeResponse"> & {
+  /**
+   * How many unread messages there are that the caller wants to be told of: those of conversations that are mute, or of which the caller wants
+   * nothing, are not counted, and of those of which they want mentions only the mentions are.
+   *
+   * @generated from field: int64 count = 1;
+   */
+  count: bigint;
+};
+
+/**
+ * Describes the message elastic_chat.presence.v1.GetBadgeResponse.
+ * Use `create(GetBadgeResponseSchema)` to create a new message.
+ */
+export const GetBadgeResponseSchema: GenMessage<GetBadgeResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_presence_v1_presence_service, 8);
 

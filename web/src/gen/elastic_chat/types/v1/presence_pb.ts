@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/presence.proto.
  */
 export const file_elastic_chat_types_v1_presence: GenFile = /*@__PURE__*/
-  fileDesc("CiRlbGFzdGljX2NoYXQvdHlwZXMvdjEvcHJlc2VuY2UucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSKQAQoGU3RhdHVzEjkKDGF2YWlsYWJpbGl0eRgBIAEoDjIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdmFpbGFiaWxpdHkSDAoEdGV4dBgCIAEoCRINCgVlbW9qaRgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKgAQoHUHJpdmFjeRI5CghwcmVzZW5jZRgBIAEoDjInLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qcml2YWN5LkF1ZGllbmNlEhAKCHJlY2VpcHRzGAIgASgIIkgKCEF1ZGllbmNlEhgKFEFVRElFTkNFX1VOU1BFQ0lGSUVEEAASCgoGTk9CT0RZEAESCgoGRElSRUNUEAISCgoGU0hBUkVEEAMifgoLUHJlZmVyZW5jZXMSLQoGc3RhdHVzGAEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlN0YXR1cxIvCgdwcml2YWN5GAIgASgLMh4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlByaXZhY3kSDwoHdmVyc2lvbhgDIAEoAypoCgxBdmFpbGFiaWxpdHkSHAoYQVZBSUxBQklMSVRZX1VOU1BFQ0lGSUVEEAASCgoGT05MSU5FEAESCAoEQVdBWRACEggKBEJVU1kQAxINCglJTlZJU0lCTEUQBBILCgdPRkZMSU5FEAViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CiRlbGFzdGljX2NoYXQvdHlwZXMvdjEvcHJlc2VuY2UucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSKQAQoGU3RhdHVzEjkKDGF2YWlsYWJpbGl0eRgBIAEoDjIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdmFpbGFiaWxpdHkSDAoEdGV4dBgCIAEoCRINCgVlbW9qaRgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKgAQoHUHJpdmFjeRI5CghwcmVzZW5jZRgBIAEoDjInLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qcml2YWN5LkF1ZGllbmNlEhAKCHJlY2VpcHRzGAIgASgIIkgKCEF1ZGllbmNlEhgKFEFVRElFTkNFX1VOU1BFQ0lGSUVEEAASCgoGTk9CT0RZEAESCgoGRElSRUNUEAISCgoGU0hBUkVEEAMiSwoKUXVpZXRIb3VycxIVCg1iZWdpbnNfbWludXRlGAEgASgFEhMKC2VuZHNfbWludXRlGAIgASgFEhEKCXRpbWVfem9uZRgDIAEoCSK2AQoLUHJlZmVyZW5jZXMSLQoGc3RhdHVzGAEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlN0YXR1cxIvCgdwcml2YWN5GAIgASgLMh4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlByaXZhY3kSDwoHdmVyc2lvbhgDIAEoAxI2CgtxdWlldF9ob3VycxgEIAEoCzIhLmVsYXN0aWNfY2hhdC50eXBlcy52MS5RdWlldEhvdXJzKmgKDEF2YWlsYWJpbGl0eRIcChhBVkFJTEFCSUxJVFlfVU5TUEVDSUZJRUQQABIKCgZPTkxJTkUQARIICgRBV0FZEAISCAoEQlVTWRADEg0KCUlOVklTSUJMRRAEEgsKB09GRkxJTkUQBWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * What a user has chosen to be seen as, on all devices, until they choose something else.
@@ -126,7 +126,42 @@ export const Privacy_AudienceSchema: GenEnum<Privacy_Audience> = /*@__PURE__*/
   enumDesc(file_elastic_chat_types_v1_presence, 1, 0);
 
 /**
- * What a user has decided about how they are seen.
+ * When a user wants to hear of nothing: every day from one minute up to another, over midnight if it ends at an earlier one.
+ *
+ * @generated from message elastic_chat.types.v1.QuietHours
+ */
+export type QuietHours = Message<"elastic_chat.types.v1.QuietHours"> & {
+  /**
+   * From 0 to 1439, where the user lives.
+   *
+   * @generated from field: int32 begins_minute = 1;
+   */
+  beginsMinute: number;
+
+  /**
+   * From 0 to 1439; if it is the same, there are no quiet hours.
+   *
+   * @generated from field: int32 ends_minute = 2;
+   */
+  endsMinute: number;
+
+  /**
+   * Where that is: the name of a time zone, such as Europe/Berlin.
+   *
+   * @generated from field: string time_zone = 3;
+   */
+  timeZone: string;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.QuietHours.
+ * Use `create(QuietHoursSchema)` to create a new message.
+ */
+export const QuietHoursSchema: GenMessage<QuietHours> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_presence, 2);
+
+/**
+ * What a user has decided about how they are seen, and when they are not to be disturbed.
  *
  * @generated from message elastic_chat.types.v1.Preferences
  */
@@ -151,6 +186,13 @@ export type Preferences = Message<"elastic_chat.types.v1.Preferences"> & {
    * @generated from field: int64 version = 3;
    */
   version: bigint;
+
+  /**
+   * When their devices are told of nothing; unset if there is no such time.
+   *
+   * @generated from field: elastic_chat.types.v1.QuietHours quiet_hours = 4;
+   */
+  quietHours?: QuietHours | undefined;
 };
 
 /**
@@ -158,7 +200,7 @@ export type Preferences = Message<"elastic_chat.types.v1.Preferences"> & {
  * Use `create(PreferencesSchema)` to create a new message.
  */
 export const PreferencesSchema: GenMessage<Preferences> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_presence, 2);
+  messageDesc(file_elastic_chat_types_v1_presence, 3);
 
 /**
  * How a user is, or wants to be seen.
