@@ -10,10 +10,12 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from playwright.async_api import Browser, async_playwright
 
 from bench.client import PASSWORD, Account, Api, Socket
+from chatkit.core.ids import new_id
 
 IMAGES = Path(__file__).parent / "images"
 EDGE = f"http://127.0.0.1:{os.environ.get('ELASTIC_CHAT_PORT', '8080')}"
@@ -28,6 +30,9 @@ TALK = (
     ("maya", "Yes! Half past ten at the bridge?"),
     ("jonas", "Half past ten it is."),
 )
+LIKED = 2
+"""Which of them gets a heart."""
+QUESTION, ANSWERS = "Which way? It **rained** yesterday.", ("Along the water", "Over the hill")
 PHONE = 500
 """Pixels: what is narrower is one."""
 
@@ -54,7 +59,19 @@ async def furnish(api: Api) -> tuple[Account, Socket]:
         await sockets[name].until("ack")
     for name in ("maya", "aiko", "priya"):
         await sockets[name].close()
+    await respond(api, direct, maya, people["jonas"])
     return maya, sockets["jonas"]
+
+
+async def respond(api: Api, conversation_id: str, maya: Account, jonas: Account) -> None:
+    """Let them react, ask and vote."""
+    path = f"/v1/conversations/{conversation_id}/messages"
+    seqs = {entry["body"]["text"]: entry["seq"] for entry in await api.messages(maya, conversation_id) if entry.get("body")}
+    await api.call("PUT", f"{path}/{seqs[TALK[LIKED][1]]}/reactions/{quote('❤️')}", {}, jonas.token)
+    poll = {"messageId": new_id(), "body": {"text": QUESTION, "poll": {"options": ANSWERS}}}
+    asked = await api.call("POST", path, poll, jonas.token)
+    for voter, option in ((jonas, 1), (maya, 0)):
+        await api.call("PUT", f"{path}/{asked['seq']}/vote", {"messageId": new_id(), "options": [option]}, voter.token)
 
 
 async def take(browser: Browser, user: Account, name: str, width: int, height: int, *, dark: bool) -> None:
@@ -68,7 +85,7 @@ async def take(browser: Browser, user: Account, name: str, width: int, height: i
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Log in").click()
     await page.get_by_test_id("conversation-item").first.click()
-    await page.get_by_text(TALK[-1][1]).last.wait_for()
+    await page.get_by_text(ANSWERS[-1]).last.wait_for()
     await page.wait_for_timeout(1500)
     await page.screenshot(path=IMAGES / f"{name}.png")
     await context.close()

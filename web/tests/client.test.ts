@@ -190,6 +190,14 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+describe("the list", () => {
+  it("shows the newest message, also where something has become of it since", async () => {
+    server.log.push(changing(2, { type: "vote", options: [0] }, ANNA));
+    await start();
+    expect(conversationRows(state()).map(({ last, at }) => [last?.seq, at])).toEqual([[1, 1_000]]);
+  });
+});
+
 describe("messages that change", () => {
   const many = { count: 30, mine: false, userIds: [ANNA] };
   const shown = () => {

@@ -1,5 +1,6 @@
 /** Gets the conversations of the user: the list of them, and of each what the screen shows. */
 
+import { conversationRows } from "../core/select";
 import { myId } from "../core/state";
 import type { ConversationId } from "../core/types";
 import type { Api } from "../net/api";
@@ -65,6 +66,16 @@ export class Library {
       }
     }
     this.prepare();
+    await this.fill();
+  }
+
+  /** Fetches what the list shows of conversations in which the newest entry says nothing, as a reaction does: one after the other. */
+  private async fill(): Promise<void> {
+    for (const { chat, last } of conversationRows(this.store.get())) {
+      if (last === null) {
+        await this.loadOlder(chat.conversation.conversationId);
+      }
+    }
   }
 
   /** Fetches what is missing up to these places. */

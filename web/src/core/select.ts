@@ -29,7 +29,7 @@ export interface ConversationRow {
   readonly last: Entry | null;
   /** The newest message that is still on its way, if it is newer than that. */
   readonly pending: OutboxItem | null;
-  /** Unix milliseconds of the newer of the two; 0 if there is none. */
+  /** Unix milliseconds of the newer of the two, or for want of them of the newest entry. */
   readonly at: number;
 }
 
@@ -40,7 +40,8 @@ export function conversationRows(state: State): readonly ConversationRow[] {
     .map((chat) => {
       const last = newest(chat, myId(state));
       const item = pending.get(chat.conversation.conversationId) ?? null;
-      return { chat, title: titleOf(state, chat.conversation), last, pending: item, at: Math.max(last?.acceptedAt ?? 0, item?.createdAt ?? 0) };
+      const at = Math.max((last ?? chat.log.entries.at(-1))?.acceptedAt ?? 0, item?.createdAt ?? 0);
+      return { chat, title: titleOf(state, chat.conversation), last, pending: item, at };
     })
     .filter(({ chat: { conversation }, last, pending: item }) => conversation.isUnused !== true || item !== null || last?.content.kind === "message")
     .sort((a, b) => byPin(a, b) || b.at - a.at || (a.chat.conversation.conversationId < b.chat.conversation.conversationId ? -1 : 1));
