@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { blocks, type Block, type Span } from "../src/core/markdown";
+import { blocks, type Block, plainText, type Span } from "../src/core/markdown";
 
 const spansOf = (text: string): readonly Span[] => {
   const [block, ...more] = blocks(text);
@@ -97,6 +97,11 @@ describe("a text", () => {
         expect(deepest(blocks(pieces.join("")))).toBeLessThan(20);
       }),
     );
+  });
+
+  it("is a line of words where there is no room for more", () => {
+    expect(plainText("**a** [b *c*](https://e.example) `d`\n\n> e\n\n- f\n- g\n\n```\nh\n```")).toBe("a b c d e f g h");
+    expect(plainText("snake_case 2 * 3")).toBe("snake_case 2 * 3");
   });
 
   it("of many lists and quotes is shown as it was typed, and of as many as anyone writes is not", () => {

@@ -87,6 +87,28 @@ function hrefsOfSpan(span: Span): readonly string[] {
   }
 }
 
+/** What a text says, without its marks, for where it is shown in a line. */
+export function plainText(text: string): string {
+  return blocks(text).map(blockWords).join(" ");
+}
+
+function blockWords(block: Block): string {
+  switch (block.type) {
+    case "paragraph":
+      return spanWords(block.spans);
+    case "code":
+      return block.text;
+    case "quote":
+      return block.blocks.map(blockWords).join(" ");
+    case "list":
+      return block.items.flatMap((item) => item.map(blockWords)).join(" ");
+  }
+}
+
+function spanWords(spans: readonly Span[]): string {
+  return spans.map((span) => ("spans" in span ? spanWords(span.spans) : span.text)).join("");
+}
+
 /** Most texts have nothing in them that could mean anything, and are not worth a parser. */
 function isPlain(text: string): boolean {
   return !/[*_~`[\]<>\\]|^\s*(?:[-+]|\d+[.)])\s|\n\s*\n/mu.test(text);

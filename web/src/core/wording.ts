@@ -1,5 +1,6 @@
 /** The sentences and times that people read. */
 
+import { plainText } from "./markdown";
 import type { Entry, FileRef, Poll, Presence, Role, Said, UserId } from "./types";
 
 /** What stands where a message was. */
@@ -27,7 +28,7 @@ export function describe(entry: Entry, me: UserId | null, nameOf: NameOf): strin
         ...(content.messageTtlS === undefined ? [] : [ttlText(who, content.messageTtlS)]),
       ].join(", ");
     case "message":
-      return content.state?.isDeleted === true ? DELETED : content.said.text || filesText(content.said.files ?? []);
+      return content.state?.isDeleted === true ? DELETED : plainText(content.said.text) || filesText(content.said.files ?? []);
     case "change":
     case "personal":
     case "unknown":
@@ -42,7 +43,7 @@ export function filesText(files: readonly FileRef[]): string {
 
 /** A message in one line, where another answers it. */
 export function quoted({ text, files = [] }: Said): string {
-  const line = (text || filesText(files)).replace(/\s+/g, " ");
+  const line = (plainText(text) || filesText(files)).replace(/\s+/g, " ");
   return line.length > MAX_QUOTED ? `${Array.from(line).slice(0, MAX_QUOTED).join("")}…` : line;
 }
 
