@@ -86,7 +86,7 @@ async def take(browser: Browser, user: Account, name: str, width: int, height: i
     await page.get_by_role("button", name="Log in").click()
     await page.get_by_test_id("conversation-item").first.click()
     await page.get_by_text(ANSWERS[-1]).last.wait_for()
-    await page.get_by_test_id("jump-latest").click()
+    await page.get_by_test_id("message").last.scroll_into_view_if_needed()
     await page.wait_for_timeout(1500)
     await page.screenshot(path=IMAGES / f"{name}.png")
     await context.close()
