@@ -12,7 +12,7 @@ from chatkit.core.errors import ChatError
 from chatkit.core.ids import ConversationId, UserId
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
-from svc_presence.push.audience import Audience, Some
+from svc_presence.push.audience import Audience
 from svc_presence.push.core import SMALL, wants
 from svc_presence.push.faults import FAULTS
 from svc_presence.push.news import MessageCame
@@ -69,9 +69,9 @@ class Notifier:
         (size,) = await self._audience.sizes([conversation_id])
         if size > SMALL and not everyone:
             named.update(await self._store.listeners(conversation_id))
-        async for some in self._audience.concerned(conversation_id, named, everyone=everyone):
-            devices = await self._devices(await self._away(some.users))
-            for user_id, entry in (await self._wanted(conversation_id, entries, list(devices), some)).items():
+        async for users in self._audience.concerned(conversation_id, size, named, everyone=everyone):
+            devices = await self._devices(await self._away(users))
+            for user_id, entry in (await self._wanted(conversation_id, entries, list(devices), size)).items():
                 for device in devices[user_id]:
                     self._outbox.put(device, _news(entry, user_id))
 
@@ -89,10 +89,10 @@ class Notifier:
         return {user_id: devices for user_id, devices in found.items() if devices}
 
     async def _wanted(
-        self, conversation_id: ConversationId, entries: Sequence[log_pb2.LogEntry], users: Sequence[UserId], some: Some
+        self, conversation_id: ConversationId, entries: Sequence[log_pb2.LogEntry], users: Sequence[UserId], size: int
     ) -> Mapping[UserId, log_pb2.LogEntry]:
         """Return the newest entry that each of those wants to be told of who want any."""
-        rules = await self._rules.of(conversation_id, users, some.size) if users else ()
+        rules = await self._rules.of(conversation_id, users, size) if users else ()
         now_ms, wanted = self._clock.now_ms(), {}
         for user_id, (preference, quiet) in zip(users, rules, strict=True):
             for entry in reversed(entries):

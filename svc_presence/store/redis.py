@@ -113,14 +113,16 @@ class RedisDirectory:
         return [frozenset(keys.text(node) for node in reply) for reply in replies]
 
     async def presence(self, users: Sequence[UserId]) -> list[Presence]:
-        leases = await self._leases()
-
         def read(pipeline: Pipeline) -> None:
+            pipeline.zrange(keys.NODES, 0, -1, withscores=True)
             for user_id in users:
                 pipeline.hvals(keys.connections(user_id))
                 pipeline.get(keys.last_seen(user_id))
 
-        replies = await self._run(read)
+        if not users:
+            return []
+        nodes, *replies = await self._run(read)
+        leases = _beats(nodes)
         return [_presence(homes, leases, seen) for homes, seen in zip(replies[::2], replies[1::2], strict=True)]
 
     async def acquaintances(self, user_id: UserId, others: Sequence[UserId]) -> Mapping[UserId, Audience]:
@@ -179,10 +181,14 @@ class RedisDirectory:
 
     async def _leases(self) -> dict[bytes, int]:
         (pairs,) = await self._run(lambda pipeline: pipeline.zrange(keys.NODES, 0, -1, withscores=True))
-        return {pair[0]: int(pair[1]) for pair in pairs}
+        return _beats(pairs)
 
     async def _run(self, fill: Callable[[Pipeline], object]) -> list[Any]:
         return await self._view.run(fill)
+
+
+def _beats(pairs: Sequence[tuple[bytes, float]]) -> dict[bytes, int]:
+    return {node: int(beats) for node, beats in pairs}
 
 
 def _enter(pipeline: Pipeline, node: str, came: Sequence[Connection], epoch: str) -> None:

@@ -37,18 +37,16 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Audience,
     await client.aclose()
 
 
-async def concerned(
-    audience: Audience, room: ConversationId, mentioned: Sequence[UserId] = (), *, everyone: bool = False
-) -> tuple[list[UserId], set[int]]:
-    found = [some async for some in audience.concerned(room, mentioned, everyone=everyone)]
-    return sorted({user_id for some in found for user_id in some.users}), {some.size for some in found}
+async def concerned(audience: Audience, room: ConversationId, mentioned: Sequence[UserId] = (), *, everyone: bool = False) -> list[UserId]:
+    (size,) = await audience.sizes([room])
+    return sorted({user_id async for some in audience.concerned(room, size, mentioned, everyone=everyone) for user_id in some})
 
 
 async def test_a_small_conversation_concerns_all_its_members(world: tuple[Audience, Meet]) -> None:
     audience, meet = world
     room, users = ConversationId(new_id()), [UserId(new_id()) for _ in range(SMALL)]
     await meet(room, users)
-    assert await concerned(audience, room, users[:1]) == (sorted(users), {SMALL})
+    assert await concerned(audience, room, users[:1]) == sorted(users)
 
 
 async def test_a_large_one_concerns_members_who_are_mentioned_or_everyone_if_everyone_is(world: tuple[Audience, Meet]) -> None:
@@ -56,14 +54,14 @@ async def test_a_large_one_concerns_members_who_are_mentioned_or_everyone_if_eve
     size = 2 * STEP + 1
     room, users = ConversationId(new_id()), [UserId(new_id()) for _ in range(size)]
     await meet(room, users)
-    assert await concerned(audience, room, [users[3], UserId(new_id())]) == ([users[3]], {size})
-    assert (await concerned(audience, room))[0] == []
-    assert await concerned(audience, room, everyone=True) == (sorted(users), {size})
+    assert await concerned(audience, room, [users[3], UserId(new_id())]) == [users[3]]
+    assert await concerned(audience, room) == []
+    assert await concerned(audience, room, everyone=True) == sorted(users)
 
 
 async def test_a_conversation_that_is_not_known_concerns_nobody(world: tuple[Audience, Meet]) -> None:
     audience, _ = world
-    assert (await concerned(audience, ConversationId(new_id()), [UserId(new_id())], everyone=True))[0] == []
+    assert await concerned(audience, ConversationId(new_id()), [UserId(new_id())], everyone=True) == []
 
 
 async def test_how_large_conversations_are_is_known_of_several_at_once(world: tuple[Audience, Meet]) -> None:

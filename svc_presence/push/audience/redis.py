@@ -11,7 +11,6 @@ from chatkit.core.ids import ConversationId, UserId, is_uuid
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import LiveView
 from chatkit.edges.redis import RedisClient
-from svc_presence.push.audience import Some
 from svc_presence.push.core import SMALL
 
 STEP = 500
@@ -24,20 +23,21 @@ class RedisAudience:
     def __init__(self, client: RedisClient) -> None:
         self._view = LiveView(client)
 
-    async def concerned(self, conversation_id: ConversationId, named: Collection[UserId], *, everyone: bool) -> AsyncIterator[Some]:
+    async def concerned(
+        self, conversation_id: ConversationId, size: int, named: Collection[UserId], *, everyone: bool
+    ) -> AsyncIterator[Collection[UserId]]:
         key, names = keys.members(conversation_id), list(named)
-        (size,) = await self._view.run(lambda pipeline: pipeline.hlen(key))
         if size > SMALL and not everyone:
             for start in range(0, len(names), STEP):
                 some = names[start : start + STEP]
                 (held,) = await self._view.run(partial(_held, key=key, users=some))
-                yield Some([user_id for user_id, value in zip(some, held, strict=True) if value is not None], size)
+                yield [user_id for user_id, value in zip(some, held, strict=True) if value is not None]
             return
         cursor = 0
         while True:
             ((cursor, found),) = await self._view.run(partial(_scan, key=key, cursor=cursor))
             members = (name.decode(errors="replace") for name in found)
-            yield Some([UserId(name) for name in members if is_uuid(name)], size)
+            yield [UserId(name) for name in members if is_uuid(name)]
             if cursor == 0:
                 return
 
