@@ -17,6 +17,7 @@ from svc_presence.preferences import Preferences
 from svc_presence.push.audience.memory import MemoryAudience
 from svc_presence.push.badges import Badges
 from svc_presence.push.composer import Composer
+from svc_presence.push.intake import entries_of
 from svc_presence.push.notifier import Notifier
 from svc_presence.push.outbox import Outbox
 from svc_presence.push.port import Target
@@ -93,7 +94,7 @@ class House:
 
     async def told(self, *messages: bytes, workers: int = 1) -> list[tuple[str, str]]:
         """Return which devices are told of which seq."""
-        await self.notifier.tell(messages)
+        await self.notifier.tell(entries_of(messages))
         await self.deliver(workers)
         return [(name, str(says["seq"])) for name, says in self.phones.taken]
 

@@ -58,12 +58,5 @@ def counted(preference: Preference, unread: int, mentions: int, now_ms: int) -> 
 
 def wants(preference: Preference, quiet: QuietHours | None, *, is_mentioned: bool, now_ms: int) -> bool:
     """Tell whether a user who is away wants to be told of a message now."""
-    if preference.muted_until_ms > now_ms or (quiet is not None and quiet.are_at(now_ms)):
-        return False
-    match preference.want:
-        case Want.ALL:
-            return True
-        case Want.MENTIONS:
-            return is_mentioned
-        case Want.NOTHING:
-            return False
+    is_quiet = quiet is not None and quiet.are_at(now_ms)
+    return not is_quiet and counted(preference, 1, int(is_mentioned), now_ms) > 0

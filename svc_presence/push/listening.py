@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import structlog
-from google.protobuf.message import DecodeError
 
 from chatkit.core.ids import ConversationId, UserId, is_uuid
 from elastic_chat.events.v1 import log_pb2
@@ -23,19 +22,15 @@ class Listeners:
     def __init__(self, store: SubscriptionStore) -> None:
         self._store = store
 
-    async def learn(self, values: Iterable[bytes]) -> None:
-        """Note what the records of the log say of it. May be told of them twice. Raises UNAVAILABLE."""
-        choices = [choice for value in values if (choice := _choice(value))]
+    async def learn(self, entries: Iterable[log_pb2.LogEntry]) -> None:
+        """Note what entries of the log say of it. May be told of them twice. Raises UNAVAILABLE."""
+        choices = [choice for entry in entries if (choice := _choice(entry))]
         if choices:
             await self._store.listen(choices)
 
 
-def _choice(value: bytes) -> Listening | None:
-    """Return what a record says of it; None if that is nothing, or nobody can read it: the writer sets it aside then."""
-    try:
-        entry = log_pb2.LogEntry.FromString(value)
-    except DecodeError:
-        return None
+def _choice(entry: log_pb2.LogEntry) -> Listening | None:
+    """Return what an entry says of it; None if that is nothing, or can't be."""
     personal = entry.personal
     if entry.kind != entry_pb2.Entry.PERSONAL or not personal.preferences.HasField("notifications"):
         return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
-from google.protobuf.message import DecodeError
 
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError
@@ -44,14 +43,10 @@ class Notifier:
         self._without: set[UserId] = set()
         self._looked = clock.monotonic()
 
-    async def tell(self, values: Iterable[bytes]) -> None:
-        """Tell of what came, the records of the log in their order: each device of each conversation once, of the newest that it wants."""
+    async def tell(self, came: Iterable[log_pb2.LogEntry]) -> None:
+        """Tell of what came, entries of the log in their order: each device of each conversation once, of the newest that it wants."""
         conversations: dict[ConversationId, list[log_pb2.LogEntry]] = {}
-        for value in values:
-            try:
-                entry = log_pb2.LogEntry.FromString(value)
-            except DecodeError:
-                continue  # the writer sets it aside, and says so
+        for entry in came:
             if entry.kind == entry_pb2.Entry.MESSAGE and entry.accepted_at.ToMilliseconds() > self._clock.now_ms() - FRESH_MS:
                 conversations.setdefault(ConversationId(entry.conversation_id), []).append(entry)
         for conversation_id, entries in conversations.items():

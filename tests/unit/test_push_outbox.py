@@ -7,6 +7,7 @@ import pytest
 from chatkit.core.ids import ConversationId, SessionId, new_id
 from svc_presence.push.composer import MAX_TEXT, topic_of
 from svc_presence.push.core import SMALL
+from svc_presence.push.intake import entries_of
 from svc_presence.push.port import Outcome, Target
 from svc_presence.push.store import Subscription
 from tests.phones import SCHEME
@@ -18,7 +19,7 @@ async def test_a_push_that_waits_gives_way_to_a_newer_one_of_its_conversation_an
     house.audience.members[other] = [ANNA, BOB]
     await house.device(BOB, "b")
     for room in (ROOM, other, ROOM):
-        await house.notifier.tell([house.message(ANNA, room=room)])
+        await house.notifier.tell(entries_of([house.message(ANNA, room=room)]))
     await house.deliver()
     assert sorted(str(says["seq"]) for _, says in house.phones.taken) == ["2", "3"]
     assert topic_of(ROOM) != topic_of(other)
@@ -51,7 +52,7 @@ async def test_when_too_much_waits_the_oldest_gives_way() -> None:
     await house.device(BOB, "b")
     for room in rooms:
         house.audience.members[room] = [ANNA, BOB]
-        await house.notifier.tell([house.message(ANNA, room=room)])
+        await house.notifier.tell(entries_of([house.message(ANNA, room=room)]))
     await house.deliver()
     assert [says["seq"] for _, says in house.phones.taken] == ["2", "3"]
 
@@ -74,7 +75,7 @@ async def test_what_is_newer_waits_for_what_is_under_way_and_is_not_lost() -> No
     await house.device(BOB, "b")
     async with house.sending(workers=8):
         for _ in range(3):
-            await house.notifier.tell([house.message(ANNA)])
+            await house.notifier.tell(entries_of([house.message(ANNA)]))
             await house.settle()
         assert house.phones.begun == ["b"]
         house.phones.open.set()
@@ -96,7 +97,7 @@ async def test_a_push_tells_how_much_is_unread_of_what_the_user_wants_to_be_told
 async def test_while_nobody_knows_the_badge_devices_leave_it_as_it_is() -> None:
     house = House()
     await house.device(BOB, "b")
-    await house.notifier.tell([house.message(ANNA)])
+    await house.notifier.tell(entries_of([house.message(ANNA)]))
     house.standing.away = True
     await house.deliver()
     ((_, says),) = house.phones.taken

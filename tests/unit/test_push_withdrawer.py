@@ -6,6 +6,7 @@ import pytest
 
 from chatkit.core.ids import ConversationId, new_id
 from elastic_chat.events.v1 import log_pb2
+from svc_presence.push.intake import entries_of
 from svc_presence.push.news import ConversationRead
 from svc_presence.push.told import Reading
 from tests.pushing import ANNA, BOB, CAROL, ROOM, House, faults
@@ -56,7 +57,7 @@ async def test_nothing_is_taken_back_of_which_nobody_was_told_or_something_newer
 async def test_of_a_message_that_is_read_before_its_turn_comes_nobody_is_told() -> None:
     house = House()
     await house.device(BOB, "phone")
-    await house.notifier.tell([house.message(ANNA)])
+    await house.notifier.tell(entries_of([house.message(ANNA)]))
     house.told_of.read[BOB, ROOM] = 1
     await house.deliver()
     assert house.phones.taken == []
@@ -67,7 +68,7 @@ async def test_what_takes_back_comes_after_what_is_under_way() -> None:
     house = House()
     await house.device(BOB, "phone")
     async with house.sending(workers=8):
-        await house.notifier.tell([house.message(ANNA)])
+        await house.notifier.tell(entries_of([house.message(ANNA)]))
         await house.settle()
         await house.read(BOB, 1)
         house.phones.open.set()
@@ -79,7 +80,7 @@ async def test_a_reading_takes_no_newer_message_out_of_what_waits() -> None:
     house = House()
     await house.device(BOB, "phone")
     await house.told(house.message(ANNA))
-    await house.notifier.tell([house.message(ANNA)])
+    await house.notifier.tell(entries_of([house.message(ANNA)]))
     await house.read(BOB, 1)
     await house.deliver()
     assert [(says["type"], says["seq"]) for _, says in house.phones.taken] == [("message", "2")]
@@ -94,7 +95,7 @@ async def test_a_reading_is_not_told_after_a_newer_message_but_instead_of_one_th
         house.phones.open.clear()
         house.told_of.read[BOB, ROOM] = read_seq
         async with house.sending(workers=2):
-            await house.notifier.tell([house.at(2)])
+            await house.notifier.tell(entries_of([house.at(2)]))
             await house.settle()
             house.outbox.put(phone, ConversationRead(ROOM, 1))
             house.phones.open.set()
@@ -106,7 +107,7 @@ async def test_what_was_told_before_is_taken_back_although_the_newest_was_read_b
     house = House()
     await house.device(BOB, "phone")
     await house.told(house.message(ANNA))
-    await house.notifier.tell([house.message(ANNA)])
+    await house.notifier.tell(entries_of([house.message(ANNA)]))
     house.told_of.read[BOB, ROOM] = 2
     await house.deliver()
     assert house.phones.taken == []
@@ -119,12 +120,12 @@ async def test_what_waits_is_told_if_a_newer_message_that_waits_was_read() -> No
     house = House()
     phone = await house.device(BOB, "phone")
     await house.told(house.message(ANNA))
-    await house.notifier.tell([house.message(ANNA)])
+    await house.notifier.tell(entries_of([house.message(ANNA)]))
     await house.read(BOB, 1)
     house.told_of.read[BOB, ROOM] = 2
     await house.deliver()
     assert [(says["type"], says["seq"]) for _, says in house.phones.taken] == [("read", "1")]
-    await house.notifier.tell([house.message(ANNA)])
+    await house.notifier.tell(entries_of([house.message(ANNA)]))
     house.outbox.put(phone, ConversationRead(ROOM, 3))
     await house.deliver()
     assert [(says["type"], says["seq"]) for _, says in house.phones.taken] == [("read", "3")]
