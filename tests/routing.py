@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.message import Message
 
 from chatkit.core.clock import ManualClock
 from chatkit.core.conversation import GROUP_MEMBER, GROUP_OWNER
@@ -159,3 +162,26 @@ def fresh_id(age_ms: int = 0) -> str:
     ms = ManualClock().now_ms() - age_ms
     tail = new_id()[13:]
     return f"{ms:012x}"[:8] + "-" + f"{ms:012x}"[8:] + tail
+
+
+@dataclass
+class OneBench:
+    """What doors speak to, by whatever channel: the router of a bench, and those methods of other services that a test adds."""
+
+    bench: Bench
+
+    async def call(self, command: pb.Command) -> pb.Accepted:
+        result = await self.bench.submit(command)
+        if result.HasField("refused"):
+            raise ChatError(Reason(reason_pb2.Reason.Name(result.refused.reason)))
+        return result.accepted
+
+    def unary_unary(self, path: str, **_: Any) -> Callable[..., Awaitable[Message]]:
+        """Return the method that has a path."""
+        return getattr(self, path.rpartition("/")[2])  # type: ignore[no-any-return]
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Message]]:
+        async def never(*_: Any, **__: Any) -> Message:
+            raise AssertionError(name)
+
+        return never

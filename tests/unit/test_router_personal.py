@@ -16,13 +16,12 @@ from chatkit.core.ids import ConversationId, MessageId, SessionId, UserId, new_i
 from chatkit.core.personal import DRAFT_PAUSE_MS, MAX_DRAFTS, MAX_STARS
 from chatkit.rpc.caller import Caller
 from chatkit.rpc.errors import status_of
-from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.history.v1 import history_service_pb2 as history
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_router.personal import Personal
 from svc_router.store import Membership
-from tests.routing import Bench, fresh_id, send
+from tests.routing import Bench, OneBench, fresh_id, send
 
 ANNA, BOB = UserId(new_id()), UserId(new_id())
 NOTES = notes_conversation_id(ANNA)
@@ -42,12 +41,11 @@ def command(conversation_id: str, user_id: str) -> pb.Command:
 
 
 @dataclass
-class Mesh:
+class Mesh(OneBench):
     """What `Personal` speaks to: the router of a bench, and a history by which the caller is in some conversations, which have a message at
     2 that is as it is told here.
     """
 
-    bench: Bench
     theirs: set[str] = field(default_factory=set)
     kinds: list[str] = field(default_factory=list)
     message: entry_pb2.Entry = field(default_factory=lambda: entry_pb2.Entry(seq=2, ordinal=7))
@@ -57,20 +55,7 @@ class Mesh:
 
     async def call(self, command: pb.Command) -> pb.Accepted:
         self.kinds.append(command.WhichOneof("command") or "")
-        result = await self.bench.submit(command)
-        if result.HasField("refused"):
-            raise ChatError(Reason(reason_pb2.Reason.Name(result.refused.reason)))
-        return result.accepted
-
-    def unary_unary(self, path: str, **_: Any) -> Callable[..., Awaitable[Message]]:
-        """Return the method of history that has a path."""
-        return getattr(self, path.rpartition("/")[2])  # type: ignore[no-any-return]
-
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[Message]]:
-        async def never(*_: Any, **__: Any) -> Message:
-            raise AssertionError(name)
-
-        return never
+        return await super().call(command)
 
     async def GetConversation(self, request: history.GetConversationRequest, **_: Any) -> Message:
         self._check(request.conversation_id)

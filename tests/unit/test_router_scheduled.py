@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +17,12 @@ from chatkit.rpc.admission import timestamp
 from chatkit.rpc.caller import Caller
 from chatkit.rpc.errors import status_of
 from elastic_chat.accounts.v1 import accounts_service_pb2 as accounts
-from elastic_chat.errors.v1 import reason_pb2
 from elastic_chat.history.v1 import history_service_pb2 as history
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Entry, ScheduledMessage
 from svc_router.personal import Personal
 from svc_router.scheduled import Scheduled
-from tests.routing import Bench, fresh_id
+from tests.routing import Bench, OneBench, fresh_id
 
 ANNA, BOB = UserId(new_id()), UserId(new_id())
 NOTES = notes_conversation_id(ANNA)
@@ -33,29 +32,12 @@ AHEAD_MS = 3_600_000
 
 
 @dataclass
-class Mesh:
+class Mesh(OneBench):
     """The router of a bench, and a history of what its log has: Anna is in every conversation, and has `others` that wait besides."""
 
-    bench: Bench
     others: int = 0
     inactive: set[str] = field(default_factory=set)
     away: set[str] = field(default_factory=set)
-
-    async def call(self, command: pb.Command) -> pb.Accepted:
-        result = await self.bench.submit(command)
-        if result.HasField("refused"):
-            raise ChatError(Reason(reason_pb2.Reason.Name(result.refused.reason)))
-        return result.accepted
-
-    def unary_unary(self, path: str, **_: Any) -> Callable[..., Awaitable[Message]]:
-        """Return the method that has a path."""
-        return getattr(self, path.rpartition("/")[2])  # type: ignore[no-any-return]
-
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[Message]]:
-        async def never(*_: Any, **__: Any) -> Message:
-            raise AssertionError(name)
-
-        return never
 
     async def GetConversation(self, *_: Any, **__: Any) -> Message:
         return history.GetConversationResponse()
