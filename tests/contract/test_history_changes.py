@@ -7,28 +7,23 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from chatkit.core.clock import SystemClock
 from chatkit.core.conversation import GROUP_OWNER
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id
-from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.message_log import LOG_TOPIC
 from chatkit.edges.redis import connect_redis
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_history.core import END, Membership, Range, Stored
 from svc_history.store import LiveLog, Timeline
-from svc_history.store.cassandra import CassandraTimeline
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
 from svc_history.store.redis import RedisLiveLog
 from svc_router.changes import change_of, erased, mentions_of
 from svc_router.entries import durable
 from svc_router.store import Birth, Place
 from svc_router.store.redis import RedisSequencer
-from svc_writer.app import MIGRATIONS
 from svc_writer.core import grouped
 from svc_writer.records import writes_of
-from svc_writer.store.cassandra import KEYSPACE
-from svc_writer.store.cassandra import CassandraTimeline as CassandraWriting
+from tests.tables import tables
 
 NOW = 1_800_000_000_000
 Kind = entry_pb2.Entry
@@ -167,15 +162,10 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Timeli
         memory.known[made.conversation_id] = made.remembered
         yield memory, made
         return
-    session = await CassandraSession.connect(request.getfixturevalue("cassandra_settings"))
-    await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
-    writing, reading = CassandraWriting(session, SystemClock()), CassandraTimeline(session)
-    await writing.prepare()
-    await reading.prepare()
-    for seq in ORDERS[int(request.param)]:
-        await writing.put(grouped(writes_of(LOG_TOPIC, made.entries[seq].SerializeToString())))
-    yield reading, made
-    await session.close()
+    async with tables(request.getfixturevalue("cassandra_settings")) as (writing, reading):
+        for seq in ORDERS[int(request.param)]:
+            await writing.put(grouped(writes_of(LOG_TOPIC, made.entries[seq].SerializeToString())))
+        yield reading, made
 
 
 def bare(entry: log_pb2.LogEntry) -> log_pb2.LogEntry:

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from chatkit.core.clock import SystemClock
 from chatkit.core.conversation import DIRECT_MEMBER
 from chatkit.core.conversation_preferences import HAS_HIDDEN, Choices, Chosen
 from chatkit.core.ids import ConversationId, MessageId, UserId, creation_message_id, new_id, notes_conversation_id
 from chatkit.core.personal import Hidden, Saved, Starred, Waiting
-from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.message_log import LOG_TOPIC
 from chatkit.edges.redis import connect_redis
 from chatkit.rpc.conversation_preferences import preferences_message
@@ -21,7 +19,6 @@ from elastic_chat.types.v1 import entry_pb2
 from elastic_chat.types.v1.entry_pb2 import Body, Draft, HiddenMessage, PersonalChange, ScheduledMessage, Star
 from svc_history.core import END, Membership, Stored
 from svc_history.store import LiveLog, Timeline
-from svc_history.store.cassandra import CassandraTimeline
 from svc_history.store.memory import MemoryConversation, MemoryLiveLog, MemoryTimeline
 from svc_history.store.redis import RedisLiveLog
 from svc_router.changes import change_of
@@ -29,11 +26,9 @@ from svc_router.entries import durable
 from svc_router.store import Birth, Durable, Place, Restored
 from svc_router.store import Membership as Held
 from svc_router.store.redis import RedisSequencer
-from svc_writer.app import MIGRATIONS
 from svc_writer.core import grouped
 from svc_writer.records import writes_of
-from svc_writer.store.cassandra import KEYSPACE
-from svc_writer.store.cassandra import CassandraTimeline as CassandraWriting
+from tests.tables import tables
 
 NOW = 1_800_000_000_000
 Kind = entry_pb2.Entry
@@ -172,15 +167,10 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Timeli
         memory.scheduled[made.anna] = WAITING
         yield memory, made
         return
-    session = await CassandraSession.connect(request.getfixturevalue("cassandra_settings"))
-    await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
-    writing, reading = CassandraWriting(session, SystemClock()), CassandraTimeline(session)
-    await writing.prepare()
-    await reading.prepare()
-    for seq in ORDERS[int(request.param)]:
-        await writing.put(grouped(writes_of(LOG_TOPIC, made.entries[seq].SerializeToString())))
-    yield reading, made
-    await session.close()
+    async with tables(request.getfixturevalue("cassandra_settings")) as (writing, reading):
+        for seq in ORDERS[int(request.param)]:
+            await writing.put(grouped(writes_of(LOG_TOPIC, made.entries[seq].SerializeToString())))
+        yield reading, made
 
 
 async def test_the_database_has_what_a_user_has_chosen_last_and_when(database: tuple[Timeline, Notes]) -> None:

@@ -37,6 +37,7 @@ from svc_writer.store.cassandra import KEYSPACE
 from svc_writer.store.cassandra import CassandraTimeline as CassandraWriting
 from svc_writer.store.memory import MemoryTimeline as MemoryWriting
 from svc_writer.store.redis import RedisProgress
+from tests.tables import tables
 
 NOW = 1_800_000_000_000
 BOBS = Mark(2, 2, 1, (1, 1))
@@ -273,14 +274,9 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Timeli
         memory.directory = list(DIRECTORY)
         yield memory, made
         return
-    session = await CassandraSession.connect(request.getfixturevalue("cassandra_settings"))
-    await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
-    writing, reading = CassandraWriting(session, SystemClock()), CassandraTimeline(session)
-    await writing.prepare()
-    await reading.prepare()
-    await writing.put(grouped(writes(made) + [Write(Table.PUBLIC, {"part": PART} | asdict(one), 3) for one in DIRECTORY]))
-    yield reading, made
-    await session.close()
+    async with tables(request.getfixturevalue("cassandra_settings")) as (writing, reading):
+        await writing.put(grouped(writes(made) + [Write(Table.PUBLIC, {"part": PART} | asdict(one), 3) for one in DIRECTORY]))
+        yield reading, made
 
 
 async def test_the_database_tells_how_a_conversation_is(database: tuple[Timeline, Said]) -> None:
@@ -380,17 +376,12 @@ async def table(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Writing, 
 
         yield memory, ask
         return
-    session = await CassandraSession.connect(request.getfixturevalue("cassandra_settings"))
-    await migrate(session, KEYSPACE, MIGRATIONS, 1, "datacenter1")
-    writing, reading = CassandraWriting(session, SystemClock()), CassandraTimeline(session)
-    await writing.prepare()
-    await reading.prepare()
+    async with tables(request.getfixturevalue("cassandra_settings")) as (writing, reading):
 
-    async def members(conversation_id: str) -> dict[str, int]:
-        return {user_id: one.permissions for user_id, one in (await reading.roll(ConversationId(conversation_id))).members.items()}
+        async def members(conversation_id: str) -> dict[str, int]:
+            return {user_id: one.permissions for user_id, one in (await reading.roll(ConversationId(conversation_id))).members.items()}
 
-    yield writing, members
-    await session.close()
+        yield writing, members
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 2, 0, 3), (0, 3, 2, 1), (0, 0, 1, 1, 2, 2, 3, 3)])
