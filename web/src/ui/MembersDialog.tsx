@@ -29,13 +29,7 @@ export function MembersDialog({ state, chat, onClose }: MembersDialogProps) {
 
   const add = (event: SyntheticEvent) => {
     event.preventDefault();
-    void adding
-      .run(() => client.addMember(conversationId, username.trim().replace(/^@/, "").toLowerCase()))
-      .then((isDone) => {
-        if (isDone) {
-          setUsername("");
-        }
-      });
+    void adding.run(() => client.addMember(conversationId, username.trim().replace(/^@/, "").toLowerCase()), () => { setUsername(""); });
   };
 
   const invite = () => {

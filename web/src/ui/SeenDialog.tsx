@@ -27,13 +27,7 @@ export function SeenDialog({ preferences, onClose }: { readonly preferences: Pre
 
   const save = (event: SyntheticEvent) => {
     event.preventDefault();
-    void saving
-      .run(() => client.beSeen({ status, privacy }))
-      .then((isDone) => {
-        if (isDone) {
-          onClose();
-        }
-      });
+    void saving.run(() => client.beSeen({ status, privacy }), onClose);
   };
 
   return (

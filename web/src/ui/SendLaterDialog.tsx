@@ -18,13 +18,7 @@ export function SendLaterDialog({ onSend, onClose }: SendLaterDialogProps) {
 
   const send = (event: SyntheticEvent) => {
     event.preventDefault();
-    void sending
-      .run(() => onSend(new Date(time).getTime()))
-      .then((isDone) => {
-        if (isDone) {
-          onClose();
-        }
-      });
+    void sending.run(() => onSend(new Date(time).getTime()), onClose);
   };
 
   return (

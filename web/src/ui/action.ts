@@ -6,8 +6,8 @@ export interface AsyncAction {
   readonly isBusy: boolean;
   /** A sentence for the user; null if nothing went wrong. */
   readonly error: string | null;
-  /** Runs `task`, one at a time, and says whether it did what it should. */
-  readonly run: (task: () => Promise<void>) => Promise<boolean>;
+  /** Runs `task`, one at a time, then `onDone` if it did what it should. */
+  readonly run: (task: () => Promise<void>, onDone?: () => void) => Promise<void>;
   readonly clear: () => void;
 }
 
@@ -19,18 +19,17 @@ export function useAction(): AsyncAction {
     isBusy,
     error,
     clear: () => { setError(null); },
-    run: async (task) => {
+    run: async (task, onDone) => {
       if (isBusy) {
-        return false;
+        return;
       }
       setBusy(true);
       setError(null);
       try {
         await task();
-        return true;
+        onDone?.();
       } catch (failure) {
         setError(sentenceOf(failure));
-        return false;
       } finally {
         setBusy(false);
       }
