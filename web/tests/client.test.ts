@@ -228,9 +228,9 @@ describe("messages that change", () => {
   });
 
   it("are changed by one call, with an id of its own", async () => {
-    await client.change(ROOM, 1, { type: "vote", options: [1] });
-    await client.change(ROOM, 1, { type: "closing" });
-    await client.change(ROOM, 1, { type: "reaction", emoji: "👍", isRemoved: true });
+    await client.messages.change(ROOM, 1, { type: "vote", options: [1] });
+    await client.messages.change(ROOM, 1, { type: "closing" });
+    await client.messages.change(ROOM, 1, { type: "reaction", emoji: "👍", isRemoved: true });
     const base = `/v1/conversations/${ROOM}/messages/1`;
     expect(server.asked.slice(-3).map((path) => path.replace(/messageId=[0-9a-f-]{36}/, "messageId="))).toEqual([
       `${base}/vote`,
@@ -273,12 +273,12 @@ describe("the client", () => {
 
   it("changes what is another than it was of how the user is seen, and nothing else", async () => {
     expect(state().preferences).toEqual(USUAL);
-    await client.beSeen({ ...USUAL, status: { choice: "busy", text: "at sea", emoji: "" } });
-    await client.beSeen({ ...USUAL, status: { choice: "busy", text: "at sea", emoji: "" } });
+    await client.account.beSeen({ ...USUAL, status: { choice: "busy", text: "at sea", emoji: "" } });
+    await client.account.beSeen({ ...USUAL, status: { choice: "busy", text: "at sea", emoji: "" } });
     expect(server.decided).toEqual(["/v1/presence/status"]);
     server.tell({ type: "preferences", preferences: USUAL });
     expect(state().preferences).toEqual(USUAL);
-    await client.beSeen({ ...USUAL, privacy: { presence: "nobody", receipts: true } });
+    await client.account.beSeen({ ...USUAL, privacy: { presence: "nobody", receipts: true } });
     expect(server.decided).toEqual(["/v1/presence/status", "/v1/account/privacy"]);
   });
 
@@ -301,7 +301,7 @@ describe("the client", () => {
   });
 
   it("shows a message as sending, sent, and said", async () => {
-    client.send(ROOM, "hello");
+    client.send(ROOM, { text: "hello" });
     expect(statuses()).toEqual(["sending"]);
     const sent = server.sends()[0];
     server.tell({ type: "ack", messageId: sent?.messageId ?? ("" as Entry["messageId"]), conversationId: ROOM, seq: 2 });
@@ -313,17 +313,17 @@ describe("the client", () => {
   });
 
   it("does not wait for an answer that can't come any more", async () => {
-    client.send(ROOM, "hello");
+    client.send(ROOM, { text: "hello" });
     server.cut();
     await pass(2_000);
-    expect(server.sends().map(({ text }) => text)).toEqual(["hello", "hello"]);
+    expect(server.sends().map(({ said }) => said.text)).toEqual(["hello", "hello"]);
   });
 
   it("sends again with the same id after the connection was lost, and what was written meanwhile after it", async () => {
-    client.send(ROOM, "hello");
+    client.send(ROOM, { text: "hello" });
     server.isDown = true;
     server.cut();
-    client.send(ROOM, "are you there?");
+    client.send(ROOM, { text: "are you there?" });
     await pass(60_000);
     expect(statuses()).toEqual(["sending", "sending"]);
     server.isDown = false;
@@ -333,21 +333,21 @@ describe("the client", () => {
     const [first, again] = server.sends();
     expect(again).toEqual(first);
     server.tell({ type: "ack", messageId: first?.messageId ?? ("" as Entry["messageId"]), conversationId: ROOM, seq: 2 });
-    expect(server.sends().map(({ text }) => text)).toEqual(["hello", "hello", "are you there?"]);
+    expect(server.sends().map(({ said }) => said.text)).toEqual(["hello", "hello", "are you there?"]);
   });
 
   it("sends after a reload what was not sent before", async () => {
     server.isDown = true;
     server.cut();
-    client.send(ROOM, "one for the road");
+    client.send(ROOM, { text: "one for the road" });
     const [item] = state().outbox;
     server.isDown = false;
     await start();
-    expect(server.sends().at(-1)).toMatchObject({ messageId: item?.messageId, text: "one for the road" });
+    expect(server.sends().at(-1)).toMatchObject({ messageId: item?.messageId, said: { text: "one for the road" } });
   });
 
   it("shows why a message failed, and sends it again when it is told to", async () => {
-    client.send(ROOM, "hello");
+    client.send(ROOM, { text: "hello" });
     const messageId = server.sends()[0]?.messageId ?? ("" as Entry["messageId"]);
     server.tell({ type: "reject", messageId, reason: "PERMISSION_DENIED", retryable: false, retryAfterMs: null });
     expect(statuses()).toEqual(["failed"]);
@@ -462,7 +462,7 @@ describe("the client", () => {
 
   it("leaves nothing behind when the user logs out", async () => {
     server.isDown = true;
-    client.send(ROOM, "unsent");
+    client.send(ROOM, { text: "unsent" });
     const leaving = client.logout();
     await pass(60_000);
     await leaving;

@@ -23,7 +23,7 @@ describe("what disappears", () => {
   });
 
   it("is told of when it is set", () => {
-    const set = (messageTtlS: number) => told({ ...message(5), content: { kind: "settings", changed: {}, messageTtlS } }, ME, () => "Anna");
+    const set = (messageTtlS: number) => told({ ...message(5), content: { kind: "settings", changed: { messageTtlS } } }, ME, () => "Anna");
     expect([86_400, 90, 3_600, 0].map(set)).toEqual([
       "Anna lets messages disappear after 1 day",
       "Anna lets messages disappear after 90 seconds",

@@ -5,6 +5,7 @@ import { Store } from "../src/app/store";
 import type { Names } from "../src/core/notification";
 import { initial, update } from "../src/core/state";
 import type { ConversationId } from "../src/core/types";
+import type { Api } from "../src/net/api";
 import type { PushBrowser, Subscription } from "../src/net/push";
 import { ANNA, group, ME, message, ROOM, summary } from "./make";
 
@@ -65,13 +66,18 @@ class Server {
     return Promise.resolve();
   };
   badge = () => Promise.resolve(this.unread);
+
+  readonly api = {
+    devices: { pushKey: this.pushKey, register: this.registerDevice, remove: this.removeDevice },
+    personal: { badge: this.badge },
+  };
 }
 
 function desk() {
   const store = new Store(update, initial);
   const browser = new Browser();
   const server = new Server();
-  const notifier = new Notifier(store, server, browser);
+  const notifier = new Notifier(store, server.api as unknown as Api, browser);
   store.dispatch({ type: "signed_in", userId: ME, outbox: [] });
   return { store, browser, server, notifier, state: () => notifier.store.get() };
 }

@@ -48,7 +48,7 @@ describe("the timeline", () => {
   });
 
   it("shows what is on its way at the end, in a row that stays the same", () => {
-    const sending = enqueued([], id("m2"), ROOM, "text 2", 2_000, [photo]);
+    const sending = enqueued([], id("m2"), ROOM, { text: "text 2", files: [photo] }, 2_000);
     const before = messages(rowsOf([message(1)], { pending: sending }));
     expect(before.map(({ key, status }) => [key, status])).toEqual([
       ["m1", null],
@@ -73,7 +73,7 @@ describe("the timeline", () => {
 
   it("shows what others are making between what was said and what is on its way, in a row that stays the same", () => {
     const streams = [{ messageId: id("m2"), senderId: BEN, text: "Once", size: 4, begunAt: 2_000, until: 9_000 }];
-    const pending = enqueued([], id("m9"), ROOM, "mine", 3_000);
+    const pending = enqueued([], id("m9"), ROOM, { text: "mine" }, 3_000);
     const growing = messages(rowsOf([message(1)], { streams, pending }));
     expect(growing.map(({ key, senderId, isGrowing, status, shown }) => [key, senderId, isGrowing, status, shown.text])).toEqual([
       ["m1", ANNA, false, null, "text 1"],

@@ -5,27 +5,30 @@ import { hasHole } from "../core/log";
 import { enqueued, refused, retried, without } from "../core/outbox";
 import { watchedUsers } from "../core/select";
 import { initial, myId, passesAt, update } from "../core/state";
-import type { Change, ConversationId, Entry, FileRef, Later, LinkPreview, MessageId, Mine, Preferences, UserId } from "../core/types";
-import { uuid7, uuid7Epoch } from "../core/uuid7";
+import type { ConversationId, MessageId, Said, UserId } from "../core/types";
 import { Api, authentication, type Tokens } from "../net/api";
-import { ApiError } from "../net/errors";
 import type { Cursor, ServerEvent } from "../net/frames";
 import { clearOutbox, loadOutbox } from "../net/outbox_storage";
 import { SESSION_KEY, SessionKeeper } from "../net/session";
 import { type PushBrowser, pushBrowser } from "../net/push";
 import type { OpenSocket } from "../net/socket";
+import { Account } from "./account";
 import { Alarm } from "./alarm";
-import { Idleness } from "./idleness";
 import { CatchUp } from "./catch_up";
 import { Directory } from "./directory";
 import { Dispatcher } from "./dispatcher";
 import { Drafts } from "./drafts";
 import { Expirer } from "./expirer";
+import { Files } from "./files";
+import { Groups } from "./groups";
+import { Idleness } from "./idleness";
+import { Ids } from "./ids";
 import { Library } from "./library";
 import { Link } from "./link";
 import { Looks } from "./looks";
+import { Messages } from "./messages";
 import { Notifier } from "./notifications";
-import { Previews } from "./previews";
+import { Personal } from "./personal";
 import { Reporter } from "./reporter";
 import { Store } from "./store";
 
@@ -40,14 +43,20 @@ export class Client {
     this.end("You were logged out. Log in again.");
   });
   private readonly api = new Api((isRefused) => this.session.token(isRefused));
+  private readonly ids = new Ids();
   readonly notifier: Notifier;
   private readonly link: Link;
   private readonly dispatcher: Dispatcher;
   private readonly reporter: Reporter;
   private readonly catchUp = new CatchUp(this.store, this.api);
-  private readonly previews = new Previews(this.api);
   private readonly library = new Library(this.store, this.api, this.catchUp);
-  private readonly drafts = new Drafts(this.store, this.api);
+  private readonly drafts = new Drafts(this.store, this.api.personal);
+  readonly messages = new Messages(this.api.messages, this.library, this.ids.next);
+  readonly groups = new Groups(this.store, this.api, this.library, this.ids.next);
+  readonly personal = new Personal(this.api.personal, this.drafts);
+  readonly files = new Files(this.api.files);
+  readonly account = new Account(this.store, this.api, () => { this.leave(); });
+  readonly admin = this.api.admin;
   private readonly passingAlarm = new Alarm(() => {
     this.store.dispatch({ type: "time_passed", now: Date.now() });
     this.passingAlarm.set(passesAt(this.store.get()));
@@ -55,7 +64,6 @@ export class Client {
   private readonly typingToldAt = new Map<ConversationId, number>();
   /** What the server welcomed us with. */
   private heads: readonly Cursor[] = [];
-  private clock = uuid7Epoch;
   /** Rings when what is known of those on the screen is to be asked for again. */
   private readonly watchAlarm = new Alarm(() => {
     this.watched = "";
@@ -79,9 +87,9 @@ export class Client {
     }, this.idleness.isIdle);
     this.dispatcher = new Dispatcher(this.store, (event) => this.link.send(event));
     this.reporter = new Reporter(this.store, (event) => this.link.send(event));
-    new Directory(this.store, this.api);
+    new Directory(this.store, this.api.account);
     new Expirer(this.store);
-    new Looks(this.store, this.api);
+    new Looks(this.store, this.api.messages);
     this.store.subscribe(() => {
       this.watch();
     });
@@ -109,10 +117,15 @@ export class Client {
 
   /** Ends the session, here at once and on the server as soon as it can be told. What was not sent is discarded. */
   async logout(): Promise<void> {
-    const me = myId(this.store.get());
-    const told = this.api.logout().catch(() => undefined);
+    const told = this.api.account.logout().catch(() => undefined);
     this.link.handle({ type: "stop" });
     await told;
+    this.leave();
+  }
+
+  /** Forgets the session and what belongs to it. */
+  private leave(): void {
+    const me = myId(this.store.get());
     if (me !== null) {
       clearOutbox(me);
     }
@@ -148,72 +161,17 @@ export class Client {
     await this.library.loadOlder(conversationId);
   }
 
-  send(conversationId: ConversationId, text: string, files: readonly FileRef[] = []): void {
+  /** Says something: at once, or as soon as there is a connection. */
+  send(conversationId: ConversationId, said: Said): void {
     const messageId = this.newMessageId();
     this.typingToldAt.delete(conversationId);
     this.drafts.sent(conversationId);
-    this.dispatcher.change((outbox) => enqueued(outbox, messageId, conversationId, text, Date.now(), files));
-  }
-
-  /** Changes a message. What becomes of it is heard by its entry, as what others do is. Throws ApiError. */
-  async change(conversationId: ConversationId, seq: number, change: Change): Promise<void> {
-    await this.api.changeMessage(conversationId, seq, change, this.newMessageId());
+    this.dispatcher.change((outbox) => enqueued(outbox, messageId, conversationId, said, Date.now()));
   }
 
   /** The user is writing something. */
   draft(conversationId: ConversationId, text: string): void {
     this.drafts.write(conversationId, text);
-  }
-
-  /** Lets a message be sent at a time, in Unix milliseconds; once for each `key` (see `newMessageId`). Throws ApiError. */
-  async sendLater(conversationId: ConversationId, text: string, at: number, key: MessageId): Promise<void> {
-    await this.api.schedule(conversationId, key, text, at);
-    this.drafts.sent(conversationId);
-  }
-
-  /** What is to be sent later. Throws ApiError. */
-  async listLater(): Promise<readonly Later[]> {
-    return this.api.listScheduled();
-  }
-
-  /** Takes back what is to be sent later. Throws ApiError. */
-  async cancelLater(messageId: MessageId): Promise<void> {
-    await this.api.cancelScheduled(messageId);
-  }
-
-  /** Has a conversation in another way, on all devices: the server tells all of them, this one too. Throws ApiError. */
-  async prefer(conversationId: ConversationId, changed: Partial<Mine>, isMarkedUnread?: boolean): Promise<void> {
-    await this.api.prefer(conversationId, changed, isMarkedUnread);
-  }
-
-  /** Shows a message no more, on any device. Throws ApiError. */
-  async hide(conversationId: ConversationId, seq: number): Promise<void> {
-    await this.api.hide(conversationId, seq);
-  }
-
-  /** Throws ApiError. */
-  async star(conversationId: ConversationId, seq: number, isStarred: boolean): Promise<void> {
-    await this.api.star(conversationId, seq, isStarred);
-  }
-
-  /** The messages that are starred, as they are now. Throws ApiError. */
-  async listStars(): Promise<readonly Entry[]> {
-    return this.api.listStars();
-  }
-
-  /** Uploads a file that can be sent then. Throws ApiError. */
-  async upload(file: File, onProgress: (part: number) => void): Promise<FileRef> {
-    return this.api.upload(file, onProgress);
-  }
-
-  /** An address by which a file can be had for some minutes: of an image as large as a screen shows it. Throws ApiError. */
-  async fileUrl({ fileId, mediaType }: FileRef): Promise<string> {
-    return this.api.fileUrl(fileId, mediaType.startsWith("image/") ? "VARIANT_LARGE" : "VARIANT_UNSPECIFIED");
-  }
-
-  /** What a link leads to; null if there is nothing to show. */
-  linkPreview(url: string): Promise<LinkPreview | null> {
-    return this.previews.find(url);
   }
 
   retry(messageId: MessageId): void {
@@ -239,70 +197,9 @@ export class Client {
     }
   }
 
-  /** Starts a conversation with a user, or finds the one that is there. Throws ApiError. */
-  async startDirect(username: string): Promise<ConversationId> {
-    return this.create("direct", "", [await this.userNamed(username)], this.newMessageId());
-  }
-
-  /** Creates a group, once for each `key` (see `newMessageId`) however often it is tried. Throws ApiError. */
-  async createGroup(title: string, usernames: readonly string[], key: MessageId): Promise<ConversationId> {
-    const memberIds: UserId[] = [];
-    for (const username of usernames) {
-      memberIds.push(await this.userNamed(username));
-    }
-    return this.create("group", title, [...new Set(memberIds)], key);
-  }
-
-  /** Has others see the user in another way, and know something else; what is as it was is left alone. Throws ApiError. */
-  async beSeen({ status, privacy }: Preferences): Promise<void> {
-    const before = this.store.get().preferences;
-    if (JSON.stringify(before?.privacy) !== JSON.stringify(privacy)) {
-      await this.api.setPrivacy(privacy);
-    }
-    if (JSON.stringify(before?.status) !== JSON.stringify(status)) {
-      await this.api.setStatus(status);
-    }
-    this.store.dispatch({ type: "preferences_came", preferences: { status, privacy } });
-  }
-
-  /** Throws ApiError. */
-  async addMember(conversationId: ConversationId, username: string): Promise<void> {
-    await this.api.addMember(conversationId, await this.userNamed(username));
-    await this.library.loadMembers(conversationId);
-  }
-
-  /** Gives the code of an invite that lets people into a group. Throws ApiError. */
-  async createInvite(conversationId: ConversationId): Promise<string> {
-    return this.api.createInvite(conversationId);
-  }
-
-  /** Throws ApiError. */
-  async previewInvite(code: string): Promise<{ readonly title: string; readonly memberCount: number }> {
-    return this.api.previewInvite(code);
-  }
-
-  /** Joins by the code of an invite. Throws ApiError. */
-  async join(code: string): Promise<ConversationId> {
-    const conversationId = await this.api.join(code);
-    await this.library.discover(conversationId);
-    return conversationId;
-  }
-
-  /** Leaves a group. Throws ApiError. */
-  async leave(conversationId: ConversationId): Promise<void> {
-    const me = myId(this.store.get());
-    if (me !== null) {
-      await this.api.removeMember(conversationId, me);
-      this.library.outdate();
-      this.store.dispatch({ type: "left", conversationId, seq: 0 });
-    }
-  }
-
   /** An id for something that must happen once. */
   newMessageId(): MessageId {
-    const { id, clock } = uuid7(this.clock, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
-    this.clock = clock;
-    return id as MessageId;
+    return this.ids.next();
   }
 
   private accept(tokens: Tokens): void {
@@ -326,21 +223,6 @@ export class Client {
     this.drafts.close();
     void this.notifier.leave();
     this.store.dispatch({ type: "signed_out", notice });
-  }
-
-  private async userNamed(username: string): Promise<UserId> {
-    const user = await this.api.findUser(username);
-    if (user === null) {
-      throw new ApiError("UNKNOWN_USER", `Nobody is called “${username}”.`);
-    }
-    this.store.dispatch({ type: "users_found", users: [user] });
-    return user.userId;
-  }
-
-  private async create(kind: "direct" | "group", title: string, memberIds: readonly UserId[], key: MessageId): Promise<ConversationId> {
-    const { conversationId } = await this.api.createConversation(kind, title, memberIds, key);
-    await this.library.discover(conversationId);
-    return conversationId;
   }
 
   private connectionChanged(connection: Connection): void {

@@ -38,8 +38,8 @@ export class Dispatcher {
     const now = Date.now();
     let outbox = expired(this.store.get().outbox, now);
     let isOpen = true;
-    for (const { messageId, conversationId, text, files = [] } of ready(outbox, now)) {
-      isOpen = this.send({ type: "send", messageId, conversationId, text, files });
+    for (const { messageId, conversationId, said } of ready(outbox, now)) {
+      isOpen = this.send({ type: "send", messageId, conversationId, said });
       if (!isOpen) {
         break;
       }

@@ -10,6 +10,8 @@ import type { CatchUp } from "./catch_up";
 import type { Store } from "./store";
 
 const PAGE_SIZE = 50;
+/** Pages that are loaded at most to get back to what somebody has jumped to. */
+const MAX_REACH = 20;
 const RELIST_MS = 3_000;
 /** A conversation that was just made may not be found at once everywhere. */
 const DISCOVERY_PAUSES_MS = [0, 300, 1_000, 3_000];
@@ -54,7 +56,7 @@ export class Library {
     }
     this.store.dispatch({ type: "listing_changed", listing: "loading" });
     try {
-      const summaries = await this.current(() => this.api.listConversations());
+      const summaries = await this.current(() => this.api.groups.list());
       if (myId(this.store.get()) === me) {
         this.store.dispatch({ type: "conversations_listed", summaries });
         await this.fetchNewer(summaries.map(({ conversation, headSeq }) => ({ conversationId: conversation.conversationId, seq: headSeq })));
@@ -103,7 +105,7 @@ export class Library {
   }
 
   async loadMembers(conversationId: ConversationId): Promise<void> {
-    const { members, watermarks } = await this.api.listMembers(conversationId);
+    const { members, watermarks } = await this.api.groups.listMembers(conversationId);
     this.store.dispatch({ type: "members_listed", conversationId, members, watermarks });
   }
 
@@ -116,11 +118,27 @@ export class Library {
     const before = chat.log.first;
     this.store.dispatch({ type: "older_changed", conversationId, older: "loading" });
     try {
-      const page = await this.api.listMessages(conversationId, { beforeSeq: before, pageSize: PAGE_SIZE });
+      const page = await this.api.messages.list(conversationId, { beforeSeq: before, pageSize: PAGE_SIZE });
       this.store.dispatch({ type: "older_came", conversationId, before, page });
     } catch {
       this.store.dispatch({ type: "older_changed", conversationId, older: "failed" });
     }
+  }
+
+  /** Fetches what is older until the entry at `seq` is in the log, and says whether it is: of what is very old it is not. */
+  async reach(conversationId: ConversationId, seq: number): Promise<boolean> {
+    for (let pages = 0; pages < MAX_REACH; pages += 1) {
+      const log = this.store.get().conversations.get(conversationId)?.log;
+      if (log === undefined || log.complete || log.first <= seq) {
+        break;
+      }
+      const { first } = log;
+      await this.loadOlder(conversationId);
+      if (this.store.get().conversations.get(conversationId)?.log.first === first) {
+        break;
+      }
+    }
+    return this.store.get().conversations.get(conversationId)?.log.entries.some((entry) => entry.seq === seq) ?? false;
   }
 
   /** Gets to know a conversation that the user is now in. */
@@ -146,7 +164,7 @@ export class Library {
 
   private async found(conversationId: ConversationId): Promise<boolean> {
     try {
-      const summary = await this.current(() => this.api.getConversation(conversationId));
+      const summary = await this.current(() => this.api.groups.get(conversationId));
       this.store.dispatch({ type: "conversation_found", summary });
       return true;
     } catch {

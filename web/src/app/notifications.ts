@@ -28,7 +28,7 @@ export class Notifier {
 
   constructor(
     private readonly chats: Store,
-    private readonly api: Pick<Api, "pushKey" | "registerDevice" | "removeDevice" | "badge">,
+    private readonly api: Pick<Api, "devices" | "personal">,
     private readonly browser: PushBrowser,
   ) {
     chats.subscribe(() => {
@@ -40,7 +40,7 @@ export class Notifier {
   async resume(): Promise<void> {
     const subscription = this.browser.permission() === "granted" ? await this.browser.subscribed().catch(() => null) : null;
     if (subscription !== null) {
-      await this.api.registerDevice(subscription).then(
+      await this.api.devices.register(subscription).then(
         () => { this.turned("on"); },
         () => { this.turned("off"); },
       );
@@ -55,7 +55,7 @@ export class Notifier {
       this.turned(this.browser.permission() === "denied" ? "blocked" : "off");
       return;
     }
-    await this.api.registerDevice(await this.browser.subscribe(await this.api.pushKey()));
+    await this.api.devices.register(await this.browser.subscribe(await this.api.devices.pushKey()));
     this.turned("on");
   }
 
@@ -63,7 +63,7 @@ export class Notifier {
   async turnOff(): Promise<void> {
     const subscription = await this.browser.subscribed();
     if (subscription !== null) {
-      await this.api.removeDevice(await this.api.registerDevice(subscription));
+      await this.api.devices.remove(await this.api.devices.register(subscription));
     }
     await this.leave();
   }
@@ -107,7 +107,7 @@ export class Notifier {
   }
 
   private async refreshBadge(): Promise<void> {
-    const count = await this.api.badge().catch(() => null);
+    const count = await this.api.personal.badge().catch(() => null);
     if (count !== null) {
       await this.browser.setBadge(count);
     }
@@ -116,7 +116,7 @@ export class Notifier {
 
 /** Who and what may have to be named in a notification. */
 export function namesOf(state: State): Names {
-  const groups = [...state.conversations.values()].filter(({ conversation }) => conversation.kind === "group");
+  const groups = [...state.conversations.values()].filter(({ conversation }) => conversation.kind !== "direct");
   return {
     users: Object.fromEntries([...state.users.keys()].map((userId) => [userId, nameOf(state, userId)])),
     titles: Object.fromEntries(groups.map(({ conversation }) => [conversation.conversationId, conversation.title])),

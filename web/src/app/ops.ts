@@ -43,7 +43,7 @@ export class OpsClient {
 
   /** Ends the session, here at once and on the server as soon as it can be told. */
   async logout(): Promise<void> {
-    const told = this.api.logout().catch(() => undefined);
+    const told = this.api.account.logout().catch(() => undefined);
     this.stop();
     await told;
     this.session.forget();

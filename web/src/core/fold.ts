@@ -62,7 +62,7 @@ function applied(shown: Shown, change: Change, by: UserId, me: UserId | null): S
   }
   switch (change.type) {
     case "edit":
-      return { ...shown, text: change.text, isEdited: true };
+      return { ...shown, text: change.text, ...(change.mentions === undefined ? {} : { mentions: change.mentions }), isEdited: true };
     case "deletion":
       return { ...AS_SENT, text: "", isDeleted: true, replyCount: shown.replyCount, isVague: false };
     case "reaction":

@@ -2,6 +2,7 @@
 
 import { changesByTarget, folded } from "./fold";
 import type { OutboxItem } from "./outbox";
+import { may, type Permission } from "./permissions";
 import { type ConversationState, myId, type State } from "./state";
 import type { Conversation, ConversationId, Entry, UserId } from "./types";
 
@@ -67,6 +68,11 @@ function newest({ log: { entries }, hidden }: ConversationState, me: UserId | nu
 export function typists(state: State, conversationId: ConversationId): readonly UserId[] {
   const me = myId(state);
   return [...(state.typing.get(conversationId)?.keys() ?? [])].filter((userId) => userId !== me);
+}
+
+/** Whether the user may do something in a conversation. */
+export function mayI({ me, conversation }: ConversationState, permission: Permission): boolean {
+  return may(me, conversation, permission);
 }
 
 /** How many messages are unread in all conversations together. */

@@ -6,7 +6,7 @@ import { append, extend, type Log, prepend, renewed, restarted, seeded } from ".
 import { kept, type Kept, NOTHING_KEPT, USUAL } from "./mine";
 import { accepted, type Outbox, without } from "./outbox";
 import { current, type Part, type Streams, told } from "./stream";
-import type { Conversation, ConversationId, Entry, Head, MessageId, Page, Preferences, Presence, Summary, User, UserId, Watermark } from "./types";
+import type { Conversation, ConversationId, Entry, Head, Member, MessageId, Page, Preferences, Presence, Role, Summary, User, UserId, Watermark } from "./types";
 
 export type Session =
   /** A session was kept from before, and is being picked up. */
@@ -22,12 +22,18 @@ export interface ConversationState {
   /** The newest seq that the user has read. */
   readonly readSeq: number;
   readonly unread: number;
-  /** Entries up to this seq are accounted for in `unread`. */
+  /** How many of them mention the user, or everyone; 100 if it is more. */
+  readonly mentions: number;
+  /** Entries up to this seq are accounted for in `unread` and `mentions`. */
   readonly countedSeq: number;
   /** How far the others have got. */
   readonly watermarks: ReadonlyMap<UserId, Watermark>;
   /** Null until it was asked for. */
   readonly members: readonly UserId[] | null;
+  /** What they are, as far as it was told. */
+  readonly roles: ReadonlyMap<UserId, Role>;
+  /** The user as a member; null until the server has said it. */
+  readonly me: Member | null;
   /** The fetching of older entries. */
   readonly older: Loading;
   /** Messages that others are still making. */
@@ -84,7 +90,7 @@ export type Action =
   | {
       readonly type: "members_listed";
       readonly conversationId: ConversationId;
-      readonly members: readonly UserId[];
+      readonly members: readonly Member[];
       readonly watermarks: readonly Watermark[];
     }
   | { readonly type: "users_found"; readonly users: readonly User[] }
@@ -159,7 +165,9 @@ export function update(state: State, action: Action): State {
     case "members_listed":
       return changed(state, action.conversationId, (chat) => ({
         ...chat,
-        members: action.members,
+        members: action.members.map(({ userId }) => userId),
+        roles: new Map(action.members.map(({ userId, role }) => [userId, role])),
+        me: action.members.find(({ userId }) => userId === myId(state)) ?? chat.me,
         watermarks: action.watermarks.reduce(raised, chat.watermarks),
       }));
     case "users_found":
@@ -205,7 +213,7 @@ function listed(state: State, summaries: readonly Summary[]): State {
     const known = conversations.get(id);
     conversations.set(
       id,
-      known === undefined ? fresh(summary) : counted({ ...known, conversation: summary.conversation }, { conversationId: id, ...summary }, myId(state)),
+      known === undefined ? fresh(summary) : counted({ ...known, conversation: summary.conversation, me: summary.me ?? known.me }, { conversationId: id, ...summary }, myId(state)),
     );
   }
   return { ...state, conversations, listing: "idle", opened: openedIn(state, conversations) };
@@ -227,9 +235,12 @@ function fresh(summary: Summary): ConversationState {
     log: seeded(summary.headSeq, summary.lastEntry),
     readSeq: summary.readSeq,
     unread: summary.unread,
+    mentions: summary.mentions ?? 0,
     countedSeq: summary.headSeq,
     watermarks: new Map(),
     members: null,
+    roles: new Map(),
+    me: summary.me ?? null,
     older: "idle",
     streams: [],
     kept: kept(NOTHING_KEPT, summary.mine ?? {}, 0),
@@ -246,7 +257,7 @@ function counted(known: ConversationState, head: Head, me: UserId | null): Conve
   if (chat.readSeq > head.readSeq) {
     return recounted(chat, me);
   }
-  return { ...chat, readSeq: head.readSeq, unread: head.unread, countedSeq: head.headSeq };
+  return { ...chat, readSeq: head.readSeq, unread: head.unread, mentions: head.mentions ?? 0, countedSeq: head.headSeq };
 }
 
 function welcomed(state: State, heads: readonly Head[]): State {
@@ -270,7 +281,13 @@ function entryCame(state: State, entry: Entry): State {
     return state;
   }
   const summary = { conversation: content.conversation, headSeq: 0, readSeq: 0, unread: 0, lastEntry: null };
-  const chat: ConversationState = { ...fresh(summary), members: content.memberIds };
+  const members = content.members ?? [];
+  const chat: ConversationState = {
+    ...fresh(summary),
+    members: content.memberIds,
+    roles: new Map(members.map(({ userId, role }) => [userId, role])),
+    me: members.find(({ userId }) => userId === myId(state)) ?? null,
+  };
   const known = { ...state, conversations: new Map(state.conversations).set(conversationId, chat) };
   return grown(known, conversationId, (log) => append(log, entry));
 }
@@ -292,9 +309,12 @@ function grown(state: State, conversationId: ConversationId, grow: (log: Log) =>
     ...chat,
     log,
     unread: chat.unread + uncounted.length,
+    mentions: Math.min(MAX_MENTIONS, chat.mentions + uncounted.filter((entry) => isMention(entry, me)).length),
     countedSeq: Math.max(chat.countedSeq, log.tail),
     conversation: news.reduce(settingsAfter, chat.conversation),
     members: news.reduce(membersAfter, chat.members),
+    roles: news.reduce(rolesAfter, chat.roles),
+    me: news.reduce((member, entry) => membershipAfter(member, entry, me), chat.me),
     streams: chat.streams.filter(({ messageId }) => !news.some((entry) => entry.messageId === messageId)),
   };
   const after: State = {
@@ -328,7 +348,13 @@ function hidden(chat: ConversationState, seq: number, me: UserId | null): Conver
   }
   const message = chat.log.entries.find((entry) => entry.seq === seq);
   const isCounted = seq <= chat.countedSeq && (message === undefined ? seq > chat.readSeq : isUnread(message, chat.readSeq, me));
-  return { ...chat, hidden: new Set(chat.hidden).add(seq), unread: Math.max(0, chat.unread - (isCounted ? 1 : 0)) };
+  const isMentioned = isCounted && message !== undefined && isMention(message, me);
+  return {
+    ...chat,
+    hidden: new Set(chat.hidden).add(seq),
+    unread: Math.max(0, chat.unread - Number(isCounted)),
+    mentions: Math.max(0, chat.mentions - Number(isMentioned)),
+  };
 }
 
 /** The entries that are newer than `seq`. */
@@ -341,6 +367,14 @@ function isUnread(entry: Entry, readSeq: number, me: UserId | null): boolean {
   return entry.seq > readSeq && entry.content.kind === "message" && entry.content.state?.isHidden !== true && entry.senderId !== me;
 }
 
+/** The server counts no further. */
+const MAX_MENTIONS = 100;
+
+/** Whether a message mentions the user, or everyone. */
+function isMention({ content }: Entry, me: UserId | null): boolean {
+  return content.kind === "message" && me !== null && (content.said.mentionsAll === true || content.said.mentions?.includes(me) === true);
+}
+
 function settingsAfter(conversation: Conversation, { content }: Entry): Conversation {
   return content.kind === "settings" ? { ...conversation, ...content.changed } : conversation;
 }
@@ -351,6 +385,26 @@ function membersAfter(members: readonly UserId[] | null, { content }: Entry): re
   }
   const gone = new Set(content.removed);
   return [...new Set([...members, ...content.added])].filter((member) => !gone.has(member));
+}
+
+function rolesAfter(roles: ReadonlyMap<UserId, Role>, { content }: Entry): ReadonlyMap<UserId, Role> {
+  if (content.kind !== "membership") {
+    return roles;
+  }
+  const next = new Map([...roles, ...content.roles]);
+  for (const { userId, role } of content.members ?? []) {
+    next.set(userId, role);
+  }
+  for (const userId of content.removed) {
+    next.delete(userId);
+  }
+  return next;
+}
+
+/** A change of what they may do leaves where they came in. */
+function membershipAfter(member: Member | null, { content }: Entry, me: UserId | null): Member | null {
+  const news = content.kind === "membership" ? content.members?.find(({ userId }) => userId === me) : undefined;
+  return news === undefined ? member : { ...news, joinedSeq: news.joinedSeq || (member?.joinedSeq ?? 0) };
 }
 
 function left(state: State, conversationId: ConversationId, seq: number): State {
@@ -394,12 +448,13 @@ function readUpTo(chat: ConversationState, seq: number, me: UserId | null): Conv
 function recounted(chat: ConversationState, me: UserId | null): ConversationState {
   const { log, readSeq } = chat;
   if (readSeq >= Math.max(log.tail, chat.countedSeq)) {
-    return { ...chat, unread: 0 };
+    return { ...chat, unread: 0, mentions: 0 };
   }
   if (readSeq < log.first - 1 || chat.countedSeq > log.tail) {
     return chat;
   }
-  return { ...chat, unread: since(log, readSeq).filter((entry) => !chat.hidden.has(entry.seq) && isUnread(entry, readSeq, me)).length };
+  const unread = since(log, readSeq).filter((entry) => !chat.hidden.has(entry.seq) && isUnread(entry, readSeq, me));
+  return { ...chat, unread: unread.length, mentions: Math.min(MAX_MENTIONS, unread.filter((entry) => isMention(entry, me)).length) };
 }
 
 function typingCame(state: State, conversationId: ConversationId, userId: UserId, until: number): State {

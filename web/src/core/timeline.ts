@@ -89,7 +89,7 @@ function placed(input: TimelineInput): readonly Placed[] {
   return [
     ...entries.map((entry) => entryRow(entry, messages, input)),
     ...streams.map(streamRow),
-    ...(me === null ? [] : pending.map((item) => pendingRow(item, me))),
+    ...(me === null ? [] : pending.map((item) => pendingRow(item, me, messages))),
   ].filter((item) => item !== null);
 }
 
@@ -151,11 +151,10 @@ function streamRow({ messageId, senderId, text, begunAt }: Stream): Placed {
   return { row: { ...message(messageId, senderId, sent({ text }), begunAt), isGrowing: true }, at: begunAt, seq: Infinity };
 }
 
-function pendingRow({ messageId, text, files, delivery, createdAt }: OutboxItem, me: UserId): Placed {
+function pendingRow({ messageId, said, delivery, createdAt }: OutboxItem, me: UserId, messages: Messages): Placed {
   const status = delivery.state === "failed" ? "failed" : delivery.state === "accepted" ? "sent" : "sending";
   const failure = delivery.state === "failed" ? delivery.reason : null;
-  const shown = sent({ text, ...(files === undefined ? {} : { files }) });
-  return { row: { ...message(messageId, me, shown, createdAt), isOwn: true, status, failure }, at: createdAt, seq: Infinity };
+  return { row: { ...message(messageId, me, sent(said), createdAt), isOwn: true, quote: quoteIn(said, messages), status, failure }, at: createdAt, seq: Infinity };
 }
 
 /** A message as it was sent. */

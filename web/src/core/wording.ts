@@ -1,7 +1,7 @@
 /** The sentences and times that people read. */
 
 import { plainText } from "./markdown";
-import type { Entry, FileRef, Poll, Presence, Role, Said, UserId } from "./types";
+import type { ConversationSettings, Entry, FileRef, Poll, Presence, Role, Said, UserId } from "./types";
 
 /** What stands where a message was. */
 export const DELETED = "This message was deleted";
@@ -14,7 +14,7 @@ export function describe(entry: Entry, me: UserId | null, nameOf: NameOf): strin
   const who = senderId === me ? "You" : nameOf(senderId);
   switch (content.kind) {
     case "created":
-      return content.conversation.kind === "group" ? `${who} created “${content.conversation.title}”` : `${who} started the conversation`;
+      return content.conversation.kind !== "direct" ? `${who} created “${content.conversation.title}”` : `${who} started the conversation`;
     case "membership":
       return [
         ...(content.added.length > 0 ? [addition(content.added, entry, me, nameOf)] : []),
@@ -25,7 +25,8 @@ export function describe(entry: Entry, me: UserId | null, nameOf: NameOf): strin
       return [
         ...(content.changed.title === undefined ? [] : [`${who} called it “${content.changed.title}”`]),
         ...(content.changed.topic === undefined ? [] : [content.changed.topic === "" ? `${who} took the topic away` : `${who} set the topic to “${content.changed.topic}”`]),
-        ...(content.messageTtlS === undefined ? [] : [ttlText(who, content.messageTtlS)]),
+        ...(content.changed.messageTtlS === undefined ? [] : [ttlText(who, content.changed.messageTtlS)]),
+        ...rulesText(who, content.changed),
       ].join(", ");
     case "message":
       return content.state?.isDeleted === true ? DELETED : plainText(content.said.text) || filesText(content.said.files ?? []);
@@ -34,6 +35,16 @@ export function describe(entry: Entry, me: UserId | null, nameOf: NameOf): strin
     case "unknown":
       return "";
   }
+}
+
+/** What is said of how it looks, and of what others may do. */
+function rulesText(who: string, { avatarFileId, isPublic, slowModeS, memberPermissions }: Partial<ConversationSettings>): readonly string[] {
+  return [
+    ...(avatarFileId === undefined ? [] : [avatarFileId === null ? `${who} took the picture away` : `${who} changed the picture`]),
+    ...(isPublic === undefined ? [] : [isPublic ? `${who} let everyone join` : `${who} let only those join who are asked`]),
+    ...(slowModeS === undefined ? [] : [slowModeS === 0 ? `${who} let everyone write as fast as they like` : `${who} let everyone write once in ${slowModeS} seconds`]),
+    ...(memberPermissions === undefined ? [] : [`${who} changed what members may do`]),
+  ];
 }
 
 /** What is said of files that come without words. */

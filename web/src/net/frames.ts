@@ -3,10 +3,10 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 
 import type { Part } from "../core/stream";
-import type { ConversationId, Entry, FileRef, Head, MessageId, Preferences, Presence, UserId, Watermark } from "../core/types";
+import type { ConversationId, Entry, Head, MessageId, Preferences, Presence, Said, UserId, Watermark } from "../core/types";
 import { Reason } from "../gen/elastic_chat/errors/v1/reason_pb";
 import { ClientFrameSchema, ServerFrameSchema } from "../gen/elastic_chat/gateway/v1/frames_pb";
-import { durationFrom, entryFrom, headFrom, preferencesFrom, presenceFrom, watermarkFrom } from "./wire";
+import { durationFrom, entryFrom, headFrom, preferencesFrom, presenceFrom, saidTo, watermarkFrom } from "./wire";
 
 export interface Cursor {
   readonly conversationId: ConversationId;
@@ -19,8 +19,7 @@ export type ClientEvent =
       readonly type: "send";
       readonly messageId: MessageId;
       readonly conversationId: ConversationId;
-      readonly text: string;
-      readonly files?: readonly FileRef[];
+      readonly said: Said;
     }
   | { readonly type: "typing"; readonly conversationId: ConversationId }
   | { readonly type: "watermark"; readonly conversationId: ConversationId; readonly deliveredSeq: number; readonly readSeq: number }
@@ -71,9 +70,8 @@ function frameOf(event: ClientEvent): FrameInit {
       return { case: "hello", value: { accessToken: event.accessToken, resume } };
     }
     case "send": {
-      const { messageId, conversationId, text, files = [] } = event;
-      const attachments = files.map(({ fileId, name }) => ({ fileId, name }));
-      return { case: "send", value: { messageId, conversationId, body: { text, attachments } } };
+      const { messageId, conversationId, said } = event;
+      return { case: "send", value: { messageId, conversationId, body: saidTo(said) } };
     }
     case "typing":
       return { case: "typing", value: { conversationId: event.conversationId } };

@@ -4,15 +4,15 @@
  */
 
 import type { Outbox, OutboxItem } from "../core/outbox";
-import type { ConversationId, FileRef, MessageId, UserId } from "../core/types";
+import type { ConversationId, MessageId, Said, UserId } from "../core/types";
 
 const PREFIX = "elastic-chat.outbox";
 
 interface Stored {
   readonly conversationId: ConversationId;
-  readonly text: string;
-  readonly files?: readonly FileRef[];
+  readonly said: Said;
   readonly createdAt: number;
+  readonly queuedAt: number;
   readonly failure: string | null;
 }
 
@@ -54,21 +54,21 @@ function keysOf(userId: UserId): string[] {
 }
 
 /** Null for a message that need not be kept: the server has it. */
-function textOf({ conversationId, text, files, createdAt, delivery }: OutboxItem): string | null {
+function textOf({ conversationId, said, createdAt, queuedAt, delivery }: OutboxItem): string | null {
   if (delivery.state === "accepted") {
     return null;
   }
   const failure = delivery.state === "failed" ? delivery.reason : null;
-  const stored: Stored = { conversationId, text, ...(files === undefined ? {} : { files }), createdAt, failure };
+  const stored: Stored = { conversationId, said, createdAt, queuedAt, failure };
   return JSON.stringify(stored);
 }
 
 function itemOf(key: string, value: string | null, now: number): OutboxItem | null {
   try {
-    const { conversationId, text, files, createdAt, failure } = JSON.parse(value ?? "") as Stored;
+    const { conversationId, said, createdAt, queuedAt, failure } = JSON.parse(value ?? "") as Stored;
     const messageId = key.slice(key.lastIndexOf(".") + 1) as MessageId;
     const delivery = failure === null ? { state: "waiting" as const, notBefore: now } : { state: "failed" as const, reason: failure };
-    return { messageId, conversationId, text, ...(files === undefined ? {} : { files }), createdAt, attempts: 0, delivery };
+    return { messageId, conversationId, said, createdAt, queuedAt, attempts: 0, delivery };
   } catch {
     return null;
   }

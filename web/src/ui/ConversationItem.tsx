@@ -38,7 +38,7 @@ export function ConversationItem({ row, state, now, isOpen, onOpen }: Conversati
           }
         }}
       >
-        <Avatar id={peer ?? conversationId} name={title} isGroup={kind === "group"} isOnline={isOnline} />
+        <Avatar id={peer ?? conversationId} name={title} isGroup={kind !== "direct"} isOnline={isOnline} />
         <span className="item-text">
           <span className="item-title">
             {title}
@@ -75,9 +75,9 @@ function LastLine({ row: { chat, last, pending }, state }: { readonly row: Conve
     const isFailed = pending.delivery.state === "failed";
     return (
       <span className={isFailed ? "item-last item-failed" : "item-last"}>
-        <Icon name={isFailed ? "alert" : "clock"} size={14} /> {isFailed ? `Not sent: ${pending.text}` : `You: ${pending.text}`}
+        <Icon name={isFailed ? "alert" : "clock"} size={14} /> {isFailed ? `Not sent: ${pending.said.text}` : `You: ${pending.said.text}`}
       </span>
     );
   }
-  return <span className="item-last">{last === null ? "" : preview(last, myId(state), kind === "group", (id) => nameOf(state, id))}</span>;
+  return <span className="item-last">{last === null ? "" : preview(last, myId(state), kind !== "direct", (id) => nameOf(state, id))}</span>;
 }

@@ -13,7 +13,7 @@ export function ConversationMenu({ chat, onFailure }: { readonly chat: Conversat
   const isQuiet = isMute(mine, now);
   const isUnread = isMarked(mine, chat.readSeq);
   const prefer = (changed: Partial<Mine>, isMarkedUnread?: boolean) => {
-    client.prefer(conversationId, changed, isMarkedUnread).catch(onFailure);
+    client.personal.prefer(conversationId, changed, isMarkedUnread).catch(onFailure);
   };
   return (
     <Menu label="More" testId="conversation-menu">

@@ -57,7 +57,7 @@ export function ConversationPane({ state, chat, onClose }: ConversationPaneProps
   );
   const send = useCallback(
     (text: string, files: readonly FileRef[]) => {
-      client.send(conversationId, text, files);
+      client.send(conversationId, { text, files });
     },
     [client, conversationId],
   );
@@ -78,7 +78,7 @@ export function ConversationPane({ state, chat, onClose }: ConversationPaneProps
       </p>
       <Composer title={titleOf(state, conversation)} text={state.drafts.get(conversationId) ?? ""} onChange={change} onSend={send} onLater={(text) => { setLater({ text, key: client.newMessageId() }); }} />
       {later !== null && (
-        <SendLaterDialog onSend={(at) => client.sendLater(conversationId, later.text, at, later.key)} onClose={() => { setLater(null); }} />
+        <SendLaterDialog onSend={(at) => client.personal.sendLater(conversationId, { text: later.text }, at, later.key)} onClose={() => { setLater(null); }} />
       )}
       {isListing && <MembersDialog state={state} chat={chat} onClose={() => { setListing(false); }} />}
     </section>

@@ -26,7 +26,7 @@ function Picture({ file }: { readonly file: FileRef }) {
 
   useEffect(() => {
     let isShown = true;
-    client.fileUrl(file).then(
+    client.files.url(file).then(
       (found) => {
         if (isShown) {
           setUrl(found);
@@ -54,7 +54,7 @@ function Download({ file }: { readonly file: FileRef }) {
   const client = useClient();
   const [isLost, setLost] = useState(false);
   const fetchIt = () => {
-    client.fileUrl(file).then(
+    client.files.url(file).then(
       (url) => {
         const link = document.createElement("a");
         link.href = url;

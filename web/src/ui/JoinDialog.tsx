@@ -19,11 +19,11 @@ export function JoinDialog({ code, onClose, onJoined }: JoinDialogProps) {
   const [problem, setProblem] = useState<string | null>(null);
 
   useEffect(() => {
-    client.previewInvite(code).then(setFound, (failure: unknown) => { setProblem(sentenceOf(failure)); });
+    client.groups.previewInvite(code).then(({ conversation, memberCount }) => { setFound({ title: conversation.title, memberCount }); }, (failure: unknown) => { setProblem(sentenceOf(failure)); });
   }, [client, code]);
 
   const join = () => {
-    void joining.run(async () => { onJoined(await client.join(code)); });
+    void joining.run(async () => { onJoined(await client.groups.join(code)); });
   };
 
   const error = problem ?? joining.error;

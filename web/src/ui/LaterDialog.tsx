@@ -15,11 +15,11 @@ export function LaterDialog({ state, onClose }: { readonly state: State; readonl
   const fail = (failure: unknown) => { setError(sentenceOf(failure)); };
 
   useEffect(() => {
-    client.listLater().then(setWaiting, fail);
+    client.personal.listLater().then(setWaiting, fail);
   }, [client]);
 
   const cancel = ({ messageId }: Later) => {
-    client.cancelLater(messageId).then(() => {
+    client.personal.cancelLater(messageId).then(() => {
       setWaiting((before) => before?.filter((one) => one.messageId !== messageId) ?? null);
     }, fail);
   };

@@ -10,7 +10,7 @@ export function LinkCard({ url }: { readonly url: string }) {
 
   useEffect(() => {
     let isShown = true;
-    void client.linkPreview(url).then((found) => {
+    void client.files.linkPreview(url).then((found) => {
       if (isShown) {
         setPreview(found);
       }

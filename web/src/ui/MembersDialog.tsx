@@ -29,16 +29,16 @@ export function MembersDialog({ state, chat, onClose }: MembersDialogProps) {
 
   const add = (event: SyntheticEvent) => {
     event.preventDefault();
-    void adding.run(() => client.addMember(conversationId, username.trim().replace(/^@/, "").toLowerCase()), () => { setUsername(""); });
+    void adding.run(() => client.groups.addMember(conversationId, username.trim().replace(/^@/, "").toLowerCase()), () => { setUsername(""); });
   };
 
   const invite = () => {
-    void inviting.run(async () => { setLink(addressOf(await client.createInvite(conversationId))); });
+    void inviting.run(async () => { setLink(addressOf(await client.groups.createInvite(conversationId))); });
   };
 
   const leave = () => {
     if (isSure) {
-      void leaving.run(() => client.leave(conversationId));
+      void leaving.run(() => client.groups.leave(conversationId));
     } else {
       setSure(true);
     }

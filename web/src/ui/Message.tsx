@@ -37,7 +37,7 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
   const isShown = isNamed && !row.isOwn;
   const senderName = nameOf(row.senderId);
   const link = firstLink(shown.text);
-  const change = seq === null ? null : (what: Change) => void action.run(() => client.change(conversationId, seq, what));
+  const change = seq === null ? null : (what: Change) => void action.run(() => client.messages.change(conversationId, seq, what));
   return (
     <li
       className="message"
@@ -127,8 +127,8 @@ function MessageMenu({ conversationId, seq, isDeleted, action }: MessageMenuProp
   const client = useClient();
   return (
     <Menu label="What to do with this message" testId="message-menu">
-      {!isDeleted && <MenuItem onChoose={() => void action.run(() => client.star(conversationId, seq, true))}>Star</MenuItem>}
-      <MenuItem onChoose={() => void action.run(() => client.hide(conversationId, seq))}>Delete for me</MenuItem>
+      {!isDeleted && <MenuItem onChoose={() => void action.run(() => client.personal.star(conversationId, seq, true))}>Star</MenuItem>}
+      <MenuItem onChoose={() => void action.run(() => client.personal.hide(conversationId, seq))}>Delete for me</MenuItem>
     </Menu>
   );
 }

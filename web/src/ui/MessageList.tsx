@@ -68,7 +68,7 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
                   </li>
                 );
               case "message":
-                return <Message key={row.key} conversationId={conversationId} row={row} nameOf={names} isNamed={kind === "group"} />;
+                return <Message key={row.key} conversationId={conversationId} row={row} nameOf={names} isNamed={kind !== "direct"} />;
             }
           })}
         </ol>

@@ -31,7 +31,7 @@ export function NewConversationDialog({ onClose, onCreated }: NewConversationDia
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     void action.run(async () => {
-      onCreated(kind === "direct" ? await client.startDirect(named(username)) : await client.createGroup(title.trim(), listed(usernames), key));
+      onCreated(kind === "direct" ? await client.groups.startDirect(named(username)) : await client.groups.create("group", title.trim(), listed(usernames), key));
     });
   };
 

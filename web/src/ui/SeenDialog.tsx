@@ -27,7 +27,7 @@ export function SeenDialog({ preferences, onClose }: { readonly preferences: Pre
 
   const save = (event: SyntheticEvent) => {
     event.preventDefault();
-    void saving.run(() => client.beSeen({ status, privacy }), onClose);
+    void saving.run(() => client.account.beSeen({ status, privacy }), onClose);
   };
 
   return (

@@ -16,11 +16,11 @@ export function StarsDialog({ state, onClose }: { readonly state: State; readonl
   const fail = (failure: unknown) => { setError(sentenceOf(failure)); };
 
   useEffect(() => {
-    client.listStars().then(setStars, fail);
+    client.personal.listStars().then(({ items }) => { setStars(items); }, fail);
   }, [client]);
 
   const take = ({ conversationId, seq }: Entry) => {
-    client.star(conversationId, seq, false).then(() => {
+    client.personal.star(conversationId, seq, false).then(() => {
       setStars((before) => before?.filter((one) => one.conversationId !== conversationId || one.seq !== seq) ?? null);
     }, fail);
   };

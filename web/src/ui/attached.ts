@@ -29,7 +29,7 @@ export function useAttached() {
     for (const file of files.slice(0, MAX_FILES - attached.length)) {
       const key = crypto.randomUUID();
       setAttached((all) => [...all, { key, name: file.name, progress: 0, file: null, failure: null }]);
-      client
+      client.files
         .upload(file, (progress) => {
           change(key, { progress });
         })
