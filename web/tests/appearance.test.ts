@@ -1,10 +1,10 @@
 // @vitest-environment happy-dom
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 const { dataset } = document.documentElement;
-const early = readFileSync(fileURLToPath(new URL("../public/appearance.js", import.meta.url)), "utf8");
+const early = readFileSync(resolve("public/appearance.js"), "utf8");
 
 /** The page is opened again. */
 async function open() {
