@@ -129,9 +129,9 @@ class Person:
         message = self.page.get_by_test_id("message").filter(has_text=text)
         await message.hover()
         await message.get_by_test_id("message-menu").click()
-        await message.get_by_role("button", name=name, exact=True).click()
+        await message.get_by_role("menuitem", name=name, exact=True).click()
 
     async def choose(self, name: str) -> None:
         """Choose something from the menu above the conversations."""
         await self.page.get_by_test_id("sidebar-menu").click()
-        await self.page.get_by_role("button", name=name, exact=True).click()
+        await self.page.get_by_role("menuitem", name=name, exact=True).click()

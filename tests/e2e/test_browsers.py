@@ -165,7 +165,7 @@ async def test_what_one_sets_for_oneself_is_on_all_of_ones_devices(stack: Stack,
 
     for name, label in (("Mute", "Muted"), ("Pin", "Pinned")):
         await anna.page.get_by_test_id("conversation-menu").click()
-        await anna.page.get_by_role("button", name=name, exact=True).click()
+        await anna.page.get_by_role("menuitem", name=name, exact=True).click()
         for page in (anna.page, device.page):
             await expect(page.get_by_test_id("conversation-item").get_by_label(label)).to_be_visible(timeout=PATIENCE_MS)
 
@@ -191,7 +191,7 @@ async def test_what_one_sets_for_oneself_is_on_all_of_ones_devices(stack: Stack,
     await anna.page.keyboard.press("Escape")
 
     await anna.page.get_by_test_id("conversation-menu").click()
-    await anna.page.get_by_role("button", name="Archive", exact=True).click()
+    await anna.page.get_by_role("menuitem", name="Archive", exact=True).click()
     for page in (anna.page, device.page):
         await expect(page.get_by_test_id("conversation-item")).to_have_count(0, timeout=PATIENCE_MS)
     await device.choose("Archive (1)")

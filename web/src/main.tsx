@@ -1,5 +1,6 @@
 import "./ui/styles/tokens.css";
 import "./ui/styles/base.css";
+import "./ui/styles/parts.css";
 import "./ui/styles/auth.css";
 import "./ui/styles/sidebar.css";
 import "./ui/styles/conversation.css";
@@ -13,6 +14,7 @@ import { Client } from "./app/client";
 import { onOpened } from "./net/push";
 import { openSocket } from "./net/socket";
 import { App } from "./ui/App";
+import { followAppearance } from "./ui/appearance";
 import { ClientProvider } from "./ui/context";
 import { currentRoute } from "./ui/route";
 
@@ -29,6 +31,7 @@ document.addEventListener("visibilitychange", () => {
 
 onOpened((conversationId) => { client.openConversation(conversationId); });
 
+followAppearance();
 client.openConversation(currentRoute());
 client.start();
 

@@ -1,10 +1,10 @@
 import { useState } from "react";
 
 import type { Preferences, UserId } from "../core/types";
-import { Avatar } from "./Avatar";
 import { useClient } from "./context";
 import { Icon } from "./Icon";
 import { NotificationsSwitch } from "./NotificationsSwitch";
+import { Avatar } from "./parts/Avatar";
 import { SeenDialog } from "./SeenDialog";
 
 interface AccountBarProps {

@@ -3,8 +3,9 @@ import { type ConversationRow, nameOf, peerOf, typists } from "../core/select";
 import { myId, type State } from "../core/state";
 import type { ConversationId } from "../core/types";
 import { preview, shortTime, typingText } from "../core/wording";
-import { Avatar } from "./Avatar";
 import { Icon } from "./Icon";
+import { Avatar } from "./parts/Avatar";
+import { Badge } from "./parts/Badge";
 
 interface ConversationItemProps {
   readonly row: ConversationRow;
@@ -13,8 +14,6 @@ interface ConversationItemProps {
   readonly isOpen: boolean;
   readonly onOpen: (conversationId: ConversationId) => void;
 }
-
-const MAX_SHOWN = 99;
 
 export function ConversationItem({ row, state, now, isOpen, onOpen }: ConversationItemProps) {
   const { chat, title, at } = row;
@@ -50,11 +49,7 @@ export function ConversationItem({ row, state, now, isOpen, onOpen }: Conversati
         <span className="item-side">
           <time className="item-time">{at > 0 ? shortTime(at, now) : ""}</time>
           {chat.unread === 0 && isUnread && <span className="badge" role="img" aria-label="Marked as unread" data-testid="marked-unread" />}
-          {chat.unread > 0 && (
-            <span className="badge" aria-label={`${chat.unread} unread`} data-testid="unread-badge">
-              {chat.unread > MAX_SHOWN ? `${MAX_SHOWN}+` : chat.unread}
-            </span>
-          )}
+          {chat.unread > 0 && <Badge count={chat.unread} label={`${chat.unread} unread`} isQuiet={isMute(mine, now)} testId="unread-badge" />}
         </span>
       </a>
     </li>

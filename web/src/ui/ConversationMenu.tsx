@@ -2,7 +2,7 @@ import { FOR_EVER, isMarked, isMute } from "../core/mine";
 import type { ConversationState } from "../core/state";
 import type { Mine } from "../core/types";
 import { useClient, useNow } from "./context";
-import { Menu, MenuItem } from "./Menu";
+import { Menu, MenuItem } from "./parts/Menu";
 
 /** How the user has a conversation for themselves. */
 export function ConversationMenu({ chat, onFailure }: { readonly chat: ConversationState; readonly onFailure: (failure: unknown) => void }) {

@@ -6,13 +6,13 @@ import { timeline } from "../core/timeline";
 import type { ConversationId, FileRef, MessageId } from "../core/types";
 import { presenceText, typingText } from "../core/wording";
 import { sentenceOf } from "./action";
-import { Avatar } from "./Avatar";
 import { Composer } from "./Composer";
 import { useClient, useNow } from "./context";
 import { ConversationMenu } from "./ConversationMenu";
 import { Icon } from "./Icon";
 import { MembersDialog } from "./MembersDialog";
 import { MessageList } from "./MessageList";
+import { Avatar } from "./parts/Avatar";
 import { SendLaterDialog } from "./SendLaterDialog";
 
 interface ConversationPaneProps {

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import type { ConversationId } from "../core/types";
 import { sentenceOf, useAction } from "./action";
 import { useClient } from "./context";
-import { Dialog } from "./Dialog";
+import { Dialog } from "./parts/Dialog";
 
 interface JoinDialogProps {
   readonly code: string;

@@ -5,7 +5,7 @@ import type { State } from "../core/state";
 import type { Later } from "../core/types";
 import { sentenceOf } from "./action";
 import { useClient } from "./context";
-import { Dialog } from "./Dialog";
+import { Dialog } from "./parts/Dialog";
 
 /** What is to be sent later, and can be taken back until then. */
 export function LaterDialog({ state, onClose }: { readonly state: State; readonly onClose: () => void }) {

@@ -3,10 +3,10 @@ import { type SyntheticEvent, useState } from "react";
 import { nameOf } from "../core/select";
 import { type ConversationState, myId, type State } from "../core/state";
 import { useAction } from "./action";
-import { Avatar } from "./Avatar";
 import { useClient } from "./context";
-import { Dialog } from "./Dialog";
 import { Field } from "./Field";
+import { Avatar } from "./parts/Avatar";
+import { Dialog } from "./parts/Dialog";
 import { addressOf } from "./route";
 
 interface MembersDialogProps {

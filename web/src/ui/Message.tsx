@@ -1,16 +1,16 @@
-import { memo } from "react";
+import { memo, type RefObject, useRef } from "react";
 
 import { firstLink } from "../core/markdown";
 import type { MessageRow, MessageStatus, Quote as Answered } from "../core/timeline";
 import type { Change, ConversationId, MessageId, Reaction, UserId } from "../core/types";
 import { clockTime, DELETED, explain, quoted } from "../core/wording";
 import { type AsyncAction, useAction } from "./action";
-import { Avatar } from "./Avatar";
 import { useClient } from "./context";
 import { Files } from "./Files";
 import { Icon, type IconName } from "./Icon";
 import { LinkCard } from "./LinkCard";
-import { Menu, MenuItem } from "./Menu";
+import { Avatar } from "./parts/Avatar";
+import { Menu, MenuItem } from "./parts/Menu";
 import { Poll } from "./Poll";
 import { Text } from "./Text";
 
@@ -33,6 +33,7 @@ interface MessageProps {
 export const Message = memo(function Message({ conversationId, row, nameOf, isNamed }: MessageProps) {
   const client = useClient();
   const action = useAction();
+  const bubble = useRef<HTMLDivElement>(null);
   const { shown, seq } = row;
   const isShown = isNamed && !row.isOwn;
   const senderName = nameOf(row.senderId);
@@ -49,7 +50,7 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
       data-named={isShown}
     >
       {isShown && row.endsGroup && <Avatar id={row.senderId} name={senderName} size="small" />}
-      <div className="bubble" aria-busy={row.isGrowing}>
+      <div className="bubble" ref={bubble} aria-busy={row.isGrowing}>
         <span className="visually-hidden">{row.isOwn ? "You" : senderName}:</span>
         {isShown && row.startsGroup && (
           <span className="bubble-sender" aria-hidden="true">
@@ -68,7 +69,7 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
         {link !== null && <LinkCard url={link} />}
         {shown.poll !== undefined && <Poll poll={shown.poll} shown={shown} isOwn={row.isOwn} action={action} onChange={change} />}
         <Meta row={row} />
-        {seq !== null && <MessageMenu conversationId={conversationId} seq={seq} isDeleted={shown.isDeleted} action={action} />}
+        {seq !== null && <MessageMenu conversationId={conversationId} seq={seq} isDeleted={shown.isDeleted} action={action} area={bubble} />}
       </div>
       {shown.reactions.length > 0 && <Reactions reactions={shown.reactions} isBusy={action.isBusy} onChange={change} />}
       {shown.replyCount > 0 && <span className="replies">{shown.replyCount === 1 ? "1 reply" : `${shown.replyCount} replies`}</span>}
@@ -121,12 +122,14 @@ interface MessageMenuProps {
   readonly seq: number;
   readonly isDeleted: boolean;
   readonly action: AsyncAction;
+  /** Where it opens by a right click or a long press, too. */
+  readonly area: RefObject<HTMLElement | null>;
 }
 
-function MessageMenu({ conversationId, seq, isDeleted, action }: MessageMenuProps) {
+function MessageMenu({ conversationId, seq, isDeleted, action, area }: MessageMenuProps) {
   const client = useClient();
   return (
-    <Menu label="What to do with this message" testId="message-menu">
+    <Menu label="What to do with this message" testId="message-menu" area={area}>
       {!isDeleted && <MenuItem onChoose={() => void action.run(() => client.personal.star(conversationId, seq, true))}>Star</MenuItem>}
       <MenuItem onChoose={() => void action.run(() => client.personal.hide(conversationId, seq))}>Delete for me</MenuItem>
     </Menu>

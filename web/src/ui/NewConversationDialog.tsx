@@ -3,9 +3,9 @@ import { type SyntheticEvent, useState } from "react";
 import type { ConversationId } from "../core/types";
 import { useAction } from "./action";
 import { useClient } from "./context";
-import { Dialog } from "./Dialog";
 import { Field } from "./Field";
-import { Icon } from "./Icon";
+import { Dialog } from "./parts/Dialog";
+import { SegmentedControl } from "./parts/SegmentedControl";
 
 interface NewConversationDialogProps {
   readonly onClose: () => void;
@@ -15,8 +15,8 @@ interface NewConversationDialogProps {
 type Kind = "direct" | "group";
 
 const KINDS = [
-  { kind: "direct", label: "One person", icon: "person" },
-  { kind: "group", label: "Group", icon: "people" },
+  { value: "direct", label: "One person", icon: "person" },
+  { value: "group", label: "Group", icon: "people" },
 ] as const;
 
 export function NewConversationDialog({ onClose, onCreated }: NewConversationDialogProps) {
@@ -38,23 +38,15 @@ export function NewConversationDialog({ onClose, onCreated }: NewConversationDia
   return (
     <Dialog title="New conversation" onClose={onClose}>
       <form className="dialog-form" onSubmit={submit} data-testid="new-conversation-form">
-        <div className="choice" role="radiogroup" aria-label="Kind of conversation">
-          {KINDS.map((option) => (
-            <label key={option.kind}>
-              <input
-                type="radio"
-                name="kind"
-                value={option.kind}
-                checked={kind === option.kind}
-                onChange={() => {
-                  setKind(option.kind);
-                  action.clear();
-                }}
-              />
-              <Icon name={option.icon} size={18} /> {option.label}
-            </label>
-          ))}
-        </div>
+        <SegmentedControl
+          label="Kind of conversation"
+          value={kind}
+          options={KINDS}
+          onChange={(chosen) => {
+            setKind(chosen);
+            action.clear();
+          }}
+        />
         {kind === "direct" ? (
           <Field key="direct" label="User name" name="username" value={username} onChange={setUsername} autoCapitalize="none" spellCheck={false} autoComplete="off" required />
         ) : (

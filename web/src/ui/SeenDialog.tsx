@@ -3,19 +3,20 @@ import { type SyntheticEvent, useState } from "react";
 import type { Preferences, Privacy, Status } from "../core/types";
 import { useAction } from "./action";
 import { useClient } from "./context";
-import { Dialog } from "./Dialog";
 import { Field } from "./Field";
+import { Dialog } from "./parts/Dialog";
+import { Select } from "./parts/Select";
 
-const CHOICES: readonly { readonly choice: Status["choice"]; readonly name: string }[] = [
-  { choice: "online", name: "Online, or away when nobody is here" },
-  { choice: "away", name: "Away" },
-  { choice: "busy", name: "Busy" },
-  { choice: "invisible", name: "Invisible: others see you as offline" },
+const CHOICES: readonly { readonly value: Status["choice"]; readonly label: string }[] = [
+  { value: "online", label: "Online, or away when nobody is here" },
+  { value: "away", label: "Away" },
+  { value: "busy", label: "Busy" },
+  { value: "invisible", label: "Invisible: others see you as offline" },
 ];
-const AUDIENCES: readonly { readonly presence: Privacy["presence"]; readonly name: string }[] = [
-  { presence: "shared", name: "Everyone I share a conversation with" },
-  { presence: "direct", name: "People I talk to directly" },
-  { presence: "nobody", name: "Nobody" },
+const AUDIENCES: readonly { readonly value: Privacy["presence"]; readonly label: string }[] = [
+  { value: "shared", label: "Everyone I share a conversation with" },
+  { value: "direct", label: "People I talk to directly" },
+  { value: "nobody", label: "Nobody" },
 ];
 
 /** How others see the user, and what they let others know. */
@@ -33,29 +34,17 @@ export function SeenDialog({ preferences, onClose }: { readonly preferences: Pre
   return (
     <Dialog title="How you are seen" onClose={onClose}>
       <form className="dialog-form" onSubmit={save} data-testid="seen-form">
-        <label className="field">
-          You are
-          <select
-            name="choice"
-            value={status.choice}
-            onChange={(event) => { setStatus({ ...status, choice: event.target.value as Status["choice"] }); }}
-          >
-            {CHOICES.map(({ choice, name }) => <option key={choice} value={choice}>{name}</option>)}
-          </select>
-        </label>
+        <Select label="You are" name="choice" value={status.choice} options={CHOICES} onChange={(choice) => { setStatus({ ...status, choice }); }} />
         <Field label="Status" name="status" value={status.text} maxLength={80} isOptional onChange={(text) => { setStatus({ ...status, text }); }} />
         <Field label="Emoji" name="emoji" value={status.emoji} maxLength={16} isOptional onChange={(emoji) => { setStatus({ ...status, emoji }); }} />
-        <label className="field">
-          Who sees when you are here
-          <select
-            name="audience"
-            value={privacy.presence}
-            onChange={(event) => { setPrivacy({ ...privacy, presence: event.target.value as Privacy["presence"] }); }}
-          >
-            {AUDIENCES.map(({ presence, name }) => <option key={presence} value={presence}>{name}</option>)}
-          </select>
-          <span className="field-hint">You see the same of them, and no more.</span>
-        </label>
+        <Select
+          label="Who sees when you are here"
+          name="audience"
+          value={privacy.presence}
+          options={AUDIENCES}
+          hint="You see the same of them, and no more."
+          onChange={(presence) => { setPrivacy({ ...privacy, presence }); }}
+        />
         <label className="field field-check">
           <input
             type="checkbox"

@@ -1,7 +1,7 @@
 import { type SyntheticEvent, useState } from "react";
 
 import { useAction } from "./action";
-import { Dialog } from "./Dialog";
+import { Dialog } from "./parts/Dialog";
 
 interface SendLaterDialogProps {
   /** At a time, in Unix milliseconds. */

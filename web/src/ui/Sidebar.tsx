@@ -4,12 +4,14 @@ import { conversationRows, nameOf } from "../core/select";
 import { myId, type State } from "../core/state";
 import type { ConversationId } from "../core/types";
 import { AccountBar } from "./AccountBar";
+import { AppearanceDialog } from "./AppearanceDialog";
 import { useNow } from "./context";
 import { ConversationItem } from "./ConversationItem";
 import { Icon } from "./Icon";
 import { LaterDialog } from "./LaterDialog";
 import { Logo } from "./Logo";
-import { Menu, MenuItem } from "./Menu";
+import { Menu, MenuItem } from "./parts/Menu";
+import { Skeleton } from "./parts/Skeleton";
 import { StarsDialog } from "./StarsDialog";
 
 interface SidebarProps {
@@ -25,7 +27,7 @@ export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
   const now = useNow(30_000);
   const [filter, setFilter] = useState("");
   const [isArchive, setArchive] = useState(false);
-  const [dialog, setDialog] = useState<"stars" | "later" | null>(null);
+  const [dialog, setDialog] = useState<"stars" | "later" | "appearance" | null>(null);
   const me = myId(state);
   const rows = conversationRows(state);
   const archived = rows.filter(({ chat }) => chat.kept.mine.isArchived).length;
@@ -41,6 +43,7 @@ export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
           <MenuItem onChoose={() => { setDialog("stars"); }}>Starred messages</MenuItem>
           <MenuItem onChoose={() => { setDialog("later"); }}>To be sent later</MenuItem>
           <MenuItem onChoose={() => { setArchive(!isArchive); }}>{isArchive ? "All conversations" : `Archive (${archived})`}</MenuItem>
+          <MenuItem onChoose={() => { setDialog("appearance"); }}>Appearance</MenuItem>
         </Menu>
         <button className="button-icon button-icon-filled" type="button" onClick={onNew} aria-label="New conversation" title="New conversation" data-testid="new-conversation">
           <Icon name="plus" />
@@ -53,7 +56,7 @@ export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
         </div>
       )}
       <nav className="sidebar-list" aria-label="Conversation list" data-testid="conversation-list">
-        {rows.length === 0 && state.listing === "loading" && <Skeletons />}
+        {rows.length === 0 && state.listing === "loading" && <Skeleton label="Loading conversations" />}
         {rows.length === 0 && state.listing === "failed" && (
           <p className="sidebar-note" role="alert">
             Your conversations can’t be loaded. Trying again…
@@ -84,23 +87,8 @@ export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
       </nav>
       {dialog === "stars" && <StarsDialog state={state} onClose={() => { setDialog(null); }} />}
       {dialog === "later" && <LaterDialog state={state} onClose={() => { setDialog(null); }} />}
+      {dialog === "appearance" && <AppearanceDialog onClose={() => { setDialog(null); }} />}
       {me !== null && <AccountBar userId={me} name={nameOf(state, me)} username={state.users.get(me)?.username ?? ""} preferences={state.preferences} />}
     </aside>
-  );
-}
-
-function Skeletons() {
-  return (
-    <div className="skeletons" role="status" aria-label="Loading conversations">
-      {[1, 2, 3, 4].map((index) => (
-        <div key={index} className="skeleton-row">
-          <span className="skeleton skeleton-avatar" />
-          <span className="skeleton-lines">
-            <span className="skeleton skeleton-line" />
-            <span className="skeleton skeleton-line skeleton-line-short" />
-          </span>
-        </div>
-      ))}
-    </div>
   );
 }

@@ -6,7 +6,7 @@ import type { Entry } from "../core/types";
 import { describe } from "../core/wording";
 import { sentenceOf } from "./action";
 import { useClient } from "./context";
-import { Dialog } from "./Dialog";
+import { Dialog } from "./parts/Dialog";
 
 /** The messages that the user has starred, as they are now. */
 export function StarsDialog({ state, onClose }: { readonly state: State; readonly onClose: () => void }) {
