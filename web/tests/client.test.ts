@@ -103,7 +103,7 @@ class Server {
     const before = Number(url.searchParams.get("beforeSeq") ?? Infinity);
     switch (url.pathname) {
       case "/v1/auth/refresh":
-        return { userId: ME, accessToken: "access", refreshToken: "refresh", expiresIn: 300 };
+        return { userId: ME, accessToken: "access", refreshToken: "", expiresIn: 300 };
       case "/v1/users":
         return { users: url.searchParams.getAll("userIds").map((userId) => ({ userId, username: userId, displayName: userId })) };
       case "/v1/conversations":
@@ -181,7 +181,7 @@ beforeEach(async () => {
   server = new Server();
   server.say("one", false);
   vi.stubGlobal("fetch", server.fetch);
-  localStorage.setItem(SESSION_KEY, JSON.stringify({ userId: ME, refreshToken: "refresh" }));
+  localStorage.setItem(SESSION_KEY, JSON.stringify({ userId: ME }));
   await start();
 });
 

@@ -36,7 +36,7 @@ const MAX_CURSORS = 500;
 
 export class Client {
   readonly store = new Store(update, initial);
-  private readonly session = new SessionKeeper(authentication.refresh, () => {
+  private readonly session = new SessionKeeper(authentication, () => {
     this.end("You were logged out. Log in again.");
   });
   private readonly api = new Api((isRefused) => this.session.token(isRefused));
@@ -92,6 +92,7 @@ export class Client {
     const userId = this.session.userId();
     if (userId === null) {
       this.store.dispatch({ type: "signed_out", notice: null });
+      void this.session.finishLeaving();
     } else {
       this.begin(userId);
     }
@@ -110,13 +111,12 @@ export class Client {
   /** Ends the session, here at once and on the server as soon as it can be told. What was not sent is discarded. */
   async logout(): Promise<void> {
     const me = myId(this.store.get());
-    const told = this.api.logout().catch(() => undefined);
+    const left = this.session.leave();
     this.link.handle({ type: "stop" });
-    await told;
+    await left;
     if (me !== null) {
       clearOutbox(me);
     }
-    this.session.forget();
     this.end(null);
   }
 
@@ -131,6 +131,9 @@ export class Client {
 
   networkChanged(isOnline: boolean): void {
     this.link.handle({ type: isOnline ? "online" : "offline" });
+    if (isOnline) {
+      void this.session.finishLeaving();
+    }
   }
 
   /** Connects now rather than later, and makes sure of a connection that may have died unnoticed. */

@@ -63,7 +63,6 @@ import { audienceTo, conversationFrom, entryFrom, fileFrom, laterFrom, linkPrevi
 export interface Tokens {
   readonly userId: UserId;
   readonly accessToken: string;
-  readonly refreshToken: string;
   /** Seconds until the access token ends. */
   readonly expiresIn: number;
 }
@@ -82,30 +81,29 @@ export interface Members {
 /** Keeps an address with user ids in it under 8 KiB. */
 const IDS_PER_CALL = 100;
 
-/** The calls that take no token. */
+/** Has the refresh token in a cookie that no script reads. No other page can say this for the user: ADR 35. */
+const IN_COOKIE = { "x-refresh-token": "cookie" };
+
+/** The calls that begin a login session, go on with it, and end it. */
 export const authentication = {
   register: (username: string, password: string, displayName: string) =>
-    send(RegisterResponseSchema, "POST", "/v1/auth/register", bodyOf(RegisterRequestSchema, { username, password, displayName })).then((answer) =>
+    authenticate(RegisterResponseSchema, "register", bodyOf(RegisterRequestSchema, { username, password, displayName })).then((answer) =>
       loggedIn(username, answer),
     ),
   login: (username: string, password: string) =>
-    send(
-      LoginResponseSchema,
-      "POST",
-      "/v1/auth/login",
-      bodyOf(LoginRequestSchema, { username, password, deviceToken: deviceToken(username) }),
-    ).then((answer) => loggedIn(username, answer)),
-  refresh: (refreshToken: string) =>
-    send(RefreshResponseSchema, "POST", "/v1/auth/refresh", bodyOf(RefreshRequestSchema, { refreshToken })).then(tokensFrom),
+    authenticate(LoginResponseSchema, "login", bodyOf(LoginRequestSchema, { username, password, deviceToken: deviceToken(username) })).then(
+      (answer) => loggedIn(username, answer),
+    ),
+  /** Without a refresh token, the cookie's is used. */
+  refresh: (refreshToken: string) => authenticate(RefreshResponseSchema, "refresh", bodyOf(RefreshRequestSchema, { refreshToken })).then(tokensFrom),
+  logout: async (accessToken: string): Promise<void> => {
+    await authenticate(LogoutResponseSchema, "logout", bodyOf(LogoutRequestSchema, {}), accessToken);
+  },
 } as const;
 
 /** The calls of a user who is logged in. A token that is refused is replaced once. */
 export class Api {
   constructor(private readonly token: TokenSource) {}
-
-  async logout(): Promise<void> {
-    await this.call(LogoutResponseSchema, "POST", "/v1/auth/logout", bodyOf(LogoutRequestSchema, {}));
-  }
 
   /** Null if nobody has this name. */
   async findUser(username: string): Promise<User | null> {
@@ -324,14 +322,19 @@ export class Api {
   }
 }
 
+function authenticate<D extends DescMessage>(schema: D, name: string, body: JsonValue, accessToken?: string): Promise<MessageShape<D>> {
+  return send(schema, "POST", `/v1/auth/${name}`, body, accessToken, IN_COOKIE);
+}
+
 async function send<D extends DescMessage>(
   schema: D,
   method: string,
   path: string,
   body?: JsonValue,
   accessToken?: string,
+  headers?: Readonly<Record<string, string>>,
 ): Promise<MessageShape<D>> {
-  const answer = await call(method, path, body, accessToken);
+  const answer = await call(method, path, body, accessToken, headers);
   try {
     return fromJson(schema, answer as JsonValue, { ignoreUnknownFields: true });
   } catch {
@@ -348,8 +351,8 @@ function loggedIn(username: string, answer: Parameters<typeof tokensFrom>[0] & {
   return tokensFrom(answer);
 }
 
-function tokensFrom({ userId, accessToken, refreshToken, expiresIn }: { userId: string; accessToken: string; refreshToken: string; expiresIn: number }): Tokens {
-  return { userId: userId as UserId, accessToken, refreshToken, expiresIn };
+function tokensFrom({ userId, accessToken, expiresIn }: { userId: string; accessToken: string; expiresIn: number }): Tokens {
+  return { userId: userId as UserId, accessToken, expiresIn };
 }
 
 function pathOf(conversationId: ConversationId): string {
