@@ -467,6 +467,11 @@ describe("the client", () => {
     await pass(60_000);
     await leaving;
     expect(state().session).toEqual({ status: "anonymous", notice: null });
+    // The server could not be told, and must be: it takes the cookie away.
+    expect(Object.keys(localStorage)).toEqual(["elastic-chat.leaving"]);
+    server.isDown = false;
+    client.networkChanged(true);
+    await pass(100);
     expect(Object.keys(localStorage)).toEqual([]);
   });
 

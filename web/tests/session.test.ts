@@ -45,37 +45,6 @@ function tab(server: Server, onEnded: () => void = () => undefined): SessionKeep
   return new SessionKeeper(server, onEnded);
 }
 
-beforeEach, describe, expect, it, vi } from "vitest";
-
-import type { Tokens } from "../src/net/api";
-import { ApiError } from "../src/net/errors";
-import { type Authentication, SESSION_KEY, SessionKeeper } from "../src/net/session";
-import { browser } from "./browser";
-import { ANNA, ME } from "./make";
-
-/** A server that takes each refresh token once. */
-class Server {
-  count = 0;
-  current = "r0";
-
-  readonly exchange = (refreshToken: string): Promise<Tokens> => {
-    if (refreshToken !== this.current) {
-      return Promise.reject(new ApiError("UNAUTHENTICATED", "used or unknown"));
-    }
-    return Promise.resolve(this.tokens());
-  };
-
-  tokens(): Tokens {
-    this.count += 1;
-    this.current = `r${this.count}`;
-    return { userId: ME, accessToken: `a${this.count}`, refreshToken: this.current, expiresIn: 300 };
-  }
-}
-
-function tab(server: Server, onEnded: () => void = () => undefined): SessionKeeper {
-  return new SessionKeeper(server.exchange, onEnded);
-}
-
 beforeEach(() => {
   vi.useFakeTimers();
   browser();
