@@ -280,7 +280,6 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "personal: take it back": { call: ({ personal }) => personal.cancelScheduled(ONCE), asks: `DELETE /v1/scheduled-messages/${ONCE}` },
   "personal: badge": { call: ({ personal }) => personal.badge(), asks: "GET /v1/badge", answer: { count: "12" }, gives: 12 },
-  "account: log out": { call: ({ account }) => account.logout(), asks: "POST /v1/auth/logout", body: {} },
   "account: find by name": { call: ({ account }) => account.findUser("ben"), asks: "GET /v1/users?username=ben", answer: { users: [USER] }, gives: SHOWN },
   "account: find by id": { call: ({ account }) => account.findUsers([BEN, ME]), asks: `GET /v1/users?userIds=${BEN}&userIds=${ME}`, answer: { users: [USER] }, gives: [SHOWN] },
   "account: sessions": {

@@ -103,7 +103,7 @@ class Server {
     const before = Number(url.searchParams.get("beforeSeq") ?? Infinity);
     switch (url.pathname) {
       case "/v1/auth/refresh":
-        return { userId: ME, accessToken: "access", refreshToken: "refresh", expiresIn: 300 };
+        return { userId: ME, accessToken: "access", refreshToken: "", expiresIn: 300 };
       case "/v1/users":
         return { users: url.searchParams.getAll("userIds").map((userId) => ({ userId, username: userId, displayName: userId })) };
       case "/v1/conversations":
@@ -181,7 +181,7 @@ beforeEach(async () => {
   server = new Server();
   server.say("one", false);
   vi.stubGlobal("fetch", server.fetch);
-  localStorage.setItem(SESSION_KEY, JSON.stringify({ userId: ME, refreshToken: "refresh" }));
+  localStorage.setItem(SESSION_KEY, JSON.stringify({ userId: ME }));
   await start();
 });
 
@@ -467,6 +467,11 @@ describe("the client", () => {
     await pass(60_000);
     await leaving;
     expect(state().session).toEqual({ status: "anonymous", notice: null });
+    // The server could not be told, and must be: it takes the cookie away.
+    expect(Object.keys(localStorage)).toEqual(["elastic-chat.leaving"]);
+    server.isDown = false;
+    client.networkChanged(true);
+    await pass(100);
     expect(Object.keys(localStorage)).toEqual([]);
   });
 

@@ -39,7 +39,7 @@ const MAX_CURSORS = 500;
 
 export class Client {
   readonly store = new Store(update, initial);
-  private readonly session = new SessionKeeper(authentication.refresh, () => {
+  private readonly session = new SessionKeeper(authentication, () => {
     this.end("You were logged out. Log in again.");
   });
   private readonly api = new Api((isRefused) => this.session.token(isRefused));
@@ -100,6 +100,7 @@ export class Client {
     const userId = this.session.userId();
     if (userId === null) {
       this.store.dispatch({ type: "signed_out", notice: null });
+      void this.session.finishLeaving();
     } else {
       this.begin(userId);
     }
@@ -117,9 +118,9 @@ export class Client {
 
   /** Ends the session, here at once and on the server as soon as it can be told. What was not sent is discarded. */
   async logout(): Promise<void> {
-    const told = this.api.account.logout().catch(() => undefined);
+    const left = this.session.leave();
     this.link.handle({ type: "stop" });
-    await told;
+    await left;
     this.leave();
   }
 
@@ -129,7 +130,6 @@ export class Client {
     if (me !== null) {
       clearOutbox(me);
     }
-    this.session.forget();
     this.end(null);
   }
 
@@ -144,6 +144,9 @@ export class Client {
 
   networkChanged(isOnline: boolean): void {
     this.link.handle({ type: isOnline ? "online" : "offline" });
+    if (isOnline) {
+      void this.session.finishLeaving();
+    }
   }
 
   /** Connects now rather than later, and makes sure of a connection that may have died unnoticed. */

@@ -18,10 +18,6 @@ const IDS_PER_CALL = 100;
 export class AccountApi {
   constructor(private readonly calls: Calls) {}
 
-  async logout(): Promise<void> {
-    await this.calls.tell("POST", "/v1/auth/logout", {});
-  }
-
   /** Null if nobody has this name. */
   async findUser(username: string): Promise<User | null> {
     const { users } = await this.calls.ask(FindUsersResponseSchema, "GET", `/v1/users?${query({ username })}`);

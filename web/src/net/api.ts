@@ -1,5 +1,7 @@
 /** The REST calls, by topic. Each ends within ten seconds, and throws ApiError and nothing else. */
 
+import type { DescMessage, JsonValue, MessageShape } from "@bufbuild/protobuf";
+
 import type { UserId } from "../core/types";
 import {
   LoginRequestSchema,
@@ -16,33 +18,35 @@ import { deviceToken, keepDeviceToken } from "./device";
 import { DevicesApi } from "./devices";
 import { FilesApi } from "./files";
 import { GroupsApi } from "./groups";
-import type { TokenSource } from "./http";
+import { call, type TokenSource } from "./http";
 import { MessagesApi } from "./messages";
 import { PersonalApi } from "./personal";
 
 export interface Tokens {
   readonly userId: UserId;
   readonly accessToken: string;
-  readonly refreshToken: string;
   /** Seconds until the access token ends. */
   readonly expiresIn: number;
 }
 
-/** The calls that take no token. */
+/** Has the refresh token in a cookie that no script reads. No other page can say this for the user: ADR 35. */
+const IN_COOKIE = { "x-refresh-token": "cookie" };
+
+/** The calls that begin a login session, go on with it, and end it. */
 export const authentication = {
   register: (username: string, password: string, displayName: string) =>
-    send(RegisterResponseSchema, "POST", "/v1/auth/register", bodyOf(RegisterRequestSchema, { username, password, displayName })).then((answer) =>
+    authenticate(RegisterResponseSchema, "register", bodyOf(RegisterRequestSchema, { username, password, displayName })).then((answer) =>
       loggedIn(username, answer),
     ),
   login: (username: string, password: string) =>
-    send(
-      LoginResponseSchema,
-      "POST",
-      "/v1/auth/login",
-      bodyOf(LoginRequestSchema, { username, password, deviceToken: deviceToken(username) }),
-    ).then((answer) => loggedIn(username, answer)),
-  refresh: (refreshToken: string) =>
-    send(RefreshResponseSchema, "POST", "/v1/auth/refresh", bodyOf(RefreshRequestSchema, { refreshToken })).then(tokensFrom),
+    authenticate(LoginResponseSchema, "login", bodyOf(LoginRequestSchema, { username, password, deviceToken: deviceToken(username) })).then(
+      (answer) => loggedIn(username, answer),
+    ),
+  /** Without a refresh token, the cookie's is used. */
+  refresh: (refreshToken: string) => authenticate(RefreshResponseSchema, "refresh", bodyOf(RefreshRequestSchema, { refreshToken })).then(tokensFrom),
+  logout: async (accessToken: string): Promise<void> => {
+    await call("POST", "/v1/auth/logout", {}, accessToken, IN_COOKIE);
+  },
 } as const;
 
 /** The calls of a user who is logged in. */
@@ -67,11 +71,15 @@ export class Api {
   }
 }
 
+function authenticate<D extends DescMessage>(schema: D, name: string, body: JsonValue): Promise<MessageShape<D>> {
+  return send(schema, "POST", `/v1/auth/${name}`, body, undefined, IN_COOKIE);
+}
+
 function loggedIn(username: string, answer: Parameters<typeof tokensFrom>[0] & { deviceToken: string }): Tokens {
   keepDeviceToken(username, answer.deviceToken);
   return tokensFrom(answer);
 }
 
-function tokensFrom({ userId, accessToken, refreshToken, expiresIn }: { userId: string; accessToken: string; refreshToken: string; expiresIn: number }): Tokens {
-  return { userId: userId as UserId, accessToken, refreshToken, expiresIn };
+function tokensFrom({ userId, accessToken, expiresIn }: { userId: string; accessToken: string; expiresIn: number }): Tokens {
+  return { userId: userId as UserId, accessToken, expiresIn };
 }

@@ -27,8 +27,9 @@ export async function send<D extends DescMessage>(
   path: string,
   body?: JsonValue,
   accessToken?: string,
+  headers?: Readonly<Record<string, string>>,
 ): Promise<MessageShape<D>> {
-  const answer = await call(method, path, body, accessToken);
+  const answer = await call(method, path, body, accessToken, headers);
   try {
     return fromJson(schema, answer as JsonValue, { ignoreUnknownFields: true });
   } catch {

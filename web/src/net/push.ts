@@ -2,10 +2,9 @@
 
 import type { Names, ReadNews } from "../core/notification";
 import type { ConversationId } from "../core/types";
+import { registered, workers } from "./worker";
 
-/** Lies at the root, so that it is there for every page. It is one file: not every browser lets a service worker import others. */
-const WORKER = "/push.js";
-/** Where src/worker/push.ts looks for the names. */
+/** Where src/worker/notifications.ts looks for the names. */
 const CACHE = "elastic-chat.push";
 const NAMES = "/push-names";
 
@@ -39,7 +38,7 @@ export const pushBrowser: PushBrowser = {
   subscribed: async () => subscriptionFrom((await (await registration())?.pushManager.getSubscription()) ?? null),
 
   subscribe: async (publicKey) => {
-    const { pushManager } = await navigator.serviceWorker.register(WORKER);
+    const { pushManager } = await registered();
     await navigator.serviceWorker.ready;
     const made = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey });
     const subscription = subscriptionFrom(made);
@@ -73,7 +72,7 @@ export const pushBrowser: PushBrowser = {
 
 /** Calls back when a notification was clicked while a page was open. */
 export function onOpened(open: (conversationId: ConversationId) => void): void {
-  (navigator as Partial<Navigator>).serviceWorker?.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+  workers()?.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
     const { type, conversationId } = (data ?? {}) as { readonly type?: unknown; readonly conversationId?: unknown };
     if (type === "open" && typeof conversationId === "string") {
       open(conversationId as ConversationId);

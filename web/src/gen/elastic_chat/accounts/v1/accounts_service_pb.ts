@@ -149,7 +149,7 @@ export type RegisterResponse = Message<"elastic_chat.accounts.v1.RegisterRespons
   accessToken: string;
 
   /**
-   * Good for one call of Refresh.
+   * Good for one call of Refresh. Empty if a cookie has it.
    *
    * @generated from field: string refresh_token = 4;
    */
@@ -247,7 +247,7 @@ export type LoginResponse = Message<"elastic_chat.accounts.v1.LoginResponse"> & 
   accessToken: string;
 
   /**
-   * Good for one call of Refresh.
+   * Good for one call of Refresh. Empty if a cookie has it.
    *
    * @generated from field: string refresh_token = 4;
    */
@@ -282,7 +282,7 @@ export const LoginResponseSchema: GenMessage<LoginResponse> = /*@__PURE__*/
  */
 export type RefreshRequest = Message<"elastic_chat.accounts.v1.RefreshRequest"> & {
   /**
-   * From Register, Login or the last Refresh.
+   * From Register, Login or the last Refresh. Empty for the one that the cookie has; else the cookie takes this one's place.
    *
    * @generated from field: string refresh_token = 1;
    */
@@ -324,7 +324,7 @@ export type RefreshResponse = Message<"elastic_chat.accounts.v1.RefreshResponse"
   accessToken: string;
 
   /**
-   * Good for one call of Refresh.
+   * Good for one call of Refresh. Empty if a cookie has it.
    *
    * @generated from field: string refresh_token = 4;
    */

@@ -1,12 +1,8 @@
-/** The service worker: shows what pushes tell while no page is open, and nothing else. It fetches nothing and keeps nothing of its own. */
+/** Shows what pushes tell while no page is open. It fetches nothing and keeps nothing of its own. */
 
 import { isNames, isRead, isShown, linesOf, type MessageNews, NAMELESS, type Names, newsFrom, pathOf, type ReadNews } from "../core/notification";
 
 const worker = self as unknown as ServiceWorkerGlobalScope;
-
-worker.addEventListener("install", () => {
-  void worker.skipWaiting();
-});
 
 worker.addEventListener("push", (event) => {
   event.waitUntil(told(jsonOf(event.data)));
