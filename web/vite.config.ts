@@ -1,10 +1,13 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { catalogues, withoutParser } from "./catalogues";
+
 const edge = "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), catalogues()],
+  resolve: { alias: [withoutParser] },
   server: {
     proxy: { "/v1": { target: edge, ws: true } },
   },
@@ -15,9 +18,7 @@ export default defineConfig({
     target: "es2022",
     chunkSizeWarningLimit: 2000,
     rolldownOptions: {
-      input: { index: "index.html", api: "api.html", ops: "ops.html", push: "src/worker/push.ts" },
-      // A browser must find the service worker where it was, and lets it show what lies below it only.
-      output: { entryFileNames: ({ name }) => (name === "push" ? "push.js" : "assets/[name]-[hash].js") },
+      input: { index: "index.html", api: "api.html", ops: "ops.html" },
     },
   },
   test: {

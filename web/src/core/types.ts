@@ -8,19 +8,22 @@ export type FileId = string & { readonly brand: "FileId" };
 export interface User {
   readonly userId: UserId;
   readonly username: string;
-  readonly displayName: string;
+  /** Null for one who is no more. */
+  readonly displayName: string | null;
 }
 
 export interface Conversation {
   readonly conversationId: ConversationId;
   readonly kind: "direct" | "group";
-  /** Empty for a direct conversation. */
+  /** Empty for a direct conversation, and for notes to oneself. */
   readonly title: string;
   /** What it is about; empty for none. */
   readonly topic: string;
   readonly creatorId: UserId;
   /** Both members of a direct conversation; empty for a group. */
   readonly memberIds: readonly UserId[];
+  /** Whether these are the notes of the user to themselves. */
+  readonly isNotes?: boolean;
   /** Whether these are notes to oneself in which nothing is written, as they come to be when the user sets something. */
   readonly isUnused?: boolean;
 }

@@ -50,18 +50,18 @@ export function durationFrom(duration: Duration): number {
 }
 
 export function userFrom(user: WireUser): User {
-  return { userId: user.userId as UserId, username: user.username, displayName: user.deleted ? "Deleted user" : user.displayName || user.username };
+  return { userId: user.userId as UserId, username: user.username, displayName: user.deleted ? null : user.displayName || user.username };
 }
 
 export function conversationFrom(conversation: WireConversation): Conversation {
   return {
     conversationId: conversation.conversationId as ConversationId,
     kind: conversation.kind === Conversation_Kind.DIRECT ? "direct" : "group",
-    title: conversation.kind === Conversation_Kind.SELF ? "Notes to yourself" : conversation.title,
+    title: conversation.kind === Conversation_Kind.SELF ? "" : conversation.title,
     topic: conversation.topic,
     creatorId: conversation.creatorId as UserId,
     memberIds: conversation.memberIds as UserId[],
-    ...(conversation.kind === Conversation_Kind.SELF ? { isUnused: true } : {}),
+    ...(conversation.kind === Conversation_Kind.SELF ? { isNotes: true, isUnused: true } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import { initials, toneOf } from "../core/wording";
 import { Icon } from "./Icon";
+import { useText } from "./words";
 
 const TONES = 8;
 
@@ -13,6 +14,7 @@ interface AvatarProps {
 }
 
 export function Avatar({ id, name, isGroup = false, isOnline = false, size = "medium" }: AvatarProps) {
+  const t = useText();
   return (
     <span className={`avatar avatar-${size}`} data-tone={toneOf(id, TONES)}>
       <span aria-hidden="true">{name === "…" ? <Icon name="person" size={18} /> : initials(name)}</span>
@@ -21,7 +23,7 @@ export function Avatar({ id, name, isGroup = false, isOnline = false, size = "me
           <Icon name="people" size={11} />
         </span>
       )}
-      {isOnline && <span className="avatar-online" role="img" aria-label="Online" data-testid="online-dot" />}
+      {isOnline && <span className="avatar-online" role="img" aria-label={t("settings.online")} data-testid="online-dot" />}
     </span>
   );
 }

@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
 
 import { Icon } from "./Icon";
+import { useText } from "./words";
 
 interface DialogProps {
   readonly title: string;
@@ -12,6 +13,7 @@ interface DialogProps {
 export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const t = useText();
 
   useEffect(() => {
     const element = dialog.current;
@@ -38,8 +40,8 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     >
       <div className="dialog-body">
         <header className="dialog-head">
-          <h2 id={titleId}>{title}</h2>
-          <button className="button-icon" type="button" onClick={onClose} aria-label="Close">
+          <h2 id={titleId} dir="auto">{title}</h2>
+          <button className="button-icon" type="button" onClick={onClose} aria-label={t("common.close")}>
             <Icon name="close" />
           </button>
         </header>

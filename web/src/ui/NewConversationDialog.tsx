@@ -6,6 +6,7 @@ import { useClient } from "./context";
 import { Dialog } from "./Dialog";
 import { Field } from "./Field";
 import { Icon } from "./Icon";
+import { useText } from "./words";
 
 interface NewConversationDialogProps {
   readonly onClose: () => void;
@@ -15,12 +16,13 @@ interface NewConversationDialogProps {
 type Kind = "direct" | "group";
 
 const KINDS = [
-  { kind: "direct", label: "One person", icon: "person" },
-  { kind: "group", label: "Group", icon: "people" },
+  { kind: "direct", label: "conversations.one", icon: "person" },
+  { kind: "group", label: "conversations.group", icon: "people" },
 ] as const;
 
 export function NewConversationDialog({ onClose, onCreated }: NewConversationDialogProps) {
   const client = useClient();
+  const t = useText();
   const action = useAction();
   const [kind, setKind] = useState<Kind>("direct");
   const [key] = useState(() => client.newMessageId());
@@ -36,9 +38,9 @@ export function NewConversationDialog({ onClose, onCreated }: NewConversationDia
   };
 
   return (
-    <Dialog title="New conversation" onClose={onClose}>
+    <Dialog title={t("conversations.new")} onClose={onClose}>
       <form className="dialog-form" onSubmit={submit} data-testid="new-conversation-form">
-        <div className="choice" role="radiogroup" aria-label="Kind of conversation">
+        <div className="choice" role="radiogroup" aria-label={t("conversations.kind")}>
           {KINDS.map((option) => (
             <label key={option.kind}>
               <input
@@ -51,30 +53,30 @@ export function NewConversationDialog({ onClose, onCreated }: NewConversationDia
                   action.clear();
                 }}
               />
-              <Icon name={option.icon} size={18} /> {option.label}
+              <Icon name={option.icon} size={18} /> {t(option.label)}
             </label>
           ))}
         </div>
         {kind === "direct" ? (
-          <Field key="direct" label="User name" name="username" value={username} onChange={setUsername} autoCapitalize="none" spellCheck={false} autoComplete="off" required />
+          <Field key="direct" label={t("account.userName")} name="username" value={username} onChange={setUsername} autoCapitalize="none" spellCheck={false} autoComplete="off" required />
         ) : (
           <>
-            <Field key="group" label="Title" name="title" value={title} onChange={setTitle} maxLength={128} autoComplete="off" required />
+            <Field key="group" label={t("conversations.title")} name="title" value={title} onChange={setTitle} maxLength={128} autoComplete="off" required />
             <Field
-              label="Members"
+              label={t("conversations.members")}
               name="members"
               value={usernames}
               onChange={setUsernames}
               autoCapitalize="none"
               spellCheck={false}
               autoComplete="off"
-              hint="User names, with spaces or commas between them."
+              hint={t("conversations.membersHint")}
             />
           </>
         )}
         {action.error !== null && <p className="error" role="alert">{action.error}</p>}
         <button className="button button-primary button-wide" type="submit" disabled={action.isBusy}>
-          {kind === "direct" ? "Start conversation" : "Create group"}
+          {t(kind === "direct" ? "conversations.start" : "conversations.createGroup")}
         </button>
       </form>
     </Dialog>

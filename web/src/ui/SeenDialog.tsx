@@ -1,26 +1,29 @@
 import { type SyntheticEvent, useState } from "react";
 
+import type { TextId } from "../core/texts";
 import type { Preferences, Privacy, Status } from "../core/types";
 import { useAction } from "./action";
 import { useClient } from "./context";
 import { Dialog } from "./Dialog";
 import { Field } from "./Field";
+import { useText } from "./words";
 
-const CHOICES: readonly { readonly choice: Status["choice"]; readonly name: string }[] = [
-  { choice: "online", name: "Online, or away when nobody is here" },
-  { choice: "away", name: "Away" },
-  { choice: "busy", name: "Busy" },
-  { choice: "invisible", name: "Invisible: others see you as offline" },
+const CHOICES: readonly { readonly choice: Status["choice"]; readonly name: TextId }[] = [
+  { choice: "online", name: "settings.beOnline" },
+  { choice: "away", name: "settings.beAway" },
+  { choice: "busy", name: "settings.beBusy" },
+  { choice: "invisible", name: "settings.beInvisible" },
 ];
-const AUDIENCES: readonly { readonly presence: Privacy["presence"]; readonly name: string }[] = [
-  { presence: "shared", name: "Everyone I share a conversation with" },
-  { presence: "direct", name: "People I talk to directly" },
-  { presence: "nobody", name: "Nobody" },
+const AUDIENCES: readonly { readonly presence: Privacy["presence"]; readonly name: TextId }[] = [
+  { presence: "shared", name: "settings.audienceShared" },
+  { presence: "direct", name: "settings.audienceDirect" },
+  { presence: "nobody", name: "settings.audienceNobody" },
 ];
 
 /** How others see the user, and what they let others know. */
 export function SeenDialog({ preferences, onClose }: { readonly preferences: Preferences; readonly onClose: () => void }) {
   const client = useClient();
+  const t = useText();
   const saving = useAction();
   const [status, setStatus] = useState(preferences.status);
   const [privacy, setPrivacy] = useState(preferences.privacy);
@@ -31,30 +34,30 @@ export function SeenDialog({ preferences, onClose }: { readonly preferences: Pre
   };
 
   return (
-    <Dialog title="How you are seen" onClose={onClose}>
+    <Dialog title={t("settings.seen")} onClose={onClose}>
       <form className="dialog-form" onSubmit={save} data-testid="seen-form">
         <label className="field">
-          You are
+          {t("settings.choice")}
           <select
             name="choice"
             value={status.choice}
             onChange={(event) => { setStatus({ ...status, choice: event.target.value as Status["choice"] }); }}
           >
-            {CHOICES.map(({ choice, name }) => <option key={choice} value={choice}>{name}</option>)}
+            {CHOICES.map(({ choice, name }) => <option key={choice} value={choice}>{t(name)}</option>)}
           </select>
         </label>
-        <Field label="Status" name="status" value={status.text} maxLength={80} isOptional onChange={(text) => { setStatus({ ...status, text }); }} />
-        <Field label="Emoji" name="emoji" value={status.emoji} maxLength={16} isOptional onChange={(emoji) => { setStatus({ ...status, emoji }); }} />
+        <Field label={t("settings.status")} name="status" value={status.text} maxLength={80} isOptional onChange={(text) => { setStatus({ ...status, text }); }} />
+        <Field label={t("settings.emoji")} name="emoji" value={status.emoji} maxLength={16} isOptional onChange={(emoji) => { setStatus({ ...status, emoji }); }} />
         <label className="field">
-          Who sees when you are here
+          {t("settings.audience")}
           <select
             name="audience"
             value={privacy.presence}
             onChange={(event) => { setPrivacy({ ...privacy, presence: event.target.value as Privacy["presence"] }); }}
           >
-            {AUDIENCES.map(({ presence, name }) => <option key={presence} value={presence}>{name}</option>)}
+            {AUDIENCES.map(({ presence, name }) => <option key={presence} value={presence}>{t(name)}</option>)}
           </select>
-          <span className="field-hint">You see the same of them, and no more.</span>
+          <span className="field-hint">{t("settings.audienceHint")}</span>
         </label>
         <label className="field field-check">
           <input
@@ -63,11 +66,11 @@ export function SeenDialog({ preferences, onClose }: { readonly preferences: Pre
             checked={privacy.receipts}
             onChange={(event) => { setPrivacy({ ...privacy, receipts: event.target.checked }); }}
           />
-          Let others see what you have read, and see what they have
+          {t("settings.receipts")}
         </label>
         {saving.error !== null && <p className="error" role="alert">{saving.error}</p>}
         <button className="button button-primary" type="submit" disabled={saving.isBusy}>
-          Save
+          {t("settings.save")}
         </button>
       </form>
     </Dialog>

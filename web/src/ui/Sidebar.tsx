@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { conversationRows, nameOf } from "../core/select";
+import { conversationRows, nameOf, titleOf } from "../core/select";
 import { myId, type State } from "../core/state";
 import type { ConversationId } from "../core/types";
 import { AccountBar } from "./AccountBar";
@@ -11,6 +11,7 @@ import { LaterDialog } from "./LaterDialog";
 import { Logo } from "./Logo";
 import { Menu, MenuItem } from "./Menu";
 import { StarsDialog } from "./StarsDialog";
+import { useText, useWords } from "./words";
 
 interface SidebarProps {
   readonly state: State;
@@ -23,6 +24,8 @@ const FILTER_FROM = 5;
 
 export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
   const now = useNow(30_000);
+  const words = useWords();
+  const { t } = words;
   const [filter, setFilter] = useState("");
   const [isArchive, setArchive] = useState(false);
   const [dialog, setDialog] = useState<"stars" | "later" | null>(null);
@@ -30,45 +33,45 @@ export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
   const rows = conversationRows(state);
   const archived = rows.filter(({ chat }) => chat.kept.mine.isArchived).length;
   const listed = rows.filter(({ chat }) => chat.kept.mine.isArchived === isArchive);
-  const shown = listed.filter(({ title }) => title.toLocaleLowerCase().includes(filter.trim().toLocaleLowerCase()));
+  const shown = listed.filter(({ chat }) => titleOf(state, chat.conversation, words).toLocaleLowerCase().includes(filter.trim().toLocaleLowerCase()));
 
   return (
-    <aside className="sidebar" aria-label="Conversations">
+    <aside className="sidebar" aria-label={t("conversations.titles")}>
       <header className="sidebar-head">
         <Logo size={30} />
         <span className="sidebar-name">Elastic-Chat</span>
-        <Menu label="More" testId="sidebar-menu">
-          <MenuItem onChoose={() => { setDialog("stars"); }}>Starred messages</MenuItem>
-          <MenuItem onChoose={() => { setDialog("later"); }}>To be sent later</MenuItem>
-          <MenuItem onChoose={() => { setArchive(!isArchive); }}>{isArchive ? "All conversations" : `Archive (${archived})`}</MenuItem>
+        <Menu label={t("common.more")} testId="sidebar-menu">
+          <MenuItem onChoose={() => { setDialog("stars"); }}>{t("conversations.starsTitle")}</MenuItem>
+          <MenuItem onChoose={() => { setDialog("later"); }}>{t("composer.laterTitle")}</MenuItem>
+          <MenuItem onChoose={() => { setArchive(!isArchive); }}>{isArchive ? t("conversations.all") : t("conversations.archiveCount", { count: archived })}</MenuItem>
         </Menu>
-        <button className="button-icon button-icon-filled" type="button" onClick={onNew} aria-label="New conversation" title="New conversation" data-testid="new-conversation">
+        <button className="button-icon button-icon-filled" type="button" onClick={onNew} aria-label={t("conversations.new")} title={t("conversations.new")} data-testid="new-conversation">
           <Icon name="plus" />
         </button>
       </header>
       {rows.length >= FILTER_FROM && (
         <div className="sidebar-filter">
           <Icon name="search" size={17} />
-          <input type="search" aria-label="Filter conversations" placeholder="Filter" value={filter} onChange={(event) => { setFilter(event.target.value); }} />
+          <input type="search" aria-label={t("search.filterLabel")} placeholder={t("search.filter")} value={filter} onChange={(event) => { setFilter(event.target.value); }} />
         </div>
       )}
-      <nav className="sidebar-list" aria-label="Conversation list" data-testid="conversation-list">
+      <nav className="sidebar-list" aria-label={t("conversations.list")} data-testid="conversation-list">
         {rows.length === 0 && state.listing === "loading" && <Skeletons />}
         {rows.length === 0 && state.listing === "failed" && (
           <p className="sidebar-note" role="alert">
-            Your conversations can’t be loaded. Trying again…
+            {t("conversations.listFailed")}
           </p>
         )}
         {rows.length === 0 && state.listing === "idle" && (
           <div className="sidebar-note">
-            <p>No conversations yet.</p>
+            <p>{t("conversations.emptyList")}</p>
             <button className="button" type="button" onClick={onNew}>
-              Start one
+              {t("conversations.emptyAction")}
             </button>
           </div>
         )}
-        {isArchive && <p className="sidebar-note">The archive</p>}
-        {listed.length > 0 && shown.length === 0 && <p className="sidebar-note">No conversation is called that.</p>}
+        {isArchive && <p className="sidebar-note">{t("conversations.archiveTitle")}</p>}
+        {listed.length > 0 && shown.length === 0 && <p className="sidebar-note">{t("search.nothing")}</p>}
         <ul>
           {shown.map((row) => (
             <ConversationItem
@@ -84,14 +87,15 @@ export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
       </nav>
       {dialog === "stars" && <StarsDialog state={state} onClose={() => { setDialog(null); }} />}
       {dialog === "later" && <LaterDialog state={state} onClose={() => { setDialog(null); }} />}
-      {me !== null && <AccountBar userId={me} name={nameOf(state, me)} username={state.users.get(me)?.username ?? ""} preferences={state.preferences} />}
+      {me !== null && <AccountBar userId={me} name={nameOf(state, me, words)} username={state.users.get(me)?.username ?? ""} preferences={state.preferences} />}
     </aside>
   );
 }
 
 function Skeletons() {
+  const t = useText();
   return (
-    <div className="skeletons" role="status" aria-label="Loading conversations">
+    <div className="skeletons" role="status" aria-label={t("conversations.listLoading")}>
       {[1, 2, 3, 4].map((index) => (
         <div key={index} className="skeleton-row">
           <span className="skeleton skeleton-avatar" />
