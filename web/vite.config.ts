@@ -1,13 +1,14 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-import { catalogues, withoutParser } from "./catalogues";
+import { catalogues, withoutParser } from "./catalogues.ts";
 
 const edge = "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [react(), catalogues()],
-  resolve: { alias: [withoutParser] },
+  // The tests read catalogues themselves.
+  resolve: { alias: process.env["VITEST"] === undefined ? [withoutParser] : [] },
   server: {
     proxy: { "/v1": { target: edge, ws: true } },
   },

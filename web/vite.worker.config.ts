@@ -1,6 +1,6 @@
 import { defineConfig } from "vite";
 
-import { catalogues, withoutParser } from "./catalogues";
+import { catalogues, withoutParser } from "./catalogues.ts";
 
 // Apart from the pages: what it shares with them must be in it, since not every browser lets a service worker import other files.
 export default defineConfig({

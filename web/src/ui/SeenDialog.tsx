@@ -6,6 +6,7 @@ import { useAction } from "./action";
 import { useClient } from "./context";
 import { Dialog } from "./Dialog";
 import { Field } from "./Field";
+import { LanguageSelect } from "./LanguageSelect";
 import { useText } from "./words";
 
 const CHOICES: readonly { readonly choice: Status["choice"]; readonly name: TextId }[] = [
@@ -68,6 +69,7 @@ export function SeenDialog({ preferences, onClose }: { readonly preferences: Pre
           />
           {t("settings.receipts")}
         </label>
+        <LanguageSelect />
         {saving.error !== null && <p className="error" role="alert">{saving.error}</p>}
         <button className="button button-primary" type="submit" disabled={saving.isBusy}>
           {t("settings.save")}

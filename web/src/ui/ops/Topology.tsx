@@ -48,7 +48,7 @@ export function Topology({ graph, selected, pointed, onSelect, onPoint }: Topolo
   });
 
   return (
-    <div className="topology" data-shape={layout.shape}>
+    <div className="topology" dir="ltr" data-shape={layout.shape}>
       <div ref={frame} />
       {width > 0 && (
         <svg width={width} height={heightFor(width)} role="group" aria-label={t("ops.picture")} data-testid="topology">
