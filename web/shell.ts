@@ -6,6 +6,8 @@ import { join } from "node:path";
 
 import { build, type Plugin, type Rolldown } from "vite";
 
+import { catalogues, withoutParser } from "./catalogues.ts";
+
 const PAGE = "index.html";
 /** Stands in the page for the name of the build. */
 const PLACE = "__BUILD__";
@@ -32,6 +34,8 @@ export function shell(): Plugin {
         configFile: false,
         publicDir: false,
         logLevel: "warn",
+        plugins: [catalogues()],
+        resolve: { alias: [withoutParser] },
         define: { __SHELL__: JSON.stringify({ build: name, parts: parts.map((part) => `/${part}`) }) },
         build: {
           outDir: folder,

@@ -1,12 +1,15 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-import { shell } from "./shell";
+import { catalogues, withoutParser } from "./catalogues.ts";
+import { shell } from "./shell.ts";
 
 const edge = "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [react(), shell()],
+  plugins: [react(), catalogues(), shell()],
+  // The tests read catalogues themselves.
+  resolve: { alias: process.env["VITEST"] === undefined ? [withoutParser] : [] },
   server: {
     proxy: { "/v1": { target: edge, ws: true } },
   },

@@ -11,18 +11,23 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { Client } from "./app/client";
+import { Languages } from "./app/language";
+import { catalogues, english } from "./locales/chat";
 import { onOpened } from "./net/push";
 import { openSocket } from "./net/socket";
 import { App } from "./ui/App";
 import { followAppearance } from "./ui/appearance";
 import { ClientProvider } from "./ui/context";
 import { currentRoute } from "./ui/route";
+import { LanguageProvider } from "./ui/words";
 
+const languages = new Languages(catalogues, english);
 const client = new Client(openSocket);
 
 window.addEventListener("online", () => { client.networkChanged(true); });
 window.addEventListener("offline", () => { client.networkChanged(false); });
 window.addEventListener("storage", ({ key }) => { client.storageChanged(key); });
+window.addEventListener("storage", ({ key }) => { languages.storageChanged(key); });
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") {
     client.hurry();
@@ -34,6 +39,7 @@ onOpened((conversationId) => { client.openConversation(conversationId); });
 followAppearance();
 client.openConversation(currentRoute());
 client.start();
+await languages.start();
 
 const root = document.getElementById("root");
 if (root === null) {
@@ -41,8 +47,10 @@ if (root === null) {
 }
 createRoot(root).render(
   <StrictMode>
-    <ClientProvider client={client}>
-      <App />
-    </ClientProvider>
+    <LanguageProvider languages={languages}>
+      <ClientProvider client={client}>
+        <App />
+      </ClientProvider>
+    </LanguageProvider>
   </StrictMode>,
 );

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { Client } from "../src/app/client";
 import { folded } from "../src/core/fold";
-import { conversationRows } from "../src/core/select";
+import { conversationRows, titleOf } from "../src/core/select";
 import { STREAM_SHOWN_MS } from "../src/core/stream";
 import { timeline } from "../src/core/timeline";
 import type { Change, Entry, Head, UserId } from "../src/core/types";
@@ -13,6 +13,7 @@ import { SESSION_KEY } from "../src/net/session";
 import type { SocketListener } from "../src/net/socket";
 import { entryFrom } from "../src/net/wire";
 import { browser } from "./browser";
+import { ENGLISH } from "./english";
 import { ANNA, BEN, changing, id, ME, message, ROOM } from "./make";
 
 /** One conversation on a server, and the sockets to it. */
@@ -256,7 +257,7 @@ describe("messages that change", () => {
 describe("the client", () => {
   it("picks up its session, lists, connects, and learns the names", () => {
     expect(state().connection.phase).toBe("live");
-    expect(conversationRows(state()).map(({ title }) => title)).toEqual([ANNA]);
+    expect(conversationRows(state()).map(({ chat }) => titleOf(state(), chat.conversation, ENGLISH))).toEqual([ANNA]);
     expect(server.said[0]).toEqual({ type: "hello", accessToken: "access", resume: [{ conversationId: ROOM, seq: 1 }] });
     expect(server.said).toContainEqual({ type: "subscribe_presence", userIds: [ANNA] });
   });

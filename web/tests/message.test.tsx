@@ -5,6 +5,8 @@ import type { Client } from "../src/app/client";
 import { AS_SENT, type Shown } from "../src/core/fold";
 import type { MessageRow } from "../src/core/timeline";
 import { ClientProvider } from "../src/ui/context";
+import { WordsContext } from "../src/ui/words";
+import { ENGLISH } from "./english";
 import { Card } from "../src/ui/LinkCard";
 import { Message } from "../src/ui/Message";
 import { ANNA, BEN, photo, POLL, ROOM } from "./make";
@@ -29,9 +31,11 @@ function drawn(text: string, change: Partial<MessageRow> = {}, shown: Partial<Sh
   const never = () => new Promise(() => undefined);
   const client = { fileUrl: never, linkPreview: never } as unknown as Client;
   return renderToStaticMarkup(
-    <ClientProvider client={client}>
-      <Message conversationId={ROOM} row={row} nameOf={(id) => (id === BEN ? "Ben" : "Anna")} isNamed />
-    </ClientProvider>,
+    <WordsContext value={ENGLISH}>
+      <ClientProvider client={client}>
+        <Message conversationId={ROOM} row={row} nameOf={(id) => (id === BEN ? "Ben" : "Anna")} isNamed />
+      </ClientProvider>
+    </WordsContext>,
   );
 }
 

@@ -7,6 +7,7 @@ import { conversationRows, mayI, namedUsers, peerOf, titleOf, totalUnread, typis
 import { type Action, type ConversationState, initial, passesAt, type State, update } from "../src/core/state";
 import { STREAM_SHOWN_MS } from "../src/core/stream";
 import type { ConversationId, Entry, Role, Said, Watermark } from "../src/core/types";
+import { ENGLISH } from "./english";
 import { ANNA, BEN, created, direct, group, id, ME, member, membership, message, ROOM, saying, summary } from "./make";
 
 const signedIn: Action = { type: "signed_in", userId: ME, outbox: [] };
@@ -119,9 +120,9 @@ describe("conversations", () => {
 
   it("are called as their other member is", () => {
     const users: Action = { type: "users_found", users: [{ userId: ANNA, username: "anna", displayName: "Anna A." }] };
-    expect(titleOf(after(users), direct)).toBe("Anna A.");
-    expect(titleOf(after(), direct)).toBe("…");
-    expect(titleOf(after(users), group)).toBe("Walks");
+    expect(titleOf(after(users), direct, ENGLISH)).toBe("Anna A.");
+    expect(titleOf(after(), direct, ENGLISH)).toBe("…");
+    expect(titleOf(after(users), group, ENGLISH)).toBe("Walks");
     expect(peerOf(group, ME)).toBeNull();
   });
 });

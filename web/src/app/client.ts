@@ -2,6 +2,7 @@
 
 import { type Connection, isOpen } from "../core/connection";
 import { hasHole } from "../core/log";
+import type { TextId } from "../core/texts";
 import { enqueued, refused, retried, without } from "../core/outbox";
 import { watchedUsers } from "../core/select";
 import { initial, myId, passesAt, update } from "../core/state";
@@ -40,7 +41,7 @@ const MAX_CURSORS = 500;
 export class Client {
   readonly store = new Store(update, initial);
   private readonly session = new SessionKeeper(authentication, () => {
-    this.end("You were logged out. Log in again.");
+    this.end("account.loggedOut");
   });
   private readonly api = new Api((isRefused) => this.session.token(isRefused));
   private readonly ids = new Ids();
@@ -220,7 +221,7 @@ export class Client {
     });
   }
 
-  private end(notice: string | null): void {
+  private end(notice: TextId | null): void {
     this.link.handle({ type: "stop" });
     this.library.close();
     this.drafts.close();

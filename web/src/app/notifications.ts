@@ -1,7 +1,6 @@
 /** Whether this browser is told of messages while no page is open, and what is taken back when they were read here. */
 
 import type { State } from "../core/state";
-import { nameOf } from "../core/select";
 import type { ConversationId } from "../core/types";
 import type { Names } from "../core/notification";
 import type { Api } from "../net/api";
@@ -116,9 +115,9 @@ export class Notifier {
 
 /** Who and what may have to be named in a notification. */
 export function namesOf(state: State): Names {
-  const groups = [...state.conversations.values()].filter(({ conversation }) => conversation.kind !== "direct");
+  const groups = [...state.conversations.values()].filter(({ conversation }) => conversation.kind === "group" || conversation.kind === "channel");
   return {
-    users: Object.fromEntries([...state.users.keys()].map((userId) => [userId, nameOf(state, userId)])),
+    users: Object.fromEntries([...state.users.values()].flatMap(({ userId, displayName }) => (displayName === null ? [] : [[userId, displayName]]))),
     titles: Object.fromEntries(groups.map(({ conversation }) => [conversation.conversationId, conversation.title])),
   };
 }

@@ -1,5 +1,6 @@
 /** What the operations page does: lets an administrator in, and asks again and again while somebody looks. */
 
+import type { TextId } from "../core/texts";
 import { initialOps, type OpsAction, type OpsState, updateOps } from "../core/ops/state";
 import type { UserId } from "../core/types";
 import { authentication, type Tokens } from "../net/api";
@@ -15,7 +16,7 @@ export const EVERY_MS = 2_000;
 export class OpsClient {
   readonly store = new Store<OpsState, OpsAction>(updateOps, initialOps);
   private readonly session = new SessionKeeper(authentication, () => {
-    this.end("You were logged out. Log in again.");
+    this.end("account.loggedOut");
   });
   private readonly next = new Alarm(() => void this.ask());
   private isSeen = true;
@@ -81,7 +82,7 @@ export class OpsClient {
     this.askAt(Date.now());
   }
 
-  private end(notice: string | null): void {
+  private end(notice: TextId | null): void {
     this.stop();
     this.userId = null;
     this.store.dispatch({ type: "signed_out", notice });
@@ -118,7 +119,7 @@ export class OpsClient {
       if (error instanceof ApiError && error.reason === "PERMISSION_DENIED") {
         return { type: "forbidden" };
       }
-      return { type: "failed", why: error instanceof Error ? error.message : "The answer could not be read." };
+      return { type: "failed", why: error instanceof Error ? error.message : { id: "ops.unknownAnswer" } };
     }
   }
 }

@@ -5,6 +5,7 @@ import type { OutboxItem } from "./outbox";
 import { may, type Permission } from "./permissions";
 import { type ConversationState, myId, type State } from "./state";
 import type { Conversation, ConversationId, Entry, UserId } from "./types";
+import type { Words } from "./words";
 
 /** The other member of a direct conversation; null for a group. */
 export function peerOf(conversation: Conversation, me: UserId | null): UserId | null {
@@ -12,20 +13,23 @@ export function peerOf(conversation: Conversation, me: UserId | null): UserId | 
 }
 
 /** The name to show for a user, also while it is being fetched. */
-export function nameOf(state: Pick<State, "users">, userId: UserId): string {
-  return state.users.get(userId)?.displayName ?? "…";
+export function nameOf(state: Pick<State, "users">, userId: UserId, { t }: Words): string {
+  const user = state.users.get(userId);
+  return user === undefined ? "…" : (user.displayName ?? t("common.deletedUser"));
 }
 
-export function titleOf(state: State, conversation: Conversation): string {
+export function titleOf(state: State, conversation: Conversation, words: Words): string {
+  if (conversation.kind === "notes") {
+    return words.t("conversations.notes");
+  }
   const peer = peerOf(conversation, myId(state));
-  return peer === null ? conversation.title : nameOf(state, peer);
+  return peer === null ? conversation.title : nameOf(state, peer, words);
 }
 
 const SAYS: ReadonlySet<string> = new Set(["message", "created", "membership", "settings"]);
 
 export interface ConversationRow {
   readonly chat: ConversationState;
-  readonly title: string;
   /** The newest entry that says something. */
   readonly last: Entry | null;
   /** The newest message that is still on its way, if it is newer than that. */
@@ -42,7 +46,7 @@ export function conversationRows(state: State): readonly ConversationRow[] {
       const last = newest(chat, myId(state));
       const item = pending.get(chat.conversation.conversationId) ?? null;
       const at = Math.max((last ?? chat.log.entries.at(-1))?.acceptedAt ?? 0, item?.createdAt ?? 0);
-      return { chat, title: titleOf(state, chat.conversation), last, pending: item, at };
+      return { chat, last, pending: item, at };
     })
     .filter(({ chat: { conversation }, last, pending: item }) => conversation.isUnused !== true || item !== null || last?.content.kind === "message")
     .sort((a, b) => byPin(a, b) || b.at - a.at || (a.chat.conversation.conversationId < b.chat.conversation.conversationId ? -1 : 1));

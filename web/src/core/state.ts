@@ -6,12 +6,13 @@ import { append, extend, type Log, prepend, renewed, restarted, seeded } from ".
 import { kept, type Kept, NOTHING_KEPT, USUAL } from "./mine";
 import { accepted, type Outbox, without } from "./outbox";
 import { current, type Part, type Streams, told } from "./stream";
+import type { TextId } from "./texts";
 import type { Conversation, ConversationId, Entry, Head, Member, MessageId, Page, Preferences, Presence, Role, Summary, User, UserId, Watermark } from "./types";
 
 export type Session =
   /** A session was kept from before, and is being picked up. */
   | { readonly status: "restoring" }
-  | { readonly status: "anonymous"; readonly notice: string | null }
+  | { readonly status: "anonymous"; readonly notice: TextId | null }
   | { readonly status: "active"; readonly userId: UserId };
 
 export type Loading = "idle" | "loading" | "failed";
@@ -70,7 +71,7 @@ export interface State {
 
 export type Action =
   | { readonly type: "signed_in"; readonly userId: UserId; readonly outbox: Outbox }
-  | { readonly type: "signed_out"; readonly notice: string | null }
+  | { readonly type: "signed_out"; readonly notice: TextId | null }
   | { readonly type: "connection_changed"; readonly connection: Connection }
   | { readonly type: "listing_changed"; readonly listing: Loading }
   | { readonly type: "conversations_listed"; readonly summaries: readonly Summary[] }

@@ -8,9 +8,8 @@ export type FileId = string & { readonly brand: "FileId" };
 export interface User {
   readonly userId: UserId;
   readonly username: string;
-  readonly displayName: string;
-  /** Whether the account is gone: then there is nothing but the id. */
-  readonly isDeleted?: boolean;
+  /** Null for one who is no more. */
+  readonly displayName: string | null;
   /** Whether it is a program. */
   readonly isBot?: boolean;
 }
@@ -35,7 +34,7 @@ export interface ConversationSettings {
 /** "notes": what the user writes to themselves. In a channel few write to many. */
 export type ConversationKind = "direct" | "group" | "channel" | "notes";
 
-/** The title is empty for a direct conversation. */
+/** The title is empty for a direct conversation, and for notes to oneself. */
 export interface Conversation extends ConversationSettings {
   readonly conversationId: ConversationId;
   readonly kind: ConversationKind;

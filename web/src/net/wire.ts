@@ -67,8 +67,7 @@ export function userFrom(user: WireUser): User {
   return {
     userId: user.userId as UserId,
     username: user.username,
-    displayName: user.deleted ? "Deleted user" : user.displayName || user.username,
-    ...(user.deleted ? { isDeleted: true } : {}),
+    displayName: user.deleted ? null : user.displayName || user.username,
     ...(user.bot ? { isBot: true } : {}),
   };
 }
@@ -77,7 +76,7 @@ export function conversationFrom(conversation: WireConversation): Conversation {
   return {
     conversationId: conversation.conversationId as ConversationId,
     kind: kindFrom(conversation.kind),
-    title: conversation.kind === Conversation_Kind.SELF ? "Notes to yourself" : conversation.title,
+    title: conversation.kind === Conversation_Kind.SELF ? "" : conversation.title,
     topic: conversation.topic,
     avatarFileId: avatarFrom(conversation.avatarFileId),
     isPublic: conversation.public,

@@ -6,6 +6,7 @@ import { Icon } from "./Icon";
 import { NotificationsSwitch } from "./NotificationsSwitch";
 import { Avatar } from "./parts/Avatar";
 import { SeenDialog } from "./SeenDialog";
+import { useText } from "./words";
 
 interface AccountBarProps {
   readonly userId: UserId;
@@ -16,21 +17,22 @@ interface AccountBarProps {
 
 export function AccountBar({ userId, name, username, preferences }: AccountBarProps) {
   const client = useClient();
+  const t = useText();
   const [isLeaving, setLeaving] = useState(false);
   const [isDeciding, setDeciding] = useState(false);
   return (
     <footer className="account">
       <Avatar id={userId} name={name} size="small" />
       <span className="account-names">
-        <span className="account-name" data-testid="my-name">{name}</span>
-        {username !== "" && <span className="account-username">@{username}</span>}
+        <span className="account-name" data-testid="my-name" dir="auto">{name}</span>
+        {username !== "" && <span className="account-username" dir="ltr">@{username}</span>}
       </span>
       <NotificationsSwitch />
       <button
         className="button-icon"
         type="button"
-        aria-label="How you are seen"
-        title="How you are seen"
+        aria-label={t("settings.seen")}
+        title={t("settings.seen")}
         disabled={preferences === null}
         onClick={() => { setDeciding(true); }}
       >
@@ -40,8 +42,8 @@ export function AccountBar({ userId, name, username, preferences }: AccountBarPr
       <button
         className="button-icon"
         type="button"
-        aria-label="Log out"
-        title="Log out"
+        aria-label={t("account.logOut")}
+        title={t("account.logOut")}
         disabled={isLeaving}
         onClick={() => {
           setLeaving(true);

@@ -1,22 +1,25 @@
 import { type SyntheticEvent, useState } from "react";
 
+import type { TextId } from "../core/texts";
 import { useAction } from "./action";
 import { Bands } from "./Bands";
 import { useClient } from "./context";
 import { Field } from "./Field";
 import { Logo } from "./Logo";
 import { UserNameField } from "./UserNameField";
+import { useText } from "./words";
 
 type Mode = "login" | "register";
 
 const WORDS = {
-  login: { title: "Welcome back", action: "Log in", other: "New here?", otherAction: "Create an account" },
-  register: { title: "Create your account", action: "Create account", other: "Been here before?", otherAction: "Log in" },
+  login: { title: "account.welcome", action: "account.logIn", other: "account.isNew", otherAction: "account.createLink" },
+  register: { title: "account.createTitle", action: "account.create", other: "account.isKnown", otherAction: "account.logIn" },
 } as const;
 
-export function AuthPage({ notice }: { readonly notice: string | null }) {
+export function AuthPage({ notice }: { readonly notice: TextId | null }) {
   const client = useClient();
   const action = useAction();
+  const t = useText();
   const [mode, setMode] = useState<Mode>("login");
   const [username, setUsername] = useState("");
   const [displayName, setDisplayName] = useState("");
@@ -38,7 +41,7 @@ export function AuthPage({ notice }: { readonly notice: string | null }) {
     <main className="auth">
       <section className="auth-brand" aria-hidden="true">
         <Bands />
-        <p className="auth-claim">Conversations that stretch and never snap.</p>
+        <p className="auth-claim">{t("account.claim")}</p>
       </section>
       <section className="auth-panel">
         <div className="auth-mark">
@@ -46,37 +49,37 @@ export function AuthPage({ notice }: { readonly notice: string | null }) {
           <span>Elastic-Chat</span>
         </div>
         <form className="auth-form" onSubmit={submit} data-testid="auth-form" aria-labelledby="auth-title">
-          <h1 id="auth-title">{words.title}</h1>
-          {notice !== null && action.error === null && <p className="notice" role="status">{notice}</p>}
+          <h1 id="auth-title">{t(words.title)}</h1>
+          {notice !== null && action.error === null && <p className="notice" role="status">{t(notice)}</p>}
           <UserNameField
             value={username}
             onChange={setUsername}
             {...(mode === "register"
-              ? { pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]{2,31}", hint: "3 to 32 letters, digits, dots, dashes. Others find you by it." }
+              ? { pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]{2,31}", hint: t("account.userNameHint") }
               : {})}
           />
           {mode === "register" && (
-            <Field label="Display name" name="displayName" value={displayName} onChange={setDisplayName} autoComplete="name" maxLength={64} isOptional />
+            <Field label={t("account.displayName")} name="displayName" value={displayName} onChange={setDisplayName} autoComplete="name" maxLength={64} isOptional />
           )}
           <Field
-            label="Password"
+            label={t("account.password")}
             name="password"
             type="password"
             value={password}
             onChange={setPassword}
             autoComplete={mode === "login" ? "current-password" : "new-password"}
             required
-            {...(mode === "register" ? { minLength: 8, maxLength: 128, hint: "At least 8 characters." } : {})}
+            {...(mode === "register" ? { minLength: 8, maxLength: 128, hint: t("account.passwordHint") } : {})}
           />
           {action.error !== null && <p className="error" role="alert">{action.error}</p>}
           <button className="button button-primary button-wide" type="submit" disabled={action.isBusy}>
-            {action.isBusy ? "One moment…" : words.action}
+            {t(action.isBusy ? "common.oneMoment" : words.action)}
           </button>
         </form>
         <p className="auth-other">
-          {words.other}{" "}
+          {t(words.other)}{" "}
           <button className="button-link" type="button" onClick={change}>
-            {words.otherAction}
+            {t(words.otherAction)}
           </button>
         </p>
       </section>

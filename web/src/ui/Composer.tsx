@@ -3,6 +3,7 @@ import { type KeyboardEvent, useEffect, useRef } from "react";
 import type { FileRef } from "../core/types";
 import { type Attached, useAttached } from "./attached";
 import { Icon } from "./Icon";
+import { useText } from "./words";
 
 interface ComposerProps {
   /** Of the conversation. */
@@ -18,6 +19,7 @@ const MAX_BYTES = 16 * 1024;
 const MAX_ROWS = 8;
 
 export function Composer({ title, text, onChange, onSend, onLater }: ComposerProps) {
+  const t = useText();
   const input = useRef<HTMLTextAreaElement>(null);
   const isTooLong = text.length > MAX_BYTES / 3 && new TextEncoder().encode(text.trim()).length > MAX_BYTES;
   const { attached, add, remove, clear } = useAttached();
@@ -56,18 +58,18 @@ export function Composer({ title, text, onChange, onSend, onLater }: ComposerPro
     >
       {isTooLong && (
         <p className="error composer-error" role="alert">
-          The message is too long. Send it in parts.
+          {t("errors.TEXT_TOO_LONG")}
         </p>
       )}
       {attached.length > 0 && <Chips attached={attached} onRemove={remove} />}
       <div className="composer-box">
-        <label className="button-icon" title="Attach files">
+        <label className="button-icon" title={t("composer.attach")}>
           <Icon name="attach" />
           <input
             className="visually-hidden"
             type="file"
             multiple
-            aria-label="Attach files"
+            aria-label={t("composer.attach")}
             data-testid="attach"
             onChange={(event) => {
               add([...(event.target.files ?? [])]);
@@ -79,8 +81,9 @@ export function Composer({ title, text, onChange, onSend, onLater }: ComposerPro
           ref={input}
           rows={Math.min(MAX_ROWS, text.split("\n").length)}
           value={text}
-          placeholder="Write a message"
-          aria-label={`Message to ${title}`}
+          dir="auto"
+          placeholder={t("composer.placeholder")}
+          aria-label={t("composer.label", { title })}
           enterKeyHint="send"
           data-testid="composer-input"
           onChange={(event) => { onChange(event.target.value); }}
@@ -90,14 +93,14 @@ export function Composer({ title, text, onChange, onSend, onLater }: ComposerPro
           className="button-icon"
           type="button"
           disabled={!canSend || files.length > 0}
-          aria-label="Send later"
-          title="Send later"
+          aria-label={t("composer.later")}
+          title={t("composer.later")}
           data-testid="send-later"
           onClick={() => { onLater(text.trim()); }}
         >
           <Icon name="clock" />
         </button>
-        <button className="button-icon button-send" type="submit" disabled={!canSend} aria-label="Send" title="Send" data-testid="send">
+        <button className="button-icon button-send" type="submit" disabled={!canSend} aria-label={t("composer.send")} title={t("composer.send")} data-testid="send">
           <Icon name="send" />
         </button>
       </div>
@@ -106,13 +109,14 @@ export function Composer({ title, text, onChange, onSend, onLater }: ComposerPro
 }
 
 function Chips({ attached, onRemove }: { readonly attached: readonly Attached[]; readonly onRemove: (key: string) => void }) {
+  const t = useText();
   return (
     <ul className="chips">
       {attached.map(({ key, name, progress, file, failure }) => (
         <li key={key} className="chip" data-testid="attached" data-state={failure !== null ? "failed" : file === null ? "uploading" : "ready"}>
-          <span>{name}</span>
-          {failure === null ? file === null && <progress value={progress} aria-label={`Uploading ${name}`} /> : <span role="alert">{failure}</span>}
-          <button className="button-icon" type="button" aria-label={`Remove ${name}`} onClick={() => { onRemove(key); }}>
+          <span dir="auto">{name}</span>
+          {failure === null ? file === null && <progress value={progress} aria-label={t("composer.uploading", { name })} /> : <span role="alert">{failure}</span>}
+          <button className="button-icon" type="button" aria-label={t("composer.remove", { name })} onClick={() => { onRemove(key); }}>
             <Icon name="close" size={14} />
           </button>
         </li>

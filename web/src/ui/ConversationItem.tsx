@@ -1,11 +1,12 @@
 import { isMarked, isMute } from "../core/mine";
-import { type ConversationRow, nameOf, peerOf, typists } from "../core/select";
+import { type ConversationRow, nameOf, peerOf, titleOf, typists } from "../core/select";
 import { myId, type State } from "../core/state";
-import type { ConversationId } from "../core/types";
-import { preview, shortTime, typingText } from "../core/wording";
+import type { ConversationId, UserId } from "../core/types";
+import { preview, typingText } from "../core/wording";
 import { Icon } from "./Icon";
 import { Avatar } from "./parts/Avatar";
 import { Badge } from "./parts/Badge";
+import { useWords } from "./words";
 
 interface ConversationItemProps {
   readonly row: ConversationRow;
@@ -16,7 +17,10 @@ interface ConversationItemProps {
 }
 
 export function ConversationItem({ row, state, now, isOpen, onOpen }: ConversationItemProps) {
-  const { chat, title, at } = row;
+  const words = useWords();
+  const { t } = words;
+  const { chat, at } = row;
+  const title = titleOf(state, chat.conversation, words);
   const { conversationId, kind } = chat.conversation;
   const peer = peerOf(chat.conversation, myId(state));
   const isOnline = peer !== null && state.presence.get(peer)?.online === true;
@@ -40,16 +44,16 @@ export function ConversationItem({ row, state, now, isOpen, onOpen }: Conversati
         <Avatar id={peer ?? conversationId} name={title} isGroup={kind !== "direct"} isOnline={isOnline} />
         <span className="item-text">
           <span className="item-title">
-            {title}
-            {isMute(mine, now) && <span role="img" aria-label="Muted" title="Muted"> <Icon name="mute" size={14} /></span>}
-            {mine.pinPosition > 0 && <span role="img" aria-label="Pinned" title="Pinned"> <Icon name="star" size={14} /></span>}
+            <bdi>{title}</bdi>
+            {isMute(mine, now) && <span role="img" aria-label={t("conversations.muted")} title={t("conversations.muted")}> <Icon name="mute" size={14} /></span>}
+            {mine.pinPosition > 0 && <span role="img" aria-label={t("conversations.pinned")} title={t("conversations.pinned")}> <Icon name="star" size={14} /></span>}
           </span>
           <LastLine row={row} state={state} />
         </span>
         <span className="item-side">
-          <time className="item-time">{at > 0 ? shortTime(at, now) : ""}</time>
-          {chat.unread === 0 && isUnread && <span className="badge" role="img" aria-label="Marked as unread" data-testid="marked-unread" />}
-          {chat.unread > 0 && <Badge count={chat.unread} label={`${chat.unread} unread`} isQuiet={isMute(mine, now)} testId="unread-badge" />}
+          <time className="item-time">{at > 0 ? words.shortTime(at, now) : ""}</time>
+          {chat.unread === 0 && isUnread && <span className="badge" role="img" aria-label={t("conversations.markedUnread")} data-testid="marked-unread" />}
+          {chat.unread > 0 && <Badge count={chat.unread} label={t("conversations.unread", { count: chat.unread })} isQuiet={isMute(mine, now)} testId="unread-badge" />}
         </span>
       </a>
     </li>
@@ -57,22 +61,25 @@ export function ConversationItem({ row, state, now, isOpen, onOpen }: Conversati
 }
 
 function LastLine({ row: { chat, last, pending }, state }: { readonly row: ConversationRow; readonly state: State }) {
+  const words = useWords();
+  const { t } = words;
+  const names = (userId: UserId) => nameOf(state, userId, words);
   const { conversationId, kind } = chat.conversation;
   const typing = typists(state, conversationId);
   if (typing.length > 0) {
-    return <span className="item-last item-typing">{kind === "direct" ? "typing…" : `${typingText(typing.map((id) => nameOf(state, id)))}…`}</span>;
+    return <span className="item-last item-typing">{`${kind === "direct" ? t("conversations.typing") : typingText(typing.map(names), words)}…`}</span>;
   }
   const draft = state.drafts.get(conversationId);
   if (pending === null && draft !== undefined && state.opened?.conversationId !== conversationId) {
-    return <span className="item-last item-draft" data-testid="item-draft">Draft: {draft}</span>;
+    return <span className="item-last item-draft" data-testid="item-draft">{t("conversations.draft", { text: draft })}</span>;
   }
   if (pending !== null) {
     const isFailed = pending.delivery.state === "failed";
     return (
       <span className={isFailed ? "item-last item-failed" : "item-last"}>
-        <Icon name={isFailed ? "alert" : "clock"} size={14} /> {isFailed ? `Not sent: ${pending.said.text}` : `You: ${pending.said.text}`}
+        <Icon name={isFailed ? "alert" : "clock"} size={14} /> {t(isFailed ? "conversations.notSent" : "conversations.youSaid", { text: pending.said.text })}
       </span>
     );
   }
-  return <span className="item-last">{last === null ? "" : preview(last, myId(state), kind !== "direct", (id) => nameOf(state, id))}</span>;
+  return <span className="item-last">{last === null ? "" : preview(last, myId(state), kind !== "direct", names, words)}</span>;
 }

@@ -3,10 +3,12 @@ import type { ConversationState } from "../core/state";
 import type { Mine } from "../core/types";
 import { useClient, useNow } from "./context";
 import { Menu, MenuItem } from "./parts/Menu";
+import { useText } from "./words";
 
 /** How the user has a conversation for themselves. */
 export function ConversationMenu({ chat, onFailure }: { readonly chat: ConversationState; readonly onFailure: (failure: unknown) => void }) {
   const client = useClient();
+  const t = useText();
   const now = useNow(30_000);
   const { conversationId } = chat.conversation;
   const { mine } = chat.kept;
@@ -16,11 +18,11 @@ export function ConversationMenu({ chat, onFailure }: { readonly chat: Conversat
     client.personal.prefer(conversationId, changed, isMarkedUnread).catch(onFailure);
   };
   return (
-    <Menu label="More" testId="conversation-menu">
-      <MenuItem onChoose={() => { prefer({ mutedUntil: isQuiet ? 0 : FOR_EVER }); }}>{isQuiet ? "Unmute" : "Mute"}</MenuItem>
-      <MenuItem onChoose={() => { prefer({ pinPosition: mine.pinPosition > 0 ? 0 : 1 }); }}>{mine.pinPosition > 0 ? "Unpin" : "Pin"}</MenuItem>
-      <MenuItem onChoose={() => { prefer({ isArchived: !mine.isArchived }); }}>{mine.isArchived ? "Take out of the archive" : "Archive"}</MenuItem>
-      <MenuItem onChoose={() => { prefer({}, !isUnread); }}>{isUnread ? "Mark as read" : "Mark as unread"}</MenuItem>
+    <Menu label={t("common.more")} testId="conversation-menu">
+      <MenuItem onChoose={() => { prefer({ mutedUntil: isQuiet ? 0 : FOR_EVER }); }}>{t(isQuiet ? "conversations.unmute" : "conversations.mute")}</MenuItem>
+      <MenuItem onChoose={() => { prefer({ pinPosition: mine.pinPosition > 0 ? 0 : 1 }); }}>{t(mine.pinPosition > 0 ? "conversations.unpin" : "conversations.pin")}</MenuItem>
+      <MenuItem onChoose={() => { prefer({ isArchived: !mine.isArchived }); }}>{t(mine.isArchived ? "conversations.unarchive" : "conversations.archive")}</MenuItem>
+      <MenuItem onChoose={() => { prefer({}, !isUnread); }}>{t(isUnread ? "conversations.markRead" : "conversations.markUnread")}</MenuItem>
     </Menu>
   );
 }

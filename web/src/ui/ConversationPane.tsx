@@ -4,7 +4,7 @@ import { nameOf, peerOf, titleOf, typists } from "../core/select";
 import { type ConversationState, myId, type State } from "../core/state";
 import { timeline } from "../core/timeline";
 import type { ConversationId, FileRef, MessageId } from "../core/types";
-import { presenceText, typingText } from "../core/wording";
+import { beside, presenceText, typingText } from "../core/wording";
 import { sentenceOf } from "./action";
 import { Composer } from "./Composer";
 import { useClient, useNow } from "./context";
@@ -14,6 +14,7 @@ import { MembersDialog } from "./MembersDialog";
 import { MessageList } from "./MessageList";
 import { Avatar } from "./parts/Avatar";
 import { SendLaterDialog } from "./SendLaterDialog";
+import { useWords } from "./words";
 
 interface ConversationPaneProps {
   readonly state: State;
@@ -23,6 +24,7 @@ interface ConversationPaneProps {
 
 export function ConversationPane({ state, chat, onClose }: ConversationPaneProps) {
   const client = useClient();
+  const words = useWords();
   const [isListing, setListing] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   const [later, setLater] = useState<{ readonly text: string; readonly key: MessageId } | null>(null);
@@ -31,6 +33,7 @@ export function ConversationPane({ state, chat, onClose }: ConversationPaneProps
   const { outbox, users } = state;
   const me = myId(state);
   const peer = peerOf(conversation, me);
+  const title = titleOf(state, conversation, words);
   const newAfterSeq = state.opened?.newAfterSeq ?? null;
 
   const rows = useMemo(
@@ -63,20 +66,20 @@ export function ConversationPane({ state, chat, onClose }: ConversationPaneProps
   );
 
   return (
-    <section className="conversation" aria-label={titleOf(state, conversation)} data-testid="conversation">
+    <section className="conversation" aria-label={title} data-testid="conversation">
       <Header
         state={state}
         chat={chat}
         onClose={onClose}
         onMembers={() => { setListing(true); }}
-        onFailure={(error) => { setFailure(sentenceOf(error)); }}
+        onFailure={(error) => { setFailure(sentenceOf(error, words)); }}
       />
       {failure !== null && <p className="error" role="alert">{failure}</p>}
       <MessageList rows={rows} chat={chat} users={users} me={me} />
       <p className="typing" role="status" data-testid="typing-line">
-        {typingLine(state, conversationId)}
+        <TypingLine state={state} conversationId={conversationId} />
       </p>
-      <Composer title={titleOf(state, conversation)} text={state.drafts.get(conversationId) ?? ""} onChange={change} onSend={send} onLater={(text) => { setLater({ text, key: client.newMessageId() }); }} />
+      <Composer title={title} text={state.drafts.get(conversationId) ?? ""} onChange={change} onSend={send} onLater={(text) => { setLater({ text, key: client.newMessageId() }); }} />
       {later !== null && (
         <SendLaterDialog onSend={(at) => client.personal.sendLater(conversationId, { text: later.text }, at, later.key)} onClose={() => { setLater(null); }} />
       )}
@@ -85,8 +88,9 @@ export function ConversationPane({ state, chat, onClose }: ConversationPaneProps
   );
 }
 
-function typingLine(state: State, conversationId: ConversationId) {
-  const text = typingText(typists(state, conversationId).map((id) => nameOf(state, id)));
+function TypingLine({ state, conversationId }: { readonly state: State; readonly conversationId: ConversationId }) {
+  const words = useWords();
+  const text = typingText(typists(state, conversationId).map((id) => nameOf(state, id, words)), words);
   return (
     text !== "" && (
       <>
@@ -110,27 +114,29 @@ interface HeaderProps {
 }
 
 function Header({ state, chat, onClose, onMembers, onFailure }: HeaderProps) {
+  const words = useWords();
+  const { t } = words;
   const { conversation, members } = chat;
   const now = useNow(30_000);
-  const title = titleOf(state, conversation);
+  const title = titleOf(state, conversation, words);
   const peer = peerOf(conversation, myId(state));
   const presence = peer === null ? undefined : state.presence.get(peer);
   const online = (members ?? []).filter((id) => id === myId(state) || state.presence.get(id)?.online === true).length;
   const count = members?.length ?? 0;
-  const crowd = count > 0 ? `${count} ${count === 1 ? "member" : "members"}, ${online} online` : "";
-  const subtitle = peer !== null ? presenceText(presence, now) : [conversation.topic, crowd].filter((part) => part !== "").join(" · ");
+  const crowd = count > 0 ? t("conversations.crowd", { count, online }) : "";
+  const subtitle = peer !== null ? presenceText(presence, now, words) : beside([conversation.topic, crowd]);
   return (
     <header className="conversation-head">
-      <button className="button-icon conversation-back" type="button" onClick={onClose} aria-label="Back to all conversations">
+      <button className="button-icon conversation-back" type="button" onClick={onClose} aria-label={t("conversations.back")}>
         <Icon name="back" />
       </button>
       <Avatar id={peer ?? conversation.conversationId} name={title} isGroup={peer === null} isOnline={presence?.online === true} />
       <div className="conversation-names">
-        <h2 data-testid="conversation-title">{title}</h2>
+        <h2 data-testid="conversation-title" dir="auto">{title}</h2>
         <p data-testid="conversation-subtitle">{subtitle}</p>
       </div>
       {peer === null && (
-        <button className="button-icon" type="button" onClick={onMembers} aria-label="Members" title="Members" data-testid="members">
+        <button className="button-icon" type="button" onClick={onMembers} aria-label={t("conversations.members")} title={t("conversations.members")} data-testid="members">
           <Icon name="people" />
         </button>
       )}

@@ -1,6 +1,7 @@
 import { myId, type State } from "../core/state";
 import { Icon } from "./Icon";
 import { Logo } from "./Logo";
+import { Rich, useText } from "./words";
 
 interface EmptyPaneProps {
   readonly state: State;
@@ -10,18 +11,19 @@ interface EmptyPaneProps {
 
 /** What stands where no conversation does. */
 export function EmptyPane({ state, onNew, onClose }: EmptyPaneProps) {
+  const t = useText();
   const me = myId(state);
   const username = me === null ? undefined : state.users.get(me)?.username;
   if (state.opened !== null && state.listing === "loading") {
-    return <div className="empty" aria-busy="true" aria-label="Loading" />;
+    return <div className="empty" aria-busy="true" aria-label={t("common.loading")} />;
   }
   if (state.opened !== null && state.listing === "idle") {
     return (
       <div className="empty">
-        <h2>This conversation is not here</h2>
-        <p>It does not exist, or you are not a member of it any more.</p>
+        <h2>{t("conversations.lostTitle")}</h2>
+        <p>{t("conversations.lostHint")}</p>
         <button className="button" type="button" onClick={onClose}>
-          Show all conversations
+          {t("conversations.lostAction")}
         </button>
       </div>
     );
@@ -29,20 +31,18 @@ export function EmptyPane({ state, onNew, onClose }: EmptyPaneProps) {
   return (
     <div className="empty">
       <Logo size={64} />
-      <h2>{state.conversations.size === 0 ? "Say the first word" : "Pick a conversation"}</h2>
+      <h2>{t(state.conversations.size === 0 ? "conversations.firstTitle" : "conversations.pickTitle")}</h2>
       <p>
-        {state.conversations.size === 0
-          ? "Start a conversation with anyone whose user name you know."
-          : "Choose one on the left, or start a new one."}
+        {t(state.conversations.size === 0 ? "conversations.firstHint" : "conversations.pickHint")}
         {username !== undefined && (
           <>
             {" "}
-            People find you as <strong>@{username}</strong>.
+            <Rich id="conversations.findYou" values={{ username, name: (children) => <strong dir="ltr">{children}</strong> }} />
           </>
         )}
       </p>
       <button className="button button-primary" type="button" onClick={onNew}>
-        <Icon name="plus" size={18} /> New conversation
+        <Icon name="plus" size={18} /> {t("conversations.new")}
       </button>
     </div>
   );

@@ -25,12 +25,15 @@ const PATHS = {
   retry: "M19 12a7 7 0 1 1-2.2-5.1M19.4 3.8v4h-4",
 } as const;
 
+/** These point forward or back. */
+const DIRECTED: ReadonlySet<IconName> = new Set(["back", "send", "logout"]);
+
 export type IconName = keyof typeof PATHS;
 
 /** Decoration only: what it means is said by the label of what holds it. */
 export function Icon({ name, size = 20 }: { readonly name: IconName; readonly size?: number }) {
   return (
-    <svg className="icon" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true">
+    <svg className="icon" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" data-directed={DIRECTED.has(name) ? true : undefined}>
       <path d={PATHS[name]} />
     </svg>
   );

@@ -4,6 +4,7 @@ import type { ConversationId } from "../core/types";
 import { sentenceOf, useAction } from "./action";
 import { useClient } from "./context";
 import { Dialog } from "./parts/Dialog";
+import { useWords } from "./words";
 
 interface JoinDialogProps {
   readonly code: string;
@@ -14,26 +15,31 @@ interface JoinDialogProps {
 /** What an invite leads to, and the way in. */
 export function JoinDialog({ code, onClose, onJoined }: JoinDialogProps) {
   const client = useClient();
+  const words = useWords();
+  const { t } = words;
   const joining = useAction();
   const [found, setFound] = useState<{ readonly title: string; readonly memberCount: number } | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState<unknown>(null);
 
   useEffect(() => {
-    client.groups.previewInvite(code).then(({ conversation, memberCount }) => { setFound({ title: conversation.title, memberCount }); }, (failure: unknown) => { setProblem(sentenceOf(failure)); });
+    client.groups.previewInvite(code).then(
+      ({ conversation, memberCount }) => { setFound({ title: conversation.title, memberCount }); },
+      (failure: unknown) => { setProblem(failure); },
+    );
   }, [client, code]);
 
   const join = () => {
     void joining.run(async () => { onJoined(await client.groups.join(code)); });
   };
 
-  const error = problem ?? joining.error;
+  const error = problem === null ? joining.error : sentenceOf(problem, words);
   return (
-    <Dialog title={found === null ? "An invite" : `Join “${found.title}”`} onClose={onClose}>
-      {found !== null && <p>{found.memberCount === 1 ? "One person is there." : `${found.memberCount} people are there.`}</p>}
+    <Dialog title={found === null ? t("conversations.inviteTitle") : t("conversations.joinTitle", { title: found.title })} onClose={onClose}>
+      {found !== null && <p>{t("conversations.joinCount", { count: found.memberCount })}</p>}
       {error !== null && <p className="error" role="alert">{error}</p>}
       <div className="dialog-foot">
         <button className="button button-primary" type="button" onClick={join} disabled={found === null || joining.isBusy} data-testid="join">
-          Join
+          {t("conversations.join")}
         </button>
       </div>
     </Dialog>

@@ -28,7 +28,7 @@ export function Card({ url, preview: { title, description, siteName, image } }: 
     <a className="link-card" href={url} target="_blank" rel="noopener noreferrer nofollow" data-testid="link-card">
       {image !== null && <img src={image.url} width={image.width} height={image.height} alt="" />}
       <span className="link-card-text">
-        <span className="link-card-site">{siteName === "" ? new URL(url).hostname : siteName}</span>
+        <span className="link-card-site" dir="auto">{siteName === "" ? new URL(url).hostname : siteName}</span>
         <strong dir="auto">{title}</strong>
         {description !== "" && <span dir="auto">{description}</span>}
       </span>

@@ -1,6 +1,6 @@
 import { type SyntheticEvent, useState } from "react";
 
-import { nameOf } from "../core/select";
+import { nameOf, titleOf } from "../core/select";
 import { type ConversationState, myId, type State } from "../core/state";
 import { useAction } from "./action";
 import { useClient } from "./context";
@@ -8,6 +8,7 @@ import { Field } from "./Field";
 import { Avatar } from "./parts/Avatar";
 import { Dialog } from "./parts/Dialog";
 import { addressOf } from "./route";
+import { useWords } from "./words";
 
 interface MembersDialogProps {
   readonly state: State;
@@ -18,13 +19,15 @@ interface MembersDialogProps {
 /** Who is in a group, and the ways in and out. */
 export function MembersDialog({ state, chat, onClose }: MembersDialogProps) {
   const client = useClient();
+  const words = useWords();
+  const { t } = words;
   const adding = useAction();
   const leaving = useAction();
   const inviting = useAction();
   const [link, setLink] = useState("");
   const [username, setUsername] = useState("");
   const [isSure, setSure] = useState(false);
-  const { conversationId, title } = chat.conversation;
+  const { conversationId } = chat.conversation;
   const me = myId(state);
 
   const add = (event: SyntheticEvent) => {
@@ -45,34 +48,34 @@ export function MembersDialog({ state, chat, onClose }: MembersDialogProps) {
   };
 
   return (
-    <Dialog title={title} onClose={onClose}>
-      <ul className="members" aria-label="Members" data-testid="member-list">
+    <Dialog title={titleOf(state, chat.conversation, words)} onClose={onClose}>
+      <ul className="members" aria-label={t("conversations.members")} data-testid="member-list">
         {(chat.members ?? []).map((userId) => (
           <li key={userId}>
-            <Avatar id={userId} name={nameOf(state, userId)} size="small" isOnline={userId === me || state.presence.get(userId)?.online === true} />
-            <span className="members-name">{userId === me ? `${nameOf(state, userId)} (you)` : nameOf(state, userId)}</span>
-            <span className="members-username">{state.users.has(userId) ? `@${state.users.get(userId)?.username ?? ""}` : ""}</span>
+            <Avatar id={userId} name={nameOf(state, userId, words)} size="small" isOnline={userId === me || state.presence.get(userId)?.online === true} />
+            <span className="members-name">{userId === me ? t("conversations.you", { name: nameOf(state, userId, words) }) : <bdi>{nameOf(state, userId, words)}</bdi>}</span>
+            <span className="members-username" dir="ltr">{state.users.has(userId) ? `@${state.users.get(userId)?.username ?? ""}` : ""}</span>
           </li>
         ))}
       </ul>
       <form className="dialog-form dialog-row" onSubmit={add}>
-        <Field label="Add by user name" name="member" value={username} onChange={setUsername} autoCapitalize="none" spellCheck={false} autoComplete="off" required />
+        <Field label={t("conversations.addLabel")} name="member" value={username} onChange={setUsername} autoCapitalize="none" spellCheck={false} autoComplete="off" required />
         <button className="button button-primary" type="submit" disabled={adding.isBusy}>
-          Add
+          {t("conversations.add")}
         </button>
       </form>
       {adding.error !== null && <p className="error" role="alert">{adding.error}</p>}
       <div className="dialog-foot">
         {link === "" ? (
           <button className="button" type="button" onClick={invite} disabled={inviting.isBusy} data-testid="invite">
-            Make an invite link
+            {t("conversations.inviteAction")}
           </button>
         ) : (
-          <Field label="Whoever has this link may join, for a week" name="invite" value={link} onChange={setLink} readOnly />
+          <Field label={t("conversations.inviteLabel")} name="invite" value={link} onChange={setLink} readOnly />
         )}
         {inviting.error !== null && <p className="error" role="alert">{inviting.error}</p>}
         <button className="button button-danger" type="button" onClick={leave} disabled={leaving.isBusy}>
-          {isSure ? "Leave, really" : "Leave group"}
+          {t(isSure ? "conversations.leaveSure" : "conversations.leave")}
         </button>
         {leaving.error !== null && <p className="error" role="alert">{leaving.error}</p>}
       </div>

@@ -1,9 +1,10 @@
 import { memo, type RefObject, useRef } from "react";
 
 import { firstLink } from "../core/markdown";
+import type { TextId } from "../core/texts";
 import type { MessageRow, MessageStatus, Quote as Answered } from "../core/timeline";
 import type { Change, ConversationId, MessageId, Reaction, UserId } from "../core/types";
-import { clockTime, DELETED, explain, quoted } from "../core/wording";
+import { explain, quoted } from "../core/wording";
 import { type AsyncAction, useAction } from "./action";
 import { useClient } from "./context";
 import { Files } from "./Files";
@@ -13,13 +14,14 @@ import { Avatar } from "./parts/Avatar";
 import { Menu, MenuItem } from "./parts/Menu";
 import { Poll } from "./Poll";
 import { Text } from "./Text";
+import { useText, useWords } from "./words";
 
-const STATUS: Readonly<Record<MessageStatus, { readonly icon: IconName; readonly label: string }>> = {
-  sending: { icon: "clock", label: "Sending" },
-  failed: { icon: "alert", label: "Not sent" },
-  sent: { icon: "check", label: "Sent" },
-  delivered: { icon: "checks", label: "Delivered" },
-  seen: { icon: "checks", label: "Seen" },
+const STATUS: Readonly<Record<MessageStatus, { readonly icon: IconName; readonly label: TextId }>> = {
+  sending: { icon: "clock", label: "messages.sending" },
+  failed: { icon: "alert", label: "messages.failed" },
+  sent: { icon: "check", label: "messages.sent" },
+  delivered: { icon: "checks", label: "messages.delivered" },
+  seen: { icon: "checks", label: "messages.seen" },
 };
 
 interface MessageProps {
@@ -32,6 +34,7 @@ interface MessageProps {
 
 export const Message = memo(function Message({ conversationId, row, nameOf, isNamed }: MessageProps) {
   const client = useClient();
+  const t = useText();
   const action = useAction();
   const bubble = useRef<HTMLDivElement>(null);
   const { shown, seq } = row;
@@ -51,20 +54,20 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
     >
       {isShown && row.endsGroup && <Avatar id={row.senderId} name={senderName} size="small" />}
       <div className="bubble" ref={bubble} aria-busy={row.isGrowing}>
-        <span className="visually-hidden">{row.isOwn ? "You" : senderName}:</span>
+        <span className="visually-hidden">{row.isOwn ? t("messages.spokeMe") : t("messages.spoke", { name: senderName })}</span>
         {isShown && row.startsGroup && (
-          <span className="bubble-sender" aria-hidden="true">
+          <span className="bubble-sender" aria-hidden="true" dir="auto">
             {senderName}
           </span>
         )}
         {shown.forwarded !== undefined && (
           <span className="bubble-note" data-testid="forwarded">
-            Forwarded from {nameOf(shown.forwarded.senderId)}
+            {t("messages.forwarded", { name: nameOf(shown.forwarded.senderId) })}
           </span>
         )}
         {row.quote !== null && <Quote quote={row.quote} nameOf={nameOf} />}
         {shown.files !== undefined && <Files files={shown.files} />}
-        {shown.isDeleted && <span className="bubble-gone">{DELETED}</span>}
+        {shown.isDeleted && <span className="bubble-gone">{t("messages.deleted")}</span>}
         {shown.text !== "" && <Text text={shown.text} />}
         {link !== null && <LinkCard url={link} />}
         {shown.poll !== undefined && <Poll poll={shown.poll} shown={shown} isOwn={row.isOwn} action={action} onChange={change} />}
@@ -72,7 +75,7 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
         {seq !== null && <MessageMenu conversationId={conversationId} seq={seq} isDeleted={shown.isDeleted} action={action} area={bubble} />}
       </div>
       {shown.reactions.length > 0 && <Reactions reactions={shown.reactions} isBusy={action.isBusy} onChange={change} />}
-      {shown.replyCount > 0 && <span className="replies">{shown.replyCount === 1 ? "1 reply" : `${shown.replyCount} replies`}</span>}
+      {shown.replyCount > 0 && <span className="replies">{t("messages.replies", { count: shown.replyCount })}</span>}
       {action.error !== null && (
         <p className="failure" role="alert">
           {action.error}
@@ -84,18 +87,20 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
 });
 
 function Meta({ row: { shown, at, status, isGrowing } }: { readonly row: MessageRow }) {
+  const words = useWords();
+  const { t } = words;
   const tick = status === null ? null : STATUS[status];
   return (
     <span className="bubble-meta">
       {shown.isPinned && (
-        <span className="tick" role="img" aria-label="Pinned" title="Pinned" data-testid="pinned">
+        <span className="tick" role="img" aria-label={t("messages.pinned")} title={t("messages.pinned")} data-testid="pinned">
           <Icon name="pin" size={14} />
         </span>
       )}
-      {shown.isEdited && <span>edited</span>}
-      {isGrowing ? <span>writing…</span> : <time dateTime={new Date(at).toISOString()}>{clockTime(at)}</time>}
+      {shown.isEdited && <span>{t("messages.edited")}</span>}
+      {isGrowing ? <span>{t("messages.writing")}</span> : <time dateTime={new Date(at).toISOString()}>{words.clock(at)}</time>}
       {tick !== null && (
-        <span className="tick" role="img" aria-label={tick.label} title={tick.label}>
+        <span className="tick" role="img" aria-label={t(tick.label)} title={t(tick.label)}>
           <Icon name={tick.icon} size={15} />
         </span>
       )}
@@ -105,12 +110,14 @@ function Meta({ row: { shown, at, status, isGrowing } }: { readonly row: Message
 
 /** What a message answers, in a line. */
 function Quote({ quote: { of, isThread }, nameOf }: { readonly quote: Answered; readonly nameOf: (userId: UserId) => string }) {
+  const words = useWords();
+  const { t } = words;
   return (
     <blockquote className="quote" data-testid="quote">
-      <span className="quote-sender">{`${isThread ? "In the thread of" : "To"} ${of === null ? "an earlier message" : nameOf(of.senderId)}`}</span>
+      <span className="quote-sender">{of === null ? t(isThread ? "messages.earlierThread" : "messages.earlier") : t(isThread ? "messages.thread" : "messages.to", { name: nameOf(of.senderId) })}</span>
       {of !== null && (
         <span className="quote-text" dir="auto">
-          {of.isDeleted ? DELETED : quoted(of.said)}
+          {of.isDeleted ? t("messages.deleted") : quoted(of.said, words)}
         </span>
       )}
     </blockquote>
@@ -128,10 +135,11 @@ interface MessageMenuProps {
 
 function MessageMenu({ conversationId, seq, isDeleted, action, area }: MessageMenuProps) {
   const client = useClient();
+  const t = useText();
   return (
-    <Menu label="What to do with this message" testId="message-menu" area={area}>
-      {!isDeleted && <MenuItem onChoose={() => void action.run(() => client.personal.star(conversationId, seq, true))}>Star</MenuItem>}
-      <MenuItem onChoose={() => void action.run(() => client.personal.hide(conversationId, seq))}>Delete for me</MenuItem>
+    <Menu label={t("messages.menu")} testId="message-menu" area={area}>
+      {!isDeleted && <MenuItem onChoose={() => void action.run(() => client.personal.star(conversationId, seq, true))}>{t("messages.star")}</MenuItem>}
+      <MenuItem onChoose={() => void action.run(() => client.personal.hide(conversationId, seq))}>{t("messages.delete")}</MenuItem>
     </Menu>
   );
 }
@@ -144,8 +152,9 @@ interface ReactionsProps {
 
 /** Pressing one joins those who react so, or leaves them. */
 function Reactions({ reactions, isBusy, onChange }: ReactionsProps) {
+  const words = useWords();
   return (
-    <ul className="reactions" aria-label="Reactions">
+    <ul className="reactions" aria-label={words.t("messages.reactions")}>
       {reactions.map(({ emoji, count, isMine }) => (
         <li key={emoji}>
           <button
@@ -157,7 +166,7 @@ function Reactions({ reactions, isBusy, onChange }: ReactionsProps) {
             data-mine={isMine}
             onClick={() => onChange?.({ type: "reaction", emoji, isRemoved: isMine })}
           >
-            {emoji} {count}
+            {emoji} {words.number(count)}
           </button>
         </li>
       ))}
@@ -167,15 +176,17 @@ function Reactions({ reactions, isBusy, onChange }: ReactionsProps) {
 
 function Failure({ row }: { readonly row: MessageRow }) {
   const client = useClient();
+  const words = useWords();
+  const { t } = words;
   const messageId = row.key as MessageId;
   return (
     <p className="failure" role="alert">
-      <span>{explain(row.failure ?? "", "It could not be sent.")}</span>
+      <span>{explain(row.failure ?? "", t("errors.notSent"), words)}</span>
       <button className="button-link" type="button" onClick={() => { client.retry(messageId); }}>
-        Try again
+        {t("messages.retry")}
       </button>
       <button className="button-link" type="button" onClick={() => { client.discard(messageId); }}>
-        Discard
+        {t("messages.discard")}
       </button>
     </p>
   );

@@ -4,11 +4,12 @@ import { nameOf } from "../core/select";
 import type { ConversationState, State } from "../core/state";
 import type { Row } from "../core/timeline";
 import type { UserId } from "../core/types";
-import { dayName, describe } from "../core/wording";
+import { describe } from "../core/wording";
 import { useClient, useNow } from "./context";
 import { Icon } from "./Icon";
 import { Message } from "./Message";
 import { useScroll } from "./scroll";
+import { useWords } from "./words";
 
 interface MessageListProps {
   readonly rows: readonly Row[];
@@ -19,10 +20,12 @@ interface MessageListProps {
 
 export const MessageList = memo(function MessageList({ rows, chat, users, me }: MessageListProps) {
   const client = useClient();
+  const words = useWords();
+  const { t } = words;
   const now = useNow(60_000);
   const scroll = useScroll(rows, chat);
   const { conversationId, kind } = chat.conversation;
-  const names = useCallback((userId: UserId) => nameOf({ users }, userId), [users]);
+  const names = useCallback((userId: UserId) => nameOf({ users }, userId, words), [users, words]);
 
   return (
     <div className="list-frame">
@@ -33,16 +36,16 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
         role="log"
         aria-live="polite"
         aria-relevant="additions"
-        aria-label="Messages"
+        aria-label={t("messages.log")}
         aria-busy={chat.older === "loading"}
         tabIndex={0}
         data-testid="message-list"
       >
         <div className="list-top" data-testid="history-start" data-complete={chat.log.complete}>
-          {chat.older === "loading" && <span className="spinner" role="status" aria-label="Loading older messages" />}
+          {chat.older === "loading" && <span className="spinner" role="status" aria-label={t("messages.loadingOlder")} />}
           {chat.older === "failed" && (
             <button className="button" type="button" onClick={() => void client.loadOlder(conversationId)}>
-              <Icon name="retry" size={16} /> Load older messages
+              <Icon name="retry" size={16} /> {t("messages.loadOlder")}
             </button>
           )}
         </div>
@@ -52,19 +55,19 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
               case "day":
                 return (
                   <li key={row.key} className="day">
-                    <span>{dayName(row.at, now)}</span>
+                    <span>{words.day(row.at, now)}</span>
                   </li>
                 );
               case "new":
                 return (
                   <li key={row.key} className="new" data-new>
-                    <span>New</span>
+                    <span>{t("messages.new")}</span>
                   </li>
                 );
               case "system":
                 return (
                   <li key={row.key} className="system" data-testid="system-line">
-                    {describe(row.entry, me, names)}
+                    {describe(row.entry, me, names, words)}
                   </li>
                 );
               case "message":
@@ -74,9 +77,9 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
         </ol>
       </div>
       {!scroll.isAtEnd && (
-        <button className="jump" type="button" onClick={scroll.toEnd} aria-label="Jump to the newest message" data-testid="jump-latest">
+        <button className="jump" type="button" onClick={scroll.toEnd} aria-label={t("messages.jump")} data-testid="jump-latest">
           <Icon name="down" size={18} />
-          {chat.unread > 0 && <span className="badge">{chat.unread}</span>}
+          {chat.unread > 0 && <span className="badge">{words.number(chat.unread)}</span>}
         </button>
       )}
     </div>

@@ -6,6 +6,7 @@ import { useClient } from "./context";
 import { Field } from "./Field";
 import { Dialog } from "./parts/Dialog";
 import { SegmentedControl } from "./parts/SegmentedControl";
+import { useText } from "./words";
 
 interface NewConversationDialogProps {
   readonly onClose: () => void;
@@ -15,12 +16,13 @@ interface NewConversationDialogProps {
 type Kind = "direct" | "group";
 
 const KINDS = [
-  { value: "direct", label: "One person", icon: "person" },
-  { value: "group", label: "Group", icon: "people" },
+  { value: "direct", label: "conversations.one", icon: "person" },
+  { value: "group", label: "conversations.group", icon: "people" },
 ] as const;
 
 export function NewConversationDialog({ onClose, onCreated }: NewConversationDialogProps) {
   const client = useClient();
+  const t = useText();
   const action = useAction();
   const [kind, setKind] = useState<Kind>("direct");
   const [key] = useState(() => client.newMessageId());
@@ -36,37 +38,37 @@ export function NewConversationDialog({ onClose, onCreated }: NewConversationDia
   };
 
   return (
-    <Dialog title="New conversation" onClose={onClose}>
+    <Dialog title={t("conversations.new")} onClose={onClose}>
       <form className="dialog-form" onSubmit={submit} data-testid="new-conversation-form">
         <SegmentedControl
-          label="Kind of conversation"
+          label={t("conversations.kind")}
           value={kind}
-          options={KINDS}
+          options={KINDS.map((option) => ({ ...option, label: t(option.label) }))}
           onChange={(chosen) => {
             setKind(chosen);
             action.clear();
           }}
         />
         {kind === "direct" ? (
-          <Field key="direct" label="User name" name="username" value={username} onChange={setUsername} autoCapitalize="none" spellCheck={false} autoComplete="off" required />
+          <Field key="direct" label={t("account.userName")} name="username" value={username} onChange={setUsername} autoCapitalize="none" spellCheck={false} autoComplete="off" required />
         ) : (
           <>
-            <Field key="group" label="Title" name="title" value={title} onChange={setTitle} maxLength={128} autoComplete="off" required />
+            <Field key="group" label={t("conversations.title")} name="title" value={title} onChange={setTitle} maxLength={128} autoComplete="off" required />
             <Field
-              label="Members"
+              label={t("conversations.members")}
               name="members"
               value={usernames}
               onChange={setUsernames}
               autoCapitalize="none"
               spellCheck={false}
               autoComplete="off"
-              hint="User names, with spaces or commas between them."
+              hint={t("conversations.membersHint")}
             />
           </>
         )}
         {action.error !== null && <p className="error" role="alert">{action.error}</p>}
         <button className="button button-primary button-wide" type="submit" disabled={action.isBusy}>
-          {kind === "direct" ? "Start conversation" : "Create group"}
+          {t(kind === "direct" ? "conversations.start" : "conversations.createGroup")}
         </button>
       </form>
     </Dialog>

@@ -1,20 +1,23 @@
 import { useSyncExternalStore } from "react";
 
 import type { Notifications } from "../app/notifications";
+import type { TextId } from "../core/texts";
 import { useAction } from "./action";
 import { useClient } from "./context";
 import { Icon } from "./Icon";
+import { useText } from "./words";
 
-const HINTS: Readonly<Record<Notifications, string>> = {
-  unsupported: "This browser has no notifications here",
-  blocked: "You have blocked notifications in this browser's settings",
-  off: "Notifications are off",
-  on: "Notifications are on",
+const HINTS: Readonly<Record<Notifications, TextId>> = {
+  unsupported: "settings.notificationsNone",
+  blocked: "settings.notificationsBlocked",
+  off: "settings.notificationsOff",
+  on: "settings.notificationsOn",
 };
 
 /** Whether this browser tells of messages while the chat is closed. */
 export function NotificationsSwitch() {
   const { notifier } = useClient();
+  const t = useText();
   const notifications = useSyncExternalStore(notifier.store.subscribe, notifier.store.get);
   const { run, isBusy, error } = useAction();
   return (
@@ -22,9 +25,9 @@ export function NotificationsSwitch() {
       className="button-icon"
       type="button"
       role="switch"
-      aria-label="Notifications"
+      aria-label={t("settings.notifications")}
       aria-checked={notifications === "on"}
-      title={error ?? HINTS[notifications]}
+      title={error ?? t(HINTS[notifications])}
       disabled={isBusy || notifications === "unsupported" || notifications === "blocked"}
       onClick={() => {
         void run(() => (notifications === "on" ? notifier.turnOff() : notifier.turnOn()));

@@ -1,27 +1,31 @@
 import { type SyntheticEvent, useState } from "react";
 
+import type { TextId } from "../core/texts";
 import type { Preferences, Privacy, Status } from "../core/types";
 import { useAction } from "./action";
 import { useClient } from "./context";
 import { Field } from "./Field";
 import { Dialog } from "./parts/Dialog";
 import { Select } from "./parts/Select";
+import { LanguageSelect } from "./LanguageSelect";
+import { useText } from "./words";
 
-const CHOICES: readonly { readonly value: Status["choice"]; readonly label: string }[] = [
-  { value: "online", label: "Online, or away when nobody is here" },
-  { value: "away", label: "Away" },
-  { value: "busy", label: "Busy" },
-  { value: "invisible", label: "Invisible: others see you as offline" },
+const CHOICES: readonly { readonly value: Status["choice"]; readonly label: TextId }[] = [
+  { value: "online", label: "settings.beOnline" },
+  { value: "away", label: "settings.beAway" },
+  { value: "busy", label: "settings.beBusy" },
+  { value: "invisible", label: "settings.beInvisible" },
 ];
-const AUDIENCES: readonly { readonly value: Privacy["presence"]; readonly label: string }[] = [
-  { value: "shared", label: "Everyone I share a conversation with" },
-  { value: "direct", label: "People I talk to directly" },
-  { value: "nobody", label: "Nobody" },
+const AUDIENCES: readonly { readonly value: Privacy["presence"]; readonly label: TextId }[] = [
+  { value: "shared", label: "settings.audienceShared" },
+  { value: "direct", label: "settings.audienceDirect" },
+  { value: "nobody", label: "settings.audienceNobody" },
 ];
 
 /** How others see the user, and what they let others know. */
 export function SeenDialog({ preferences, onClose }: { readonly preferences: Preferences; readonly onClose: () => void }) {
   const client = useClient();
+  const t = useText();
   const saving = useAction();
   const [status, setStatus] = useState(preferences.status);
   const [privacy, setPrivacy] = useState(preferences.privacy);
@@ -32,17 +36,23 @@ export function SeenDialog({ preferences, onClose }: { readonly preferences: Pre
   };
 
   return (
-    <Dialog title="How you are seen" onClose={onClose}>
+    <Dialog title={t("settings.seen")} onClose={onClose}>
       <form className="dialog-form" onSubmit={save} data-testid="seen-form">
-        <Select label="You are" name="choice" value={status.choice} options={CHOICES} onChange={(choice) => { setStatus({ ...status, choice }); }} />
-        <Field label="Status" name="status" value={status.text} maxLength={80} isOptional onChange={(text) => { setStatus({ ...status, text }); }} />
-        <Field label="Emoji" name="emoji" value={status.emoji} maxLength={16} isOptional onChange={(emoji) => { setStatus({ ...status, emoji }); }} />
         <Select
-          label="Who sees when you are here"
+          label={t("settings.choice")}
+          name="choice"
+          value={status.choice}
+          options={CHOICES.map(({ value, label }) => ({ value, label: t(label) }))}
+          onChange={(choice) => { setStatus({ ...status, choice }); }}
+        />
+        <Field label={t("settings.status")} name="status" value={status.text} maxLength={80} isOptional onChange={(text) => { setStatus({ ...status, text }); }} />
+        <Field label={t("settings.emoji")} name="emoji" value={status.emoji} maxLength={16} isOptional onChange={(emoji) => { setStatus({ ...status, emoji }); }} />
+        <Select
+          label={t("settings.audience")}
           name="audience"
           value={privacy.presence}
-          options={AUDIENCES}
-          hint="You see the same of them, and no more."
+          options={AUDIENCES.map(({ value, label }) => ({ value, label: t(label) }))}
+          hint={t("settings.audienceHint")}
           onChange={(presence) => { setPrivacy({ ...privacy, presence }); }}
         />
         <label className="field field-check">
@@ -52,11 +62,12 @@ export function SeenDialog({ preferences, onClose }: { readonly preferences: Pre
             checked={privacy.receipts}
             onChange={(event) => { setPrivacy({ ...privacy, receipts: event.target.checked }); }}
           />
-          Let others see what you have read, and see what they have
+          {t("settings.receipts")}
         </label>
+        <LanguageSelect />
         {saving.error !== null && <p className="error" role="alert">{saving.error}</p>}
         <button className="button button-primary" type="submit" disabled={saving.isBusy}>
-          Save
+          {t("settings.save")}
         </button>
       </form>
     </Dialog>

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { conversationRows, nameOf } from "../core/select";
+import { conversationRows, nameOf, titleOf } from "../core/select";
 import { myId, type State } from "../core/state";
 import type { ConversationId } from "../core/types";
 import { AccountBar } from "./AccountBar";
@@ -13,6 +13,7 @@ import { Logo } from "./Logo";
 import { Menu, MenuItem } from "./parts/Menu";
 import { Skeleton } from "./parts/Skeleton";
 import { StarsDialog } from "./StarsDialog";
+import { useWords } from "./words";
 
 interface SidebarProps {
   readonly state: State;
@@ -25,6 +26,8 @@ const FILTER_FROM = 5;
 
 export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
   const now = useNow(30_000);
+  const words = useWords();
+  const { t } = words;
   const [filter, setFilter] = useState("");
   const [isArchive, setArchive] = useState(false);
   const [dialog, setDialog] = useState<"stars" | "later" | "appearance" | null>(null);
@@ -32,46 +35,46 @@ export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
   const rows = conversationRows(state);
   const archived = rows.filter(({ chat }) => chat.kept.mine.isArchived).length;
   const listed = rows.filter(({ chat }) => chat.kept.mine.isArchived === isArchive);
-  const shown = listed.filter(({ title }) => title.toLocaleLowerCase().includes(filter.trim().toLocaleLowerCase()));
+  const shown = listed.filter(({ chat }) => titleOf(state, chat.conversation, words).toLocaleLowerCase().includes(filter.trim().toLocaleLowerCase()));
 
   return (
-    <aside className="sidebar" aria-label="Conversations">
+    <aside className="sidebar" aria-label={t("conversations.titles")}>
       <header className="sidebar-head">
         <Logo size={30} />
         <span className="sidebar-name">Elastic-Chat</span>
-        <Menu label="More" testId="sidebar-menu">
-          <MenuItem onChoose={() => { setDialog("stars"); }}>Starred messages</MenuItem>
-          <MenuItem onChoose={() => { setDialog("later"); }}>To be sent later</MenuItem>
-          <MenuItem onChoose={() => { setArchive(!isArchive); }}>{isArchive ? "All conversations" : `Archive (${archived})`}</MenuItem>
-          <MenuItem onChoose={() => { setDialog("appearance"); }}>Appearance</MenuItem>
+        <Menu label={t("common.more")} testId="sidebar-menu">
+          <MenuItem onChoose={() => { setDialog("stars"); }}>{t("conversations.starsTitle")}</MenuItem>
+          <MenuItem onChoose={() => { setDialog("later"); }}>{t("composer.laterTitle")}</MenuItem>
+          <MenuItem onChoose={() => { setArchive(!isArchive); }}>{isArchive ? t("conversations.all") : t("conversations.archiveCount", { count: archived })}</MenuItem>
+          <MenuItem onChoose={() => { setDialog("appearance"); }}>{t("settings.appearance")}</MenuItem>
         </Menu>
-        <button className="button-icon button-icon-filled" type="button" onClick={onNew} aria-label="New conversation" title="New conversation" data-testid="new-conversation">
+        <button className="button-icon button-icon-filled" type="button" onClick={onNew} aria-label={t("conversations.new")} title={t("conversations.new")} data-testid="new-conversation">
           <Icon name="plus" />
         </button>
       </header>
       {rows.length >= FILTER_FROM && (
         <div className="sidebar-filter">
           <Icon name="search" size={17} />
-          <input type="search" aria-label="Filter conversations" placeholder="Filter" value={filter} onChange={(event) => { setFilter(event.target.value); }} />
+          <input type="search" aria-label={t("search.filterLabel")} placeholder={t("search.filter")} value={filter} onChange={(event) => { setFilter(event.target.value); }} />
         </div>
       )}
-      <nav className="sidebar-list" aria-label="Conversation list" data-testid="conversation-list">
-        {rows.length === 0 && state.listing === "loading" && <Skeleton label="Loading conversations" />}
+      <nav className="sidebar-list" aria-label={t("conversations.list")} data-testid="conversation-list">
+        {rows.length === 0 && state.listing === "loading" && <Skeleton label={t("conversations.listLoading")} />}
         {rows.length === 0 && state.listing === "failed" && (
           <p className="sidebar-note" role="alert">
-            Your conversations can’t be loaded. Trying again…
+            {t("conversations.listFailed")}
           </p>
         )}
         {rows.length === 0 && state.listing === "idle" && (
           <div className="sidebar-note">
-            <p>No conversations yet.</p>
+            <p>{t("conversations.emptyList")}</p>
             <button className="button" type="button" onClick={onNew}>
-              Start one
+              {t("conversations.emptyAction")}
             </button>
           </div>
         )}
-        {isArchive && <p className="sidebar-note">The archive</p>}
-        {listed.length > 0 && shown.length === 0 && <p className="sidebar-note">No conversation is called that.</p>}
+        {isArchive && <p className="sidebar-note">{t("conversations.archiveTitle")}</p>}
+        {listed.length > 0 && shown.length === 0 && <p className="sidebar-note">{t("search.nothing")}</p>}
         <ul>
           {shown.map((row) => (
             <ConversationItem
@@ -88,7 +91,7 @@ export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
       {dialog === "stars" && <StarsDialog state={state} onClose={() => { setDialog(null); }} />}
       {dialog === "later" && <LaterDialog state={state} onClose={() => { setDialog(null); }} />}
       {dialog === "appearance" && <AppearanceDialog onClose={() => { setDialog(null); }} />}
-      {me !== null && <AccountBar userId={me} name={nameOf(state, me)} username={state.users.get(me)?.username ?? ""} preferences={state.preferences} />}
+      {me !== null && <AccountBar userId={me} name={nameOf(state, me, words)} username={state.users.get(me)?.username ?? ""} preferences={state.preferences} />}
     </aside>
   );
 }

@@ -7,37 +7,39 @@ import { describe } from "../core/wording";
 import { sentenceOf } from "./action";
 import { useClient } from "./context";
 import { Dialog } from "./parts/Dialog";
+import { useWords } from "./words";
 
 /** The messages that the user has starred, as they are now. */
 export function StarsDialog({ state, onClose }: { readonly state: State; readonly onClose: () => void }) {
   const client = useClient();
+  const words = useWords();
+  const { t } = words;
   const [stars, setStars] = useState<readonly Entry[] | null>(null);
-  const [error, setError] = useState<string | null>(null);
-  const fail = (failure: unknown) => { setError(sentenceOf(failure)); };
+  const [failure, setFailure] = useState<unknown>(null);
 
   useEffect(() => {
-    client.personal.listStars().then(({ items }) => { setStars(items); }, fail);
+    client.personal.listStars().then(({ items }) => { setStars(items); }, setFailure);
   }, [client]);
 
   const take = ({ conversationId, seq }: Entry) => {
     client.personal.star(conversationId, seq, false).then(() => {
       setStars((before) => before?.filter((one) => one.conversationId !== conversationId || one.seq !== seq) ?? null);
-    }, fail);
+    }, setFailure);
   };
 
   return (
-    <Dialog title="Starred messages" onClose={onClose}>
-      {error !== null && <p className="error" role="alert">{error}</p>}
-      {stars?.length === 0 && <p>Nothing is starred yet.</p>}
+    <Dialog title={t("conversations.starsTitle")} onClose={onClose}>
+      {failure !== null && <p className="error" role="alert">{sentenceOf(failure, words)}</p>}
+      {stars?.length === 0 && <p>{t("conversations.starsEmpty")}</p>}
       <ul className="kept" data-testid="stars">
         {(stars ?? []).map((entry) => {
           const chat = state.conversations.get(entry.conversationId);
           return (
             <li key={`${entry.conversationId}/${entry.seq}`} data-testid="star">
-              <span className="kept-from">{chat === undefined ? "" : titleOf(state, chat.conversation)}</span>
-              <span dir="auto">{describe(entry, myId(state), (userId) => nameOf(state, userId))}</span>
+              <span className="kept-from" dir="auto">{chat === undefined ? "" : titleOf(state, chat.conversation, words)}</span>
+              <span dir="auto">{describe(entry, myId(state), (userId) => nameOf(state, userId, words), words)}</span>
               <button className="button-link" type="button" onClick={() => { take(entry); }}>
-                Take the star off
+                {t("conversations.starsOff")}
               </button>
             </li>
           );

@@ -1,6 +1,8 @@
 import { useState } from "react";
 
 import { explain } from "../core/wording";
+import type { Words } from "../core/words";
+import { useWords } from "./words";
 
 export interface AsyncAction {
   readonly isBusy: boolean;
@@ -13,23 +15,24 @@ export interface AsyncAction {
 
 /** Something that the user starts and that may fail. */
 export function useAction(): AsyncAction {
+  const words = useWords();
   const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const [failure, setFailure] = useState<unknown>(null);
   return {
     isBusy,
-    error,
-    clear: () => { setError(null); },
+    error: failure === null ? null : sentenceOf(failure, words),
+    clear: () => { setFailure(null); },
     run: async (task, onDone) => {
       if (isBusy) {
         return;
       }
       setBusy(true);
-      setError(null);
+      setFailure(null);
       try {
         await task();
         onDone?.();
-      } catch (failure) {
-        setError(sentenceOf(failure));
+      } catch (reason) {
+        setFailure(reason);
       } finally {
         setBusy(false);
       }
@@ -38,11 +41,11 @@ export function useAction(): AsyncAction {
 }
 
 /** What went wrong, for the user. */
-export function sentenceOf(failure: unknown): string {
-  const fallback = "Something went wrong. Try again.";
+export function sentenceOf(failure: unknown, words: Words): string {
+  const fallback = words.t("errors.unexpected");
   if (!(failure instanceof Error)) {
     return fallback;
   }
   const reason = "reason" in failure && typeof failure.reason === "string" ? failure.reason : "";
-  return explain(reason, failure.message || fallback);
+  return explain(reason, failure.message || fallback, words);
 }

@@ -1,6 +1,16 @@
 /** Shows what pushes tell while no page is open. It fetches nothing and keeps nothing of its own. */
 
+import { isLanguage, type Language, languageFor, localeFor } from "../core/language";
 import { isNames, isRead, isShown, linesOf, type MessageNews, NAMELESS, type Names, newsFrom, pathOf, type ReadNews } from "../core/notification";
+import type { Catalogue } from "../core/texts";
+import { Words } from "../core/words";
+import ar from "virtual:texts/ar/notifications";
+import de from "virtual:texts/de/notifications";
+import en from "virtual:texts/en/notifications";
+import es from "virtual:texts/es/notifications";
+import zh from "virtual:texts/zh/notifications";
+
+const CATALOGUES: Readonly<Record<Language, Catalogue>> = { ar, de, en, es, zh };
 
 const worker = self as unknown as ServiceWorkerGlobalScope;
 
@@ -32,8 +42,9 @@ async function told(value: unknown): Promise<void> {
 /** One notification a conversation: the newest takes the place of what is there, and makes itself heard. */
 async function show(news: MessageNews): Promise<void> {
   const { conversationId, seq } = news;
-  const { title, body } = linesOf(news, await names());
-  const options: NotificationOptions & { readonly renotify: boolean } = { body, tag: conversationId, data: { conversationId, seq }, renotify: true };
+  const spoken = await words();
+  const { title, body } = linesOf(news, await names(), spoken);
+  const options: NotificationOptions & { readonly renotify: boolean } = { body, lang: spoken.language, dir: "auto", tag: conversationId, data: { conversationId, seq }, renotify: true };
   await worker.registration.showNotification(title, options);
 }
 
@@ -55,13 +66,26 @@ async function open(data: unknown): Promise<void> {
   await page.focus();
 }
 
-/** What the page has left for this worker, see net/push.ts. */
 async function names(): Promise<Names> {
+  const value = await left("/push-names");
+  return isNames(value) ? value : NAMELESS;
+}
+
+/** In the language that the page speaks, or for want of it in one of the browser's. */
+async function words(): Promise<Words> {
+  const { languages } = worker.navigator;
+  const value = await left("/language");
+  const language = isLanguage(value) ? value : languageFor(languages);
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  return new Words(language, CATALOGUES[language], { locale: localeFor(language, languages), timeZone });
+}
+
+/** What the page has left for this worker, see net/push.ts and net/language.ts. */
+async function left(path: string): Promise<unknown> {
   try {
-    const value: unknown = await (await caches.match("/push-names"))?.json();
-    return isNames(value) ? value : NAMELESS;
+    return await (await caches.match(path))?.json();
   } catch {
-    return NAMELESS;
+    return null;
   }
 }
 

@@ -1,6 +1,7 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 import { Icon } from "../Icon";
+import { useText } from "../words";
 import { useFocusGivenBack } from "./focus";
 
 interface DialogProps {
@@ -15,6 +16,7 @@ interface DialogProps {
 export function Dialog({ title, onClose, children, role = "dialog" }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const t = useText();
   useFocusGivenBack(dialog, true);
 
   useLayoutEffect(() => {
@@ -46,8 +48,8 @@ export function Dialog({ title, onClose, children, role = "dialog" }: DialogProp
     >
       <div className="dialog-body">
         <header className="dialog-head">
-          <h2 id={titleId}>{title}</h2>
-          <button className="button-icon" type="button" onClick={onClose} aria-label="Close">
+          <h2 id={titleId} dir="auto">{title}</h2>
+          <button className="button-icon" type="button" onClick={onClose} aria-label={t("common.close")}>
             <Icon name="close" />
           </button>
         </header>

@@ -1,6 +1,7 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 import { Icon } from "../Icon";
+import { useText } from "../words";
 import { useFocusGivenBack } from "./focus";
 
 interface PanelProps {
@@ -14,6 +15,7 @@ export function Panel({ title, onClose, children }: PanelProps) {
   const panel = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const id = useId();
+  const t = useText();
   useFocusGivenBack(panel, true);
   useLayoutEffect(() => { heading.current?.focus(); }, []);
 
@@ -31,11 +33,11 @@ export function Panel({ title, onClose, children }: PanelProps) {
       }}
     >
       <header className="panel-head">
-        <button className="button-icon panel-back" type="button" onClick={onClose} aria-label="Back">
+        <button className="button-icon panel-back" type="button" onClick={onClose} aria-label={t("common.back")}>
           <Icon name="back" />
         </button>
         <h2 ref={heading} id={id} tabIndex={-1}>{title}</h2>
-        <button className="button-icon panel-close" type="button" onClick={onClose} aria-label="Close">
+        <button className="button-icon panel-close" type="button" onClick={onClose} aria-label={t("common.close")}>
           <Icon name="close" />
         </button>
       </header>

@@ -1,9 +1,11 @@
 import { Icon } from "../Icon";
+import { useText } from "../words";
 import { useToasts } from "./toasts";
 
 /** Where toasts stand. It is there from the beginning: a live region says only what comes into it. */
 export function Toasts() {
   const [toasts, rack] = useToasts();
+  const t = useText();
   return (
     <div
       className="toasts"
@@ -27,10 +29,10 @@ export function Toasts() {
                 undo();
               }}
             >
-              Undo
+              {t("common.undo")}
             </button>
           )}
-          <button className="toast-close" type="button" aria-label="Dismiss" onClick={() => { rack.close(id); }}>
+          <button className="toast-close" type="button" aria-label={t("common.dismiss")} onClick={() => { rack.close(id); }}>
             <Icon name="close" size={16} />
           </button>
         </div>

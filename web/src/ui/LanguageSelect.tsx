@@ -1,0 +1,25 @@
+import { useState } from "react";
+
+import { isLanguage, type Language, LANGUAGES } from "../core/language";
+import { useLanguages, useText } from "./words";
+
+/** In which language everything is said. It is spoken as soon as it is chosen. */
+export function LanguageSelect() {
+  const languages = useLanguages();
+  const t = useText();
+  const [choice, setChoice] = useState(languages.choice);
+  const choose = (value: string) => {
+    const language: Language | null = isLanguage(value) ? value : null;
+    setChoice(language);
+    void languages.choose(language);
+  };
+  return (
+    <label className="field">
+      {t("settings.language")}
+      <select name="language" value={choice ?? ""} onChange={(event) => { choose(event.target.value); }}>
+        <option value="">{t("settings.languageBrowser")}</option>
+        {Object.entries(LANGUAGES).map(([language, name]) => <option key={language} value={language} lang={language}>{name}</option>)}
+      </select>
+    </label>
+  );
+}
