@@ -29,7 +29,9 @@ async def test_a_language_is_spoken_as_soon_as_it_is_chosen_and_after_a_reload(s
     # What is of both directions stands for itself in a sentence of one.
     await expect(anna.page.get_by_test_id("system-line").first).to_have_text("أنشأت «\u2068Tea (عند الخامسة) 5\u2069»")
     await expect(anna.page.get_by_test_id("message-text")).to_have_attribute("dir", "auto")
-    sides = await anna.page.evaluate("[document.querySelector('.sidebar').getBoundingClientRect().left, document.querySelector('.pane').getBoundingClientRect().left]")
+    sides = await anna.page.evaluate(
+        "[document.querySelector('.sidebar').getBoundingClientRect().left, document.querySelector('.pane').getBoundingClientRect().left]"
+    )
     assert sides[0] > sides[1]
     await expect(bob.page.locator("html")).to_have_attribute("dir", "ltr")
 
