@@ -1,7 +1,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-import { shell } from "./shell";
+import { shell } from "./shell.ts";
 
 const edge = "http://127.0.0.1:8080";
 

@@ -5,11 +5,13 @@ import "./ui/styles/sidebar.css";
 import "./ui/styles/conversation.css";
 import "./ui/styles/message.css";
 import "./ui/styles/dialog.css";
+import "./ui/styles/app.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { Client } from "./app/client";
+import { Versions } from "./app/versions";
 import { onOpened } from "./net/push";
 import { openSocket } from "./net/socket";
 import { App } from "./ui/App";
@@ -17,6 +19,7 @@ import { ClientProvider } from "./ui/context";
 import { currentRoute } from "./ui/route";
 
 const client = new Client(openSocket);
+const versions = new Versions();
 
 window.addEventListener("online", () => { client.networkChanged(true); });
 window.addEventListener("offline", () => { client.networkChanged(false); });
@@ -31,6 +34,7 @@ onOpened((conversationId) => { client.openConversation(conversationId); });
 
 client.openConversation(currentRoute());
 client.start();
+versions.start();
 
 const root = document.getElementById("root");
 if (root === null) {
@@ -39,7 +43,7 @@ if (root === null) {
 createRoot(root).render(
   <StrictMode>
     <ClientProvider client={client}>
-      <App />
+      <App versions={versions} />
     </ClientProvider>
   </StrictMode>,
 );

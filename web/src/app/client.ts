@@ -4,6 +4,7 @@ import { type Connection, isOpen } from "../core/connection";
 import { hasHole } from "../core/log";
 import { enqueued, refused, retried, without } from "../core/outbox";
 import { watchedUsers } from "../core/select";
+import type { Shared } from "../core/shared";
 import { initial, myId, passesAt, update } from "../core/state";
 import type { Change, ConversationId, Entry, FileRef, Later, LinkPreview, MessageId, Mine, Preferences, UserId } from "../core/types";
 import { uuid7, uuid7Epoch } from "../core/uuid7";
@@ -12,6 +13,7 @@ import { ApiError } from "../net/errors";
 import type { Cursor, ServerEvent } from "../net/frames";
 import { clearOutbox, loadOutbox } from "../net/outbox_storage";
 import { SESSION_KEY, SessionKeeper } from "../net/session";
+import { takeShared } from "../net/shared";
 import { type PushBrowser, pushBrowser } from "../net/push";
 import type { OpenSocket } from "../net/socket";
 import { Alarm } from "./alarm";
@@ -217,6 +219,11 @@ export class Client {
   /** What a link leads to; null if there is nothing to show. */
   linkPreview(url: string): Promise<LinkPreview | null> {
     return this.previews.find(url);
+  }
+
+  /** What the user has shared with the app from another one; null if there is nothing. */
+  async takeShared(): Promise<Shared | null> {
+    return takeShared().catch(() => null);
   }
 
   retry(messageId: MessageId): void {

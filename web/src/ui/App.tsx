@@ -1,14 +1,17 @@
 import { useEffect } from "react";
 
+import type { Versions } from "../app/versions";
 import { totalUnread } from "../core/select";
+import type { State } from "../core/state";
 import { AuthPage } from "./AuthPage";
 import { ChatPage } from "./ChatPage";
 import { useAppState } from "./context";
 import { Splash } from "./Splash";
+import { UpdateLine } from "./UpdateLine";
 
 const TITLE = "Elastic-Chat";
 
-export function App() {
+export function App({ versions }: { readonly versions: Versions }) {
   const state = useAppState();
   const unread = totalUnread(state);
 
@@ -16,11 +19,20 @@ export function App() {
     document.title = unread > 0 ? `(${unread}) ${TITLE}` : TITLE;
   }, [unread]);
 
-  switch (state.session.status) {
+  return (
+    <>
+      <Page session={state.session} />
+      <UpdateLine versions={versions} />
+    </>
+  );
+}
+
+function Page({ session }: { readonly session: State["session"] }) {
+  switch (session.status) {
     case "restoring":
       return <Splash />;
     case "anonymous":
-      return <AuthPage notice={state.session.notice} />;
+      return <AuthPage notice={session.notice} />;
     case "active":
       return <ChatPage />;
   }

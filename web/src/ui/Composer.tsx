@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useEffectEvent, useRef } from "react";
 
 import type { FileRef } from "../core/types";
 import { type Attached, useAttached } from "./attached";
@@ -8,6 +8,10 @@ interface ComposerProps {
   /** Of the conversation. */
   readonly title: string;
   readonly text: string;
+  /** Files that come from elsewhere. */
+  readonly handed: readonly File[];
+  /** They are attached. */
+  readonly onHanded: () => void;
   readonly onChange: (text: string) => void;
   readonly onSend: (text: string, files: readonly FileRef[]) => void;
   readonly onLater: (text: string) => void;
@@ -17,7 +21,7 @@ interface ComposerProps {
 const MAX_BYTES = 16 * 1024;
 const MAX_ROWS = 8;
 
-export function Composer({ title, text, onChange, onSend, onLater }: ComposerProps) {
+export function Composer({ title, text, handed, onHanded, onChange, onSend, onLater }: ComposerProps) {
   const input = useRef<HTMLTextAreaElement>(null);
   const isTooLong = text.length > MAX_BYTES / 3 && new TextEncoder().encode(text.trim()).length > MAX_BYTES;
   const { attached, add, remove, clear } = useAttached();
@@ -30,6 +34,14 @@ export function Composer({ title, text, onChange, onSend, onLater }: ComposerPro
       input.current?.focus();
     }
   }, []);
+
+  const attachHanded = useEffectEvent(() => {
+    if (handed.length > 0) {
+      add(handed);
+      onHanded();
+    }
+  });
+  useEffect(attachHanded, [handed]);
 
   const send = () => {
     if (canSend) {

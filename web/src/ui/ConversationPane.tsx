@@ -18,10 +18,14 @@ import { SendLaterDialog } from "./SendLaterDialog";
 interface ConversationPaneProps {
   readonly state: State;
   readonly chat: ConversationState;
+  /** Files to be attached to what is written next. */
+  readonly handed: readonly File[];
+  /** They are attached. */
+  readonly onHanded: () => void;
   readonly onClose: () => void;
 }
 
-export function ConversationPane({ state, chat, onClose }: ConversationPaneProps) {
+export function ConversationPane({ state, chat, handed, onHanded, onClose }: ConversationPaneProps) {
   const client = useClient();
   const [isListing, setListing] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
@@ -76,7 +80,7 @@ export function ConversationPane({ state, chat, onClose }: ConversationPaneProps
       <p className="typing" role="status" data-testid="typing-line">
         {typingLine(state, conversationId)}
       </p>
-      <Composer title={titleOf(state, conversation)} text={state.drafts.get(conversationId) ?? ""} onChange={change} onSend={send} onLater={(text) => { setLater({ text, key: client.newMessageId() }); }} />
+      <Composer title={titleOf(state, conversation)} text={state.drafts.get(conversationId) ?? ""} handed={handed} onHanded={onHanded} onChange={change} onSend={send} onLater={(text) => { setLater({ text, key: client.newMessageId() }); }} />
       {later !== null && (
         <SendLaterDialog onSend={(at) => client.sendLater(conversationId, later.text, at, later.key)} onClose={() => { setLater(null); }} />
       )}

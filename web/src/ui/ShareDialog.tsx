@@ -1,0 +1,46 @@
+import { useState } from "react";
+
+import { conversationRows, peerOf } from "../core/select";
+import type { Shared } from "../core/shared";
+import { myId, type State } from "../core/state";
+import type { ConversationId } from "../core/types";
+import { Avatar } from "./Avatar";
+import { Dialog } from "./Dialog";
+
+interface ShareDialogProps {
+  readonly state: State;
+  readonly shared: Shared;
+  readonly onChosen: (conversationId: ConversationId) => void;
+  readonly onClose: () => void;
+}
+
+/** What another app has shared with this one, and the question in which conversation it is to be written. Nothing is sent by that. */
+export function ShareDialog({ state, shared: { text, files }, onChosen, onClose }: ShareDialogProps) {
+  const [filter, setFilter] = useState("");
+  const me = myId(state);
+  const wanted = filter.trim().toLocaleLowerCase();
+  const rows = conversationRows(state).filter(({ title }) => title.toLocaleLowerCase().includes(wanted));
+  return (
+    <Dialog title="Share with whom?" onClose={onClose}>
+      <div className="shared" data-testid="shared">
+        {text !== "" && <p dir="auto">{text}</p>}
+        {files.map((file, index) => <p key={index}>{file.name}</p>)}
+      </div>
+      <input type="search" value={filter} placeholder="Find a conversation" aria-label="Find a conversation" onChange={(event) => { setFilter(event.target.value); }} />
+      <ul className="share-list">
+        {rows.map(({ chat: { conversation }, title }) => {
+          const { conversationId, kind } = conversation;
+          return (
+            <li key={conversationId}>
+              <button className="item" type="button" data-testid="share-with" onClick={() => { onChosen(conversationId); }}>
+                <Avatar id={peerOf(conversation, me) ?? conversationId} name={title} isGroup={kind === "group"} isOnline={false} />
+                <span className="item-title" dir="auto">{title}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+      {rows.length === 0 && <p>No conversation is called so.</p>}
+    </Dialog>
+  );
+}
