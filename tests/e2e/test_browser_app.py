@@ -15,7 +15,12 @@ from playwright.async_api import Browser, Page, expect
 from tests.e2e.person import PATIENCE_MS, Person
 from tests.e2e.stack import ROOT, Stack
 
-READY = "() => navigator.serviceWorker.ready.then(({active}) => active.state === 'activated' || new Promise((resolve) => { active.onstatechange = resolve; })).then(() => true)"
+READY = """async () => {
+  const {active} = await navigator.serviceWorker.ready;
+  return active.state === "activated" || new Promise((resolve) => { active.onstatechange = () => { resolve(true); }; });
+}"""
+PARTS = """async () => (await (await caches.open((await caches.keys())[0])).keys()).map(({url}) => new URL(url).pathname)"""
+WORKERS = "async () => (await navigator.serviceWorker.getRegistrations()).map(({active}) => active?.scriptURL).join()"
 SHELLS = "async () => (await caches.keys()).filter((name) => name.startsWith('elastic-chat.shell.'))"
 BUILD = "() => document.querySelector('meta[name=build]').content"
 SHARE = """() => {
@@ -106,7 +111,7 @@ async def test_it_starts_without_a_server_and_only_the_client_does(browser: Brow
         await page.goto(f"{server.url}{path}")
         await expect(page.get_by_test_id("auth-form")).to_be_visible()
     # A part that comes when it is needed is there, too.
-    parts = await page.evaluate("async () => (await (await caches.open((await caches.keys())[0])).keys()).map(({url}) => new URL(url).pathname)")
+    parts = await page.evaluate(PARTS)
     assert any(re.fullmatch(r"/assets/browser-.*\.js", part) for part in parts)
     assert not any("api-" in part or "ops-" in part for part in parts)
 
@@ -164,10 +169,7 @@ async def test_the_worker_of_an_earlier_version_is_taken_over(browser: Browser, 
     await page.goto(f"{server.url}/favicon.svg")
     await page.evaluate("async () => { await navigator.serviceWorker.register('/push.js'); await navigator.serviceWorker.ready; }")
     await page.goto(server.url)
-    await page.wait_for_function(
-        "async () => (await navigator.serviceWorker.getRegistrations()).map(({active}) => active?.scriptURL).join() === `${location.origin}/sw.js`",
-        timeout=PATIENCE_MS,
-    )
+    await page.wait_for_function(f"async (url) => (await ({WORKERS})()) === url", arg=f"{server.url}/sw.js", timeout=PATIENCE_MS)
 
 
 async def test_what_another_app_shares_lands_where_its_user_wants_it(stack: Stack, browser: Browser) -> None:

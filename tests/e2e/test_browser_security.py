@@ -34,7 +34,13 @@ READABLE = """async () => {
   }
   return texts.join("\\n");
 }"""
-WATCH = "window.violations = []; addEventListener('securitypolicyviolation', ({violatedDirective, blockedURI, sample}) => { window.violations.push([violatedDirective, blockedURI, sample]); });"
+WATCH = """
+  window.violations = [];
+  addEventListener("securitypolicyviolation", ({violatedDirective, blockedURI, sample}) => {
+    window.violations.push([violatedDirective, blockedURI, sample]);
+  });
+"""
+LOOKS_LIKE_APPLE = "https://\u0430pple.com/"
 
 
 async def cookie_of(person: Person) -> str:
@@ -58,7 +64,7 @@ async def test_no_script_can_read_the_session_of_a_browser(stack: Stack, browser
     assert second not in str(await anna.page.evaluate(READABLE))
 
 
-async def test_a_session_from_before_the_cookie_is_taken_over_once(stack: Stack, api: Api, anna: Account, browser: Browser) -> None:
+async def test_a_session_from_before_the_cookie_is_taken_over_once(stack: Stack, anna: Account, browser: Browser) -> None:
     context = await browser.new_context()
     page = await context.new_page()
     await page.goto(f"{stack.edge}/favicon.svg")
@@ -168,17 +174,17 @@ async def test_text_becomes_neither_html_nor_code_nor_another_worker(stack: Stac
         "trustedTypes.createPolicy('mine', {createHTML: (text) => text})",
         "navigator.serviceWorker.register('/assets/x.js')",
     ):
-        refused = "async (attempt) => { try { await (%s); return 'done'; } catch (error) { return error.name; } }" % attempt
-        assert await watched.evaluate(refused) in {"TypeError", "EvalError"}, attempt
+        refused = ("async () => { try { await (", attempt, "); return 'done'; } catch (error) { return error.name; } }")
+        assert await watched.evaluate("".join(refused)) in {"TypeError", "EvalError"}, attempt
 
 
 async def test_a_link_that_deceives_shows_first_where_it_leads(stack: Stack, browser: Browser) -> None:
     anna, _ = await Person.two_in_a_chat(browser, stack, "hello")
-    await anna.say("[bank.example](https://evil.test/login) and https://аpple.com/ and [good](https://good.test/)")
+    await anna.say(f"[bank.example](https://evil.test/login) and {LOOKS_LIKE_APPLE} and [good](https://good.test/)")
     good = anna.page.get_by_role("link", name="good")
     await expect(good).to_have_attribute("rel", "noopener noreferrer nofollow")
     await expect(anna.page.locator("a[href*='evil.test']")).to_have_count(0)
-    for name, host in (("bank.example", "evil.test"), ("https://аpple.com/", "xn--pple-43d.com")):
+    for name, host in (("bank.example", "evil.test"), (LOOKS_LIKE_APPLE, "xn--pple-43d.com")):
         await anna.page.get_by_test_id("message-text").get_by_role("button", name=name).click()
         await expect(anna.page.get_by_test_id("link-host")).to_have_text(host)
         await expect(anna.page.get_by_test_id("link-open")).to_have_attribute("rel", "noopener noreferrer nofollow")
