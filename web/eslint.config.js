@@ -16,6 +16,20 @@ export default defineConfig(
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
       "@typescript-eslint/consistent-type-imports": "error",
       eqeqeq: "error",
+      // Text becomes text. The edge forbids the rest, too: `require-trusted-types-for 'script'`.
+      "no-eval": "error",
+      "no-implied-eval": "error",
+      "no-new-func": "error",
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|srcdoc|setHTMLUnsafe|parseHTMLUnsafe)$/]",
+          message: "Make elements: whatever somebody wrote is text.",
+        },
+        { selector: "CallExpression[callee.object.name='document'][callee.property.name=/^write(ln)?$/]", message: "Make elements." },
+        { selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']", message: "Make elements: whatever somebody wrote is text." },
+        { selector: "Property[key.name='dangerouslySetInnerHTML']", message: "Make elements: whatever somebody wrote is text." },
+      ],
       "no-console": "error",
     },
   },

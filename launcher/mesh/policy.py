@@ -43,20 +43,19 @@ _SOURCES = {
     "base-uri": "'none'",
     "form-action": "'none'",
     "frame-ancestors": "'none'",
-    "require-trusted-types-for": "'script'",
-    "trusted-types": WORKER_POLICY,
 }
+_TRUSTED_TYPES = {"require-trusted-types-for": "'script'", "trusted-types": WORKER_POLICY}
 
 
 def _policy(sources: Mapping[str, str]) -> str:
     return "; ".join(f"{name} {value}" for name, value in sources.items())
 
 
-CONTENT_SECURITY_POLICY = _policy(_SOURCES)
+CONTENT_SECURITY_POLICY = _policy(_SOURCES | _TRUSTED_TYPES)
 """What the pages may do: nothing of anyone else's, in no frame, and no text becomes HTML or code."""
 
-API_CONTENT_SECURITY_POLICY = _policy(_SOURCES | {"style-src": "'self' 'unsafe-inline'", "trusted-types": "default dompurify"})
-"""What the page of the REST side may do, which Swagger UI draws: it sets styles, and makes HTML of the comments of the contracts."""
+API_CONTENT_SECURITY_POLICY = _policy(_SOURCES | {"style-src": "'self' 'unsafe-inline'"})
+"""What the page of the REST side may do, which Swagger UI draws: it sets styles, and does not draw under Trusted Types."""
 
 HEADERS = {
     "x-content-type-options": "nosniff",

@@ -41,7 +41,7 @@ class Browser:
 
     def _take(self, text: str) -> None:
         self.said.append(text)
-        name, _, value = text.split(";")[0].partition("=")
+        name, _, value = text.partition(";")[0].partition("=")
         self.cookies[name] = value
         if "Max-Age=0" in text:
             del self.cookies[name]

@@ -6,12 +6,14 @@ import "./ui/styles/sidebar.css";
 import "./ui/styles/conversation.css";
 import "./ui/styles/message.css";
 import "./ui/styles/dialog.css";
+import "./ui/styles/app.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { Client } from "./app/client";
 import { Languages } from "./app/language";
+import { Versions } from "./app/versions";
 import { catalogues, english } from "./locales/chat";
 import { onOpened } from "./net/push";
 import { openSocket } from "./net/socket";
@@ -23,6 +25,7 @@ import { LanguageProvider } from "./ui/words";
 
 const languages = new Languages(catalogues, english);
 const client = new Client(openSocket);
+const versions = new Versions();
 
 window.addEventListener("online", () => { client.networkChanged(true); });
 window.addEventListener("offline", () => { client.networkChanged(false); });
@@ -39,6 +42,7 @@ onOpened((conversationId) => { client.openConversation(conversationId); });
 followAppearance();
 client.openConversation(currentRoute());
 client.start();
+versions.start();
 await languages.start();
 
 const root = document.getElementById("root");
@@ -49,7 +53,7 @@ createRoot(root).render(
   <StrictMode>
     <LanguageProvider languages={languages}>
       <ClientProvider client={client}>
-        <App />
+        <App versions={versions} />
       </ClientProvider>
     </LanguageProvider>
   </StrictMode>,

@@ -105,6 +105,8 @@ class Server {
     switch (url.pathname) {
       case "/v1/auth/refresh":
         return { userId: ME, accessToken: "access", refreshToken: "", expiresIn: 300 };
+      case "/v1/auth/logout":
+        return {};
       case "/v1/users":
         return { users: url.searchParams.getAll("userIds").map((userId) => ({ userId, username: userId, displayName: userId })) };
       case "/v1/conversations":

@@ -5,12 +5,14 @@ import { hasHole } from "../core/log";
 import type { TextId } from "../core/texts";
 import { enqueued, refused, retried, without } from "../core/outbox";
 import { watchedUsers } from "../core/select";
+import type { Shared } from "../core/shared";
 import { initial, myId, passesAt, update } from "../core/state";
 import type { ConversationId, MessageId, Said, UserId } from "../core/types";
 import { Api, authentication, type Tokens } from "../net/api";
 import type { Cursor, ServerEvent } from "../net/frames";
 import { clearOutbox, loadOutbox } from "../net/outbox_storage";
 import { SESSION_KEY, SessionKeeper } from "../net/session";
+import { takeShared } from "../net/shared";
 import { type PushBrowser, pushBrowser } from "../net/push";
 import type { OpenSocket } from "../net/socket";
 import { Account } from "./account";
@@ -176,6 +178,11 @@ export class Client {
   /** The user is writing something. */
   draft(conversationId: ConversationId, text: string): void {
     this.drafts.write(conversationId, text);
+  }
+
+  /** What the user has shared with the app from another one; null if there is nothing. */
+  async takeShared(): Promise<Shared | null> {
+    return takeShared().catch(() => null);
   }
 
   retry(messageId: MessageId): void {

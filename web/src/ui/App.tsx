@@ -1,15 +1,18 @@
 import { useEffect } from "react";
 
+import type { Versions } from "../app/versions";
 import { totalUnread } from "../core/select";
+import type { State } from "../core/state";
 import { AuthPage } from "./AuthPage";
 import { ChatPage } from "./ChatPage";
 import { useAppState } from "./context";
 import { Splash } from "./Splash";
+import { UpdateLine } from "./UpdateLine";
 import { useText } from "./words";
 
 const TITLE = "Elastic-Chat";
 
-export function App() {
+export function App({ versions }: { readonly versions: Versions }) {
   const state = useAppState();
   const unread = totalUnread(state);
   const t = useText();
@@ -18,11 +21,20 @@ export function App() {
     document.title = unread > 0 ? t("conversations.unreadTitle", { count: unread, app: TITLE }) : TITLE;
   }, [unread, t]);
 
-  switch (state.session.status) {
+  return (
+    <>
+      <Page session={state.session} />
+      <UpdateLine versions={versions} />
+    </>
+  );
+}
+
+function Page({ session }: { readonly session: State["session"] }) {
+  switch (session.status) {
     case "restoring":
       return <Splash />;
     case "anonymous":
-      return <AuthPage notice={state.session.notice} />;
+      return <AuthPage notice={session.notice} />;
     case "active":
       return <ChatPage />;
   }

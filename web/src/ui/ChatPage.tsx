@@ -1,19 +1,32 @@
 import { useCallback, useEffect, useState } from "react";
 
+import type { Shared } from "../core/shared";
 import type { ConversationId } from "../core/types";
 import { useAppState, useClient } from "./context";
 import { ConversationPane } from "./ConversationPane";
 import { EmptyPane } from "./EmptyPane";
 import { JoinDialog } from "./JoinDialog";
 import { NewConversationDialog } from "./NewConversationDialog";
-import { currentRoute, showRoute, takeInvite } from "./route";
+import { currentRoute, showRoute, takeInvite, takeSharing, takeStarting } from "./route";
+import { ShareDialog } from "./ShareDialog";
 import { Sidebar } from "./Sidebar";
 import { StatusLine } from "./StatusLine";
+
+/** Files that were shared with a conversation, until its composer has them. */
+interface Handed {
+  readonly conversationId: ConversationId;
+  readonly files: readonly File[];
+}
+
+const NO_FILES: readonly File[] = [];
 
 export function ChatPage() {
   const client = useClient();
   const state = useAppState();
-  const [isStarting, setStarting] = useState(false);
+  const [isStarting, setStarting] = useState(takeStarting);
+  const [isSharing, setSharing] = useState(takeSharing);
+  const [shared, setShared] = useState<Shared | null>(null);
+  const [handed, setHanded] = useState<Handed | null>(null);
   const [invite, setInvite] = useState(takeInvite);
   const openedId = state.opened?.conversationId ?? null;
   const chat = openedId === null ? undefined : state.conversations.get(openedId);
@@ -26,10 +39,23 @@ export function ChatPage() {
 
   // A link that is opened in a page which is there already changes nothing but what stands behind the "#".
   useEffect(() => {
-    const look = () => { setInvite((before) => takeInvite() ?? before); };
+    const look = () => {
+      setInvite((before) => takeInvite() ?? before);
+      setStarting((before) => takeStarting() || before);
+      setSharing((before) => takeSharing() || before);
+    };
     window.addEventListener("hashchange", look);
     return () => { window.removeEventListener("hashchange", look); };
   }, []);
+
+  useEffect(() => {
+    if (isSharing) {
+      void client.takeShared().then((found) => {
+        setSharing(false);
+        setShared((before) => found ?? before);
+      });
+    }
+  }, [client, isSharing]);
 
   // Also when the conversation closed by itself: the user was removed, or left it on another device.
   useEffect(() => { showRoute(openedId); }, [openedId]);
@@ -46,12 +72,28 @@ export function ChatPage() {
             key={chat.conversation.conversationId}
             state={state}
             chat={chat}
+            handed={handed?.conversationId === chat.conversation.conversationId ? handed.files : NO_FILES}
+            onHanded={() => { setHanded(null); }}
             onClose={() => { open(null); }}
           />
         ) : (
           <EmptyPane state={state} onNew={() => { setStarting(true); }} onClose={() => { open(null); }} />
         )}
       </main>
+      {shared !== null && (
+        <ShareDialog
+          state={state}
+          shared={shared}
+          onClose={() => { setShared(null); }}
+          onChosen={(conversationId) => {
+            const before = state.drafts.get(conversationId) ?? "";
+            client.draft(conversationId, [before, shared.text].filter((text) => text !== "").join("\n"));
+            setHanded({ conversationId, files: shared.files });
+            setShared(null);
+            open(conversationId);
+          }}
+        />
+      )}
       {invite !== null && (
         <JoinDialog
           code={invite}

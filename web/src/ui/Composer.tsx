@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useEffectEvent, useRef } from "react";
 
 import type { FileRef } from "../core/types";
 import { type Attached, useAttached } from "./attached";
@@ -9,6 +9,10 @@ interface ComposerProps {
   /** Of the conversation. */
   readonly title: string;
   readonly text: string;
+  /** Files that come from elsewhere. */
+  readonly handed: readonly File[];
+  /** They are attached. */
+  readonly onHanded: () => void;
   readonly onChange: (text: string) => void;
   readonly onSend: (text: string, files: readonly FileRef[]) => void;
   readonly onLater: (text: string) => void;
@@ -18,7 +22,7 @@ interface ComposerProps {
 const MAX_BYTES = 16 * 1024;
 const MAX_ROWS = 8;
 
-export function Composer({ title, text, onChange, onSend, onLater }: ComposerProps) {
+export function Composer({ title, text, handed, onHanded, onChange, onSend, onLater }: ComposerProps) {
   const t = useText();
   const input = useRef<HTMLTextAreaElement>(null);
   const isTooLong = text.length > MAX_BYTES / 3 && new TextEncoder().encode(text.trim()).length > MAX_BYTES;
@@ -32,6 +36,14 @@ export function Composer({ title, text, onChange, onSend, onLater }: ComposerPro
       input.current?.focus();
     }
   }, []);
+
+  const attachHanded = useEffectEvent(() => {
+    if (handed.length > 0) {
+      add(handed);
+      onHanded();
+    }
+  });
+  useEffect(attachHanded, [handed]);
 
   const send = () => {
     if (canSend) {

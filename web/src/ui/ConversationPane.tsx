@@ -19,10 +19,14 @@ import { useWords } from "./words";
 interface ConversationPaneProps {
   readonly state: State;
   readonly chat: ConversationState;
+  /** Files to be attached to what is written next. */
+  readonly handed: readonly File[];
+  /** They are attached. */
+  readonly onHanded: () => void;
   readonly onClose: () => void;
 }
 
-export function ConversationPane({ state, chat, onClose }: ConversationPaneProps) {
+export function ConversationPane({ state, chat, handed, onHanded, onClose }: ConversationPaneProps) {
   const client = useClient();
   const words = useWords();
   const [isListing, setListing] = useState(false);
@@ -79,7 +83,7 @@ export function ConversationPane({ state, chat, onClose }: ConversationPaneProps
       <p className="typing" role="status" data-testid="typing-line">
         <TypingLine state={state} conversationId={conversationId} />
       </p>
-      <Composer title={title} text={state.drafts.get(conversationId) ?? ""} onChange={change} onSend={send} onLater={(text) => { setLater({ text, key: client.newMessageId() }); }} />
+      <Composer title={title} text={state.drafts.get(conversationId) ?? ""} handed={handed} onHanded={onHanded} onChange={change} onSend={send} onLater={(text) => { setLater({ text, key: client.newMessageId() }); }} />
       {later !== null && (
         <SendLaterDialog onSend={(at) => client.personal.sendLater(conversationId, { text: later.text }, at, later.key)} onClose={() => { setLater(null); }} />
       )}

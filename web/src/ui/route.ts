@@ -1,5 +1,6 @@
 /** The address of the page names the open conversation: /c/<id>. */
 
+import { SHARED_HASH } from "../core/shell";
 import type { ConversationId } from "../core/types";
 
 export function currentRoute(): ConversationId | null {
@@ -24,6 +25,21 @@ export function takeInvite(): string | null {
   history.replaceState(null, "", location.pathname);
   return code;
 }
+
+/** Whether the page was opened for something, which stands behind a "#"; it is taken out of the address. */
+function takeHash(hash: string): boolean {
+  if (location.hash !== hash) {
+    return false;
+  }
+  history.replaceState(null, "", location.pathname);
+  return true;
+}
+
+/** Whether something was shared with the app, and it is to ask where it goes. */
+export const takeSharing = () => takeHash(SHARED_HASH);
+
+/** Whether the page was opened to start a conversation: a shortcut of public/app.webmanifest. */
+export const takeStarting = () => takeHash("#new");
 
 /** Shows a conversation in the address bar, so that "back" and a reload find it. */
 export function showRoute(conversationId: ConversationId | null): void {

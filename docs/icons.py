@@ -1,4 +1,4 @@
-"""Draw the icons of the installed app from the logo, into web/public/icons: `python web/icons.py`."""
+"""Draw the icons of the installed app from the logo, into web/public/icons: `python docs/icons.py`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.async_api import async_playwright
 
-PUBLIC = Path(__file__).resolve().parent / "public"
+PUBLIC = Path(__file__).resolve().parent.parent / "web" / "public"
 LOGO = PUBLIC / "favicon.svg"
 GROUND = "#0d6b5a"
 SIZES = (192, 512)
