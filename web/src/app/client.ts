@@ -148,6 +148,11 @@ export class Client {
     await this.library.loadOlder(conversationId);
   }
 
+  /** Fetches what is older until the message at `seq` is loaded. Resolves to whether it is there now. */
+  async loadBack(conversationId: ConversationId, seq: number): Promise<boolean> {
+    return this.library.loadBack(conversationId, seq);
+  }
+
   send(conversationId: ConversationId, text: string, files: readonly FileRef[] = []): void {
     const messageId = this.newMessageId();
     this.typingToldAt.delete(conversationId);

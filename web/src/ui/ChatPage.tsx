@@ -1,22 +1,28 @@
 import { useCallback, useEffect, useState } from "react";
 
+import type { State } from "../core/state";
 import type { ConversationId } from "../core/types";
-import { useAppState, useClient } from "./context";
+import { useClient, useSelected } from "./context";
 import { ConversationPane } from "./ConversationPane";
 import { EmptyPane } from "./EmptyPane";
 import { JoinDialog } from "./JoinDialog";
 import { NewConversationDialog } from "./NewConversationDialog";
+import { Toasts } from "./parts/Toasts";
+import { Tooltips } from "./parts/Tooltip";
 import { currentRoute, showRoute, takeInvite } from "./route";
 import { Sidebar } from "./Sidebar";
 import { StatusLine } from "./StatusLine";
 
+function openedOf({ opened, conversations }: State) {
+  const openedId = opened?.conversationId ?? null;
+  return { openedId, isKnown: openedId !== null && conversations.has(openedId) };
+}
+
 export function ChatPage() {
   const client = useClient();
-  const state = useAppState();
+  const { openedId, isKnown } = useSelected(openedOf);
   const [isStarting, setStarting] = useState(false);
   const [invite, setInvite] = useState(takeInvite);
-  const openedId = state.opened?.conversationId ?? null;
-  const chat = openedId === null ? undefined : state.conversations.get(openedId);
 
   useEffect(() => {
     const follow = () => { client.openConversation(currentRoute()); };
@@ -36,22 +42,22 @@ export function ChatPage() {
 
   const open = useCallback((conversationId: ConversationId | null) => { client.openConversation(conversationId); }, [client]);
 
+  const close = useCallback(() => { open(null); }, [open]);
+  const start = useCallback(() => { setStarting(true); }, []);
+
   return (
     <div className="chat" data-open={openedId !== null}>
-      <StatusLine connection={state.connection} />
-      <Sidebar state={state} onOpen={open} onNew={() => { setStarting(true); }} />
+      <StatusLine />
+      <Sidebar onOpen={open} onNew={start} />
       <main className="pane">
-        {chat !== undefined ? (
-          <ConversationPane
-            key={chat.conversation.conversationId}
-            state={state}
-            chat={chat}
-            onClose={() => { open(null); }}
-          />
+        {openedId !== null && isKnown ? (
+          <ConversationPane key={openedId} conversationId={openedId} onClose={close} />
         ) : (
-          <EmptyPane state={state} onNew={() => { setStarting(true); }} onClose={() => { open(null); }} />
+          <EmptyPane onNew={start} onClose={close} />
         )}
       </main>
+      <Toasts />
+      <Tooltips />
       {invite !== null && (
         <JoinDialog
           code={invite}

@@ -4,7 +4,7 @@ import type { FileRef } from "../core/types";
 import { type Attached, useAttached } from "./attached";
 import { Icon } from "./Icon";
 
-interface ComposerProps {
+export interface ComposerProps {
   /** Of the conversation. */
   readonly title: string;
   readonly text: string;

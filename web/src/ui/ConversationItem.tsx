@@ -1,25 +1,29 @@
+import { memo, useCallback } from "react";
+
 import { isMarked, isMute } from "../core/mine";
 import { type ConversationRow, nameOf, peerOf, typists } from "../core/select";
 import { myId, type State } from "../core/state";
 import type { ConversationId } from "../core/types";
 import { preview, shortTime, typingText } from "../core/wording";
+import { useSelected } from "./context";
 import { Icon } from "./Icon";
 import { Avatar } from "./parts/Avatar";
 import { Badge } from "./parts/Badge";
 
+const NOBODY: State["typing"] = new Map();
+
 interface ConversationItemProps {
   readonly row: ConversationRow;
-  readonly state: State;
   readonly now: number;
   readonly isOpen: boolean;
   readonly onOpen: (conversationId: ConversationId) => void;
 }
 
-export function ConversationItem({ row, state, now, isOpen, onOpen }: ConversationItemProps) {
+export const ConversationItem = memo(function ConversationItem({ row, now, isOpen, onOpen }: ConversationItemProps) {
   const { chat, title, at } = row;
   const { conversationId, kind } = chat.conversation;
-  const peer = peerOf(chat.conversation, myId(state));
-  const isOnline = peer !== null && state.presence.get(peer)?.online === true;
+  const peer = useSelected(useCallback((state: State) => peerOf(chat.conversation, myId(state)), [chat.conversation]));
+  const isOnline = useSelected(useCallback(({ presence }: State) => peer !== null && presence.get(peer)?.online === true, [peer]));
   const { mine } = chat.kept;
   const isUnread = isMarked(mine, chat.readSeq);
   return (
@@ -44,7 +48,7 @@ export function ConversationItem({ row, state, now, isOpen, onOpen }: Conversati
             {isMute(mine, now) && <span role="img" aria-label="Muted" title="Muted"> <Icon name="mute" size={14} /></span>}
             {mine.pinPosition > 0 && <span role="img" aria-label="Pinned" title="Pinned"> <Icon name="star" size={14} /></span>}
           </span>
-          <LastLine row={row} state={state} />
+          <LastLine row={row} />
         </span>
         <span className="item-side">
           <time className="item-time">{at > 0 ? shortTime(at, now) : ""}</time>
@@ -54,16 +58,37 @@ export function ConversationItem({ row, state, now, isOpen, onOpen }: Conversati
       </a>
     </li>
   );
+}, isSameItem);
+
+/** Rows are made anew whenever anything changes; what they are made of is not. */
+function isSameItem(before: ConversationItemProps, after: ConversationItemProps): boolean {
+  const [one, other] = [before.row, after.row];
+  return (
+    one.chat === other.chat && one.title === other.title && one.last === other.last && one.pending === other.pending && one.at === other.at &&
+    before.now === after.now && before.isOpen === after.isOpen && before.onOpen === after.onOpen
+  );
 }
 
-function LastLine({ row: { chat, last, pending }, state }: { readonly row: ConversationRow; readonly state: State }) {
+function LastLine({ row: { chat, last, pending } }: { readonly row: ConversationRow }) {
   const { conversationId, kind } = chat.conversation;
+  const state = useSelected(
+    useCallback(
+      ({ session, users, typing, drafts, opened }: State) => ({
+        session,
+        users,
+        typing: typing.has(conversationId) ? typing : NOBODY,
+        draft: drafts.get(conversationId),
+        isOpen: opened?.conversationId === conversationId,
+      }),
+      [conversationId],
+    ),
+  );
   const typing = typists(state, conversationId);
   if (typing.length > 0) {
     return <span className="item-last item-typing">{kind === "direct" ? "typing…" : `${typingText(typing.map((id) => nameOf(state, id)))}…`}</span>;
   }
-  const draft = state.drafts.get(conversationId);
-  if (pending === null && draft !== undefined && state.opened?.conversationId !== conversationId) {
+  const { draft } = state;
+  if (pending === null && draft !== undefined && !state.isOpen) {
     return <span className="item-last item-draft" data-testid="item-draft">Draft: {draft}</span>;
   }
   if (pending !== null) {

@@ -1,15 +1,15 @@
 import { useEffect, useState } from "react";
 
 import { titleOf } from "../core/select";
-import type { State } from "../core/state";
 import type { Later } from "../core/types";
 import { sentenceOf } from "./action";
-import { useClient } from "./context";
+import { useAppState, useClient } from "./context";
 import { Dialog } from "./parts/Dialog";
 
 /** What is to be sent later, and can be taken back until then. */
-export function LaterDialog({ state, onClose }: { readonly state: State; readonly onClose: () => void }) {
+export function LaterDialog({ onClose }: { readonly onClose: () => void }) {
   const client = useClient();
+  const state = useAppState();
   const [waiting, setWaiting] = useState<readonly Later[] | null>(null);
   const [error, setError] = useState<string | null>(null);
   const fail = (failure: unknown) => { setError(sentenceOf(failure)); };

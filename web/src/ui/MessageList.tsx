@@ -1,4 +1,5 @@
 import { memo, useCallback } from "react";
+import { type CustomContainerComponentProps, type CustomItemComponentProps, Virtualizer } from "virtua";
 
 import { nameOf } from "../core/select";
 import type { ConversationState, State } from "../core/state";
@@ -8,7 +9,9 @@ import { dayName, describe } from "../core/wording";
 import { useClient, useNow } from "./context";
 import { Icon } from "./Icon";
 import { Message } from "./Message";
-import { useScroll } from "./scroll";
+import { Newest } from "./Newest";
+import { useRoving } from "./roving";
+import { TOP_PX, useScroll } from "./scroll";
 
 interface MessageListProps {
   readonly rows: readonly Row[];
@@ -17,22 +20,28 @@ interface MessageListProps {
   readonly me: UserId | null;
 }
 
+/** Beyond the edge of the screen so much is drawn, so that nothing is white while one scrolls. */
+const BUFFER_PX = 600;
+
 export const MessageList = memo(function MessageList({ rows, chat, users, me }: MessageListProps) {
   const client = useClient();
   const now = useNow(60_000);
   const scroll = useScroll(rows, chat);
+  const roving = useRoving(rows, scroll.list, scroll.virtual);
   const { conversationId, kind } = chat.conversation;
   const names = useCallback((userId: UserId) => nameOf({ users }, userId), [users]);
 
   return (
     <div className="list-frame">
+      {/* What comes onto the screen by scrolling is not news: that is said by Newest. */}
       <div
         className="list"
         ref={scroll.list}
         onScroll={scroll.onScroll}
+        onKeyDown={roving.onKeyDown}
+        onBlur={roving.onBlur}
         role="log"
-        aria-live="polite"
-        aria-relevant="additions"
+        aria-live="off"
         aria-label="Messages"
         aria-busy={chat.older === "loading"}
         tabIndex={0}
@@ -46,33 +55,54 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
             </button>
           )}
         </div>
-        <ol className="rows">
-          {rows.map((row) => {
+        <Virtualizer
+          ref={scroll.virtual}
+          scrollRef={scroll.list}
+          as={Rows}
+          item={Item}
+          data={rows}
+          bufferSize={BUFFER_PX}
+          startMargin={TOP_PX}
+          shift={scroll.isShifted}
+          {...(scroll.cache === undefined ? {} : { cache: scroll.cache })}
+          {...(roving.at === null ? {} : { keepMounted: [roving.at] })}
+        >
+          {(row) => {
             switch (row.type) {
               case "day":
                 return (
-                  <li key={row.key} className="day">
+                  <div key={row.key} className="day">
                     <span>{dayName(row.at, now)}</span>
-                  </li>
+                  </div>
                 );
               case "new":
                 return (
-                  <li key={row.key} className="new" data-new>
+                  <div key={row.key} className="new" data-new>
                     <span>New</span>
-                  </li>
+                  </div>
                 );
               case "system":
                 return (
-                  <li key={row.key} className="system" data-testid="system-line">
+                  <div key={row.key} className="system" data-testid="system-line">
                     {describe(row.entry, me, names)}
-                  </li>
+                  </div>
                 );
               case "message":
-                return <Message key={row.key} conversationId={conversationId} row={row} nameOf={names} isNamed={kind === "group"} />;
+                return (
+                  <Message
+                    key={row.key}
+                    conversationId={conversationId}
+                    row={row}
+                    nameOf={names}
+                    isNamed={kind === "group"}
+                    isHighlighted={row.key === scroll.highlighted}
+                  />
+                );
             }
-          })}
-        </ol>
+          }}
+        </Virtualizer>
       </div>
+      <Newest row={rows.at(-1)} nameOf={names} />
       {!scroll.isAtEnd && (
         <button className="jump" type="button" onClick={scroll.toEnd} aria-label="Jump to the newest message" data-testid="jump-latest">
           <Icon name="down" size={18} />
@@ -82,3 +112,11 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
     </div>
   );
 });
+
+function Rows({ children, style, ref }: CustomContainerComponentProps) {
+  return <ol className="rows" style={style} ref={ref}>{children}</ol>;
+}
+
+function Item({ children, style, ref }: CustomItemComponentProps) {
+  return <li style={style} ref={ref}>{children}</li>;
+}

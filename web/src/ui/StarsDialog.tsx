@@ -1,16 +1,17 @@
 import { useEffect, useState } from "react";
 
 import { nameOf, titleOf } from "../core/select";
-import { myId, type State } from "../core/state";
+import { myId } from "../core/state";
 import type { Entry } from "../core/types";
 import { describe } from "../core/wording";
 import { sentenceOf } from "./action";
-import { useClient } from "./context";
+import { useAppState, useClient } from "./context";
 import { Dialog } from "./parts/Dialog";
 
 /** The messages that the user has starred, as they are now. */
-export function StarsDialog({ state, onClose }: { readonly state: State; readonly onClose: () => void }) {
+export function StarsDialog({ onClose }: { readonly onClose: () => void }) {
   const client = useClient();
+  const state = useAppState();
   const [stars, setStars] = useState<readonly Entry[] | null>(null);
   const [error, setError] = useState<string | null>(null);
   const fail = (failure: unknown) => { setError(sentenceOf(failure)); };

@@ -1,11 +1,15 @@
 import type { Connection } from "../core/connection";
-import { useClient, useNow } from "./context";
+import type { State } from "../core/state";
+import { useClient, useNow, useSelected } from "./context";
 
 /** Waits shorter than this are over before they are read. */
 const WORTH_SHOWING_MS = 1_500;
 
+const connectionOf = ({ connection }: State) => connection;
+
 /** Says how the connection is, while it is not as it should be. */
-export function StatusLine({ connection }: { readonly connection: Connection }) {
+export function StatusLine() {
+  const connection = useSelected(connectionOf);
   const client = useClient();
   const now = useNow(500);
   const text = textOf(connection, now);
