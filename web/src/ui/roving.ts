@@ -1,15 +1,18 @@
 /** The keyboard within the messages: the list is one stop of Tab, and the arrow keys, Home and End go from message to message. */
 
-import { type KeyboardEvent, type RefObject, useCallback, useEffect, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, type RefObject, useCallback, useEffect, useState } from "react";
 import type { VirtualizerHandle } from "virtua";
 
 import type { Row } from "../core/timeline";
+
+/** After so many frames something has gone. */
+const FRAMES = 30;
 
 export interface Roving {
   /** Where the keyboard is, by the index of the row; null if it is not in the messages. That row stays drawn. */
   readonly at: number | null;
   readonly onKeyDown: (event: KeyboardEvent<HTMLElement>) => void;
-  readonly onBlur: () => void;
+  readonly onBlur: (event: FocusEvent<HTMLElement>) => void;
 }
 
 export function useRoving(rows: readonly Row[], list: RefObject<HTMLElement | null>, virtual: RefObject<VirtualizerHandle | null>): Roving {
@@ -17,17 +20,21 @@ export function useRoving(rows: readonly Row[], list: RefObject<HTMLElement | nu
   const found = key === null ? -1 : rows.findIndex((row) => row.key === key);
   const at = found < 0 ? null : found;
 
+  // What was far away can have the focus only when it has been measured, some frames later.
   useEffect(() => {
-    if (key !== null && at !== null) {
-      virtual.current?.scrollToIndex(at, { align: "nearest" });
-      // It is drawn with the next frame, if it was not there.
-      const frame = requestAnimationFrame(() => { messageOf(list.current, key)?.focus({ preventScroll: true }); });
-      return () => { cancelAnimationFrame(frame); };
-    }
-    return undefined;
-    // Rows that come and go don't move the keyboard.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [key]);
+    let frame = 0;
+    let left = FRAMES;
+    const focus = () => {
+      const message = key === null ? null : messageOf(list.current, key);
+      message?.focus({ preventScroll: true });
+      left -= 1;
+      if (key !== null && left > 0 && (message === null || message !== document.activeElement)) {
+        frame = requestAnimationFrame(focus);
+      }
+    };
+    focus();
+    return () => { cancelAnimationFrame(frame); };
+  }, [key, list]);
 
   const onKeyDown = useCallback(
     (event: KeyboardEvent<HTMLElement>) => {
@@ -40,12 +47,18 @@ export function useRoving(rows: readonly Row[], list: RefObject<HTMLElement | nu
       const next = nextMessage(rows, event.key, here < 0 ? rows.length : here);
       if (next !== undefined) {
         event.preventDefault();
+        virtual.current?.scrollToIndex(rows.indexOf(next), { align: "nearest" });
         setKey(next.key);
       }
     },
-    [rows, list],
+    [rows, list, virtual],
   );
-  const onBlur = useCallback(() => { setKey(null); }, []);
+  // It goes from message to message within the list, too.
+  const onBlur = useCallback(({ currentTarget, relatedTarget }: FocusEvent<HTMLElement>) => {
+    if (!currentTarget.contains(relatedTarget)) {
+      setKey(null);
+    }
+  }, []);
   return { at, onKeyDown, onBlur };
 }
 
