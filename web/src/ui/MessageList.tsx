@@ -26,8 +26,8 @@ const BUFFER_PX = 600;
 export const MessageList = memo(function MessageList({ rows, chat, users, me }: MessageListProps) {
   const client = useClient();
   const now = useNow(60_000);
-  const scroll = useScroll(rows, chat);
-  const roving = useRoving(rows, scroll.list, scroll.virtual);
+  const { list, virtual, cache, isShifted, isAtEnd, highlighted, onScroll, toEnd } = useScroll(rows, chat);
+  const roving = useRoving(rows, list, virtual);
   const { conversationId, kind } = chat.conversation;
   const names = useCallback((userId: UserId) => nameOf({ users }, userId), [users]);
 
@@ -36,8 +36,8 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
       {/* What comes onto the screen by scrolling is not news: that is said by Newest. */}
       <div
         className="list"
-        ref={scroll.list}
-        onScroll={scroll.onScroll}
+        ref={list}
+        onScroll={onScroll}
         onKeyDown={roving.onKeyDown}
         onBlur={roving.onBlur}
         role="log"
@@ -56,15 +56,15 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
           )}
         </div>
         <Virtualizer
-          ref={scroll.virtual}
-          scrollRef={scroll.list}
+          ref={virtual}
+          scrollRef={list}
           as={Rows}
           item={Item}
           data={rows}
           bufferSize={BUFFER_PX}
           startMargin={TOP_PX}
-          shift={scroll.isShifted}
-          {...(scroll.cache === undefined ? {} : { cache: scroll.cache })}
+          shift={isShifted}
+          {...(cache === undefined ? {} : { cache: cache })}
           {...(roving.at === null ? {} : { keepMounted: [roving.at] })}
         >
           {(row) => {
@@ -95,7 +95,7 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
                     row={row}
                     nameOf={names}
                     isNamed={kind === "group"}
-                    isHighlighted={row.key === scroll.highlighted}
+                    isHighlighted={row.key === highlighted}
                   />
                 );
             }
@@ -103,8 +103,8 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
         </Virtualizer>
       </div>
       <Newest row={rows.at(-1)} nameOf={names} />
-      {!scroll.isAtEnd && (
-        <button className="jump" type="button" onClick={scroll.toEnd} aria-label="Jump to the newest message" data-testid="jump-latest">
+      {!isAtEnd && (
+        <button className="jump" type="button" onClick={toEnd} aria-label="Jump to the newest message" data-testid="jump-latest">
           <Icon name="down" size={18} />
           {chat.unread > 0 && <span className="badge">{chat.unread}</span>}
         </button>
