@@ -61,9 +61,9 @@ describe("a message", () => {
 
   it("tells whom it answers, whose it is a copy of, that it is pinned, and that it is answered", () => {
     const of = { senderId: BEN, said: { text: "see\nthis" }, isDeleted: false };
-    expect(drawn("x", { quote: { of, isThread: false } })).toMatch(/To Ben<.*>see this</);
-    expect(drawn("x", { quote: { of: { ...of, isDeleted: true }, isThread: true } })).toMatch(/In the thread of Ben<.*>This message was deleted</);
-    expect(drawn("x", { quote: { of: null, isThread: false } })).toContain("To an earlier message");
+    expect(drawn("x", { quote: { seq: 1, of, isThread: false } })).toMatch(/To Ben<.*>see this</);
+    expect(drawn("x", { quote: { seq: 1, of: { ...of, isDeleted: true }, isThread: true } })).toMatch(/In the thread of Ben<.*>This message was deleted</);
+    expect(drawn("x", { quote: { seq: 1, of: null, isThread: false } })).toContain("To an earlier message");
     expect(drawn("x", {}, { forwarded: { senderId: BEN, at: 0 } })).toMatch(/Forwarded from (<!-- -->)?Ben/);
     expect(drawn("x", {}, { isPinned: true })).toContain('aria-label="Pinned"');
     expect(drawn("x", {}, { replyCount: 3 })).toContain("3 replies");

@@ -54,7 +54,7 @@ export class Client {
   private readonly catchUp = new CatchUp(this.store, this.api);
   private readonly library = new Library(this.store, this.api, this.catchUp);
   private readonly drafts = new Drafts(this.store, this.api.personal);
-  readonly messages = new Messages(this.api.messages, this.library, this.ids.next);
+  readonly messages = new Messages(this.api.messages, this.ids.next);
   readonly groups = new Groups(this.store, this.api, this.library, this.ids.next);
   readonly personal = new Personal(this.api.personal, this.drafts);
   readonly files = new Files(this.api.files);
@@ -167,6 +167,11 @@ export class Client {
     await this.library.loadOlder(conversationId);
   }
 
+  /** Fetches what is older until the message at `seq` is loaded. Resolves to whether it is there now. */
+  async loadBack(conversationId: ConversationId, seq: number): Promise<boolean> {
+    return this.library.loadBack(conversationId, seq);
+  }
+
   /** Says something: at once, or as soon as there is a connection. */
   send(conversationId: ConversationId, said: Said): void {
     const messageId = this.newMessageId();
@@ -178,6 +183,12 @@ export class Client {
   /** The user is writing something. */
   draft(conversationId: ConversationId, text: string): void {
     this.drafts.write(conversationId, text);
+  }
+
+  /** Puts a text below what is being written in a conversation. */
+  addToDraft(conversationId: ConversationId, text: string): void {
+    const before = this.store.get().drafts.get(conversationId) ?? "";
+    this.draft(conversationId, [before, text].filter((part) => part !== "").join("\n"));
   }
 
   /** What the user has shared with the app from another one; null if there is nothing. */

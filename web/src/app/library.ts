@@ -10,8 +10,8 @@ import type { CatchUp } from "./catch_up";
 import type { Store } from "./store";
 
 const PAGE_SIZE = 50;
-/** Pages that are loaded at most to get back to what somebody has jumped to. */
-const MAX_REACH = 20;
+/** On the way back to a message that is far away. */
+const LONG_PAGE_SIZE = 100;
 const RELIST_MS = 3_000;
 /** A conversation that was just made may not be found at once everywhere. */
 const DISCOVERY_PAUSES_MS = [0, 300, 1_000, 3_000];
@@ -110,7 +110,7 @@ export class Library {
   }
 
   /** Fetches a page of what is older. */
-  async loadOlder(conversationId: ConversationId): Promise<void> {
+  async loadOlder(conversationId: ConversationId, pageSize = PAGE_SIZE): Promise<void> {
     const chat = this.store.get().conversations.get(conversationId);
     if (chat === undefined || chat.log.complete || chat.older === "loading") {
       return;
@@ -118,27 +118,43 @@ export class Library {
     const before = chat.log.first;
     this.store.dispatch({ type: "older_changed", conversationId, older: "loading" });
     try {
-      const page = await this.api.messages.list(conversationId, { beforeSeq: before, pageSize: PAGE_SIZE });
+      const page = await this.api.messages.list(conversationId, { beforeSeq: before, pageSize });
       this.store.dispatch({ type: "older_came", conversationId, before, page });
     } catch {
       this.store.dispatch({ type: "older_changed", conversationId, older: "failed" });
     }
   }
 
-  /** Fetches what is older until the entry at `seq` is in the log, and says whether it is: of what is very old it is not. */
-  async reach(conversationId: ConversationId, seq: number): Promise<boolean> {
-    for (let pages = 0; pages < MAX_REACH; pages += 1) {
+  /** Fetches page after page of what is older until the entry at `seq` is loaded. Resolves to whether it is there now. */
+  async loadBack(conversationId: ConversationId, seq: number): Promise<boolean> {
+    for (;;) {
       const log = this.store.get().conversations.get(conversationId)?.log;
-      if (log === undefined || log.complete || log.first <= seq) {
-        break;
+      if (log === undefined || seq >= log.first || log.complete) {
+        return log?.entries.some((entry) => entry.seq === seq) === true;
       }
-      const { first } = log;
-      await this.loadOlder(conversationId);
-      if (this.store.get().conversations.get(conversationId)?.log.first === first) {
-        break;
+      await this.loadOlder(conversationId, LONG_PAGE_SIZE);
+      const first = this.store.get().conversations.get(conversationId)?.log.first;
+      if (first === log.first && !(await this.loadedMeanwhile(conversationId))) {
+        return false;
       }
     }
-    return this.store.get().conversations.get(conversationId)?.log.entries.some((entry) => entry.seq === seq) ?? false;
+  }
+
+  /** Waits for a page that somebody else is fetching. Resolves to whether there was one, and it came. */
+  private loadedMeanwhile(conversationId: ConversationId): Promise<boolean> {
+    const older = () => this.store.get().conversations.get(conversationId)?.older;
+    return new Promise((resolve) => {
+      if (older() !== "loading") {
+        resolve(false);
+        return;
+      }
+      const stop = this.store.subscribe(() => {
+        if (older() !== "loading") {
+          stop();
+          resolve(older() === "idle");
+        }
+      });
+    });
   }
 
   /** Gets to know a conversation that the user is now in. */

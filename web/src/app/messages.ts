@@ -2,7 +2,6 @@
 
 import type { Change, ConversationId, Entry, MessageId, Page, Receipts, Slice, Wording } from "../core/types";
 import type { MessagesApi, PageQuery } from "../net/messages";
-import type { Library } from "./library";
 
 /** Entries on either side of the one that is jumped to. */
 const AROUND = 25;
@@ -10,7 +9,6 @@ const AROUND = 25;
 export class Messages {
   constructor(
     private readonly api: MessagesApi,
-    private readonly library: Pick<Library, "reach">,
     private readonly newId: () => MessageId,
   ) {}
 
@@ -27,11 +25,6 @@ export class Messages {
   /** A message as it is now, also one that the user has hidden if that is asked for. */
   get(conversationId: ConversationId, seq: number, includeHidden = false): Promise<Entry> {
     return this.api.get(conversationId, seq, includeHidden);
-  }
-
-  /** Loads what is older until the message at `seq` is in the log, and says whether it is: of what is very old it is not. */
-  reach(conversationId: ConversationId, seq: number): Promise<boolean> {
-    return this.library.reach(conversationId, seq);
   }
 
   /** What stands around the entry at `seq`, that one too, without putting it into the log. `hasMore`: whether there is something older. */

@@ -129,10 +129,11 @@ export const MANY_CHANGES = 500;
 export function toRenew(entries: readonly Entry[], me: UserId | null): readonly number[] {
   const changes = changesByTarget(entries);
   return entries.flatMap(({ seq, content }) => {
-    if (content.kind !== "message") {
+    const later = changes.get(seq);
+    if (content.kind !== "message" || later === undefined) {
       return [];
     }
-    const newer = (changes.get(seq) ?? []).filter((change) => change.seq > (content.state?.asOfSeq ?? 0));
+    const newer = later.filter((change) => change.seq > (content.state?.asOfSeq ?? 0));
     return newer.length > MANY_CHANGES || folded(content, newer, me).isVague ? [seq] : [];
   });
 }

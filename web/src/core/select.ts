@@ -18,7 +18,7 @@ export function nameOf(state: Pick<State, "users">, userId: UserId, { t }: Words
   return user === undefined ? "…" : (user.displayName ?? t("common.deletedUser"));
 }
 
-export function titleOf(state: State, conversation: Conversation, words: Words): string {
+export function titleOf(state: Pick<State, "users" | "session">, conversation: Conversation, words: Words): string {
   if (conversation.kind === "notes") {
     return words.t("conversations.notes");
   }
@@ -39,7 +39,7 @@ export interface ConversationRow {
 }
 
 /** The conversations, the pinned ones first, and then the one with the newest message. */
-export function conversationRows(state: State): readonly ConversationRow[] {
+export function conversationRows(state: Pick<State, "conversations" | "outbox" | "users" | "session">): readonly ConversationRow[] {
   const pending = new Map(state.outbox.map((item) => [item.conversationId, item]));
   return [...state.conversations.values()]
     .map((chat) => {
@@ -58,8 +58,21 @@ function byPin(a: ConversationRow, b: ConversationRow): number {
   return one - other;
 }
 
-/** The newest entry that says something to the user, as it is now. */
+/** What was found of a log: it is asked at every change of anything, and the same until the log is another. */
+const found = new WeakMap<readonly Entry[], { readonly hidden: ReadonlySet<number>; readonly me: UserId | null; readonly last: Entry | null }>();
+
 function newest({ log: { entries }, hidden }: ConversationState, me: UserId | null): Entry | null {
+  const before = found.get(entries);
+  if (before?.hidden === hidden && before.me === me) {
+    return before.last;
+  }
+  const last = newestOf(entries, hidden, me);
+  found.set(entries, { hidden, me, last });
+  return last;
+}
+
+/** The newest entry that says something to the user, as it is now. */
+function newestOf(entries: readonly Entry[], hidden: ReadonlySet<number>, me: UserId | null): Entry | null {
   const last = entries.findLast(({ seq, content }) => SAYS.has(content.kind) && !hidden.has(seq) && !(content.kind === "message" && content.state?.isHidden === true));
   if (last?.content.kind !== "message") {
     return last ?? null;
@@ -69,7 +82,7 @@ function newest({ log: { entries }, hidden }: ConversationState, me: UserId | nu
 }
 
 /** Who is typing in a conversation, but for the user. */
-export function typists(state: State, conversationId: ConversationId): readonly UserId[] {
+export function typists(state: Pick<State, "typing" | "session">, conversationId: ConversationId): readonly UserId[] {
   const me = myId(state);
   return [...(state.typing.get(conversationId)?.keys() ?? [])].filter((userId) => userId !== me);
 }

@@ -121,7 +121,7 @@ export const initial: State = {
 };
 
 /** The id of the user who is logged in; null if nobody is. */
-export function myId(state: State): UserId | null {
+export function myId(state: Pick<State, "session">): UserId | null {
   return state.session.status === "active" ? state.session.userId : null;
 }
 

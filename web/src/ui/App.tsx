@@ -5,16 +5,18 @@ import { totalUnread } from "../core/select";
 import type { State } from "../core/state";
 import { AuthPage } from "./AuthPage";
 import { ChatPage } from "./ChatPage";
-import { useAppState } from "./context";
+import { useSelected } from "./context";
 import { Splash } from "./Splash";
 import { UpdateLine } from "./UpdateLine";
 import { useText } from "./words";
 
 const TITLE = "Elastic-Chat";
 
+const sessionOf = ({ session }: State) => session;
+
 export function App({ versions }: { readonly versions: Versions }) {
-  const state = useAppState();
-  const unread = totalUnread(state);
+  const session = useSelected(sessionOf);
+  const unread = useSelected(totalUnread);
   const t = useText();
 
   useEffect(() => {
@@ -23,7 +25,7 @@ export function App({ versions }: { readonly versions: Versions }) {
 
   return (
     <>
-      <Page session={state.session} />
+      <Page session={session} />
       <UpdateLine versions={versions} />
     </>
   );

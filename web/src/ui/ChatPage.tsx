@@ -1,12 +1,15 @@
 import { useCallback, useEffect, useState } from "react";
 
 import type { Shared } from "../core/shared";
+import type { State } from "../core/state";
 import type { ConversationId } from "../core/types";
-import { useAppState, useClient } from "./context";
+import { useClient, useSelected } from "./context";
 import { ConversationPane } from "./ConversationPane";
 import { EmptyPane } from "./EmptyPane";
 import { JoinDialog } from "./JoinDialog";
 import { NewConversationDialog } from "./NewConversationDialog";
+import { Toasts } from "./parts/Toasts";
+import { Tooltips } from "./parts/Tooltip";
 import { currentRoute, showRoute, takeInvite, takeSharing, takeStarting } from "./route";
 import { ShareDialog } from "./ShareDialog";
 import { Sidebar } from "./Sidebar";
@@ -20,16 +23,19 @@ interface Handed {
 
 const NO_FILES: readonly File[] = [];
 
+function openedOf({ opened, conversations }: State) {
+  const openedId = opened?.conversationId ?? null;
+  return { openedId, isKnown: openedId !== null && conversations.has(openedId) };
+}
+
 export function ChatPage() {
   const client = useClient();
-  const state = useAppState();
+  const { openedId, isKnown } = useSelected(openedOf);
   const [isStarting, setStarting] = useState(takeStarting);
   const [isSharing, setSharing] = useState(takeSharing);
   const [shared, setShared] = useState<Shared | null>(null);
   const [handed, setHanded] = useState<Handed | null>(null);
   const [invite, setInvite] = useState(takeInvite);
-  const openedId = state.opened?.conversationId ?? null;
-  const chat = openedId === null ? undefined : state.conversations.get(openedId);
 
   useEffect(() => {
     const follow = () => { client.openConversation(currentRoute()); };
@@ -62,32 +68,35 @@ export function ChatPage() {
 
   const open = useCallback((conversationId: ConversationId | null) => { client.openConversation(conversationId); }, [client]);
 
+  const close = useCallback(() => { open(null); }, [open]);
+  const start = useCallback(() => { setStarting(true); }, []);
+  const forget = useCallback(() => { setHanded(null); }, []);
+
   return (
     <div className="chat" data-open={openedId !== null}>
-      <StatusLine connection={state.connection} />
-      <Sidebar state={state} onOpen={open} onNew={() => { setStarting(true); }} />
+      <StatusLine />
+      <Sidebar onOpen={open} onNew={start} />
       <main className="pane">
-        {chat !== undefined ? (
+        {openedId !== null && isKnown ? (
           <ConversationPane
-            key={chat.conversation.conversationId}
-            state={state}
-            chat={chat}
-            handed={handed?.conversationId === chat.conversation.conversationId ? handed.files : NO_FILES}
-            onHanded={() => { setHanded(null); }}
-            onClose={() => { open(null); }}
+            key={openedId}
+            conversationId={openedId}
+            handed={handed?.conversationId === openedId ? handed.files : NO_FILES}
+            onHanded={forget}
+            onClose={close}
           />
         ) : (
-          <EmptyPane state={state} onNew={() => { setStarting(true); }} onClose={() => { open(null); }} />
+          <EmptyPane onNew={start} onClose={close} />
         )}
       </main>
+      <Toasts />
+      <Tooltips />
       {shared !== null && (
         <ShareDialog
-          state={state}
           shared={shared}
           onClose={() => { setShared(null); }}
           onChosen={(conversationId) => {
-            const before = state.drafts.get(conversationId) ?? "";
-            client.draft(conversationId, [before, shared.text].filter((text) => text !== "").join("\n"));
+            client.addToDraft(conversationId, shared.text);
             setHanded({ conversationId, files: shared.files });
             setShared(null);
             open(conversationId);

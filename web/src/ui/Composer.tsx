@@ -5,7 +5,7 @@ import { type Attached, useAttached } from "./attached";
 import { Icon } from "./Icon";
 import { useText } from "./words";
 
-interface ComposerProps {
+export interface ComposerProps {
   /** Of the conversation. */
   readonly title: string;
   readonly text: string;

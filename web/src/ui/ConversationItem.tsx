@@ -1,29 +1,33 @@
+import { memo, useCallback } from "react";
+
 import { isMarked, isMute } from "../core/mine";
 import { type ConversationRow, nameOf, peerOf, titleOf, typists } from "../core/select";
 import { myId, type State } from "../core/state";
 import type { ConversationId, UserId } from "../core/types";
 import { preview, typingText } from "../core/wording";
+import { useSelected } from "./context";
 import { Icon } from "./Icon";
 import { Avatar } from "./parts/Avatar";
 import { Badge } from "./parts/Badge";
 import { useWords } from "./words";
 
+const NOBODY: State["typing"] = new Map();
+
 interface ConversationItemProps {
   readonly row: ConversationRow;
-  readonly state: State;
   readonly now: number;
   readonly isOpen: boolean;
   readonly onOpen: (conversationId: ConversationId) => void;
 }
 
-export function ConversationItem({ row, state, now, isOpen, onOpen }: ConversationItemProps) {
+export const ConversationItem = memo(function ConversationItem({ row, now, isOpen, onOpen }: ConversationItemProps) {
   const words = useWords();
   const { t } = words;
   const { chat, at } = row;
-  const title = titleOf(state, chat.conversation, words);
+  const title = useSelected(useCallback((state: State) => titleOf(state, chat.conversation, words), [chat.conversation, words]));
   const { conversationId, kind } = chat.conversation;
-  const peer = peerOf(chat.conversation, myId(state));
-  const isOnline = peer !== null && state.presence.get(peer)?.online === true;
+  const peer = useSelected(useCallback((state: State) => peerOf(chat.conversation, myId(state)), [chat.conversation]));
+  const isOnline = useSelected(useCallback(({ presence }: State) => peer !== null && presence.get(peer)?.online === true, [peer]));
   const { mine } = chat.kept;
   const isUnread = isMarked(mine, chat.readSeq);
   return (
@@ -48,7 +52,7 @@ export function ConversationItem({ row, state, now, isOpen, onOpen }: Conversati
             {isMute(mine, now) && <span role="img" aria-label={t("conversations.muted")} title={t("conversations.muted")}> <Icon name="mute" size={14} /></span>}
             {mine.pinPosition > 0 && <span role="img" aria-label={t("conversations.pinned")} title={t("conversations.pinned")}> <Icon name="star" size={14} /></span>}
           </span>
-          <LastLine row={row} state={state} />
+          <LastLine row={row} />
         </span>
         <span className="item-side">
           <time className="item-time">{at > 0 ? words.shortTime(at, now) : ""}</time>
@@ -58,19 +62,40 @@ export function ConversationItem({ row, state, now, isOpen, onOpen }: Conversati
       </a>
     </li>
   );
+}, isSameItem);
+
+/** Rows are made anew whenever anything changes; what they are made of is not. */
+function isSameItem(before: ConversationItemProps, after: ConversationItemProps): boolean {
+  const [one, other] = [before.row, after.row];
+  return (
+    one.chat === other.chat && one.last === other.last && one.pending === other.pending && one.at === other.at &&
+    before.now === after.now && before.isOpen === after.isOpen && before.onOpen === after.onOpen
+  );
 }
 
-function LastLine({ row: { chat, last, pending }, state }: { readonly row: ConversationRow; readonly state: State }) {
+function LastLine({ row: { chat, last, pending } }: { readonly row: ConversationRow }) {
   const words = useWords();
   const { t } = words;
-  const names = (userId: UserId) => nameOf(state, userId, words);
   const { conversationId, kind } = chat.conversation;
+  const state = useSelected(
+    useCallback(
+      ({ session, users, typing, drafts, opened }: State) => ({
+        session,
+        users,
+        typing: typing.has(conversationId) ? typing : NOBODY,
+        draft: drafts.get(conversationId),
+        isOpen: opened?.conversationId === conversationId,
+      }),
+      [conversationId],
+    ),
+  );
+  const names = (userId: UserId) => nameOf(state, userId, words);
   const typing = typists(state, conversationId);
   if (typing.length > 0) {
     return <span className="item-last item-typing">{`${kind === "direct" ? t("conversations.typing") : typingText(typing.map(names), words)}…`}</span>;
   }
-  const draft = state.drafts.get(conversationId);
-  if (pending === null && draft !== undefined && state.opened?.conversationId !== conversationId) {
+  const { draft } = state;
+  if (pending === null && draft !== undefined && !state.isOpen) {
     return <span className="item-last item-draft" data-testid="item-draft">{t("conversations.draft", { text: draft })}</span>;
   }
   if (pending !== null) {

@@ -2,12 +2,12 @@ import { useCallback, useMemo, useState } from "react";
 
 import { nameOf, peerOf, titleOf, typists } from "../core/select";
 import { type ConversationState, myId, type State } from "../core/state";
-import { timeline } from "../core/timeline";
+import { timelines } from "../core/timeline";
 import type { ConversationId, FileRef, MessageId } from "../core/types";
 import { beside, presenceText, typingText } from "../core/wording";
 import { sentenceOf } from "./action";
-import { Composer } from "./Composer";
-import { useClient, useNow } from "./context";
+import { Composer, type ComposerProps } from "./Composer";
+import { useClient, useNow, useSelected } from "./context";
 import { ConversationMenu } from "./ConversationMenu";
 import { Icon } from "./Icon";
 import { MembersDialog } from "./MembersDialog";
@@ -17,8 +17,7 @@ import { SendLaterDialog } from "./SendLaterDialog";
 import { useWords } from "./words";
 
 interface ConversationPaneProps {
-  readonly state: State;
-  readonly chat: ConversationState;
+  readonly conversationId: ConversationId;
   /** Files to be attached to what is written next. */
   readonly handed: readonly File[];
   /** They are attached. */
@@ -26,12 +25,26 @@ interface ConversationPaneProps {
   readonly onClose: () => void;
 }
 
-export function ConversationPane({ state, chat, handed, onHanded, onClose }: ConversationPaneProps) {
+/** The open conversation, if it is known. It is not drawn anew for what only a part of it shows. */
+export function ConversationPane({ conversationId, ...rest }: ConversationPaneProps) {
+  const chat = useSelected(useCallback(({ conversations }: State) => conversations.get(conversationId), [conversationId]));
+  return chat === undefined ? null : <Conversation chat={chat} {...rest} />;
+}
+
+interface ConversationProps extends Omit<ConversationPaneProps, "conversationId"> {
+  readonly chat: ConversationState;
+}
+
+const partOf = ({ session, users, outbox, opened }: State) => ({ session, users, outbox, opened });
+
+function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
   const client = useClient();
   const words = useWords();
+  const state = useSelected(partOf);
   const [isListing, setListing] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   const [later, setLater] = useState<{ readonly text: string; readonly key: MessageId } | null>(null);
+  const [timeline] = useState(timelines);
   const { conversation, log, streams, watermarks, hidden } = chat;
   const { conversationId } = conversation;
   const { outbox, users } = state;
@@ -51,7 +64,7 @@ export function ConversationPane({ state, chat, handed, onHanded, onClose }: Con
         newAfterSeq,
         hidden,
       }),
-    [log.entries, streams, outbox, conversationId, me, peer, watermarks, newAfterSeq, hidden],
+    [timeline, log.entries, streams, outbox, conversationId, me, peer, watermarks, newAfterSeq, hidden],
   );
   const change = useCallback(
     (text: string) => {
@@ -68,11 +81,11 @@ export function ConversationPane({ state, chat, handed, onHanded, onClose }: Con
     },
     [client, conversationId],
   );
+  const defer = useCallback((text: string) => { setLater({ text, key: client.newMessageId() }); }, [client]);
 
   return (
     <section className="conversation" aria-label={title} data-testid="conversation">
       <Header
-        state={state}
         chat={chat}
         onClose={onClose}
         onMembers={() => { setListing(true); }}
@@ -81,20 +94,32 @@ export function ConversationPane({ state, chat, handed, onHanded, onClose }: Con
       {failure !== null && <p className="error" role="alert">{failure}</p>}
       <MessageList rows={rows} chat={chat} users={users} me={me} />
       <p className="typing" role="status" data-testid="typing-line">
-        <TypingLine state={state} conversationId={conversationId} />
+        <Typing conversationId={conversationId} />
       </p>
-      <Composer title={title} text={state.drafts.get(conversationId) ?? ""} handed={handed} onHanded={onHanded} onChange={change} onSend={send} onLater={(text) => { setLater({ text, key: client.newMessageId() }); }} />
+      <Written title={title} conversationId={conversationId} handed={handed} onHanded={onHanded} onChange={change} onSend={send} onLater={defer} />
       {later !== null && (
         <SendLaterDialog onSend={(at) => client.personal.sendLater(conversationId, { text: later.text }, at, later.key)} onClose={() => { setLater(null); }} />
       )}
-      {isListing && <MembersDialog state={state} chat={chat} onClose={() => { setListing(false); }} />}
+      {isListing && <MembersDialog chat={chat} onClose={() => { setListing(false); }} />}
     </section>
   );
 }
 
-function TypingLine({ state, conversationId }: { readonly state: State; readonly conversationId: ConversationId }) {
+interface WrittenProps extends Omit<ComposerProps, "text"> {
+  readonly conversationId: ConversationId;
+}
+
+/** The composer with what is being written: each key that is pressed draws this, and nothing else. */
+function Written({ conversationId, ...composer }: WrittenProps) {
+  const text = useSelected(useCallback(({ drafts }: State) => drafts.get(conversationId) ?? "", [conversationId]));
+  return <Composer {...composer} text={text} />;
+}
+
+function Typing({ conversationId }: { readonly conversationId: ConversationId }) {
   const words = useWords();
-  const text = typingText(typists(state, conversationId).map((id) => nameOf(state, id, words)), words);
+  const text = useSelected(
+    useCallback((state: State) => typingText(typists(state, conversationId).map((id) => nameOf(state, id, words)), words), [conversationId, words]),
+  );
   return (
     text !== "" && (
       <>
@@ -109,17 +134,19 @@ function TypingLine({ state, conversationId }: { readonly state: State; readonly
   );
 }
 
+const headOf = ({ session, users, presence }: State) => ({ session, users, presence });
+
 interface HeaderProps {
-  readonly state: State;
   readonly chat: ConversationState;
   readonly onClose: () => void;
   readonly onMembers: () => void;
   readonly onFailure: (failure: unknown) => void;
 }
 
-function Header({ state, chat, onClose, onMembers, onFailure }: HeaderProps) {
+function Header({ chat, onClose, onMembers, onFailure }: HeaderProps) {
   const words = useWords();
   const { t } = words;
+  const state = useSelected(headOf);
   const { conversation, members } = chat;
   const now = useNow(30_000);
   const title = titleOf(state, conversation, words);

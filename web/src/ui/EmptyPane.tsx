@@ -1,17 +1,20 @@
 import { myId, type State } from "../core/state";
+import { useSelected } from "./context";
 import { Icon } from "./Icon";
 import { Logo } from "./Logo";
 import { Rich, useText } from "./words";
 
 interface EmptyPaneProps {
-  readonly state: State;
   readonly onNew: () => void;
   readonly onClose: () => void;
 }
 
+const partOf = ({ session, users, opened, listing, conversations }: State) => ({ session, users, opened, listing, conversations });
+
 /** What stands where no conversation does. */
-export function EmptyPane({ state, onNew, onClose }: EmptyPaneProps) {
+export function EmptyPane({ onNew, onClose }: EmptyPaneProps) {
   const t = useText();
+  const state = useSelected(partOf);
   const me = myId(state);
   const username = me === null ? undefined : state.users.get(me)?.username;
   if (state.opened !== null && state.listing === "loading") {

@@ -1,18 +1,18 @@
 import { useEffect, useState } from "react";
 
 import { titleOf } from "../core/select";
-import type { State } from "../core/state";
 import type { Later } from "../core/types";
 import { sentenceOf } from "./action";
-import { useClient } from "./context";
+import { useAppState, useClient } from "./context";
 import { Dialog } from "./parts/Dialog";
 import { useWords } from "./words";
 
 /** What is to be sent later, and can be taken back until then. */
-export function LaterDialog({ state, onClose }: { readonly state: State; readonly onClose: () => void }) {
+export function LaterDialog({ onClose }: { readonly onClose: () => void }) {
   const client = useClient();
   const words = useWords();
   const { t } = words;
+  const state = useAppState();
   const [waiting, setWaiting] = useState<readonly Later[] | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
 

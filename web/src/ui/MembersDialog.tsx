@@ -1,9 +1,9 @@
 import { type SyntheticEvent, useState } from "react";
 
 import { nameOf, titleOf } from "../core/select";
-import { type ConversationState, myId, type State } from "../core/state";
+import { type ConversationState, myId } from "../core/state";
 import { useAction } from "./action";
-import { useClient } from "./context";
+import { useAppState, useClient } from "./context";
 import { Field } from "./Field";
 import { Avatar } from "./parts/Avatar";
 import { Dialog } from "./parts/Dialog";
@@ -11,16 +11,16 @@ import { addressOf } from "./route";
 import { useWords } from "./words";
 
 interface MembersDialogProps {
-  readonly state: State;
   readonly chat: ConversationState;
   readonly onClose: () => void;
 }
 
 /** Who is in a group, and the ways in and out. */
-export function MembersDialog({ state, chat, onClose }: MembersDialogProps) {
+export function MembersDialog({ chat, onClose }: MembersDialogProps) {
   const client = useClient();
   const words = useWords();
   const { t } = words;
+  const state = useAppState();
   const adding = useAction();
   const leaving = useAction();
   const inviting = useAction();

@@ -13,6 +13,7 @@ import { LinkCard } from "./LinkCard";
 import { Avatar } from "./parts/Avatar";
 import { Menu, MenuItem } from "./parts/Menu";
 import { Poll } from "./Poll";
+import { useReveal } from "./reveal";
 import { Text } from "./Text";
 import { useText, useWords } from "./words";
 
@@ -30,21 +31,27 @@ interface MessageProps {
   readonly nameOf: (userId: UserId) => string;
   /** Whether the sender's name and face are shown: not in a direct conversation, where they can be but one. */
   readonly isNamed: boolean;
+  /** Whether it is pointed out for a moment. */
+  readonly isHighlighted?: boolean;
 }
 
-export const Message = memo(function Message({ conversationId, row, nameOf, isNamed }: MessageProps) {
+export const Message = memo(function Message({ conversationId, row, nameOf, isNamed, isHighlighted = false }: MessageProps) {
   const client = useClient();
   const t = useText();
   const action = useAction();
-  const bubble = useRef<HTMLDivElement>(null);
+  const whole = useRef<HTMLDivElement>(null);
   const { shown, seq } = row;
   const isShown = isNamed && !row.isOwn;
   const senderName = nameOf(row.senderId);
   const link = firstLink(shown.text);
   const change = seq === null ? null : (what: Change) => void action.run(() => client.messages.change(conversationId, seq, what));
   return (
-    <li
+    <div
       className="message"
+      ref={whole}
+      tabIndex={-1}
+      data-key={row.key}
+      data-highlighted={isHighlighted}
       data-testid="message"
       data-own={row.isOwn}
       data-status={row.status ?? (row.isGrowing ? "growing" : "received")}
@@ -53,7 +60,7 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
       data-named={isShown}
     >
       {isShown && row.endsGroup && <Avatar id={row.senderId} name={senderName} size="small" />}
-      <div className="bubble" ref={bubble} aria-busy={row.isGrowing}>
+      <div className="bubble" aria-busy={row.isGrowing}>
         <span className="visually-hidden">{row.isOwn ? t("messages.spokeMe") : t("messages.spoke", { name: senderName })}</span>
         {isShown && row.startsGroup && (
           <span className="bubble-sender" aria-hidden="true" dir="auto">
@@ -65,14 +72,14 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
             {t("messages.forwarded", { name: nameOf(shown.forwarded.senderId) })}
           </span>
         )}
-        {row.quote !== null && <Quote quote={row.quote} nameOf={nameOf} />}
+        {row.quote !== null && <Quote conversationId={conversationId} quote={row.quote} nameOf={nameOf} />}
         {shown.files !== undefined && <Files files={shown.files} />}
         {shown.isDeleted && <span className="bubble-gone">{t("messages.deleted")}</span>}
         {shown.text !== "" && <Text text={shown.text} />}
         {link !== null && <LinkCard url={link} />}
         {shown.poll !== undefined && <Poll poll={shown.poll} shown={shown} isOwn={row.isOwn} action={action} onChange={change} />}
         <Meta row={row} />
-        {seq !== null && <MessageMenu conversationId={conversationId} seq={seq} isDeleted={shown.isDeleted} action={action} area={bubble} />}
+        {seq !== null && <MessageMenu conversationId={conversationId} seq={seq} isDeleted={shown.isDeleted} action={action} area={whole} />}
       </div>
       {shown.reactions.length > 0 && <Reactions reactions={shown.reactions} isBusy={action.isBusy} onChange={change} />}
       {shown.replyCount > 0 && <span className="replies">{t("messages.replies", { count: shown.replyCount })}</span>}
@@ -82,7 +89,7 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
         </p>
       )}
       {row.status === "failed" && <Failure row={row} />}
-    </li>
+    </div>
   );
 });
 
@@ -108,19 +115,26 @@ function Meta({ row: { shown, at, status, isGrowing } }: { readonly row: Message
   );
 }
 
-/** What a message answers, in a line. */
-function Quote({ quote: { of, isThread }, nameOf }: { readonly quote: Answered; readonly nameOf: (userId: UserId) => string }) {
+interface QuoteProps {
+  readonly conversationId: ConversationId;
+  readonly quote: Answered;
+  readonly nameOf: (userId: UserId) => string;
+}
+
+/** What a message answers, in a line; pressing it leads there. */
+function Quote({ conversationId, quote: { seq, of, isThread }, nameOf }: QuoteProps) {
   const words = useWords();
   const { t } = words;
+  const reveal = useReveal();
   return (
-    <blockquote className="quote" data-testid="quote">
+    <button className="quote" type="button" data-testid="quote" onClick={() => void reveal(conversationId, seq)}>
       <span className="quote-sender">{of === null ? t(isThread ? "messages.earlierThread" : "messages.earlier") : t(isThread ? "messages.thread" : "messages.to", { name: nameOf(of.senderId) })}</span>
       {of !== null && (
         <span className="quote-text" dir="auto">
           {of.isDeleted ? t("messages.deleted") : quoted(of.said, words)}
         </span>
       )}
-    </blockquote>
+    </button>
   );
 }
 

@@ -1,4 +1,5 @@
 import { memo, useCallback } from "react";
+import { type CustomContainerComponentProps, type CustomItemComponentProps, Virtualizer } from "virtua";
 
 import { nameOf } from "../core/select";
 import type { ConversationState, State } from "../core/state";
@@ -8,7 +9,9 @@ import { describe } from "../core/wording";
 import { useClient, useNow } from "./context";
 import { Icon } from "./Icon";
 import { Message } from "./Message";
-import { useScroll } from "./scroll";
+import { Newest } from "./Newest";
+import { useRoving } from "./roving";
+import { TOP_PX, useScroll } from "./scroll";
 import { useWords } from "./words";
 
 interface MessageListProps {
@@ -18,24 +21,30 @@ interface MessageListProps {
   readonly me: UserId | null;
 }
 
+/** Beyond the edge of the screen so much is drawn, so that nothing is white while one scrolls. */
+const BUFFER_PX = 600;
+
 export const MessageList = memo(function MessageList({ rows, chat, users, me }: MessageListProps) {
   const client = useClient();
   const words = useWords();
   const { t } = words;
   const now = useNow(60_000);
-  const scroll = useScroll(rows, chat);
+  const { list, virtual, cache, isShifted, isAtEnd, highlighted, onScroll, toEnd } = useScroll(rows, chat);
+  const roving = useRoving(rows, list, virtual);
   const { conversationId, kind } = chat.conversation;
   const names = useCallback((userId: UserId) => nameOf({ users }, userId, words), [users, words]);
 
   return (
     <div className="list-frame">
+      {/* What comes onto the screen by scrolling is not news: that is said by Newest. */}
       <div
         className="list"
-        ref={scroll.list}
-        onScroll={scroll.onScroll}
+        ref={list}
+        onScroll={onScroll}
+        onKeyDown={roving.onKeyDown}
+        onBlur={roving.onBlur}
         role="log"
-        aria-live="polite"
-        aria-relevant="additions"
+        aria-live="off"
         aria-label={t("messages.log")}
         aria-busy={chat.older === "loading"}
         tabIndex={0}
@@ -49,35 +58,56 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
             </button>
           )}
         </div>
-        <ol className="rows">
-          {rows.map((row) => {
+        <Virtualizer
+          ref={virtual}
+          scrollRef={list}
+          as={Rows}
+          item={Item}
+          data={rows}
+          bufferSize={BUFFER_PX}
+          startMargin={TOP_PX}
+          shift={isShifted}
+          {...(cache === undefined ? {} : { cache: cache })}
+          {...(roving.at === null ? {} : { keepMounted: [roving.at] })}
+        >
+          {(row) => {
             switch (row.type) {
               case "day":
                 return (
-                  <li key={row.key} className="day">
+                  <div key={row.key} className="day">
                     <span>{words.day(row.at, now)}</span>
-                  </li>
+                  </div>
                 );
               case "new":
                 return (
-                  <li key={row.key} className="new" data-new>
+                  <div key={row.key} className="new" data-new>
                     <span>{t("messages.new")}</span>
-                  </li>
+                  </div>
                 );
               case "system":
                 return (
-                  <li key={row.key} className="system" data-testid="system-line">
+                  <div key={row.key} className="system" data-testid="system-line">
                     {describe(row.entry, me, names, words)}
-                  </li>
+                  </div>
                 );
               case "message":
-                return <Message key={row.key} conversationId={conversationId} row={row} nameOf={names} isNamed={kind !== "direct"} />;
+                return (
+                  <Message
+                    key={row.key}
+                    conversationId={conversationId}
+                    row={row}
+                    nameOf={names}
+                    isNamed={kind !== "direct"}
+                    isHighlighted={row.key === highlighted}
+                  />
+                );
             }
-          })}
-        </ol>
+          }}
+        </Virtualizer>
       </div>
-      {!scroll.isAtEnd && (
-        <button className="jump" type="button" onClick={scroll.toEnd} aria-label={t("messages.jump")} data-testid="jump-latest">
+      <Newest row={rows.at(-1)} nameOf={names} />
+      {!isAtEnd && (
+        <button className="jump" type="button" onClick={toEnd} aria-label={t("messages.jump")} data-testid="jump-latest">
           <Icon name="down" size={18} />
           {chat.unread > 0 && <span className="badge">{words.number(chat.unread)}</span>}
         </button>
@@ -85,3 +115,11 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
     </div>
   );
 });
+
+function Rows({ children, style, ref }: CustomContainerComponentProps) {
+  return <ol className="rows" style={style} ref={ref}>{children}</ol>;
+}
+
+function Item({ children, style, ref }: CustomItemComponentProps) {
+  return <li style={style} ref={ref}>{children}</li>;
+}

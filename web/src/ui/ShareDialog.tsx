@@ -2,21 +2,22 @@ import { useState } from "react";
 
 import { conversationRows, peerOf, titleOf } from "../core/select";
 import type { Shared } from "../core/shared";
-import { myId, type State } from "../core/state";
+import { myId } from "../core/state";
 import type { ConversationId } from "../core/types";
+import { useAppState } from "./context";
 import { Avatar } from "./parts/Avatar";
 import { Dialog } from "./parts/Dialog";
 import { useWords } from "./words";
 
 interface ShareDialogProps {
-  readonly state: State;
   readonly shared: Shared;
   readonly onChosen: (conversationId: ConversationId) => void;
   readonly onClose: () => void;
 }
 
 /** What another app has shared with this one, and the question in which conversation it is to be written. Nothing is sent by that. */
-export function ShareDialog({ state, shared: { text, files }, onChosen, onClose }: ShareDialogProps) {
+export function ShareDialog({ shared: { text, files }, onChosen, onClose }: ShareDialogProps) {
+  const state = useAppState();
   const words = useWords();
   const { t } = words;
   const [filter, setFilter] = useState("");

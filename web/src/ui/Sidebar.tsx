@@ -5,7 +5,7 @@ import { myId, type State } from "../core/state";
 import type { ConversationId } from "../core/types";
 import { AccountBar } from "./AccountBar";
 import { AppearanceDialog } from "./AppearanceDialog";
-import { useNow } from "./context";
+import { useNow, useSelected } from "./context";
 import { ConversationItem } from "./ConversationItem";
 import { Icon } from "./Icon";
 import { LaterDialog } from "./LaterDialog";
@@ -16,7 +16,6 @@ import { StarsDialog } from "./StarsDialog";
 import { useWords } from "./words";
 
 interface SidebarProps {
-  readonly state: State;
   readonly onOpen: (conversationId: ConversationId) => void;
   readonly onNew: () => void;
 }
@@ -24,7 +23,19 @@ interface SidebarProps {
 /** From this many conversations on it is worth having a filter. */
 const FILTER_FROM = 5;
 
-export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
+/** Not who types, who is online, and what is being written: each item looks at that for itself. */
+const partOf = ({ session, conversations, users, outbox, opened, listing, preferences }: State) => ({
+  session,
+  conversations,
+  users,
+  outbox,
+  opened,
+  listing,
+  preferences,
+});
+
+export function Sidebar({ onOpen, onNew }: SidebarProps) {
+  const state = useSelected(partOf);
   const now = useNow(30_000);
   const words = useWords();
   const { t } = words;
@@ -80,7 +91,6 @@ export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
             <ConversationItem
               key={row.chat.conversation.conversationId}
               row={row}
-              state={state}
               now={now}
               isOpen={row.chat.conversation.conversationId === state.opened?.conversationId}
               onOpen={onOpen}
@@ -88,8 +98,8 @@ export function Sidebar({ state, onOpen, onNew }: SidebarProps) {
           ))}
         </ul>
       </nav>
-      {dialog === "stars" && <StarsDialog state={state} onClose={() => { setDialog(null); }} />}
-      {dialog === "later" && <LaterDialog state={state} onClose={() => { setDialog(null); }} />}
+      {dialog === "stars" && <StarsDialog onClose={() => { setDialog(null); }} />}
+      {dialog === "later" && <LaterDialog onClose={() => { setDialog(null); }} />}
       {dialog === "appearance" && <AppearanceDialog onClose={() => { setDialog(null); }} />}
       {me !== null && <AccountBar userId={me} name={nameOf(state, me, words)} username={state.users.get(me)?.username ?? ""} preferences={state.preferences} />}
     </aside>

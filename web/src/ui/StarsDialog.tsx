@@ -1,19 +1,20 @@
 import { useEffect, useState } from "react";
 
 import { nameOf, titleOf } from "../core/select";
-import { myId, type State } from "../core/state";
+import { myId } from "../core/state";
 import type { Entry } from "../core/types";
 import { describe } from "../core/wording";
 import { sentenceOf } from "./action";
-import { useClient } from "./context";
+import { useAppState, useClient } from "./context";
 import { Dialog } from "./parts/Dialog";
 import { useWords } from "./words";
 
 /** The messages that the user has starred, as they are now. */
-export function StarsDialog({ state, onClose }: { readonly state: State; readonly onClose: () => void }) {
+export function StarsDialog({ onClose }: { readonly onClose: () => void }) {
   const client = useClient();
   const words = useWords();
   const { t } = words;
+  const state = useAppState();
   const [stars, setStars] = useState<readonly Entry[] | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
 

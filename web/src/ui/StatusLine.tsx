@@ -1,13 +1,17 @@
 import type { Connection } from "../core/connection";
+import type { State } from "../core/state";
 import type { Sentence } from "../core/texts";
-import { useClient, useNow } from "./context";
+import { useClient, useNow, useSelected } from "./context";
 import { useText } from "./words";
 
 /** Waits shorter than this are over before they are read. */
 const WORTH_SHOWING_MS = 1_500;
 
+const connectionOf = ({ connection }: State) => connection;
+
 /** Says how the connection is, while it is not as it should be. */
-export function StatusLine({ connection }: { readonly connection: Connection }) {
+export function StatusLine() {
+  const connection = useSelected(connectionOf);
   const client = useClient();
   const t = useText();
   const now = useNow(500);
