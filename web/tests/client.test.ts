@@ -359,7 +359,7 @@ describe("the client", () => {
     server.say("three", false);
     server.isDown = false;
     await pass(60_000);
-    expect(server.said.findLast(({ type }) => type === "hello")).toMatchObject({ resume: [{ conversationId: ROOM, seq: 2 }] });
+    expect(server.asked.filter((path) => path.includes("afterSeq"))).toEqual([`/v1/conversations/${ROOM}/messages?afterSeq=2&pageSize=200`]);
     expect(texts()).toEqual(["one", "two", "three"]);
     expect(server.sends().at(-1)?.said.text).toBe("written meanwhile");
   });
