@@ -72,8 +72,9 @@ export function restored(chats: readonly unknown[], common: unknown): Saved {
   };
 }
 
-function chatFrom({ format: _, draft: __, log, ...chat }: ChatSnapshot): ConversationState {
-  return { ...chat, log: { ...log, ahead: [] }, older: "idle", streams: [] };
+function chatFrom({ conversation, log, readSeq, unread, mentions, countedSeq, watermarks, members, roles, me, kept, hidden }: ChatSnapshot): ConversationState {
+  const told = { conversation, readSeq, unread, mentions, countedSeq, watermarks, members, roles, me, kept, hidden };
+  return { ...told, log: { ...log, ahead: [] }, older: "idle", streams: [] };
 }
 
 function newestOf(log: Log, hidden: ReadonlySet<number>): Omit<Log, "ahead"> {
