@@ -1,4 +1,7 @@
 /** The parts of a browser that the client needs, for tests in Node. */
+import "fake-indexeddb/auto";
+
+import { IDBFactory } from "fake-indexeddb";
 import { vi } from "vitest";
 
 class Shelf {
@@ -44,6 +47,7 @@ function locks() {
 
 /** Puts fresh ones in place. Undone by `vi.unstubAllGlobals`. */
 export function browser(): void {
+  vi.stubGlobal("indexedDB", new IDBFactory());
   vi.stubGlobal("localStorage", Shelf.create());
   vi.stubGlobal("window", new EventTarget());
   vi.stubGlobal("navigator", { onLine: true, locks: locks() });

@@ -349,6 +349,35 @@ describe("the client", () => {
     expect(server.sends().at(-1)).toMatchObject({ messageId: item?.messageId, said: { text: "one for the road" } });
   });
 
+  it("begins with what it kept, also without a server, and catches up and sends once that is back", async () => {
+    client.openConversation(ROOM);
+    server.say("two");
+    await pass(2_000);
+    server.isDown = true;
+    server.cut();
+    await start();
+    expect([state().session.status, texts()]).toEqual(["active", ["one", "two"]]);
+    expect(conversationRows(state()).map(({ chat }) => titleOf(state(), chat.conversation, ENGLISH))).toEqual([ANNA]);
+    client.send(ROOM, { text: "written meanwhile" });
+    server.say("three", false);
+    server.isDown = false;
+    await pass(60_000);
+    expect(server.asked.filter((path) => path.includes("afterSeq"))).toEqual([`/v1/conversations/${ROOM}/messages?afterSeq=2&pageSize=200`]);
+    expect(texts()).toEqual(["one", "two", "three"]);
+    expect(server.sends().at(-1)?.said.text).toBe("written meanwhile");
+  });
+
+  it("keeps nothing of a user who has logged out", async () => {
+    await pass(2_000);
+    server.isDown = true;
+    const leaving = client.logout();
+    await pass(100);
+    await leaving;
+    localStorage.setItem(SESSION_KEY, JSON.stringify({ userId: ME, refreshToken: "refresh" }));
+    await start();
+    expect([state().conversations.size, state().outbox.length]).toEqual([0, 0]);
+  });
+
   it("shows why a message failed, and sends it again when it is told to", async () => {
     client.send(ROOM, { text: "hello" });
     const messageId = server.sends()[0]?.messageId ?? ("" as Entry["messageId"]);

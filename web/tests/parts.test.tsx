@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { useRef, useState } from "react";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -17,6 +17,7 @@ import { Tabs } from "../src/ui/parts/Tabs";
 import { Toasts } from "../src/ui/parts/Toasts";
 import { ToastProvider, ToastRack } from "../src/ui/parts/toasts";
 import { Tooltips } from "../src/ui/parts/Tooltip";
+import { rendered } from "./rendered";
 
 const user = userEvent.setup();
 const focused = () => document.activeElement;
@@ -34,7 +35,7 @@ describe("a menu", () => {
 
   beforeEach(() => {
     chosen.mockClear();
-    render(
+    rendered(
       <>
         <Menu label="More" testId="menu">
           <MenuItem onChoose={() => { chosen("mute"); }}>Mute</MenuItem>
@@ -124,7 +125,7 @@ function WithArea() {
 
 describe("a menu of an area", () => {
   it("opens by a right click, but for what has a better one of the browser", () => {
-    render(<WithArea />);
+    rendered(<WithArea />);
     fireEvent.contextMenu(screen.getByText("a link"));
     expect(screen.queryByRole("menu")).toBeNull();
     const isLeftToTheBrowser = fireEvent.contextMenu(screen.getByText("Hello"));
@@ -134,7 +135,7 @@ describe("a menu of an area", () => {
 
   it("opens by a long press of a finger, unless that moves", () => {
     vi.useFakeTimers();
-    render(<WithArea />);
+    rendered(<WithArea />);
     const text = screen.getByText("Hello");
     fireEvent.pointerDown(text, { pointerType: "touch", clientX: 5, clientY: 5 });
     fireEvent.pointerMove(text, { pointerType: "touch", clientX: 5, clientY: 60 });
@@ -168,7 +169,7 @@ function WithDialog({ onClose = nothing }: { readonly onClose?: () => void }) {
 describe("a dialog", () => {
   it("is modal, has its title for a name, begins at its first field, and gives the focus back", async () => {
     const shown = vi.spyOn(HTMLDialogElement.prototype, "showModal");
-    render(<WithDialog />);
+    rendered(<WithDialog />);
     await user.click(screen.getByText("Open"));
     expect(screen.getByRole("dialog", { name: "A title" })).toBeDefined();
     expect(shown).toHaveBeenCalled();
@@ -180,7 +181,7 @@ describe("a dialog", () => {
 
   it("closes when the browser cancels it by Esc, but not for a file chooser inside", async () => {
     const closed = vi.fn();
-    render(<WithDialog onClose={closed} />);
+    rendered(<WithDialog onClose={closed} />);
     await user.click(screen.getByText("Open"));
     fireEvent(screen.getByLabelText("Name"), new Event("cancel", { bubbles: true }));
     expect(closed).not.toHaveBeenCalled();
@@ -191,7 +192,7 @@ describe("a dialog", () => {
   it("that must be answered begins at the way out, and stays when what is done fails", async () => {
     const close = vi.fn();
     const task = vi.fn().mockRejectedValueOnce(new Error("It is gone.")).mockResolvedValue(undefined);
-    render(<Confirm title="Delete it?" action="Delete" isDanger onConfirm={task} onClose={close}>For everyone.</Confirm>);
+    rendered(<Confirm title="Delete it?" action="Delete" isDanger onConfirm={task} onClose={close}>For everyone.</Confirm>);
     expect(screen.getByRole("alertdialog", { name: "Delete it?" })).toBeDefined();
     expect(focused()).toBe(screen.getByText("Cancel"));
     await user.click(screen.getByText("Delete"));
@@ -204,7 +205,7 @@ describe("a dialog", () => {
 
 describe("a popover", () => {
   it("begins at the first thing in it, closes by Esc, and gives the focus back", async () => {
-    render(<Popover label="Emoji" icon="plus" testId="emoji">{(close) => <button type="button" onClick={close}>Heart</button>}</Popover>);
+    rendered(<Popover label="Emoji" icon="plus" testId="emoji">{(close) => <button type="button" onClick={close}>Heart</button>}</Popover>);
     await user.click(screen.getByRole("button", { name: "Emoji" }));
     expect(screen.getByRole("dialog", { name: "Emoji" })).toBeDefined();
     expect(focused()).toBe(screen.getByText("Heart"));
@@ -232,7 +233,7 @@ function SomeTabs() {
 
 describe("tabs", () => {
   it("are one stop of the keyboard, and are chosen by the arrows, Home and End", async () => {
-    render(<SomeTabs />);
+    rendered(<SomeTabs />);
     await user.tab();
     expect(focused()).toBe(screen.getByRole("tab", { name: "One", selected: true }));
     await user.keyboard("{ArrowRight}");
@@ -245,7 +246,7 @@ describe("tabs", () => {
   });
 
   it("follow the direction of the writing", async () => {
-    render(<div dir="rtl" style={{ direction: "rtl" }}><SomeTabs /></div>);
+    rendered(<div dir="rtl" style={{ direction: "rtl" }}><SomeTabs /></div>);
     await user.tab();
     await user.keyboard("{ArrowLeft}");
     expect(focused()).toBe(screen.getByRole("tab", { name: "Two", selected: true }));
@@ -255,7 +256,7 @@ describe("tabs", () => {
 describe("what is chosen from", () => {
   it("a switch turns by Space, and says how it is", async () => {
     const turned = vi.fn();
-    render(<Switch label="Receipts" hint="For both." isOn={false} onChange={turned} />);
+    rendered(<Switch label="Receipts" hint="For both." isOn={false} onChange={turned} />);
     const found = screen.getByRole("switch", { name: "Receipts", checked: false });
     expect(document.getElementById(found.getAttribute("aria-describedby") ?? "")?.textContent).toBe("For both.");
     found.focus();
@@ -266,7 +267,7 @@ describe("what is chosen from", () => {
   it("a select and a segmented control give what was chosen", async () => {
     const chosen = vi.fn();
     const options = [{ value: "a", label: "Anna" }, { value: "b", label: "Ben" }] as const;
-    render(<><Select label="Who" value="a" options={options} onChange={chosen} /><SegmentedControl label="Which" value="a" options={options} onChange={chosen} /></>);
+    rendered(<><Select label="Who" value="a" options={options} onChange={chosen} /><SegmentedControl label="Which" value="a" options={options} onChange={chosen} /></>);
     await user.selectOptions(screen.getByLabelText("Who"), "Ben");
     await user.click(screen.getByRole("radio", { name: "Ben" }));
     expect(chosen.mock.calls).toEqual([["b"], ["b"]]);
@@ -279,7 +280,7 @@ describe("a toast", () => {
 
   it("is said by a live region that was there before, and goes by itself", () => {
     const rack = new ToastRack();
-    render(<ToastProvider value={rack}><Toasts /></ToastProvider>);
+    rendered(<ToastProvider value={rack}><Toasts /></ToastProvider>);
     const region = screen.getByRole("status");
     expect(region.textContent).toBe("");
     act(() => { rack.show("Archived"); });
@@ -291,7 +292,7 @@ describe("a toast", () => {
   it("that can be undone is, once, and stays longer", () => {
     const rack = new ToastRack();
     const undone = vi.fn();
-    render(<ToastProvider value={rack}><Toasts /></ToastProvider>);
+    rendered(<ToastProvider value={rack}><Toasts /></ToastProvider>);
     act(() => { rack.show("Deleted", undone); });
     act(() => { vi.advanceTimersByTime(6_000); });
     fireEvent.click(screen.getByText("Undo"));
@@ -301,7 +302,7 @@ describe("a toast", () => {
 
   it("waits while one points at it, and makes room for newer ones", () => {
     const rack = new ToastRack();
-    render(<ToastProvider value={rack}><Toasts /></ToastProvider>);
+    rendered(<ToastProvider value={rack}><Toasts /></ToastProvider>);
     act(() => { rack.show("one"); });
     fireEvent.pointerEnter(screen.getByRole("status"));
     act(() => { vi.advanceTimersByTime(60_000); });
@@ -317,7 +318,7 @@ describe("a toast", () => {
 describe("a tip", () => {
   it("is shown for the keyboard and for who points for a while, and Esc closes it", () => {
     vi.useFakeTimers();
-    render(<><button type="button" data-tip="Attach files" aria-label="Attach files" /><Tooltips /></>);
+    rendered(<><button type="button" data-tip="Attach files" aria-label="Attach files" /><Tooltips /></>);
     fireEvent.pointerOver(screen.getByRole("button"), { pointerType: "mouse" });
     expect(screen.queryByText("Attach files")).toBeNull();
     act(() => { vi.advanceTimersByTime(600); });
@@ -331,7 +332,7 @@ describe("a tip", () => {
 describe("a panel", () => {
   it("takes the focus, closes by Esc and by both of its buttons", async () => {
     const close = vi.fn();
-    render(<Panel title="Thread" onClose={close}>x</Panel>);
+    rendered(<Panel title="Thread" onClose={close}>x</Panel>);
     expect(focused()).toBe(screen.getByRole("heading", { name: "Thread" }));
     await user.keyboard("{Escape}");
     await user.click(screen.getByLabelText("Close"));
@@ -342,7 +343,7 @@ describe("a panel", () => {
 
 describe("a face", () => {
   it("has initials where its picture can't be had", () => {
-    const { container } = render(<Avatar id="a" name="Maya Okafor" picture="/x.webp" />);
+    const { container } = rendered(<Avatar id="a" name="Maya Okafor" picture="/x.webp" />);
     expect(screen.queryByText("MO")).toBeNull();
     fireEvent.error(container.querySelector("img") as HTMLImageElement);
     expect(screen.getByText("MO")).toBeDefined();

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, cleanup, render } from "@testing-library/react";
+import { act, cleanup } from "@testing-library/react";
 import { Profiler, type ReactNode } from "react";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
@@ -8,6 +8,7 @@ import { Store } from "../src/app/store";
 import { initial, update } from "../src/core/state";
 import { ClientProvider } from "../src/ui/context";
 import { ANNA, direct, ME, message, ROOM, summary } from "./make";
+import { rendered } from "./rendered";
 
 // What is drawn of a list depends on how tall a browser makes it: here all of it is.
 vi.mock("virtua", () => ({
@@ -44,7 +45,7 @@ function open() {
   store.dispatch({ type: "opened", conversationId: ROOM });
   const nothing = () => undefined;
   const client = { store, read: nothing, loadOlder: nothing, draft: nothing, typing: nothing } as unknown as Client;
-  const { container } = render(
+  const { container } = rendered(
     <ClientProvider client={client}>
       <ConversationPane conversationId={ROOM} handed={[]} onHanded={nothing} onClose={nothing} />
     </ClientProvider>,

@@ -9,7 +9,7 @@ export class Account {
     private readonly store: Store,
     private readonly api: Pick<Api, "account" | "devices">,
     /** The account is gone, and the session with it. */
-    private readonly ended: () => void,
+    private readonly ended: () => Promise<void>,
   ) {}
 
   /** Has others see the user in another way, and know something else; what is as it was is left alone. */
@@ -46,7 +46,7 @@ export class Account {
   /** For good: what the user wrote stays, by somebody who has no name. */
   async remove(password: string): Promise<void> {
     await this.api.account.deleteAccount(password);
-    this.ended();
+    await this.ended();
   }
 
   /** When the user's devices are told of nothing; null if there is no such time. */

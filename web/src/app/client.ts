@@ -10,7 +10,7 @@ import { initial, myId, passesAt, update } from "../core/state";
 import type { ConversationId, MessageId, Said, UserId } from "../core/types";
 import { Api, authentication, type Tokens } from "../net/api";
 import type { Cursor, ServerEvent } from "../net/frames";
-import { clearOutbox, loadOutbox } from "../net/outbox_storage";
+import { LocalStore } from "../net/local";
 import { SESSION_KEY, SessionKeeper } from "../net/session";
 import { takeShared } from "../net/shared";
 import { type PushBrowser, pushBrowser } from "../net/push";
@@ -26,6 +26,7 @@ import { Files } from "./files";
 import { Groups } from "./groups";
 import { Idleness } from "./idleness";
 import { Ids } from "./ids";
+import { Keeper } from "./keeper";
 import { Library } from "./library";
 import { Link } from "./link";
 import { Looks } from "./looks";
@@ -47,6 +48,9 @@ export class Client {
   });
   private readonly api = new Api((isRefused) => this.session.token(isRefused));
   private readonly ids = new Ids();
+  private readonly keeper = new Keeper(this.store, new LocalStore());
+  /** Counts the sessions of this page: what an ended one was waiting for must not begin it again. */
+  private turn = 0;
   readonly notifier: Notifier;
   private readonly link: Link;
   private readonly dispatcher: Dispatcher;
@@ -58,7 +62,7 @@ export class Client {
   readonly groups = new Groups(this.store, this.api, this.library, this.ids.next);
   readonly personal = new Personal(this.api.personal, this.drafts);
   readonly files = new Files(this.api.files);
-  readonly account = new Account(this.store, this.api, () => { this.leave(); });
+  readonly account = new Account(this.store, this.api, () => this.leave());
   readonly admin = this.api.admin;
   private readonly passingAlarm = new Alarm(() => {
     this.store.dispatch({ type: "time_passed", now: Date.now() });
@@ -105,18 +109,18 @@ export class Client {
       this.store.dispatch({ type: "signed_out", notice: null });
       void this.session.finishLeaving();
     } else {
-      this.begin(userId);
+      void this.begin(userId);
     }
   }
 
   /** Throws ApiError. */
   async register(username: string, password: string, displayName: string): Promise<void> {
-    this.accept(await authentication.register(username, password, displayName));
+    await this.accept(await authentication.register(username, password, displayName));
   }
 
   /** Throws ApiError. */
   async login(username: string, password: string): Promise<void> {
-    this.accept(await authentication.login(username, password));
+    await this.accept(await authentication.login(username, password));
   }
 
   /** Ends the session, here at once and on the server as soon as it can be told. What was not sent is discarded. */
@@ -124,16 +128,17 @@ export class Client {
     const left = this.session.leave();
     this.link.handle({ type: "stop" });
     await left;
-    this.leave();
+    await this.leave();
   }
 
   /** Forgets the session and what belongs to it. */
-  private leave(): void {
+  private async leave(): Promise<void> {
     const me = myId(this.store.get());
-    if (me !== null) {
-      clearOutbox(me);
-    }
+    this.session.forget();
     this.end(null);
+    if (me !== null) {
+      await this.keeper.forget(me, true);
+    }
   }
 
   /** Another tab has changed what all of them share. */
@@ -224,13 +229,21 @@ export class Client {
     return this.ids.next();
   }
 
-  private accept(tokens: Tokens): void {
+  private async accept(tokens: Tokens): Promise<void> {
     this.session.keep(tokens);
-    this.begin(tokens.userId);
+    await this.begin(tokens.userId);
   }
 
-  private begin(userId: UserId): void {
-    this.store.dispatch({ type: "signed_in", userId, outbox: loadOutbox(userId, Date.now()) });
+  /** Shows what was kept of the user, and catches up from there. */
+  private async begin(userId: UserId): Promise<void> {
+    this.turn += 1;
+    const { turn } = this;
+    const { outbox, saved } = await this.keeper.load(userId);
+    if (turn !== this.turn) {
+      return;
+    }
+    this.store.dispatch({ type: "signed_in", userId, outbox, saved });
+    this.store.dispatch({ type: "time_passed", now: Date.now() });
     void this.notifier.resume();
     void this.library.list().then(() => {
       if (myId(this.store.get()) === userId) {
@@ -240,11 +253,16 @@ export class Client {
   }
 
   private end(notice: TextId | null): void {
+    const me = myId(this.store.get());
+    this.turn += 1;
     this.link.handle({ type: "stop" });
     this.library.close();
     this.drafts.close();
     void this.notifier.leave();
     this.store.dispatch({ type: "signed_out", notice });
+    if (me !== null) {
+      void this.keeper.forget(me, false);
+    }
   }
 
   private connectionChanged(connection: Connection): void {

@@ -5,6 +5,7 @@ import { expired } from "./expiry";
 import { append, extend, type Log, prepend, renewed, restarted, seeded } from "./log";
 import { kept, type Kept, NOTHING_KEPT, USUAL } from "./mine";
 import { accepted, type Outbox, without } from "./outbox";
+import { NOTHING_SAVED, type Saved } from "./snapshot";
 import { current, type Part, type Streams, told } from "./stream";
 import type { TextId } from "./texts";
 import type { Conversation, ConversationId, Entry, Head, Member, MessageId, Page, Preferences, Presence, Role, Summary, User, UserId, Watermark } from "./types";
@@ -70,7 +71,7 @@ export interface State {
 }
 
 export type Action =
-  | { readonly type: "signed_in"; readonly userId: UserId; readonly outbox: Outbox }
+  | { readonly type: "signed_in"; readonly userId: UserId; readonly outbox: Outbox; readonly saved?: Saved }
   | { readonly type: "signed_out"; readonly notice: TextId | null }
   | { readonly type: "connection_changed"; readonly connection: Connection }
   | { readonly type: "listing_changed"; readonly listing: Loading }
@@ -128,7 +129,7 @@ export function myId(state: Pick<State, "session">): UserId | null {
 export function update(state: State, action: Action): State {
   switch (action.type) {
     case "signed_in":
-      return { ...initial, session: { status: "active", userId: action.userId }, outbox: action.outbox, opened: state.opened };
+      return signedIn(state, action.userId, action.outbox, action.saved ?? NOTHING_SAVED);
     case "signed_out":
       return { ...initial, session: { status: "anonymous", notice: action.notice } };
     case "connection_changed":
@@ -192,6 +193,10 @@ export function update(state: State, action: Action): State {
     case "drafted":
       return drafted(state, action.conversationId, action.text);
   }
+}
+
+function signedIn({ opened }: State, userId: UserId, outbox: Outbox, saved: Saved): State {
+  return { ...initial, ...saved, session: { status: "active", userId }, outbox, opened: openedIn({ ...initial, opened }, saved.conversations) };
 }
 
 function changed(state: State, conversationId: ConversationId, change: (chat: ConversationState) => ConversationState): State {
@@ -479,7 +484,8 @@ function timePassed(state: State, now: number): State {
   return changed.length === 0 ? rest : { ...rest, conversations: new Map([...state.conversations, ...changed]) };
 }
 
-function passed(chat: ConversationState, now: number, me: UserId | null): ConversationState {
+/** A conversation as it is at a time. */
+export function passed(chat: ConversationState, now: number, me: UserId | null): ConversationState {
   const streams = current(chat.streams, now);
   const log = expired(chat.log, now);
   if (log !== chat.log) {
