@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -14,12 +15,22 @@ from chatkit.core.ids import ConversationId, MessageId, UserId
 from chatkit.rpc.expiry import has_expired
 from elastic_chat.events.v1 import log_pb2
 from svc_router.answers import accept, refuse
-from svc_router.changes import NO_MESSAGE, Found, check_answered, check_state, check_target
+from svc_router.changes import (
+    MAX_REACTIONS,
+    NO_MESSAGE,
+    Found,
+    check_answered,
+    check_pins,
+    check_reactions,
+    check_state,
+    check_target,
+    is_counted,
+)
 from svc_router.entries import entry_of
 from svc_router.flight import Flight
 from svc_router.folding import with_unfinished
 from svc_router.job import Job
-from svc_router.store import NotLive, Place, Restored, Sequencer
+from svc_router.store import NotLive, Place, Restored, Sequencer, Sight
 
 log = structlog.get_logger()
 
@@ -37,6 +48,14 @@ class Archive(Protocol):
 
     async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Found:
         """Return a message that a member can see. Raises NOT_FOUND if there is none."""
+        ...
+
+    async def reactions(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Collection[str]:
+        """Return the emoji with which a member has reacted to a message that they can see."""
+        ...
+
+    async def pins(self, user_id: UserId, conversation_id: ConversationId) -> Collection[int]:
+        """Return the messages that are pinned, of those that a member can see."""
         ...
 
     async def ordinal_at(self, job: Job) -> int:
@@ -111,6 +130,9 @@ class LookUps:
         """Find a message in the tail or in history. Raises NOT_FOUND if there is none, or none any more, or it is deleted and is to be
         changed, PERMISSION_DENIED if it is not the user's to change, and POLL_CLOSED if it takes no vote any more.
         """
+        if job.kind == "change" and is_counted(job.command.change):
+            # What is counted of a user's is all there: their later commands wait behind this one.
+            await self._flight.all_shown_of(job.conversation_id, job.user_id)
         sight = await self._sequencer.sight(job.conversation_id, job.user_id, seq)
         if isinstance(sight, NotLive):
             await self.restore(job)
@@ -132,7 +154,19 @@ class LookUps:
             return
         check_target(job.command.change, job.user_id, found.entry, sight.joined_seq)
         check_state(job.command.change, found, self._clock.now_ms())
+        await self._check_room(job, sight)
         job.target = found.entry
+
+    async def _check_room(self, job: Job, sight: Sight) -> None:
+        """Refuse what would be too much: a reaction more of this user, or a pin more. The tail mostly tells that it is not."""
+        change = job.command.change
+        if not is_counted(change):
+            return
+        if change.HasField("pin"):
+            check_pins(change.target, await self._archive.pins(job.user_id, job.conversation_id))
+        elif sight.entry is None or sight.reacted >= MAX_REACTIONS:
+            there = await self._archive.reactions(job.user_id, job.conversation_id, change.target)
+            check_reactions(change.reaction.emoji, there)
 
     async def find_ordinal(self, job: Job) -> bool:
         """Ask history for the ordinal of what was read."""
