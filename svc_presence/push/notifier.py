@@ -70,9 +70,9 @@ class Notifier:
     async def _find(self, came: _Came) -> Mapping[ConversationId, _Room]:
         """Look at conversations; if that fails, at one half and the other, so that none is given up for another's sake."""
         if len(came) == 1:
-            found: Mapping[ConversationId, _Room] = {}
+            found: dict[ConversationId, _Room] = {}
             with _given_up(*came):
-                found = await self._look(came)
+                found.update(await self._look(came))
             return found
         try:
             return await self._look(came)
