@@ -36,7 +36,7 @@ from svc_history.core import (
     stars_range,
     unread,
 )
-from svc_history.fold import fold
+from svc_history.fold import fold, own_emoji
 from svc_history.kept import Kept
 from svc_history.reader import Ask, Page, Reader, Synced
 from svc_history.receipts import Receipts
@@ -87,6 +87,7 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         return pb.GetMessageResponse(
             entry=_as_it_is(page.entries[-1], page, caller.user_id),
             mentions_caller=_mentions(page.entries[-1], caller.user_id),
+            own_emoji=own_emoji(page.changes.to(request.seq), caller.user_id),
         )
 
     async def ListEdits(self, request: pb.ListEditsRequest, context: Context) -> pb.ListEditsResponse:  # noqa: N802

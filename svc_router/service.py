@@ -44,8 +44,9 @@ from elastic_chat.types.v1 import entry_pb2
 from elastic_chat.types.v1.conversation_pb2 import Conversation, Member
 from svc_router.core import check_added, check_direct, check_group, check_self
 from svc_router.forwarding import copy_of, put_origin
+from svc_router.lookups import Archive
 from svc_router.personal_door import PersonalDoor
-from svc_router.pipeline import Archive, Pipeline
+from svc_router.pipeline import Pipeline
 from svc_router.route import Lane
 
 Context = Any

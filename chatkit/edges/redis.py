@@ -137,7 +137,9 @@ def tail(conversation_id: str) -> str:
 
 
 def changes(conversation_id: str) -> str:
-    """Stream: which entries of the tail change a message, id "<seq>-0", field t = the message's seq, k = the number of its kind."""
+    """Stream: which entries of the tail change a message, id "<seq>-0", field t = the message's seq, k = the number of its kind, u = the
+    user whose it is.
+    """
     return f"{{c:{conversation_id}}}:changes"
 
 
@@ -146,6 +148,8 @@ def mentions(conversation_id: str) -> str:
     return f"{{c:{conversation_id}}}:mentions"
 
 
+REACTION = 6
+"""The kind of a reaction, as types.v1.Entry numbers it."""
 DELETION = 5
 """The kind of a change after which nothing else of its message counts, as types.v1.Entry numbers it."""
 CLOSING = 12

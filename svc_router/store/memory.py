@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -56,6 +57,7 @@ class _Conversation:
     marks: dict[UserId, tuple[int, ...]] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
     closed: set[int] = field(default_factory=set)
+    reacted: Counter[tuple[int, UserId]] = field(default_factory=Counter)
     settings: dict[str, str] = field(default_factory=dict)
     bans: dict[UserId, Ban] = field(default_factory=dict)
     invites: dict[InviteId, Invite] = field(default_factory=dict)
@@ -223,6 +225,7 @@ class MemorySequencer:
                 live.head, live.head_ordinal = entry.seq, entry.ordinal
                 live.deleted |= {entry.target} if entry.change == keys.DELETION else set()
                 live.closed |= {entry.target} if entry.change == keys.CLOSING else set()
+                live.reacted[entry.target, entry.sender_id] += entry.change == keys.REACTION
             live.pending.pop(entry.seq, None)
             live.made[entry.message_id] = (Place(entry.seq, entry.ordinal, entry.accepted_ms, durable=True), entry.sender_id)
             for node in nodes if entry.seq > live.told else ():
@@ -267,6 +270,7 @@ class MemorySequencer:
                 marks=dict(restored.marks),
                 deleted={one.target for one in restored.recent if one.change == keys.DELETION},
                 closed={one.target for one in restored.recent if one.change == keys.CLOSING},
+                reacted=Counter((one.target, one.sender_id) for one in restored.recent if one.change == keys.REACTION),
                 settings=dict(restored.settings),
                 bans=dict(restored.bans),
                 invites=dict(restored.invites),
@@ -279,7 +283,8 @@ class MemorySequencer:
             return NotLive()
         member = live.members.get(user_id)
         entry = next((value for one, _, value in live.tail if one == seq), None)
-        return Sight(member.joined_seq if member else None, live.head, entry, seq in live.deleted, seq in live.closed)
+        reacted = live.reacted[seq, user_id] if entry else 0
+        return Sight(member.joined_seq if member else None, live.head, entry, seq in live.deleted, seq in live.closed, reacted)
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         self.view.check()

@@ -229,7 +229,7 @@ class RedisSequencer:
         if epoch != self._view.epoch.encode():
             return NotLive()
         try:
-            return _sight(seq, head, *seen)
+            return _sight(seq, user_id, head, *seen)
         except UNREADABLE as error:
             log.warning("live_view_unreadable", conversation_id=conversation_id, error=f"{type(error).__name__}: {error}")
             raise ChatError(Reason.INTERNAL) from error
@@ -347,14 +347,17 @@ def _held(member: bytes | None, rule: bytes | None) -> Permission:
         return Permission(0)
 
 
-def _sight(seq: int, head: bytes | None, member: bytes | None, entries: Sequence[Any], changes: Sequence[Any]) -> Sight:
-    became = {fields[b"k"] for _, fields in changes if fields[b"t"] == b"%d" % seq}
+def _sight(seq: int, user_id: UserId, head: bytes | None, member: bytes | None, entries: Sequence[Any], changes: Sequence[Any]) -> Sight:
+    about = [fields for _, fields in changes if fields[b"t"] == b"%d" % seq]
+    became = {fields[b"k"] for fields in about}
+    reacted = sum(1 for fields in about if fields[b"k"] == b"%d" % keys.REACTION and fields.get(b"u") == user_id.encode())
     return Sight(
         _member(member).joined_seq if member else None,
         int(head or 0),
         entries[0][1][b"e"] if entries else None,
         b"%d" % keys.DELETION in became,
         b"%d" % keys.CLOSING in became,
+        reacted,
     )
 
 
@@ -390,9 +393,11 @@ def _marked(reply: Sequence[Any]) -> Marked | OrdinalNeeded | NotLive:
 
 
 def _changes(entries: Iterable[Durable]) -> list[int | str]:
-    """Return, of each entry that changes a message or mentions somebody, its seq, that of the message, its kind, and whom it mentions."""
+    """Return, of each entry that changes a message or mentions somebody, its seq, that of the message, its kind, whom it mentions, and
+    whose it is.
+    """
     some = (entry for entry in entries if entry.target or entry.mentions)
-    return [value for entry in some for value in (entry.seq, entry.target, entry.change, entry.mentions)]
+    return [value for entry in some for value in (entry.seq, entry.target, entry.change, entry.mentions, entry.sender_id)]
 
 
 def _made(entry: Durable) -> str:

@@ -774,6 +774,36 @@ async def test_what_can_be_told_of_an_entry_is_told_from_the_tail(world: World) 
     assert await world.sequencer.sight(born.conversation_id, anna, 1) == Sight(1, 5, b"entry")
 
 
+async def test_how_often_a_user_has_reacted_to_a_message_is_told_from_the_tail(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    for claim in (message(born, anna), message(born, anna)):
+        await show(world, born, durable(claim, await place(world, claim)))
+    for who, target, kind in (
+        (anna, 2, keys.REACTION),
+        (bob, 2, keys.REACTION),
+        (anna, 2, keys.REACTION),
+        (anna, 3, keys.REACTION),
+        (anna, 2, 8),
+    ):
+        change = replace(message(born, who), counts=False)
+        await show(world, born, replace(durable(change, await place(world, change)), target=target, change=kind))
+    assert [await reacted(world, born, who, seq) for who in (anna, bob) for seq in (2, 3)] == [2, 1, 1, 0]
+    recent = [durable(message(born, anna), Place(8, 4, NOW)), durable(message(born, bob), Place(9, 4, NOW))]
+    recent[1] = replace(recent[1], target=8, change=keys.REACTION)
+    await world.lose(born.conversation_id)
+    known = lost(born, {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 1)})
+    await world.sequencer.restore(replace(known, recent=recent), world.sequencer.epoch)
+    assert [await reacted(world, born, who, 8) for who in (anna, bob)] == [0, 1]
+
+
+async def reacted(world: World, born: Birth, who: UserId, seq: int) -> int:
+    sight = await world.sequencer.sight(born.conversation_id, who, seq)
+    assert isinstance(sight, Sight)
+    return sight.reacted
+
+
 @pytest.mark.parametrize(("kind", "is_deleted"), [(keys.DELETION, True), (keys.CLOSING, False)])
 async def test_a_conversation_is_put_back_with_what_has_become_of_messages(world: World, kind: int, *, is_deleted: bool) -> None:
     anna = user()

@@ -273,21 +273,27 @@ class GetMessageResponse(_message.Message):
 
     ENTRY_FIELD_NUMBER: _builtins.int
     MENTIONS_CALLER_FIELD_NUMBER: _builtins.int
+    OWN_EMOJI_FIELD_NUMBER: _builtins.int
     mentions_caller: _builtins.bool
     """Whether it mentioned the caller, or everyone, when it was sent: that is what mentions are counted by."""
     @_builtins.property
     def entry(self) -> _entry_pb2.Entry:
         """As it is now."""
 
+    @_builtins.property
+    def own_emoji(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All emoji with which the caller has reacted to it, also those beyond what `entry` lists."""
+
     def __init__(
         self,
         *,
         entry: _entry_pb2.Entry | None = ...,
         mentions_caller: _builtins.bool = ...,
+        own_emoji: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "mentions_caller", b"mentions_caller"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "mentions_caller", b"mentions_caller", "own_emoji", b"own_emoji"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
