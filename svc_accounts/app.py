@@ -121,4 +121,5 @@ def wire(
         erasure=erasure,
         preferences=preferences,
         signer=signer,
+        clock=clock,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import UserId, is_uuid
 from chatkit.core.presence import Wishes
@@ -48,6 +49,7 @@ class Accounts:
     erasure: Erasure
     preferences: Preferences
     signer: Signer
+    clock: Clock
 
 
 class AccountsServicer(rpc.AccountsServiceServicer):
@@ -64,6 +66,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         self._bots = has.bots
         self._preferences = has.preferences
         self._signer = has.signer
+        self._clock = has.clock
 
     # --- for everyone
 
@@ -177,6 +180,24 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         return pb.SetQuietHoursResponse(quiet_hours=_quiet_hours(wishes))
 
     # --- for presence
+
+    async def BlockUser(self, request: pb.BlockUserRequest, context: Context) -> pb.BlockUserResponse:  # noqa: N802
+        caller, other_id = caller_of(context), UserId(request.user_id)
+        if other_id == caller.user_id:
+            raise ChatError(Reason.INVALID_ARGUMENT, "user_id is the caller's own")
+        other = await self._users.user(other_id)
+        if other is None or other.state is State.DELETED:
+            raise ChatError(Reason.UNKNOWN_USER)
+        await self._preferences.set_block(caller.user_id, other_id, self._clock.now_ms())
+        return pb.BlockUserResponse()
+
+    async def UnblockUser(self, request: pb.UnblockUserRequest, context: Context) -> pb.UnblockUserResponse:  # noqa: N802
+        await self._preferences.set_block(caller_of(context).user_id, UserId(request.user_id), None)
+        return pb.UnblockUserResponse()
+
+    async def ListBlocks(self, request: pb.ListBlocksRequest, context: Context) -> pb.ListBlocksResponse:  # noqa: ARG002, N802
+        (wishes,) = await self._preferences.of([caller_of(context).user_id])
+        return pb.ListBlocksResponse(blocks=reversed(preferences_of(wishes).blocks))
 
     async def KeepStatus(self, request: pb.KeepStatusRequest, context: Context) -> pb.KeepStatusResponse:  # noqa: N802
         status = wishes_of(presence_pb2.Preferences(status=request.status))

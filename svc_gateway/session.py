@@ -469,6 +469,8 @@ class Session:
         if parts >= MAX_PARTS:
             raise ChatError(Reason.OVERLOADED, f"a connection tells {MAX_PARTS} parts a second", retry_after=timedelta(seconds=1))
         self._parts = (now, parts + 1)
+        if self._around.hub.has_cut_off(self.user_id, conversation_id):
+            return
         self._tell(conversation_id, delta=router_service_pb2.DeltaCommand(message_id=message_id, offset=delta.offset, text=delta.text))
 
     async def _until_answered(self) -> None:
@@ -516,6 +518,8 @@ class Session:
         wishes = self._around.hub.wishes(self.user_id)
         if conversation_id in told or wishes.audience is Audience.NOBODY or wishes.is_invisible(self._around.clock.now_ms()):
             return
+        if self._around.hub.has_cut_off(self.user_id, conversation_id):
+            return
         told.add(conversation_id)
         self._typed = (self._around.wheel.now, told)
         audience = presence_pb2.Privacy.Audience.ValueType(wishes.audience)
@@ -555,7 +559,8 @@ class Session:
             self._tell_mark(conversation_id, delivered_seq, read_seq)
 
     def _tell_mark(self, conversation_id: ConversationId, delivered_seq: int, read_seq: int) -> None:
-        gives = self._around.hub.wishes(self.user_id).gives_receipts(self._around.clock.now_ms())
+        hub = self._around.hub
+        gives = hub.wishes(self.user_id).gives_receipts(self._around.clock.now_ms()) and not hub.has_cut_off(self.user_id, conversation_id)
         mark = router_service_pb2.WatermarkCommand(delivered_seq=delivered_seq, read_seq=read_seq, withheld=not gives)
         self._tell(conversation_id, watermark=mark)
 

@@ -40,6 +40,7 @@ from chatkit.rpc.expiry import has_expired
 from chatkit.tracing import NOTHING, Tracer, bind_context, followed
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
+from svc_router.blocks import Blocks
 from svc_router.changes import NO_MESSAGE, Found, check_answered, check_state, check_target
 from svc_router.core import LIMITS, Limits, is_remembered
 from svc_router.entries import delta_event, durable, entry_of, member, placed, readable, typing_event, watermark_event, watermark_of
@@ -50,6 +51,7 @@ from svc_router.pace import Pace
 from svc_router.store import (
     Answer,
     Birth,
+    BlocksUnknown,
     Claim,
     Durable,
     Forgotten,
@@ -142,6 +144,7 @@ class Pipeline:
         message_log: MessageLog,
         fanout: Fanout,
         archive: Archive,
+        blocks: Blocks,
         clock: Clock,
         tracer: Tracer = NOTHING,
         limits: Limits = LIMITS,
@@ -150,6 +153,7 @@ class Pipeline:
         self._log = message_log
         self._fanout = fanout
         self._archive = archive
+        self._blocks = blocks
         self._clock = clock
         self._tracer = tracer
         self._limits = limits
@@ -277,7 +281,7 @@ class Pipeline:
             self._flight.launch(flying)
         return launched
 
-    def _answer(self, jobs: list[Job], claim: Claim | Birth, answer: Answer) -> list[Flying]:
+    def _answer(self, jobs: list[Job], claim: Claim | Birth, answer: Answer) -> list[Flying]:  # noqa: C901 - one case for each outcome
         """Launch the entry of jobs that have a place now, or answer them."""
         match answer.outcome:
             case Place(durable=True) as place:
@@ -306,6 +310,8 @@ class Pipeline:
                 self._bring_back(jobs, self._check_birth if isinstance(claim, Birth) else self._restore)
             case Forgotten():
                 self._ask_about(jobs, self._look_up)
+            case BlocksUnknown(members):
+                self._ask_about(jobs, partial(self._note_blocks, members))
             case ChatError() as error:
                 self._refuse(jobs, jobs[0].refusal or error)
         return []
@@ -568,8 +574,14 @@ class Pipeline:
             self._accept([job], found, Place(found.seq, found.ordinal, found.accepted_at.ToMilliseconds()))
         return False
 
+    async def _note_blocks(self, members: Sequence[UserId], job: Job) -> bool:  # noqa: ARG002 - the first of those that wait
+        """Have it noted whether one of the members of a direct conversation has blocked the other."""
+        await self._blocks.note(members[0], members[-1])
+        return True
+
     async def _look_at(self, job: Job) -> bool:
-        """Look at the messages that a command changes or answers. If it may not, the sequencer has yet to say that it is no repeat.
+        """Look at the messages that a command changes or answers, and at whom it mentions. If it may not, the sequencer has yet to say that
+        it is no repeat.
 
         What was accepted once is not refused, whatever has become of those messages since.
         """
@@ -580,8 +592,21 @@ class Pipeline:
             if error.row.retryable:
                 raise
             job.refusal = error
+        if job.mentions:
+            await self._look_at_mentions(job)
         job.is_looked_at = True
         return True
+
+    async def _look_at_mentions(self, job: Job) -> None:
+        """Let a message count as no mention of those who have blocked its sender. If nobody knows who has, it does: it is not worth a
+        refusal.
+        """
+        try:
+            blocking = await self._blocks.blocked_by(job.user_id, job.mentions)
+        except ChatError as error:
+            log.warning("mentions_not_looked_at", reason=error.reason)
+        else:
+            job.mention_only([user_id for user_id in job.mentions if user_id not in blocking])
 
     async def _look_at_one(self, job: Job, seq: int) -> None:
         """Find a message in the tail or in history. Raises NOT_FOUND if there is none, or none any more, or it is deleted and is to be

@@ -56,11 +56,14 @@ class Teller:
 
     def __init__(self) -> None:
         self.told: list[tuple[UserId, Wishes]] = []
+        self.blocks: list[tuple[UserId, UserId, bool]] = []
         self.away = False
 
-    async def tell(self, user_id: UserId, wishes: Wishes) -> bool:
+    async def tell(self, user_id: UserId, wishes: Wishes, other_id: UserId | None = None) -> bool:
         if not self.away:
             self.told.append((user_id, wishes))
+            if other_id is not None:
+                self.blocks.append((user_id, other_id, other_id in wishes.blocks))
         return not self.away
 
 

@@ -57,6 +57,7 @@ class Reason(StrEnum):
     LAST_OWNER = "LAST_OWNER"
     SLOW_MODE = "SLOW_MODE"
     POLL_CLOSED = "POLL_CLOSED"
+    BLOCKED = "BLOCKED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ TABLE: dict[Reason, Row] = {
     Reason.LAST_OWNER: Row("FAILED_PRECONDITION", None, False, "Hand the conversation over first."),
     Reason.SLOW_MODE: Row("RESOURCE_EXHAUSTED", None, True, "Wait for retry_after, then try again."),
     Reason.POLL_CLOSED: Row("FAILED_PRECONDITION", None, False, "Show what came of the poll: no more votes are taken."),
+    Reason.BLOCKED: Row("PERMISSION_DENIED", None, False, "Offer no way to this user: the two of them don't reach each other."),
 }
 
 

@@ -54,6 +54,9 @@ USERS: dict[str, tuple[str, ...]] = {
             "UpdatePrivacy",
             "GetQuietHours",
             "SetQuietHours",
+            "BlockUser",
+            "UnblockUser",
+            "ListBlocks",
         ),
         *("GetAccount", "CreateUser", "SetRole", "DisableUser", "EnableUser", "ResetPassword", "DeleteUser"),
         *("CreateInvite", "ListInvites", "WithdrawInvite"),
@@ -64,7 +67,7 @@ USERS: dict[str, tuple[str, ...]] = {
 """The methods that the edge lets those call who have an access token. What is in neither table is internal, and refused there."""
 
 READS: dict[str, tuple[str, ...]] = {
-    "presence": ("GetPresence", "GetStatus", "GetPreferences", "GetPushKey", "ListPushSubscriptions", "GetBadge"),
+    "presence": ("GetPresence", "GetStatus", "GetPreferences", "FindBlocks", "GetPushKey", "ListPushSubscriptions", "GetBadge"),
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
         *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
@@ -80,6 +83,7 @@ READS: dict[str, tuple[str, ...]] = {
         "ListSessions",
         "GetPrivacy",
         "GetQuietHours",
+        "ListBlocks",
         "GetPreferences",
         "GetAccount",
         "ListInvites",
@@ -111,6 +115,7 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
             *("ListStars", "ListDrafts", "ListScheduledMessages"),
         ),
         "accounts": ("FindUsers", "FindInactive"),
+        "presence": ("FindBlocks", "NoteBlocks"),
         "files": ("AttachFiles",),
     },
     "presence": {"accounts": ("KeepStatus", "GetPreferences"), "history": ("CountUnread", "ListPreferences")},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from chatkit.core.ids import SessionId, UserId
@@ -189,6 +190,15 @@ class EndingStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """That presence may not know what a user has decided, at a version: `other_id` is whom they have blocked by that, or block no more."""
+
+    user_id: UserId
+    version: int
+    other_id: UserId | None = None
+
+
 class PreferenceStore(Protocol):
     """What users have decided about how they are seen, opaque here, and what of it presence may not know yet."""
 
@@ -200,16 +210,16 @@ class PreferenceStore(Protocol):
         """Put these in the place of those of the version before, or return False if another change came first. The first version is 1."""
         ...
 
-    async def add_untold(self, user_id: UserId, version: int) -> None:
-        """Note that presence may not know what a user has decided. Idempotent."""
+    async def add_untold(self, untold: Untold) -> None:
+        """Note what presence may not know. Idempotent."""
         ...
 
-    async def untold(self) -> list[tuple[UserId, int]]:
+    async def untold(self) -> list[Untold]:
         """Return some of what is noted."""
         ...
 
-    async def remove_untold(self, user_id: UserId, version: int) -> None:
-        """Strike out what was noted of this version. Idempotent."""
+    async def remove_untold(self, untold: Untold) -> None:
+        """Strike out what was noted. Idempotent."""
         ...
 
 

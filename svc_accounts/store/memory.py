@@ -13,6 +13,7 @@ from svc_accounts.core.oidc import Attempt, Identity
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Credentials, Role, State, User, tombstone
+from svc_accounts.store import Untold
 
 
 class MemoryUserStore:
@@ -233,7 +234,7 @@ class MemoryPreferenceStore:
 
     def __init__(self) -> None:
         self._preferences: dict[UserId, tuple[int, bytes]] = {}
-        self._untold: set[tuple[UserId, int]] = set()
+        self._untold: set[Untold] = set()
 
     async def preferences(self, user_ids: Sequence[UserId]) -> list[bytes | None]:
         return [self._preferences[user_id][1] if user_id in self._preferences else None for user_id in user_ids]
@@ -244,14 +245,14 @@ class MemoryPreferenceStore:
             self._preferences[user_id] = version, preferences
         return is_next
 
-    async def add_untold(self, user_id: UserId, version: int) -> None:
-        self._untold.add((user_id, version))
+    async def add_untold(self, untold: Untold) -> None:
+        self._untold.add(untold)
 
-    async def untold(self) -> list[tuple[UserId, int]]:
-        return sorted(self._untold)
+    async def untold(self) -> list[Untold]:
+        return sorted(self._untold, key=lambda one: (one.user_id, one.version))
 
-    async def remove_untold(self, user_id: UserId, version: int) -> None:
-        self._untold.discard((user_id, version))
+    async def remove_untold(self, untold: Untold) -> None:
+        self._untold.discard(untold)
 
 
 class MemoryStores:

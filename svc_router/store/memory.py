@@ -17,6 +17,7 @@ from chatkit.rpc.expiry import expiring
 from svc_router.store import (
     Answer,
     Birth,
+    BlocksUnknown,
     Claim,
     Durable,
     Forgotten,
@@ -35,6 +36,9 @@ from svc_router.store import (
 )
 from svc_router.store.memory_terms import Weighed
 from svc_router.store.redis import TAIL_ENTRIES
+
+PAIR = 2
+"""Members of a direct conversation."""
 
 
 @dataclass
@@ -63,7 +67,7 @@ class _Conversation:
 
 
 class MemoryLiveView:
-    """What several sequencers share. `nodes` and `homes` stand for what presence writes, `told` for what nodes have heard."""
+    """What several sequencers share. `nodes`, `homes` and `blocks` stand for what presence writes, `told` for what nodes have heard."""
 
     def __init__(self) -> None:
         self.live: dict[ConversationId, _Conversation] = {}
@@ -73,6 +77,7 @@ class MemoryLiveView:
         self.told: dict[str, list[bytes]] = {}
         self.available = True
         self.lives = 1
+        self.blocks: dict[ConversationId, dict[UserId, bool]] = {}
         self.left: dict[ConversationId, dict[int, tuple[Unfinished, UserId]]] = {}
 
     @property
@@ -84,6 +89,7 @@ class MemoryLiveView:
         """Forget everything about conversations: from now on it is another memory."""
         self.left.clear()
         self.live.clear()
+        self.blocks.clear()
         self.lives += 1
 
     def fail_over(self) -> None:
@@ -160,11 +166,9 @@ class MemorySequencer:
 
     def _weighed(self, live: _Conversation, claim: Claim) -> Outcome:
         held = _held(live, claim.user_id)
-        if claim.needs is not None:
-            if claim.user_id not in live.members:
-                return ChatError(Reason.UNKNOWN_CONVERSATION)
-            if claim.needs not in held:
-                return ChatError(Reason.PERMISSION_DENIED)
+        refusal = self._refusal(live, claim, held)
+        if refusal is not None:
+            return refusal
         slow_ms = 1000 * int(live.settings.get("slow_mode_s", 0)) if claim.counts and Permission.MODERATE not in held else 0
         left_ms = live.wrote_ms.get(claim.user_id, 0) + slow_ms - claim.now_ms
         if slow_ms and left_ms > 0:
@@ -180,6 +184,20 @@ class MemorySequencer:
         if slow_ms:
             live.wrote_ms[claim.user_id] = claim.now_ms
         return self._place(live, claim, weighed)
+
+    def _refusal(self, live: _Conversation, claim: Claim, held: Permission) -> ChatError | BlocksUnknown | None:
+        """Return why a command is not weighed, if it is not."""
+        if claim.needs is not None and claim.user_id not in live.members:
+            return ChatError(Reason.UNKNOWN_CONVERSATION)
+        if claim.needs is not None and claim.needs not in held:
+            return ChatError(Reason.PERMISSION_DENIED)
+        if live.kind == "DIRECT" and claim.needs:
+            blocks = self.view.blocks.get(claim.conversation_id, {})
+            if len(blocks) < PAIR:
+                return BlocksUnknown(list(live.members))
+            if any(blocks.values()):
+                return ChatError(Reason.BLOCKED)
+        return None
 
     def _again(self, live: _Conversation, claim: Claim, place: Place) -> Outcome:
         entry = next((entry for seq, _, entry in live.tail if seq == place.seq), b"") if claim.terms else b""

@@ -20,6 +20,7 @@ from chatkit.edges.redis import RedisClient
 from svc_router.store import (
     Answer,
     Birth,
+    BlocksUnknown,
     Claim,
     Durable,
     Forgotten,
@@ -297,6 +298,7 @@ def _answer(reply: Sequence[Any], command: Claim | Birth) -> Answer:
 REFUSALS = {
     b"stranger": ChatError(Reason.UNKNOWN_CONVERSATION),
     b"forbidden": ChatError(Reason.PERMISSION_DENIED),
+    b"blocked": ChatError(Reason.BLOCKED),
     b"banned": ChatError(Reason.PERMISSION_DENIED, "who is banned does not come in before the ban is lifted"),
     b"invite": ChatError(Reason.BAD_INVITE),
     b"full": ChatError(Reason.LIMIT_REACHED, "the conversation has as many of these as it can have"),
@@ -306,7 +308,7 @@ REFUSALS = {
 """Why a script refuses a command."""
 
 
-def _outcome(status: bytes, rest: Sequence[Any], command: Claim | Birth) -> Outcome:
+def _outcome(status: bytes, rest: Sequence[Any], command: Claim | Birth) -> Outcome:  # noqa: C901 - one case for each status
     match status:
         case b"new":
             return Place(int(rest[0]), int(rest[1]), command.now_ms, int(rest[2]), draft=_bytes(rest[3]) if rest[3:] else b"")
@@ -326,6 +328,8 @@ def _outcome(status: bytes, rest: Sequence[Any], command: Claim | Birth) -> Outc
             return NotLive()
         case b"forgotten":
             return Forgotten()
+        case b"unsure":
+            return BlocksUnknown([UserId(keys.text(member)) for member in rest[0]])
         case b"slow":
             return ChatError(Reason.SLOW_MODE, retry_after=timedelta(milliseconds=rest[0]))
         case _:

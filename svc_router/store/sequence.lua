@@ -50,6 +50,16 @@ end
 if needed and bit.band(held, needed) ~= needed then
   return {'forbidden', inherited}
 end
+if meta[1] == 'DIRECT' and needed and needed > 0 then
+  -- Presence notes of each of the two whether they have blocked the other. What takes no permission, as to take back a message of one's own, is
+  -- no way to reach anybody.
+  local blocks = redis.call('HVALS', (string.gsub(KEYS[1], 'meta$', 'blocks:' .. string.sub(EPOCH, -8))))
+  if #blocks < 2 then
+    return {'unsure', inherited, redis.call('HKEYS', KEYS[2])}
+  elseif string.sub(blocks[1], -2) == ':1' or string.sub(blocks[2], -2) == ':1' then
+    return {'blocked', inherited}
+  end
+end
 local slow
 if meta[9] and meta[9] ~= '0' and ARGV[9] == '1' and bit.band(held, MODERATE) == 0 then
   -- A key of each user's, which lies where the others do, and is of use only here.

@@ -19,6 +19,7 @@ from svc_accounts.core.oidc import Attempt, Identity
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Credentials, Role, State, User, tombstone
+from svc_accounts.store import Untold
 from svc_accounts.store.cassandra import CassandraStores
 from svc_accounts.store.memory import MemoryStores
 
@@ -319,10 +320,11 @@ async def test_of_two_changes_at_once_one_takes_the_place_of_what_there_was(stor
 
 
 async def test_what_presence_may_not_know_is_noted_by_version_until_it_does(stores: Stores) -> None:
-    anna, kept = UserId(new_id()), stores.preferences
-    for version in (1, 1, 2):
-        await kept.add_untold(anna, version)
-    assert {(anna, 1), (anna, 2)} <= set(await kept.untold())
-    for _ in range(2):
-        await kept.remove_untold(anna, 1)
-    assert [noted for noted in await kept.untold() if noted[0] == anna] == [(anna, 2)]
+    anna, bob, carl, kept = UserId(new_id()), UserId(new_id()), UserId(new_id()), stores.preferences
+    one, two, of_bob, of_carl = Untold(anna, 1), Untold(anna, 2), Untold(anna, 2, bob), Untold(anna, 2, carl)
+    for untold in (one, one, two, of_bob, of_carl):
+        await kept.add_untold(untold)
+    assert {one, two, of_bob, of_carl} <= set(await kept.untold())
+    for untold in (one, one, of_carl):
+        await kept.remove_untold(untold)
+    assert {noted for noted in await kept.untold() if noted.user_id == anna} == {two, of_bob}

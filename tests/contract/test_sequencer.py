@@ -21,6 +21,7 @@ from launcher.topology import HOST
 from svc_router.store import (
     Answer,
     Birth,
+    BlocksUnknown,
     Claim,
     Durable,
     Forgotten,
@@ -60,6 +61,7 @@ class World(Protocol):
     async def lose(self, conversation_id: ConversationId) -> None: ...
     async def age(self, conversation_id: ConversationId) -> None: ...
     async def written(self, conversation_id: ConversationId, seq: int) -> None: ...
+    async def note_block(self, conversation_id: ConversationId, user_id: UserId, *, blocked: bool) -> None: ...
 
 
 class MemoryWorld:
@@ -84,6 +86,9 @@ class MemoryWorld:
 
     async def written(self, conversation_id: ConversationId, seq: int) -> None:
         """The fake's tail is bounded alone by its length."""
+
+    async def note_block(self, conversation_id: ConversationId, user_id: UserId, *, blocked: bool) -> None:
+        self.sequencer.view.blocks.setdefault(conversation_id, {})[user_id] = blocked
 
 
 class RedisWorld:
@@ -112,6 +117,9 @@ class RedisWorld:
 
     async def written(self, conversation_id: ConversationId, seq: int) -> None:
         await self.client.hset(keys.meta(conversation_id), "written", seq)
+
+    async def note_block(self, conversation_id: ConversationId, user_id: UserId, *, blocked: bool) -> None:
+        await self.client.hset(keys.blocks(conversation_id, self.sequencer.epoch), user_id, f"1:{int(blocked)}")
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -190,8 +198,10 @@ async def refusal(world: World, command: Claim) -> Reason:
 
 
 async def start(world: World, born: Birth) -> None:
-    """Bring a conversation to life, its first entry durable."""
+    """Bring a conversation to life, its first entry durable; nobody there has blocked anybody."""
     await show(world, born, durable(born, await place(world, born), tuple(born.members)))
+    for user_id in born.members if born.kind == "DIRECT" else ():
+        await world.note_block(born.conversation_id, user_id, blocked=False)
 
 
 async def test_a_conversation_starts_at_1_and_counts_on_without_a_gap(world: World) -> None:
@@ -345,6 +355,45 @@ async def test_what_was_stored_before_there_were_roles_goes_on(world: World) -> 
     direct = replace(birth(anna, bob, kind="DIRECT"), members=dict.fromkeys((anna, bob), DIRECT_BEFORE))
     await start(world, direct)
     await place(world, replace(message(direct, bob), needs=Permission.WRITE | Permission.PIN))
+
+
+@pytest.mark.parametrize("blocker", [0, 1])
+async def test_neither_says_anything_to_the_other_once_one_of_the_two_has_blocked_the_other(world: World, blocker: int) -> None:
+    both = anna, bob = user(), user()
+    born = birth(anna, bob, kind="DIRECT")
+    await start(world, born)
+    said = await place(world, message(born, anna, said_id := new_id()))
+    await world.note_block(born.conversation_id, both[blocker], blocked=True)
+    for one in both:
+        assert await refusal(world, message(born, one)) is Reason.BLOCKED
+        assert await refusal(world, replace(message(born, one), needs=Permission.READ, counts=False)) is Reason.BLOCKED
+    again = await place(world, message(born, anna, said_id))
+    assert again.seq == said.seq, "what was accepted once is not refused"
+    await place(world, replace(message(born, anna), needs=Permission(0), counts=False))  # takes back what she has said
+    assert await refusal(world, message(born, user())) is Reason.UNKNOWN_CONVERSATION
+    await world.note_block(born.conversation_id, both[blocker], blocked=False)
+    await place(world, message(born, bob))
+
+
+async def test_nothing_is_said_between_two_of_whom_it_is_not_known_whether_one_has_blocked_the_other(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob, kind="DIRECT")
+    await show(world, born, durable(born, await place(world, born), tuple(born.members)))
+    for _ in range(2):
+        unknown = await outcome(world, message(born, anna))
+        assert isinstance(unknown, BlocksUnknown)
+        assert sorted(unknown.members) == sorted((anna, bob))
+        await world.note_block(born.conversation_id, anna, blocked=False)
+    await world.note_block(born.conversation_id, bob, blocked=False)
+    await place(world, message(born, anna))
+
+
+async def test_a_block_is_nothing_to_a_group(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    await world.note_block(born.conversation_id, anna, blocked=True)
+    await place(world, message(born, bob))
 
 
 def setting(born: Birth, by: UserId, *terms: Set) -> Claim:

@@ -158,3 +158,12 @@ async def test_a_conversation_that_nobody_thought_of_keeps_no_other_up() -> None
     before = faults("message")
     assert await house.told(house.message(ANNA, room=other), house.message(ANNA)) == [("b", "2")]
     assert faults("message") == before + 1
+
+
+async def test_nobody_is_told_of_what_one_says_whom_they_have_blocked() -> None:
+    house = House()
+    for user_id, name in ((BOB, "b"), (CAROL, "c")):
+        await house.device(user_id, name)
+    house.keeper.decide(BOB, Wishes(blocks={ANNA: 1}))
+    assert await house.told(house.message(ANNA, mentions=[BOB, CAROL])) == [("c", "1")]
+    assert sorted(await house.told(house.message(CAROL), house.message(ANNA))) == [("b", "2"), ("c", "3")]

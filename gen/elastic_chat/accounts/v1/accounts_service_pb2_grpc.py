@@ -135,6 +135,21 @@ class AccountsServiceStub:
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursResponse.FromString,
                 _registered_method=True)
+        self.BlockUser = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/BlockUser',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.BlockUserRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.BlockUserResponse.FromString,
+                _registered_method=True)
+        self.UnblockUser = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/UnblockUser',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnblockUserRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnblockUserResponse.FromString,
+                _registered_method=True)
+        self.ListBlocks = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/ListBlocks',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksResponse.FromString,
+                _registered_method=True)
         self.KeepStatus = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/KeepStatus',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.KeepStatusRequest.SerializeToString,
@@ -385,6 +400,30 @@ class AccountsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BlockUser(self, request, context):
+        """Blocks a user: from then on neither of the two reaches the other directly, adds the other to a conversation, or sees whether the other is
+        there, and what the other says elsewhere wakes the caller no more. It holds within a second, and the caller's other devices are told by
+        `preferences`. The other is not told. Idempotent. Fails with UNKNOWN_USER, INVALID_ARGUMENT for the caller's own id, or LIMIT_REACHED
+        for more than 500.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnblockUser(self, request, context):
+        """Takes that back. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBlocks(self, request, context):
+        """Lists whom the caller has blocked, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def KeepStatus(self, request, context):
         """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name.
         """
@@ -612,6 +651,21 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     servicer.SetQuietHours,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursResponse.SerializeToString,
+            ),
+            'BlockUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.BlockUser,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.BlockUserRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.BlockUserResponse.SerializeToString,
+            ),
+            'UnblockUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnblockUser,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnblockUserRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnblockUserResponse.SerializeToString,
+            ),
+            'ListBlocks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBlocks,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksResponse.SerializeToString,
             ),
             'KeepStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.KeepStatus,
@@ -1240,6 +1294,87 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/SetQuietHours',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BlockUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/BlockUser',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.BlockUserRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.BlockUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnblockUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/UnblockUser',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnblockUserRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnblockUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBlocks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/ListBlocks',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksResponse.FromString,
             options,
             channel_credentials,
             insecure,

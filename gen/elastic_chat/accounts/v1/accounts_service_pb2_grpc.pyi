@@ -105,6 +105,16 @@ class AccountsServiceStub:
     """Tells when the caller's devices are told of nothing."""
     SetQuietHours: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.SetQuietHoursRequest, _accounts_service_pb2.SetQuietHoursResponse]
     """Sets when the caller's devices are told of nothing; without quiet_hours, there is no such time. Fails with INVALID_ARGUMENT."""
+    BlockUser: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.BlockUserRequest, _accounts_service_pb2.BlockUserResponse]
+    """Blocks a user: from then on neither of the two reaches the other directly, adds the other to a conversation, or sees whether the other is
+    there, and what the other says elsewhere wakes the caller no more. It holds within a second, and the caller's other devices are told by
+    `preferences`. The other is not told. Idempotent. Fails with UNKNOWN_USER, INVALID_ARGUMENT for the caller's own id, or LIMIT_REACHED
+    for more than 500.
+    """
+    UnblockUser: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.UnblockUserRequest, _accounts_service_pb2.UnblockUserResponse]
+    """Takes that back. Idempotent."""
+    ListBlocks: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ListBlocksRequest, _accounts_service_pb2.ListBlocksResponse]
+    """Lists whom the caller has blocked, the newest first."""
     KeepStatus: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.KeepStatusRequest, _accounts_service_pb2.KeepStatusResponse]
     """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name."""
     GetPreferences: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPreferencesRequest, _accounts_service_pb2.GetPreferencesResponse]
@@ -227,6 +237,16 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Tells when the caller's devices are told of nothing."""
     SetQuietHours: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.SetQuietHoursRequest, _accounts_service_pb2.SetQuietHoursResponse]  # type: ignore[assignment]
     """Sets when the caller's devices are told of nothing; without quiet_hours, there is no such time. Fails with INVALID_ARGUMENT."""
+    BlockUser: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.BlockUserRequest, _accounts_service_pb2.BlockUserResponse]  # type: ignore[assignment]
+    """Blocks a user: from then on neither of the two reaches the other directly, adds the other to a conversation, or sees whether the other is
+    there, and what the other says elsewhere wakes the caller no more. It holds within a second, and the caller's other devices are told by
+    `preferences`. The other is not told. Idempotent. Fails with UNKNOWN_USER, INVALID_ARGUMENT for the caller's own id, or LIMIT_REACHED
+    for more than 500.
+    """
+    UnblockUser: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.UnblockUserRequest, _accounts_service_pb2.UnblockUserResponse]  # type: ignore[assignment]
+    """Takes that back. Idempotent."""
+    ListBlocks: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ListBlocksRequest, _accounts_service_pb2.ListBlocksResponse]  # type: ignore[assignment]
+    """Lists whom the caller has blocked, the newest first."""
     KeepStatus: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.KeepStatusRequest, _accounts_service_pb2.KeepStatusResponse]  # type: ignore[assignment]
     """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name."""
     GetPreferences: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPreferencesRequest, _accounts_service_pb2.GetPreferencesResponse]  # type: ignore[assignment]
@@ -466,6 +486,34 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.SetQuietHoursResponse, _abc.Awaitable[_accounts_service_pb2.SetQuietHoursResponse]]:
         """Sets when the caller's devices are told of nothing; without quiet_hours, there is no such time. Fails with INVALID_ARGUMENT."""
+
+    @_abc_1.abstractmethod
+    def BlockUser(
+        self,
+        request: _accounts_service_pb2.BlockUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.BlockUserResponse, _abc.Awaitable[_accounts_service_pb2.BlockUserResponse]]:
+        """Blocks a user: from then on neither of the two reaches the other directly, adds the other to a conversation, or sees whether the other is
+        there, and what the other says elsewhere wakes the caller no more. It holds within a second, and the caller's other devices are told by
+        `preferences`. The other is not told. Idempotent. Fails with UNKNOWN_USER, INVALID_ARGUMENT for the caller's own id, or LIMIT_REACHED
+        for more than 500.
+        """
+
+    @_abc_1.abstractmethod
+    def UnblockUser(
+        self,
+        request: _accounts_service_pb2.UnblockUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.UnblockUserResponse, _abc.Awaitable[_accounts_service_pb2.UnblockUserResponse]]:
+        """Takes that back. Idempotent."""
+
+    @_abc_1.abstractmethod
+    def ListBlocks(
+        self,
+        request: _accounts_service_pb2.ListBlocksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.ListBlocksResponse, _abc.Awaitable[_accounts_service_pb2.ListBlocksResponse]]:
+        """Lists whom the caller has blocked, the newest first."""
 
     @_abc_1.abstractmethod
     def KeepStatus(

@@ -106,6 +106,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The conversation is in slow mode, and the caller's last message there was too short a while ago. Retryable, after `retry_after`."""
     POLL_CLOSED: _Reason.ValueType  # 30
     """No more votes are taken in this poll."""
+    BLOCKED: _Reason.ValueType  # 31
+    """The caller and another user, to whom this would lead, don't reach each other: one of the two has blocked the other, and it is not said
+    which.
+    """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a command was refused. The same names are `reason` in a `reject` frame, `reason` in google.rpc.ErrorInfo (domain
@@ -197,4 +201,8 @@ SLOW_MODE: Reason.ValueType  # 29
 """The conversation is in slow mode, and the caller's last message there was too short a while ago. Retryable, after `retry_after`."""
 POLL_CLOSED: Reason.ValueType  # 30
 """No more votes are taken in this poll."""
+BLOCKED: Reason.ValueType  # 31
+"""The caller and another user, to whom this would lead, don't reach each other: one of the two has blocked the other, and it is not said
+which.
+"""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
