@@ -16,6 +16,7 @@ from chatkit.tracing import tracer_of
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
 from svc_accounts.admin import Admin
+from svc_accounts.audit import AuditLog
 from svc_accounts.bots import Bots
 from svc_accounts.connections import Closing, MeshConnections
 from svc_accounts.erasure import Erasure
@@ -43,7 +44,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     """Connect accounts to Cassandra and the mesh. Raises ConnectionError if Cassandra does not come up."""
     cassandra = await CassandraSession.connect(settings)
     stack.push_async_callback(cassandra.close)
-    stores = await CassandraStores.open(cassandra, settings)
+    stores = await CassandraStores.open(cassandra, settings, settings.audit_kept)
     passwords = Passwords(settings.hash_threads, settings.hash_queue)
     stack.push_async_callback(passwords.close)
     channel = mesh_channel(settings.mesh)
@@ -122,4 +123,5 @@ def wire(
         preferences=preferences,
         signer=signer,
         clock=clock,
+        audit=AuditLog(stores.audit, clock),
     )

@@ -58,6 +58,7 @@ class Reason(StrEnum):
     SLOW_MODE = "SLOW_MODE"
     POLL_CLOSED = "POLL_CLOSED"
     BLOCKED = "BLOCKED"
+    ACCOUNT_SUSPENDED = "ACCOUNT_SUSPENDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ TABLE: dict[Reason, Row] = {
     Reason.SLOW_MODE: Row("RESOURCE_EXHAUSTED", None, True, "Wait for retry_after, then try again."),
     Reason.POLL_CLOSED: Row("FAILED_PRECONDITION", None, False, "Show what came of the poll: no more votes are taken."),
     Reason.BLOCKED: Row("PERMISSION_DENIED", None, False, "Offer no way to this user: the two of them don't reach each other."),
+    Reason.ACCOUNT_SUSPENDED: Row("PERMISSION_DENIED", None, True, "Show the message, which says until when and why."),
 }
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chatkit.core.ids import SessionId, UserId
+from svc_accounts.core.audit import AuditEntry, Place
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
 from svc_accounts.core.oidc import Attempt, Identity
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
-from svc_accounts.core.users import Credentials, Role, State, User
+from svc_accounts.core.users import Credentials, Role, State, Suspension, User
 
 
 class UserStore(Protocol):
@@ -39,6 +40,10 @@ class UserStore(Protocol):
 
     async def set_state(self, user: User, state: State) -> bool:
         """Let a user in or not, or return False if they are not there any more."""
+        ...
+
+    async def set_suspension(self, user: User, suspension: Suspension | None) -> bool:
+        """Suspend a user, or no more, or return False if they are not there any more."""
         ...
 
     async def remove_user(self, user: User) -> None:
@@ -223,6 +228,18 @@ class PreferenceStore(Protocol):
         ...
 
 
+class AuditStore(Protocol):
+    """The calls of methods for administrators. They go by themselves after as long as they are kept."""
+
+    async def add_call(self, entry: AuditEntry) -> None:
+        """Note a call, or what came of one that is noted. Idempotent."""
+        ...
+
+    async def calls(self, day: int, before: Place, limit: int) -> list[AuditEntry]:
+        """Return calls of a day that are older than a place, the newest first."""
+        ...
+
+
 class TryStore(Protocol):
     """How many wrong passwords there were in a row; forgotten a day after the last one."""
 
@@ -262,3 +279,5 @@ class Stores(Protocol):
     def endings(self) -> EndingStore: ...
     @property
     def preferences(self) -> PreferenceStore: ...
+    @property
+    def audit(self) -> AuditStore: ...

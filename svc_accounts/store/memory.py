@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from chatkit.core.ids import SessionId, UserId
+from svc_accounts.core.audit import AuditEntry, Place
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
 from svc_accounts.core.oidc import Attempt, Identity
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
-from svc_accounts.core.users import Credentials, Role, State, User, tombstone
+from svc_accounts.core.users import Credentials, Role, State, Suspension, User, tombstone
 from svc_accounts.store import Untold
 
 
@@ -45,6 +46,9 @@ class MemoryUserStore:
 
     async def set_state(self, user: User, state: State) -> bool:
         return self._change(user, state=state)
+
+    async def set_suspension(self, user: User, suspension: Suspension | None) -> bool:
+        return self._change(user, suspension=suspension)
 
     def _change(self, user: User, **columns: Any) -> bool:  # noqa: ANN401 - fields of User
         known = self._users.get(user.user_id)
@@ -255,6 +259,21 @@ class MemoryPreferenceStore:
         self._untold.discard(untold)
 
 
+class MemoryAuditStore:
+    """An AuditStore."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, AuditEntry] = {}
+
+    async def add_call(self, entry: AuditEntry) -> None:
+        self.entries[entry.entry_id] = entry
+
+    async def calls(self, day: int, before: Place, limit: int) -> list[AuditEntry]:
+        place = (before.called_ms, before.entry_id)
+        older = [one for one in self.entries.values() if one.day == day and (one.called_ms, one.entry_id) < place]
+        return sorted(older, key=lambda one: (one.called_ms, one.entry_id), reverse=True)[:limit]
+
+
 class MemoryStores:
     """Every store, as CassandraStores has them."""
 
@@ -262,4 +281,5 @@ class MemoryStores:
         self.users, self.sessions = MemoryUserStore(), MemorySessionStore()
         self.tries, self.invites = MemoryTryStore(), MemoryInviteStore()
         self.service_tokens, self.attempts, self.identities = MemoryServiceTokenStore(), MemoryAttemptStore(), MemoryIdentityStore()
+        self.audit = MemoryAuditStore()
         self.erasures, self.endings, self.preferences = MemoryErasureStore(), MemoryEndingStore(), MemoryPreferenceStore()

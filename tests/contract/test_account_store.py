@@ -13,12 +13,13 @@ from chatkit.core.clock import SystemClock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import SessionId, UserId, new_id
 from chatkit.edges.cassandra import CassandraSession
+from svc_accounts.core.audit import AuditEntry, Place
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
 from svc_accounts.core.oidc import Attempt, Identity
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
-from svc_accounts.core.users import Credentials, Role, State, User, tombstone
+from svc_accounts.core.users import Credentials, Role, State, Suspension, User, tombstone
 from svc_accounts.store import Untold
 from svc_accounts.store.cassandra import CassandraStores
 from svc_accounts.store.memory import MemoryStores
@@ -328,3 +329,35 @@ async def test_what_presence_may_not_know_is_noted_by_version_until_it_does(stor
     for untold in (one, one, of_carl):
         await kept.remove_untold(untold)
     assert {noted for noted in await kept.untold() if noted.user_id == anna} == {two, of_bob}
+
+
+async def test_a_suspension_is_kept_until_it_is_taken_away(stores: Stores) -> None:
+    anna, spam = person(), Suspension(NOW + DAY, "spam")
+    assert await stores.users.add_user(anna, None)
+    assert await stores.users.set_suspension(anna, spam)
+    assert await stores.users.user(anna.user_id) == replace(anna, suspension=spam)
+    assert await stores.users.set_suspension(anna, None)
+    assert await stores.users.user(anna.user_id) == anna
+    assert not await stores.users.set_suspension(person(), spam)
+    assert await stores.users.set_suspension(anna, spam)
+    await stores.users.erase(anna)
+    assert await stores.users.user(anna.user_id) == tombstone(anna.user_id)
+    assert not await stores.users.set_suspension(anna, spam)
+
+
+async def test_calls_are_read_by_day_the_newest_first_and_each_once_with_what_came_of_it(stores: Stores) -> None:
+    day = 20_000 + int(new_id()[-3:], 16)
+    called = [
+        AuditEntry(new_id(), day * DAY + ms, "operator", "DisableUser", "bob", '{"a": 1}', "192.0.2.1", "request") for ms in (1, 2, 2, 3)
+    ]
+    for entry in called:
+        await stores.audit.add_call(entry)
+    await stores.audit.add_call(called[0])
+    called[0] = replace(called[0], outcome="OK")
+    await stores.audit.add_call(called[0])
+    ordered = sorted(called, key=lambda one: (one.called_ms, one.entry_id), reverse=True)
+    end = Place((day + 1) * DAY, "")
+    assert await stores.audit.calls(day, end, 10) == ordered
+    assert await stores.audit.calls(day, end, 2) == ordered[:2]
+    assert await stores.audit.calls(day, Place(ordered[1].called_ms, ordered[1].entry_id), 10) == ordered[2:]
+    assert await stores.audit.calls(day + 1, Place((day + 2) * DAY, ""), 10) == []

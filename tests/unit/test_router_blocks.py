@@ -91,8 +91,8 @@ class Door:
 @pytest.mark.parametrize(
     ("method", "request_"),
     [
-        ("CreateConversation", pb.CreateConversationRequest(kind="DIRECT", member_ids=[BOB])),
-        ("CreateConversation", pb.CreateConversationRequest(kind="GROUP", title="t", member_ids=[CARL, BOB])),
+        ("CreateConversation", pb.CreateConversationRequest(kind=conversation_pb2.Conversation.DIRECT, member_ids=[BOB])),
+        ("CreateConversation", pb.CreateConversationRequest(kind=conversation_pb2.Conversation.GROUP, title="t", member_ids=[CARL, BOB])),
         ("AddMember", pb.AddMemberRequest(conversation_id=new_id(), user_id=BOB)),
         ("AddMembers", pb.AddMembersRequest(conversation_id=new_id(), user_ids=[CARL, BOB])),
     ],

@@ -190,6 +190,21 @@ class AccountsServiceStub:
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EnableUserRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EnableUserResponse.FromString,
                 _registered_method=True)
+        self.SuspendUser = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/SuspendUser',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SuspendUserRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SuspendUserResponse.FromString,
+                _registered_method=True)
+        self.LiftSuspension = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/LiftSuspension',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionResponse.FromString,
+                _registered_method=True)
+        self.ListAuditLog = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/ListAuditLog',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListAuditLogRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListAuditLogResponse.FromString,
+                _registered_method=True)
         self.ResetPassword = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/ResetPassword',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResetPasswordRequest.SerializeToString,
@@ -484,6 +499,29 @@ class AccountsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SuspendUser(self, request, context):
+        """Suspends a user: ends all of their sessions at once, and lets them log in no more until a time, at which that ends by itself; a login
+        says until when and why. Takes the place of an earlier suspension. Idempotent. Fails with UNKNOWN_USER or INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LiftSuspension(self, request, context):
+        """Ends a suspension before its time. Idempotent. Fails with UNKNOWN_USER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAuditLog(self, request, context):
+        """Lists the calls of methods for administrators, the newest first: each is noted before it is carried out, or it is not. Fails with
+        INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ResetPassword(self, request, context):
         """Gives a user another password, ends all of their sessions and forgets wrong passwords. Fails with UNKNOWN_USER, INVALID_ARGUMENT or
         OVERLOADED.
@@ -706,6 +744,21 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     servicer.EnableUser,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EnableUserRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EnableUserResponse.SerializeToString,
+            ),
+            'SuspendUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuspendUser,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SuspendUserRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SuspendUserResponse.SerializeToString,
+            ),
+            'LiftSuspension': grpc.unary_unary_rpc_method_handler(
+                    servicer.LiftSuspension,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionResponse.SerializeToString,
+            ),
+            'ListAuditLog': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAuditLog,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListAuditLogRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListAuditLogResponse.SerializeToString,
             ),
             'ResetPassword': grpc.unary_unary_rpc_method_handler(
                     servicer.ResetPassword,
@@ -1591,6 +1644,87 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/EnableUser',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EnableUserRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EnableUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuspendUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/SuspendUser',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SuspendUserRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SuspendUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LiftSuspension(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/LiftSuspension',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAuditLog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/ListAuditLog',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListAuditLogRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListAuditLogResponse.FromString,
             options,
             channel_credentials,
             insecure,

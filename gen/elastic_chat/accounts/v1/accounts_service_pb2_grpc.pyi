@@ -137,6 +137,16 @@ class AccountsServiceStub:
     """Ends all sessions of a user, and lets them log in no more. Idempotent. Fails with UNKNOWN_USER."""
     EnableUser: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.EnableUserRequest, _accounts_service_pb2.EnableUserResponse]
     """Lets a user who was disabled log in again. Idempotent. Fails with UNKNOWN_USER."""
+    SuspendUser: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.SuspendUserRequest, _accounts_service_pb2.SuspendUserResponse]
+    """Suspends a user: ends all of their sessions at once, and lets them log in no more until a time, at which that ends by itself; a login
+    says until when and why. Takes the place of an earlier suspension. Idempotent. Fails with UNKNOWN_USER or INVALID_ARGUMENT.
+    """
+    LiftSuspension: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.LiftSuspensionRequest, _accounts_service_pb2.LiftSuspensionResponse]
+    """Ends a suspension before its time. Idempotent. Fails with UNKNOWN_USER."""
+    ListAuditLog: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ListAuditLogRequest, _accounts_service_pb2.ListAuditLogResponse]
+    """Lists the calls of methods for administrators, the newest first: each is noted before it is carried out, or it is not. Fails with
+    INVALID_ARGUMENT.
+    """
     ResetPassword: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ResetPasswordRequest, _accounts_service_pb2.ResetPasswordResponse]
     """Gives a user another password, ends all of their sessions and forgets wrong passwords. Fails with UNKNOWN_USER, INVALID_ARGUMENT or
     OVERLOADED.
@@ -269,6 +279,16 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Ends all sessions of a user, and lets them log in no more. Idempotent. Fails with UNKNOWN_USER."""
     EnableUser: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.EnableUserRequest, _accounts_service_pb2.EnableUserResponse]  # type: ignore[assignment]
     """Lets a user who was disabled log in again. Idempotent. Fails with UNKNOWN_USER."""
+    SuspendUser: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.SuspendUserRequest, _accounts_service_pb2.SuspendUserResponse]  # type: ignore[assignment]
+    """Suspends a user: ends all of their sessions at once, and lets them log in no more until a time, at which that ends by itself; a login
+    says until when and why. Takes the place of an earlier suspension. Idempotent. Fails with UNKNOWN_USER or INVALID_ARGUMENT.
+    """
+    LiftSuspension: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.LiftSuspensionRequest, _accounts_service_pb2.LiftSuspensionResponse]  # type: ignore[assignment]
+    """Ends a suspension before its time. Idempotent. Fails with UNKNOWN_USER."""
+    ListAuditLog: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ListAuditLogRequest, _accounts_service_pb2.ListAuditLogResponse]  # type: ignore[assignment]
+    """Lists the calls of methods for administrators, the newest first: each is noted before it is carried out, or it is not. Fails with
+    INVALID_ARGUMENT.
+    """
     ResetPassword: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ResetPasswordRequest, _accounts_service_pb2.ResetPasswordResponse]  # type: ignore[assignment]
     """Gives a user another password, ends all of their sessions and forgets wrong passwords. Fails with UNKNOWN_USER, INVALID_ARGUMENT or
     OVERLOADED.
@@ -584,6 +604,34 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.EnableUserResponse, _abc.Awaitable[_accounts_service_pb2.EnableUserResponse]]:
         """Lets a user who was disabled log in again. Idempotent. Fails with UNKNOWN_USER."""
+
+    @_abc_1.abstractmethod
+    def SuspendUser(
+        self,
+        request: _accounts_service_pb2.SuspendUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.SuspendUserResponse, _abc.Awaitable[_accounts_service_pb2.SuspendUserResponse]]:
+        """Suspends a user: ends all of their sessions at once, and lets them log in no more until a time, at which that ends by itself; a login
+        says until when and why. Takes the place of an earlier suspension. Idempotent. Fails with UNKNOWN_USER or INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def LiftSuspension(
+        self,
+        request: _accounts_service_pb2.LiftSuspensionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.LiftSuspensionResponse, _abc.Awaitable[_accounts_service_pb2.LiftSuspensionResponse]]:
+        """Ends a suspension before its time. Idempotent. Fails with UNKNOWN_USER."""
+
+    @_abc_1.abstractmethod
+    def ListAuditLog(
+        self,
+        request: _accounts_service_pb2.ListAuditLogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.ListAuditLogResponse, _abc.Awaitable[_accounts_service_pb2.ListAuditLogResponse]]:
+        """Lists the calls of methods for administrators, the newest first: each is noted before it is carried out, or it is not. Fails with
+        INVALID_ARGUMENT.
+        """
 
     @_abc_1.abstractmethod
     def ResetPassword(

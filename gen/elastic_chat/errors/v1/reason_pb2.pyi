@@ -110,6 +110,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The caller and another user, to whom this would lead, don't reach each other: one of the two has blocked the other, and it is not said
     which.
     """
+    ACCOUNT_SUSPENDED: _Reason.ValueType  # 32
+    """The user name and password are right, and the account is suspended: until when, and why, the message says. Retryable, after
+    `retry_after`.
+    """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a command was refused. The same names are `reason` in a `reject` frame, `reason` in google.rpc.ErrorInfo (domain
@@ -204,5 +208,9 @@ POLL_CLOSED: Reason.ValueType  # 30
 BLOCKED: Reason.ValueType  # 31
 """The caller and another user, to whom this would lead, don't reach each other: one of the two has blocked the other, and it is not said
 which.
+"""
+ACCOUNT_SUSPENDED: Reason.ValueType  # 32
+"""The user name and password are right, and the account is suspended: until when, and why, the message says. Retryable, after
+`retry_after`.
 """
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
