@@ -29,6 +29,7 @@ from svc_accounts.oidc.login import OidcLogins
 from svc_accounts.oidc.provider import OidcProvider, Provider
 from svc_accounts.passwords import Passwords
 from svc_accounts.preferences import MeshTeller, Preferences
+from svc_accounts.reports import Conversations, MeshConversations, Reports
 from svc_accounts.service import Accounts, AccountsServicer
 from svc_accounts.sessions import Sessions
 from svc_accounts.settings import Settings
@@ -54,7 +55,17 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     http = await stack.enter_async_context(aiohttp.ClientSession())
     provider = OidcProvider(http, clock, settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     preferences = Preferences(stores.preferences, MeshTeller(channel))
-    accounts = wire(settings, stores, closing, preferences, passwords, signer, clock, provider if settings.oidc_issuer else None)
+    accounts = wire(
+        settings,
+        stores,
+        closing,
+        preferences,
+        passwords,
+        signer,
+        clock,
+        provider if settings.oidc_issuer else None,
+        MeshConversations(channel),
+    )
 
     def register(server: grpc.aio.Server) -> None:
         rpc.add_AccountsServiceServicer_to_server(AccountsServicer(accounts), server)
@@ -80,6 +91,7 @@ def wire(
     signer: Signer,
     clock: Clock,
     provider: Provider | None,
+    conversations: Conversations,
 ) -> Accounts:
     """Return what the methods of accounts work with, over what that needs."""
     issuer = Issuer(signer, clock, settings.access_token_lifetime)
@@ -110,6 +122,7 @@ def wire(
         logins=logins,
         clock=clock,
     )
+    admin = Admin(stores.users, sessions, bots, guard, passwords, erasure)
     return Accounts(
         users=stores.users,
         sessions=sessions,
@@ -117,11 +130,12 @@ def wire(
         oidc=oidc,
         newcomers=newcomers,
         invites=invites,
-        admin=Admin(stores.users, sessions, bots, guard, passwords, erasure),
+        admin=admin,
         bots=bots,
         erasure=erasure,
         preferences=preferences,
         signer=signer,
         clock=clock,
         audit=AuditLog(stores.audit, clock),
+        reports=Reports(stores.reports, stores.users, conversations, admin, clock),
     )

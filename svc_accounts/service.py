@@ -21,6 +21,7 @@ from svc_accounts.audit import AuditLog
 from svc_accounts.bots import Bots
 from svc_accounts.core.audit import AuditEntry, Span, Wanted
 from svc_accounts.core.invites import Invite
+from svc_accounts.core.reports import State as ReportState
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Role, State, User, check_suspension, check_user_ids, folded
@@ -30,6 +31,7 @@ from svc_accounts.logins import Logins
 from svc_accounts.newcomers import Newcomer, Newcomers
 from svc_accounts.oidc.login import OidcLogins
 from svc_accounts.preferences import Preferences
+from svc_accounts.reports import Reports
 from svc_accounts.sessions import Sessions
 from svc_accounts.signer import Signer
 from svc_accounts.store import UserStore
@@ -55,6 +57,7 @@ class Accounts:
     signer: Signer
     clock: Clock
     audit: AuditLog
+    reports: Reports
 
 
 class AccountsServicer(rpc.AccountsServiceServicer):
@@ -72,6 +75,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         self._preferences = has.preferences
         self._signer = has.signer
         self._clock = has.clock
+        self._reports = has.reports
         self._audit = has.audit
         self._audit.watch(self, pb.DESCRIPTOR.services_by_name["AccountsService"])
 
@@ -206,6 +210,9 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         (wishes,) = await self._preferences.of([caller_of(context).user_id])
         return pb.ListBlocksResponse(blocks=reversed(preferences_of(wishes).blocks))
 
+    async def CreateReport(self, request: pb.CreateReportRequest, context: Context) -> pb.CreateReportResponse:  # noqa: N802
+        return pb.CreateReportResponse(report_id=await self._reports.create(caller_of(context), request))
+
     async def KeepStatus(self, request: pb.KeepStatusRequest, context: Context) -> pb.KeepStatusResponse:  # noqa: N802
         status = wishes_of(presence_pb2.Preferences(status=request.status))
         wishes = await self._preferences.keep_status(caller_of(context).user_id, status)
@@ -249,6 +256,19 @@ class AccountsServicer(rpc.AccountsServiceServicer):
     async def LiftSuspension(self, request: pb.LiftSuspensionRequest, context: Context) -> pb.LiftSuspensionResponse:  # noqa: N802
         await self._admin.lift_suspension(await self._admin.check(context), request.user_id)
         return pb.LiftSuspensionResponse()
+
+    async def ListReports(self, request: pb.ListReportsRequest, context: Context) -> pb.ListReportsResponse:  # noqa: N802
+        await self._admin.check(context)
+        reports, following = await self._reports.page(_report_state(request.state), request.page_size, request.page_token)
+        return pb.ListReportsResponse(reports=reports, next_page_token=following)
+
+    async def TakeReport(self, request: pb.TakeReportRequest, context: Context) -> pb.TakeReportResponse:  # noqa: N802
+        caller = await self._admin.check(context)
+        return pb.TakeReportResponse(report=await self._reports.take(caller, request.report_id))
+
+    async def ResolveReport(self, request: pb.ResolveReportRequest, context: Context) -> pb.ResolveReportResponse:  # noqa: N802
+        caller = await self._admin.check(context)
+        return pb.ResolveReportResponse(report=await self._reports.resolve(caller, request))
 
     async def ListAuditLog(self, request: pb.ListAuditLogRequest, context: Context) -> pb.ListAuditLogResponse:  # noqa: N802
         await self._admin.check(context)
@@ -343,6 +363,13 @@ def _account(user: User, now_ms: int) -> pb.Account:
         account.suspension.reason = suspension.reason
         account.suspension.ends_at.FromMilliseconds(suspension.ends_ms)
     return account
+
+
+def _report_state(value: pb.Report.State.ValueType) -> ReportState:
+    """Return the state of reports that are asked for, or raise INVALID_ARGUMENT."""
+    if value not in pb.Report.State.values():
+        raise ChatError(Reason.INVALID_ARGUMENT, "state is OPEN, TAKEN or RESOLVED")
+    return ReportState(pb.Report.State.Name(value)) if value else ReportState.OPEN
 
 
 def _milliseconds(moment: Timestamp) -> int:

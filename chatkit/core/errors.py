@@ -59,6 +59,8 @@ class Reason(StrEnum):
     POLL_CLOSED = "POLL_CLOSED"
     BLOCKED = "BLOCKED"
     ACCOUNT_SUSPENDED = "ACCOUNT_SUSPENDED"
+    REPORT_RESOLVED = "REPORT_RESOLVED"
+    RATE_LIMITED = "RATE_LIMITED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ TABLE: dict[Reason, Row] = {
     Reason.POLL_CLOSED: Row("FAILED_PRECONDITION", None, False, "Show what came of the poll: no more votes are taken."),
     Reason.BLOCKED: Row("PERMISSION_DENIED", None, False, "Offer no way to this user: the two of them don't reach each other."),
     Reason.ACCOUNT_SUSPENDED: Row("PERMISSION_DENIED", None, True, "Show the message, which says until when and why."),
+    Reason.REPORT_RESOLVED: Row("FAILED_PRECONDITION", None, False, "Show what was done: somebody was faster."),
+    Reason.RATE_LIMITED: Row("RESOURCE_EXHAUSTED", None, True, "Wait for retry_after, then try again."),
 }
 
 

@@ -57,9 +57,11 @@ USERS: dict[str, tuple[str, ...]] = {
             "BlockUser",
             "UnblockUser",
             "ListBlocks",
+            "CreateReport",
         ),
         *("GetAccount", "CreateUser", "SetRole", "DisableUser", "EnableUser", "ResetPassword", "DeleteUser"),
         *("SuspendUser", "LiftSuspension", "ListAuditLog"),
+        *("ListReports", "TakeReport", "ResolveReport"),
         *("CreateInvite", "ListInvites", "WithdrawInvite"),
         *("CreateBot", "CreateServiceToken", "ListServiceTokens", "WithdrawServiceToken"),
     ),
@@ -88,6 +90,7 @@ READS: dict[str, tuple[str, ...]] = {
         "GetPreferences",
         "GetAccount",
         "ListAuditLog",
+        "ListReports",
         "ListInvites",
         "ListServiceTokens",
     ),
@@ -123,7 +126,11 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
     "presence": {"accounts": ("KeepStatus", "GetPreferences"), "history": ("CountUnread", "ListPreferences")},
     "writer": {"router": ("SendScheduledMessage",), "files": ("ReleaseFiles",)},
     "history": {"writer": ("AwaitWritten",), "presence": ("GetPreferences",)},
-    "accounts": {"presence": ("EndSession", "ApplyPreferences")},
+    "accounts": {
+        "presence": ("EndSession", "ApplyPreferences"),
+        "history": ("GetConversation", "GetMessage", "ListMessages"),
+        "router": ("DeleteMessage", "RemoveMember"),
+    },
     "files": {"history": ("ListMemberships", "FindMessage")},
 }
 """What services call: the sidecar of the one knows the way, and those of the others let it in, by the name in its certificate."""

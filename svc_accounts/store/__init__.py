@@ -11,6 +11,8 @@ from svc_accounts.core.audit import AuditEntry, Place
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
 from svc_accounts.core.oidc import Attempt, Identity
+from svc_accounts.core.reports import Kept, Reported
+from svc_accounts.core.reports import State as ReportState
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Credentials, Role, State, Suspension, User
@@ -240,6 +242,32 @@ class AuditStore(Protocol):
         ...
 
 
+class ReportStore(Protocol):
+    """What users have reported."""
+
+    async def add_report(self, report: Kept, reporter_id: UserId, subject: str) -> None:
+        """Keep a report, under an id that is new, and note for a day that its reporter has made it."""
+        ...
+
+    async def reported(self, reporter_id: UserId) -> list[Reported]:
+        """Return what a user has reported within a day, in any order."""
+        ...
+
+    async def report(self, report_id: str) -> Kept | None:
+        """Return a report."""
+        ...
+
+    async def replace_report(self, report: Kept, before: ReportState) -> bool:
+        """Put a report in the place of that of the version before, which was in another state or the same, or return False if another
+        change came first.
+        """
+        ...
+
+    async def reports(self, state: ReportState, before_id: str, limit: int) -> list[Kept]:
+        """Return reports that are in a state, the newest first: those that are older than one, or all if that is empty."""
+        ...
+
+
 class TryStore(Protocol):
     """How many wrong passwords there were in a row; forgotten a day after the last one."""
 
@@ -281,3 +309,5 @@ class Stores(Protocol):
     def preferences(self) -> PreferenceStore: ...
     @property
     def audit(self) -> AuditStore: ...
+    @property
+    def reports(self) -> ReportStore: ...

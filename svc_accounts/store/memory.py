@@ -11,6 +11,8 @@ from svc_accounts.core.audit import AuditEntry, Place
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
 from svc_accounts.core.oidc import Attempt, Identity
+from svc_accounts.core.reports import Kept, Reported
+from svc_accounts.core.reports import State as ReportState
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Credentials, Role, State, Suspension, User, tombstone
@@ -274,6 +276,35 @@ class MemoryAuditStore:
         return sorted(older, key=lambda one: (one.called_ms, one.entry_id), reverse=True)[:limit]
 
 
+class MemoryReportStore:
+    """A ReportStore. What was reported stays noted for good."""
+
+    def __init__(self) -> None:
+        self._reports: dict[str, Kept] = {}
+        self._reported: dict[UserId, list[Reported]] = {}
+
+    async def add_report(self, report: Kept, reporter_id: UserId, subject: str) -> None:
+        self._reports[report.report_id] = report
+        self._reported.setdefault(reporter_id, []).append(Reported(report.report_id, subject))
+
+    async def reported(self, reporter_id: UserId) -> list[Reported]:
+        return list(self._reported.get(reporter_id, ()))
+
+    async def report(self, report_id: str) -> Kept | None:
+        return self._reports.get(report_id)
+
+    async def replace_report(self, report: Kept, before: ReportState) -> bool:
+        known = self._reports[report.report_id]
+        is_next = (known.version, known.state) == (report.version - 1, before)
+        if is_next:
+            self._reports[report.report_id] = report
+        return is_next
+
+    async def reports(self, state: ReportState, before_id: str, limit: int) -> list[Kept]:
+        found = [one for one in self._reports.values() if one.state is state and (not before_id or one.report_id < before_id)]
+        return sorted(found, key=lambda one: one.report_id, reverse=True)[:limit]
+
+
 class MemoryStores:
     """Every store, as CassandraStores has them."""
 
@@ -281,5 +312,5 @@ class MemoryStores:
         self.users, self.sessions = MemoryUserStore(), MemorySessionStore()
         self.tries, self.invites = MemoryTryStore(), MemoryInviteStore()
         self.service_tokens, self.attempts, self.identities = MemoryServiceTokenStore(), MemoryAttemptStore(), MemoryIdentityStore()
-        self.audit = MemoryAuditStore()
+        self.audit, self.reports = MemoryAuditStore(), MemoryReportStore()
         self.erasures, self.endings, self.preferences = MemoryErasureStore(), MemoryEndingStore(), MemoryPreferenceStore()

@@ -17,6 +17,8 @@ from svc_accounts.core.audit import AuditEntry, Place
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
 from svc_accounts.core.oidc import Attempt, Identity
+from svc_accounts.core.reports import Kept, Reported
+from svc_accounts.core.reports import State as ReportState
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Credentials, Role, State, Suspension, User, tombstone
@@ -361,3 +363,37 @@ async def test_calls_are_read_by_day_the_newest_first_and_each_once_with_what_ca
     assert await stores.audit.calls(day, end, 2) == ordered[:2]
     assert await stores.audit.calls(day, Place(ordered[1].called_ms, ordered[1].entry_id), 10) == ordered[2:]
     assert await stores.audit.calls(day + 1, Place((day + 2) * DAY, ""), 10) == []
+
+
+async def test_a_report_is_changed_by_one_at_a_time_and_found_by_its_state_the_newest_first(stores: Stores) -> None:
+    anna, kept = UserId(new_id()), stores.reports
+    first, second, third = (Kept(new_id(), 1, ReportState.OPEN, b"%d" % number) for number in range(3))
+    for number, report in enumerate((first, second, third)):
+        await kept.add_report(report, anna, f"bob/{number}")
+    assert await kept.report(second.report_id) == second
+    assert await kept.report(new_id()) is None
+    assert await kept.report("none") is None
+    assert await kept.reports(ReportState.OPEN, "", 2) == [third, second]
+    assert (await kept.reports(ReportState.OPEN, second.report_id, 100))[:1] == [first]
+    taken = replace(second, version=2, state=ReportState.TAKEN)
+    rivals = [replace(taken, value=b"rival %d" % number) for number in range(4)]
+    won = await asyncio.gather(*(kept.replace_report(rival, ReportState.OPEN) for rival in rivals))
+    assert sorted(won) == [False] * 3 + [True]
+    winner = rivals[won.index(True)]
+    assert await kept.reports(ReportState.OPEN, "", 2) == [third, first]
+    assert await kept.reports(ReportState.TAKEN, "", 1) == [winner]
+    again = replace(winner, version=3, value=b"again")
+    assert await kept.replace_report(again, ReportState.TAKEN)
+    assert await kept.reports(ReportState.TAKEN, "", 1) == [again]
+    assert sorted(await kept.reported(anna), key=lambda one: one.report_id) == [
+        Reported(report.report_id, f"bob/{number}") for number, report in enumerate((first, second, third))
+    ]
+    assert await kept.reported(UserId(new_id())) == []
+
+
+async def test_what_a_change_that_failed_has_left_in_a_queue_is_passed_over(stores: Stores) -> None:
+    report = Kept(new_id(), 1, ReportState.OPEN, b"x")
+    await stores.reports.add_report(report, UserId(new_id()), "bob/0")
+    assert not await stores.reports.replace_report(replace(report, version=3, state=ReportState.RESOLVED), ReportState.OPEN)
+    assert report not in await stores.reports.reports(ReportState.RESOLVED, "", 100)
+    assert await stores.reports.reports(ReportState.OPEN, "", 1) == [report]

@@ -8,7 +8,19 @@ from pathlib import Path
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.statements import Statements
 from chatkit.settings import CassandraOwnerSettings
-from svc_accounts.store.cassandra import audit, endings, erasures, invites, oidc, preferences, service_tokens, sessions, tries, users
+from svc_accounts.store.cassandra import (
+    audit,
+    endings,
+    erasures,
+    invites,
+    oidc,
+    preferences,
+    reports,
+    service_tokens,
+    sessions,
+    tries,
+    users,
+)
 
 __all__ = ["KEYSPACE", "MIGRATIONS", "CassandraStores"]
 
@@ -31,6 +43,7 @@ class CassandraStores:
         self.erasures = erasures.CassandraErasureStore(statements)
         self.endings = endings.CassandraEndingStore(statements)
         self.audit = audit.CassandraAuditStore(statements, audit_kept)
+        self.reports = reports.CassandraReportStore(statements)
         self.preferences = preferences.CassandraPreferenceStore(statements)
 
     @classmethod
@@ -40,6 +53,6 @@ class CassandraStores:
         """Bring the keyspace to the newest version, and return the stores. Raises the driver's error if Cassandra does not do it."""
         await migrate(cassandra, KEYSPACE, MIGRATIONS, settings.cassandra_replication_factor, settings.cassandra_datacenter)
         statements = Statements(cassandra)
-        for store in (users, sessions, tries, invites, service_tokens, oidc, erasures, endings, preferences, audit):
+        for store in (users, sessions, tries, invites, service_tokens, oidc, erasures, endings, preferences, audit, reports):
             await statements.prepare(store.QUERIES)
         return cls(statements, audit_kept)

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from elastic_chat.types.v1 import entry_pb2 as _entry_pb2
 from elastic_chat.types.v1 import presence_pb2 as _presence_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -2430,3 +2431,412 @@ class AuditEntry(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AuditEntry: _TypeAlias = AuditEntry  # noqa: Y015
+
+@_typing.final
+class Report(_message.Message):
+    """What a user has reported, and what has become of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Category:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _CategoryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Report._Category.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        CATEGORY_UNSPECIFIED: Report._Category.ValueType  # 0
+        """Never stored."""
+        SPAM: Report._Category.ValueType  # 1
+        """Unwanted advertising, or fraud."""
+        HARASSMENT: Report._Category.ValueType  # 2
+        """Insults, threats, stalking."""
+        HATE: Report._Category.ValueType  # 3
+        """Hatred of people for what they are."""
+        VIOLENCE: Report._Category.ValueType  # 4
+        """Violence, or a call to it."""
+        SEXUAL: Report._Category.ValueType  # 5
+        """Sexual content."""
+        SELF_HARM: Report._Category.ValueType  # 6
+        """Danger that somebody does harm to themselves."""
+        ILLEGAL: Report._Category.ValueType  # 7
+        """What breaks a law in another way."""
+        OTHER: Report._Category.ValueType  # 8
+        """What the words say."""
+
+    class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
+        """Why."""
+
+    CATEGORY_UNSPECIFIED: Report.Category.ValueType  # 0
+    """Never stored."""
+    SPAM: Report.Category.ValueType  # 1
+    """Unwanted advertising, or fraud."""
+    HARASSMENT: Report.Category.ValueType  # 2
+    """Insults, threats, stalking."""
+    HATE: Report.Category.ValueType  # 3
+    """Hatred of people for what they are."""
+    VIOLENCE: Report.Category.ValueType  # 4
+    """Violence, or a call to it."""
+    SEXUAL: Report.Category.ValueType  # 5
+    """Sexual content."""
+    SELF_HARM: Report.Category.ValueType  # 6
+    """Danger that somebody does harm to themselves."""
+    ILLEGAL: Report.Category.ValueType  # 7
+    """What breaks a law in another way."""
+    OTHER: Report.Category.ValueType  # 8
+    """What the words say."""
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Report._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: Report._State.ValueType  # 0
+        """Never stored."""
+        OPEN: Report._State.ValueType  # 1
+        """Nobody looks into it."""
+        TAKEN: Report._State.ValueType  # 2
+        """An administrator does."""
+        RESOLVED: Report._State.ValueType  # 3
+        """Something was done, or nothing is to be."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """How far it is."""
+
+    STATE_UNSPECIFIED: Report.State.ValueType  # 0
+    """Never stored."""
+    OPEN: Report.State.ValueType  # 1
+    """Nobody looks into it."""
+    TAKEN: Report.State.ValueType  # 2
+    """An administrator does."""
+    RESOLVED: Report.State.ValueType  # 3
+    """Something was done, or nothing is to be."""
+
+    class _Action:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Report._Action.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ACTION_UNSPECIFIED: Report._Action.ValueType  # 0
+        """Nothing yet."""
+        DISMISS: Report._Action.ValueType  # 1
+        """Nothing."""
+        DELETE_MESSAGE: Report._Action.ValueType  # 2
+        """The message is deleted."""
+        SUSPEND_USER: Report._Action.ValueType  # 3
+        """The user is suspended."""
+        REMOVE_FROM_CONVERSATION: Report._Action.ValueType  # 4
+        """The user is taken out of the conversation."""
+
+    class Action(_Action, metaclass=_ActionEnumTypeWrapper):
+        """What is done about it."""
+
+    ACTION_UNSPECIFIED: Report.Action.ValueType  # 0
+    """Nothing yet."""
+    DISMISS: Report.Action.ValueType  # 1
+    """Nothing."""
+    DELETE_MESSAGE: Report.Action.ValueType  # 2
+    """The message is deleted."""
+    SUSPEND_USER: Report.Action.ValueType  # 3
+    """The user is suspended."""
+    REMOVE_FROM_CONVERSATION: Report.Action.ValueType  # 4
+    """The user is taken out of the conversation."""
+
+    REPORT_ID_FIELD_NUMBER: _builtins.int
+    REPORTER_ID_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    HANDLED_BY_FIELD_NUMBER: _builtins.int
+    HANDLED_AT_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    report_id: _builtins.str
+    """A UUIDv7."""
+    reporter_id: _builtins.str
+    """Who reported it."""
+    conversation_id: _builtins.str
+    """The conversation, if it is about one, or about a message."""
+    seq: _builtins.int
+    """The message; 0 if it is about none."""
+    user_id: _builtins.str
+    """The user: who has sent the message, or who is reported."""
+    category: Global___Report.Category.ValueType
+    """Why."""
+    words: _builtins.str
+    """What the reporter says about it."""
+    state: Global___Report.State.ValueType
+    """How far it is."""
+    handled_by: _builtins.str
+    """Who looks into it, or has resolved it: an administrator, or "operator"."""
+    action: Global___Report.Action.ValueType
+    """What was done."""
+    note: _builtins.str
+    """What they say about it."""
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[_entry_pb2.Entry]:
+        """The message as it was then, and what stood before and after it, by rising seq."""
+
+    @_builtins.property
+    def handled_at(self) -> _timestamp_pb2.Timestamp:
+        """When that began."""
+
+    def __init__(
+        self,
+        *,
+        report_id: _builtins.str = ...,
+        reporter_id: _builtins.str = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        user_id: _builtins.str = ...,
+        category: Global___Report.Category.ValueType = ...,
+        words: _builtins.str = ...,
+        entries: _abc.Iterable[_entry_pb2.Entry] | None = ...,
+        state: Global___Report.State.ValueType = ...,
+        handled_by: _builtins.str = ...,
+        handled_at: _timestamp_pb2.Timestamp | None = ...,
+        action: Global___Report.Action.ValueType = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "handled_at", b"handled_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "category", b"category", "conversation_id", b"conversation_id", "created_at", b"created_at", "entries", b"entries", "handled_at", b"handled_at", "handled_by", b"handled_by", "note", b"note", "report_id", b"report_id", "reporter_id", b"reporter_id", "seq", b"seq", "state", b"state", "user_id", b"user_id", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Report: _TypeAlias = Report  # noqa: Y015
+
+@_typing.final
+class CreateReportRequest(_message.Message):
+    """What to report: a message (conversation_id and seq), a conversation (conversation_id), or a user (user_id)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    seq: _builtins.int
+    """The message."""
+    user_id: _builtins.str
+    """The user."""
+    category: Global___Report.Category.ValueType
+    """Why."""
+    words: _builtins.str
+    """What there is to say about it, at most 2,000 characters; not empty if the category is OTHER."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        user_id: _builtins.str = ...,
+        category: Global___Report.Category.ValueType = ...,
+        words: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "conversation_id", b"conversation_id", "seq", b"seq", "user_id", b"user_id", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateReportRequest: _TypeAlias = CreateReportRequest  # noqa: Y015
+
+@_typing.final
+class CreateReportResponse(_message.Message):
+    """It is reported."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_ID_FIELD_NUMBER: _builtins.int
+    report_id: _builtins.str
+    """A UUIDv7."""
+    def __init__(
+        self,
+        *,
+        report_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report_id", b"report_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateReportResponse: _TypeAlias = CreateReportResponse  # noqa: Y015
+
+@_typing.final
+class ListReportsRequest(_message.Message):
+    """Which reports."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    state: Global___Report.State.ValueType
+    """In which state; unset: OPEN."""
+    page_size: _builtins.int
+    """How many at most, up to 100; 0 stands for 20."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        state: Global___Report.State.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReportsRequest: _TypeAlias = ListReportsRequest  # noqa: Y015
+
+@_typing.final
+class ListReportsResponse(_message.Message):
+    """A page of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty if there is none."""
+    @_builtins.property
+    def reports(self) -> _containers.RepeatedCompositeFieldContainer[Global___Report]:
+        """The newest first."""
+
+    def __init__(
+        self,
+        *,
+        reports: _abc.Iterable[Global___Report] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "reports", b"reports"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReportsResponse: _TypeAlias = ListReportsResponse  # noqa: Y015
+
+@_typing.final
+class TakeReportRequest(_message.Message):
+    """Which report."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_ID_FIELD_NUMBER: _builtins.int
+    report_id: _builtins.str
+    """The report."""
+    def __init__(
+        self,
+        *,
+        report_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report_id", b"report_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TakeReportRequest: _TypeAlias = TakeReportRequest  # noqa: Y015
+
+@_typing.final
+class TakeReportResponse(_message.Message):
+    """It is taken."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def report(self) -> Global___Report:
+        """As it is now."""
+
+    def __init__(
+        self,
+        *,
+        report: Global___Report | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TakeReportResponse: _TypeAlias = TakeReportResponse  # noqa: Y015
+
+@_typing.final
+class ResolveReportRequest(_message.Message):
+    """What to do about which report."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_ID_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    SUSPENSION_FIELD_NUMBER: _builtins.int
+    report_id: _builtins.str
+    """The report."""
+    action: Global___Report.Action.ValueType
+    """What to do."""
+    note: _builtins.str
+    """What there is to say about it, at most 2,000 characters. Only administrators see it."""
+    @_builtins.property
+    def suspension(self) -> Global___Suspension:
+        """For SUSPEND_USER: until when, and why, as the user is told."""
+
+    def __init__(
+        self,
+        *,
+        report_id: _builtins.str = ...,
+        action: Global___Report.Action.ValueType = ...,
+        note: _builtins.str = ...,
+        suspension: Global___Suspension | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["suspension", b"suspension"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "note", b"note", "report_id", b"report_id", "suspension", b"suspension"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveReportRequest: _TypeAlias = ResolveReportRequest  # noqa: Y015
+
+@_typing.final
+class ResolveReportResponse(_message.Message):
+    """It is resolved."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def report(self) -> Global___Report:
+        """As it is now."""
+
+    def __init__(
+        self,
+        *,
+        report: Global___Report | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveReportResponse: _TypeAlias = ResolveReportResponse  # noqa: Y015

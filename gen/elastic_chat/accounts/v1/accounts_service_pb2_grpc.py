@@ -150,6 +150,11 @@ class AccountsServiceStub:
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksResponse.FromString,
                 _registered_method=True)
+        self.CreateReport = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/CreateReport',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateReportRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateReportResponse.FromString,
+                _registered_method=True)
         self.KeepStatus = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/KeepStatus',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.KeepStatusRequest.SerializeToString,
@@ -199,6 +204,21 @@ class AccountsServiceStub:
                 '/elastic_chat.accounts.v1.AccountsService/LiftSuspension',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionResponse.FromString,
+                _registered_method=True)
+        self.ListReports = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/ListReports',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListReportsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListReportsResponse.FromString,
+                _registered_method=True)
+        self.TakeReport = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/TakeReport',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.TakeReportRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.TakeReportResponse.FromString,
+                _registered_method=True)
+        self.ResolveReport = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/ResolveReport',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResolveReportRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResolveReportResponse.FromString,
                 _registered_method=True)
         self.ListAuditLog = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/ListAuditLog',
@@ -439,6 +459,16 @@ class AccountsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateReport(self, request, context):
+        """Reports a message that the caller can see, a conversation that they are in, or a user, to those who administer the server. Of a message a
+        copy is kept with what stands around it: to delete it hides nothing. Who is reported is not told. What the caller has reported within
+        a day is not reported again: the answer is the same. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, UNKNOWN_USER, INVALID_ARGUMENT, or
+        RATE_LIMITED for more than 20 in a day.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def KeepStatus(self, request, context):
         """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name.
         """
@@ -509,6 +539,29 @@ class AccountsServiceServicer:
 
     def LiftSuspension(self, request, context):
         """Ends a suspension before its time. Idempotent. Fails with UNKNOWN_USER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReports(self, request, context):
+        """Lists reports that are in a state, the newest first. Fails with INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TakeReport(self, request, context):
+        """Says that the caller looks into a report: others see that. Takes it over from who did. Fails with NOT_FOUND or REPORT_RESOLVED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveReport(self, request, context):
+        """Does what is to be done about a report, and resolves it. What is done in a conversation looks there as if its user had done it: no
+        administrator is named. Fails with NOT_FOUND, REPORT_RESOLVED, INVALID_ARGUMENT for what can't be done about such a report, and as
+        SuspendUser, RouterService.DeleteMessage and RemoveMember do: then it is not resolved.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -705,6 +758,11 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksResponse.SerializeToString,
             ),
+            'CreateReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateReport,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateReportRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateReportResponse.SerializeToString,
+            ),
             'KeepStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.KeepStatus,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.KeepStatusRequest.FromString,
@@ -754,6 +812,21 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     servicer.LiftSuspension,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionResponse.SerializeToString,
+            ),
+            'ListReports': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReports,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListReportsRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListReportsResponse.SerializeToString,
+            ),
+            'TakeReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.TakeReport,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.TakeReportRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.TakeReportResponse.SerializeToString,
+            ),
+            'ResolveReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveReport,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResolveReportRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResolveReportResponse.SerializeToString,
             ),
             'ListAuditLog': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAuditLog,
@@ -1439,6 +1512,33 @@ class AccountsService:
             _registered_method=True)
 
     @staticmethod
+    def CreateReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/CreateReport',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateReportRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def KeepStatus(request,
             target,
             options=(),
@@ -1698,6 +1798,87 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/LiftSuspension',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReports(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/ListReports',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListReportsRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListReportsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TakeReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/TakeReport',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.TakeReportRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.TakeReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/ResolveReport',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResolveReportRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResolveReportResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -115,6 +115,12 @@ class AccountsServiceStub:
     """Takes that back. Idempotent."""
     ListBlocks: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ListBlocksRequest, _accounts_service_pb2.ListBlocksResponse]
     """Lists whom the caller has blocked, the newest first."""
+    CreateReport: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.CreateReportRequest, _accounts_service_pb2.CreateReportResponse]
+    """Reports a message that the caller can see, a conversation that they are in, or a user, to those who administer the server. Of a message a
+    copy is kept with what stands around it: to delete it hides nothing. Who is reported is not told. What the caller has reported within
+    a day is not reported again: the answer is the same. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, UNKNOWN_USER, INVALID_ARGUMENT, or
+    RATE_LIMITED for more than 20 in a day.
+    """
     KeepStatus: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.KeepStatusRequest, _accounts_service_pb2.KeepStatusResponse]
     """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name."""
     GetPreferences: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPreferencesRequest, _accounts_service_pb2.GetPreferencesResponse]
@@ -143,6 +149,15 @@ class AccountsServiceStub:
     """
     LiftSuspension: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.LiftSuspensionRequest, _accounts_service_pb2.LiftSuspensionResponse]
     """Ends a suspension before its time. Idempotent. Fails with UNKNOWN_USER."""
+    ListReports: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ListReportsRequest, _accounts_service_pb2.ListReportsResponse]
+    """Lists reports that are in a state, the newest first. Fails with INVALID_ARGUMENT."""
+    TakeReport: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.TakeReportRequest, _accounts_service_pb2.TakeReportResponse]
+    """Says that the caller looks into a report: others see that. Takes it over from who did. Fails with NOT_FOUND or REPORT_RESOLVED."""
+    ResolveReport: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ResolveReportRequest, _accounts_service_pb2.ResolveReportResponse]
+    """Does what is to be done about a report, and resolves it. What is done in a conversation looks there as if its user had done it: no
+    administrator is named. Fails with NOT_FOUND, REPORT_RESOLVED, INVALID_ARGUMENT for what can't be done about such a report, and as
+    SuspendUser, RouterService.DeleteMessage and RemoveMember do: then it is not resolved.
+    """
     ListAuditLog: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ListAuditLogRequest, _accounts_service_pb2.ListAuditLogResponse]
     """Lists the calls of methods for administrators, the newest first: each is noted before it is carried out, or it is not. Fails with
     INVALID_ARGUMENT.
@@ -257,6 +272,12 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Takes that back. Idempotent."""
     ListBlocks: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ListBlocksRequest, _accounts_service_pb2.ListBlocksResponse]  # type: ignore[assignment]
     """Lists whom the caller has blocked, the newest first."""
+    CreateReport: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.CreateReportRequest, _accounts_service_pb2.CreateReportResponse]  # type: ignore[assignment]
+    """Reports a message that the caller can see, a conversation that they are in, or a user, to those who administer the server. Of a message a
+    copy is kept with what stands around it: to delete it hides nothing. Who is reported is not told. What the caller has reported within
+    a day is not reported again: the answer is the same. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, UNKNOWN_USER, INVALID_ARGUMENT, or
+    RATE_LIMITED for more than 20 in a day.
+    """
     KeepStatus: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.KeepStatusRequest, _accounts_service_pb2.KeepStatusResponse]  # type: ignore[assignment]
     """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name."""
     GetPreferences: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPreferencesRequest, _accounts_service_pb2.GetPreferencesResponse]  # type: ignore[assignment]
@@ -285,6 +306,15 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """
     LiftSuspension: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.LiftSuspensionRequest, _accounts_service_pb2.LiftSuspensionResponse]  # type: ignore[assignment]
     """Ends a suspension before its time. Idempotent. Fails with UNKNOWN_USER."""
+    ListReports: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ListReportsRequest, _accounts_service_pb2.ListReportsResponse]  # type: ignore[assignment]
+    """Lists reports that are in a state, the newest first. Fails with INVALID_ARGUMENT."""
+    TakeReport: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.TakeReportRequest, _accounts_service_pb2.TakeReportResponse]  # type: ignore[assignment]
+    """Says that the caller looks into a report: others see that. Takes it over from who did. Fails with NOT_FOUND or REPORT_RESOLVED."""
+    ResolveReport: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ResolveReportRequest, _accounts_service_pb2.ResolveReportResponse]  # type: ignore[assignment]
+    """Does what is to be done about a report, and resolves it. What is done in a conversation looks there as if its user had done it: no
+    administrator is named. Fails with NOT_FOUND, REPORT_RESOLVED, INVALID_ARGUMENT for what can't be done about such a report, and as
+    SuspendUser, RouterService.DeleteMessage and RemoveMember do: then it is not resolved.
+    """
     ListAuditLog: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ListAuditLogRequest, _accounts_service_pb2.ListAuditLogResponse]  # type: ignore[assignment]
     """Lists the calls of methods for administrators, the newest first: each is noted before it is carried out, or it is not. Fails with
     INVALID_ARGUMENT.
@@ -536,6 +566,18 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists whom the caller has blocked, the newest first."""
 
     @_abc_1.abstractmethod
+    def CreateReport(
+        self,
+        request: _accounts_service_pb2.CreateReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.CreateReportResponse, _abc.Awaitable[_accounts_service_pb2.CreateReportResponse]]:
+        """Reports a message that the caller can see, a conversation that they are in, or a user, to those who administer the server. Of a message a
+        copy is kept with what stands around it: to delete it hides nothing. Who is reported is not told. What the caller has reported within
+        a day is not reported again: the answer is the same. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, UNKNOWN_USER, INVALID_ARGUMENT, or
+        RATE_LIMITED for more than 20 in a day.
+        """
+
+    @_abc_1.abstractmethod
     def KeepStatus(
         self,
         request: _accounts_service_pb2.KeepStatusRequest,
@@ -622,6 +664,33 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.LiftSuspensionResponse, _abc.Awaitable[_accounts_service_pb2.LiftSuspensionResponse]]:
         """Ends a suspension before its time. Idempotent. Fails with UNKNOWN_USER."""
+
+    @_abc_1.abstractmethod
+    def ListReports(
+        self,
+        request: _accounts_service_pb2.ListReportsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.ListReportsResponse, _abc.Awaitable[_accounts_service_pb2.ListReportsResponse]]:
+        """Lists reports that are in a state, the newest first. Fails with INVALID_ARGUMENT."""
+
+    @_abc_1.abstractmethod
+    def TakeReport(
+        self,
+        request: _accounts_service_pb2.TakeReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.TakeReportResponse, _abc.Awaitable[_accounts_service_pb2.TakeReportResponse]]:
+        """Says that the caller looks into a report: others see that. Takes it over from who did. Fails with NOT_FOUND or REPORT_RESOLVED."""
+
+    @_abc_1.abstractmethod
+    def ResolveReport(
+        self,
+        request: _accounts_service_pb2.ResolveReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.ResolveReportResponse, _abc.Awaitable[_accounts_service_pb2.ResolveReportResponse]]:
+        """Does what is to be done about a report, and resolves it. What is done in a conversation looks there as if its user had done it: no
+        administrator is named. Fails with NOT_FOUND, REPORT_RESOLVED, INVALID_ARGUMENT for what can't be done about such a report, and as
+        SuspendUser, RouterService.DeleteMessage and RemoveMember do: then it is not resolved.
+        """
 
     @_abc_1.abstractmethod
     def ListAuditLog(

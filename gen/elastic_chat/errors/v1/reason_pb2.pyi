@@ -114,6 +114,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The user name and password are right, and the account is suspended: until when, and why, the message says. Retryable, after
     `retry_after`.
     """
+    REPORT_RESOLVED: _Reason.ValueType  # 33
+    """The report was resolved already."""
+    RATE_LIMITED: _Reason.ValueType  # 34
+    """The caller does this more often than anybody should, or more is said in the conversation than it can bear. Retryable, after `retry_after`."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a command was refused. The same names are `reason` in a `reject` frame, `reason` in google.rpc.ErrorInfo (domain
@@ -213,4 +217,8 @@ ACCOUNT_SUSPENDED: Reason.ValueType  # 32
 """The user name and password are right, and the account is suspended: until when, and why, the message says. Retryable, after
 `retry_after`.
 """
+REPORT_RESOLVED: Reason.ValueType  # 33
+"""The report was resolved already."""
+RATE_LIMITED: Reason.ValueType  # 34
+"""The caller does this more often than anybody should, or more is said in the conversation than it can bear. Retryable, after `retry_after`."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
