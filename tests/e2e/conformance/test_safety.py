@@ -1,4 +1,4 @@
-"""Who blocks whom: decided at one door, it holds at all."""
+"""Blocks, reports, suspensions and what is noted of those who administer: decided at one door, it holds at all."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
-from bench.client import Account, Api
+from bench.client import PASSWORD, Account, Api
+from chatkit.core.clock import SystemClock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
+from elastic_chat.accounts.v1.accounts_service_pb2 import Report
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from elastic_chat.types.v1.conversation_pb2 import Conversation
 from elastic_chat.types.v1.entry_pb2 import Body, Deletion, Reaction
-from tests.e2e.conformance.doors import ACCOUNTS, PRESENCE, ROUTER, CallDoor, Can, Door, LineDoor, doors, until
+from tests.e2e.conformance.doors import ACCOUNTS, HISTORY, PRESENCE, ROUTER, CallDoor, Can, Door, LineDoor, doors, ended, until
 from tests.e2e.conformance.test_conversations import reason_of
+from tests.e2e.stack import Stack
+from tests.e2e.test_accounts import administrator
 
 
 @pytest.fixture
@@ -122,3 +127,71 @@ async def test_a_group_goes_on_to_be_read_and_a_mention_of_one_who_is_blocked_do
     assert heads[anna.user_id].unread_count == 1
     entries = (await all_doors["grpc-calls"].news(anna.token, {group: said.seq - 1})).entries
     assert [(one.seq, one.body.text) for one in entries] == [(said.seq, "@anna")]
+
+
+@pytest.fixture
+async def admin(stack: Stack, api: Api) -> Account:
+    return await administrator(stack, api)
+
+
+@doors(Can.CALL)
+async def test_what_is_reported_is_looked_into_and_done_and_each_step_is_noted(
+    door: CallDoor, calls: CallDoor, api: Api, admin: Account, anna: Account, bob: Account
+) -> None:
+    carl = await api.register("carl")
+    group = await api.group(carl, "tea", [anna, bob])
+    said = await calls.send(bob.token, group, new_id(), Body(text="buy carpets"))
+    fields = {"conversation_id": group, "seq": said.seq, "category": Report.SPAM, "words": "again"}
+    report_id = (await door.call(ACCOUNTS["CreateReport"], anna.token, **fields)).report_id
+    assert (await door.call(ACCOUNTS["CreateReport"], anna.token, **fields)).report_id == report_id
+    await calls.change(bob.token, group, new_id(), said.seq, Deletion())
+    reports = (await door.call(ACCOUNTS["ListReports"], admin.token, page_size=100)).reports
+    (report,) = [one for one in reports if one.report_id == report_id]
+    assert (report.reporter_id, report.user_id, report.words) == (anna.user_id, bob.user_id, "again")
+    assert [one.body.text for one in report.entries if one.seq == said.seq] == ["buy carpets"], "to delete it hides nothing"
+    taken = (await door.call(ACCOUNTS["TakeReport"], admin.token, report_id=report_id)).report
+    assert (taken.state, taken.handled_by) == (Report.TAKEN, admin.user_id)
+    resolving = {"report_id": report_id, "action": Report.REMOVE_FROM_CONVERSATION, "note": "sells carpets"}
+    resolved = (await door.call(ACCOUNTS["ResolveReport"], admin.token, **resolving)).report
+    assert (resolved.state, resolved.note) == (Report.RESOLVED, "sells carpets")
+    assert await reason_of(calls.send(bob.token, group, new_id(), Body(text="hi"))) is Reason.UNKNOWN_CONVERSATION
+    assert await reason_of(door.call(ACCOUNTS["ResolveReport"], admin.token, **resolving)) is Reason.REPORT_RESOLVED
+    noted = (await door.call(ACCOUNTS["ListAuditLog"], admin.token, subject=report_id)).entries
+    assert [(one.method, one.caller_id, one.outcome) for one in noted] == [
+        ("ResolveReport", admin.user_id, "REPORT_RESOLVED"),
+        ("ResolveReport", admin.user_id, "OK"),
+        ("TakeReport", admin.user_id, "OK"),
+    ]
+    assert all(one.address == "127.0.0.1" and one.request_id and "sells carpets" in one.details for one in noted[:2])
+
+
+@doors(Can.CALL)
+async def test_a_message_that_is_reported_is_deleted_by_who_looks_into_it(
+    door: CallDoor, calls: CallDoor, admin: Account, anna: Account, bob: Account, conversation_id: str
+) -> None:
+    said = await calls.send(bob.token, conversation_id, new_id(), Body(text="an insult"))
+    await calls.call(ACCOUNTS["BlockUser"], anna.token, user_id=bob.user_id)
+    fields = {"conversation_id": conversation_id, "seq": said.seq, "category": Report.HARASSMENT}
+    report_id = (await door.call(ACCOUNTS["CreateReport"], anna.token, **fields)).report_id
+    await door.call(ACCOUNTS["ResolveReport"], admin.token, report_id=report_id, action=Report.DELETE_MESSAGE)
+    found = await calls.call(HISTORY["GetMessage"], anna.token, conversation_id=conversation_id, seq=said.seq)
+    assert found.entry.state.deleted
+
+
+@doors(Can.CALL)
+async def test_who_is_suspended_is_out_at_once_and_told_until_when_and_why(
+    door: CallDoor, all_doors: dict[str, Any], api: Api, admin: Account, bob: Account
+) -> None:
+    soon = Timestamp(seconds=SystemClock().now_ms() // 1000 + 3600)
+    async with all_doors["websocket-protobuf"].connect(bob.token) as line:
+        await door.call(ACCOUNTS["SuspendUser"], admin.token, user_id=bob.user_id, ends_at=soon, reason="carpets")
+        assert (await ended(line)).reason is Reason.UNAUTHENTICATED
+    login = {"username": bob.username, "password": PASSWORD}
+    with pytest.raises(ChatError) as refused:
+        await door.call(ACCOUNTS["Login"], "", **login)
+    assert refused.value.reason is Reason.ACCOUNT_SUSPENDED
+    assert refused.value.message.endswith("UTC: carpets")
+    account = (await door.call(ACCOUNTS["GetAccount"], admin.token, user_id=bob.user_id)).account
+    assert (account.suspension.reason, account.suspension.ends_at) == ("carpets", soon)
+    await door.call(ACCOUNTS["LiftSuspension"], admin.token, user_id=bob.user_id)
+    await door.call(ACCOUNTS["Login"], "", **login)
