@@ -36,7 +36,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     clock = SystemClock()
     tracer = tracer_of("router", settings, stack)
     archive, blocks = HistoryArchive(channel), MeshBlocks(channel)
-    pipeline = Pipeline(RedisSequencer(redis), message_log, RedisFanout(redis), archive, blocks, clock, tracer, settings.limits)
+    sequencer = RedisSequencer(redis, rates=settings.rates)
+    pipeline = Pipeline(sequencer, message_log, RedisFanout(redis), archive, blocks, clock, tracer, settings.limits)
     service = RouterServicer(pipeline, lanes, archive, blocks, channel, clock)
     return App(
         services=(router_service_pb2.DESCRIPTOR.services_by_name["RouterService"].full_name,),

@@ -14,6 +14,7 @@ from chatkit.core.expiry import expires_s
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from chatkit.edges import redis as keys
 from chatkit.rpc.expiry import expiring
+from svc_router.core import RATES, Rate, Rates
 from svc_router.store import (
     Answer,
     Birth,
@@ -35,8 +36,10 @@ from svc_router.store import (
     Unfinished,
 )
 from svc_router.store.memory_terms import Weighed
-from svc_router.store.redis import TAIL_ENTRIES
+from svc_router.store.redis import TAIL_ENTRIES, too_fast
 
+ALL = "*"
+"""Who everyone together is."""
 PAIR = 2
 """Members of a direct conversation."""
 
@@ -64,6 +67,7 @@ class _Conversation:
     bans: dict[UserId, Ban] = field(default_factory=dict)
     invites: dict[InviteId, Invite] = field(default_factory=dict)
     wrote_ms: dict[UserId, int] = field(default_factory=dict)
+    ahead_ms: dict[str, float] = field(default_factory=dict)
 
 
 class MemoryLiveView:
@@ -120,8 +124,9 @@ class MemoryLiveView:
 class MemorySequencer:
     """Follows the scripts of the Redis adapter; both pass one suite."""
 
-    def __init__(self, view: MemoryLiveView | None = None) -> None:
+    def __init__(self, view: MemoryLiveView | None = None, rates: Rates = RATES) -> None:
         self.view = view or MemoryLiveView()
+        self._rates = rates
 
     async def sequence(self, commands: Sequence[Claim | Birth]) -> list[Answer]:
         self.view.check()
@@ -197,13 +202,24 @@ class MemorySequencer:
                 return BlocksUnknown(list(live.members))
             if any(blocks.values()):
                 return ChatError(Reason.BLOCKED)
+        for name, rate in self._paces(claim):
+            ahead_ms = max(0.0, live.ahead_ms.get(name, 0.0) - claim.now_ms) + rate.interval_ms
+            if ahead_ms > rate.most_ms:
+                return too_fast(ahead_ms - rate.most_ms, is_all=name == ALL)
         return None
+
+    def _paces(self, claim: Claim) -> list[tuple[str, Rate]]:
+        """Return who is to keep to which rate, if a command is to."""
+        both = ((ALL, self._rates.conversation), (claim.user_id, self._rates.user))
+        return [(name, rate) for name, rate in both if claim.needs and rate.per_s]
 
     def _again(self, live: _Conversation, claim: Claim, place: Place) -> Outcome:
         entry = next((entry for seq, _, entry in live.tail if seq == place.seq), b"") if claim.terms else b""
         return Forgotten() if claim.terms and place.durable and not entry and not claim.looked_up else replace(place, draft=entry)
 
     def _place(self, live: _Conversation, claim: Claim, weighed: Weighed) -> Place:
+        for name, rate in self._paces(claim):
+            live.ahead_ms[name] = max(live.ahead_ms.get(name, 0.0), claim.now_ms) + rate.interval_ms
         previous, live.seq = live.seq, max(live.seq, live.floor) + 1
         live.ordinal += claim.counts
         live.members = {

@@ -18,6 +18,7 @@ from chatkit.edges.live_view import LiveView
 from chatkit.edges.redis import RedisClient, connect_redis
 from elastic_chat.events.v1 import log_pb2
 from launcher.topology import HOST
+from svc_router.core import Rate, Rates
 from svc_router.store import (
     Answer,
     Birth,
@@ -45,6 +46,8 @@ from svc_router.store.terms import Administers, Drop, Grant, HandOver, IsPublic,
 from tests.faults.proxy import Proxy
 
 NOW = 1_800_000_000_000
+SLOW, CROWDED = Rates(Rate(2, 3), Rate(0, 0)), Rates(Rate(0, 0), Rate(10, 5))
+"""A user may do two things a second, three at once; or all together ten a second, five at once."""
 
 
 class World(Protocol):
@@ -54,6 +57,10 @@ class World(Protocol):
     def sequencer(self) -> Sequencer: ...
     @property
     def other(self) -> Sequencer: ...
+    @property
+    def slow(self) -> Sequencer: ...
+    @property
+    def crowded(self) -> Sequencer: ...
 
     async def listen(self, conversation_id: ConversationId, node: str) -> None: ...
     async def connect(self, user_id: UserId, node: str) -> None: ...
@@ -68,6 +75,7 @@ class MemoryWorld:
     def __init__(self) -> None:
         self.sequencer = MemorySequencer()
         self.other = MemorySequencer(self.sequencer.view)
+        self.slow, self.crowded = (MemorySequencer(self.sequencer.view, rates) for rates in (SLOW, CROWDED))
 
     async def listen(self, conversation_id: ConversationId, node: str) -> None:
         self.sequencer.view.nodes.setdefault(conversation_id, set()).add(node)
@@ -96,6 +104,7 @@ class RedisWorld:
         self.client: Any = client
         self.sequencer = RedisSequencer(client)
         self.other = RedisSequencer(client)
+        self.slow, self.crowded = (RedisSequencer(client, rates=rates) for rates in (SLOW, CROWDED))
 
     async def listen(self, conversation_id: ConversationId, node: str) -> None:
         await self.client.sadd(keys.nodes(conversation_id), node)
@@ -394,6 +403,54 @@ async def test_a_block_is_nothing_to_a_group(world: World) -> None:
     await start(world, born)
     await world.note_block(born.conversation_id, anna, blocked=True)
     await place(world, message(born, bob))
+
+
+async def limited(sequencer: Sequencer, claim: Claim) -> float | None:
+    """Give a command to a router with low rates, and return the seconds to wait if that is what it says."""
+    found = (await answer(sequencer, claim)).outcome
+    if isinstance(found, Place):
+        return None
+    assert isinstance(found, ChatError)
+    assert found.reason is Reason.RATE_LIMITED
+    assert found.retry_after is not None
+    return found.retry_after.total_seconds()
+
+
+async def test_one_user_does_only_so_much_in_a_conversation_and_may_go_on_after_a_while(world: World) -> None:
+    anna, bob = user(), user()
+    born, other = birth(anna, bob), birth(anna)
+    await start(world, born)
+    await start(world, other)
+    said = [message(born, anna, new_id()) for _ in range(4)]
+    assert [await limited(world.slow, one) for one in said] == [None, None, None, 0.5]
+    assert await limited(world.slow, said[0]) is None, "what was accepted once is not refused, and costs nothing"
+    reaction = replace(message(born, anna), needs=Permission.READ, counts=False)
+    assert await limited(world.slow, reaction) == 0.5
+    assert await limited(world.slow, replace(message(born, anna), needs=Permission(0), counts=False)) is None
+    assert await limited(world.slow, message(other, anna)) is None
+    assert await limited(world.slow, message(born, bob)) is None
+    assert await limited(world.slow, replace(said[3], now_ms=NOW + 499)) == 0.001
+    assert await limited(world.slow, replace(said[3], now_ms=NOW + 500)) is None
+    assert await limited(world.slow, replace(message(born, anna), now_ms=NOW + 600)) == 0.4
+    for _ in range(3):
+        assert await limited(world.slow, replace(message(born, anna), now_ms=NOW + 60_000)) is None
+
+
+async def test_all_together_do_only_so_much_in_a_conversation(world: World) -> None:
+    users = [user() for _ in range(6)]
+    born = birth(*users)
+    await start(world, born)
+    assert [await limited(world.crowded, message(born, one)) for one in users] == [None] * 5 + [0.1]
+    assert await limited(world.crowded, replace(message(born, users[5]), now_ms=NOW + 100)) is None
+
+
+async def test_of_many_who_write_at_once_those_are_remembered_who_are_furthest_ahead(world: World) -> None:
+    anna, others = user(), [user() for _ in range(40)]
+    born = birth(anna, *others)
+    await start(world, born)
+    for one in (anna, anna, anna, *others):
+        assert await limited(world.slow, message(born, one)) is None
+    assert await limited(world.slow, message(born, anna)) == 0.5
 
 
 def setting(born: Birth, by: UserId, *terms: Set) -> Claim:

@@ -180,7 +180,7 @@ async def test_a_message_that_is_reported_is_deleted_by_who_looks_into_it(
 
 @doors(Can.CALL)
 async def test_who_is_suspended_is_out_at_once_and_told_until_when_and_why(
-    door: CallDoor, all_doors: dict[str, Any], api: Api, admin: Account, bob: Account
+    door: CallDoor, all_doors: dict[str, Any], admin: Account, bob: Account
 ) -> None:
     soon = Timestamp(seconds=SystemClock().now_ms() // 1000 + 3600)
     async with all_doors["websocket-protobuf"].connect(bob.token) as line:
