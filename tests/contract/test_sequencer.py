@@ -46,8 +46,8 @@ from svc_router.store.terms import Administers, Drop, Grant, HandOver, IsPublic,
 from tests.faults.proxy import Proxy
 
 NOW = 1_800_000_000_000
-SLOW, CROWDED = Rates(Rate(2, 3), Rate(0, 0)), Rates(Rate(0, 0), Rate(10, 5))
-"""A user may do two things a second, three at once; or all together ten a second, five at once."""
+SLOW, CROWDED, LIVELY = Rates(Rate(2, 3), Rate(0, 0)), Rates(Rate(0, 0), Rate(10, 5)), Rates(Rate(1, 5), Rate(100, 30))
+"""A user may do two things a second, three at once; all together ten, five at once; and both, where each is further ahead than all."""
 
 
 class World(Protocol):
@@ -61,6 +61,8 @@ class World(Protocol):
     def slow(self) -> Sequencer: ...
     @property
     def crowded(self) -> Sequencer: ...
+    @property
+    def lively(self) -> Sequencer: ...
 
     async def listen(self, conversation_id: ConversationId, node: str) -> None: ...
     async def connect(self, user_id: UserId, node: str) -> None: ...
@@ -75,7 +77,7 @@ class MemoryWorld:
     def __init__(self) -> None:
         self.sequencer = MemorySequencer()
         self.other = MemorySequencer(self.sequencer.view)
-        self.slow, self.crowded = (MemorySequencer(self.sequencer.view, rates) for rates in (SLOW, CROWDED))
+        self.slow, self.crowded, self.lively = (MemorySequencer(self.sequencer.view, rates) for rates in (SLOW, CROWDED, LIVELY))
 
     async def listen(self, conversation_id: ConversationId, node: str) -> None:
         self.sequencer.view.nodes.setdefault(conversation_id, set()).add(node)
@@ -104,7 +106,7 @@ class RedisWorld:
         self.client: Any = client
         self.sequencer = RedisSequencer(client)
         self.other = RedisSequencer(client)
-        self.slow, self.crowded = (RedisSequencer(client, rates=rates) for rates in (SLOW, CROWDED))
+        self.slow, self.crowded, self.lively = (RedisSequencer(client, rates=rates) for rates in (SLOW, CROWDED, LIVELY))
 
     async def listen(self, conversation_id: ConversationId, node: str) -> None:
         await self.client.sadd(keys.nodes(conversation_id), node)
@@ -442,6 +444,13 @@ async def test_all_together_do_only_so_much_in_a_conversation(world: World) -> N
     await start(world, born)
     assert [await limited(world.crowded, message(born, one)) for one in users] == [None] * 5 + [0.1]
     assert await limited(world.crowded, replace(message(born, users[5]), now_ms=NOW + 100)) is None
+
+
+async def test_all_together_are_not_forgotten_among_many_who_are_further_ahead(world: World) -> None:
+    users = [user() for _ in range(31)]
+    born = birth(*users)
+    await start(world, born)
+    assert [await limited(world.lively, message(born, one)) for one in users] == [None] * 30 + [0.01]
 
 
 async def test_of_many_who_write_at_once_those_are_remembered_who_are_furthest_ahead(world: World) -> None:
