@@ -28,7 +28,7 @@ ADMIN_PATH = "/v1/admin/"
 STEP = 200
 """Calls that are read at once."""
 
-SUBJECTS = ("user_id", "report_id", "username", "invite_id", "subject")
+SUBJECTS = ("user_id", "report_id", "username", "invite_id")
 """The fields of requests by which a call says whom or what it is about, the first that it has."""
 SECRETS = frozenset({"password"})
 """The fields of requests of which nothing is noted."""
