@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/accounts/v1/accounts_service.proto.
  */
 export const file_elastic_chat_accounts_v1_accounts_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIo0BCgRVc2VyEg8KB3VzZXJfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBSABKAgSCwoDYm90GAYgASgIImsKD1JlZ2lzdGVyUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDgoGZGV2aWNlGAQgASgJEg4KBmludml0ZRgFIAEoCSKOAQoQUmVnaXN0ZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBRIUCgxkZXZpY2VfdG9rZW4YBiABKAkiWAoMTG9naW5SZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEg4KBmRldmljZRgDIAEoCRIUCgxkZXZpY2VfdG9rZW4YBCABKAkiiwEKDUxvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUSFAoMZGV2aWNlX3Rva2VuGAYgASgJIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIlAKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEjgKCHNlc3Npb25zGAEgAygLMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkxvZ2luU2Vzc2lvbiKoAQoMTG9naW5TZXNzaW9uEhIKCnNlc3Npb25faWQYASABKAkSDgoGZGV2aWNlGAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaXNfY3VycmVudBgFIAEoCCJCChFGaW5kVXNlcnNSZXNwb25zZRItCgV1c2VycxgBIAMoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyIkgKEkdldEFjY291bnRSZXNwb25zZRIyCgdhY2NvdW50GAEgASgLMiEuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkFjY291bnQidwoHQWNjb3VudBIsCgR1c2VyGAEgASgLMh4uZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlVzZXISLAoEcm9sZRgCIAEoDjIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Sb2xlEhAKCGRpc2FibGVkGAMgASgIIkgKEkNyZWF0ZVVzZXJSZXNwb25zZRIyCgdhY2NvdW50GAEgASgLMiEuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkFjY291bnQiVgoUQ3JlYXRlSW52aXRlUmVzcG9uc2USMAoGaW52aXRlGAEgASgLMiAuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkludml0ZRIMCgRjb2RlGAIgASgJIo8BCgZJbnZpdGUSEQoJaW52aXRlX2lkGAEgASgJEhIKCmNyZWF0ZWRfYnkYAiABKAkSLgoKY3JlYXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiSAoTTGlzdEludml0ZXNSZXNwb25zZRIxCgdpbnZpdGVzGAEgAygLMiAuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkludml0ZSJHChFDcmVhdGVCb3RSZXNwb25zZRIyCgdhY2NvdW50GAEgASgLMiEuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkFjY291bnQiagoaQ3JlYXRlU2VydmljZVRva2VuUmVzcG9uc2USNQoFdG9rZW4YASABKAsyJi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuU2VydmljZVRva2VuEhUKDXNlcnZpY2VfdG9rZW4YAiABKAkipAEKDFNlcnZpY2VUb2tlbhIQCgh0b2tlbl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCmNyZWF0ZWRfYnkYAyABKAkSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJTChlMaXN0U2VydmljZVRva2Vuc1Jlc3BvbnNlEjYKBnRva2VucxgBIAMoCzImLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5TZXJ2aWNlVG9rZW4iRQoSR2V0UHJpdmFjeVJlc3BvbnNlEi8KB3ByaXZhY3kYASABKAsyHi5lbGFzdGljX2NoYXQudHlwZXMudjEuUHJpdmFjeSJ1ChRVcGRhdGVQcml2YWN5UmVxdWVzdBI5CghwcmVzZW5jZRgBIAEoDjInLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qcml2YWN5LkF1ZGllbmNlEhUKCHJlY2VpcHRzGAIgASgISACIAQFCCwoJX3JlY2VpcHRzIk8KFUdldFF1aWV0SG91cnNSZXNwb25zZRI2CgtxdWlldF9ob3VycxgBIAEoCzIhLmVsYXN0aWNfY2hhdC50eXBlcy52MS5RdWlldEhvdXJzKjsKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg0KCVJPTEVfVVNFUhABEg4KClJPTEVfQURNSU4QAmIGcHJvdG8z", [file_elastic_chat_types_v1_presence, file_google_protobuf_timestamp]);
+  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIo0BCgRVc2VyEg8KB3VzZXJfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBSABKAgSCwoDYm90GAYgASgIImsKD1JlZ2lzdGVyUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDgoGZGV2aWNlGAQgASgJEg4KBmludml0ZRgFIAEoCSKOAQoQUmVnaXN0ZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBRIUCgxkZXZpY2VfdG9rZW4YBiABKAkiWAoMTG9naW5SZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEg4KBmRldmljZRgDIAEoCRIUCgxkZXZpY2VfdG9rZW4YBCABKAkiiwEKDUxvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUSFAoMZGV2aWNlX3Rva2VuGAYgASgJIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIlAKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEjgKCHNlc3Npb25zGAEgAygLMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkxvZ2luU2Vzc2lvbiKoAQoMTG9naW5TZXNzaW9uEhIKCnNlc3Npb25faWQYASABKAkSDgoGZGV2aWNlGAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaXNfY3VycmVudBgFIAEoCCJCChFGaW5kVXNlcnNSZXNwb25zZRItCgV1c2VycxgBIAMoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyIkgKEkdldEFjY291bnRSZXNwb25zZRIyCgdhY2NvdW50GAEgASgLMiEuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkFjY291bnQisQEKB0FjY291bnQSLAoEdXNlchgBIAEoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyEiwKBHJvbGUYAiABKA4yHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUm9sZRIQCghkaXNhYmxlZBgDIAEoCBI4CgpzdXNwZW5zaW9uGAQgASgLMiQuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlN1c3BlbnNpb24iSQoKU3VzcGVuc2lvbhIrCgdlbmRzX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YAiABKAkiSAoSQ3JlYXRlVXNlclJlc3BvbnNlEjIKB2FjY291bnQYASABKAsyIS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuQWNjb3VudCJWChRDcmVhdGVJbnZpdGVSZXNwb25zZRIwCgZpbnZpdGUYASABKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuSW52aXRlEgwKBGNvZGUYAiABKAkijwEKBkludml0ZRIRCglpbnZpdGVfaWQYASABKAkSEgoKY3JlYXRlZF9ieRgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJIChNMaXN0SW52aXRlc1Jlc3BvbnNlEjEKB2ludml0ZXMYASADKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuSW52aXRlIkcKEUNyZWF0ZUJvdFJlc3BvbnNlEjIKB2FjY291bnQYASABKAsyIS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuQWNjb3VudCJqChpDcmVhdGVTZXJ2aWNlVG9rZW5SZXNwb25zZRI1CgV0b2tlbhgBIAEoCzImLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5TZXJ2aWNlVG9rZW4SFQoNc2VydmljZV90b2tlbhgCIAEoCSKkAQoMU2VydmljZVRva2VuEhAKCHRva2VuX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKY3JlYXRlZF9ieRgDIAEoCRIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlMKGUxpc3RTZXJ2aWNlVG9rZW5zUmVzcG9uc2USNgoGdG9rZW5zGAEgAygLMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlNlcnZpY2VUb2tlbiJFChJHZXRQcml2YWN5UmVzcG9uc2USLwoHcHJpdmFjeRgBIAEoCzIeLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qcml2YWN5InUKFFVwZGF0ZVByaXZhY3lSZXF1ZXN0EjkKCHByZXNlbmNlGAEgASgOMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlByaXZhY3kuQXVkaWVuY2USFQoIcmVjZWlwdHMYAiABKAhIAIgBAUILCglfcmVjZWlwdHMiTwoVR2V0UXVpZXRIb3Vyc1Jlc3BvbnNlEjYKC3F1aWV0X2hvdXJzGAEgASgLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlF1aWV0SG91cnMqOwoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDQoJUk9MRV9VU0VSEAESDgoKUk9MRV9BRE1JThACYgZwcm90bzM", [file_elastic_chat_types_v1_presence, file_google_protobuf_timestamp]);
 
 /**
  * A user as others see them.
@@ -483,6 +483,13 @@ export type Account = Message<"elastic_chat.accounts.v1.Account"> & {
    * @generated from field: bool disabled = 3;
    */
   disabled: boolean;
+
+  /**
+   * Until when they may not log in, and why; unset if that is not so, or no more.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Suspension suspension = 4;
+   */
+  suspension?: Suspension | undefined;
 };
 
 /**
@@ -491,6 +498,34 @@ export type Account = Message<"elastic_chat.accounts.v1.Account"> & {
  */
 export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
   messageDesc(file_elastic_chat_accounts_v1_accounts_service, 11);
+
+/**
+ * That a user may not log in for some time.
+ *
+ * @generated from message elastic_chat.accounts.v1.Suspension
+ */
+export type Suspension = Message<"elastic_chat.accounts.v1.Suspension"> & {
+  /**
+   * When it ends by itself.
+   *
+   * @generated from field: google.protobuf.Timestamp ends_at = 1;
+   */
+  endsAt?: Timestamp | undefined;
+
+  /**
+   * Why, as the user is told: 1 to 500 characters.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.Suspension.
+ * Use `create(SuspensionSchema)` to create a new message.
+ */
+export const SuspensionSchema: GenMessage<Suspension> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 12);
 
 /**
  * The user was made.
@@ -511,7 +546,7 @@ export type CreateUserResponse = Message<"elastic_chat.accounts.v1.CreateUserRes
  * Use `create(CreateUserResponseSchema)` to create a new message.
  */
 export const CreateUserResponseSchema: GenMessage<CreateUserResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 12);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 13);
 
 /**
  * The invite.
@@ -539,7 +574,7 @@ export type CreateInviteResponse = Message<"elastic_chat.accounts.v1.CreateInvit
  * Use `create(CreateInviteResponseSchema)` to create a new message.
  */
 export const CreateInviteResponseSchema: GenMessage<CreateInviteResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 13);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 14);
 
 /**
  * An invite that is still good.
@@ -581,7 +616,7 @@ export type Invite = Message<"elastic_chat.accounts.v1.Invite"> & {
  * Use `create(InviteSchema)` to create a new message.
  */
 export const InviteSchema: GenMessage<Invite> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 14);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 15);
 
 /**
  * The invites.
@@ -602,7 +637,7 @@ export type ListInvitesResponse = Message<"elastic_chat.accounts.v1.ListInvitesR
  * Use `create(ListInvitesResponseSchema)` to create a new message.
  */
 export const ListInvitesResponseSchema: GenMessage<ListInvitesResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 15);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 16);
 
 /**
  * The bot was made.
@@ -623,7 +658,7 @@ export type CreateBotResponse = Message<"elastic_chat.accounts.v1.CreateBotRespo
  * Use `create(CreateBotResponseSchema)` to create a new message.
  */
 export const CreateBotResponseSchema: GenMessage<CreateBotResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 16);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 17);
 
 /**
  * The service token.
@@ -651,7 +686,7 @@ export type CreateServiceTokenResponse = Message<"elastic_chat.accounts.v1.Creat
  * Use `create(CreateServiceTokenResponseSchema)` to create a new message.
  */
 export const CreateServiceTokenResponseSchema: GenMessage<CreateServiceTokenResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 17);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 18);
 
 /**
  * A service token, without its secret.
@@ -700,7 +735,7 @@ export type ServiceToken = Message<"elastic_chat.accounts.v1.ServiceToken"> & {
  * Use `create(ServiceTokenSchema)` to create a new message.
  */
 export const ServiceTokenSchema: GenMessage<ServiceToken> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 18);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 19);
 
 /**
  * The service tokens.
@@ -721,7 +756,7 @@ export type ListServiceTokensResponse = Message<"elastic_chat.accounts.v1.ListSe
  * Use `create(ListServiceTokensResponseSchema)` to create a new message.
  */
 export const ListServiceTokensResponseSchema: GenMessage<ListServiceTokensResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 19);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 20);
 
 /**
  * What the caller lets others know.
@@ -742,7 +777,7 @@ export type GetPrivacyResponse = Message<"elastic_chat.accounts.v1.GetPrivacyRes
  * Use `create(GetPrivacyResponseSchema)` to create a new message.
  */
 export const GetPrivacyResponseSchema: GenMessage<GetPrivacyResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 20);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 21);
 
 /**
  * What is to be changed.
@@ -770,7 +805,7 @@ export type UpdatePrivacyRequest = Message<"elastic_chat.accounts.v1.UpdatePriva
  * Use `create(UpdatePrivacyRequestSchema)` to create a new message.
  */
 export const UpdatePrivacyRequestSchema: GenMessage<UpdatePrivacyRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 21);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 22);
 
 /**
  * When that is.
@@ -791,7 +826,7 @@ export type GetQuietHoursResponse = Message<"elastic_chat.accounts.v1.GetQuietHo
  * Use `create(GetQuietHoursResponseSchema)` to create a new message.
  */
 export const GetQuietHoursResponseSchema: GenMessage<GetQuietHoursResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 22);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 23);
 
 /**
  * What a user may do.
