@@ -8,8 +8,9 @@ from typing import Any, Protocol
 import grpc
 
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConversationId, UserId, direct_conversation_id, is_uuid
+from chatkit.core.ids import ConversationId, SessionId, UserId, direct_conversation_id, is_uuid
 from chatkit.core.words import words
+from chatkit.rpc.caller import Caller, caller_metadata
 from chatkit.rpc.errors import error_of
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
@@ -22,8 +23,8 @@ ME = "me"
 class Users(Protocol):
     """Knows users."""
 
-    async def find(self, username: str) -> UserId | None:
-        """Return who has a user name. Raises a ChatError if that can't be said."""
+    async def find(self, reader: UserId, username: str) -> UserId | None:
+        """Return who has a user name, for a reader. Raises a ChatError if that can't be said."""
         ...
 
 
@@ -33,9 +34,10 @@ class MeshUsers:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._accounts: Any = rpc.AccountsServiceStub(channel)
 
-    async def find(self, username: str) -> UserId | None:
+    async def find(self, reader: UserId, username: str) -> UserId | None:
         try:
-            answer: pb.FindUsersResponse = await self._accounts.FindUsers(pb.FindUsersRequest(username=username))
+            request, caller = pb.FindUsersRequest(username=username), caller_metadata(Caller(reader, SessionId("")))
+            answer: pb.FindUsersResponse = await self._accounts.FindUsers(request, metadata=caller)
         except grpc.aio.AioRpcError as failure:
             raise error_of(failure) from failure
         return UserId(answer.users[0].user_id) if answer.users else None
@@ -76,7 +78,7 @@ class Names:
             return reader
         if is_uuid(name):
             return UserId(name)
-        found = await self._users.find(name)
+        found = await self._users.find(reader, name)
         if found is None:
             raise ChatError(Reason.INVALID_ARGUMENT, f"{key}:@{name} names no user: give a user name, without a space")
         return found

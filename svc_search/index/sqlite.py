@@ -46,7 +46,7 @@ CREATE TABLE documents (
   worded INTEGER NOT NULL,
   expires_s INTEGER NOT NULL,
   UNIQUE (conversation, seq)
-);
+) STRICT;
 CREATE INDEX expiring ON documents (expires_s) WHERE expires_s > 0;
 -- What has become of messages that are not there: they may still come, if they were set aside and are sent into the log again.
 CREATE TABLE ahead (

@@ -19,7 +19,7 @@ from launcher.plan import GATEWAY_STOP_S, STACK_STOP_S, Stack, Wave, processes
 from launcher.rollout import ALL, ORDER, check_drainable, find, in_turn
 from launcher.topology import SERVICES, Instance, Topology
 
-TOPOLOGY = Topology(8080, {"gateway": 3, "router": 2, "presence": 1, "history": 1, "writer": 1, "accounts": 1, "files": 1})
+TOPOLOGY = Topology(8080, {"gateway": 3, "router": 2, "presence": 1, "history": 1, "writer": 1, "accounts": 1, "files": 1, "search": 1})
 NOWHERE = Path("/nowhere")
 
 

@@ -81,7 +81,9 @@ def test_days_are_those_of_whoever_asks() -> None:
         parse("x", 841)
 
 
-@given(st.text(max_size=80) | st.text(alphabet='ab東 "*-:@', max_size=40) | st.text(alphabet="from:in:has:before:2026-01 \"'x*-", max_size=60))
+@given(
+    st.text(max_size=80) | st.text(alphabet='ab東 "*-:@', max_size=40) | st.text(alphabet="from:in:has:before:2026-01 \"'x*-", max_size=60)
+)
 def test_whatever_is_written_is_understood_or_refused(text: str) -> None:
     try:
         query = parse(text)
@@ -98,6 +100,4 @@ WORD = st.text(alphabet="abcxyz", min_size=2, max_size=6)
 def test_what_is_written_down_is_read_as_it_was_meant(meant: list[tuple[bool, list[str], bool]]) -> None:
     terms = [(negated, Term(tuple(some), prefix)) for negated, some, prefix in [(False, ["anchor"], False), *meant]]
     text = " ".join(f'{"-" * negated}"{" ".join(term.words)}"{"*" * term.prefix}' for negated, term in terms)
-    assert parse(text) == Query(
-        tuple(term for negated, term in terms if not negated), tuple(term for negated, term in terms if negated)
-    )
+    assert parse(text) == Query(tuple(term for negated, term in terms if not negated), tuple(term for negated, term in terms if negated))
