@@ -105,17 +105,19 @@ class Parts:
         ready = {number: part for number in numbers if (part := self.held.get(number)) and part.stage is Stage.READY}
         if self._waiting and self._waiting + len(ready) > self._room:
             raise ChatError(Reason.OVERLOADED, "search has too much to do: try again soon")
-        found = await asyncio.gather(*(self._find(part, question) for part in ready.values()))
+        self._waiting += len(ready)
+        try:
+            found = await asyncio.gather(*(self._find(part, question) for part in ready.values()))
+        finally:
+            self._waiting -= len(ready)
         return together(question.count, found), list(ready)
 
     async def _find(self, part: Part, question: Question) -> Found:
-        self._waiting += 1
         part.readers += 1
         part.unread.clear()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._reading, part.index.find, question)
         finally:
-            self._waiting -= 1
             part.readers -= 1
             if not part.readers:
                 part.unread.set()

@@ -42,5 +42,5 @@ def seqs(found: Found) -> list[int]:
     return [hit.seq for hit in found.hits]
 
 
-def find(index: Index, *texts: str, **criteria: object) -> list[int]:
-    return seqs(index.find(asked(*texts, **criteria)))
+def find(index: Index, *texts: str, count: int = 50, **criteria: object) -> list[int]:
+    return seqs(index.find(asked(*texts, count=count, **criteria)))

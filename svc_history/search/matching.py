@@ -12,6 +12,7 @@ from chatkit.core.words import words
 
 SNIPPET = 200
 """Characters of a text that are shown, about."""
+SOON = 30
 BEFORE = 60
 """Characters of them before the first highlight, about."""
 
@@ -82,10 +83,10 @@ def snippet(text: str, found: Sequence[Spot]) -> tuple[int, int]:
 
 
 def _behind_space(text: str, least: int, most: int) -> int:
-    """Return where a word begins, not before one place and not after another; the first if there is none."""
+    """Return where a word begins, soon behind one place and not behind another; the first if there is none."""
     if not least:
         return 0
-    space = text.find(" ", least, most)
+    space = text.find(" ", least, min(most, least + SOON))
     return least if space < 0 else space + 1
 
 

@@ -170,7 +170,7 @@ class SqliteIndex:
         criteria = question.criteria
         senders = [self._senders[one] for one in criteria.senders if one in self._senders]
         if not wanted or (criteria.senders and not senders):
-            return Found((), has_more=False)
+            return Found([], has_more=False)
         others = [self._senders[one] for one in criteria.other_senders if one in self._senders]
         names = {number: one for one in question.places if (number := self._conversations.get(one)) in wanted}
         below, hits = question.below(self._partition), list[Hit]()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from chatkit.core.finding import Has, Term
 from chatkit.core.ids import ConversationId, new_id
-from svc_search.core.criteria import FIRST, Criteria, Question
+from svc_search.core.criteria import FIRST, Criteria, Hit, Question
 from svc_search.core.documents import Change, Erasure
 from svc_search.index import Index, Shelf
 from svc_search.index import sqlite as sqlite_index
@@ -152,7 +152,8 @@ def test_pages_have_everything_once(index: Index, few: int, monkeypatch: pytest.
     monkeypatch.setattr(sqlite_index, "SCANNED", 10)
     index.apply([replace(said(n, "tea", KITCHEN if n % 3 else HALL), accepted_ms=NOON_MS + n // 4) for n in range(1, 41)], 1)
     for places, expected in (({HALL: 1, KITCHEN: 1}, 40), ({HALL: 1}, 13)):
-        question, found = replace(asked("tea", count=7), places=places), []
+        found: list[Hit] = []
+        question = replace(asked("tea", count=7), places=places)
         while True:
             page = index.find(question)
             found += page.hits
@@ -244,7 +245,7 @@ async def test_it_is_looked_through_while_it_is_changed(tmp_path: Path) -> None:
 
     def look() -> None:
         for _ in range(200):
-            found = find(index, "tea")
+            found = find(index, "tea", count=100)
             assert found == sorted(found, reverse=True)
             assert found[-1] == 1
 

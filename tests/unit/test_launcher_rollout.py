@@ -89,8 +89,8 @@ def test_an_instance_is_off_the_list_until_it_is_put_back(tmp_path: Path) -> Non
 
 
 def test_those_who_call_a_service_are_asked_about_it() -> None:
-    history = instance("history-1")
-    assert list(membership.callers("writer", TOPOLOGY)) == [history.admin_port]
+    history, search = instance("history-1"), instance("search-1")
+    assert list(membership.callers("writer", TOPOLOGY)) == [history.admin_port, search.admin_port]
     assert list(membership.callers("gateway", TOPOLOGY)) == [TOPOLOGY.edge_admin_port]
     assert len(list(membership.callers("router", TOPOLOGY))) == 1 + 3 + 2 + 1
     assert all(list(membership.callers(service, TOPOLOGY)) for service in SERVICES)

@@ -163,7 +163,8 @@ def test_what_several_parts_find_is_what_one_would(said_in: list[tuple[int, int]
     for number, seq in said_in:
         indexes[number].apply([said(seq, "tea")], 1)
     everything = sorted((Hit(hit.position, *hit[1:]) for one in indexes for hit in one.find(asked("tea", count=200)).hits), reverse=True)
-    question, found = Question({HALL: 1}, Criteria(), size), []
+    found: list[Hit] = []
+    question = Question({HALL: 1}, Criteria(), size)
     while True:
         page = together(size, [one.find(question) for one in indexes])
         found += page.hits

@@ -73,12 +73,13 @@ class Desk:
     def say(self, place: ConversationId, text: str, *, by: UserId = BOB, **entry: object) -> int:
         """Say something, and let the index believe that it is what is looked for."""
         made = self.world.log[place]
-        seq = made.head_seq + 1
+        seq = max(made.entries, default=0) + 1
         body = entry_pb2.Body(text=text).SerializeToString()
         fields = {"kind": Kind.MESSAGE, "body": body} | entry
         one = log_pb2.LogEntry(conversation_id=place, seq=seq, message_id=new_id(), sender_id=by, **fields)  # type: ignore[arg-type]
-        made.head_seq = seq
         made.entries[seq] = Stored(seq, one.SerializeToString())
+        if one.target:
+            made.changes[seq] = one.target
         if one.kind == Kind.MESSAGE:
             self.index.hits.insert(0, Hit(place, seq, Position(1000 + len(self.index.hits), 0)))
         return seq
