@@ -90,8 +90,8 @@ class Keeper:
                 log.info("parts_changed", held=sorted(held), come=sorted(come), gone=sorted(gone))
             for number in sorted(come):
                 await self._parts.open(number)
-            if come:
-                await self._parts.keep_only()
+            if (gone or come) and held:
+                await self._parts.keep_only()  # who holds nothing was cut off, and is likely to get back what it had
             opened = [number for number, part in self._parts.held.items() if part.stage is Stage.OPENED]
             if opened:
                 await self._go_on(opened)

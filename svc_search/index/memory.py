@@ -44,6 +44,8 @@ class MemoryIndex:
                 self._documents.pop(key, None)
                 self._ranks.pop(key, None)
                 self._ahead[key] = change
+            case _:
+                """It is known already."""
 
     def _rank(self, document: Document) -> int:
         rank, taken = rank_of(document.accepted_ms, document.seq), set(self._ranks.values())

@@ -228,8 +228,8 @@ class SqliteIndex:
             self._readers.put(reader)
 
     def let_go(self, now_s: int) -> int:
+        gone = list(self._writer.execute("SELECT rank FROM documents WHERE expires_s > 0 AND expires_s <= ?", (now_s,)))
         with self._writer:
-            gone = list(self._writer.execute("SELECT rank FROM documents WHERE expires_s > 0 AND expires_s <= ?", (now_s,)))
             for (rank,) in gone:
                 self._erase(rank)
         return len(gone)

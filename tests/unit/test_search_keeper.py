@@ -236,6 +236,12 @@ async def test_parts_come_and_go_and_what_is_not_held_is_not_kept() -> None:
         desk.log.held_parts = frozenset({1, 2})
         assert await found(desk, parts, "tea") == [(1, 1), (2, 1)]
         await until(lambda: desk.shelf.indexes.keys() == {1, 2})
+        desk.log.held_parts = frozenset({1})
+        assert await found(desk, parts, "tea") == [(1, 1)]
+        await until(lambda: desk.shelf.indexes.keys() == {1})
+        desk.log.held_parts = frozenset()
+        await until(lambda: not parts.held)
+        assert desk.shelf.indexes.keys() == {1}
         desk.log.held_parts = frozenset(PARTS)
         desk.say(0, "more tea")
         assert await found(desk, parts, "tea") == [(0, 1), (0, 2), (1, 1), (2, 1), (3, 1)]
