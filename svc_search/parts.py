@@ -86,6 +86,7 @@ class Parts:
         """Make one that was built fast to read, and know from where it goes on."""
         await self._write(part.index.compact)
         await self.apply(part, (), next_offset)
+        await self._write(part.index.settle)
 
     async def tidy(self, now_s: int) -> int:
         """Take out what has expired by a Unix second, leave nothing of it on the disk, and return how many messages went."""
