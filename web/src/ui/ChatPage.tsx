@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 
 import type { Shared } from "../core/shared";
 import type { State } from "../core/state";
@@ -7,13 +7,25 @@ import { useClient, useSelected } from "./context";
 import { ConversationPane } from "./ConversationPane";
 import { EmptyPane } from "./EmptyPane";
 import { JoinDialog } from "./JoinDialog";
-import { NewConversationDialog } from "./NewConversationDialog";
 import { Toasts } from "./parts/Toasts";
 import { Tooltips } from "./parts/Tooltip";
-import { currentRoute, showRoute, takeInvite, takeSharing, takeStarting } from "./route";
+import { currentRoute, showRoute, takeInvite, takePerson, takeSharing, takeStarting } from "./route";
 import { ShareDialog } from "./ShareDialog";
 import { Sidebar } from "./Sidebar";
 import { StatusLine } from "./StatusLine";
+
+const NewConversationDialog = lazy(async () => ({ default: (await import("./NewConversationDialog")).NewConversationDialog }));
+const DirectoryDialog = lazy(async () => ({ default: (await import("./DirectoryDialog")).DirectoryDialog }));
+
+/** A conversation that is about to be: with whom, if that is known. */
+interface Starting {
+  readonly username: string;
+}
+
+function takeStart(): Starting | null {
+  const username = takePerson();
+  return username !== null || takeStarting() ? { username: username ?? "" } : null;
+}
 
 /** Files that were shared with a conversation, until its composer has them. */
 interface Handed {
@@ -31,7 +43,8 @@ function openedOf({ opened, conversations }: State) {
 export function ChatPage() {
   const client = useClient();
   const { openedId, isKnown } = useSelected(openedOf);
-  const [isStarting, setStarting] = useState(takeStarting);
+  const [starting, setStarting] = useState(takeStart);
+  const [isDiscovering, setDiscovering] = useState(false);
   const [isSharing, setSharing] = useState(takeSharing);
   const [shared, setShared] = useState<Shared | null>(null);
   const [handed, setHanded] = useState<Handed | null>(null);
@@ -47,7 +60,7 @@ export function ChatPage() {
   useEffect(() => {
     const look = () => {
       setInvite((before) => takeInvite() ?? before);
-      setStarting((before) => takeStarting() || before);
+      setStarting((before) => takeStart() ?? before);
       setSharing((before) => takeSharing() || before);
     };
     window.addEventListener("hashchange", look);
@@ -69,13 +82,14 @@ export function ChatPage() {
   const open = useCallback((conversationId: ConversationId | null) => { client.openConversation(conversationId); }, [client]);
 
   const close = useCallback(() => { open(null); }, [open]);
-  const start = useCallback(() => { setStarting(true); }, []);
+  const start = useCallback(() => { setStarting({ username: "" }); }, []);
+  const discover = useCallback(() => { setDiscovering(true); }, []);
   const forget = useCallback(() => { setHanded(null); }, []);
 
   return (
     <div className="chat" data-open={openedId !== null}>
       <StatusLine />
-      <Sidebar onOpen={open} onNew={start} />
+      <Sidebar onOpen={open} onNew={start} onDiscover={discover} />
       <main className="pane">
         {openedId !== null && isKnown ? (
           <ConversationPane
@@ -86,7 +100,7 @@ export function ChatPage() {
             onClose={close}
           />
         ) : (
-          <EmptyPane onNew={start} onClose={close} />
+          <EmptyPane onNew={start} onDiscover={discover} onOpen={open} onClose={close} />
         )}
       </main>
       <Toasts />
@@ -113,15 +127,31 @@ export function ChatPage() {
           }}
         />
       )}
-      {isStarting && (
-        <NewConversationDialog
-          onClose={() => { setStarting(false); }}
-          onCreated={(conversationId) => {
-            setStarting(false);
-            open(conversationId);
-          }}
-        />
-      )}
+      <Suspense>
+        {starting !== null && (
+          <NewConversationDialog
+            username={starting.username}
+            onClose={() => { setStarting(null); }}
+            onCreated={(conversationId) => {
+              setStarting(null);
+              open(conversationId);
+            }}
+            onDiscover={() => {
+              setStarting(null);
+              setDiscovering(true);
+            }}
+          />
+        )}
+        {isDiscovering && (
+          <DirectoryDialog
+            onClose={() => { setDiscovering(false); }}
+            onOpen={(conversationId) => {
+              setDiscovering(false);
+              open(conversationId);
+            }}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }
