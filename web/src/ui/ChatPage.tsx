@@ -10,8 +10,10 @@ import { JoinDialog } from "./JoinDialog";
 import { NewConversationDialog } from "./NewConversationDialog";
 import { Toasts } from "./parts/Toasts";
 import { Tooltips } from "./parts/Tooltip";
+import { usePanelOf, usePanels } from "./panels";
 import { currentRoute, showRoute, takeInvite, takeSharing, takeStarting } from "./route";
 import { ShareDialog } from "./ShareDialog";
+import { Side } from "./Side";
 import { Sidebar } from "./Sidebar";
 import { StatusLine } from "./StatusLine";
 
@@ -31,6 +33,8 @@ function openedOf({ opened, conversations }: State) {
 export function ChatPage() {
   const client = useClient();
   const { openedId, isKnown } = useSelected(openedOf);
+  const panels = usePanels();
+  const panel = usePanelOf(openedId);
   const [isStarting, setStarting] = useState(takeStarting);
   const [isSharing, setSharing] = useState(takeSharing);
   const [shared, setShared] = useState<Shared | null>(null);
@@ -38,10 +42,15 @@ export function ChatPage() {
   const [invite, setInvite] = useState(takeInvite);
 
   useEffect(() => {
-    const follow = () => { client.openConversation(currentRoute()); };
+    const follow = () => {
+      panels.follow();
+      if (client.store.get().opened?.conversationId !== currentRoute()) {
+        client.openConversation(currentRoute());
+      }
+    };
     window.addEventListener("popstate", follow);
     return () => { window.removeEventListener("popstate", follow); };
-  }, [client]);
+  }, [client, panels]);
 
   // A link that is opened in a page which is there already changes nothing but what stands behind the "#".
   useEffect(() => {
@@ -64,7 +73,10 @@ export function ChatPage() {
   }, [client, isSharing]);
 
   // Also when the conversation closed by itself: the user was removed, or left it on another device.
-  useEffect(() => { showRoute(openedId); }, [openedId]);
+  useEffect(() => {
+    showRoute(openedId);
+    panels.follow();
+  }, [openedId, panels]);
 
   const open = useCallback((conversationId: ConversationId | null) => { client.openConversation(conversationId); }, [client]);
 
@@ -73,7 +85,7 @@ export function ChatPage() {
   const forget = useCallback(() => { setHanded(null); }, []);
 
   return (
-    <div className="chat" data-open={openedId !== null}>
+    <div className="chat" data-open={openedId !== null} data-panel={panel !== null}>
       <StatusLine />
       <Sidebar onOpen={open} onNew={start} />
       <main className="pane">
@@ -89,6 +101,7 @@ export function ChatPage() {
           <EmptyPane onNew={start} onClose={close} />
         )}
       </main>
+      {panel !== null && <Side shown={panel} />}
       <Toasts />
       <Tooltips />
       {shared !== null && (
