@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { type Folder, foldersOf, isIn, neighbour } from "../src/core/folders";
-import { lastPlace, moved, type Place, pinsOf } from "../src/core/pins";
+import { lastPlace, moved, type Place, pinsOf } from "../src/core/places";
 import { conversationRows } from "../src/core/select";
 import { initial, type State, update } from "../src/core/state";
 import type { Conversation, ConversationId, Mine } from "../src/core/types";

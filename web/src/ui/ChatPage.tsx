@@ -9,8 +9,10 @@ import { EmptyPane } from "./EmptyPane";
 import { JoinDialog } from "./JoinDialog";
 import { Toasts } from "./parts/Toasts";
 import { Tooltips } from "./parts/Tooltip";
+import { usePanelOf, usePanels } from "./panels";
 import { currentRoute, showRoute, takeInvite, takePerson, takeSharing, takeStarting } from "./route";
 import { ShareDialog } from "./ShareDialog";
+import { Side } from "./Side";
 import { Sidebar } from "./Sidebar";
 import { StatusLine } from "./StatusLine";
 
@@ -45,16 +47,23 @@ export function ChatPage() {
   const { openedId, isKnown } = useSelected(openedOf);
   const [starting, setStarting] = useState(takeStart);
   const [isDiscovering, setDiscovering] = useState(false);
+  const panels = usePanels();
+  const panel = usePanelOf(openedId);
   const [isSharing, setSharing] = useState(takeSharing);
   const [shared, setShared] = useState<Shared | null>(null);
   const [handed, setHanded] = useState<Handed | null>(null);
   const [invite, setInvite] = useState(takeInvite);
 
   useEffect(() => {
-    const follow = () => { client.openConversation(currentRoute()); };
+    const follow = () => {
+      panels.follow();
+      if (client.store.get().opened?.conversationId !== currentRoute()) {
+        client.openConversation(currentRoute());
+      }
+    };
     window.addEventListener("popstate", follow);
     return () => { window.removeEventListener("popstate", follow); };
-  }, [client]);
+  }, [client, panels]);
 
   // A link that is opened in a page which is there already changes nothing but what stands behind the "#".
   useEffect(() => {
@@ -77,7 +86,10 @@ export function ChatPage() {
   }, [client, isSharing]);
 
   // Also when the conversation closed by itself: the user was removed, or left it on another device.
-  useEffect(() => { showRoute(openedId); }, [openedId]);
+  useEffect(() => {
+    showRoute(openedId);
+    panels.follow();
+  }, [openedId, panels]);
 
   const open = useCallback((conversationId: ConversationId | null) => { client.openConversation(conversationId); }, [client]);
 
@@ -87,7 +99,7 @@ export function ChatPage() {
   const forget = useCallback(() => { setHanded(null); }, []);
 
   return (
-    <div className="chat" data-open={openedId !== null}>
+    <div className="chat" data-open={openedId !== null} data-panel={panel !== null}>
       <StatusLine />
       <Sidebar onOpen={open} onNew={start} onDiscover={discover} />
       <main className="pane">
@@ -103,6 +115,7 @@ export function ChatPage() {
           <EmptyPane onNew={start} onDiscover={discover} onOpen={open} onClose={close} />
         )}
       </main>
+      {panel !== null && <Side shown={panel} />}
       <Toasts />
       <Tooltips />
       {shared !== null && (

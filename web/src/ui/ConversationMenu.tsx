@@ -1,12 +1,13 @@
 import type { RefObject } from "react";
 
 import { FOR_EVER, isMarked, isMute } from "../core/mine";
-import { lastPlace, moved, pinsOf } from "../core/pins";
+import { lastPlace, moved, pinsOf } from "../core/places";
 import { conversationRows } from "../core/select";
 import type { ConversationState } from "../core/state";
 import type { Mine } from "../core/types";
 import { sentenceOf } from "./action";
 import { useClient } from "./context";
+import { usePanels } from "./panels";
 import { Menu, MenuItem, MenuLine } from "./parts/Menu";
 import { useToast } from "./parts/toasts";
 import { useText, useWords } from "./words";
@@ -17,16 +18,24 @@ interface ConversationMenuProps {
   readonly testId: string;
   /** Opens by a right click or a long press in here, too. */
   readonly area?: RefObject<HTMLElement | null>;
-  /** Where its details can be shown. */
-  readonly onDetails?: () => void;
+  /** Whether what stands beside the open conversation can be opened by it. */
+  readonly isOpen?: boolean;
 }
 
 /** How the user has a conversation for themselves. */
-export function ConversationMenu({ chat, label, testId, area, onDetails }: ConversationMenuProps) {
+export function ConversationMenu({ chat, label, testId, area, isOpen = false }: ConversationMenuProps) {
   const t = useText();
+  const panels = usePanels();
+  const { conversationId } = chat.conversation;
   return (
     <Menu label={label} testId={testId} {...(area === undefined ? {} : { area })}>
-      {onDetails !== undefined && <MenuItem icon="info" onChoose={onDetails}>{t("conversations.details")}</MenuItem>}
+      {isOpen && (
+        <>
+          <MenuItem icon="info" onChoose={() => { panels.open(conversationId, { kind: "about" }); }}>{t("conversations.details")}</MenuItem>
+          <MenuItem icon="pin" onChoose={() => { panels.open(conversationId, { kind: "pins" }); }}>{t("messages.pins")}</MenuItem>
+          <MenuLine />
+        </>
+      )}
       <Items chat={chat} />
     </Menu>
   );

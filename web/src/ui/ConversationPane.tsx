@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 
 import { nameOf, peerOf, titleOf, typists } from "../core/select";
 import { type ConversationState, myId, type State } from "../core/state";
@@ -8,14 +8,12 @@ import { beside, presenceText, typingText } from "../core/wording";
 import { Composer, type ComposerProps } from "./Composer";
 import { useClient, useNow, useSelected } from "./context";
 import { ConversationMenu } from "./ConversationMenu";
-import type { DetailsTab } from "./details/Details";
 import { Icon } from "./Icon";
 import { MessageList } from "./MessageList";
 import { Avatar } from "./parts/Avatar";
+import { usePanels } from "./panels";
 import { SendLaterDialog } from "./SendLaterDialog";
 import { useWords } from "./words";
-
-const Details = lazy(async () => ({ default: (await import("./details/Details")).Details }));
 
 interface ConversationPaneProps {
   readonly conversationId: ConversationId;
@@ -42,7 +40,6 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
   const client = useClient();
   const words = useWords();
   const state = useSelected(partOf);
-  const [details, setDetails] = useState<DetailsTab | null>(null);
   const [later, setLater] = useState<{ readonly text: string; readonly key: MessageId } | null>(null);
   const [timeline] = useState(timelines);
   const { conversation, log, streams, watermarks, hidden } = chat;
@@ -84,9 +81,8 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
   const defer = useCallback((text: string) => { setLater({ text, key: client.newMessageId() }); }, [client]);
 
   return (
-    <>
     <section className="conversation" aria-label={title} data-testid="conversation">
-      <Header chat={chat} onClose={onClose} onDetails={setDetails} />
+      <Header chat={chat} onClose={onClose} />
       <MessageList rows={rows} chat={chat} users={users} me={me} />
       <p className="typing" role="status" data-testid="typing-line">
         <Typing conversationId={conversationId} />
@@ -96,8 +92,6 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
         <SendLaterDialog onSend={(at) => client.personal.sendLater(conversationId, { text: later.text }, at, later.key)} onClose={() => { setLater(null); }} />
       )}
     </section>
-    <Suspense>{details !== null && <Details key={details} chat={chat} first={details} onClose={() => { setDetails(null); }} />}</Suspense>
-    </>
   );
 }
 
@@ -135,12 +129,12 @@ const headOf = ({ session, users, presence }: State) => ({ session, users, prese
 interface HeaderProps {
   readonly chat: ConversationState;
   readonly onClose: () => void;
-  readonly onDetails: (tab: DetailsTab) => void;
 }
 
-function Header({ chat, onClose, onDetails }: HeaderProps) {
+function Header({ chat, onClose }: HeaderProps) {
   const words = useWords();
   const { t } = words;
+  const panels = usePanels();
   const state = useSelected(headOf);
   const { conversation, members } = chat;
   const now = useNow(30_000);
@@ -157,7 +151,7 @@ function Header({ chat, onClose, onDetails }: HeaderProps) {
       <button className="button-icon conversation-back" type="button" onClick={onClose} aria-label={t("conversations.back")}>
         <Icon name="back" />
       </button>
-      <button className="conversation-about" type="button" aria-label={t("conversations.detailsOf", { title })} onClick={() => { onDetails("about"); }}>
+      <button className="conversation-about" type="button" aria-label={t("conversations.detailsOf", { title })} onClick={() => { panels.open(conversation.conversationId, { kind: "about" }); }}>
         <Avatar id={peer ?? conversation.conversationId} name={title} isGroup={isCrowd} isOnline={presence?.online === true} />
       </button>
       <div className="conversation-names">
@@ -165,11 +159,11 @@ function Header({ chat, onClose, onDetails }: HeaderProps) {
         <p data-testid="conversation-subtitle">{subtitle}</p>
       </div>
       {isCrowd && (
-        <button className="button-icon" type="button" onClick={() => { onDetails("members"); }} aria-label={t("conversations.members")} title={t("conversations.members")} data-testid="members">
+        <button className="button-icon" type="button" onClick={() => { panels.open(conversation.conversationId, { kind: "members" }); }} aria-label={t("conversations.members")} title={t("conversations.members")} data-testid="members">
           <Icon name="people" />
         </button>
       )}
-      <ConversationMenu chat={chat} label={t("common.more")} testId="conversation-menu" onDetails={() => { onDetails("about"); }} />
+      <ConversationMenu chat={chat} label={t("common.more")} testId="conversation-menu" isOpen />
     </header>
   );
 }

@@ -5,31 +5,25 @@ import { type ConversationState, myId, type State } from "../../core/state";
 import { presenceText } from "../../core/wording";
 import { useNow, useSelected } from "../context";
 import { Avatar } from "../parts/Avatar";
-import { Panel } from "../parts/Panel";
 import { type Tab, Tabs } from "../parts/Tabs";
+import type { SideProps } from "../Side";
 import { useWords } from "../words";
 import { About } from "./About";
 import { Administration } from "./Administration";
 import { Invites } from "./Invites";
 import { Members } from "./Members";
 
-export type DetailsTab = "about" | "members" | "invites" | "settings";
-
-interface DetailsProps {
-  readonly chat: ConversationState;
-  readonly first: DetailsTab;
-  readonly onClose: () => void;
-}
+type DetailsTab = "about" | "members" | "invites" | "settings";
 
 const partOf = ({ session, users, presence }: State) => ({ session, users, presence });
 
 /** What a conversation is, who is in it, and what the user may do about it. */
-export function Details({ chat, first, onClose }: DetailsProps) {
+export function Details({ chat, shown: { kind: panel } }: SideProps) {
   const words = useWords();
   const { t } = words;
   const state = useSelected(partOf);
   const now = useNow(30_000);
-  const [chosen, setChosen] = useState(first);
+  const [chosen, setChosen] = useState<DetailsTab>(panel === "members" ? "members" : "about");
   const { conversation, members } = chat;
   const { conversationId, kind, topic } = conversation;
   const peer = peerOf(conversation, myId(state));
@@ -52,7 +46,7 @@ export function Details({ chat, first, onClose }: DetailsProps) {
   const shown = tabs.some(({ id }) => id === chosen) ? chosen : "about";
 
   return (
-    <Panel title={t("conversations.details")} onClose={onClose}>
+    <>
       <header className="details-head" data-testid="details">
         <Avatar id={peer ?? conversationId} name={title} size="large" isGroup={isCrowd} isOnline={presence?.online === true} />
         <h3 dir="auto">{title}</h3>
@@ -64,6 +58,6 @@ export function Details({ chat, first, onClose }: DetailsProps) {
         )}
       </header>
       {tabs.length === 1 ? <About chat={chat} /> : <Tabs label={t("conversations.details")} tabs={tabs} chosen={shown} onChoose={setChosen} />}
-    </Panel>
+    </>
   );
 }
