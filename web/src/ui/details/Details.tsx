@@ -1,7 +1,7 @@
 import { useState } from "react";
 
 import { nameOf, mayI, peerOf, titleOf } from "../../core/select";
-import { type ConversationState, myId, type State } from "../../core/state";
+import { myId, type State } from "../../core/state";
 import { presenceText } from "../../core/wording";
 import { useNow, useSelected } from "../context";
 import { Avatar } from "../parts/Avatar";

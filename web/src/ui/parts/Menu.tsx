@@ -155,6 +155,8 @@ export function MenuLine() {
 
 /** Asks for a menu by a right click, by the key for it, or by a long press where the browser does not make a right click of that. */
 function useContextMenu(area: RefObject<HTMLElement | null> | undefined, onAsk: (at: Point) => void): void {
+  /** Whether the finger that is still there has asked. */
+  const isAsked = useRef(false);
   useEffect(() => {
     const element = area?.current;
     if (element === undefined || element === null) {
@@ -162,7 +164,6 @@ function useContextMenu(area: RefObject<HTMLElement | null> | undefined, onAsk: 
     }
     let timer: ReturnType<typeof setTimeout> | undefined;
     let from: Point = { x: 0, y: 0 };
-    let isAsked = false;
     const stop = () => { clearTimeout(timer); };
     const ask = (event: MouseEvent) => {
       stop();
@@ -172,19 +173,19 @@ function useContextMenu(area: RefObject<HTMLElement | null> | undefined, onAsk: 
       }
     };
     const down = (event: PointerEvent) => {
-      isAsked = false;
+      isAsked.current = false;
       if (event.pointerType === "touch" && !wantsTheBrowsers(event.target, element)) {
         from = { x: event.clientX, y: event.clientY };
         timer = setTimeout(() => {
-          isAsked = true;
+          isAsked.current = true;
           onAsk(from);
         }, LONG_PRESS_MS);
       }
     };
     // The finger that has opened the menu does not open what is under it, too.
     const click = (event: MouseEvent) => {
-      if (isAsked) {
-        isAsked = false;
+      if (isAsked.current) {
+        isAsked.current = false;
         event.preventDefault();
         event.stopPropagation();
       }
