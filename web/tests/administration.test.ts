@@ -14,7 +14,11 @@ function room(mine: Role, others: Readonly<Record<UserId, Role>>): ConversationS
   let state = update(initial, { type: "signed_in", userId: ME, outbox: [] });
   state = update(state, { type: "conversations_listed", summaries: [summary(group, message(1), 1, 0)] });
   state = update(state, { type: "members_listed", conversationId: ROOM, members, watermarks: [] });
-  return state.conversations.get(ROOM) as ConversationState;
+  const chat = state.conversations.get(ROOM);
+  if (chat === undefined) {
+    throw new Error("The conversation was not listed.");
+  }
+  return chat;
 }
 
 const NONE = { roles: [], mayRemove: false, mayBan: false, mayHandOver: false };

@@ -107,7 +107,7 @@ describe("the places of what is pinned", () => {
       fc.property(places, fc.nat(11), fc.constantFrom(1 as const, -1 as const), (positions, nth, step) => {
         const pins: readonly Place[] = positions.toSorted((a, b) => a - b).map((position, index) => ({ conversationId: cid(`c${index}`), position }));
         const at = nth % pins.length;
-        const id = (pins[at] as Place).conversationId;
+        const id = cid(`c${at}`);
         const changes = new Map(moved(pins, id, step).map(({ conversationId, position }) => [conversationId, position]));
         const after = pins.map((pin) => ({ ...pin, position: changes.get(pin.conversationId) ?? pin.position }));
         const order = after.toSorted((a, b) => a.position - b.position).map(({ conversationId }) => conversationId);

@@ -6,7 +6,7 @@ import { conversationRows } from "../core/select";
 import type { ConversationState } from "../core/state";
 import type { Mine } from "../core/types";
 import { sentenceOf } from "./action";
-import { useClient } from "./context";
+import { useClient, useNow } from "./context";
 import { usePanels } from "./panels";
 import { Menu, MenuItem, MenuLine } from "./parts/Menu";
 import { useToast } from "./parts/toasts";
@@ -47,11 +47,12 @@ function Items({ chat }: { readonly chat: ConversationState }) {
   const words = useWords();
   const { t } = words;
   const toast = useToast();
+  const now = useNow(30_000);
   const { conversationId } = chat.conversation;
   const { mine } = chat.kept;
   const pins = pinsOf(conversationRows(client.store.get()));
   const at = pins.findIndex((pin) => pin.conversationId === conversationId);
-  const isQuiet = isMute(mine, Date.now());
+  const isQuiet = isMute(mine, now);
   const isPinned = mine.pinPosition > 0;
   const isWaiting = chat.unread > 0 || isMarked(mine, chat.readSeq);
 
