@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
-from playwright.async_api import Browser, Page, WebSocket, expect
+from playwright.async_api import Browser, Locator, Page, WebSocket, expect
 
 from bench.client import PASSWORD
 from elastic_chat.gateway.v1 import frames_pb2 as pb
@@ -134,4 +134,17 @@ class Person:
     async def choose(self, name: str) -> None:
         """Choose something from the menu above the conversations."""
         await self.page.get_by_test_id("sidebar-menu").click()
+        await self.page.get_by_role("menuitem", name=name, exact=True).click()
+
+    def item(self, title: str) -> Locator:
+        """A conversation of the list."""
+        return self.page.get_by_test_id("conversation-item").filter(has_text=title)
+
+    async def look_in(self, folder: str) -> None:
+        """Show the conversations of a folder only."""
+        await self.page.get_by_role("radiogroup", name="Which conversations").get_by_text(folder).click()
+
+    async def do_with_conversation(self, title: str, name: str) -> None:
+        """Choose something from the menu of a conversation of the list, by a right click."""
+        await self.item(title).click(button="right")
         await self.page.get_by_role("menuitem", name=name, exact=True).click()

@@ -123,7 +123,37 @@ function WithArea() {
   );
 }
 
+function WithLink() {
+  const area = useRef<HTMLAnchorElement>(null);
+  return (
+    <>
+      <a ref={area} href="#x">a conversation</a>
+      <Menu label="More" testId="menu" area={area}>
+        <MenuItem onChoose={nothing}>Archive</MenuItem>
+      </Menu>
+    </>
+  );
+}
+
 describe("a menu of an area", () => {
+  it("opens by a right click on a link that is the area itself", () => {
+    rendered(<WithLink />);
+    fireEvent.contextMenu(screen.getByText("a conversation"));
+    expect(screen.getByRole("menuitem", { name: "Archive" })).not.toBeNull();
+  });
+
+  it("opens by a long press, and the finger that goes up then opens nothing else", () => {
+    vi.useFakeTimers();
+    rendered(<WithLink />);
+    const link = screen.getByText("a conversation");
+    fireEvent.pointerDown(link, { pointerType: "touch", clientX: 5, clientY: 5 });
+    act(() => { vi.advanceTimersByTime(600); });
+    expect(screen.getByRole("menuitem", { name: "Archive" })).not.toBeNull();
+    expect(fireEvent.click(link)).toBe(false);
+    expect(fireEvent.click(link)).toBe(true);
+    vi.useRealTimers();
+  });
+
   it("opens by a right click, but for what has a better one of the browser", () => {
     rendered(<WithArea />);
     fireEvent.contextMenu(screen.getByText("a link"));

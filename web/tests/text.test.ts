@@ -145,7 +145,13 @@ describe("files", () => {
 
   it("stand for a message that says nothing else", () => {
     const entry = { ...message(1), content: { kind: "message" as const, said: { text: "", files: [photo] } } };
-    expect(preview(entry, ME, false, names, ENGLISH)).toBe("Photo.jpg");
+    expect(preview(entry, ME, false, names, ENGLISH)).toBe("Photo");
+    const files = (...kinds: readonly string[]) => ({ ...entry, content: { kind: "message" as const, said: { text: "", files: kinds.map((mediaType) => ({ ...photo, mediaType })) } } });
+    expect(preview(files("image/png", "image/jpeg"), ME, false, names, ENGLISH)).toBe("2 photos");
+    expect(preview(files("video/mp4"), ME, false, names, ENGLISH)).toBe("Video");
+    expect(preview(files("audio/ogg"), ME, false, names, ENGLISH)).toBe("Recording");
+    expect(preview(files("application/pdf"), ME, false, names, ENGLISH)).toBe("Photo.jpg");
+    expect(preview(files("image/png", "application/pdf"), ME, false, names, ENGLISH)).toBe("Photo.jpg, Photo.jpg");
     expect(preview({ ...entry, content: { kind: "message", said: { text: "see", files: [photo] } } }, ME, false, names, ENGLISH)).toBe("see");
   });
 });

@@ -21,9 +21,22 @@ export class Groups {
     return this.made("direct", "", [await this.userNamed(username)], this.newId());
   }
 
-  /** Creates a group or channel, once for each `key` (see `Client.newMessageId`) however often it is tried. */
-  async create(kind: "group" | "channel", title: string, usernames: readonly string[], key: MessageId): Promise<ConversationId> {
-    return this.made(kind, title, await this.usersNamed(usernames), key);
+  /** Creates a group or channel, once for each `key` (see `Client.newMessageId`) however often it is tried, and sets what else is given. */
+  async create(kind: "group" | "channel", title: string, usernames: readonly string[], key: MessageId, settings: Partial<ConversationSettings> = {}): Promise<ConversationId> {
+    const conversationId = await this.made(kind, title, await this.usersNamed(usernames), key);
+    if (Object.keys(settings).length > 0) {
+      await this.set(conversationId, settings);
+    }
+    return conversationId;
+  }
+
+  /** Looks for who has exactly this user name, and resolves to whether there is somebody. */
+  async find(username: string): Promise<boolean> {
+    const user = await this.api.account.findUser(username);
+    if (user !== null) {
+      this.store.dispatch({ type: "users_found", users: [user] });
+    }
+    return user !== null;
   }
 
   /** The user's notes to themselves, which are there once they are opened. */
@@ -79,8 +92,15 @@ export class Groups {
     await this.api.groups.unban(conversationId, userId);
   }
 
-  listBans(conversationId: ConversationId): Promise<readonly Ban[]> {
-    return this.api.groups.listBans(conversationId);
+  /** Who is banned; their names are known then, too. */
+  async listBans(conversationId: ConversationId): Promise<readonly Ban[]> {
+    const bans = await this.api.groups.listBans(conversationId);
+    const { users } = this.store.get();
+    const unnamed = [...new Set(bans.flatMap(({ userId, bannedBy }) => [userId, bannedBy]))].filter((userId) => !users.has(userId));
+    if (unnamed.length > 0) {
+      this.store.dispatch({ type: "users_found", users: await this.api.account.findUsers(unnamed) });
+    }
+    return bans;
   }
 
   /** Gives the code of an invite that lets people in: for a week and as often as one likes, if nothing else is said. */

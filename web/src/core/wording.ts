@@ -75,11 +75,30 @@ export function preview(entry: Entry, me: UserId | null, isGroup: boolean, nameO
   if (entry.content.kind !== "message") {
     return said;
   }
-  const text = said.replace(/\s+/g, " ");
+  const { said: what, state } = entry.content;
+  const text = state?.isDeleted === true ? said : lineOf(what, words);
   if (entry.senderId === me) {
     return words.t("conversations.youSaid", { text });
   }
   return isGroup ? words.t("conversations.said", { name: firstWord(nameOf(entry.senderId)), text }) : text;
+}
+
+/** What a message says, in one line: its words, and for want of them what kind of files it has. */
+export function lineOf({ text, files = [], poll }: Said, words: Words): string {
+  const line = plainText(text).replace(/\s+/g, " ");
+  if (poll !== undefined) {
+    return words.t("conversations.poll", { text: line });
+  }
+  return line || filesLine(files, words);
+}
+
+const FILE_KINDS = { image: "conversations.photos", video: "conversations.videos", audio: "conversations.recordings" } as const;
+
+function filesLine(files: readonly FileRef[], words: Words): string {
+  const kinds = new Set(files.map(({ mediaType }) => mediaType.split("/", 1)[0] ?? ""));
+  const [kind = ""] = kinds;
+  const id = kinds.size === 1 && kind in FILE_KINDS ? FILE_KINDS[kind as keyof typeof FILE_KINDS] : undefined;
+  return id === undefined ? filesText(files, words) : words.t(id, { count: files.length });
 }
 
 function firstWord(name: string): string {

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 
 import type { Shared } from "../core/shared";
 import type { State } from "../core/state";
@@ -7,13 +7,27 @@ import { useClient, useSelected } from "./context";
 import { ConversationPane } from "./ConversationPane";
 import { EmptyPane } from "./EmptyPane";
 import { JoinDialog } from "./JoinDialog";
-import { NewConversationDialog } from "./NewConversationDialog";
 import { Toasts } from "./parts/Toasts";
 import { Tooltips } from "./parts/Tooltip";
-import { currentRoute, showRoute, takeInvite, takeSharing, takeStarting } from "./route";
+import { usePanelOf, usePanels } from "./panels";
+import { currentRoute, showRoute, takeInvite, takePerson, takeSharing, takeStarting } from "./route";
 import { ShareDialog } from "./ShareDialog";
+import { Side } from "./Side";
 import { Sidebar } from "./Sidebar";
 import { StatusLine } from "./StatusLine";
+
+const NewConversationDialog = lazy(async () => ({ default: (await import("./NewConversationDialog")).NewConversationDialog }));
+const DirectoryDialog = lazy(async () => ({ default: (await import("./DirectoryDialog")).DirectoryDialog }));
+
+/** A conversation that is about to be: with whom, if that is known. */
+interface Starting {
+  readonly username: string;
+}
+
+function takeStart(): Starting | null {
+  const username = takePerson();
+  return username !== null || takeStarting() ? { username: username ?? "" } : null;
+}
 
 /** Files that were shared with a conversation, until its composer has them. */
 interface Handed {
@@ -31,23 +45,31 @@ function openedOf({ opened, conversations }: State) {
 export function ChatPage() {
   const client = useClient();
   const { openedId, isKnown } = useSelected(openedOf);
-  const [isStarting, setStarting] = useState(takeStarting);
+  const [starting, setStarting] = useState(takeStart);
+  const [isDiscovering, setDiscovering] = useState(false);
+  const panels = usePanels();
+  const panel = usePanelOf(openedId);
   const [isSharing, setSharing] = useState(takeSharing);
   const [shared, setShared] = useState<Shared | null>(null);
   const [handed, setHanded] = useState<Handed | null>(null);
   const [invite, setInvite] = useState(takeInvite);
 
   useEffect(() => {
-    const follow = () => { client.openConversation(currentRoute()); };
+    const follow = () => {
+      panels.follow();
+      if (client.store.get().opened?.conversationId !== currentRoute()) {
+        client.openConversation(currentRoute());
+      }
+    };
     window.addEventListener("popstate", follow);
     return () => { window.removeEventListener("popstate", follow); };
-  }, [client]);
+  }, [client, panels]);
 
   // A link that is opened in a page which is there already changes nothing but what stands behind the "#".
   useEffect(() => {
     const look = () => {
       setInvite((before) => takeInvite() ?? before);
-      setStarting((before) => takeStarting() || before);
+      setStarting((before) => takeStart() ?? before);
       setSharing((before) => takeSharing() || before);
     };
     window.addEventListener("hashchange", look);
@@ -64,18 +86,22 @@ export function ChatPage() {
   }, [client, isSharing]);
 
   // Also when the conversation closed by itself: the user was removed, or left it on another device.
-  useEffect(() => { showRoute(openedId); }, [openedId]);
+  useEffect(() => {
+    showRoute(openedId);
+    panels.follow();
+  }, [openedId, panels]);
 
   const open = useCallback((conversationId: ConversationId | null) => { client.openConversation(conversationId); }, [client]);
 
   const close = useCallback(() => { open(null); }, [open]);
-  const start = useCallback(() => { setStarting(true); }, []);
+  const start = useCallback(() => { setStarting({ username: "" }); }, []);
+  const discover = useCallback(() => { setDiscovering(true); }, []);
   const forget = useCallback(() => { setHanded(null); }, []);
 
   return (
-    <div className="chat" data-open={openedId !== null}>
+    <div className="chat" data-open={openedId !== null} data-panel={panel !== null}>
       <StatusLine />
-      <Sidebar onOpen={open} onNew={start} />
+      <Sidebar onOpen={open} onNew={start} onDiscover={discover} />
       <main className="pane">
         {openedId !== null && isKnown ? (
           <ConversationPane
@@ -86,9 +112,10 @@ export function ChatPage() {
             onClose={close}
           />
         ) : (
-          <EmptyPane onNew={start} onClose={close} />
+          <EmptyPane onNew={start} onDiscover={discover} onOpen={open} onClose={close} />
         )}
       </main>
+      {panel !== null && <Side shown={panel} />}
       <Toasts />
       <Tooltips />
       {shared !== null && (
@@ -113,15 +140,31 @@ export function ChatPage() {
           }}
         />
       )}
-      {isStarting && (
-        <NewConversationDialog
-          onClose={() => { setStarting(false); }}
-          onCreated={(conversationId) => {
-            setStarting(false);
-            open(conversationId);
-          }}
-        />
-      )}
+      <Suspense>
+        {starting !== null && (
+          <NewConversationDialog
+            username={starting.username}
+            onClose={() => { setStarting(null); }}
+            onCreated={(conversationId) => {
+              setStarting(null);
+              open(conversationId);
+            }}
+            onDiscover={() => {
+              setStarting(null);
+              setDiscovering(true);
+            }}
+          />
+        )}
+        {isDiscovering && (
+          <DirectoryDialog
+            onClose={() => { setDiscovering(false); }}
+            onOpen={(conversationId) => {
+              setDiscovering(false);
+              open(conversationId);
+            }}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }

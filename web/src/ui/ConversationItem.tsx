@@ -1,12 +1,13 @@
-import { memo, useCallback } from "react";
+import { memo, useCallback, useRef } from "react";
 
 import { isMarked, isMute } from "../core/mine";
 import { type ConversationRow, nameOf, peerOf, titleOf, typists } from "../core/select";
 import { myId, type State } from "../core/state";
 import type { ConversationId, UserId } from "../core/types";
-import { preview, typingText } from "../core/wording";
+import { lineOf, preview, typingText } from "../core/wording";
 import { useSelected } from "./context";
-import { Icon } from "./Icon";
+import { ConversationMenu } from "./ConversationMenu";
+import { Icon, type IconName } from "./Icon";
 import { Avatar } from "./parts/Avatar";
 import { Badge } from "./parts/Badge";
 import { useWords } from "./words";
@@ -24,15 +25,18 @@ export const ConversationItem = memo(function ConversationItem({ row, now, isOpe
   const words = useWords();
   const { t } = words;
   const { chat, at } = row;
+  const link = useRef<HTMLAnchorElement>(null);
   const title = useSelected(useCallback((state: State) => titleOf(state, chat.conversation, words), [chat.conversation, words]));
   const { conversationId, kind } = chat.conversation;
   const peer = useSelected(useCallback((state: State) => peerOf(chat.conversation, myId(state)), [chat.conversation]));
   const isOnline = useSelected(useCallback(({ presence }: State) => peer !== null && presence.get(peer)?.online === true, [peer]));
   const { mine } = chat.kept;
   const isUnread = isMarked(mine, chat.readSeq);
+  const isQuiet = isMute(mine, now);
   return (
-    <li>
+    <>
       <a
+        ref={link}
         className="item"
         href={`/c/${conversationId}`}
         aria-current={isOpen ? "page" : undefined}
@@ -45,24 +49,36 @@ export const ConversationItem = memo(function ConversationItem({ row, now, isOpe
           }
         }}
       >
-        <Avatar id={peer ?? conversationId} name={title} isGroup={kind !== "direct"} isOnline={isOnline} />
+        <Avatar id={peer ?? conversationId} name={title} isGroup={kind === "group" || kind === "channel"} isOnline={isOnline} />
         <span className="item-text">
           <span className="item-title">
             <bdi>{title}</bdi>
-            {isMute(mine, now) && <span role="img" aria-label={t("conversations.muted")} title={t("conversations.muted")}> <Icon name="mute" size={14} /></span>}
-            {mine.pinPosition > 0 && <span role="img" aria-label={t("conversations.pinned")} title={t("conversations.pinned")}> <Icon name="star" size={14} /></span>}
+            {isQuiet && <Mark icon="mute" label={t("conversations.muted")} />}
+            {mine.pinPosition > 0 && <Mark icon="pin" label={t("conversations.pinned")} />}
           </span>
           <LastLine row={row} />
         </span>
         <span className="item-side">
           <time className="item-time">{at > 0 ? words.shortTime(at, now) : ""}</time>
-          {chat.unread === 0 && isUnread && <span className="badge" role="img" aria-label={t("conversations.markedUnread")} data-testid="marked-unread" />}
-          {chat.unread > 0 && <Badge count={chat.unread} label={t("conversations.unread", { count: chat.unread })} isQuiet={isMute(mine, now)} testId="unread-badge" />}
+          <span className="item-badges">
+            {chat.unread > 0 && chat.mentions > 0 && <span className="badge" role="img" aria-label={t("conversations.mentioned", { count: chat.mentions })} data-testid="mention-badge">@</span>}
+            {chat.unread === 0 && isUnread && <span className="badge" role="img" aria-label={t("conversations.markedUnread")} data-testid="marked-unread" />}
+            {chat.unread > 0 && <Badge count={chat.unread} label={t("conversations.unread", { count: chat.unread })} isQuiet={isQuiet} testId="unread-badge" />}
+          </span>
         </span>
       </a>
-    </li>
+      <ConversationMenu chat={chat} label={t("conversations.menu", { title })} testId="item-menu" area={link} />
+    </>
   );
 }, isSameItem);
+
+function Mark({ icon, label }: { readonly icon: IconName; readonly label: string }) {
+  return (
+    <span className="item-mark" role="img" aria-label={label} title={label}>
+      <Icon name={icon} size={14} />
+    </span>
+  );
+}
 
 /** Rows are made anew whenever anything changes; what they are made of is not. */
 function isSameItem(before: ConversationItemProps, after: ConversationItemProps): boolean {
@@ -102,9 +118,9 @@ function LastLine({ row: { chat, last, pending } }: { readonly row: Conversation
     const isFailed = pending.delivery.state === "failed";
     return (
       <span className={isFailed ? "item-last item-failed" : "item-last"}>
-        <Icon name={isFailed ? "alert" : "clock"} size={14} /> {t(isFailed ? "conversations.notSent" : "conversations.youSaid", { text: pending.said.text })}
+        <Icon name={isFailed ? "alert" : "clock"} size={14} /> {t(isFailed ? "conversations.notSent" : "conversations.youSaid", { text: lineOf(pending.said, words) })}
       </span>
     );
   }
-  return <span className="item-last">{last === null ? "" : preview(last, myId(state), kind !== "direct", names, words)}</span>;
+  return <span className="item-last">{last === null ? "" : preview(last, myId(state), kind === "group" || kind === "channel", names, words)}</span>;
 }

@@ -5,14 +5,13 @@ import { type ConversationState, myId, type State } from "../core/state";
 import { timelines } from "../core/timeline";
 import type { ConversationId, FileRef, MessageId } from "../core/types";
 import { beside, presenceText, typingText } from "../core/wording";
-import { sentenceOf } from "./action";
 import { Composer, type ComposerProps } from "./Composer";
 import { useClient, useNow, useSelected } from "./context";
 import { ConversationMenu } from "./ConversationMenu";
 import { Icon } from "./Icon";
-import { MembersDialog } from "./MembersDialog";
 import { MessageList } from "./MessageList";
 import { Avatar } from "./parts/Avatar";
+import { usePanels } from "./panels";
 import { SendLaterDialog } from "./SendLaterDialog";
 import { useWords } from "./words";
 
@@ -41,8 +40,6 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
   const client = useClient();
   const words = useWords();
   const state = useSelected(partOf);
-  const [isListing, setListing] = useState(false);
-  const [failure, setFailure] = useState<string | null>(null);
   const [later, setLater] = useState<{ readonly text: string; readonly key: MessageId } | null>(null);
   const [timeline] = useState(timelines);
   const { conversation, log, streams, watermarks, hidden } = chat;
@@ -85,13 +82,7 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
 
   return (
     <section className="conversation" aria-label={title} data-testid="conversation">
-      <Header
-        chat={chat}
-        onClose={onClose}
-        onMembers={() => { setListing(true); }}
-        onFailure={(error) => { setFailure(sentenceOf(error, words)); }}
-      />
-      {failure !== null && <p className="error" role="alert">{failure}</p>}
+      <Header chat={chat} onClose={onClose} />
       <MessageList rows={rows} chat={chat} users={users} me={me} />
       <p className="typing" role="status" data-testid="typing-line">
         <Typing conversationId={conversationId} />
@@ -100,7 +91,6 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
       {later !== null && (
         <SendLaterDialog onSend={(at) => client.personal.sendLater(conversationId, { text: later.text }, at, later.key)} onClose={() => { setLater(null); }} />
       )}
-      {isListing && <MembersDialog chat={chat} onClose={() => { setListing(false); }} />}
     </section>
   );
 }
@@ -139,13 +129,12 @@ const headOf = ({ session, users, presence }: State) => ({ session, users, prese
 interface HeaderProps {
   readonly chat: ConversationState;
   readonly onClose: () => void;
-  readonly onMembers: () => void;
-  readonly onFailure: (failure: unknown) => void;
 }
 
-function Header({ chat, onClose, onMembers, onFailure }: HeaderProps) {
+function Header({ chat, onClose }: HeaderProps) {
   const words = useWords();
   const { t } = words;
+  const panels = usePanels();
   const state = useSelected(headOf);
   const { conversation, members } = chat;
   const now = useNow(30_000);
@@ -154,24 +143,27 @@ function Header({ chat, onClose, onMembers, onFailure }: HeaderProps) {
   const presence = peer === null ? undefined : state.presence.get(peer);
   const online = (members ?? []).filter((id) => id === myId(state) || state.presence.get(id)?.online === true).length;
   const count = members?.length ?? 0;
-  const crowd = count > 0 ? t("conversations.crowd", { count, online }) : "";
+  const isCrowd = conversation.kind === "group" || conversation.kind === "channel";
+  const crowd = isCrowd && count > 0 ? t("conversations.crowd", { count, online }) : "";
   const subtitle = peer !== null ? presenceText(presence, now, words) : beside([conversation.topic, crowd]);
   return (
     <header className="conversation-head">
       <button className="button-icon conversation-back" type="button" onClick={onClose} aria-label={t("conversations.back")}>
         <Icon name="back" />
       </button>
-      <Avatar id={peer ?? conversation.conversationId} name={title} isGroup={peer === null} isOnline={presence?.online === true} />
+      <button className="conversation-about" type="button" aria-label={t("conversations.detailsOf", { title })} onClick={() => { panels.open(conversation.conversationId, { kind: "about" }); }}>
+        <Avatar id={peer ?? conversation.conversationId} name={title} isGroup={isCrowd} isOnline={presence?.online === true} />
+      </button>
       <div className="conversation-names">
         <h2 data-testid="conversation-title" dir="auto">{title}</h2>
         <p data-testid="conversation-subtitle">{subtitle}</p>
       </div>
-      {peer === null && (
-        <button className="button-icon" type="button" onClick={onMembers} aria-label={t("conversations.members")} title={t("conversations.members")} data-testid="members">
+      {isCrowd && (
+        <button className="button-icon" type="button" onClick={() => { panels.open(conversation.conversationId, { kind: "members" }); }} aria-label={t("conversations.members")} title={t("conversations.members")} data-testid="members">
           <Icon name="people" />
         </button>
       )}
-      <ConversationMenu chat={chat} onFailure={onFailure} />
+      <ConversationMenu chat={chat} label={t("common.more")} testId="conversation-menu" isOpen />
     </header>
   );
 }

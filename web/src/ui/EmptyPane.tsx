@@ -1,19 +1,28 @@
 import { myId, type State } from "../core/state";
-import { useSelected } from "./context";
+import type { ConversationId } from "../core/types";
+import { sentenceOf } from "./action";
+import { useClient, useSelected } from "./context";
+import { FirstSteps } from "./FirstSteps";
 import { Icon } from "./Icon";
 import { Logo } from "./Logo";
-import { Rich, useText } from "./words";
+import { useToast } from "./parts/toasts";
+import { Rich, useWords } from "./words";
 
 interface EmptyPaneProps {
   readonly onNew: () => void;
+  readonly onDiscover: () => void;
+  readonly onOpen: (conversationId: ConversationId) => void;
   readonly onClose: () => void;
 }
 
 const partOf = ({ session, users, opened, listing, conversations }: State) => ({ session, users, opened, listing, conversations });
 
 /** What stands where no conversation does. */
-export function EmptyPane({ onNew, onClose }: EmptyPaneProps) {
-  const t = useText();
+export function EmptyPane({ onNew, onDiscover, onOpen, onClose }: EmptyPaneProps) {
+  const client = useClient();
+  const words = useWords();
+  const { t } = words;
+  const toast = useToast();
   const state = useSelected(partOf);
   const me = myId(state);
   const username = me === null ? undefined : state.users.get(me)?.username;
@@ -31,12 +40,25 @@ export function EmptyPane({ onNew, onClose }: EmptyPaneProps) {
       </div>
     );
   }
+  if (state.conversations.size === 0) {
+    const openNotes = () => {
+      client.groups.openNotes().then(onOpen, (failure: unknown) => { toast(sentenceOf(failure, words)); });
+    };
+    return (
+      <div className="empty">
+        <Logo size={64} />
+        <h2>{t("conversations.firstTitle")}</h2>
+        <p>{t("conversations.firstHint")}</p>
+        <FirstSteps onNew={onNew} onDiscover={onDiscover} onNotes={openNotes} />
+      </div>
+    );
+  }
   return (
     <div className="empty">
       <Logo size={64} />
-      <h2>{t(state.conversations.size === 0 ? "conversations.firstTitle" : "conversations.pickTitle")}</h2>
+      <h2>{t("conversations.pickTitle")}</h2>
       <p>
-        {t(state.conversations.size === 0 ? "conversations.firstHint" : "conversations.pickHint")}
+        {t("conversations.pickHint")}
         {username !== undefined && (
           <>
             {" "}

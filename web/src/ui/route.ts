@@ -16,14 +16,34 @@ export function addressOf(code: string): string {
   return `${location.origin}/${JOINING}${code}`;
 }
 
+/** What stands before a user name in the address. */
+const PERSON = "#with=";
+
+/** The address by which somebody can begin a conversation with a user. */
+export function addressToMe(username: string): string {
+  return `${location.origin}/${PERSON}${encodeURIComponent(username)}`;
+}
+
 /** The code of an invite that the page was opened with; it is taken out of the address. */
-export function takeInvite(): string | null {
-  if (!location.hash.startsWith(JOINING)) {
+export const takeInvite = () => takeAfter(JOINING);
+
+/** With whom the page was opened to begin a conversation; it is taken out of the address. */
+export function takePerson(): string | null {
+  const username = takeAfter(PERSON);
+  try {
+    return username === null ? null : decodeURIComponent(username);
+  } catch {
+    return null; // cut off somewhere
+  }
+}
+
+function takeAfter(sign: string): string | null {
+  if (!location.hash.startsWith(sign)) {
     return null;
   }
-  const code = location.hash.slice(JOINING.length);
+  const rest = location.hash.slice(sign.length);
   history.replaceState(null, "", location.pathname);
-  return code;
+  return rest;
 }
 
 /** Whether the page was opened for something, which stands behind a "#"; it is taken out of the address. */

@@ -155,6 +155,8 @@ export function MenuLine() {
 
 /** Asks for a menu by a right click, by the key for it, or by a long press where the browser does not make a right click of that. */
 function useContextMenu(area: RefObject<HTMLElement | null> | undefined, onAsk: (at: Point) => void): void {
+  /** Whether the finger that is still there has asked. */
+  const isAsked = useRef(false);
   useEffect(() => {
     const element = area?.current;
     if (element === undefined || element === null) {
@@ -165,15 +167,27 @@ function useContextMenu(area: RefObject<HTMLElement | null> | undefined, onAsk: 
     const stop = () => { clearTimeout(timer); };
     const ask = (event: MouseEvent) => {
       stop();
-      if (!wantsTheBrowsers(event.target)) {
+      if (!wantsTheBrowsers(event.target, element)) {
         event.preventDefault();
         onAsk({ x: event.clientX, y: event.clientY });
       }
     };
     const down = (event: PointerEvent) => {
-      if (event.pointerType === "touch" && !wantsTheBrowsers(event.target)) {
+      isAsked.current = false;
+      if (event.pointerType === "touch" && !wantsTheBrowsers(event.target, element)) {
         from = { x: event.clientX, y: event.clientY };
-        timer = setTimeout(() => { onAsk(from); }, LONG_PRESS_MS);
+        timer = setTimeout(() => {
+          isAsked.current = true;
+          onAsk(from);
+        }, LONG_PRESS_MS);
+      }
+    };
+    // The finger that has opened the menu does not open what is under it, too.
+    const click = (event: MouseEvent) => {
+      if (isAsked.current) {
+        isAsked.current = false;
+        event.preventDefault();
+        event.stopPropagation();
       }
     };
     const move = (event: PointerEvent) => {
@@ -184,6 +198,7 @@ function useContextMenu(area: RefObject<HTMLElement | null> | undefined, onAsk: 
     element.addEventListener("contextmenu", ask);
     element.addEventListener("pointerdown", down);
     element.addEventListener("pointermove", move);
+    element.addEventListener("click", click, true);
     element.addEventListener("pointerup", stop);
     element.addEventListener("pointercancel", stop);
     return () => {
@@ -191,14 +206,18 @@ function useContextMenu(area: RefObject<HTMLElement | null> | undefined, onAsk: 
       element.removeEventListener("contextmenu", ask);
       element.removeEventListener("pointerdown", down);
       element.removeEventListener("pointermove", move);
+      element.removeEventListener("click", click, true);
       element.removeEventListener("pointerup", stop);
       element.removeEventListener("pointercancel", stop);
     };
   });
 }
 
-/** Links, pictures, fields and what is selected have a menu of the browser that nothing here could replace. */
-function wantsTheBrowsers(target: EventTarget | null): boolean {
+/** Links, pictures, fields and what is selected have a menu of the browser that nothing here could replace; but for a link that is the area itself. */
+function wantsTheBrowsers(target: EventTarget | null, area: HTMLElement): boolean {
+  if (area instanceof HTMLAnchorElement) {
+    return false;
+  }
   return (target instanceof Element && target.closest("a, img, input, textarea, [role=menu]") !== null) || getSelection()?.isCollapsed === false;
 }
 
