@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 
-from playwright.async_api import Browser, Page, WebSocket, expect
+from playwright.async_api import Browser, BrowserContext, WebSocket, expect
 
 from tests.e2e.person import PATIENCE_MS, Person
 from tests.e2e.stack import Stack
@@ -15,34 +15,24 @@ READY = "async () => Boolean(await navigator.serviceWorker.ready)"
 
 
 class Sockets:
-    """The WebSockets of all tabs of a browser that are open."""
+    """The WebSockets of a browser that are open, whichever tab they are of."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: BrowserContext) -> None:
         self.open: list[WebSocket] = []
-
-    def watch(self, page: Page) -> None:
-        page.on("websocket", self._opened)
+        for page in context.pages:
+            page.on("websocket", self._opened)
+        context.on("page", lambda page: page.on("websocket", self._opened))
 
     def _opened(self, socket: WebSocket) -> None:
         self.open.append(socket)
         socket.on("close", self.open.remove)
 
 
-async def another_tab(person: Person, sockets: Sockets) -> Person:
-    """Open one more tab in the browser of a person, at the conversation of the first."""
-    tab = Person(person.name, await person.page.context.new_page())
-    sockets.watch(tab.page)
-    tab.page.on("websocket", tab._watch)  # noqa: SLF001 - it is the same person
-    await tab.page.goto(person.page.url)
-    await tab.is_live()
-    return tab
-
-
 async def texts(person: Person) -> list[str]:
     return await person.page.get_by_test_id("message-text").all_inner_texts()
 
 
-async def test_a_start_without_a_network_shows_the_conversation_and_sends_what_is_written_when_it_is_back(stack: Stack, browser: Browser) -> None:
+async def test_a_start_without_a_network_shows_what_was_kept_and_sends_later_what_is_written(stack: Stack, browser: Browser) -> None:
     anna, bob = await Person.two_in_a_chat(browser, stack, "zero")
     await bob.say("one")
     await anna.sees("one")
@@ -67,12 +57,11 @@ async def test_a_start_without_a_network_shows_the_conversation_and_sends_what_i
 
 async def test_two_tabs_have_one_connection_which_goes_on_when_its_tab_is_closed_and_end_together(stack: Stack, browser: Browser) -> None:
     anna, bob = await Person.two_in_a_chat(browser, stack, "zero")
-    sockets = Sockets()
-    sockets.watch(anna.page)
+    sockets = Sockets(anna.page.context)
     await anna.page.reload()
     await anna.is_live()
-    second = await another_tab(anna, sockets)
-    third = await another_tab(anna, sockets)
+    second = await anna.in_another_tab()
+    third = await anna.in_another_tab()
     tabs = (anna, second, third)
     assert len(sockets.open) == 1
 
@@ -81,8 +70,6 @@ async def test_two_tabs_have_one_connection_which_goes_on_when_its_tab_is_closed
     for person in (*tabs, bob):
         await person.sees("one")
         await person.sees("two")
-    await third.page.bring_to_front()
-    await bob.page.bring_to_front()
 
     # The connection is that of the first tab.
     assert second.nodes == third.nodes == []
@@ -120,14 +107,13 @@ async def test_two_tabs_have_one_connection_which_goes_on_when_its_tab_is_closed
 
 async def test_tabs_whose_gateway_is_killed_have_every_message_once_and_in_order(stack: Stack, browser: Browser) -> None:
     anna, bob = await Person.two_in_a_chat(browser, stack, "0")
-    sockets = Sockets()
-    sockets.watch(anna.page)
+    sockets = Sockets(anna.page.context)
     await bob.move_to_other_gateway(anna.nodes[-1])
     await bob.open_first()
     await anna.page.reload()
     await anna.is_live()
     await anna.move_to_other_gateway(bob.nodes[-1])
-    second = await another_tab(anna, sockets)
+    second = await anna.in_another_tab()
     tabs = (anna, second)
 
     async def talk() -> None:
@@ -135,7 +121,7 @@ async def test_tabs_whose_gateway_is_killed_have_every_message_once_and_in_order
             await bob.say(f"{number}")
             await tabs[number % 2].say(f"{-number}")
 
-    talking = asyncio.create_task(talk())  # noqa: TID251 - it runs beside the kill, and is awaited
+    talking = asyncio.create_task(talk())
     await second.sees("3")
     os.kill(stack.status()[anna.nodes[-1]]["pid"], signal.SIGKILL)
     await talking
