@@ -63,6 +63,14 @@ class Person:
         await device.is_live()
         return device
 
+    async def in_another_tab(self) -> Person:
+        """Open one more tab of the same browser, at what the first shows."""
+        tab = Person(self.name, await self.page.context.new_page())
+        tab.page.on("websocket", tab._watch)
+        await tab.page.goto(self.page.url)
+        await tab.is_live()
+        return tab
+
     @classmethod
     async def two_in_a_chat(cls, browser: Browser, stack: Stack, opening: str) -> tuple[Person, Person]:
         """Sit Anna and Bob down in a chat. Anna has opened it with a message, and Bob reads it."""

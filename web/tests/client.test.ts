@@ -12,7 +12,7 @@ import type { ClientEvent, ServerEvent } from "../src/net/frames";
 import { SESSION_KEY } from "../src/net/session";
 import type { SocketListener } from "../src/net/socket";
 import { entryFrom } from "../src/net/wire";
-import { browser } from "./browser";
+import { browser, reload } from "./browser";
 import { ENGLISH } from "./english";
 import { ANNA, BEN, changing, id, ME, message, ROOM } from "./make";
 
@@ -173,6 +173,7 @@ const statuses = () =>
   }).flatMap((row) => (row.type === "message" && row.isOwn ? [row.status] : []));
 
 async function start(): Promise<void> {
+  reload();
   client = new Client(server.open);
   client.start();
   await pass(100);
@@ -361,10 +362,26 @@ describe("the client", () => {
     client.send(ROOM, { text: "written meanwhile" });
     server.say("three", false);
     server.isDown = false;
+    server.asked.length = 0;
     await pass(60_000);
-    expect(server.asked.filter((path) => path.includes("afterSeq"))).toEqual([`/v1/conversations/${ROOM}/messages?afterSeq=2&pageSize=200`]);
+    // The connection goes on from what was kept: nothing is listed, and no page is asked for.
+    expect(server.said).toContainEqual({ type: "hello", accessToken: "access", resume: [{ conversationId: ROOM, seq: 2 }] });
+    expect(server.asked.filter((path) => path.includes("afterSeq") || path === "/v1/conversations")).toEqual([]);
     expect(texts()).toEqual(["one", "two", "three"]);
     expect(server.sends().at(-1)?.said.text).toBe("written meanwhile");
+  });
+
+  it("says at once that there is no network, when it begins with what it kept", async () => {
+    server.say("two");
+    await pass(2_000);
+    server.isDown = true;
+    server.cut();
+    reload();
+    vi.stubGlobal("navigator", { onLine: false, locks: navigator.locks });
+    client = new Client(server.open);
+    client.start();
+    await pass(100);
+    expect([state().connection.phase, state().conversations.size]).toEqual(["offline", 1]);
   });
 
   it("keeps nothing of a user who has logged out", async () => {
@@ -513,5 +530,112 @@ describe("the client", () => {
     await pass(10);
     expect(state().session.status).toBe("anonymous");
     expect(server.socket).toBeNull();
+  });
+});
+
+describe("two tabs", () => {
+  /** Another tab of the same browser, which is the one that `state` and `texts` are of from now on. */
+  async function another(): Promise<Client> {
+    const first = client;
+    client = new Client(server.open);
+    client.start();
+    await pass(100);
+    return first;
+  }
+  const hellos = () => server.said.filter(({ type }) => type === "hello").length;
+  const pending = ({ store }: Client) => store.get().outbox.map(({ said, delivery }) => [said.text, delivery.state]);
+
+  it("have one connection, over which both hear everything and say what they have", async () => {
+    const first = await another();
+    expect([state().connection.phase, hellos()]).toEqual(["live", 1]);
+    server.say("two");
+    await pass(10);
+    client.send(ROOM, { text: "hello" });
+    await pass(10);
+    expect(pending(first)).toEqual([["hello", "in_flight"]]);
+    expect(server.sends().map(({ said }) => said.text)).toEqual(["hello"]);
+    server.tell({ type: "ack", messageId: server.sends()[0]?.messageId ?? id(""), conversationId: ROOM, seq: 3 });
+    server.say("hello", true, ME, server.sends()[0]?.messageId);
+    await pass(10);
+    for (const { store } of [first, client]) {
+      expect(store.get().conversations.get(ROOM)?.log.entries.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+      expect(store.get().outbox).toEqual([]);
+    }
+  });
+
+  it("go on when the one with the connection is gone, from where each of them is", async () => {
+    const first = await another();
+    server.say("two");
+    await pass(10);
+    window.dispatchEvent(new Event("pagehide"));
+    first.storageChanged(null); // nothing, while the session is there
+    first.hurry();
+    server.say("three", false);
+    await pass(2_000);
+    expect(hellos()).toBe(2);
+    expect([state().connection.phase, texts()]).toEqual(["live", ["one", "two", "three"]]);
+  });
+
+  it("send once and in order what was written in both without a connection", async () => {
+    const first = await another();
+    server.isDown = true;
+    server.cut();
+    await pass(10);
+    for (const [tab, text] of [[first, "a"], [client, "b"], [first, "c"]] as const) {
+      tab.send(ROOM, { text });
+      await pass(10);
+    }
+    expect([pending(first), pending(client)].map((all) => all.map(([text]) => text))).toEqual([["a", "b", "c"], ["a", "b", "c"]]);
+    server.isDown = false;
+    await pass(60_000);
+    for (const text of ["a", "b", "c"]) {
+      const sent = server.sends().at(-1);
+      expect(sent?.said.text).toBe(text);
+      server.tell({ type: "ack", messageId: sent?.messageId ?? id(""), conversationId: ROOM, seq: server.log.length + 1 });
+      server.say(text, true, ME, sent?.messageId);
+      await pass(10);
+    }
+    expect(new Set(server.sends().map(({ messageId }) => messageId)).size).toBe(3);
+    expect([pending(first), pending(client)]).toEqual([[], []]);
+  });
+
+  it("show a failure in both, and try again or give up for both", async () => {
+    const first = await another();
+    client.send(ROOM, { text: "hello" });
+    await pass(10);
+    const { messageId } = server.sends()[0] ?? { messageId: id("") };
+    const reject = { type: "reject", messageId, reason: "PERMISSION_DENIED", retryable: false, retryAfterMs: null } as const;
+    server.tell(reject);
+    await pass(10);
+    expect([pending(first), pending(client)]).toEqual([[["hello", "failed"]], [["hello", "failed"]]]);
+    first.retry(messageId);
+    await pass(10);
+    expect(pending(client)).toEqual([["hello", "in_flight"]]);
+    expect(server.sends()).toHaveLength(2);
+    server.tell(reject);
+    await pass(10);
+    client.discard(messageId);
+    await pass(10);
+    expect([pending(first), pending(client)]).toEqual([[], []]);
+  });
+
+  it("are idle only together", async () => {
+    await another();
+    const pings = () => server.said.filter((event) => event.type === "ping").map(({ isIdle }) => isIdle);
+    await pass(6 * 60_000);
+    expect(pings().at(-1)).toBe(true);
+    window.dispatchEvent(new Event("keydown"));
+    await pass(10);
+    expect(pings().at(-1)).toBe(false);
+  });
+
+  it("end together", async () => {
+    const first = await another();
+    const leaving = client.logout();
+    await pass(100);
+    await leaving;
+    first.storageChanged(SESSION_KEY);
+    await pass(100);
+    expect([first.store.get().session.status, server.socket]).toEqual(["anonymous", null]);
   });
 });

@@ -6,7 +6,7 @@ import type { TextId } from "../core/texts";
 import { enqueued, refused, retried, without } from "../core/outbox";
 import { watchedUsers } from "../core/select";
 import type { Shared } from "../core/shared";
-import { initial, myId, passesAt, update } from "../core/state";
+import { initial, myId, passesAt, standingOf, update } from "../core/state";
 import type { ConversationId, MessageId, Said, UserId } from "../core/types";
 import { Api, authentication, type Tokens } from "../net/api";
 import type { Cursor, ServerEvent } from "../net/frames";
@@ -14,6 +14,7 @@ import { LocalStore } from "../net/local";
 import { SESSION_KEY, SessionKeeper } from "../net/session";
 import { takeShared } from "../net/shared";
 import { type PushBrowser, pushBrowser } from "../net/push";
+import { sharedSocket } from "../net/shared_socket";
 import type { OpenSocket } from "../net/socket";
 import { Account } from "./account";
 import { Alarm } from "./alarm";
@@ -31,6 +32,7 @@ import { Library } from "./library";
 import { Link } from "./link";
 import { Looks } from "./looks";
 import { Messages } from "./messages";
+import { Mirror } from "./mirror";
 import { Notifier } from "./notifications";
 import { Personal } from "./personal";
 import { Reporter } from "./reporter";
@@ -55,6 +57,7 @@ export class Client {
   private readonly link: Link;
   private readonly dispatcher: Dispatcher;
   private readonly reporter: Reporter;
+  private readonly mirror: Mirror;
   private readonly catchUp = new CatchUp(this.store, this.api);
   private readonly library = new Library(this.store, this.api, this.catchUp);
   private readonly drafts = new Drafts(this.store, this.api.personal);
@@ -83,7 +86,12 @@ export class Client {
 
   constructor(open: OpenSocket, browser: PushBrowser = pushBrowser) {
     this.notifier = new Notifier(this.store, this.api, browser);
-    this.link = new Link(open, (isRefused) => this.session.token(isRefused), {
+    const shared = sharedSocket(open, {
+      group: () => myId(this.store.get()) ?? "",
+      standing: () => standingOf(this.store.get()),
+      beckoned: () => { this.hurry(); },
+    });
+    this.link = new Link(shared, (isRefused) => this.session.token(isRefused), {
       changed: (connection) => {
         this.connectionChanged(connection);
       },
@@ -94,6 +102,7 @@ export class Client {
     }, this.idleness.isIdle);
     this.dispatcher = new Dispatcher(this.store, (event) => this.link.send(event));
     this.reporter = new Reporter(this.store, (event) => this.link.send(event));
+    this.mirror = new Mirror(this.store, (change) => { this.dispatcher.change(change); });
     new Directory(this.store, this.api.account);
     new Expirer(this.store);
     new Looks(this.store, this.api.messages);
@@ -238,6 +247,7 @@ export class Client {
   private async begin(userId: UserId): Promise<void> {
     this.turn += 1;
     const { turn } = this;
+    this.mirror.open(userId);
     const { outbox, saved } = await this.keeper.load(userId);
     if (turn !== this.turn) {
       return;
@@ -245,9 +255,13 @@ export class Client {
     this.store.dispatch({ type: "signed_in", userId, outbox, saved });
     this.store.dispatch({ type: "time_passed", now: Date.now() });
     void this.notifier.resume();
-    void this.library.list().then(() => {
-      if (myId(this.store.get()) === userId) {
+    // With what was kept there is a place to go on from, and the server says what else there is.
+    void (saved.conversations.size > 0 ? Promise.resolve() : this.library.list()).then(() => {
+      if (turn === this.turn) {
         this.link.handle({ type: "start" });
+        if (!navigator.onLine) {
+          this.link.handle({ type: "offline" });
+        }
       }
     });
   }
@@ -258,6 +272,7 @@ export class Client {
     this.link.handle({ type: "stop" });
     this.library.close();
     this.drafts.close();
+    this.mirror.close();
     void this.notifier.leave();
     this.store.dispatch({ type: "signed_out", notice });
     if (me !== null) {

@@ -1,6 +1,6 @@
 /** What is kept on the device of a message that is still to be sent. */
 
-import { inOrder, type Outbox, type OutboxItem } from "./outbox";
+import { inOrder, merged, type Outbox, type OutboxItem, without } from "./outbox";
 import type { ConversationId, MessageId, Said } from "./types";
 
 export interface KeptMessage {
@@ -48,6 +48,47 @@ export function outboxFrom(values: readonly unknown[], now: number): Outbox {
 export function itemFrom({ failure, ...message }: KeptMessage, now: number): OutboxItem {
   const delivery = failure === null ? ({ state: "waiting", notBefore: now } as const) : ({ state: "failed", reason: failure } as const);
   return { ...message, attempts: 0, delivery };
+}
+
+/** What other tabs have to be told of an outbox. That a message is said they hear by themselves. */
+export interface OutboxNews {
+  readonly kept: readonly KeptMessage[];
+  /** Failed, and given up by the user. */
+  readonly discarded: readonly MessageId[];
+}
+
+/** What has become of the outbox of this tab; null if it is nothing that others must know. */
+export function outboxNews(before: Outbox, after: Outbox): OutboxNews | null {
+  const failed = new Set(before.filter(({ delivery }) => delivery.state === "failed").map(({ messageId }) => messageId));
+  const kept: KeptMessage[] = [];
+  const discarded: MessageId[] = [];
+  for (const [messageId, message] of keptChanges(before, after)) {
+    if (message !== null) {
+      kept.push(message);
+    } else if (failed.has(messageId)) {
+      discarded.push(messageId);
+    }
+  }
+  return kept.length + discarded.length > 0 ? { kept, discarded } : null;
+}
+
+/** Takes over what another tab has told, unless more is known here. */
+export function withNews(outbox: Outbox, { kept, discarded }: OutboxNews, now: number): Outbox {
+  const rest = discarded.filter((id) => find(outbox, id)?.delivery.state === "failed").reduce(without, outbox);
+  return kept.filter((message) => isNewer(message, find(rest, message.messageId))).reduce((all, message) => merged(all, itemFrom(message, now)), rest);
+}
+
+/** A try of the user is newer than what failed before it, and a failure than the try: places never go back. */
+function isNewer(told: KeptMessage, known: OutboxItem | undefined): boolean {
+  const here = known === undefined ? null : keptMessage(known);
+  if (known === undefined || here === null) {
+    return known === undefined;
+  }
+  return told.queuedAt > here.queuedAt || (told.queuedAt === here.queuedAt && told.failure !== null && here.failure === null);
+}
+
+function find(outbox: Outbox, messageId: MessageId): OutboxItem | undefined {
+  return outbox.find((item) => item.messageId === messageId);
 }
 
 function isKept(value: unknown): value is KeptMessage {

@@ -7,6 +7,7 @@ import { kept, type Kept, NOTHING_KEPT, USUAL } from "./mine";
 import { accepted, type Outbox, without } from "./outbox";
 import { NOTHING_SAVED, type Saved } from "./snapshot";
 import { current, type Part, type Streams, told } from "./stream";
+import type { Standing } from "./tabs";
 import type { TextId } from "./texts";
 import type { Conversation, ConversationId, Entry, Head, Member, MessageId, Page, Preferences, Presence, Role, Summary, User, UserId, Watermark } from "./types";
 
@@ -124,6 +125,23 @@ export const initial: State = {
 /** The id of the user who is logged in; null if nobody is. */
 export function myId(state: Pick<State, "session">): UserId | null {
   return state.session.status === "active" ? state.session.userId : null;
+}
+
+/** Where the client is, for another tab to begin from; null while it is finding out which conversations there are. */
+export function standingOf({ conversations, listing }: State): Standing | null {
+  if (listing !== "idle") {
+    return null;
+  }
+  const chats = [...conversations];
+  const heads = chats.map(([conversationId, { countedSeq, readSeq, unread, mentions, kept: { mine } }]) => ({
+    conversationId,
+    headSeq: countedSeq,
+    readSeq,
+    unread,
+    mentions,
+    mine,
+  }));
+  return { heads, ahead: chats.flatMap(([, { log }]) => log.ahead) };
 }
 
 export function update(state: State, action: Action): State {

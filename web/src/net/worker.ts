@@ -39,7 +39,7 @@ export async function registered(): Promise<ServiceWorkerRegistration> {
 }
 
 /** Which build this page is of. */
-function buildOfPage(): string {
+export function buildOfPage(): string {
   return document.querySelector<HTMLMetaElement>("meta[name=build]")?.content ?? "";
 }
 

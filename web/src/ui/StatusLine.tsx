@@ -41,10 +41,16 @@ function statusOf(connection: Connection, now: number): Sentence | null {
     case "catching_up":
       return now - connection.since > WORTH_SHOWING_MS ? { id: "connection.catchingUp" } : null;
     case "connecting":
+      if (!navigator.onLine) {
+        return { id: "connection.offline" };
+      }
       return { id: connection.attempt === 0 ? "connection.connecting" : "connection.reconnecting" };
     case "offline":
       return { id: "connection.offline" };
     case "waiting": {
+      if (!navigator.onLine) {
+        return { id: "connection.offline" };
+      }
       const count = Math.ceil((connection.until - now) / 1_000);
       if (count <= 0) {
         return { id: "connection.reconnecting" };
