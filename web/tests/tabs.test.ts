@@ -19,6 +19,8 @@ class Tab {
   isFrozen = false;
   /** Whether it has a socket of its own. */
   isConnected = false;
+  /** Whether the server has welcomed it, and tells it what comes from then on. */
+  isWelcome = false;
   tail = 0;
   readonly heard: ServerEvent[] = [];
   /** What is on its way to it, to whichever place it has by then if that is null. */
@@ -58,7 +60,7 @@ class Browser {
   /** The server says the next number to whoever is connected. */
   say(): void {
     this.head += 1;
-    for (const tab of this.tabs.filter(({ isConnected }) => isConnected)) {
+    for (const tab of this.tabs.filter(({ isConnected, isWelcome }) => isConnected && isWelcome)) {
       tab.inbox.push({ place: tab.place, event: { type: "came", event: { type: "entry", entry: message(this.head) } } });
     }
   }
@@ -132,11 +134,13 @@ class Browser {
     switch (effect.type) {
       case "connect":
         tab.isConnected = true;
+        tab.isWelcome = false;
         tab.inbox.push({ place, event: { type: "connected" } });
         break;
       case "send":
         this.received.push(effect.event);
         if (effect.event.type === "hello") {
+          tab.isWelcome = true;
           tab.inbox.push({ place, event: { type: "came", event: welcome(this.head) } }, { place, event: { type: "came", event: { type: "live" } } });
         }
         break;
@@ -259,7 +263,7 @@ describe("the tabs of a browser", () => {
     const { browser, tabs } = together(2);
     const [first, second] = tabs as [Tab, Tab];
     first.isFrozen = true;
-    for (const wanted of ["following", "seeking", "leading"]) {
+    for (const wanted of ["following", "leading"]) {
       browser.wake(second);
       browser.settle();
       expect(second.sharing.role).toBe(wanted);

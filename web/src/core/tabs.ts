@@ -195,11 +195,12 @@ function following(sharing: Extract<Sharing, { role: "following" }>, event: TabE
       return event.event.type === "hello"
         ? { sharing, effects: begun(sharing.greeting, sharing.standing) }
         : { sharing, effects: [post({ type: "up", from: me, to: leader, event: event.event })] };
-    case "locked": // so the leader is gone
+    case "locked": // so the leader is gone, or can lead no more
       return over(give(MOVED), { type: "release" });
     case "woke":
+      // Without a lock the leader is none, and all come back.
       return sharing.isAsking
-        ? over(give(MOVED), { type: "release" })
+        ? { sharing, effects: [{ type: "steal" }] }
         : { sharing: { ...sharing, isAsking: true }, effects: [post({ type: "probe", from: me, to: leader })] };
     case "heard":
       return event.message.from === leader ? followedAndHeard(sharing, event.message) : stay(sharing);
