@@ -52,6 +52,7 @@ async def test_who_has_a_link_to_somebody_begins_and_everything_is_found_again(s
     await expect(anna.item("Bob")).to_be_visible(timeout=PATIENCE_MS)
 
     await anna.page.keyboard.press("Control+k")
+    await expect(anna.page.get_by_test_id("switch-list")).to_be_visible()
     await anna.page.keyboard.type("bo")
     await expect(anna.page.get_by_test_id("switch-option").first).to_contain_text("Bob")
     await anna.page.keyboard.press("Enter")

@@ -75,7 +75,7 @@ export function DirectoryDialog({ onClose, onOpen }: DirectoryDialogProps) {
     <Dialog title={t("conversations.discover")} onClose={onClose}>
       <div className="search-field">
         <Icon name="search" size={18} />
-        <input type="search" aria-label={t("conversations.discoverLabel")} placeholder={t("conversations.discoverLabel")} value={query} onChange={(event) => { setQuery(event.target.value); }} />
+        <input type="text" enterKeyHint="search" aria-label={t("conversations.discoverLabel")} placeholder={t("conversations.discoverLabel")} value={query} onChange={(event) => { setQuery(event.target.value); }} />
       </div>
       {error !== null && <p className="error" role="alert">{error}</p>}
       {found === null && failure === null && <Skeleton label={t("common.loading")} />}

@@ -82,7 +82,8 @@ export function QuickSwitcher({ onClose, onOpen }: QuickSwitcherProps) {
       <div className="search-field">
         <Icon name="search" size={18} />
         <input
-          type="search"
+          type="text"
+          enterKeyHint="go"
           role="combobox"
           aria-label={t("conversations.switchLabel")}
           placeholder={t("conversations.switchLabel")}

@@ -13,7 +13,6 @@ import { useClient, useNow, useSelected } from "./context";
 import { ConversationItem } from "./ConversationItem";
 import { FirstSteps } from "./FirstSteps";
 import { Icon, type IconName } from "./Icon";
-import { LaterDialog } from "./LaterDialog";
 import { Logo } from "./Logo";
 import { Chips } from "./parts/Chips";
 import { EmptyState } from "./parts/EmptyState";
@@ -21,9 +20,10 @@ import { Menu, MenuItem, MenuLine } from "./parts/Menu";
 import { Skeleton } from "./parts/Skeleton";
 import { useToast } from "./parts/toasts";
 import { useShortcuts } from "./shortcuts";
-import { StarsDialog } from "./StarsDialog";
 import { useWords } from "./words";
 
+const LaterDialog = lazy(async () => ({ default: (await import("./LaterDialog")).LaterDialog }));
+const StarsDialog = lazy(async () => ({ default: (await import("./StarsDialog")).StarsDialog }));
 const QuickSwitcher = lazy(async () => ({ default: (await import("./QuickSwitcher")).QuickSwitcher }));
 
 interface SidebarProps {
@@ -156,11 +156,11 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
           )}
         </Virtualizer>
       </nav>
-      {dialog === "stars" && <StarsDialog onClose={close} />}
-      {dialog === "later" && <LaterDialog onClose={close} />}
       {dialog === "appearance" && <AppearanceDialog onClose={close} />}
-      {dialog === "switch" && (
-        <Suspense>
+      <Suspense>
+        {dialog === "stars" && <StarsDialog onClose={close} />}
+        {dialog === "later" && <LaterDialog onClose={close} />}
+        {dialog === "switch" && (
           <QuickSwitcher
             onClose={close}
             onOpen={(conversationId) => {
@@ -168,8 +168,8 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
               onOpen(conversationId);
             }}
           />
-        </Suspense>
-      )}
+        )}
+      </Suspense>
       {me !== null && <AccountBar userId={me} name={nameOf(state, me, words)} username={state.users.get(me)?.username ?? ""} preferences={state.preferences} />}
     </aside>
   );

@@ -18,12 +18,12 @@ interface ChipsProps<Value extends string> {
 export function Chips<Value extends string>({ label, value, options, onChange }: ChipsProps<Value>) {
   const name = useId();
   return (
-    <div className="chips" role="radiogroup" aria-label={label}>
+    <div className="pills" role="radiogroup" aria-label={label}>
       {options.map((option) => (
-        <label key={option.value} className="chip">
+        <label key={option.value} className="pill">
           <input type="radio" name={name} value={option.value} checked={option.value === value} onChange={() => { onChange(option.value); }} />
           {option.label}
-          {option.count !== undefined && option.count > 0 && <span className="chip-count" aria-label={option.countLabel}>{option.count}</span>}
+          {option.count !== undefined && option.count > 0 && <span className="pill-count" aria-label={option.countLabel}>{option.count}</span>}
         </label>
       ))}
     </div>
