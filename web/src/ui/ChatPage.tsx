@@ -9,13 +9,16 @@ import { EmptyPane } from "./EmptyPane";
 import { JoinDialog } from "./JoinDialog";
 import { NewConversationDialog } from "./NewConversationDialog";
 import { Toasts } from "./parts/Toasts";
+import { useToast } from "./parts/toasts";
 import { Tooltips } from "./parts/Tooltip";
 import { usePanelOf, usePanels } from "./panels";
-import { currentRoute, showRoute, takeInvite, takeSharing, takeStarting } from "./route";
+import { currentRoute, showRoute, takeInvite, takeMessage, takeSharing, takeStarting } from "./route";
 import { ShareDialog } from "./ShareDialog";
+import { useReveal } from "./reveal";
 import { Side } from "./Side";
 import { Sidebar } from "./Sidebar";
 import { StatusLine } from "./StatusLine";
+import { useText } from "./words";
 
 /** Files that were shared with a conversation, until its composer has them. */
 interface Handed {
@@ -39,6 +42,7 @@ export function ChatPage() {
   const [isSharing, setSharing] = useState(takeSharing);
   const [shared, setShared] = useState<Shared | null>(null);
   const [handed, setHanded] = useState<Handed | null>(null);
+  const [linked, setLinked] = useState(takeMessage);
   const [invite, setInvite] = useState(takeInvite);
 
   useEffect(() => {
@@ -71,6 +75,20 @@ export function ChatPage() {
       });
     }
   }, [client, isSharing]);
+
+  const reveal = useReveal();
+  const toast = useToast();
+  const t = useText();
+  useEffect(() => {
+    if (linked !== null && openedId !== null && isKnown) {
+      void reveal(openedId, linked).then((isThere) => {
+        setLinked(null);
+        if (!isThere) {
+          toast(t("messages.linkLost"));
+        }
+      });
+    }
+  }, [linked, openedId, isKnown, reveal, toast, t]);
 
   // Also when the conversation closed by itself: the user was removed, or left it on another device.
   useEffect(() => {

@@ -12,6 +12,7 @@ import { ConversationMenu } from "./ConversationMenu";
 import { Icon } from "./Icon";
 import { MembersDialog } from "./MembersDialog";
 import { MessageList } from "./MessageList";
+import { PinsBar } from "./PinsBar";
 import { Avatar } from "./parts/Avatar";
 import { SendLaterDialog } from "./SendLaterDialog";
 import { useWords } from "./words";
@@ -92,6 +93,7 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
         onFailure={(error) => { setFailure(sentenceOf(error, words)); }}
       />
       {failure !== null && <p className="error" role="alert">{failure}</p>}
+      <PinsBar chat={chat} />
       <MessageList rows={rows} chat={chat} users={users} me={me} />
       <p className="typing" role="status" data-testid="typing-line">
         <Typing conversationId={conversationId} />

@@ -22,11 +22,17 @@ const PATHS = {
   file: "M7 3.5h6.5L18 8v12.5H7zM13.5 3.5V8H18",
   pin: "M9 4h6l-1 6 3 3v1.5H7V13l3-3zM12 14.5V20",
   unfold: "M8 9.5L12 5.5l4 4M8 14.5l4 4 4-4",
+  copy: "M9 9h10.5v10.5H9zM5.5 15H4.5V4.5H15v1",
+  link: "M10 14a4 4 0 0 0 6 .4l2.6-2.6a4 4 0 0 0-5.7-5.7L11.6 7.4M14 10a4 4 0 0 0-6-.4l-2.6 2.6a4 4 0 0 0 5.7 5.7l1.3-1.3",
+  forward: "M14.5 6L20 11.5 14.5 17M19.4 11.5H10a6 6 0 0 0-6 6v1",
+  info: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM12 11v5M12 8v.2",
+  hide: "M4 4l16 16M9.5 6.4A9 9 0 0 1 12 6c4 0 7.4 2 9.5 6-.7 1.3-1.5 2.4-2.5 3.3M6.3 7.7A12 12 0 0 0 2.5 12c2.1 4 5.5 6 9.5 6 1.4 0 2.7-.2 3.9-.7",
+  bin: "M4.5 6.5h15M9.5 6.5V4h5v2.5M6.5 6.5l1 13.5h9l1-13.5M10 10.5v6M14 10.5v6",
   retry: "M19 12a7 7 0 1 1-2.2-5.1M19.4 3.8v4h-4",
 } as const;
 
 /** These point forward or back. */
-const DIRECTED: ReadonlySet<IconName> = new Set(["back", "send", "logout"]);
+const DIRECTED: ReadonlySet<IconName> = new Set(["back", "send", "logout", "forward"]);
 
 export type IconName = keyof typeof PATHS;
 
