@@ -44,7 +44,7 @@ function open() {
   store.dispatch({ type: "conversations_listed", summaries: [summary(direct, message(1), 1, 0)] });
   store.dispatch({ type: "opened", conversationId: ROOM });
   const nothing = () => undefined;
-  const client = { store, read: nothing, loadOlder: nothing, draft: nothing, typing: nothing } as unknown as Client;
+  const client = { store, read: nothing, loadOlder: nothing } as unknown as Client;
   const { container } = rendered(
     <ClientProvider client={client}>
       <ConversationPane conversationId={ROOM} handed={[]} onHanded={nothing} onClose={nothing} />

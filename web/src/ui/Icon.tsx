@@ -22,11 +22,14 @@ const PATHS = {
   file: "M7 3.5h6.5L18 8v12.5H7zM13.5 3.5V8H18",
   pin: "M9 4h6l-1 6 3 3v1.5H7V13l3-3zM12 14.5V20",
   unfold: "M8 9.5L12 5.5l4 4M8 14.5l4 4 4-4",
+  reply: "M9.5 6L4 11.5 9.5 17M4.6 11.5H14a6 6 0 0 1 6 6v1",
+  pen: "M5 19l.9-3.8L16.2 4.9a1.6 1.6 0 0 1 2.3 0l.6.6a1.6 1.6 0 0 1 0 2.3L8.8 18.1zM14.5 6.6l2.9 2.9",
+  smile: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM8.6 13.6c.7 1.5 1.9 2.3 3.4 2.3s2.7-.8 3.4-2.3M9.4 9.6v.2M14.6 9.6v.2",
   retry: "M19 12a7 7 0 1 1-2.2-5.1M19.4 3.8v4h-4",
 } as const;
 
 /** These point forward or back. */
-const DIRECTED: ReadonlySet<IconName> = new Set(["back", "send", "logout"]);
+const DIRECTED: ReadonlySet<IconName> = new Set(["back", "send", "logout", "reply"]);
 
 export type IconName = keyof typeof PATHS;
 
