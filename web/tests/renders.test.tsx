@@ -45,7 +45,7 @@ function open() {
   store.dispatch({ type: "opened", conversationId: ROOM });
   const nothing = () => undefined;
   const messages = { listPins: () => Promise.resolve([]) };
-  const client = { store, messages, read: nothing, loadOlder: nothing, draft: nothing, typing: nothing } as unknown as Client;
+  const client = { store, messages, read: nothing, loadOlder: nothing } as unknown as Client;
   const { container } = rendered(
     <ClientProvider client={client}>
       <ConversationPane conversationId={ROOM} handed={[]} onHanded={nothing} onClose={nothing} />

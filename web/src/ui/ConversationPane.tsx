@@ -3,18 +3,17 @@ import { useCallback, useMemo, useState } from "react";
 import { nameOf, peerOf, titleOf, typists } from "../core/select";
 import { type ConversationState, myId, type State } from "../core/state";
 import { timelines } from "../core/timeline";
-import type { ConversationId, FileRef, MessageId } from "../core/types";
+import type { ConversationId } from "../core/types";
 import { beside, presenceText, typingText } from "../core/wording";
 import { sentenceOf } from "./action";
-import { Composer, type ComposerProps } from "./Composer";
-import { useClient, useNow, useSelected } from "./context";
+import { Composer } from "./Composer";
+import { useNow, useSelected } from "./context";
 import { ConversationMenu } from "./ConversationMenu";
 import { Icon } from "./Icon";
 import { MembersDialog } from "./MembersDialog";
 import { MessageList } from "./MessageList";
 import { PinsBar } from "./PinsBar";
 import { Avatar } from "./parts/Avatar";
-import { SendLaterDialog } from "./SendLaterDialog";
 import { useWords } from "./words";
 
 interface ConversationPaneProps {
@@ -39,12 +38,10 @@ interface ConversationProps extends Omit<ConversationPaneProps, "conversationId"
 const partOf = ({ session, users, outbox, opened }: State) => ({ session, users, outbox, opened });
 
 function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
-  const client = useClient();
   const words = useWords();
   const state = useSelected(partOf);
   const [isListing, setListing] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
-  const [later, setLater] = useState<{ readonly text: string; readonly key: MessageId } | null>(null);
   const [timeline] = useState(timelines);
   const { conversation, log, streams, watermarks, hidden } = chat;
   const { conversationId } = conversation;
@@ -67,23 +64,6 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
       }),
     [timeline, log.entries, streams, outbox, conversationId, me, peer, watermarks, newAfterSeq, hidden],
   );
-  const change = useCallback(
-    (text: string) => {
-      client.draft(conversationId, text);
-      if (text.trim() !== "") {
-        client.typing(conversationId);
-      }
-    },
-    [client, conversationId],
-  );
-  const send = useCallback(
-    (text: string, files: readonly FileRef[]) => {
-      client.send(conversationId, { text, files });
-    },
-    [client, conversationId],
-  );
-  const defer = useCallback((text: string) => { setLater({ text, key: client.newMessageId() }); }, [client]);
-
   return (
     <section className="conversation" aria-label={title} data-testid="conversation">
       <Header
@@ -98,23 +78,10 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
       <p className="typing" role="status" data-testid="typing-line">
         <Typing conversationId={conversationId} />
       </p>
-      <Written title={title} conversationId={conversationId} handed={handed} onHanded={onHanded} onChange={change} onSend={send} onLater={defer} />
-      {later !== null && (
-        <SendLaterDialog onSend={(at) => client.personal.sendLater(conversationId, { text: later.text }, at, later.key)} onClose={() => { setLater(null); }} />
-      )}
+      <Composer chat={chat} title={title} handed={handed} onHanded={onHanded} />
       {isListing && <MembersDialog chat={chat} onClose={() => { setListing(false); }} />}
     </section>
   );
-}
-
-interface WrittenProps extends Omit<ComposerProps, "text"> {
-  readonly conversationId: ConversationId;
-}
-
-/** The composer with what is being written: each key that is pressed draws this, and nothing else. */
-function Written({ conversationId, ...composer }: WrittenProps) {
-  const text = useSelected(useCallback(({ drafts }: State) => drafts.get(conversationId) ?? "", [conversationId]));
-  return <Composer {...composer} text={text} />;
 }
 
 function Typing({ conversationId }: { readonly conversationId: ConversationId }) {
