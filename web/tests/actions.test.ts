@@ -6,8 +6,8 @@ import { PERMISSIONS } from "../src/core/permissions";
 import { group, ME, member, POLL } from "./make";
 
 const shown = (what: Partial<Shown> = {}): Shown => ({ ...AS_SENT, text: "x", isVague: false, ...what });
-const NO_POWERS = { pin: false, moderate: false };
-const ALL_POWERS = { pin: true, moderate: true };
+const NO_POWERS = { write: false, pin: false, moderate: false, thread: false };
+const ALL_POWERS = { write: true, pin: true, moderate: true, thread: true };
 const pressed = (key: string, more = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, ...more });
 
 describe("what can be done with a message", () => {
@@ -20,14 +20,18 @@ describe("what can be done with a message", () => {
     expect(actionsOf({ seq: 1, isOwn: false, shown: shown() }, NO_POWERS)).toEqual(["copy", "link", "forward", "star", "info", "hide"]);
     expect(actionsOf({ seq: 1, isOwn: true, shown: shown() }, NO_POWERS)).toContain("delete");
     expect(actionsOf({ seq: 1, isOwn: false, shown: shown() }, ALL_POWERS)).toEqual(expect.arrayContaining(["pin", "delete"]));
+    expect(actionsOf({ seq: 1, isOwn: false, shown: shown() }, ALL_POWERS)).toEqual(expect.arrayContaining(["reply", "thread"]));
+    expect(actionsOf({ seq: 1, isOwn: false, shown: shown() }, ALL_POWERS)).not.toContain("edit");
+    expect(actionsOf({ seq: 1, isOwn: true, shown: shown() }, ALL_POWERS)).toContain("edit");
+    expect(actionsOf({ seq: 1, isOwn: true, shown: shown({ forwarded: { senderId: ME, at: 0 } }) }, ALL_POWERS)).not.toContain("edit");
     expect(actionsOf({ seq: 1, isOwn: false, shown: shown({ text: "" }) }, NO_POWERS)).not.toContain("copy");
     expect(actionsOf({ seq: 1, isOwn: false, shown: shown({ poll: POLL }) }, NO_POWERS)).not.toContain("forward");
   });
 
   it("is what the role gives", () => {
-    expect(powersIn({ me: null, conversation: group })).toEqual(NO_POWERS);
-    expect(powersIn({ me: member(ME, "admin", PERMISSIONS.pin), conversation: group })).toEqual({ pin: true, moderate: false });
-    expect(powersIn({ me: member(ME, "admin", PERMISSIONS.pin + PERMISSIONS.moderate), conversation: group })).toEqual(ALL_POWERS);
+    expect(powersIn({ me: null, conversation: group })).toEqual({ ...NO_POWERS, thread: true });
+    expect(powersIn({ me: member(ME, "admin", PERMISSIONS.pin), conversation: group })).toEqual({ ...NO_POWERS, pin: true, thread: true });
+    expect(powersIn({ me: member(ME, "admin", PERMISSIONS.write + PERMISSIONS.pin + PERMISSIONS.moderate), conversation: group })).toEqual(ALL_POWERS);
   });
 
   it("has keys, which stand for nothing where it can't be done, or where they are the browser's", () => {

@@ -7,6 +7,7 @@ import type { Client } from "../src/app/client";
 import { Store } from "../src/app/store";
 import { initial, update } from "../src/core/state";
 import { ClientProvider } from "../src/ui/context";
+import type * as Listed from "../src/ui/MessageList";
 import { ANNA, direct, ME, message, ROOM, summary } from "./make";
 import { rendered } from "./rendered";
 
@@ -17,7 +18,7 @@ vi.mock("virtua", () => ({
 
 const drawn = vi.fn();
 vi.mock("../src/ui/MessageList", async (original) => {
-  const { MessageList } = await original<typeof import("../src/ui/MessageList")>();
+  const { MessageList } = await original<typeof Listed>();
   return {
     MessageList: (props: Parameters<typeof MessageList>[0]) => (
       <Profiler id="list" onRender={drawn}>

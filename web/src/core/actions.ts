@@ -1,22 +1,26 @@
 /** What the user can do with a message, by the menu beside it and by a key while the keyboard is on it. */
 
+import { canEdit } from "./composing";
 import { may } from "./permissions";
 import type { ConversationState } from "./state";
 import type { MessageRow } from "./timeline";
 
 /** In the order of the menu. */
-const ACTIONS = ["copy", "link", "forward", "star", "pin", "info", "hide", "delete"] as const;
+const ACTIONS = ["reply", "thread", "edit", "copy", "link", "forward", "star", "pin", "info", "hide", "delete"] as const;
 
 export type MessageAction = (typeof ACTIONS)[number];
 
 /** What the user may do in the conversation, as far as it matters here. */
 export interface Powers {
+  readonly write: boolean;
   readonly pin: boolean;
   readonly moderate: boolean;
+  /** Whether threads can be opened from where the message stands. */
+  readonly thread: boolean;
 }
 
 export function powersIn({ me, conversation }: Pick<ConversationState, "me" | "conversation">): Powers {
-  return { pin: may(me, conversation, "pin"), moderate: may(me, conversation, "moderate") };
+  return { write: may(me, conversation, "write"), pin: may(me, conversation, "pin"), moderate: may(me, conversation, "moderate"), thread: true };
 }
 
 /** Nothing can be done with what has no entry yet. */
@@ -29,6 +33,12 @@ function isPossible(action: MessageAction, { isOwn, shown }: Pick<MessageRow, "i
     return action === "hide";
   }
   switch (action) {
+    case "reply":
+      return powers.write;
+    case "thread":
+      return powers.thread;
+    case "edit":
+      return isOwn && powers.write && canEdit(shown);
     case "copy":
       return shown.text !== "";
     case "forward":
@@ -45,7 +55,7 @@ function isPossible(action: MessageAction, { isOwn, shown }: Pick<MessageRow, "i
   }
 }
 
-const KEYS: Readonly<Record<string, MessageAction>> = { c: "copy", l: "link", f: "forward", s: "star", p: "pin", i: "info", Delete: "delete" };
+const KEYS: Readonly<Record<string, MessageAction>> = { r: "reply", t: "thread", e: "edit", c: "copy", l: "link", f: "forward", s: "star", p: "pin", i: "info", Delete: "delete" };
 
 /** What a key stands for, if that is among `actions`. Keys that belong to the browser, such as Ctrl and C, stand for nothing. */
 export function actionByKey(

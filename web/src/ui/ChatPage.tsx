@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 
 import type { Shared } from "../core/shared";
 import type { State } from "../core/state";
@@ -6,19 +6,21 @@ import type { ConversationId } from "../core/types";
 import { useClient, useSelected } from "./context";
 import { ConversationPane } from "./ConversationPane";
 import { EmptyPane } from "./EmptyPane";
-import { JoinDialog } from "./JoinDialog";
-import { NewConversationDialog } from "./NewConversationDialog";
 import { Toasts } from "./parts/Toasts";
 import { useToast } from "./parts/toasts";
 import { Tooltips } from "./parts/Tooltip";
 import { usePanelOf, usePanels } from "./panels";
 import { currentRoute, showRoute, takeInvite, takeMessage, takeSharing, takeStarting } from "./route";
-import { ShareDialog } from "./ShareDialog";
 import { useReveal } from "./reveal";
 import { Side } from "./Side";
 import { Sidebar } from "./Sidebar";
 import { StatusLine } from "./StatusLine";
 import { useText } from "./words";
+
+const NewConversationDialog = lazy(async () => ({ default: (await import("./NewConversationDialog")).NewConversationDialog }));
+
+const JoinDialog = lazy(async () => ({ default: (await import("./JoinDialog")).JoinDialog }));
+const ShareDialog = lazy(async () => ({ default: (await import("./ShareDialog")).ShareDialog }));
 
 /** Files that were shared with a conversation, until its composer has them. */
 interface Handed {
@@ -122,37 +124,39 @@ export function ChatPage() {
       {panel !== null && <Side shown={panel} />}
       <Toasts />
       <Tooltips />
-      {shared !== null && (
-        <ShareDialog
-          shared={shared}
-          onClose={() => { setShared(null); }}
-          onChosen={(conversationId) => {
-            client.addToDraft(conversationId, shared.text);
-            setHanded({ conversationId, files: shared.files });
-            setShared(null);
-            open(conversationId);
-          }}
-        />
-      )}
-      {invite !== null && (
-        <JoinDialog
-          code={invite}
-          onClose={() => { setInvite(null); }}
-          onJoined={(conversationId) => {
-            setInvite(null);
-            open(conversationId);
-          }}
-        />
-      )}
-      {isStarting && (
-        <NewConversationDialog
-          onClose={() => { setStarting(false); }}
-          onCreated={(conversationId) => {
-            setStarting(false);
-            open(conversationId);
-          }}
-        />
-      )}
+      <Suspense>
+        {shared !== null && (
+          <ShareDialog
+            shared={shared}
+            onClose={() => { setShared(null); }}
+            onChosen={(conversationId) => {
+              client.addToDraft(conversationId, shared.text);
+              setHanded({ conversationId, files: shared.files });
+              setShared(null);
+              open(conversationId);
+            }}
+          />
+        )}
+        {invite !== null && (
+          <JoinDialog
+            code={invite}
+            onClose={() => { setInvite(null); }}
+            onJoined={(conversationId) => {
+              setInvite(null);
+              open(conversationId);
+            }}
+          />
+        )}
+        {isStarting && (
+          <NewConversationDialog
+            onClose={() => { setStarting(false); }}
+            onCreated={(conversationId) => {
+              setStarting(false);
+              open(conversationId);
+            }}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }

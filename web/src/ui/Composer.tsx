@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 
 import { composingAt, lastOwn, type Place, textAt } from "../core/composing";
 import { type ConversationState, myId, type State } from "../core/state";
@@ -11,8 +11,9 @@ import { useClient, useSelected } from "./context";
 import { replaceSelection } from "./editing";
 import { EmojiButton } from "./EmojiButton";
 import { Icon } from "./Icon";
-import { SendLaterDialog } from "./SendLaterDialog";
 import { useText } from "./words";
+
+const SendLaterDialog = lazy(async () => ({ default: (await import("./SendLaterDialog")).SendLaterDialog }));
 
 interface ComposerProps {
   readonly chat: ConversationState;
@@ -189,7 +190,7 @@ export function Composer({ chat, thread = null, title, handed = NO_FILES, onHand
         </button>
       </div>
       {later !== null && (
-        <SendLaterDialog onSend={(at) => client.personal.sendLater(conversationId, later.said, at, later.key)} onClose={() => { setLater(null); }} />
+        <Suspense><SendLaterDialog onSend={(at) => client.personal.sendLater(conversationId, later.said, at, later.key)} onClose={() => { setLater(null); }} /></Suspense>
       )}
     </form>
   );

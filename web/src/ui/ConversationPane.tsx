@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 
 import { nameOf, peerOf, titleOf, typists } from "../core/select";
 import { type ConversationState, myId, type State } from "../core/state";
@@ -10,11 +10,13 @@ import { Composer } from "./Composer";
 import { useNow, useSelected } from "./context";
 import { ConversationMenu } from "./ConversationMenu";
 import { Icon } from "./Icon";
-import { MembersDialog } from "./MembersDialog";
 import { MessageList } from "./MessageList";
-import { PinsBar } from "./PinsBar";
 import { Avatar } from "./parts/Avatar";
 import { useWords } from "./words";
+
+const MembersDialog = lazy(async () => ({ default: (await import("./MembersDialog")).MembersDialog }));
+
+const PinsBar = lazy(async () => ({ default: (await import("./PinsBar")).PinsBar }));
 
 interface ConversationPaneProps {
   readonly conversationId: ConversationId;
@@ -73,13 +75,19 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
         onFailure={(error) => { setFailure(sentenceOf(error, words)); }}
       />
       {failure !== null && <p className="error" role="alert">{failure}</p>}
-      <PinsBar chat={chat} />
+      <Suspense>
+        <PinsBar chat={chat} />
+      </Suspense>
       <MessageList rows={rows} chat={chat} users={users} me={me} />
       <p className="typing" role="status" data-testid="typing-line">
         <Typing conversationId={conversationId} />
       </p>
       <Composer chat={chat} title={title} handed={handed} onHanded={onHanded} />
-      {isListing && <MembersDialog chat={chat} onClose={() => { setListing(false); }} />}
+      {isListing && (
+        <Suspense>
+          <MembersDialog chat={chat} onClose={() => { setListing(false); }} />
+        </Suspense>
+      )}
     </section>
   );
 }

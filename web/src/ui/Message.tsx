@@ -13,7 +13,7 @@ import { Files } from "./Files";
 import { Icon, type IconName } from "./Icon";
 import { LinkCard } from "./LinkCard";
 import { Avatar } from "./parts/Avatar";
-import { MessageMenu } from "./MessageMenu";
+import { MessageTools } from "./MessageMenu";
 import { Poll } from "./Poll";
 import { useReveal } from "./reveal";
 import { Text } from "./Text";
@@ -84,11 +84,15 @@ export const Message = memo(function Message({ conversationId, row, nameOf, powe
         {shown.poll !== undefined && <Poll poll={shown.poll} shown={shown} isOwn={row.isOwn} action={action} onChange={change} />}
         <Meta row={row} onAct={onAct} />
         {seq !== null && (
-          <MessageMenu row={row} powers={powers} area={whole} onAct={onAct} onReact={(emoji, isRemoved) => change?.({ type: "reaction", emoji, isRemoved })} />
+          <MessageTools row={row} powers={powers} area={whole} onAct={onAct} onReact={(emoji, isRemoved) => { change?.({ type: "reaction", emoji, isRemoved }); }} />
         )}
       </div>
       {shown.reactions.length > 0 && <Reactions reactions={shown.reactions} nameOf={nameOf} isBusy={action.isBusy} onChange={change} />}
-      {shown.replyCount > 0 && <span className="replies">{t("messages.replies", { count: shown.replyCount })}</span>}
+      {shown.replyCount > 0 && powers.thread && (
+        <button className="replies" type="button" data-testid="replies" onClick={() => { onAct("thread", row); }}>
+          {t("messages.replies", { count: shown.replyCount })}
+        </button>
+      )}
       {action.error !== null && (
         <p className="failure" role="alert">
           {action.error}

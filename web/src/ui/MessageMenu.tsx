@@ -4,11 +4,15 @@ import { actionsOf, type MessageAction, type Powers, QUICK_REACTIONS } from "../
 import type { TextId } from "../core/texts";
 import type { MessageRow } from "../core/timeline";
 import type { Act } from "./acting";
-import type { IconName } from "./Icon";
+import { EmojiButton } from "./EmojiButton";
+import { Icon, type IconName } from "./Icon";
 import { Menu, MenuItem, MenuLine } from "./parts/Menu";
 import { useText } from "./words";
 
 const ITEMS: Readonly<Record<MessageAction, { readonly icon: IconName; readonly label: TextId }>> = {
+  reply: { icon: "reply", label: "messages.reply" },
+  thread: { icon: "thread", label: "messages.threadOpen" },
+  edit: { icon: "pen", label: "messages.edit" },
   copy: { icon: "copy", label: "messages.copy" },
   link: { icon: "link", label: "messages.link" },
   forward: { icon: "forward", label: "messages.forward" },
@@ -28,8 +32,25 @@ interface MessageMenuProps {
   readonly onReact: (emoji: string, isRemoved: boolean) => void;
 }
 
-/** What to do with a message: reactions first, one press away. */
-export function MessageMenu({ row, powers, area, onAct, onReact }: MessageMenuProps) {
+/** What to do with a message: to react and to answer are one press away, and the menu has the rest. */
+export function MessageTools(props: MessageMenuProps) {
+  const { row, powers, onAct, onReact } = props;
+  const t = useText();
+  return (
+    <span className="bubble-tools">
+      {!row.shown.isDeleted && <EmojiButton label={t("messages.react")} testId="message-react" onPick={(emoji) => { onReact(emoji, false); }} />}
+      {actionsOf(row, powers).includes("reply") && (
+        <button className="button-icon" type="button" aria-label={t("messages.reply")} data-tip={t("messages.reply")} data-testid="message-reply" onClick={() => { onAct("reply", row); }}>
+          <Icon name="reply" size={18} />
+        </button>
+      )}
+      <MessageMenu {...props} />
+    </span>
+  );
+}
+
+/** Reactions first, and then what is possible. */
+function MessageMenu({ row, powers, area, onAct, onReact }: MessageMenuProps) {
   const t = useText();
   const { shown } = row;
   const actions = actionsOf(row, powers);

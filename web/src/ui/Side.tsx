@@ -20,6 +20,7 @@ interface Kind {
 }
 
 const KINDS: Readonly<Record<PanelKind, Kind>> = {
+  thread: { title: "messages.threadTitle", body: lazy(async () => ({ default: (await import("./Thread")).Thread })) },
   info: { title: "messages.info", body: lazy(async () => ({ default: (await import("./MessageInfo")).MessageInfo })) },
   pins: { title: "messages.pins", body: lazy(async () => ({ default: (await import("./Pins")).Pins })) },
 };

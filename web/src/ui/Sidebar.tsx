@@ -1,19 +1,20 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 
 import { conversationRows, nameOf, titleOf } from "../core/select";
 import { myId, type State } from "../core/state";
 import type { ConversationId } from "../core/types";
 import { AccountBar } from "./AccountBar";
-import { AppearanceDialog } from "./AppearanceDialog";
 import { useNow, useSelected } from "./context";
 import { ConversationItem } from "./ConversationItem";
 import { Icon } from "./Icon";
-import { LaterDialog } from "./LaterDialog";
 import { Logo } from "./Logo";
 import { Menu, MenuItem } from "./parts/Menu";
 import { Skeleton } from "./parts/Skeleton";
-import { StarsDialog } from "./StarsDialog";
 import { useWords } from "./words";
+
+const AppearanceDialog = lazy(async () => ({ default: (await import("./AppearanceDialog")).AppearanceDialog }));
+const LaterDialog = lazy(async () => ({ default: (await import("./LaterDialog")).LaterDialog }));
+const StarsDialog = lazy(async () => ({ default: (await import("./StarsDialog")).StarsDialog }));
 
 interface SidebarProps {
   readonly onOpen: (conversationId: ConversationId) => void;
@@ -98,9 +99,11 @@ export function Sidebar({ onOpen, onNew }: SidebarProps) {
           ))}
         </ul>
       </nav>
-      {dialog === "stars" && <StarsDialog onClose={() => { setDialog(null); }} />}
-      {dialog === "later" && <LaterDialog onClose={() => { setDialog(null); }} />}
-      {dialog === "appearance" && <AppearanceDialog onClose={() => { setDialog(null); }} />}
+      <Suspense>
+        {dialog === "stars" && <StarsDialog onClose={() => { setDialog(null); }} />}
+        {dialog === "later" && <LaterDialog onClose={() => { setDialog(null); }} />}
+        {dialog === "appearance" && <AppearanceDialog onClose={() => { setDialog(null); }} />}
+      </Suspense>
       {me !== null && <AccountBar userId={me} name={nameOf(state, me, words)} username={state.users.get(me)?.username ?? ""} preferences={state.preferences} />}
     </aside>
   );

@@ -5,12 +5,12 @@ import type { MessageRow } from "../core/timeline";
 import type { ConversationId } from "../core/types";
 import { sentenceOf } from "./action";
 import { useClient } from "./context";
-import { Confirm } from "./parts/Confirm";
 import { useToast } from "./parts/toasts";
 import { usePanels } from "./panels";
 import { messageAddress } from "./route";
 import { useWords } from "./words";
 
+const Confirm = lazy(async () => ({ default: (await import("./parts/Confirm")).Confirm }));
 const ForwardDialog = lazy(async () => ({ default: (await import("./ForwardDialog")).ForwardDialog }));
 
 /** Does something with a message. It stays the same function, so that no message is drawn anew for it. */
@@ -21,8 +21,8 @@ interface Asked {
   readonly seq: number;
 }
 
-/** What can be done with the messages of a conversation, and what is asked before that. */
-export function useActing(conversationId: ConversationId): { readonly act: Act; readonly asking: ReactNode } {
+/** What can be done with the messages of a conversation, or of one of its threads, and what is asked before that. */
+export function useActing(conversationId: ConversationId, thread: number | null = null): { readonly act: Act; readonly asking: ReactNode } {
   const client = useClient();
   const words = useWords();
   const { t } = words;
@@ -49,6 +49,15 @@ export function useActing(conversationId: ConversationId): { readonly act: Act; 
       const star = (isStarred: boolean) => client.personal.star(conversationId, seq, isStarred);
       const pin = (isPinned: boolean) => client.messages.change(conversationId, seq, { type: "pin", isRemoved: !isPinned });
       switch (action) {
+        case "reply":
+          client.composition.reply({ conversationId, thread }, seq);
+          break;
+        case "edit":
+          client.composition.edit({ conversationId, thread }, seq, shown.text);
+          break;
+        case "thread":
+          panels.open(conversationId, { kind: "thread", seq: shown.thread ?? seq });
+          break;
         case "copy":
           attempt(navigator.clipboard.writeText(shown.text), t("messages.copied"));
           break;
@@ -73,25 +82,25 @@ export function useActing(conversationId: ConversationId): { readonly act: Act; 
           break;
       }
     },
-    [client, words, t, toast, panels, conversationId],
+    [client, words, t, toast, panels, conversationId, thread],
   );
 
   const asking = asked !== null && (
-    asked.action === "delete" ? (
-      <Confirm
-        title={t("messages.deleteTitle")}
-        action={t("messages.deleteAction")}
-        isDanger
-        onConfirm={() => client.messages.change(conversationId, asked.seq, { type: "deletion" })}
-        onClose={close}
-      >
-        <p>{t("messages.deleteText")}</p>
-      </Confirm>
-    ) : (
-      <Suspense>
+    <Suspense>
+      {asked.action === "delete" ? (
+        <Confirm
+          title={t("messages.deleteTitle")}
+          action={t("messages.deleteAction")}
+          isDanger
+          onConfirm={() => client.messages.change(conversationId, asked.seq, { type: "deletion" })}
+          onClose={close}
+        >
+          <p>{t("messages.deleteText")}</p>
+        </Confirm>
+      ) : (
         <ForwardDialog from={conversationId} seq={asked.seq} onClose={close} />
-      </Suspense>
-    )
+      )}
+    </Suspense>
   );
   return { act, asking };
 }

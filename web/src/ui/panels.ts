@@ -7,7 +7,7 @@ import { createContext, use, useSyncExternalStore } from "react";
 
 import type { ConversationId } from "../core/types";
 
-export type PanelKind = "pins" | "info";
+export type PanelKind = "thread" | "pins" | "info";
 
 export interface Panel {
   readonly kind: PanelKind;
