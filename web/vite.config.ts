@@ -2,12 +2,13 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 import { catalogues, withoutParser } from "./catalogues.ts";
+import { emoji } from "./emoji.ts";
 import { shell } from "./shell.ts";
 
 const edge = "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [react(), catalogues(), shell()],
+  plugins: [react(), catalogues(), emoji(), shell()],
   // The tests read catalogues themselves.
   resolve: { alias: process.env["VITEST"] === undefined ? [withoutParser] : [] },
   server: {

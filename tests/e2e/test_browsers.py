@@ -176,7 +176,7 @@ async def test_what_one_sets_for_oneself_is_on_all_of_ones_devices(stack: Stack,
 
     await anna.do_with("the code is 1234", "Star")
     await device.choose("Starred messages")
-    await expect(device.page.get_by_test_id("star")).to_contain_text("the code is 1234", timeout=PATIENCE_MS)
+    await expect(device.page.get_by_test_id("message-link")).to_contain_text("the code is 1234", timeout=PATIENCE_MS)
     await device.page.keyboard.press("Escape")
 
     await anna.page.get_by_test_id("composer-input").fill("not ready")

@@ -4,6 +4,7 @@ import "./ui/styles/parts.css";
 import "./ui/styles/auth.css";
 import "./ui/styles/sidebar.css";
 import "./ui/styles/conversation.css";
+import "./ui/styles/composer.css";
 import "./ui/styles/message.css";
 import "./ui/styles/dialog.css";
 import "./ui/styles/panel.css";

@@ -7,6 +7,7 @@ import type { Client } from "../src/app/client";
 import { Store } from "../src/app/store";
 import { initial, update } from "../src/core/state";
 import { ClientProvider } from "../src/ui/context";
+import type * as Listed from "../src/ui/MessageList";
 import { ANNA, direct, ME, message, ROOM, summary } from "./make";
 import { rendered } from "./rendered";
 
@@ -17,7 +18,7 @@ vi.mock("virtua", () => ({
 
 const drawn = vi.fn();
 vi.mock("../src/ui/MessageList", async (original) => {
-  const { MessageList } = await original<typeof import("../src/ui/MessageList")>();
+  const { MessageList } = await original<typeof Listed>();
   return {
     MessageList: (props: Parameters<typeof MessageList>[0]) => (
       <Profiler id="list" onRender={drawn}>
@@ -44,7 +45,8 @@ function open() {
   store.dispatch({ type: "conversations_listed", summaries: [summary(direct, message(1), 1, 0)] });
   store.dispatch({ type: "opened", conversationId: ROOM });
   const nothing = () => undefined;
-  const client = { store, read: nothing, loadOlder: nothing, draft: nothing, typing: nothing } as unknown as Client;
+  const messages = { listPins: () => Promise.resolve([]) };
+  const client = { store, messages, read: nothing, loadOlder: nothing } as unknown as Client;
   const { container } = rendered(
     <ClientProvider client={client}>
       <ConversationPane conversationId={ROOM} handed={[]} onHanded={nothing} onClose={nothing} />

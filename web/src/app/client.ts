@@ -19,6 +19,7 @@ import type { OpenSocket } from "../net/socket";
 import { Account } from "./account";
 import { Alarm } from "./alarm";
 import { CatchUp } from "./catch_up";
+import { Composition } from "./composition";
 import { Directory } from "./directory";
 import { Dispatcher } from "./dispatcher";
 import { Drafts } from "./drafts";
@@ -61,9 +62,10 @@ export class Client {
   private readonly catchUp = new CatchUp(this.store, this.api);
   private readonly library = new Library(this.store, this.api, this.catchUp);
   private readonly drafts = new Drafts(this.store, this.api.personal);
+  readonly composition = new Composition(this.store, this.drafts, (conversationId) => { this.typing(conversationId); });
   readonly messages = new Messages(this.api.messages, this.ids.next);
   readonly groups = new Groups(this.store, this.api, this.library, this.ids.next);
-  readonly personal = new Personal(this.api.personal, this.drafts);
+  readonly personal = new Personal(this.api.personal, this.composition);
   readonly files = new Files(this.api.files);
   readonly account = new Account(this.store, this.api, () => this.leave());
   readonly admin = this.api.admin;
@@ -190,19 +192,14 @@ export class Client {
   send(conversationId: ConversationId, said: Said): void {
     const messageId = this.newMessageId();
     this.typingToldAt.delete(conversationId);
-    this.drafts.sent(conversationId);
+    this.composition.sent({ conversationId, thread: said.thread ?? null });
     this.dispatcher.change((outbox) => enqueued(outbox, messageId, conversationId, said, Date.now()));
-  }
-
-  /** The user is writing something. */
-  draft(conversationId: ConversationId, text: string): void {
-    this.drafts.write(conversationId, text);
   }
 
   /** Puts a text below what is being written in a conversation. */
   addToDraft(conversationId: ConversationId, text: string): void {
     const before = this.store.get().drafts.get(conversationId) ?? "";
-    this.draft(conversationId, [before, text].filter((part) => part !== "").join("\n"));
+    this.drafts.write(conversationId, [before, text].filter((part) => part !== "").join("\n"));
   }
 
   /** What the user has shared with the app from another one; null if there is nothing. */

@@ -2,12 +2,12 @@
 
 import type { ConversationId, Entry, Later, Listed, MessageId, Mine, Said } from "../core/types";
 import type { PersonalApi } from "../net/personal";
-import type { Drafts } from "./drafts";
+import type { Composition } from "./composition";
 
 export class Personal {
   constructor(
     private readonly api: PersonalApi,
-    private readonly drafts: Pick<Drafts, "sent">,
+    private readonly composition: Pick<Composition, "sent">,
   ) {}
 
   /** Has a conversation in another way. */
@@ -32,7 +32,7 @@ export class Personal {
   /** Lets a message be sent at a time, in Unix milliseconds; once for each `key` (see `Client.newMessageId`). */
   async sendLater(conversationId: ConversationId, said: Said, at: number, key: MessageId): Promise<void> {
     await this.api.schedule(conversationId, key, said, at);
-    this.drafts.sent(conversationId);
+    this.composition.sent({ conversationId, thread: said.thread ?? null });
   }
 
   /** What is to be sent later. */

@@ -1,5 +1,6 @@
 /** Everything that the client shows, and the one function that changes it. */
 
+import { begun, type Composed, type Composing, type Place, placeKey, withoutDeleted, withoutPlaces } from "./composing";
 import { type Connection, stopped } from "./connection";
 import { expired } from "./expiry";
 import { append, extend, type Log, prepend, renewed, restarted, seeded } from "./log";
@@ -69,6 +70,10 @@ export interface State {
   readonly opened: Opened | null;
   /** What is written and not sent. */
   readonly drafts: ReadonlyMap<ConversationId, string>;
+  /** What is written in threads and not sent, by `placeKey`. */
+  readonly threadDrafts: ReadonlyMap<string, string>;
+  /** Where the user is answering a message, or saying one otherwise. */
+  readonly composing: Composed;
 }
 
 export type Action =
@@ -106,7 +111,9 @@ export type Action =
   | { readonly type: "outbox_changed"; readonly outbox: Outbox }
   | { readonly type: "acked"; readonly messageId: MessageId; readonly conversationId: ConversationId; readonly seq: number }
   | { readonly type: "opened"; readonly conversationId: ConversationId | null }
-  | { readonly type: "drafted"; readonly conversationId: ConversationId; readonly text: string };
+  | { readonly type: "drafted"; readonly conversationId: ConversationId; readonly text: string }
+  | { readonly type: "thread_drafted"; readonly place: Place; readonly text: string }
+  | { readonly type: "composing_changed"; readonly place: Place; readonly composing: Composing };
 
 export const initial: State = {
   session: { status: "restoring" },
@@ -120,6 +127,8 @@ export const initial: State = {
   outbox: [],
   opened: null,
   drafts: new Map(),
+  threadDrafts: new Map(),
+  composing: new Map(),
 };
 
 /** The id of the user who is logged in; null if nobody is. */
@@ -209,7 +218,11 @@ export function update(state: State, action: Action): State {
     case "opened":
       return opened(state, action.conversationId);
     case "drafted":
-      return drafted(state, action.conversationId, action.text);
+      return { ...state, drafts: written(state.drafts, action.conversationId, action.text) };
+    case "thread_drafted":
+      return { ...state, threadDrafts: written(state.threadDrafts, placeKey(action.place), action.text) };
+    case "composing_changed":
+      return { ...state, composing: begun(state.composing, action.place, action.composing) };
   }
 }
 
@@ -346,6 +359,7 @@ function grown(state: State, conversationId: ConversationId, grow: (log: Log) =>
     conversations: new Map(state.conversations).set(conversationId, next),
     outbox: news.reduce((outbox, entry) => without(outbox, entry.messageId), state.outbox),
     typing: withoutTypists(state.typing, conversationId, new Set(news.map((entry) => entry.senderId))),
+    composing: withoutDeleted(state.composing, conversationId, news),
   };
   return news.reduce(personalAfter, after);
 }
@@ -443,6 +457,8 @@ function left(state: State, conversationId: ConversationId, seq: number): State 
     ...state,
     conversations,
     drafts,
+    threadDrafts: withoutPlaces(state.threadDrafts, conversationId),
+    composing: withoutPlaces(state.composing, conversationId),
     outbox: state.outbox.filter((item) => item.conversationId !== conversationId),
     opened: state.opened?.conversationId === conversationId ? null : state.opened,
   };
@@ -546,14 +562,15 @@ function acked(state: State, messageId: MessageId, conversationId: ConversationI
   return { ...state, outbox: isThere ? without(state.outbox, messageId) : accepted(state.outbox, messageId) };
 }
 
-function drafted(state: State, conversationId: ConversationId, text: string): State {
-  const drafts = new Map(state.drafts);
+/** What is written somewhere; nothing if that is empty. */
+function written<K>(drafts: ReadonlyMap<K, string>, where: K, text: string): ReadonlyMap<K, string> {
+  const next = new Map(drafts);
   if (text === "") {
-    drafts.delete(conversationId);
+    next.delete(where);
   } else {
-    drafts.set(conversationId, text);
+    next.set(where, text);
   }
-  return { ...state, drafts };
+  return next;
 }
 
 function opened(state: State, conversationId: ConversationId | null): State {

@@ -1,12 +1,13 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 
 import type { Preferences, UserId } from "../core/types";
 import { useClient } from "./context";
 import { Icon } from "./Icon";
 import { NotificationsSwitch } from "./NotificationsSwitch";
 import { Avatar } from "./parts/Avatar";
-import { SeenDialog } from "./SeenDialog";
 import { useText } from "./words";
+
+const SeenDialog = lazy(async () => ({ default: (await import("./SeenDialog")).SeenDialog }));
 
 interface AccountBarProps {
   readonly userId: UserId;
@@ -38,7 +39,7 @@ export function AccountBar({ userId, name, username, preferences }: AccountBarPr
       >
         <Icon name="seen" />
       </button>
-      {isDeciding && preferences !== null && <SeenDialog preferences={preferences} onClose={() => { setDeciding(false); }} />}
+      {isDeciding && preferences !== null && <Suspense><SeenDialog preferences={preferences} onClose={() => { setDeciding(false); }} /></Suspense>}
       <button
         className="button-icon"
         type="button"

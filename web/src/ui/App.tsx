@@ -1,14 +1,16 @@
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 
 import type { Versions } from "../app/versions";
 import { totalUnread } from "../core/select";
 import type { State } from "../core/state";
-import { AuthPage } from "./AuthPage";
 import { ChatPage } from "./ChatPage";
 import { useSelected } from "./context";
 import { Splash } from "./Splash";
 import { UpdateLine } from "./UpdateLine";
 import { useText } from "./words";
+
+/** Who has logged in before does not need it. */
+const AuthPage = lazy(async () => ({ default: (await import("./AuthPage")).AuthPage }));
 
 const TITLE = "Elastic-Chat";
 
@@ -36,7 +38,11 @@ function Page({ session }: { readonly session: State["session"] }) {
     case "restoring":
       return <Splash />;
     case "anonymous":
-      return <AuthPage notice={session.notice} />;
+      return (
+        <Suspense fallback={<Splash />}>
+          <AuthPage notice={session.notice} />
+        </Suspense>
+      );
     case "active":
       return <ChatPage />;
   }

@@ -6,16 +6,19 @@ import type { ConversationId } from "../core/types";
 import { useClient, useSelected } from "./context";
 import { ConversationPane } from "./ConversationPane";
 import { EmptyPane } from "./EmptyPane";
-import { JoinDialog } from "./JoinDialog";
 import { Toasts } from "./parts/Toasts";
+import { useToast } from "./parts/toasts";
 import { Tooltips } from "./parts/Tooltip";
 import { usePanelOf, usePanels } from "./panels";
-import { currentRoute, showRoute, takeInvite, takePerson, takeSharing, takeStarting } from "./route";
-import { ShareDialog } from "./ShareDialog";
+import { currentRoute, showRoute, takeInvite, takeMessage, takePerson, takeSharing, takeStarting } from "./route";
+import { useReveal } from "./reveal";
 import { Side } from "./Side";
 import { Sidebar } from "./Sidebar";
 import { StatusLine } from "./StatusLine";
+import { useText } from "./words";
 
+const JoinDialog = lazy(async () => ({ default: (await import("./JoinDialog")).JoinDialog }));
+const ShareDialog = lazy(async () => ({ default: (await import("./ShareDialog")).ShareDialog }));
 const NewConversationDialog = lazy(async () => ({ default: (await import("./NewConversationDialog")).NewConversationDialog }));
 const DirectoryDialog = lazy(async () => ({ default: (await import("./DirectoryDialog")).DirectoryDialog }));
 
@@ -52,6 +55,7 @@ export function ChatPage() {
   const [isSharing, setSharing] = useState(takeSharing);
   const [shared, setShared] = useState<Shared | null>(null);
   const [handed, setHanded] = useState<Handed | null>(null);
+  const [linked, setLinked] = useState(takeMessage);
   const [invite, setInvite] = useState(takeInvite);
 
   useEffect(() => {
@@ -84,6 +88,20 @@ export function ChatPage() {
       });
     }
   }, [client, isSharing]);
+
+  const reveal = useReveal();
+  const toast = useToast();
+  const t = useText();
+  useEffect(() => {
+    if (linked !== null && openedId !== null && isKnown) {
+      void reveal(openedId, linked).then((isThere) => {
+        setLinked(null);
+        if (!isThere) {
+          toast(t("messages.linkLost"));
+        }
+      });
+    }
+  }, [linked, openedId, isKnown, reveal, toast, t]);
 
   // Also when the conversation closed by itself: the user was removed, or left it on another device.
   useEffect(() => {
@@ -118,29 +136,29 @@ export function ChatPage() {
       {panel !== null && <Side shown={panel} />}
       <Toasts />
       <Tooltips />
-      {shared !== null && (
-        <ShareDialog
-          shared={shared}
-          onClose={() => { setShared(null); }}
-          onChosen={(conversationId) => {
-            client.addToDraft(conversationId, shared.text);
-            setHanded({ conversationId, files: shared.files });
-            setShared(null);
-            open(conversationId);
-          }}
-        />
-      )}
-      {invite !== null && (
-        <JoinDialog
-          code={invite}
-          onClose={() => { setInvite(null); }}
-          onJoined={(conversationId) => {
-            setInvite(null);
-            open(conversationId);
-          }}
-        />
-      )}
       <Suspense>
+        {shared !== null && (
+          <ShareDialog
+            shared={shared}
+            onClose={() => { setShared(null); }}
+            onChosen={(conversationId) => {
+              client.addToDraft(conversationId, shared.text);
+              setHanded({ conversationId, files: shared.files });
+              setShared(null);
+              open(conversationId);
+            }}
+          />
+        )}
+        {invite !== null && (
+          <JoinDialog
+            code={invite}
+            onClose={() => { setInvite(null); }}
+            onJoined={(conversationId) => {
+              setInvite(null);
+              open(conversationId);
+            }}
+          />
+        )}
         {starting !== null && (
           <NewConversationDialog
             username={starting.username}

@@ -1,19 +1,20 @@
-import { useCallback, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 
 import { nameOf, peerOf, titleOf, typists } from "../core/select";
 import { type ConversationState, myId, type State } from "../core/state";
 import { timelines } from "../core/timeline";
-import type { ConversationId, FileRef, MessageId } from "../core/types";
+import type { ConversationId } from "../core/types";
 import { beside, presenceText, typingText } from "../core/wording";
-import { Composer, type ComposerProps } from "./Composer";
-import { useClient, useNow, useSelected } from "./context";
+import { Composer } from "./Composer";
+import { useNow, useSelected } from "./context";
 import { ConversationMenu } from "./ConversationMenu";
 import { Icon } from "./Icon";
 import { MessageList } from "./MessageList";
 import { Avatar } from "./parts/Avatar";
 import { usePanels } from "./panels";
-import { SendLaterDialog } from "./SendLaterDialog";
 import { useWords } from "./words";
+
+const PinsBar = lazy(async () => ({ default: (await import("./PinsBar")).PinsBar }));
 
 interface ConversationPaneProps {
   readonly conversationId: ConversationId;
@@ -37,10 +38,8 @@ interface ConversationProps extends Omit<ConversationPaneProps, "conversationId"
 const partOf = ({ session, users, outbox, opened }: State) => ({ session, users, outbox, opened });
 
 function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
-  const client = useClient();
   const words = useWords();
   const state = useSelected(partOf);
-  const [later, setLater] = useState<{ readonly text: string; readonly key: MessageId } | null>(null);
   const [timeline] = useState(timelines);
   const { conversation, log, streams, watermarks, hidden } = chat;
   const { conversationId } = conversation;
@@ -63,46 +62,19 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
       }),
     [timeline, log.entries, streams, outbox, conversationId, me, peer, watermarks, newAfterSeq, hidden],
   );
-  const change = useCallback(
-    (text: string) => {
-      client.draft(conversationId, text);
-      if (text.trim() !== "") {
-        client.typing(conversationId);
-      }
-    },
-    [client, conversationId],
-  );
-  const send = useCallback(
-    (text: string, files: readonly FileRef[]) => {
-      client.send(conversationId, { text, files });
-    },
-    [client, conversationId],
-  );
-  const defer = useCallback((text: string) => { setLater({ text, key: client.newMessageId() }); }, [client]);
-
   return (
     <section className="conversation" aria-label={title} data-testid="conversation">
       <Header chat={chat} onClose={onClose} />
+      <Suspense>
+        <PinsBar chat={chat} />
+      </Suspense>
       <MessageList rows={rows} chat={chat} users={users} me={me} />
       <p className="typing" role="status" data-testid="typing-line">
         <Typing conversationId={conversationId} />
       </p>
-      <Written title={title} conversationId={conversationId} handed={handed} onHanded={onHanded} onChange={change} onSend={send} onLater={defer} />
-      {later !== null && (
-        <SendLaterDialog onSend={(at) => client.personal.sendLater(conversationId, { text: later.text }, at, later.key)} onClose={() => { setLater(null); }} />
-      )}
+      <Composer chat={chat} title={title} handed={handed} onHanded={onHanded} />
     </section>
   );
-}
-
-interface WrittenProps extends Omit<ComposerProps, "text"> {
-  readonly conversationId: ConversationId;
-}
-
-/** The composer with what is being written: each key that is pressed draws this, and nothing else. */
-function Written({ conversationId, ...composer }: WrittenProps) {
-  const text = useSelected(useCallback(({ drafts }: State) => drafts.get(conversationId) ?? "", [conversationId]));
-  return <Composer {...composer} text={text} />;
 }
 
 function Typing({ conversationId }: { readonly conversationId: ConversationId }) {

@@ -30,11 +30,19 @@ const PATHS = {
   globe: "M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17zM3.5 12h17M12 3.5c2.6 2.6 3.6 5.4 3.6 8.5s-1 5.9-3.6 8.5c-2.6-2.6-3.6-5.4-3.6-8.5s1-5.9 3.6-8.5z",
   info: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM12 11v5M12 8v.2",
   unfold: "M8 9.5L12 5.5l4 4M8 14.5l4 4 4-4",
+  copy: "M9 9h10.5v10.5H9zM5.5 15H4.5V4.5H15v1",
+  forward: "M14.5 6L20 11.5 14.5 17M19.4 11.5H10a6 6 0 0 0-6 6v1",
+  hide: "M4 4l16 16M9.5 6.4A9 9 0 0 1 12 6c4 0 7.4 2 9.5 6-.7 1.3-1.5 2.4-2.5 3.3M6.3 7.7A12 12 0 0 0 2.5 12c2.1 4 5.5 6 9.5 6 1.4 0 2.7-.2 3.9-.7",
+  bin: "M4.5 6.5h15M9.5 6.5V4h5v2.5M6.5 6.5l1 13.5h9l1-13.5M10 10.5v6M14 10.5v6",
+  reply: "M9.5 6L4 11.5 9.5 17M4.6 11.5H14a6 6 0 0 1 6 6v1",
+  pen: "M5 19l.9-3.8L16.2 4.9a1.6 1.6 0 0 1 2.3 0l.6.6a1.6 1.6 0 0 1 0 2.3L8.8 18.1zM14.5 6.6l2.9 2.9",
+  smile: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM8.6 13.6c.7 1.5 1.9 2.3 3.4 2.3s2.7-.8 3.4-2.3M9.4 9.6v.2M14.6 9.6v.2",
+  thread: "M4.5 5h11a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H9l-3.5 3v-3h-1a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM19.5 9.5a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1h-1v2.5L15 17.5H11",
   retry: "M19 12a7 7 0 1 1-2.2-5.1M19.4 3.8v4h-4",
 } as const;
 
 /** These point forward or back. */
-const DIRECTED: ReadonlySet<IconName> = new Set(["back", "send", "logout"]);
+const DIRECTED: ReadonlySet<IconName> = new Set(["back", "send", "logout", "reply", "forward"]);
 
 export type IconName = keyof typeof PATHS;
 

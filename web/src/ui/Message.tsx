@@ -1,17 +1,19 @@
-import { memo, type RefObject, useRef } from "react";
+import { memo, useRef } from "react";
 
 import { firstLink } from "../core/markdown";
 import type { TextId } from "../core/texts";
 import type { MessageRow, MessageStatus, Quote as Answered } from "../core/timeline";
 import type { Change, ConversationId, MessageId, Reaction, UserId } from "../core/types";
 import { explain, quoted } from "../core/wording";
-import { type AsyncAction, useAction } from "./action";
+import type { Powers } from "../core/actions";
+import type { Act } from "./acting";
+import { useAction } from "./action";
 import { useClient } from "./context";
 import { Files } from "./Files";
 import { Icon, type IconName } from "./Icon";
 import { LinkCard } from "./LinkCard";
 import { Avatar } from "./parts/Avatar";
-import { Menu, MenuItem } from "./parts/Menu";
+import { MessageTools } from "./MessageMenu";
 import { Poll } from "./Poll";
 import { useReveal } from "./reveal";
 import { Text } from "./Text";
@@ -29,13 +31,15 @@ interface MessageProps {
   readonly conversationId: ConversationId;
   readonly row: MessageRow;
   readonly nameOf: (userId: UserId) => string;
+  readonly powers: Powers;
+  readonly onAct: Act;
   /** Whether the sender's name and face are shown: not in a direct conversation, where they can be but one. */
   readonly isNamed: boolean;
   /** Whether it is pointed out for a moment. */
   readonly isHighlighted?: boolean;
 }
 
-export const Message = memo(function Message({ conversationId, row, nameOf, isNamed, isHighlighted = false }: MessageProps) {
+export const Message = memo(function Message({ conversationId, row, nameOf, powers, onAct, isNamed, isHighlighted = false }: MessageProps) {
   const client = useClient();
   const t = useText();
   const action = useAction();
@@ -78,11 +82,17 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
         {shown.text !== "" && <Text text={shown.text} />}
         {link !== null && <LinkCard url={link} />}
         {shown.poll !== undefined && <Poll poll={shown.poll} shown={shown} isOwn={row.isOwn} action={action} onChange={change} />}
-        <Meta row={row} />
-        {seq !== null && <MessageMenu conversationId={conversationId} seq={seq} isDeleted={shown.isDeleted} action={action} area={whole} />}
+        <Meta row={row} onAct={onAct} />
+        {seq !== null && (
+          <MessageTools row={row} powers={powers} area={whole} onAct={onAct} onReact={(emoji, isRemoved) => { change?.({ type: "reaction", emoji, isRemoved }); }} />
+        )}
       </div>
-      {shown.reactions.length > 0 && <Reactions reactions={shown.reactions} isBusy={action.isBusy} onChange={change} />}
-      {shown.replyCount > 0 && <span className="replies">{t("messages.replies", { count: shown.replyCount })}</span>}
+      {shown.reactions.length > 0 && <Reactions reactions={shown.reactions} nameOf={nameOf} isBusy={action.isBusy} onChange={change} />}
+      {shown.replyCount > 0 && powers.thread && (
+        <button className="replies" type="button" data-testid="replies" onClick={() => { onAct("thread", row); }}>
+          {t("messages.replies", { count: shown.replyCount })}
+        </button>
+      )}
       {action.error !== null && (
         <p className="failure" role="alert">
           {action.error}
@@ -93,7 +103,8 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
   );
 });
 
-function Meta({ row: { shown, at, status, isGrowing } }: { readonly row: MessageRow }) {
+function Meta({ row, onAct }: { readonly row: MessageRow; readonly onAct: Act }) {
+  const { shown, at, status, isGrowing } = row;
   const words = useWords();
   const { t } = words;
   const tick = status === null ? null : STATUS[status];
@@ -104,7 +115,11 @@ function Meta({ row: { shown, at, status, isGrowing } }: { readonly row: Message
           <Icon name="pin" size={14} />
         </span>
       )}
-      {shown.isEdited && <span>{t("messages.edited")}</span>}
+      {shown.isEdited && (
+        <button className="bubble-edited" type="button" data-tip={t("messages.editedTip")} aria-label={t("messages.editedTip")} onClick={() => { onAct("info", row); }}>
+          {t("messages.edited")}
+        </button>
+      )}
       {isGrowing ? <span>{t("messages.writing")}</span> : <time dateTime={new Date(at).toISOString()}>{words.clock(at)}</time>}
       {tick !== null && (
         <span className="tick" role="img" aria-label={t(tick.label)} title={t(tick.label)}>
@@ -138,52 +153,39 @@ function Quote({ conversationId, quote: { seq, of, isThread }, nameOf }: QuotePr
   );
 }
 
-interface MessageMenuProps {
-  readonly conversationId: ConversationId;
-  readonly seq: number;
-  readonly isDeleted: boolean;
-  readonly action: AsyncAction;
-  /** Where it opens by a right click or a long press, too. */
-  readonly area: RefObject<HTMLElement | null>;
-}
-
-function MessageMenu({ conversationId, seq, isDeleted, action, area }: MessageMenuProps) {
-  const client = useClient();
-  const t = useText();
-  return (
-    <Menu label={t("messages.menu")} testId="message-menu" area={area}>
-      {!isDeleted && <MenuItem onChoose={() => void action.run(() => client.personal.star(conversationId, seq, true))}>{t("messages.star")}</MenuItem>}
-      <MenuItem onChoose={() => void action.run(() => client.personal.hide(conversationId, seq))}>{t("messages.delete")}</MenuItem>
-    </Menu>
-  );
-}
-
 interface ReactionsProps {
   readonly reactions: readonly Reaction[];
+  readonly nameOf: (userId: UserId) => string;
   readonly isBusy: boolean;
   readonly onChange: ((change: Change) => void) | null;
 }
 
 /** Pressing one joins those who react so, or leaves them. */
-function Reactions({ reactions, isBusy, onChange }: ReactionsProps) {
+function Reactions({ reactions, nameOf, isBusy, onChange }: ReactionsProps) {
   const words = useWords();
   return (
     <ul className="reactions" aria-label={words.t("messages.reactions")}>
-      {reactions.map(({ emoji, count, isMine }) => (
-        <li key={emoji}>
-          <button
-            className="reaction"
-            type="button"
-            aria-pressed={isMine}
-            disabled={isBusy}
-            data-testid="reaction"
-            data-mine={isMine}
-            onClick={() => onChange?.({ type: "reaction", emoji, isRemoved: isMine })}
-          >
-            {emoji} {words.number(count)}
-          </button>
-        </li>
-      ))}
+      {reactions.map(({ emoji, count, isMine, userIds }) => {
+        const names = userIds.map(nameOf);
+        const who = names.length === 0 ? words.t("messages.reactedCount", { emoji, count }) : words.t("messages.reacted", { emoji, names, more: count - names.length });
+        return (
+          <li key={emoji}>
+            <button
+              className="reaction"
+              type="button"
+              aria-pressed={isMine}
+              aria-label={`${emoji} ${words.number(count)}: ${who}`}
+              data-tip={who}
+              disabled={isBusy}
+              data-testid="reaction"
+              data-mine={isMine}
+              onClick={() => onChange?.({ type: "reaction", emoji, isRemoved: isMine })}
+            >
+              {emoji} {words.number(count)}
+            </button>
+          </li>
+        );
+      })}
     </ul>
   );
 }

@@ -1,11 +1,13 @@
-import { memo, useCallback } from "react";
+import { type KeyboardEvent, memo, useCallback, useMemo } from "react";
 import { type CustomContainerComponentProps, type CustomItemComponentProps, Virtualizer } from "virtua";
 
+import { actionByKey, actionsOf, powersIn } from "../core/actions";
 import { nameOf } from "../core/select";
 import type { ConversationState, State } from "../core/state";
 import type { Row } from "../core/timeline";
 import type { UserId } from "../core/types";
 import { describe } from "../core/wording";
+import { useActing } from "./acting";
 import { useClient, useNow } from "./context";
 import { Icon } from "./Icon";
 import { Message } from "./Message";
@@ -32,6 +34,18 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
   const { list, virtual, cache, isShifted, isAtEnd, highlighted, onScroll, toEnd } = useScroll(rows, chat);
   const roving = useRoving(rows, list, virtual);
   const { conversationId, kind } = chat.conversation;
+  const { act, asking } = useActing(conversationId);
+  const { me: member, conversation } = chat;
+  const powers = useMemo(() => powersIn({ me: member, conversation }), [member, conversation]);
+  const press = (event: KeyboardEvent<HTMLElement>) => {
+    roving.onKeyDown(event);
+    const row = event.target instanceof HTMLElement ? rows.find(({ key }) => key === (event.target as HTMLElement).dataset["key"]) : undefined;
+    const action = row?.type === "message" ? actionByKey(event, actionsOf(row, powers)) : null;
+    if (row?.type === "message" && action !== null) {
+      event.preventDefault();
+      act(action, row);
+    }
+  };
   const names = useCallback((userId: UserId) => nameOf({ users }, userId, words), [users, words]);
 
   return (
@@ -41,7 +55,7 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
         className="list"
         ref={list}
         onScroll={onScroll}
-        onKeyDown={roving.onKeyDown}
+        onKeyDown={press}
         onBlur={roving.onBlur}
         role="log"
         aria-live="off"
@@ -97,6 +111,8 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
                     conversationId={conversationId}
                     row={row}
                     nameOf={names}
+                    powers={powers}
+                    onAct={act}
                     isNamed={kind !== "direct"}
                     isHighlighted={row.key === highlighted}
                   />
@@ -105,6 +121,7 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
           }}
         </Virtualizer>
       </div>
+      {asking}
       <Newest row={rows.at(-1)} nameOf={names} />
       {!isAtEnd && (
         <button className="jump" type="button" onClick={toEnd} aria-label={t("messages.jump")} data-testid="jump-latest">

@@ -24,19 +24,21 @@ const details = lazy(async () => ({ default: (await import("./details/Details"))
 const KINDS: Readonly<Record<PanelKind, Kind>> = {
   about: { title: "conversations.details", body: details },
   members: { title: "conversations.details", body: details },
+  thread: { title: "messages.threadTitle", body: lazy(async () => ({ default: (await import("./Thread")).Thread })) },
+  info: { title: "messages.info", body: lazy(async () => ({ default: (await import("./MessageInfo")).MessageInfo })) },
   pins: { title: "messages.pins", body: lazy(async () => ({ default: (await import("./Pins")).Pins })) },
 };
 
 /** What stands beside the open conversation. */
 export function Side({ shown }: { readonly shown: Shown }) {
-  const { conversationId, kind } = shown;
+  const { conversationId, kind, seq = 0 } = shown;
   const t = useText();
   const { close } = usePanels();
   const chat = useSelected(useCallback(({ conversations }: State) => conversations.get(conversationId), [conversationId]));
   const { title, body: Body } = KINDS[kind];
   return (
     chat !== undefined && (
-      <Panel key={kind} title={t(title)} onClose={close}>
+      <Panel key={`${kind}-${seq}`} title={t(title)} onClose={close}>
         <Suspense fallback={<Skeleton label={t("common.loading")} />}>
           <Body chat={chat} shown={shown} />
         </Suspense>

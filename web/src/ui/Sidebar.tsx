@@ -8,7 +8,6 @@ import type { ConversationId } from "../core/types";
 import type { TextId } from "../core/texts";
 import { sentenceOf } from "./action";
 import { AccountBar } from "./AccountBar";
-import { AppearanceDialog } from "./AppearanceDialog";
 import { useClient, useNow, useSelected } from "./context";
 import { ConversationItem } from "./ConversationItem";
 import { FirstSteps } from "./FirstSteps";
@@ -22,6 +21,7 @@ import { useToast } from "./parts/toasts";
 import { useShortcuts } from "./shortcuts";
 import { useWords } from "./words";
 
+const AppearanceDialog = lazy(async () => ({ default: (await import("./AppearanceDialog")).AppearanceDialog }));
 const LaterDialog = lazy(async () => ({ default: (await import("./LaterDialog")).LaterDialog }));
 const StarsDialog = lazy(async () => ({ default: (await import("./StarsDialog")).StarsDialog }));
 const QuickSwitcher = lazy(async () => ({ default: (await import("./QuickSwitcher")).QuickSwitcher }));
@@ -156,8 +156,8 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
           )}
         </Virtualizer>
       </nav>
-      {dialog === "appearance" && <AppearanceDialog onClose={close} />}
       <Suspense>
+        {dialog === "appearance" && <AppearanceDialog onClose={close} />}
         {dialog === "stars" && <StarsDialog onClose={close} />}
         {dialog === "later" && <LaterDialog onClose={close} />}
         {dialog === "switch" && (

@@ -1,20 +1,24 @@
 import { useEffect, useState } from "react";
 
-import { nameOf, titleOf } from "../core/select";
-import { myId } from "../core/state";
+import { titleOf } from "../core/select";
 import type { Entry } from "../core/types";
-import { describe } from "../core/wording";
 import { sentenceOf } from "./action";
 import { useAppState, useClient } from "./context";
+import { Icon } from "./Icon";
+import { MessageLink } from "./MessageLink";
 import { Dialog } from "./parts/Dialog";
+import { EmptyState } from "./parts/EmptyState";
+import { Skeleton } from "./parts/Skeleton";
+import { useReveal } from "./reveal";
 import { useWords } from "./words";
 
-/** The messages that the user has starred, as they are now. */
+/** The messages that the user has starred, as they are now; each leads to where it was said. */
 export function StarsDialog({ onClose }: { readonly onClose: () => void }) {
   const client = useClient();
   const words = useWords();
   const { t } = words;
   const state = useAppState();
+  const reveal = useReveal();
   const [stars, setStars] = useState<readonly Entry[] | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
 
@@ -31,18 +35,29 @@ export function StarsDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title={t("conversations.starsTitle")} onClose={onClose}>
       {failure !== null && <p className="error" role="alert">{sentenceOf(failure, words)}</p>}
-      {stars?.length === 0 && <p>{t("conversations.starsEmpty")}</p>}
-      <ul className="kept" data-testid="stars">
+      {stars === null && failure === null && <Skeleton label={t("common.loading")} />}
+      {stars?.length === 0 && (
+        <EmptyState icon="star" title={t("conversations.starsEmpty")}>
+          <p>{t("conversations.starsHint")}</p>
+        </EmptyState>
+      )}
+      <ul className="message-links" data-testid="stars">
         {(stars ?? []).map((entry) => {
           const chat = state.conversations.get(entry.conversationId);
           return (
-            <li key={`${entry.conversationId}/${entry.seq}`} data-testid="star">
-              <span className="kept-from" dir="auto">{chat === undefined ? "" : titleOf(state, chat.conversation, words)}</span>
-              <span dir="auto">{describe(entry, myId(state), (userId) => nameOf(state, userId, words), words)}</span>
-              <button className="button-link" type="button" onClick={() => { take(entry); }}>
-                {t("conversations.starsOff")}
+            <MessageLink
+              key={`${entry.conversationId}/${entry.seq}`}
+              entry={entry}
+              {...(chat === undefined ? {} : { from: titleOf(state, chat.conversation, words) })}
+              onFollow={() => {
+                onClose();
+                void reveal(entry.conversationId, entry.seq);
+              }}
+            >
+              <button className="button-icon" type="button" aria-label={t("conversations.starsOff")} title={t("conversations.starsOff")} onClick={() => { take(entry); }}>
+                <Icon name="close" size={16} />
               </button>
-            </li>
+            </MessageLink>
           );
         })}
       </ul>

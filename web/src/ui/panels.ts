@@ -7,10 +7,12 @@ import { createContext, use, useSyncExternalStore } from "react";
 
 import type { ConversationId } from "../core/types";
 
-export type PanelKind = "about" | "members" | "pins";
+export type PanelKind = "about" | "members" | "thread" | "pins" | "info";
 
 export interface Panel {
   readonly kind: PanelKind;
+  /** The message that it is about, if it is about one. */
+  readonly seq?: number;
 }
 
 /** A panel of a conversation: with another one open it is not shown. */

@@ -1,11 +1,27 @@
-/** The address of the page names the open conversation: /c/<id>. */
+/** The address of the page names the open conversation: /c/<id>; a link to a message leads to /c/<id>/<seq>. */
 
 import { SHARED_HASH } from "../core/shell";
 import type { ConversationId } from "../core/types";
 
 export function currentRoute(): ConversationId | null {
-  const match = /^\/c\/([0-9a-fA-F-]+)$/.exec(location.pathname);
-  return (match?.[1] ?? null) as ConversationId | null;
+  return (PATH.exec(location.pathname)?.[1] ?? null) as ConversationId | null;
+}
+
+const PATH = /^\/c\/([0-9a-fA-F-]+)(?:\/(\d{1,15}))?$/;
+
+/** The seq of the message that the page was opened for; it is taken out of the address. Null if there is none. */
+export function takeMessage(): number | null {
+  const [, conversationId, seq] = PATH.exec(location.pathname) ?? [];
+  if (conversationId === undefined || seq === undefined) {
+    return null;
+  }
+  history.replaceState(null, "", `/c/${conversationId}`);
+  return Number(seq);
+}
+
+/** The address that leads to a message, for those who are in its conversation. */
+export function messageAddress(conversationId: ConversationId, seq: number): string {
+  return `${location.origin}/c/${conversationId}/${seq}`;
 }
 
 /** What stands before the code of an invite in the address: behind a "#", so that no server is told it. */
