@@ -1,13 +1,13 @@
 /**
  * Gives the client the emoji: their order, groups and skin tones as Unicode has them, and by language the words that people look for them by.
- * They are put together when the client is built, as `virtual:emoji/list` and `virtual:emoji/<language>`, so that a browser loads what it shows
+ * They are put together when the client is built, as `virtual:emoji/<language>`, so that a browser loads what it shows
  * and nothing else.
  */
 
 import { createRequire } from "node:module";
 import type { Plugin } from "vite";
 
-import type { Emoji, EmojiWords } from "./src/core/emoji.ts";
+import type { AllEmoji, EmojiData, EmojiWords } from "./src/core/emoji.ts";
 
 const PREFIX = "virtual:emoji/";
 const FLAGS = 9;
@@ -39,14 +39,14 @@ export function emoji(): Plugin {
       if (!id.startsWith(`\0${PREFIX}`)) {
         return null;
       }
-      const what = id.slice(PREFIX.length + 1);
-      return `export default JSON.parse(${JSON.stringify(JSON.stringify(what === "list" ? allEmoji() : wordsIn(what)))});`;
+      const data: EmojiData = [allEmoji(), wordsIn(id.slice(PREFIX.length + 1))];
+      return `export default JSON.parse(${JSON.stringify(JSON.stringify(data))});`;
     },
   };
 }
 
 /** Every emoji, by the order of Unicode. */
-export function allEmoji(): readonly Emoji[] {
+export function allEmoji(): AllEmoji {
   const codes = read("emojibase-data/en/shortcodes/github.json") as Readonly<Record<string, string | readonly string[]>>;
   return known().map(({ emoji, hexcode, group = 0, skins = [] }) => {
     const tones = skins.filter(({ tone }) => typeof tone === "number").map((skin) => skin.emoji);

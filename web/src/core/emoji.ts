@@ -2,8 +2,11 @@
 
 /** An emoji, its group, its short codes (`tada`), and how it looks with each of the five skin tones; none if it has no skin. */
 export type Emoji = readonly [emoji: string, group: number, codes: readonly string[], tones: readonly string[]];
+export type AllEmoji = readonly Emoji[];
 /** The name of each emoji in one language, and what else it is found by. */
 export type EmojiWords = readonly (readonly [name: string, words: readonly string[]])[];
+
+export type EmojiData = readonly [all: AllEmoji, words: EmojiWords];
 
 /** 0 for the yellow one that is nobody's, 1 for the lightest, 5 for the darkest. */
 export type Tone = 0 | 1 | 2 | 3 | 4 | 5;
@@ -26,7 +29,7 @@ export type Group = (typeof GROUPS)[number];
 /** As many as fit into two lines. */
 const MAX_RECENT = 16;
 
-export function named(all: readonly Emoji[], words: EmojiWords): readonly NamedEmoji[] {
+export function named(all: AllEmoji, words: EmojiWords): readonly NamedEmoji[] {
   return all.map(([emoji, group, codes, tones], index) => {
     const [name, others] = words[index] ?? ["", []];
     const found = [name, ...others].map(folded);

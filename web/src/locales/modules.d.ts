@@ -7,16 +7,9 @@ declare module "virtual:texts/*" {
 }
 
 /** What `emoji.ts` makes of Unicode's lists. */
-declare module "virtual:emoji/list*" {
-  import type { Emoji } from "../core/emoji";
-
-  const all: readonly Emoji[];
-  export default all;
-}
-
 declare module "virtual:emoji/*" {
-  import type { EmojiWords } from "../core/emoji";
+  import type { EmojiData } from "../core/emoji";
 
-  const words: EmojiWords;
-  export default words;
+  const data: EmojiData;
+  export default data;
 }

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 
 import { composingAt, lastOwn, type Place, textAt } from "../core/composing";
+import { formatOf, formatted } from "../core/formatting";
 import { type ConversationState, myId, type State } from "../core/state";
 import type { MessageId, Said } from "../core/types";
 import { useAction } from "./action";
@@ -8,7 +9,7 @@ import { useAttached } from "./attached";
 import { AttachedFiles } from "./AttachedFiles";
 import { Composing } from "./Composing";
 import { useClient, useSelected } from "./context";
-import { replaceSelection } from "./editing";
+import { replaceRange, replaceSelection } from "./editing";
 import { EmojiButton } from "./EmojiButton";
 import { Icon } from "./Icon";
 import { useText } from "./words";
@@ -30,6 +31,7 @@ interface ComposerProps {
 /** What the server takes at most, in bytes of UTF-8. */
 const MAX_BYTES = 16 * 1024;
 const MAX_ROWS = 8;
+const SHORTCUTS = "Control+B Control+I Control+Shift+X Control+E";
 const NO_FILES: readonly File[] = [];
 
 /** Where one writes: something new, an answer, or other words for what one has said. Each key that is pressed draws this, and nothing else. */
@@ -98,11 +100,18 @@ export function Composer({ chat, thread = null, title, handed = NO_FILES, onHand
     input.current?.focus();
   };
 
-  const press = (event: KeyboardEvent) => {
+  const press = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    const field = event.currentTarget;
+    const format = formatOf(event);
     if (event.nativeEvent.isComposing) {
       return;
     }
-    if (event.key === "Enter" && !event.shiftKey) {
+    if (format !== null) {
+      event.preventDefault();
+      const { from, to, text: put, selected } = formatted(text, field.selectionStart, field.selectionEnd, format);
+      replaceRange(field, from, to, put);
+      field.setSelectionRange(...selected);
+    } else if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       send();
     } else if (event.key === "Escape" && composing.mode !== "new") {
@@ -158,10 +167,19 @@ export function Composer({ chat, thread = null, title, handed = NO_FILES, onHand
           dir="auto"
           placeholder={t(thread === null ? "composer.placeholder" : "composer.placeholderThread")}
           aria-label={t("composer.label", { title })}
+          aria-keyshortcuts={SHORTCUTS}
           enterKeyHint="send"
           data-testid="composer-input"
           onChange={(event) => { client.composition.write(place, event.target.value); }}
           onKeyDown={press}
+          onPaste={(event) => {
+            const pasted = [...event.clipboardData.files];
+            // A table or a page comes as a picture of itself, too: then its words are what is wanted.
+            if (pasted.length > 0 && !isEdit && event.clipboardData.getData("text/plain") === "") {
+              event.preventDefault();
+              add(pasted);
+            }
+          }}
         />
         <EmojiButton
           label={t("composer.emoji")}

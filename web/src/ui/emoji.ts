@@ -2,11 +2,11 @@
 
 import { useEffect, useState, useSyncExternalStore } from "react";
 
-import { type EmojiWords, named, type NamedEmoji, type Tone, TONES, used } from "../core/emoji";
+import { type EmojiData, named, type NamedEmoji, type Tone, TONES, used } from "../core/emoji";
 import type { Language } from "../core/language";
 import { useWords } from "./words";
 
-const WORDS: Readonly<Record<Language, () => Promise<{ readonly default: EmojiWords }>>> = {
+const DATA: Readonly<Record<Language, () => Promise<{ readonly default: EmojiData }>>> = {
   ar: () => import("virtual:emoji/ar"),
   de: () => import("virtual:emoji/de"),
   en: () => import("virtual:emoji/en"),
@@ -21,8 +21,8 @@ async function load(language: Language): Promise<readonly NamedEmoji[]> {
   if (known !== undefined) {
     return known;
   }
-  const [{ default: all }, { default: words }] = await Promise.all([import("virtual:emoji/list"), WORDS[language]()]);
-  const emoji = named(all, words);
+  const { default: data } = await DATA[language]();
+  const emoji = named(...data);
   loaded.set(language, emoji);
   return emoji;
 }
