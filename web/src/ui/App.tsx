@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 
 import type { Versions } from "../app/versions";
 import { totalUnread } from "../core/select";
@@ -6,9 +6,13 @@ import type { State } from "../core/state";
 import { AuthPage } from "./AuthPage";
 import { ChatPage } from "./ChatPage";
 import { useSelected } from "./context";
+import { asideOf, usePath } from "./route";
+import { Shortcuts } from "./Shortcuts";
 import { Splash } from "./Splash";
 import { UpdateLine } from "./UpdateLine";
 import { useText } from "./words";
+
+const SettingsPage = lazy(() => import("./settings/SettingsPage"));
 
 const TITLE = "Elastic-Chat";
 
@@ -38,6 +42,23 @@ function Page({ session }: { readonly session: State["session"] }) {
     case "anonymous":
       return <AuthPage notice={session.notice} />;
     case "active":
-      return <ChatPage />;
+      return (
+        <>
+          <ActivePage />
+          <Shortcuts />
+        </>
+      );
   }
+}
+
+function ActivePage() {
+  const aside = asideOf(usePath());
+  if (aside === null) {
+    return <ChatPage />;
+  }
+  return (
+    <Suspense fallback={<Splash />}>
+      <SettingsPage section={aside.section} />
+    </Suspense>
+  );
 }

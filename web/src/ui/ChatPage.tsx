@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { type MouseEvent, useCallback, useEffect, useState } from "react";
 
 import type { Shared } from "../core/shared";
 import type { State } from "../core/state";
@@ -8,17 +8,25 @@ import { ConversationPane } from "./ConversationPane";
 import { EmptyPane } from "./EmptyPane";
 import { JoinDialog } from "./JoinDialog";
 import { NewConversationDialog } from "./NewConversationDialog";
+import { NotificationsOffer } from "./NotificationsOffer";
 import { Toasts } from "./parts/Toasts";
 import { Tooltips } from "./parts/Tooltip";
-import { currentRoute, showRoute, takeInvite, takeSharing, takeStarting } from "./route";
+import { asideOf, currentRoute, showRoute, takeInvite, takeSharing, takeStarting } from "./route";
 import { ShareDialog } from "./ShareDialog";
 import { Sidebar } from "./Sidebar";
 import { StatusLine } from "./StatusLine";
+import { useText } from "./words";
 
 /** Files that were shared with a conversation, until its composer has them. */
 interface Handed {
   readonly conversationId: ConversationId;
   readonly files: readonly File[];
+}
+
+/** The address stays as it is: it names the conversation. */
+function skip(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("conversation")?.focus();
 }
 
 const NO_FILES: readonly File[] = [];
@@ -30,6 +38,7 @@ function openedOf({ opened, conversations }: State) {
 
 export function ChatPage() {
   const client = useClient();
+  const t = useText();
   const { openedId, isKnown } = useSelected(openedOf);
   const [isStarting, setStarting] = useState(takeStarting);
   const [isSharing, setSharing] = useState(takeSharing);
@@ -38,7 +47,13 @@ export function ChatPage() {
   const [invite, setInvite] = useState(takeInvite);
 
   useEffect(() => {
-    const follow = () => { client.openConversation(currentRoute()); };
+    const follow = () => {
+      if (asideOf(location.pathname) === null) {
+        client.openConversation(currentRoute());
+      }
+    };
+    // "Back" may have led here from a page beside the conversations.
+    follow();
     window.addEventListener("popstate", follow);
     return () => { window.removeEventListener("popstate", follow); };
   }, [client]);
@@ -74,9 +89,10 @@ export function ChatPage() {
 
   return (
     <div className="chat" data-open={openedId !== null}>
+      <a className="skip" href="#conversation" onClick={skip}>{t("conversations.skip")}</a>
       <StatusLine />
       <Sidebar onOpen={open} onNew={start} />
-      <main className="pane">
+      <main className="pane" id="conversation" tabIndex={-1}>
         {openedId !== null && isKnown ? (
           <ConversationPane
             key={openedId}
@@ -89,6 +105,7 @@ export function ChatPage() {
           <EmptyPane onNew={start} onClose={close} />
         )}
       </main>
+      <NotificationsOffer />
       <Toasts />
       <Tooltips />
       {shared !== null && (

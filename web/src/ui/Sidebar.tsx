@@ -4,7 +4,6 @@ import { conversationRows, nameOf, titleOf } from "../core/select";
 import { myId, type State } from "../core/state";
 import type { ConversationId } from "../core/types";
 import { AccountBar } from "./AccountBar";
-import { AppearanceDialog } from "./AppearanceDialog";
 import { useNow, useSelected } from "./context";
 import { ConversationItem } from "./ConversationItem";
 import { Icon } from "./Icon";
@@ -12,6 +11,7 @@ import { LaterDialog } from "./LaterDialog";
 import { Logo } from "./Logo";
 import { Menu, MenuItem } from "./parts/Menu";
 import { Skeleton } from "./parts/Skeleton";
+import { go } from "./route";
 import { StarsDialog } from "./StarsDialog";
 import { useWords } from "./words";
 
@@ -24,14 +24,13 @@ interface SidebarProps {
 const FILTER_FROM = 5;
 
 /** Not who types, who is online, and what is being written: each item looks at that for itself. */
-const partOf = ({ session, conversations, users, outbox, opened, listing, preferences }: State) => ({
+const partOf = ({ session, conversations, users, outbox, opened, listing }: State) => ({
   session,
   conversations,
   users,
   outbox,
   opened,
   listing,
-  preferences,
 });
 
 export function Sidebar({ onOpen, onNew }: SidebarProps) {
@@ -41,7 +40,7 @@ export function Sidebar({ onOpen, onNew }: SidebarProps) {
   const { t } = words;
   const [filter, setFilter] = useState("");
   const [isArchive, setArchive] = useState(false);
-  const [dialog, setDialog] = useState<"stars" | "later" | "appearance" | null>(null);
+  const [dialog, setDialog] = useState<"stars" | "later" | null>(null);
   const me = myId(state);
   const rows = conversationRows(state);
   const archived = rows.filter(({ chat }) => chat.kept.mine.isArchived).length;
@@ -57,7 +56,7 @@ export function Sidebar({ onOpen, onNew }: SidebarProps) {
           <MenuItem onChoose={() => { setDialog("stars"); }}>{t("conversations.starsTitle")}</MenuItem>
           <MenuItem onChoose={() => { setDialog("later"); }}>{t("composer.laterTitle")}</MenuItem>
           <MenuItem onChoose={() => { setArchive(!isArchive); }}>{isArchive ? t("conversations.all") : t("conversations.archiveCount", { count: archived })}</MenuItem>
-          <MenuItem onChoose={() => { setDialog("appearance"); }}>{t("settings.appearance")}</MenuItem>
+          <MenuItem onChoose={() => { go("/settings"); }}>{t("settings.title")}</MenuItem>
         </Menu>
         <button className="button-icon button-icon-filled" type="button" onClick={onNew} aria-label={t("conversations.new")} title={t("conversations.new")} data-testid="new-conversation">
           <Icon name="plus" />
@@ -100,8 +99,7 @@ export function Sidebar({ onOpen, onNew }: SidebarProps) {
       </nav>
       {dialog === "stars" && <StarsDialog onClose={() => { setDialog(null); }} />}
       {dialog === "later" && <LaterDialog onClose={() => { setDialog(null); }} />}
-      {dialog === "appearance" && <AppearanceDialog onClose={() => { setDialog(null); }} />}
-      {me !== null && <AccountBar userId={me} name={nameOf(state, me, words)} username={state.users.get(me)?.username ?? ""} preferences={state.preferences} />}
+      {me !== null && <AccountBar userId={me} name={nameOf(state, me, words)} username={state.users.get(me)?.username ?? ""} />}
     </aside>
   );
 }

@@ -2,6 +2,7 @@ import { useState } from "react";
 
 import { initials, toneOf } from "../../core/wording";
 import { Icon } from "../Icon";
+import { useText } from "../words";
 
 const TONES = 8;
 
@@ -17,6 +18,7 @@ interface AvatarProps {
 }
 
 export function Avatar({ id, name, picture = null, isGroup = false, isOnline = false, size = "medium" }: AvatarProps) {
+  const t = useText();
   const [lost, setLost] = useState<string | null>(null);
   return (
     <span className={`avatar avatar-${size}`} data-tone={toneOf(id, TONES)}>
@@ -30,7 +32,7 @@ export function Avatar({ id, name, picture = null, isGroup = false, isOnline = f
           <Icon name="people" size={11} />
         </span>
       )}
-      {isOnline && <span className="avatar-online" role="img" aria-label="Online" data-testid="online-dot" />}
+      {isOnline && <span className="avatar-online" role="img" aria-label={t("settings.online")} data-testid="online-dot" />}
     </span>
   );
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 
 import { useAction } from "../action";
+import { useText } from "../words";
 import { Dialog } from "./Dialog";
 
 interface ConfirmProps {
@@ -17,6 +18,7 @@ interface ConfirmProps {
 
 /** Asks before something that can't be undone. The focus is on the way out. */
 export function Confirm({ title, children, action, isDanger = false, onConfirm, onClose }: ConfirmProps) {
+  const t = useText();
   const confirming = useAction();
   return (
     <Dialog title={title} role="alertdialog" onClose={onClose}>
@@ -24,7 +26,7 @@ export function Confirm({ title, children, action, isDanger = false, onConfirm, 
       {confirming.error !== null && <p className="error" role="alert">{confirming.error}</p>}
       <div className="confirm-buttons">
         <button className="button" type="button" data-autofocus onClick={onClose}>
-          Cancel
+          {t("common.cancel")}
         </button>
         <button
           className={isDanger ? "button button-danger-filled" : "button button-primary"}
