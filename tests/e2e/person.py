@@ -45,7 +45,7 @@ class Person:
         await page.get_by_role("button", name="Create an account").click()
         await page.get_by_label("User name").fill(person.name)
         await page.get_by_label("Display name").fill(name.title())
-        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_label("Password", exact=True).fill(PASSWORD)
         await page.get_by_role("button", name="Create account").click()
         await person.is_live()
         return person
@@ -58,7 +58,7 @@ class Person:
         device.page.on("websocket", device._watch)
         await device.page.goto(stack.edge)
         await device.page.get_by_label("User name").fill(self.name)
-        await device.page.get_by_label("Password").fill(PASSWORD)
+        await device.page.get_by_label("Password", exact=True).fill(PASSWORD)
         await device.page.get_by_role("button", name="Log in").click()
         await device.is_live()
         return device
@@ -138,6 +138,11 @@ class Person:
         await message.hover()
         await message.get_by_test_id("message-menu").click()
         await message.get_by_role("menuitem", name=name, exact=True).click()
+
+    async def open_settings(self, section: str) -> None:
+        """Open a section of the settings."""
+        await self.page.get_by_role("link", name="Settings", exact=True).click()
+        await self.page.get_by_role("link", name=section, exact=True).click()
 
     async def choose(self, name: str) -> None:
         """Choose something from the menu above the conversations."""

@@ -22,7 +22,7 @@ import { openSocket } from "./net/socket";
 import { App } from "./ui/App";
 import { followAppearance } from "./ui/appearance";
 import { ClientProvider } from "./ui/context";
-import { currentRoute } from "./ui/route";
+import { currentRoute, showRoute } from "./ui/route";
 import { LanguageProvider } from "./ui/words";
 
 const languages = new Languages(catalogues, english);
@@ -39,7 +39,10 @@ document.addEventListener("visibilitychange", () => {
   }
 });
 
-onOpened((conversationId) => { client.openConversation(conversationId); });
+onOpened((conversationId) => {
+  client.openConversation(conversationId);
+  showRoute(conversationId);
+});
 
 followAppearance();
 client.openConversation(currentRoute());

@@ -297,9 +297,14 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "account: delete": { call: ({ account }) => account.deleteAccount("secret"), asks: "POST /v1/auth/delete-account", body: { password: "secret" } },
   "account: status": {
-    call: ({ account }) => account.setStatus({ choice: "busy", text: "at sea", emoji: "⛵" }),
+    call: ({ account }) => account.setStatus({ choice: "busy", text: "at sea", emoji: "⛵", endsAt: null }),
     asks: "PUT /v1/presence/status",
     body: { status: { availability: "BUSY", text: "at sea", emoji: "⛵" } },
+  },
+  "account: status for a while": {
+    call: ({ account }) => account.setStatus({ choice: "online", text: "", emoji: "🍜", endsAt: MS }),
+    asks: "PUT /v1/presence/status",
+    body: { status: { availability: "ONLINE", emoji: "🍜", expiresAt: AT } },
   },
   "account: privacy": {
     call: ({ account }) => account.privacy(),
@@ -327,7 +332,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "account: end quiet hours": { call: ({ account }) => account.setQuietHours(null), asks: "PUT /v1/account/quiet-hours", body: {} },
   "devices: key": { call: ({ devices }) => devices.pushKey(), asks: "GET /v1/push-key", answer: { publicKey: "k" }, gives: "k" },
   "devices: register": {
-    call: ({ devices }) => devices.register({ endpoint: "https://push", p256dh: "p", auth: "a" }),
+    call: ({ devices }) => devices.register({ endpoint: "https://push", p256dh: "p", auth: "a" }, true),
     asks: "PUT /v1/push-subscriptions",
     body: { endpoint: "https://push", keys: { p256dh: "p", auth: "a" }, showsText: true },
     answer: { subscription: { subscriptionId: "d" } },

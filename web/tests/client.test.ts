@@ -154,7 +154,7 @@ function wire(entry: Entry | undefined) {
       };
 }
 
-const USUAL = { status: { choice: "online", text: "", emoji: "" }, privacy: { presence: "shared", receipts: true } } as const;
+const USUAL = { status: { choice: "online", text: "", emoji: "", endsAt: null }, privacy: { presence: "shared", receipts: true } } as const;
 let server: Server;
 let client: Client;
 
@@ -277,8 +277,8 @@ describe("the client", () => {
 
   it("changes what is another than it was of how the user is seen, and nothing else", async () => {
     expect(state().preferences).toEqual(USUAL);
-    await client.account.beSeen({ ...USUAL, status: { choice: "busy", text: "at sea", emoji: "" } });
-    await client.account.beSeen({ ...USUAL, status: { choice: "busy", text: "at sea", emoji: "" } });
+    await client.account.beSeen({ ...USUAL, status: { choice: "busy", text: "at sea", emoji: "", endsAt: null } });
+    await client.account.beSeen({ ...USUAL, status: { choice: "busy", text: "at sea", emoji: "", endsAt: null } });
     expect(server.decided).toEqual(["/v1/presence/status"]);
     server.tell({ type: "preferences", preferences: USUAL });
     expect(state().preferences).toEqual(USUAL);

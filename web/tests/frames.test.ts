@@ -57,7 +57,7 @@ describe("what the server says", () => {
       });
     expect(decided()).toEqual({
       type: "preferences",
-      preferences: { status: { choice: "invisible", text: "x", emoji: "" }, privacy: { presence: "direct", receipts: true } },
+      preferences: { status: { choice: "invisible", text: "x", emoji: "", endsAt: null }, privacy: { presence: "direct", receipts: true } },
     });
     expect(decided(1n)).toMatchObject({ preferences: { status: { choice: "online", text: "" } } });
     expect(read({ case: "stalePresence", value: { askAfter: { seconds: 3n, nanos: 0 } } })).toEqual({ type: "stale_presence", askAfterMs: 3_000 });

@@ -125,13 +125,18 @@ export class Client {
   }
 
   /** Throws ApiError. */
-  async register(username: string, password: string, displayName: string): Promise<void> {
-    await this.accept(await authentication.register(username, password, displayName));
+  async register(username: string, password: string, displayName: string, invite = ""): Promise<void> {
+    await this.accept(await authentication.register(username, password, displayName, invite));
   }
 
   /** Throws ApiError. */
   async login(username: string, password: string): Promise<void> {
     await this.accept(await authentication.login(username, password));
+  }
+
+  /** Whether the user is an administrator. Throws ApiError. */
+  isAdmin(): Promise<boolean> {
+    return this.session.isAdmin();
   }
 
   /** Ends the session, here at once and on the server as soon as it can be told. What was not sent is discarded. */

@@ -39,7 +39,7 @@ export class Notifier {
   async resume(): Promise<void> {
     const subscription = this.browser.permission() === "granted" ? await this.browser.subscribed().catch(() => null) : null;
     if (subscription !== null) {
-      await this.api.devices.register(subscription).then(
+      await this.api.devices.register(subscription, this.showsText()).then(
         () => { this.turned("on"); },
         () => { this.turned("off"); },
       );
@@ -54,7 +54,7 @@ export class Notifier {
       this.turned(this.browser.permission() === "denied" ? "blocked" : "off");
       return;
     }
-    await this.api.devices.register(await this.browser.subscribe(await this.api.devices.pushKey()));
+    await this.api.devices.register(await this.browser.subscribe(await this.api.devices.pushKey()), this.showsText());
     this.turned("on");
   }
 
@@ -62,9 +62,28 @@ export class Notifier {
   async turnOff(): Promise<void> {
     const subscription = await this.browser.subscribed();
     if (subscription !== null) {
-      await this.api.devices.remove(await this.api.devices.register(subscription));
+      await this.api.devices.remove(await this.api.devices.register(subscription, this.showsText()));
     }
     await this.leave();
+  }
+
+  /** Whether notifications on this device tell what was said, and not only that something was. */
+  showsText(): boolean {
+    return this.browser.showsText();
+  }
+
+  /** Throws ApiError; then it is as it was. */
+  async showText(isShown: boolean): Promise<void> {
+    const subscription = await this.browser.subscribed();
+    if (subscription !== null) {
+      await this.api.devices.register(subscription, isShown);
+    }
+    this.browser.keepShowsText(isShown);
+  }
+
+  /** Shows one, so that the user sees whether they see it. */
+  async showOne(title: string, body: string): Promise<void> {
+    await this.browser.show(title, body);
   }
 
   /** The session has ended, and with it the server has forgotten the device. */

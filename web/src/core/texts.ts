@@ -8,6 +8,7 @@ import type composer from "../locales/en/composer.json";
 import type connection from "../locales/en/connection.json";
 import type conversations from "../locales/en/conversations.json";
 import type errors from "../locales/en/errors.json";
+import type keyboard from "../locales/en/keyboard.json";
 import type messages from "../locales/en/messages.json";
 import type notifications from "../locales/en/notifications.json";
 import type ops from "../locales/en/ops.json";
@@ -21,6 +22,7 @@ export type TextId =
   | keyof typeof connection
   | keyof typeof conversations
   | keyof typeof errors
+  | keyof typeof keyboard
   | keyof typeof messages
   | keyof typeof notifications
   | keyof typeof ops

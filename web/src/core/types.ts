@@ -274,6 +274,8 @@ export interface Status {
   readonly choice: "online" | "away" | "busy" | "invisible";
   readonly text: string;
   readonly emoji: string;
+  /** When all of this ends, in Unix milliseconds; null if it does not. */
+  readonly endsAt: number | null;
 }
 
 /** What the user lets others know, and others them. */

@@ -34,8 +34,9 @@ const IN_COOKIE = { "x-refresh-token": "cookie" };
 
 /** The calls that begin a login session, go on with it, and end it. */
 export const authentication = {
-  register: (username: string, password: string, displayName: string) =>
-    authenticate(RegisterResponseSchema, "register", bodyOf(RegisterRequestSchema, { username, password, displayName })).then((answer) =>
+  /** `invite` is the code of one, where nobody may come without. */
+  register: (username: string, password: string, displayName: string, invite = "") =>
+    authenticate(RegisterResponseSchema, "register", bodyOf(RegisterRequestSchema, { username, password, displayName, invite })).then((answer) =>
       loggedIn(username, answer),
     ),
   login: (username: string, password: string) =>

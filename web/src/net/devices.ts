@@ -20,9 +20,9 @@ export class DevicesApi {
     return (await this.calls.ask(GetPushKeyResponseSchema, "GET", "/v1/push-key")).publicKey;
   }
 
-  /** Has this browser told of messages, for as long as the session lasts; gives back its name. */
-  async register({ endpoint, p256dh, auth }: Subscription): Promise<string> {
-    const body = bodyOf(RegisterPushSubscriptionRequestSchema, { endpoint, keys: { p256dh, auth }, showsText: true });
+  /** Has this browser told of messages, with what they say or without, for as long as the session lasts; gives back its name. */
+  async register({ endpoint, p256dh, auth }: Subscription, showsText: boolean): Promise<string> {
+    const body = bodyOf(RegisterPushSubscriptionRequestSchema, { endpoint, keys: { p256dh, auth }, showsText });
     const { subscription } = await this.calls.ask(RegisterPushSubscriptionResponseSchema, "PUT", "/v1/push-subscriptions", body);
     return present(subscription).subscriptionId;
   }

@@ -7,6 +7,8 @@ import { registered, workers } from "./worker";
 /** Where src/worker/notifications.ts looks for the names. */
 const CACHE = "elastic-chat.push";
 const NAMES = "/push-names";
+/** Set if what is pushed here is to say nothing of what was said. */
+const WITHOUT_TEXT_KEY = "elastic-chat.push-without-text";
 
 /** The address of this browser at its push service, and the keys by which only it reads what is sent there. */
 export interface Subscription {
@@ -28,6 +30,11 @@ export interface PushBrowser {
   withdraw(conversationId: ConversationId, seq: number): Promise<void>;
   setBadge(count: number): Promise<void>;
   keepNames(names: Names): Promise<void>;
+  /** Whether what is pushed here is to tell what was said; so until somebody decides otherwise. */
+  showsText(): boolean;
+  keepShowsText(isShown: boolean): void;
+  /** Shows a notification of this page's own. */
+  show(title: string, body: string): Promise<void>;
 }
 
 export const pushBrowser: PushBrowser = {
@@ -67,6 +74,20 @@ export const pushBrowser: PushBrowser = {
 
   keepNames: async (names) => {
     await (await caches.open(CACHE)).put(NAMES, Response.json(names));
+  },
+
+  showsText: () => localStorage.getItem(WITHOUT_TEXT_KEY) === null,
+
+  keepShowsText: (isShown) => {
+    if (isShown) {
+      localStorage.removeItem(WITHOUT_TEXT_KEY);
+    } else {
+      localStorage.setItem(WITHOUT_TEXT_KEY, "yes");
+    }
+  },
+
+  show: async (title, body) => {
+    await (await registered()).showNotification(title, { body, icon: "/icons/app-192.png", tag: "elastic-chat.test" });
   },
 };
 

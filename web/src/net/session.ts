@@ -95,6 +95,11 @@ export class SessionKeeper {
     return this.refreshing;
   }
 
+  /** Whether the user is an administrator, as the access token says. What they may do is decided by the server. Throws ApiError. */
+  async isAdmin(): Promise<boolean> {
+    return roleOf(await this.token()) === "admin";
+  }
+
   /** Takes tokens only of the user whom this tab shows: the cookie may be another's by now. */
   private async refresh(mine: UserId): Promise<string> {
     for (let attempt = 0; ; attempt += 1) {
@@ -154,6 +159,16 @@ export class SessionKeeper {
     } catch {
       return null;
     }
+  }
+}
+
+/** What a JWT says of the role of its user; null if that can't be read. */
+export function roleOf(token: string): string | null {
+  try {
+    const claims = JSON.parse(atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"))) as { readonly role?: unknown } | null;
+    return typeof claims?.role === "string" ? claims.role : null;
+  } catch {
+    return null;
   }
 }
 

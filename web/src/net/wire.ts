@@ -417,8 +417,13 @@ export function preferencesFrom(preferences: WirePreferences): Preferences {
   return {
     status:
       status === undefined || isOver
-        ? { choice: "online", text: "", emoji: "" }
-        : { choice: CHOICES[status.availability] ?? "online", text: status.text, emoji: status.emoji },
+        ? { choice: "online", text: "", emoji: "", endsAt: null }
+        : {
+            choice: CHOICES[status.availability] ?? "online",
+            text: status.text,
+            emoji: status.emoji,
+            endsAt: status.expiresAt === undefined ? null : timeFrom(status.expiresAt),
+          },
     privacy: privacyFrom(privacy),
   };
 }
@@ -427,9 +432,9 @@ export function privacyFrom(privacy: WirePrivacy | undefined): Privacy {
   return { presence: AUDIENCES[privacy?.presence ?? Privacy_Audience.NOBODY] ?? "nobody", receipts: privacy?.receipts ?? false };
 }
 
-export function statusTo({ choice, text, emoji }: Status) {
+export function statusTo({ choice, text, emoji, endsAt }: Status) {
   const availability = { online: Availability.ONLINE, away: Availability.AWAY, busy: Availability.BUSY, invisible: Availability.INVISIBLE }[choice];
-  return { availability, text, emoji };
+  return { availability, text, emoji, ...(endsAt === null ? {} : { expiresAt: timeTo(endsAt) }) };
 }
 
 export function audienceTo(presence: Privacy["presence"]): Privacy_Audience {

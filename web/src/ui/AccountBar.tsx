@@ -1,45 +1,36 @@
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 
-import type { Preferences, UserId } from "../core/types";
+import type { UserId } from "../core/types";
 import { useClient } from "./context";
 import { Icon } from "./Icon";
-import { NotificationsSwitch } from "./NotificationsSwitch";
+import { PageLink } from "./PageLink";
 import { Avatar } from "./parts/Avatar";
+import { WAY_IN } from "./route";
 import { useText } from "./words";
-
-const SeenDialog = lazy(async () => ({ default: (await import("./SeenDialog")).SeenDialog }));
 
 interface AccountBarProps {
   readonly userId: UserId;
   readonly name: string;
   readonly username: string;
-  readonly preferences: Preferences | null;
 }
 
-export function AccountBar({ userId, name, username, preferences }: AccountBarProps) {
+/** Who is logged in, and the way to what is their own.. */
+export function AccountBar({ userId, name, username }: AccountBarProps) {
   const client = useClient();
   const t = useText();
   const [isLeaving, setLeaving] = useState(false);
-  const [isDeciding, setDeciding] = useState(false);
   return (
     <footer className="account">
-      <Avatar id={userId} name={name} size="small" />
-      <span className="account-names">
-        <span className="account-name" data-testid="my-name" dir="auto">{name}</span>
-        {username !== "" && <span className="account-username" dir="ltr">@{username}</span>}
-      </span>
-      <NotificationsSwitch />
-      <button
-        className="button-icon"
-        type="button"
-        aria-label={t("settings.seen")}
-        title={t("settings.seen")}
-        disabled={preferences === null}
-        onClick={() => { setDeciding(true); }}
-      >
-        <Icon name="seen" />
-      </button>
-      {isDeciding && preferences !== null && <Suspense><SeenDialog preferences={preferences} onClose={() => { setDeciding(false); }} /></Suspense>}
+      <PageLink className="account-me" to="/settings/profile" title={t("settings.profile")}>
+        <Avatar id={userId} name={name} size="small" />
+        <span className="account-names">
+          <span className="account-name" data-testid="my-name" dir="auto">{name}</span>
+          {username !== "" && <span className="account-username" dir="ltr">@{username}</span>}
+        </span>
+      </PageLink>
+      <PageLink id={WAY_IN} className="button-icon" to="/settings" aria-label={t("settings.title")} title={t("settings.title")}>
+        <Icon name="gear" />
+      </PageLink>
       <button
         className="button-icon"
         type="button"

@@ -5,12 +5,15 @@ import { totalUnread } from "../core/select";
 import type { State } from "../core/state";
 import { ChatPage } from "./ChatPage";
 import { useSelected } from "./context";
+import { asideOf, usePath } from "./route";
+import { Shortcuts } from "./Shortcuts";
 import { Splash } from "./Splash";
 import { UpdateLine } from "./UpdateLine";
 import { useText } from "./words";
 
 /** Who has logged in before does not need it. */
 const AuthPage = lazy(async () => ({ default: (await import("./AuthPage")).AuthPage }));
+const SettingsPage = lazy(() => import("./settings/SettingsPage"));
 
 const TITLE = "Elastic-Chat";
 
@@ -44,6 +47,23 @@ function Page({ session }: { readonly session: State["session"] }) {
         </Suspense>
       );
     case "active":
-      return <ChatPage />;
+      return (
+        <>
+          <ActivePage />
+          <Shortcuts />
+        </>
+      );
   }
+}
+
+function ActivePage() {
+  const aside = asideOf(usePath());
+  if (aside === null) {
+    return <ChatPage />;
+  }
+  return (
+    <Suspense fallback={<Splash />}>
+      <SettingsPage section={aside.section} />
+    </Suspense>
+  );
 }

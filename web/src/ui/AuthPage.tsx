@@ -1,11 +1,13 @@
 import { type SyntheticEvent, useState } from "react";
 
 import type { TextId } from "../core/texts";
+import type { Say } from "../core/words";
 import { useAction } from "./action";
 import { Bands } from "./Bands";
 import { useClient } from "./context";
 import { Field } from "./Field";
 import { Logo } from "./Logo";
+import { PasswordField } from "./PasswordField";
 import { UserNameField } from "./UserNameField";
 import { useText } from "./words";
 
@@ -16,6 +18,22 @@ const WORDS = {
   register: { title: "account.createTitle", action: "account.create", other: "account.isKnown", otherAction: "account.logIn" },
 } as const;
 
+/** What to do about an account that could not be made; null where there is nothing better to say than of any other call. */
+function refusal(reason: string, invite: string, t: Say): string | null {
+  switch (reason) {
+    case "BAD_INVITE":
+      return t(invite.trim() === "" ? "account.inviteNeeded" : "account.inviteBad");
+    case "PERMISSION_DENIED":
+      return t("account.closed");
+    default:
+      return null;
+  }
+}
+
+function isAskingForInvite(failure: unknown): boolean {
+  return failure instanceof Error && "reason" in failure && failure.reason === "BAD_INVITE";
+}
+
 export function AuthPage({ notice }: { readonly notice: TextId | null }) {
   const client = useClient();
   const action = useAction();
@@ -24,12 +42,24 @@ export function AuthPage({ notice }: { readonly notice: TextId | null }) {
   const [username, setUsername] = useState("");
   const [displayName, setDisplayName] = useState("");
   const [password, setPassword] = useState("");
+  const [invite, setInvite] = useState("");
+  const [isInvited, setInvited] = useState(false);
   const words = WORDS[mode];
+
+  const register = async (name: string) => {
+    try {
+      await client.register(name, password, displayName.trim(), invite.trim());
+    } catch (failure) {
+      // Only now it is known that nobody comes in here without one.
+      setInvited((before) => before || isAskingForInvite(failure));
+      throw failure;
+    }
+  };
 
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     const name = username.trim().toLowerCase();
-    void action.run(() => (mode === "login" ? client.login(name, password) : client.register(name, password, displayName.trim())));
+    void action.run(() => (mode === "login" ? client.login(name, password) : register(name)));
   };
 
   const change = () => {
@@ -61,21 +91,28 @@ export function AuthPage({ notice }: { readonly notice: TextId | null }) {
           {mode === "register" && (
             <Field label={t("account.displayName")} name="displayName" value={displayName} onChange={setDisplayName} autoComplete="name" maxLength={64} isOptional />
           )}
-          <Field
+          <PasswordField
             label={t("account.password")}
             name="password"
-            type="password"
             value={password}
             onChange={setPassword}
-            autoComplete={mode === "login" ? "current-password" : "new-password"}
-            required
-            {...(mode === "register" ? { minLength: 8, maxLength: 128, hint: t("account.passwordHint") } : {})}
+            {...(mode === "register" ? { known: [username, displayName] } : {})}
           />
-          {action.error !== null && <p className="error" role="alert">{action.error}</p>}
+          {isInvited && mode === "register" && (
+            <Field label={t("account.invite")} name="invite" value={invite} onChange={setInvite} autoComplete="off" autoCapitalize="none" spellCheck={false} dir="ltr" required hint={t("account.inviteHint")} />
+          )}
+          {action.error !== null && <p className="error" role="alert">{mode === "register" ? refusal(action.reason, invite, t) ?? action.error : action.error}</p>}
           <button className="button button-primary button-wide" type="submit" disabled={action.isBusy}>
             {t(action.isBusy ? "common.oneMoment" : words.action)}
           </button>
         </form>
+        {mode === "register" && !isInvited && (
+          <p className="auth-other">
+            <button className="button-link" type="button" onClick={() => { setInvited(true); }}>
+              {t("account.inviteAsk")}
+            </button>
+          </p>
+        )}
         <p className="auth-other">
           {t(words.other)}{" "}
           <button className="button-link" type="button" onClick={change}>

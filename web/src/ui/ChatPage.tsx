@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useState } from "react";
+import { lazy, type MouseEvent, Suspense, useCallback, useEffect, useState } from "react";
 
 import type { Shared } from "../core/shared";
 import type { State } from "../core/state";
@@ -6,11 +6,12 @@ import type { ConversationId } from "../core/types";
 import { useClient, useSelected } from "./context";
 import { ConversationPane } from "./ConversationPane";
 import { EmptyPane } from "./EmptyPane";
+import { NotificationsOffer } from "./NotificationsOffer";
 import { Toasts } from "./parts/Toasts";
 import { useToast } from "./parts/toasts";
 import { Tooltips } from "./parts/Tooltip";
 import { usePanelOf, usePanels } from "./panels";
-import { currentRoute, showRoute, takeInvite, takeMessage, takePerson, takeSharing, takeStarting } from "./route";
+import { asideOf, currentRoute, showRoute, takeInvite, takeMessage, takePerson, takeSharing, takeStarting } from "./route";
 import { useReveal } from "./reveal";
 import { Side } from "./Side";
 import { Sidebar } from "./Sidebar";
@@ -38,6 +39,12 @@ interface Handed {
   readonly files: readonly File[];
 }
 
+/** The address stays as it is: it names the conversation. */
+function skip(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("conversation")?.focus();
+}
+
 const NO_FILES: readonly File[] = [];
 
 function openedOf({ opened, conversations }: State) {
@@ -47,6 +54,7 @@ function openedOf({ opened, conversations }: State) {
 
 export function ChatPage() {
   const client = useClient();
+  const t = useText();
   const { openedId, isKnown } = useSelected(openedOf);
   const [starting, setStarting] = useState(takeStart);
   const [isDiscovering, setDiscovering] = useState(false);
@@ -60,11 +68,16 @@ export function ChatPage() {
 
   useEffect(() => {
     const follow = () => {
+      if (asideOf(location.pathname) !== null) {
+        return;
+      }
       panels.follow();
       if (client.store.get().opened?.conversationId !== currentRoute()) {
         client.openConversation(currentRoute());
       }
     };
+    // "Back" may have led here from a page beside the conversations.
+    follow();
     window.addEventListener("popstate", follow);
     return () => { window.removeEventListener("popstate", follow); };
   }, [client, panels]);
@@ -91,7 +104,6 @@ export function ChatPage() {
 
   const reveal = useReveal();
   const toast = useToast();
-  const t = useText();
   useEffect(() => {
     if (linked !== null && openedId !== null && isKnown) {
       void reveal(openedId, linked).then((isThere) => {
@@ -118,9 +130,10 @@ export function ChatPage() {
 
   return (
     <div className="chat" data-open={openedId !== null} data-panel={panel !== null}>
+      <a className="skip" href="#conversation" onClick={skip}>{t("conversations.skip")}</a>
       <StatusLine />
       <Sidebar onOpen={open} onNew={start} onDiscover={discover} />
-      <main className="pane">
+      <main className="pane" id="conversation" tabIndex={-1}>
         {openedId !== null && isKnown ? (
           <ConversationPane
             key={openedId}
@@ -134,6 +147,7 @@ export function ChatPage() {
         )}
       </main>
       {panel !== null && <Side shown={panel} />}
+      <NotificationsOffer />
       <Toasts />
       <Tooltips />
       <Suspense>

@@ -1,6 +1,7 @@
 import { useState } from "react";
 
 import { isLanguage, type Language, LANGUAGES } from "../core/language";
+import { Icon } from "./Icon";
 import { useLanguages, useText } from "./words";
 
 /** In which language everything is said. It is spoken as soon as it is chosen. */
@@ -14,12 +15,14 @@ export function LanguageSelect() {
     void languages.choose(language);
   };
   return (
-    <label className="field">
-      {t("settings.language")}
-      <select name="language" value={choice ?? ""} onChange={(event) => { choose(event.target.value); }}>
-        <option value="">{t("settings.languageBrowser")}</option>
-        {Object.entries(LANGUAGES).map(([language, name]) => <option key={language} value={language} lang={language}>{name}</option>)}
-      </select>
-    </label>
+    <div className="field">
+      <span className="select">
+        <select name="language" aria-label={t("settings.language")} value={choice ?? ""} onChange={(event) => { choose(event.target.value); }}>
+          <option value="">{t("settings.languageBrowser")}</option>
+          {Object.entries(LANGUAGES).map(([language, name]) => <option key={language} value={language} lang={language}>{name}</option>)}
+        </select>
+        <Icon name="unfold" size={16} />
+      </span>
+    </div>
   );
 }

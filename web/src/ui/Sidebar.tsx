@@ -18,10 +18,10 @@ import { EmptyState } from "./parts/EmptyState";
 import { Menu, MenuItem, MenuLine } from "./parts/Menu";
 import { Skeleton } from "./parts/Skeleton";
 import { useToast } from "./parts/toasts";
-import { useShortcuts } from "./shortcuts";
+import { go } from "./route";
+import { useListKeys } from "./list_keys";
 import { useWords } from "./words";
 
-const AppearanceDialog = lazy(async () => ({ default: (await import("./AppearanceDialog")).AppearanceDialog }));
 const LaterDialog = lazy(async () => ({ default: (await import("./LaterDialog")).LaterDialog }));
 const StarsDialog = lazy(async () => ({ default: (await import("./StarsDialog")).StarsDialog }));
 const QuickSwitcher = lazy(async () => ({ default: (await import("./QuickSwitcher")).QuickSwitcher }));
@@ -61,14 +61,13 @@ const EMPTY: Readonly<Record<Folder, readonly [IconName, TextId]>> = {
 };
 
 /** Not who types, who is online, and what is being written: each item looks at that for itself. */
-const partOf = ({ session, conversations, users, outbox, opened, listing, preferences }: State) => ({
+const partOf = ({ session, conversations, users, outbox, opened, listing }: State) => ({
   session,
   conversations,
   users,
   outbox,
   opened,
   listing,
-  preferences,
 });
 
 export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
@@ -81,7 +80,7 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
   const list = useRef<HTMLElement>(null);
   const [filter, setFilter] = useState("");
   const [folder, setFolder] = useState<Folder>("all");
-  const [dialog, setDialog] = useState<"stars" | "later" | "appearance" | "switch" | null>(null);
+  const [dialog, setDialog] = useState<"stars" | "later" | "switch" | null>(null);
   const me = myId(state);
   const openedId = state.opened?.conversationId ?? null;
   const rows = conversationRows(state);
@@ -91,7 +90,7 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
   const shown = within.filter(({ chat }) => titleOf(state, chat.conversation, words).toLocaleLowerCase().includes(sought));
   const ask = useCallback(() => { setDialog("switch"); }, []);
   const close = useCallback(() => { setDialog(null); }, []);
-  useShortcuts({ rows: shown, openedId, onOpen, onSwitch: ask });
+  useListKeys({ rows: shown, openedId, onOpen, onSwitch: ask });
 
   const openNotes = () => {
     client.groups.openNotes().then(onOpen, (failure: unknown) => { toast(sentenceOf(failure, words)); });
@@ -110,7 +109,7 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
           <MenuItem icon="star" onChoose={() => { setDialog("stars"); }}>{t("conversations.starsTitle")}</MenuItem>
           <MenuItem icon="clock" onChoose={() => { setDialog("later"); }}>{t("composer.laterTitle")}</MenuItem>
           <MenuLine />
-          <MenuItem icon="seen" onChoose={() => { setDialog("appearance"); }}>{t("settings.appearance")}</MenuItem>
+          <MenuItem icon="gear" onChoose={() => { go("/settings"); }}>{t("settings.title")}</MenuItem>
         </Menu>
         <button className="button-icon button-icon-filled" type="button" onClick={onNew} aria-label={t("conversations.new")} title={t("conversations.new")} data-testid="new-conversation">
           <Icon name="plus" />
@@ -157,7 +156,6 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
         </Virtualizer>
       </nav>
       <Suspense>
-        {dialog === "appearance" && <AppearanceDialog onClose={close} />}
         {dialog === "stars" && <StarsDialog onClose={close} />}
         {dialog === "later" && <LaterDialog onClose={close} />}
         {dialog === "switch" && (
@@ -170,7 +168,7 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
           />
         )}
       </Suspense>
-      {me !== null && <AccountBar userId={me} name={nameOf(state, me, words)} username={state.users.get(me)?.username ?? ""} preferences={state.preferences} />}
+      {me !== null && <AccountBar userId={me} name={nameOf(state, me, words)} username={state.users.get(me)?.username ?? ""} />}
     </aside>
   );
 }

@@ -8,6 +8,8 @@ export interface AsyncAction {
   readonly isBusy: boolean;
   /** A sentence for the user; null if nothing went wrong. */
   readonly error: string | null;
+  /** What the server calls what went wrong; empty if nothing did, or nobody knows. */
+  readonly reason: string;
   /** Runs `task`, one at a time, then `onDone` if it did what it should. */
   readonly run: (task: () => Promise<void>, onDone?: () => void) => Promise<void>;
   readonly clear: () => void;
@@ -21,6 +23,7 @@ export function useAction(): AsyncAction {
   return {
     isBusy,
     error: failure === null ? null : sentenceOf(failure, words),
+    reason: reasonOf(failure),
     clear: () => { setFailure(null); },
     run: async (task, onDone) => {
       if (isBusy) {
@@ -46,6 +49,9 @@ export function sentenceOf(failure: unknown, words: Words): string {
   if (!(failure instanceof Error)) {
     return fallback;
   }
-  const reason = "reason" in failure && typeof failure.reason === "string" ? failure.reason : "";
-  return explain(reason, failure.message || fallback, words);
+  return explain(reasonOf(failure), failure.message || fallback, words);
+}
+
+function reasonOf(failure: unknown): string {
+  return failure instanceof Error && "reason" in failure && typeof failure.reason === "string" ? failure.reason : "";
 }

@@ -5,14 +5,20 @@ import { useSyncExternalStore } from "react";
 /** `system` follows what the device is set to. */
 export type Theme = "system" | "light" | "dark";
 export type Density = "comfortable" | "compact";
+/** Of everything that is written, and what stands around it. */
+export type TextSize = "small" | "usual" | "large" | "largest";
+/** `system` moves unless the device is set to move less. */
+export type Motion = "system" | "reduced";
 
 export interface Appearance {
   readonly theme: Theme;
   readonly density: Density;
+  readonly text: TextSize;
+  readonly motion: Motion;
 }
 
 const KEY = "elastic-chat.appearance";
-const USUAL: Appearance = { theme: "system", density: "comfortable" };
+const USUAL: Appearance = { theme: "system", density: "comfortable", text: "usual", motion: "system" };
 
 const listeners = new Set<() => void>();
 let current: Appearance | null = null;
@@ -53,10 +59,10 @@ function subscribe(listener: () => void): () => void {
 }
 
 function show(): void {
-  const { theme, density } = appearance();
   const { dataset } = document.documentElement;
-  put(dataset, "theme", theme, USUAL.theme);
-  put(dataset, "density", density, USUAL.density);
+  for (const [name, value] of Object.entries(appearance()) as [keyof Appearance, string][]) {
+    put(dataset, name, value, USUAL[name]);
+  }
   listeners.forEach((listener) => { listener(); });
 }
 
@@ -70,10 +76,12 @@ function put(dataset: DOMStringMap, name: string, value: string, usual: string):
 
 function read(): Appearance {
   try {
-    const { theme, density } = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Record<keyof Appearance, unknown>>;
+    const { theme, density, text, motion } = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Record<keyof Appearance, unknown>>;
     return {
       theme: theme === "light" || theme === "dark" ? theme : USUAL.theme,
       density: density === "compact" ? density : USUAL.density,
+      text: text === "small" || text === "large" || text === "largest" ? text : USUAL.text,
+      motion: motion === "reduced" ? motion : USUAL.motion,
     };
   } catch {
     return USUAL;

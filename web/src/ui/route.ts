@@ -1,4 +1,9 @@
-/** The address of the page names the open conversation: /c/<id>; a link to a message leads to /c/<id>/<seq>. */
+/**
+ * The address of the page names the open conversation: /c/<id>, a message in it: /c/<id>/<seq>, or a page beside the conversations:
+ * /settings/<section>.
+ */
+
+import { useSyncExternalStore } from "react";
 
 import { SHARED_HASH } from "../core/shell";
 import type { ConversationId } from "../core/types";
@@ -79,8 +84,42 @@ export const takeStarting = () => takeHash("#new");
 
 /** Shows a conversation in the address bar, so that "back" and a reload find it. */
 export function showRoute(conversationId: ConversationId | null): void {
-  const path = conversationId === null ? "/" : `/c/${conversationId}`;
+  go(pathOf(conversationId));
+}
+
+export function pathOf(conversationId: ConversationId | null): string {
+  return conversationId === null ? "/" : `/c/${conversationId}`;
+}
+
+const listeners = new Set<() => void>();
+
+/** Leads to another address of the client. */
+export function go(path: string): void {
   if (path !== location.pathname) {
     history.pushState(null, "", path);
+    listeners.forEach((listener) => { listener(); });
   }
 }
+
+/** Where the page is, also after "back". */
+export function usePath(): string {
+  return useSyncExternalStore(subscribe, () => location.pathname);
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  window.addEventListener("popstate", listener);
+  return () => {
+    listeners.delete(listener);
+    window.removeEventListener("popstate", listener);
+  };
+}
+
+/** What stands before the conversations, and which part of it; null if they are shown. */
+export function asideOf(path: string): { readonly page: "settings"; readonly section: string } | null {
+  const match = /^\/settings(?:\/([a-z]*))?\/?$/.exec(path);
+  return match === null ? null : { page: "settings", section: match[1] ?? "" };
+}
+
+/** What has the focus when a page beside the conversations is left. */
+export const WAY_IN = "way-to-settings";

@@ -3,7 +3,9 @@
 import { type FocusEvent, type KeyboardEvent, type RefObject, useCallback, useEffect, useState } from "react";
 import type { VirtualizerHandle } from "virtua";
 
+import { type ShortcutId, shortcutOf } from "../core/shortcuts";
 import type { Row } from "../core/timeline";
+import { keyboardOf } from "./keyboard";
 
 /** After so many frames something has gone. */
 const FRAMES = 30;
@@ -44,7 +46,7 @@ export function useRoving(rows: readonly Row[], list: RefObject<HTMLElement | nu
         return;
       }
       const here = rows.findIndex((row) => row.key === target.dataset["key"]);
-      const next = nextMessage(rows, event.key, here < 0 ? rows.length : here);
+      const next = nextMessage(rows, shortcutOf(event.nativeEvent, "messages", keyboardOf(target)), here < 0 ? rows.length : here);
       if (next !== undefined) {
         event.preventDefault();
         virtual.current?.scrollToIndex(rows.indexOf(next), { align: "nearest" });
@@ -62,15 +64,15 @@ export function useRoving(rows: readonly Row[], list: RefObject<HTMLElement | nu
   return { at, onKeyDown, onBlur };
 }
 
-function nextMessage(rows: readonly Row[], pressed: string, here: number): Row | undefined {
-  switch (pressed) {
-    case "ArrowUp":
+function nextMessage(rows: readonly Row[], asked: ShortcutId | null, here: number): Row | undefined {
+  switch (asked) {
+    case "previousMessage":
       return rows.slice(0, here).findLast(isMessage);
-    case "ArrowDown":
+    case "nextMessage":
       return rows.slice(here + 1).find(isMessage);
-    case "Home":
+    case "firstMessage":
       return rows.find(isMessage);
-    case "End":
+    case "lastMessage":
       return rows.findLast(isMessage);
     default:
       return undefined;

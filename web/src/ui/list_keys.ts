@@ -15,7 +15,7 @@ interface Shortcuts {
 }
 
 /** Ctrl+K asks where to; Alt with an arrow opens the next or the previous conversation, and with Shift the next that waits. */
-export function useShortcuts({ rows, openedId, onOpen, onSwitch }: Shortcuts): void {
+export function useListKeys({ rows, openedId, onOpen, onSwitch }: Shortcuts): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || document.querySelector("dialog[open]") !== null) {
