@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { type Keyboard, keysOf, type Pressed, SHORTCUTS, type Shortcut, type ShortcutId, shortcutOf, shortcutsOf } from "../src/core/shortcuts";
 
 const PC: Keyboard = { isApple: false, isWriting: false, hasSigns: true };
-const NOTHING: Pressed = { key: "", code: "", altKey: false, ctrlKey: false, metaKey: false };
+const NOTHING: Pressed = { key: "", code: "", altKey: false, ctrlKey: false, metaKey: false, shiftKey: false };
 
 /** What a keyboard says when all that a shortcut asks for is pressed. */
-function pressed({ key, isAlt = false, isCommand = false }: Shortcut, isApple: boolean): Pressed {
+function pressed({ key, isAlt = false, isCommand = false, isShift = false }: Shortcut, isApple: boolean): Pressed {
   const sign = key.startsWith("Key") ? { key: isApple && isAlt ? "˜" : "n", code: key } : { key, code: "" };
-  return { ...sign, altKey: isAlt, ctrlKey: isCommand && !isApple, metaKey: isCommand && isApple };
+  return { ...sign, altKey: isAlt, ctrlKey: isCommand && !isApple, metaKey: isCommand && isApple, shiftKey: isShift };
 }
 
 describe.each(Object.entries(SHORTCUTS) as [ShortcutId, Shortcut][])("the shortcut %s", (id, shortcut) => {
@@ -19,6 +19,9 @@ describe.each(Object.entries(SHORTCUTS) as [ShortcutId, Shortcut][])("the shortc
     expect(shortcutOf({ ...keys, altKey: !keys.altKey }, shortcut.where, keyboard)).not.toBe(id);
     expect(shortcutOf({ ...keys, ctrlKey: !keys.ctrlKey }, shortcut.where, keyboard)).not.toBe(id);
     expect(shortcutOf({ ...keys, metaKey: !keys.metaKey }, shortcut.where, keyboard)).not.toBe(id);
+    if (shortcut.isSign !== true) {
+      expect(shortcutOf({ ...keys, shiftKey: !keys.shiftKey }, shortcut.where, keyboard)).not.toBe(id);
+    }
   });
 
   it("is another's nowhere, and the sheet has it once", () => {

@@ -14,6 +14,7 @@ export interface Shortcut {
   readonly isAlt?: boolean;
   /** Control, on Apple's keyboards Command. */
   readonly isCommand?: boolean;
+  readonly isShift?: boolean;
   /** A sign by itself: it does nothing while one writes, and can be switched off. */
   readonly isSign?: boolean;
 }
@@ -24,6 +25,9 @@ export const SHORTCUTS = {
   newConversation: { does: "keyboard.newConversation", where: "everywhere", key: "KeyN", isAlt: true },
   previousConversation: { does: "keyboard.previousConversation", where: "everywhere", key: "ArrowUp", isAlt: true },
   nextConversation: { does: "keyboard.nextConversation", where: "everywhere", key: "ArrowDown", isAlt: true },
+  previousWaiting: { does: "keyboard.previousWaiting", where: "everywhere", key: "ArrowUp", isAlt: true, isShift: true },
+  nextWaiting: { does: "keyboard.nextWaiting", where: "everywhere", key: "ArrowDown", isAlt: true, isShift: true },
+  switchConversation: { does: "keyboard.switchConversation", where: "everywhere", key: "KeyK", isCommand: true },
   previousMessage: { does: "keyboard.previousMessage", where: "messages", key: "ArrowUp" },
   nextMessage: { does: "keyboard.nextMessage", where: "messages", key: "ArrowDown" },
   firstMessage: { does: "keyboard.firstMessage", where: "messages", key: "Home" },
@@ -39,6 +43,7 @@ export interface Pressed {
   readonly altKey: boolean;
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
+  readonly shiftKey: boolean;
 }
 
 /** How the keyboard of the user is, and what they are doing. */
@@ -54,11 +59,12 @@ export interface Keyboard {
 export function shortcutOf(pressed: Pressed, where: Place, { isApple, isWriting, hasSigns }: Keyboard): ShortcutId | null {
   const [command, other] = isApple ? [pressed.metaKey, pressed.ctrlKey] : [pressed.ctrlKey, pressed.metaKey];
   const found = entries().find(
-    ([, { key, isAlt = false, isCommand = false, isSign = false, ...shortcut }]) =>
+    ([, { key, isAlt = false, isCommand = false, isShift = false, isSign = false, ...shortcut }]) =>
       shortcut.where === where &&
       (pressed.key === key || pressed.code === key) &&
       pressed.altKey === isAlt &&
       command === isCommand &&
+      (isSign || pressed.shiftKey === isShift) &&
       !other &&
       !(isSign && (isWriting || !hasSigns)),
   );
@@ -73,10 +79,11 @@ export function shortcutsOf(place: Place): readonly Shortcut[] {
 const NAMES: Readonly<Record<string, string>> = { ArrowUp: "↑", ArrowDown: "↓" };
 
 /** What stands on the keys that are to be pressed together. */
-export function keysOf({ key, isAlt = false, isCommand = false }: Shortcut, isApple: boolean): readonly string[] {
+export function keysOf({ key, isAlt = false, isCommand = false, isShift = false }: Shortcut, isApple: boolean): readonly string[] {
   return [
     ...(isCommand ? [isApple ? "⌘" : "Ctrl"] : []),
     ...(isAlt ? [isApple ? "⌥" : "Alt"] : []),
+    ...(isShift ? [isApple ? "⇧" : "Shift"] : []),
     NAMES[key] ?? key.replace(/^Key/, ""),
   ];
 }

@@ -39,16 +39,17 @@ export function keyboardOf(target: EventTarget | null): Keyboard {
   return { isApple: isApple(), isWriting, hasSigns: hasSigns() };
 }
 
-/** Calls back for the shortcuts that work everywhere, but while a dialog wants an answer. */
-export function useShortcuts(onShortcut: (id: ShortcutId) => void): void {
+/** Does what shortcuts ask for that work everywhere, but while a dialog wants an answer. */
+export function useShortcuts(acts: Readonly<Partial<Record<ShortcutId, () => void>>>): void {
   const press = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]") !== null) {
       return;
     }
     const id = shortcutOf(event, "everywhere", keyboardOf(event.target));
-    if (id !== null) {
+    const act = id === null ? undefined : acts[id];
+    if (act !== undefined) {
       event.preventDefault();
-      onShortcut(id);
+      act();
     }
   });
   useEffect(() => {

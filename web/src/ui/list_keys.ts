@@ -1,12 +1,11 @@
-/** The keys that lead from anywhere to a conversation. */
-
-import { useEffect } from "react";
+/** The keys that lead from anywhere to a conversation of the list. */
 
 import { isWaiting, neighbour } from "../core/folders";
 import type { ConversationRow } from "../core/select";
 import type { ConversationId } from "../core/types";
+import { useShortcuts } from "./keyboard";
 
-interface Shortcuts {
+interface ListKeys {
   /** The conversations of the list, as it is shown. */
   readonly rows: readonly ConversationRow[];
   readonly openedId: ConversationId | null;
@@ -14,27 +13,20 @@ interface Shortcuts {
   readonly onSwitch: () => void;
 }
 
-/** Ctrl+K asks where to; Alt with an arrow opens the next or the previous conversation, and with Shift the next that waits. */
-export function useListKeys({ rows, openedId, onOpen, onSwitch }: Shortcuts): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || document.querySelector("dialog[open]") !== null) {
-        return;
-      }
-      if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
-        event.preventDefault();
-        onSwitch();
-      } else if (event.altKey && !event.ctrlKey && !event.metaKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
-        event.preventDefault();
-        const within = event.shiftKey ? rows.filter((row) => isWaiting(row) || idOf(row) === openedId) : rows;
-        const next = neighbour(within.map(idOf), openedId, event.key === "ArrowDown" ? 1 : -1);
-        if (next !== null) {
-          onOpen(next);
-        }
-      }
-    };
-    window.addEventListener("keydown", press);
-    return () => { window.removeEventListener("keydown", press); };
+export function useListKeys({ rows, openedId, onOpen, onSwitch }: ListKeys): void {
+  const step = (within: readonly ConversationRow[], by: 1 | -1) => {
+    const next = neighbour(within.map(idOf), openedId, by);
+    if (next !== null) {
+      onOpen(next);
+    }
+  };
+  const waiting = () => rows.filter((row) => isWaiting(row) || idOf(row) === openedId);
+  useShortcuts({
+    switchConversation: onSwitch,
+    previousConversation: () => { step(rows, -1); },
+    nextConversation: () => { step(rows, 1); },
+    previousWaiting: () => { step(waiting(), -1); },
+    nextWaiting: () => { step(waiting(), 1); },
   });
 }
 
