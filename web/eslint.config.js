@@ -4,7 +4,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["dist", "src/gen"] },
+  { ignores: ["dist", "public", "src/gen"] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
@@ -32,6 +32,11 @@ export default defineConfig(
       ],
       "no-console": "error",
     },
+  },
+  {
+    // A module that is declared takes no import of a file beside it.
+    files: ["**/*.d.ts"],
+    rules: { "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }] },
   },
   { files: ["eslint.config.js", "budget.js"], ...tseslint.configs.disableTypeChecked },
   {

@@ -28,9 +28,15 @@ function client() {
   const sessions = new Set(["laptop", "phone", "tablet"]);
   const account = {
     listSessions: () => Promise.resolve([...sessions].map((name) => session(name, name === "laptop"))),
-    endSession: vi.fn((name: string) => Promise.resolve(void sessions.delete(name))),
-    endOtherSessions: vi.fn(() => Promise.resolve([...sessions].slice(1).forEach((name) => sessions.delete(name)))),
-    beSeen: vi.fn((preferences: Preferences) => Promise.resolve(store.dispatch({ type: "preferences_came", preferences }))),
+    endSession: vi.fn((name: string) => Promise.resolve(sessions.delete(name))),
+    endOtherSessions: vi.fn(() => {
+      [...sessions].slice(1).forEach((name) => sessions.delete(name));
+      return Promise.resolve();
+    }),
+    beSeen: vi.fn((preferences: Preferences) => {
+      store.dispatch({ type: "preferences_came", preferences });
+      return Promise.resolve();
+    }),
     remove: vi.fn(() => Promise.resolve()),
   };
   return { account, store, openConversation: vi.fn() };

@@ -145,7 +145,7 @@ const NONE: readonly Entry[] = [];
 function foldedOnce(entry: Entry, content: Extract<Entry["content"], { kind: "message" }>, changes: readonly Entry[], me: UserId | null, made: Made): Shown {
   const before = made.get(entry);
   const newest = changes.at(-1);
-  if (before !== undefined && before.me === me && before.count === changes.length && before.newest === newest) {
+  if (before?.me === me && before.count === changes.length && before.newest === newest) {
     return before.shown;
   }
   const shown = folded(content, changes, me);
@@ -173,7 +173,7 @@ function entryRow(entry: Entry, messages: Messages, { me, peer }: TimelineInput,
       const status = isOwn ? statusOf(seq, peer) : null;
       const known = made.get(entry);
       const quote = quoteIn(shown, messages);
-      if (known?.row != null && known.row.status === status && isSameQuote(known.row.quote, quote)) {
+      if (known !== undefined && known.row !== null && known.row.status === status && isSameQuote(known.row.quote, quote)) {
         return { row: known.row, at, seq };
       }
       const row: MessageRow = { ...message(entry.messageId, senderId, shown, at), seq, isOwn, quote, status };

@@ -1,15 +1,11 @@
 /** What `catalogues.ts` makes of the files beside this one. */
 declare module "virtual:texts/*" {
-  import type { Catalogue } from "../core/texts";
-
-  const catalogue: Catalogue;
+  const catalogue: import("../core/texts").Catalogue;
   export default catalogue;
 }
 
 /** What `emoji.ts` makes of Unicode's lists. */
 declare module "virtual:emoji/*" {
-  import type { EmojiData } from "../core/emoji";
-
-  const data: EmojiData;
+  const data: import("../core/emoji").EmojiData;
   export default data;
 }

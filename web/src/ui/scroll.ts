@@ -53,14 +53,14 @@ export function useScroll(rows: readonly Row[], chat: ConversationState): Scroll
   const client = useClient();
   const list = useRef<HTMLDivElement>(null);
   const virtual = useRef<VirtualizerHandle>(null);
-  const wasAtEnd = useRef(true);
+  const wasAtEndRef = useRef(true);
   const [isAtEnd, setAtEnd] = useState(true);
   const { conversationId } = chat.conversation;
   const { tail } = chat.log;
   const canLoad = !chat.log.complete && chat.older === "idle";
   const [left] = useState(() => places.get(conversationId));
   const isShifted = useShift(rows);
-  const highlighted = useRevealing(rows, conversationId, virtual, wasAtEnd);
+  const highlighted = useRevealing(rows, conversationId, virtual, wasAtEndRef);
 
   /** Draws the consequences of where the list now is. */
   const settle = useCallback(() => {
@@ -68,9 +68,9 @@ export function useScroll(rows: readonly Row[], chat: ConversationState): Scroll
     if (element === null) {
       return;
     }
-    wasAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight <= END_PX;
-    setAtEnd(wasAtEnd.current);
-    if (wasAtEnd.current && document.visibilityState === "visible") {
+    wasAtEndRef.current = element.scrollHeight - element.scrollTop - element.clientHeight <= END_PX;
+    setAtEnd(wasAtEndRef.current);
+    if (wasAtEndRef.current && document.visibilityState === "visible") {
       client.read(conversationId, tail);
     }
     if (canLoad && element.scrollTop < AHEAD_PX) {
@@ -79,12 +79,12 @@ export function useScroll(rows: readonly Row[], chat: ConversationState): Scroll
   }, [client, conversationId, tail, canLoad]);
 
   const toEnd = useCallback(() => {
-    wasAtEnd.current = true;
+    wasAtEndRef.current = true;
     stick(list.current);
   }, []);
 
-  useBeginning(rows, left, list, virtual, wasAtEnd);
-  useSticking(rows, list, wasAtEnd);
+  useBeginning(rows, left, list, virtual, wasAtEndRef);
+  useSticking(rows, list, wasAtEndRef);
   useLayoutEffect(settle, [rows, settle]);
 
   useEffect(() => {
@@ -96,7 +96,7 @@ export function useScroll(rows: readonly Row[], chat: ConversationState): Scroll
   useLayoutEffect(() => { latest.current = rows; }, [rows]);
   useLayoutEffect(() => {
     const handle = virtual.current;
-    return () => { leave(conversationId, latest.current, handle, wasAtEnd.current); };
+    return () => { leave(conversationId, latest.current, handle, wasAtEndRef.current); };
   }, [conversationId]);
 
   return { list, virtual, cache: left?.rows === rows.length ? left.cache : undefined, isShifted, isAtEnd, highlighted, onScroll: settle, toEnd };
@@ -120,7 +120,7 @@ function useBeginning(
   left: Place | undefined,
   list: RefObject<HTMLDivElement | null>,
   virtual: RefObject<VirtualizerHandle | null>,
-  wasAtEnd: RefObject<boolean>,
+  wasAtEndRef: RefObject<boolean>,
 ): void {
   const hasBegun = useRef(false);
   useLayoutEffect(() => {
@@ -131,19 +131,19 @@ function useBeginning(
     const at = left === undefined ? -1 : rows.findIndex(({ key }) => key === left.key);
     const news = rows.findIndex(({ type }) => type === "new");
     if (news >= 0) {
-      wasAtEnd.current = false;
+      wasAtEndRef.current = false;
       virtual.current?.scrollToIndex(news, { align: "start", offset: -NEW_PX });
     } else if (left !== undefined && at >= 0) {
-      wasAtEnd.current = false;
+      wasAtEndRef.current = false;
       virtual.current?.scrollToIndex(at, { align: "start", offset: left.above });
     } else {
       stick(list.current);
     }
-  }, [rows, left, list, virtual, wasAtEnd]);
+  }, [rows, left, list, virtual, wasAtEndRef]);
 }
 
 /** Keeps a list at its end that was there, whatever grows: messages, pictures, the keyboard of a phone. What one sends goes there, too. */
-function useSticking(rows: readonly Row[], list: RefObject<HTMLDivElement | null>, wasAtEnd: RefObject<boolean>): void {
+function useSticking(rows: readonly Row[], list: RefObject<HTMLDivElement | null>, wasAtEndRef: RefObject<boolean>): void {
   const lastOwn = useRef<string | undefined>(undefined);
   useLayoutEffect(() => {
     const last = rows.at(-1);
@@ -151,12 +151,12 @@ function useSticking(rows: readonly Row[], list: RefObject<HTMLDivElement | null
     const isSent = last?.type === "message" && last.seq === null && own !== undefined && own !== lastOwn.current;
     lastOwn.current = own;
     if (isSent) {
-      wasAtEnd.current = true;
+      wasAtEndRef.current = true;
     }
-    if (wasAtEnd.current) {
+    if (wasAtEndRef.current) {
       stick(list.current);
     }
-  }, [rows, list, wasAtEnd]);
+  }, [rows, list, wasAtEndRef]);
 
   useEffect(() => {
     const element = list.current;
@@ -164,7 +164,7 @@ function useSticking(rows: readonly Row[], list: RefObject<HTMLDivElement | null
       return;
     }
     const observer = new ResizeObserver(() => {
-      if (wasAtEnd.current) {
+      if (wasAtEndRef.current) {
         stick(element);
       }
     });
@@ -173,14 +173,14 @@ function useSticking(rows: readonly Row[], list: RefObject<HTMLDivElement | null
       observer.observe(child);
     }
     return () => { observer.disconnect(); };
-  }, [list, wasAtEnd]);
+  }, [list, wasAtEndRef]);
 }
 
 function useRevealing(
   rows: readonly Row[],
   conversationId: ConversationId,
   virtual: RefObject<VirtualizerHandle | null>,
-  wasAtEnd: RefObject<boolean>,
+  wasAtEndRef: RefObject<boolean>,
 ): string | null {
   const revealed = useRevealed(conversationId);
   const done = useRef<typeof revealed>(null);
@@ -192,12 +192,12 @@ function useRevealing(
       return;
     }
     done.current = revealed;
-    wasAtEnd.current = false;
+    wasAtEndRef.current = false;
     virtual.current?.scrollToIndex(at, { align: "center" });
     // Its end is known by the key: another may have been pointed out meanwhile.
     setTimeout(() => { setHighlighted(row.key); });
     setTimeout(() => { setHighlighted((now) => (now === row.key ? null : now)); }, HIGHLIGHTED_MS);
-  }, [rows, revealed, virtual, wasAtEnd]);
+  }, [rows, revealed, virtual, wasAtEndRef]);
   return highlighted;
 }
 

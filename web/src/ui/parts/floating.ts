@@ -1,10 +1,7 @@
 /** Puts what opens beside what it belongs to, above everything else: in the browser's top layer, where nothing cuts it off. */
 
-import { autoUpdate, computePosition, flip, offset, type Placement, type ReferenceElement, shift, size } from "@floating-ui/dom";
+import type { Placement, ReferenceElement } from "@floating-ui/dom";
 import { type RefObject, useEffect, useLayoutEffect } from "react";
-
-const GAP_PX = 6;
-const MARGIN_PX = 8;
 
 /** While it is not null, `floating` stands at `anchor`. It must have `popover="manual"`. */
 export function useFloating(floating: RefObject<HTMLElement | null>, anchor: ReferenceElement | null, placement: Placement): void {
@@ -13,27 +10,25 @@ export function useFloating(floating: RefObject<HTMLElement | null>, anchor: Ref
     if (element === null || anchor === null) {
       return;
     }
+    // It takes the focus at once, and is seen where it belongs.
+    see(element, false);
     element.showPopover();
-    const place = () => {
-      void computePosition(anchor, element, {
-        strategy: "fixed",
-        placement,
-        middleware: [
-          offset(GAP_PX),
-          flip({ padding: MARGIN_PX, fallbackAxisSideDirection: "start" }),
-          shift({ padding: MARGIN_PX }),
-          size({
-            padding: MARGIN_PX,
-            apply: ({ availableHeight }) => { element.style.maxBlockSize = `${Math.max(availableHeight, 0)}px`; },
-          }),
-        ],
-      }).then(({ x, y }) => {
-        element.style.left = `${Math.round(x)}px`;
-        element.style.top = `${Math.round(y)}px`;
-      });
+    let leave: (() => void) | null = null;
+    let isOver = false;
+    void import("./placing").then(({ keepPlaced }) => {
+      if (!isOver) {
+        leave = keepPlaced(element, anchor, placement, () => { see(element, true); });
+      }
+    });
+    return () => {
+      isOver = true;
+      leave?.();
     };
-    return autoUpdate(anchor, element, place);
   }, [floating, anchor, placement]);
+}
+
+function see(element: HTMLElement, isSeen: boolean): void {
+  element.style.opacity = isSeen ? "" : "0";
 }
 
 /** Calls `onDismiss` when Escape is pressed, or anything that is neither in `floating` nor in `owner`. */
