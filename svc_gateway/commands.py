@@ -106,6 +106,8 @@ class Commands:
         if parts >= MAX_PARTS:
             raise ChatError(Reason.OVERLOADED, f"a connection tells {MAX_PARTS} parts a second", retry_after=timedelta(seconds=1))
         self._parts = (now, parts + 1)
+        if self._around.hub.has_cut_off(self._speaker.user_id, conversation_id):
+            return
         self._tell(conversation_id, delta=router_service_pb2.DeltaCommand(message_id=message_id, offset=delta.offset, text=delta.text))
 
     def type(self, typing: pb.Typing) -> None:
@@ -116,6 +118,8 @@ class Commands:
             told = set()
         wishes = self._around.hub.wishes(self._speaker.user_id)
         if conversation_id in told or wishes.audience is Audience.NOBODY or wishes.is_invisible(self._around.clock.now_ms()):
+            return
+        if self._around.hub.has_cut_off(self._speaker.user_id, conversation_id):
             return
         told.add(conversation_id)
         self._typed = (self._around.wheel.now, told)
@@ -178,7 +182,8 @@ class Commands:
         return answer
 
     def _tell_mark(self, conversation_id: ConversationId, delivered_seq: int, read_seq: int) -> None:
-        gives = self._around.hub.wishes(self._speaker.user_id).gives_receipts(self._around.clock.now_ms())
+        hub, user_id = self._around.hub, self._speaker.user_id
+        gives = hub.wishes(user_id).gives_receipts(self._around.clock.now_ms()) and not hub.has_cut_off(user_id, conversation_id)
         mark = router_service_pb2.WatermarkCommand(delivered_seq=delivered_seq, read_seq=read_seq, withheld=not gives)
         self._tell(conversation_id, watermark=mark)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -15,6 +15,7 @@ from chatkit.core.ids import ConversationId, MessageId, UserId
 from chatkit.rpc.expiry import has_expired
 from elastic_chat.events.v1 import log_pb2
 from svc_router.answers import accept, refuse
+from svc_router.blocks import Blocks
 from svc_router.changes import (
     MAX_REACTIONS,
     NO_MESSAGE,
@@ -66,9 +67,10 @@ class Archive(Protocol):
 class LookUps:
     """Each method that takes a job is the work of a detour: it says whether the job is to go on, or raises why it can't."""
 
-    def __init__(self, sequencer: Sequencer, archive: Archive, flight: Flight, clock: Clock) -> None:
+    def __init__(self, sequencer: Sequencer, archive: Archive, blocks: Blocks, flight: Flight, clock: Clock) -> None:
         self._sequencer = sequencer
         self._archive = archive
+        self._blocks = blocks
         self._flight = flight
         self._clock = clock
         self._restoring = WeakValueDictionary[ConversationId, asyncio.Lock]()
@@ -111,8 +113,14 @@ class LookUps:
             accept([job], found, Place(found.seq, found.ordinal, found.accepted_at.ToMilliseconds()))
         return False
 
+    async def note_blocks(self, members: Sequence[UserId], job: Job) -> bool:  # noqa: ARG002 - the first of those that wait
+        """Have it noted whether one of the members of a direct conversation has blocked the other."""
+        await self._blocks.note(members[0], members[-1])
+        return True
+
     async def look_at(self, job: Job) -> bool:
-        """Look at the messages that a command changes or answers. If it may not, the sequencer has yet to say that it is no repeat.
+        """Look at the messages that a command changes or answers, and at whom it mentions. If it may not, the sequencer has yet to say that
+        it is no repeat.
 
         What was accepted once is not refused, whatever has become of those messages since.
         """
@@ -123,8 +131,21 @@ class LookUps:
             if error.row.retryable:
                 raise
             job.refusal = error
+        if job.mentions:
+            await self._look_at_mentions(job)
         job.is_looked_at = True
         return True
+
+    async def _look_at_mentions(self, job: Job) -> None:
+        """Let a message count as no mention of those who have blocked its sender. If nobody knows who has, it does: it is not worth a
+        refusal.
+        """
+        try:
+            blocking = await self._blocks.blocked_by(job.user_id, job.mentions)
+        except ChatError as error:
+            log.warning("mentions_not_looked_at", reason=error.reason)
+        else:
+            job.mention_only([user_id for user_id in job.mentions if user_id not in blocking])
 
     async def _look_at_one(self, job: Job, seq: int) -> None:
         """Find a message in the tail or in history. Raises NOT_FOUND if there is none, or none any more, or it is deleted and is to be

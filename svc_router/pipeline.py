@@ -34,6 +34,7 @@ from chatkit.tracing import NOTHING, Tracer, followed
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from svc_router.answers import BUSY, HELD_UP, accept, finish, refuse
+from svc_router.blocks import Blocks
 from svc_router.core import LIMITS, Limits, is_remembered
 from svc_router.detours import Detours
 from svc_router.entries import delta_event, durable, member, placed, readable, typing_event, watermark_event, watermark_of
@@ -44,6 +45,7 @@ from svc_router.pace import Pace
 from svc_router.store import (
     Answer,
     Birth,
+    BlocksUnknown,
     Claim,
     Durable,
     Forgotten,
@@ -91,6 +93,7 @@ class Pipeline:
         message_log: MessageLog,
         fanout: Fanout,
         archive: Archive,
+        blocks: Blocks,
         clock: Clock,
         tracer: Tracer = NOTHING,
         limits: Limits = LIMITS,
@@ -109,7 +112,7 @@ class Pipeline:
         self._tellings = Tellings()
         self._again = asyncio.Event()
         self._detours = Detours(self._go_on)
-        self._lookups = LookUps(sequencer, archive, self._flight, clock)
+        self._lookups = LookUps(sequencer, archive, blocks, self._flight, clock)
         self._group: asyncio.TaskGroup
         QUEUED.set_function(lambda: len(self._waiting))
 
@@ -230,7 +233,7 @@ class Pipeline:
             self._flight.launch(flying)
         return launched
 
-    def _answer(self, jobs: list[Job], claim: Claim | Birth, answer: Answer) -> list[Flying]:
+    def _answer(self, jobs: list[Job], claim: Claim | Birth, answer: Answer) -> list[Flying]:  # noqa: C901 - one case for each outcome
         """Launch the entry of jobs that have a place now, or answer them."""
         match answer.outcome:
             case Place(durable=True) as place:
@@ -259,6 +262,8 @@ class Pipeline:
                 self._detours.bring_back(jobs, self._lookups.check_birth if isinstance(claim, Birth) else self._lookups.restore)
             case Forgotten():
                 self._detours.ask_about(jobs, self._lookups.look_up)
+            case BlocksUnknown(members):
+                self._detours.ask_about(jobs, partial(self._lookups.note_blocks, members))
             case ChatError() as error:
                 refuse(jobs, jobs[0].refusal or error)
         return []

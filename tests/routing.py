@@ -27,6 +27,7 @@ from svc_router.job import Job
 from svc_router.pipeline import Pipeline
 from svc_router.store import Membership, Restored
 from svc_router.store.memory import MemorySequencer
+from tests.blocks import MemoryBlocks
 
 
 class HeldLog(MemoryMessageLog):
@@ -111,7 +112,8 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.archive.reachable.set()
-        self.pipeline = Pipeline(self.sequencer, self.log, self.fanout, self.archive, self.clock)
+        self.blocks = MemoryBlocks(self.sequencer.view)
+        self.pipeline = Pipeline(self.sequencer, self.log, self.fanout, self.archive, self.blocks, self.clock)
 
     def submit(self, command: pb.Command, until: float = math.inf) -> asyncio.Future[pb.Result]:
         result: asyncio.Future[pb.Result] = asyncio.get_running_loop().create_future()

@@ -267,6 +267,13 @@ def preferences(user_id: str, epoch: str) -> str:
     return f"{{u:{user_id}}}:preferences:{epoch[-8:]}"
 
 
+def blocks(conversation_id: str, epoch: str) -> str:
+    """Hash, of a direct conversation: each of the two to "<version of their preferences>:<1 if they have blocked the other>"; nothing that
+    an older memory believed. Presence writes it; what the router finds incomplete, it has noted before it goes on.
+    """
+    return f"{{c:{conversation_id}}}:blocks:{epoch[-8:]}"
+
+
 def leases(epoch: str) -> str:
     """Hash: incarnation to the renewal at which it was entered into the map, as of an epoch of the live view."""
     return f"leases@{epoch}"

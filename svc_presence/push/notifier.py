@@ -116,10 +116,12 @@ class Notifier:
         """Return the newest entry that each of those wants to be told of who want any."""
         rules = await self._rules.of(conversation_id, users, size) if users else ()
         now_ms, wanted = self._clock.now_ms(), {}
-        for user_id, (preference, quiet) in zip(users, rules, strict=True):
+        for user_id, rule in zip(users, rules, strict=True):
             for entry in reversed(entries):
                 is_mentioned = _is_mentioned(entry, user_id)
-                if entry.sender_id != user_id and wants(preference, quiet, is_mentioned=is_mentioned, now_ms=now_ms):
+                if entry.sender_id == user_id or entry.sender_id in rule.blocks:
+                    continue
+                if wants(rule.preference, rule.quiet, is_mentioned=is_mentioned, now_ms=now_ms):
                     wanted[user_id] = entry
                     break
         return wanted

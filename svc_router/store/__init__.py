@@ -98,7 +98,16 @@ class Forgotten:
     """The live view can't tell whether the command was given before: ask history, then claim again, `looked_up`."""
 
 
-Outcome = Place | Needless | NotLive | Forgotten | ChatError
+@dataclass(frozen=True, slots=True)
+class BlocksUnknown:
+    """The live view can't tell whether one of the two members of a direct conversation has blocked the other: have it noted, then claim
+    again.
+    """
+
+    members: Sequence[UserId]
+
+
+Outcome = Place | Needless | NotLive | Forgotten | BlocksUnknown | ChatError
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,13 @@ def test_every_example_of_the_page_on_link_previews_does_what_the_page_says(stac
     check(ran)
 
 
+def test_every_example_of_the_page_on_safety_does_what_the_page_says(stack: Stack, tmp_path: Path) -> None:
+    operator = {"ELASTIC_CHAT_HOME": str(stack.home), "ELASTIC_CHAT_PORT": str(stack.topology.port)}
+    ran = documents.run(ROOT / "docs" / "safety.md", stack, tmp_path, os.environ | operator)
+    assert len(ran) == 6
+    check(ran)
+
+
 def check(ran: Iterable[tuple[documents.Example, str]]) -> None:
     for example, printed in ran:
         assert example.shows(printed), f"{example.code}\nsays\n{example.output}\nand printed\n{printed}"

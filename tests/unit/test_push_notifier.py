@@ -199,3 +199,12 @@ async def _noted(method: Callable[[Any], Awaitable[Any]], asked: list[str], name
     """Note that something is asked, and ask it."""
     asked.append(name)
     return await method(argument)
+
+
+async def test_nobody_is_told_of_what_one_says_whom_they_have_blocked() -> None:
+    house = House()
+    for user_id, name in ((BOB, "b"), (CAROL, "c")):
+        await house.device(user_id, name)
+    house.keeper.decide(BOB, Wishes(blocks={ANNA: 1}))
+    assert await house.told(house.message(ANNA, mentions=[BOB, CAROL])) == [("c", "1")]
+    assert sorted(await house.told(house.message(CAROL), house.message(ANNA))) == [("b", "2"), ("c", "3")]

@@ -42,6 +42,7 @@ from svc_router.job import Job
 from svc_router.pipeline import Pipeline
 from svc_router.store import Answer, Birth, Claim, Durable, Membership, NotLive, Restored
 from svc_router.store.memory import MemoryLiveView, MemorySequencer
+from tests.blocks import MemoryBlocks
 
 USERS = [UserId(name) for name in ("anna", "bob", "carl")]
 CONVERSATIONS = [ConversationId(name) for name in ("tea", "work")]
@@ -324,7 +325,7 @@ class World:
 
     def start(self) -> Router:
         sequencer = SlowSequencer(self.view, self)
-        pipeline = Pipeline(sequencer, self.log.of(sequencer), MemoryFanout(), self.archive, self.clock)
+        pipeline = Pipeline(sequencer, self.log.of(sequencer), MemoryFanout(), self.archive, MemoryBlocks(self.view), self.clock)
         return Router(pipeline, self.group.create_task(pipeline.run()), sequencer)
 
     def kill(self, number: int, *, landed: bool) -> None:

@@ -36,6 +36,7 @@ from svc_router.job import Job
 from svc_router.pipeline import Pipeline
 from svc_router.store import Claim
 from svc_router.store.memory import MemoryLiveView, MemorySequencer
+from tests.blocks import MemoryBlocks
 from tests.ports import free_base
 
 ROOT = Path(__file__).parents[2]
@@ -101,7 +102,9 @@ class Router:
 
     def __init__(self, tracer: Tracer) -> None:
         self.view = MemoryLiveView()
-        self.pipeline = Pipeline(MemorySequencer(self.view), MemoryMessageLog(), MemoryFanout(), Nobody(), SystemClock(), tracer)
+        self.pipeline = Pipeline(
+            MemorySequencer(self.view), MemoryMessageLog(), MemoryFanout(), Nobody(), MemoryBlocks(self.view), SystemClock(), tracer
+        )
         self.anna, self.conversation_id = new_id(), new_id()
 
     async def __aenter__(self) -> Self:

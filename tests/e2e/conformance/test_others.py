@@ -201,6 +201,18 @@ ATTEMPTS: dict[str, Attempt] = {
     "accounts.UpdatePrivacy": Attempt(lambda _: {"receipts": False}, is_harmless=lambda answer, _: not answer.privacy.receipts),
     "accounts.GetQuietHours": Attempt(lambda _: {}, is_harmless=lambda answer, _: not answer.HasField("quiet_hours")),
     "accounts.SetQuietHours": Attempt(lambda _: {}, is_harmless=lambda answer, _: not answer.HasField("quiet_hours")),
+    "accounts.BlockUser": Attempt(lambda world: {"user_id": anna(world)}, is_harmless=names_nobody),
+    "accounts.UnblockUser": Attempt(lambda world: {"user_id": anna(world)}, is_harmless=names_nobody),
+    "accounts.ListBlocks": Attempt(lambda _: {}, is_harmless=names_nobody),
+    "accounts.CreateReport": Attempt(
+        lambda world: {"conversation_id": world.conversation_id, "seq": 2, "category": accounts_pb.Report.SPAM}, NOT_THERE
+    ),
+    "accounts.SuspendUser": for_administrators(user_id=anna, reason="because"),
+    "accounts.LiftSuspension": for_administrators(user_id=anna),
+    "accounts.ListReports": for_administrators(),
+    "accounts.TakeReport": for_administrators(report_id=lambda _: new_id()),
+    "accounts.ResolveReport": for_administrators(report_id=lambda _: new_id(), action=accounts_pb.Report.DISMISS),
+    "accounts.ListAuditLog": for_administrators(),
     "accounts.GetAccount": for_administrators(user_id=anna),
     "accounts.CreateUser": for_administrators(username="evil", password=PASSWORD),
     "accounts.SetRole": for_administrators(user_id=lambda world: world.eve.user_id, role=accounts_pb.ROLE_ADMIN),
