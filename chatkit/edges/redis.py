@@ -246,6 +246,11 @@ def preview(link_hash: str) -> str:
     return f"preview:{link_hash}"
 
 
+def search_holder(partition: int) -> str:
+    """String: the instance of search that holds a part of the log, and answers for it."""
+    return f"{{search}}:holder:{partition}"
+
+
 def looked_up(user_id: str) -> str:
     """String: how many links the user has had looked up in a minute."""
     return f"{{u:{user_id}}}:looked_up"

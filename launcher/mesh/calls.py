@@ -36,7 +36,7 @@ USERS: dict[str, tuple[str, ...]] = {
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
         *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
-        *("ListStars", "ListDrafts", "ListScheduledMessages"),
+        *("Search", "ListStars", "ListDrafts", "ListScheduledMessages"),
         *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
     ),
     "accounts": (
@@ -74,7 +74,7 @@ READS: dict[str, tuple[str, ...]] = {
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
         *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
-        *("ListStars", "ListDrafts"),
+        *("Search", "ListStars", "ListDrafts"),
         *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers", "CountUnread", "ListPreferences"),
     ),
@@ -95,6 +95,7 @@ READS: dict[str, tuple[str, ...]] = {
         "ListServiceTokens",
     ),
     "files": ("GetFile", "ListFiles", "GetFileUrl", "GetLinkPreview"),
+    "search": ("Find", "FindHere"),
 }
 """The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""
 
@@ -125,7 +126,8 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "presence": {"accounts": ("KeepStatus", "GetPreferences"), "history": ("CountUnread", "ListPreferences")},
     "writer": {"router": ("SendScheduledMessage",), "files": ("ReleaseFiles",)},
-    "history": {"writer": ("AwaitWritten",), "presence": ("GetPreferences",)},
+    "history": {"writer": ("AwaitWritten",), "presence": ("GetPreferences",), "search": ("Find",), "accounts": ("FindUsers",)},
+    "search": {"search": ("FindHere",), "writer": ("GetLag",)},
     "accounts": {
         "presence": ("EndSession", "ApplyPreferences"),
         "history": ("GetConversation", "GetMessage", "ListMessages"),

@@ -18,7 +18,7 @@ from tests.e2e import documents
 from tests.e2e.stack import ROOT, Stack
 
 
-@pytest.mark.parametrize("page", ["conversations", "files", "messages", "notifications", "personal", "presence"])
+@pytest.mark.parametrize("page", ["conversations", "files", "messages", "notifications", "personal", "presence", "search"])
 def test_every_example_of_a_page_does_what_the_page_says(stack: Stack, tmp_path: Path, page: str) -> None:
     ran = documents.run(ROOT / "docs" / f"{page}.md", stack, tmp_path, os.environ)
     assert sum(example.output is not None for example, _ in ran) > 3

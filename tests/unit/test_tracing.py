@@ -66,7 +66,7 @@ def collected(tmp_path: Path) -> Iterator[Collected]:
     server.stop(0).wait()
 
 
-@pytest.mark.parametrize("service", ["gateway", "router", "writer", "history", "presence", "accounts", "files"])
+@pytest.mark.parametrize("service", ["gateway", "router", "writer", "history", "presence", "accounts", "files", "search"])
 def test_a_service_that_traces_nothing_loads_no_tracer(service: str) -> None:
     look = f"""
 import sys

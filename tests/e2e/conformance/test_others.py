@@ -167,6 +167,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "history.ListThread": Attempt(lambda world: {"conversation_id": world.conversation_id, "seq": 2}, NOT_THERE),
     "history.ListPins": refused(*NOT_THERE, **HERS),
     "history.ListStars": Attempt(lambda _: {}, is_harmless=names_nobody),
+    "history.Search": Attempt(lambda _: {"query": f'"{TEXT}"'}, is_harmless=names_nobody),
     "history.ListScheduledMessages": Attempt(lambda _: {}, is_harmless=names_nobody),
     "history.ListDrafts": Attempt(lambda _: {}, is_harmless=names_nobody),
     "history.ListMembers": refused(*NOT_THERE, **HERS),
