@@ -39,7 +39,8 @@ Method = Callable[[Any, Any], Awaitable[Message]]
 
 def is_for_administrators(method: MethodDescriptor) -> bool:
     """Tell whether a method of a contract is for administrators."""
-    rule = method.GetOptions().Extensions[annotations_pb2.http]
+    extensions: Any = method.GetOptions().Extensions
+    rule = extensions[annotations_pb2.http]
     return str(getattr(rule, rule.WhichOneof("pattern") or "get")).startswith(ADMIN_PATH)
 
 

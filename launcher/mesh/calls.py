@@ -118,7 +118,7 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
         "router": ("Route",),
         "history": (
             *("GetConversation", "ListMessages", "GetMessage", "GetConversationState", "FindMessage"),
-            *("ListStars", "ListDrafts", "ListScheduledMessages"),
+            *("ListPins", "ListStars", "ListDrafts", "ListScheduledMessages"),
         ),
         "accounts": ("FindUsers", "FindInactive"),
         "presence": ("FindBlocks", "NoteBlocks"),

@@ -157,6 +157,12 @@ class LogArchive:
             raise ChatError(Reason.NOT_FOUND)
         return Found(entries[seq], seq in deleted_in(entries))
 
+    async def reactions(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Collection[str]:
+        raise AssertionError(seq)
+
+    async def pins(self, user_id: UserId, conversation_id: ConversationId) -> Collection[int]:
+        raise AssertionError(conversation_id)
+
     async def ordinal_at(self, job: Job) -> int:
         raise AssertionError(job)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +92,12 @@ class Nobody:
 
     async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> NoReturn:
         raise ChatError(Reason.NOT_FOUND)
+
+    async def reactions(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Collection[str]:
+        raise AssertionError(seq)
+
+    async def pins(self, user_id: UserId, conversation_id: ConversationId) -> Collection[int]:
+        raise AssertionError(conversation_id)
 
     async def ordinal_at(self, job: Job) -> int:
         return 0

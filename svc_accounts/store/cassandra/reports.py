@@ -54,8 +54,8 @@ class CassandraReportStore:
         found: list[Kept] = []
         while len(found) < limit:
             wanted = limit - len(found)
-            older = (OLDER, state, UUID(before_id), wanted) if before_id else (NEWEST, state, wanted)
-            report_ids = [row.report_id for row in await self._run.rows(*older)]
+            query, place = (OLDER, [UUID(before_id)]) if before_id else (NEWEST, [])
+            report_ids = [row.report_id for row in await self._run.rows(query, state, *place, wanted)]
             if not report_ids:
                 break
             # In the queue may be what a change that failed has left there: the report knows.
