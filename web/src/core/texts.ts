@@ -3,6 +3,7 @@
 import type { MessageFormatElement } from "@formatjs/icu-messageformat-parser";
 
 import type account from "../locales/en/account.json";
+import type admin from "../locales/en/admin.json";
 import type common from "../locales/en/common.json";
 import type composer from "../locales/en/composer.json";
 import type connection from "../locales/en/connection.json";
@@ -17,6 +18,7 @@ import type settings from "../locales/en/settings.json";
 
 export type TextId =
   | keyof typeof account
+  | keyof typeof admin
   | keyof typeof common
   | keyof typeof composer
   | keyof typeof connection

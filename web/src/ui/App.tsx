@@ -13,6 +13,7 @@ import { useText } from "./words";
 
 /** Who has logged in before does not need it. */
 const AuthPage = lazy(async () => ({ default: (await import("./AuthPage")).AuthPage }));
+const AdminPage = lazy(() => import("./admin/AdminPage"));
 const SettingsPage = lazy(() => import("./settings/SettingsPage"));
 
 const TITLE = "Elastic-Chat";
@@ -61,9 +62,10 @@ function ActivePage() {
   if (aside === null) {
     return <ChatPage />;
   }
+  const Page = aside.page === "settings" ? SettingsPage : AdminPage;
   return (
     <Suspense fallback={<Splash />}>
-      <SettingsPage section={aside.section} />
+      <Page section={aside.section} />
     </Suspense>
   );
 }

@@ -1,6 +1,6 @@
 /**
  * The address of the page names the open conversation: /c/<id>, a message in it: /c/<id>/<seq>, or a page beside the conversations:
- * /settings/<section>.
+ * /settings/<section>, /admin/<section>.
  */
 
 import { useSyncExternalStore } from "react";
@@ -116,9 +116,9 @@ function subscribe(listener: () => void): () => void {
 }
 
 /** What stands before the conversations, and which part of it; null if they are shown. */
-export function asideOf(path: string): { readonly page: "settings"; readonly section: string } | null {
-  const match = /^\/settings(?:\/([a-z]*))?\/?$/.exec(path);
-  return match === null ? null : { page: "settings", section: match[1] ?? "" };
+export function asideOf(path: string): { readonly page: "settings" | "admin"; readonly section: string } | null {
+  const [, page, section = ""] = /^\/(settings|admin)(?:\/([a-z]*))?\/?$/.exec(path) ?? [];
+  return page === "settings" || page === "admin" ? { page, section } : null;
 }
 
 /** What has the focus when a page beside the conversations is left. */

@@ -5,6 +5,7 @@ import { useClient } from "../context";
 import { Icon } from "../Icon";
 import { useLoaded } from "../loaded";
 import { Logo } from "../Logo";
+import { PageLink } from "../PageLink";
 import { useText } from "../words";
 
 /** What this is, and the pages beside it. */
@@ -29,12 +30,20 @@ export function AboutSection() {
           </a>
         </li>
         {isAdmin === true && (
-          <li>
-            <a className="row" href="/ops">
-              <span className="row-icon"><Icon name="unfold" /></span>
-              <span className="row-text">{t("settings.aboutOps")}</span>
-            </a>
-          </li>
+          <>
+            <li>
+              <PageLink className="row" to="/admin">
+                <span className="row-icon"><Icon name="shield" /></span>
+                <span className="row-text">{t("admin.title")}</span>
+              </PageLink>
+            </li>
+            <li>
+              <a className="row" href="/ops">
+                <span className="row-icon"><Icon name="unfold" /></span>
+                <span className="row-text">{t("settings.aboutOps")}</span>
+              </a>
+            </li>
+          </>
         )}
       </ul>
     </>
