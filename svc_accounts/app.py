@@ -126,6 +126,7 @@ def wire(
     return Accounts(
         users=stores.users,
         sessions=sessions,
+        session_lifetime_s=int(settings.refresh_token_lifetime.total_seconds()),
         logins=logins,
         oidc=oidc,
         newcomers=newcomers,

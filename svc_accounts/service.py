@@ -27,6 +27,7 @@ from svc_accounts.core.sessions import Session
 from svc_accounts.core.users import Role, State, User, check_suspension, check_user_ids, folded
 from svc_accounts.erasure import Erasure
 from svc_accounts.invites import Invites
+from svc_accounts.keeping import Keeping
 from svc_accounts.logins import Logins
 from svc_accounts.newcomers import Newcomer, Newcomers
 from svc_accounts.oidc.login import OidcLogins
@@ -46,6 +47,7 @@ class Accounts:
 
     users: UserStore
     sessions: Sessions
+    session_lifetime_s: int
     logins: Logins
     oidc: OidcLogins
     newcomers: Newcomers
@@ -66,6 +68,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
     def __init__(self, has: Accounts) -> None:
         self._users = has.users
         self._sessions = has.sessions
+        self._session_lifetime_s = has.session_lifetime_s
         self._logins = has.logins
         self._oidc = has.oidc
         self._newcomers = has.newcomers
@@ -81,25 +84,25 @@ class AccountsServicer(rpc.AccountsServiceServicer):
 
     # --- for everyone
 
-    async def Register(self, request: pb.RegisterRequest, context: Context) -> pb.RegisterResponse:  # noqa: ARG002, N802
+    async def Register(self, request: pb.RegisterRequest, context: Context) -> pb.RegisterResponse:  # noqa: N802
         newcomer = Newcomer(request.username, request.password, request.display_name)
         login = await self._logins.register(newcomer, request.invite, request.device)
-        return pb.RegisterResponse(**asdict(login.tokens), device_token=login.device_token)
+        return pb.RegisterResponse(**self._keeping(context).hand_out(login.tokens), device_token=login.device_token)
 
-    async def Login(self, request: pb.LoginRequest, context: Context) -> pb.LoginResponse:  # noqa: ARG002, N802
+    async def Login(self, request: pb.LoginRequest, context: Context) -> pb.LoginResponse:  # noqa: N802
         login = await self._logins.login(request.username, request.password, request.device, request.device_token)
-        return pb.LoginResponse(**asdict(login.tokens), device_token=login.device_token)
+        return pb.LoginResponse(**self._keeping(context).hand_out(login.tokens), device_token=login.device_token)
 
     async def StartOidcLogin(self, request: pb.StartOidcLoginRequest, context: Context) -> pb.StartOidcLoginResponse:  # noqa: ARG002, N802
         url, state, secret = await self._oidc.start(request.redirect_uri)
         return pb.StartOidcLoginResponse(authorization_url=url, state=state, secret=secret)
 
-    async def FinishOidcLogin(self, request: pb.FinishOidcLoginRequest, context: Context) -> pb.FinishOidcLoginResponse:  # noqa: ARG002, N802
+    async def FinishOidcLogin(self, request: pb.FinishOidcLoginRequest, context: Context) -> pb.FinishOidcLoginResponse:  # noqa: N802
         tokens = await self._oidc.finish(request.state, request.code, request.secret, request.device)
-        return pb.FinishOidcLoginResponse(**asdict(tokens))
+        return pb.FinishOidcLoginResponse(**self._keeping(context).hand_out(tokens))
 
-    async def Refresh(self, request: pb.RefreshRequest, context: Context) -> pb.RefreshResponse:  # noqa: ARG002, N802
-        return pb.RefreshResponse(**asdict(await self._sessions.refresh(request.refresh_token)))
+    async def Refresh(self, request: pb.RefreshRequest, context: Context) -> pb.RefreshResponse:  # noqa: N802
+        return pb.RefreshResponse(**await self._keeping(context).refresh(self._sessions, request.refresh_token))
 
     async def ExchangeServiceToken(  # noqa: N802
         self,
@@ -116,6 +119,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         if user is not None and user.is_bot:
             raise ChatError(Reason.PERMISSION_DENIED, "a bot has no login session: have its service token withdrawn")
         await self._sessions.end(caller.user_id, caller.session_id, "logout")
+        self._keeping(context).clear()
         return pb.LogoutResponse()
 
     async def ListSessions(self, request: pb.ListSessionsRequest, context: Context) -> pb.ListSessionsResponse:  # noqa: ARG002, N802
@@ -123,7 +127,10 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         return pb.ListSessionsResponse(sessions=[_session(one, caller) for one in await self._sessions.of(caller)])
 
     async def EndSession(self, request: pb.EndSessionRequest, context: Context) -> pb.EndSessionResponse:  # noqa: N802
-        await self._sessions.end_one(_in_session(context), request.session_id)
+        caller = _in_session(context)
+        await self._sessions.end_one(caller, request.session_id)
+        if request.session_id == caller.session_id:
+            self._keeping(context).clear()
         return pb.EndSessionResponse()
 
     async def EndOtherSessions(  # noqa: N802
@@ -148,6 +155,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
 
     async def DeleteAccount(self, request: pb.DeleteAccountRequest, context: Context) -> pb.DeleteAccountResponse:  # noqa: N802
         await self._logins.delete(_in_session(context), request.password)
+        self._keeping(context).clear()
         return pb.DeleteAccountResponse()
 
     async def GetJwks(self, request: pb.GetJwksRequest, context: Context) -> pb.GetJwksResponse:  # noqa: ARG002, N802
@@ -326,6 +334,9 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         await self._admin.check(context)
         await self._bots.withdraw(await self._admin.find(request.user_id), request.token_id)
         return pb.WithdrawServiceTokenResponse()
+
+    def _keeping(self, context: Context) -> Keeping:
+        return Keeping(context, self._session_lifetime_s)
 
     def _account(self, user: User) -> pb.Account:
         return _account(user, self._clock.now_ms())

@@ -123,17 +123,17 @@ class Accounts:
         )
         self.servicer = AccountsServicer(self.has)
 
-    async def call(self, method: str, request: Any, token: str = "") -> Any:
-        """Call a method as the edge would with this token, or as the operator does if it is OPERATOR."""
-        return await getattr(self.servicer, method)(request, Context(_metadata(token)))
+    async def call(self, method: str, request: Any, token: str = "", headers: tuple[tuple[str, str], ...] = ()) -> Any:
+        """Call a method as the edge would with this token and these headers, or as the operator does if it is OPERATOR."""
+        return await getattr(self.servicer, method)(request, Context((*_metadata(token), *headers)))
 
-    async def refusal(self, method: str, request: Any, token: str = "") -> ChatError:
+    async def refusal(self, method: str, request: Any, token: str = "", headers: tuple[tuple[str, str], ...] = ()) -> ChatError:
         with pytest.raises(ChatError) as refused:
-            await self.call(method, request, token)
+            await self.call(method, request, token, headers)
         return refused.value
 
-    async def reason(self, method: str, request: Any, token: str = "") -> Reason:
-        return (await self.refusal(method, request, token)).reason
+    async def reason(self, method: str, request: Any, token: str = "", headers: tuple[tuple[str, str], ...] = ()) -> Reason:
+        return (await self.refusal(method, request, token, headers)).reason
 
     async def register(self, username: str, device: str = "") -> pb.RegisterResponse:
         request = pb.RegisterRequest(username=username, password=PASSWORD, device=device)

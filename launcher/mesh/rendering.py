@@ -58,6 +58,7 @@ def render_edge(topology: Topology, folder: Path, origins: Collection[str] = (),
         "max_heap": policy.MAX_HEAP,
         "credential_paths": policy.CREDENTIAL_PATHS,
         "content_security_policy": policy.CONTENT_SECURITY_POLICY,
+        "api_content_security_policy": policy.API_CONTENT_SECURITY_POLICY,
         "headers": policy.HEADERS,
         "headers_over_tls": policy.HEADERS_OVER_TLS,
     }

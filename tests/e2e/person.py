@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
-from playwright.async_api import Browser, Page, WebSocket, expect
+from playwright.async_api import Browser, Locator, Page, WebSocket, expect
 
 from bench.client import PASSWORD
 from elastic_chat.gateway.v1 import frames_pb2 as pb
@@ -45,7 +45,7 @@ class Person:
         await page.get_by_role("button", name="Create an account").click()
         await page.get_by_label("User name").fill(person.name)
         await page.get_by_label("Display name").fill(name.title())
-        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_label("Password", exact=True).fill(PASSWORD)
         await page.get_by_role("button", name="Create account").click()
         await person.is_live()
         return person
@@ -58,10 +58,18 @@ class Person:
         device.page.on("websocket", device._watch)
         await device.page.goto(stack.edge)
         await device.page.get_by_label("User name").fill(self.name)
-        await device.page.get_by_label("Password").fill(PASSWORD)
+        await device.page.get_by_label("Password", exact=True).fill(PASSWORD)
         await device.page.get_by_role("button", name="Log in").click()
         await device.is_live()
         return device
+
+    async def in_another_tab(self) -> Person:
+        """Open one more tab of the same browser, at what the first shows."""
+        tab = Person(self.name, await self.page.context.new_page())
+        tab.page.on("websocket", tab._watch)
+        await tab.page.goto(self.page.url)
+        await tab.is_live()
+        return tab
 
     @classmethod
     async def two_in_a_chat(cls, browser: Browser, stack: Stack, opening: str) -> tuple[Person, Person]:
@@ -129,9 +137,27 @@ class Person:
         message = self.page.get_by_test_id("message").filter(has_text=text)
         await message.hover()
         await message.get_by_test_id("message-menu").click()
-        await message.get_by_role("button", name=name, exact=True).click()
+        await message.get_by_role("menuitem", name=name, exact=True).click()
+
+    async def open_settings(self, section: str) -> None:
+        """Open a section of the settings."""
+        await self.page.get_by_role("link", name="Settings", exact=True).click()
+        await self.page.get_by_role("link", name=section, exact=True).click()
 
     async def choose(self, name: str) -> None:
         """Choose something from the menu above the conversations."""
         await self.page.get_by_test_id("sidebar-menu").click()
-        await self.page.get_by_role("button", name=name, exact=True).click()
+        await self.page.get_by_role("menuitem", name=name, exact=True).click()
+
+    def item(self, title: str) -> Locator:
+        """A conversation of the list."""
+        return self.page.get_by_test_id("conversation-item").filter(has_text=title)
+
+    async def look_in(self, folder: str) -> None:
+        """Show the conversations of a folder only."""
+        await self.page.get_by_role("radiogroup", name="Which conversations").get_by_text(folder).click()
+
+    async def do_with_conversation(self, title: str, name: str) -> None:
+        """Choose something from the menu of a conversation of the list, by a right click."""
+        await self.item(title).click(button="right")
+        await self.page.get_by_role("menuitem", name=name, exact=True).click()

@@ -3,7 +3,7 @@
 import { namedUsers } from "../core/select";
 import { myId } from "../core/state";
 import type { UserId } from "../core/types";
-import type { Api } from "../net/api";
+import type { AccountApi } from "../net/account";
 import { Alarm } from "./alarm";
 import type { Store } from "./store";
 
@@ -22,7 +22,7 @@ export class Directory {
 
   constructor(
     private readonly store: Store,
-    private readonly api: Api,
+    private readonly api: Pick<AccountApi, "findUsers">,
   ) {
     store.subscribe(() => {
       this.look();

@@ -105,7 +105,8 @@ function blockWords(block: Block): string {
   }
 }
 
-function spanWords(spans: readonly Span[]): string {
+/** The words of spans, without what they look like. */
+export function spanWords(spans: readonly Span[]): string {
   return spans.map((span) => ("spans" in span ? spanWords(span.spans) : span.text)).join("");
 }
 

@@ -2,8 +2,10 @@
 
 import { changesByTarget, folded } from "./fold";
 import type { OutboxItem } from "./outbox";
+import { may, type Permission } from "./permissions";
 import { type ConversationState, myId, type State } from "./state";
 import type { Conversation, ConversationId, Entry, UserId } from "./types";
+import type { Words } from "./words";
 
 /** The other member of a direct conversation; null for a group. */
 export function peerOf(conversation: Conversation, me: UserId | null): UserId | null {
@@ -11,20 +13,23 @@ export function peerOf(conversation: Conversation, me: UserId | null): UserId | 
 }
 
 /** The name to show for a user, also while it is being fetched. */
-export function nameOf(state: Pick<State, "users">, userId: UserId): string {
-  return state.users.get(userId)?.displayName ?? "…";
+export function nameOf(state: Pick<State, "users">, userId: UserId, { t }: Words): string {
+  const user = state.users.get(userId);
+  return user === undefined ? "…" : (user.displayName ?? t("common.deletedUser"));
 }
 
-export function titleOf(state: State, conversation: Conversation): string {
+export function titleOf(state: Pick<State, "users" | "session">, conversation: Conversation, words: Words): string {
+  if (conversation.kind === "notes") {
+    return words.t("conversations.notes");
+  }
   const peer = peerOf(conversation, myId(state));
-  return peer === null ? conversation.title : nameOf(state, peer);
+  return peer === null ? conversation.title : nameOf(state, peer, words);
 }
 
 const SAYS: ReadonlySet<string> = new Set(["message", "created", "membership", "settings"]);
 
 export interface ConversationRow {
   readonly chat: ConversationState;
-  readonly title: string;
   /** The newest entry that says something. */
   readonly last: Entry | null;
   /** The newest message that is still on its way, if it is newer than that. */
@@ -34,14 +39,14 @@ export interface ConversationRow {
 }
 
 /** The conversations, the pinned ones first, and then the one with the newest message. */
-export function conversationRows(state: State): readonly ConversationRow[] {
+export function conversationRows(state: Pick<State, "conversations" | "outbox" | "users" | "session">): readonly ConversationRow[] {
   const pending = new Map(state.outbox.map((item) => [item.conversationId, item]));
   return [...state.conversations.values()]
     .map((chat) => {
       const last = newest(chat, myId(state));
       const item = pending.get(chat.conversation.conversationId) ?? null;
       const at = Math.max((last ?? chat.log.entries.at(-1))?.acceptedAt ?? 0, item?.createdAt ?? 0);
-      return { chat, title: titleOf(state, chat.conversation), last, pending: item, at };
+      return { chat, last, pending: item, at };
     })
     .filter(({ chat: { conversation }, last, pending: item }) => conversation.isUnused !== true || item !== null || last?.content.kind === "message")
     .sort((a, b) => byPin(a, b) || b.at - a.at || (a.chat.conversation.conversationId < b.chat.conversation.conversationId ? -1 : 1));
@@ -53,8 +58,21 @@ function byPin(a: ConversationRow, b: ConversationRow): number {
   return one - other;
 }
 
-/** The newest entry that says something to the user, as it is now. */
+/** What was found of a log: it is asked at every change of anything, and the same until the log is another. */
+const found = new WeakMap<readonly Entry[], { readonly hidden: ReadonlySet<number>; readonly me: UserId | null; readonly last: Entry | null }>();
+
 function newest({ log: { entries }, hidden }: ConversationState, me: UserId | null): Entry | null {
+  const before = found.get(entries);
+  if (before?.hidden === hidden && before.me === me) {
+    return before.last;
+  }
+  const last = newestOf(entries, hidden, me);
+  found.set(entries, { hidden, me, last });
+  return last;
+}
+
+/** The newest entry that says something to the user, as it is now. */
+function newestOf(entries: readonly Entry[], hidden: ReadonlySet<number>, me: UserId | null): Entry | null {
   const last = entries.findLast(({ seq, content }) => SAYS.has(content.kind) && !hidden.has(seq) && !(content.kind === "message" && content.state?.isHidden === true));
   if (last?.content.kind !== "message") {
     return last ?? null;
@@ -64,9 +82,14 @@ function newest({ log: { entries }, hidden }: ConversationState, me: UserId | nu
 }
 
 /** Who is typing in a conversation, but for the user. */
-export function typists(state: State, conversationId: ConversationId): readonly UserId[] {
+export function typists(state: Pick<State, "typing" | "session">, conversationId: ConversationId): readonly UserId[] {
   const me = myId(state);
   return [...(state.typing.get(conversationId)?.keys() ?? [])].filter((userId) => userId !== me);
+}
+
+/** Whether the user may do something in a conversation. */
+export function mayI({ me, conversation }: ConversationState, permission: Permission): boolean {
+  return may(me, conversation, permission);
 }
 
 /** How many messages are unread in all conversations together. */

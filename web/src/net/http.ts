@@ -8,10 +8,17 @@ export type TokenSource = (isRefused: boolean) => Promise<string>;
 const DEADLINE_MS = 10_000;
 
 /** Returns the JSON of the answer; null if it is none. */
-export async function call(method: string, path: string, body?: unknown, accessToken?: string): Promise<unknown> {
+export async function call(
+  method: string,
+  path: string,
+  body?: unknown,
+  accessToken?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
   const response = await fetch(path, {
     method,
     headers: {
+      ...headers,
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }),
     },

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
 
 import type { FileRef } from "../core/types";
-import { sizeText } from "../core/wording";
 import { useClient } from "./context";
 import { Icon } from "./Icon";
+import { useText, useWords } from "./words";
 
 /** What a browser shows without running anything; the server says what a file is, whatever it is called. */
 const IMAGES = new Set(["image/jpeg", "image/png", "image/webp", "image/gif"]);
@@ -21,12 +21,13 @@ export function Files({ files }: { readonly files: readonly FileRef[] }) {
 
 function Picture({ file }: { readonly file: FileRef }) {
   const client = useClient();
+  const t = useText();
   const [url, setUrl] = useState<string | null>(null);
   const [isLost, setLost] = useState(false);
 
   useEffect(() => {
     let isShown = true;
-    client.fileUrl(file).then(
+    client.files.url(file).then(
       (found) => {
         if (isShown) {
           setUrl(found);
@@ -44,7 +45,7 @@ function Picture({ file }: { readonly file: FileRef }) {
   }, [client, file]);
 
   if (isLost) {
-    return <span className="file-lost">{file.name} is not there any more.</span>;
+    return <span className="file-lost">{t("messages.fileLost", { name: file.name })}</span>;
   }
   // Its room is kept from the beginning, so that nothing jumps when it comes.
   return <img className="file-image" src={url ?? undefined} alt={file.name} width={file.width} height={file.height} data-testid="file-image" />;
@@ -52,9 +53,11 @@ function Picture({ file }: { readonly file: FileRef }) {
 
 function Download({ file }: { readonly file: FileRef }) {
   const client = useClient();
+  const words = useWords();
+  const { t } = words;
   const [isLost, setLost] = useState(false);
   const fetchIt = () => {
-    client.fileUrl(file).then(
+    client.files.url(file).then(
       (url) => {
         const link = document.createElement("a");
         link.href = url;
@@ -67,12 +70,12 @@ function Download({ file }: { readonly file: FileRef }) {
     );
   };
   return isLost ? (
-    <span className="file-lost">{file.name} is not there any more.</span>
+    <span className="file-lost">{t("messages.fileLost", { name: file.name })}</span>
   ) : (
     <button className="file-download" type="button" onClick={fetchIt} data-testid="file-download">
       <Icon name="file" />
-      <span>{file.name}</span>
-      <span className="file-size">{sizeText(file.size)}</span>
+      <span dir="auto">{file.name}</span>
+      <span className="file-size">{words.size(file.size)}</span>
     </button>
   );
 }

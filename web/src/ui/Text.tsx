@@ -1,6 +1,7 @@
 import { memo } from "react";
 
-import { blocks, type Block, type Span } from "../core/markdown";
+import { blocks, type Block, type Span, spanWords } from "../core/markdown";
+import { Link } from "./Link";
 
 /** What a text shows. Whatever is in it becomes text, or one of the elements below. */
 export const Text = memo(function Text({ text }: { readonly text: string }) {
@@ -71,9 +72,9 @@ function Spans({ spans }: { readonly spans: readonly Span[] }) {
         );
       case "link":
         return (
-          <a key={index} href={span.href} title={span.href} target="_blank" rel="noopener noreferrer nofollow">
+          <Link key={index} href={span.href} text={spanWords(span.spans)}>
             <Spans spans={span.spans} />
-          </a>
+          </Link>
         );
     }
   });

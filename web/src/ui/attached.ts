@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { FileRef } from "../core/types";
 import { sentenceOf } from "./action";
 import { useClient } from "./context";
+import { useWords } from "./words";
 
 export interface Attached {
   readonly key: string;
@@ -21,6 +22,7 @@ const MAX_FILES = 20;
 
 export function useAttached() {
   const client = useClient();
+  const words = useWords();
   const [attached, setAttached] = useState<readonly Attached[]>([]);
   const change = (key: string, changed: Partial<Attached>) => {
     setAttached((all) => all.map((one) => (one.key === key ? { ...one, ...changed } : one)));
@@ -29,7 +31,7 @@ export function useAttached() {
     for (const file of files.slice(0, MAX_FILES - attached.length)) {
       const key = crypto.randomUUID();
       setAttached((all) => [...all, { key, name: file.name, progress: 0, file: null, failure: null }]);
-      client
+      client.files
         .upload(file, (progress) => {
           change(key, { progress });
         })
@@ -38,7 +40,7 @@ export function useAttached() {
             change(key, { file: uploaded, progress: 1 });
           },
           (error: unknown) => {
-            change(key, { failure: sentenceOf(error) });
+            change(key, { failure: sentenceOf(error, words) });
           },
         );
     }

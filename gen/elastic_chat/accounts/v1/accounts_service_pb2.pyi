@@ -147,7 +147,7 @@ class RegisterResponse(_message.Message):
     access_token: _builtins.str
     """A JWT (EdDSA), to be sent as `authorization: Bearer` and in `hello`."""
     refresh_token: _builtins.str
-    """Good for one call of Refresh."""
+    """Good for one call of Refresh. Empty if a cookie has it."""
     expires_in: _builtins.int
     """Seconds until the access token ends."""
     device_token: _builtins.str
@@ -223,7 +223,7 @@ class LoginResponse(_message.Message):
     access_token: _builtins.str
     """A JWT (EdDSA), to be sent as `authorization: Bearer` and in `hello`."""
     refresh_token: _builtins.str
-    """Good for one call of Refresh."""
+    """Good for one call of Refresh. Empty if a cookie has it."""
     expires_in: _builtins.int
     """Seconds until the access token ends."""
     device_token: _builtins.str
@@ -254,7 +254,7 @@ class RefreshRequest(_message.Message):
 
     REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
     refresh_token: _builtins.str
-    """From Register, Login or the last Refresh."""
+    """From Register, Login or the last Refresh. Empty for the one that the cookie has; else the cookie takes this one's place."""
     def __init__(
         self,
         *,
@@ -286,7 +286,7 @@ class RefreshResponse(_message.Message):
     access_token: _builtins.str
     """A JWT (EdDSA), to be sent as `authorization: Bearer` and in `hello`."""
     refresh_token: _builtins.str
-    """Good for one call of Refresh."""
+    """Good for one call of Refresh. Empty if a cookie has it."""
     expires_in: _builtins.int
     """Seconds until the access token ends."""
     def __init__(
@@ -1655,7 +1655,7 @@ class FinishOidcLoginResponse(_message.Message):
     access_token: _builtins.str
     """A JWT (EdDSA), to be sent as `authorization: Bearer` and in `hello`."""
     refresh_token: _builtins.str
-    """Good for one call of Refresh."""
+    """Good for one call of Refresh. Empty if a cookie has it."""
     expires_in: _builtins.int
     """Seconds until the access token ends."""
     def __init__(

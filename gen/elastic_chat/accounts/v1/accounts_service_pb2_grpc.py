@@ -27,6 +27,11 @@ if _version_not_supported:
 
 class AccountsServiceStub:
     """Users, passwords and login sessions.
+
+    Browsers need not hold refresh tokens where scripts read them. Register, Login, FinishOidcLogin and Refresh, if they come with the header
+    `x-refresh-token: cookie`, put the refresh token into a cookie (HttpOnly, SameSite=Strict, for /v1/auth alone; Secure over TLS) and not
+    into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
+    they come with that header.
     """
 
     def __init__(self, channel):
@@ -274,6 +279,11 @@ class AccountsServiceStub:
 
 class AccountsServiceServicer:
     """Users, passwords and login sessions.
+
+    Browsers need not hold refresh tokens where scripts read them. Register, Login, FinishOidcLogin and Refresh, if they come with the header
+    `x-refresh-token: cookie`, put the refresh token into a cookie (HttpOnly, SameSite=Strict, for /v1/auth alone; Secure over TLS) and not
+    into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
+    they come with that header.
     """
 
     def Register(self, request, context):
@@ -888,6 +898,11 @@ def add_AccountsServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class AccountsService:
     """Users, passwords and login sessions.
+
+    Browsers need not hold refresh tokens where scripts read them. Register, Login, FinishOidcLogin and Refresh, if they come with the header
+    `x-refresh-token: cookie`, put the refresh token into a cookie (HttpOnly, SameSite=Strict, for /v1/auth alone; Secure over TLS) and not
+    into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
+    they come with that header.
     """
 
     @staticmethod

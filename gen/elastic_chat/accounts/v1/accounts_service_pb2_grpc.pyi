@@ -27,7 +27,13 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AccountsServiceStub:
-    """Users, passwords and login sessions."""
+    """Users, passwords and login sessions.
+
+    Browsers need not hold refresh tokens where scripts read them. Register, Login, FinishOidcLogin and Refresh, if they come with the header
+    `x-refresh-token: cookie`, put the refresh token into a cookie (HttpOnly, SameSite=Strict, for /v1/auth alone; Secure over TLS) and not
+    into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
+    they come with that header.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -187,7 +193,13 @@ class AccountsServiceStub:
 
 @_typing.type_check_only
 class AccountsServiceAsyncStub(AccountsServiceStub):
-    """Users, passwords and login sessions."""
+    """Users, passwords and login sessions.
+
+    Browsers need not hold refresh tokens where scripts read them. Register, Login, FinishOidcLogin and Refresh, if they come with the header
+    `x-refresh-token: cookie`, put the refresh token into a cookie (HttpOnly, SameSite=Strict, for /v1/auth alone; Secure over TLS) and not
+    into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
+    they come with that header.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Register: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.RegisterRequest, _accounts_service_pb2.RegisterResponse]  # type: ignore[assignment]
@@ -343,7 +355,13 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """
 
 class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Users, passwords and login sessions."""
+    """Users, passwords and login sessions.
+
+    Browsers need not hold refresh tokens where scripts read them. Register, Login, FinishOidcLogin and Refresh, if they come with the header
+    `x-refresh-token: cookie`, put the refresh token into a cookie (HttpOnly, SameSite=Strict, for /v1/auth alone; Secure over TLS) and not
+    into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
+    they come with that header.
+    """
 
     @_abc_1.abstractmethod
     def Register(

@@ -2,9 +2,9 @@
 // @generated from file elastic_chat/accounts/v1/accounts_service.proto (package elastic_chat.accounts.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Privacy, Privacy_Audience } from "../../types/v1/presence_pb";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Privacy, Privacy_Audience, QuietHours } from "../../types/v1/presence_pb";
 import { file_elastic_chat_types_v1_presence } from "../../types/v1/presence_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/accounts/v1/accounts_service.proto.
  */
 export const file_elastic_chat_accounts_v1_accounts_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIo0BCgRVc2VyEg8KB3VzZXJfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBSABKAgSCwoDYm90GAYgASgIImsKD1JlZ2lzdGVyUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDgoGZGV2aWNlGAQgASgJEg4KBmludml0ZRgFIAEoCSKOAQoQUmVnaXN0ZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBRIUCgxkZXZpY2VfdG9rZW4YBiABKAkiWAoMTG9naW5SZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEg4KBmRldmljZRgDIAEoCRIUCgxkZXZpY2VfdG9rZW4YBCABKAkiiwEKDUxvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUSFAoMZGV2aWNlX3Rva2VuGAYgASgJIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIg8KDUxvZ291dFJlcXVlc3QiEAoOTG9nb3V0UmVzcG9uc2UiQgoRRmluZFVzZXJzUmVzcG9uc2USLQoFdXNlcnMYASADKAsyHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuVXNlciJ1ChRVcGRhdGVQcml2YWN5UmVxdWVzdBI5CghwcmVzZW5jZRgBIAEoDjInLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qcml2YWN5LkF1ZGllbmNlEhUKCHJlY2VpcHRzGAIgASgISACIAQFCCwoJX3JlY2VpcHRzIkgKFVVwZGF0ZVByaXZhY3lSZXNwb25zZRIvCgdwcml2YWN5GAEgASgLMh4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlByaXZhY3liBnByb3RvMw", [file_elastic_chat_types_v1_presence, file_google_protobuf_timestamp]);
+  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIo0BCgRVc2VyEg8KB3VzZXJfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBSABKAgSCwoDYm90GAYgASgIImsKD1JlZ2lzdGVyUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDgoGZGV2aWNlGAQgASgJEg4KBmludml0ZRgFIAEoCSKOAQoQUmVnaXN0ZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBRIUCgxkZXZpY2VfdG9rZW4YBiABKAkiWAoMTG9naW5SZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEg4KBmRldmljZRgDIAEoCRIUCgxkZXZpY2VfdG9rZW4YBCABKAkiiwEKDUxvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUSFAoMZGV2aWNlX3Rva2VuGAYgASgJIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIlAKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEjgKCHNlc3Npb25zGAEgAygLMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkxvZ2luU2Vzc2lvbiKoAQoMTG9naW5TZXNzaW9uEhIKCnNlc3Npb25faWQYASABKAkSDgoGZGV2aWNlGAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaXNfY3VycmVudBgFIAEoCCJCChFGaW5kVXNlcnNSZXNwb25zZRItCgV1c2VycxgBIAMoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyIkgKEkdldEFjY291bnRSZXNwb25zZRIyCgdhY2NvdW50GAEgASgLMiEuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkFjY291bnQisQEKB0FjY291bnQSLAoEdXNlchgBIAEoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyEiwKBHJvbGUYAiABKA4yHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUm9sZRIQCghkaXNhYmxlZBgDIAEoCBI4CgpzdXNwZW5zaW9uGAQgASgLMiQuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlN1c3BlbnNpb24iSQoKU3VzcGVuc2lvbhIrCgdlbmRzX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YAiABKAkiSAoSQ3JlYXRlVXNlclJlc3BvbnNlEjIKB2FjY291bnQYASABKAsyIS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuQWNjb3VudCJWChRDcmVhdGVJbnZpdGVSZXNwb25zZRIwCgZpbnZpdGUYASABKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuSW52aXRlEgwKBGNvZGUYAiABKAkijwEKBkludml0ZRIRCglpbnZpdGVfaWQYASABKAkSEgoKY3JlYXRlZF9ieRgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJIChNMaXN0SW52aXRlc1Jlc3BvbnNlEjEKB2ludml0ZXMYASADKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuSW52aXRlIkcKEUNyZWF0ZUJvdFJlc3BvbnNlEjIKB2FjY291bnQYASABKAsyIS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuQWNjb3VudCJqChpDcmVhdGVTZXJ2aWNlVG9rZW5SZXNwb25zZRI1CgV0b2tlbhgBIAEoCzImLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5TZXJ2aWNlVG9rZW4SFQoNc2VydmljZV90b2tlbhgCIAEoCSKkAQoMU2VydmljZVRva2VuEhAKCHRva2VuX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKY3JlYXRlZF9ieRgDIAEoCRIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlMKGUxpc3RTZXJ2aWNlVG9rZW5zUmVzcG9uc2USNgoGdG9rZW5zGAEgAygLMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlNlcnZpY2VUb2tlbiJFChJHZXRQcml2YWN5UmVzcG9uc2USLwoHcHJpdmFjeRgBIAEoCzIeLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qcml2YWN5InUKFFVwZGF0ZVByaXZhY3lSZXF1ZXN0EjkKCHByZXNlbmNlGAEgASgOMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlByaXZhY3kuQXVkaWVuY2USFQoIcmVjZWlwdHMYAiABKAhIAIgBAUILCglfcmVjZWlwdHMiTwoVR2V0UXVpZXRIb3Vyc1Jlc3BvbnNlEjYKC3F1aWV0X2hvdXJzGAEgASgLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlF1aWV0SG91cnMqOwoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDQoJUk9MRV9VU0VSEAESDgoKUk9MRV9BRE1JThACYgZwcm90bzM", [file_elastic_chat_types_v1_presence, file_google_protobuf_timestamp]);
 
 /**
  * A user as others see them.
@@ -149,7 +149,7 @@ export type RegisterResponse = Message<"elastic_chat.accounts.v1.RegisterRespons
   accessToken: string;
 
   /**
-   * Good for one call of Refresh.
+   * Good for one call of Refresh. Empty if a cookie has it.
    *
    * @generated from field: string refresh_token = 4;
    */
@@ -247,7 +247,7 @@ export type LoginResponse = Message<"elastic_chat.accounts.v1.LoginResponse"> & 
   accessToken: string;
 
   /**
-   * Good for one call of Refresh.
+   * Good for one call of Refresh. Empty if a cookie has it.
    *
    * @generated from field: string refresh_token = 4;
    */
@@ -282,7 +282,7 @@ export const LoginResponseSchema: GenMessage<LoginResponse> = /*@__PURE__*/
  */
 export type RefreshRequest = Message<"elastic_chat.accounts.v1.RefreshRequest"> & {
   /**
-   * From Register, Login or the last Refresh.
+   * From Register, Login or the last Refresh. Empty for the one that the cookie has; else the cookie takes this one's place.
    *
    * @generated from field: string refresh_token = 1;
    */
@@ -324,7 +324,7 @@ export type RefreshResponse = Message<"elastic_chat.accounts.v1.RefreshResponse"
   accessToken: string;
 
   /**
-   * Good for one call of Refresh.
+   * Good for one call of Refresh. Empty if a cookie has it.
    *
    * @generated from field: string refresh_token = 4;
    */
@@ -346,33 +346,73 @@ export const RefreshResponseSchema: GenMessage<RefreshResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_accounts_v1_accounts_service, 6);
 
 /**
- * No parameters: it is the session of the caller's access token.
+ * The caller's login sessions.
  *
- * @generated from message elastic_chat.accounts.v1.LogoutRequest
+ * @generated from message elastic_chat.accounts.v1.ListSessionsResponse
  */
-export type LogoutRequest = Message<"elastic_chat.accounts.v1.LogoutRequest"> & {
+export type ListSessionsResponse = Message<"elastic_chat.accounts.v1.ListSessionsResponse"> & {
+  /**
+   * At most 100: another login ends the one that was used least recently.
+   *
+   * @generated from field: repeated elastic_chat.accounts.v1.LoginSession sessions = 1;
+   */
+  sessions: LoginSession[];
 };
 
 /**
- * Describes the message elastic_chat.accounts.v1.LogoutRequest.
- * Use `create(LogoutRequestSchema)` to create a new message.
+ * Describes the message elastic_chat.accounts.v1.ListSessionsResponse.
+ * Use `create(ListSessionsResponseSchema)` to create a new message.
  */
-export const LogoutRequestSchema: GenMessage<LogoutRequest> = /*@__PURE__*/
+export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_accounts_v1_accounts_service, 7);
 
 /**
- * The session has ended.
+ * A login session as its user sees it.
  *
- * @generated from message elastic_chat.accounts.v1.LogoutResponse
+ * @generated from message elastic_chat.accounts.v1.LoginSession
  */
-export type LogoutResponse = Message<"elastic_chat.accounts.v1.LogoutResponse"> & {
+export type LoginSession = Message<"elastic_chat.accounts.v1.LoginSession"> & {
+  /**
+   * The session.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * What the device was called at the login; may be empty.
+   *
+   * @generated from field: string device = 2;
+   */
+  device: string;
+
+  /**
+   * When it began.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 3;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * When its tokens were made for the last time. A session that is in use makes new ones before an access token ends.
+   *
+   * @generated from field: google.protobuf.Timestamp last_used_at = 4;
+   */
+  lastUsedAt?: Timestamp | undefined;
+
+  /**
+   * Whether it is the session that asks.
+   *
+   * @generated from field: bool is_current = 5;
+   */
+  isCurrent: boolean;
 };
 
 /**
- * Describes the message elastic_chat.accounts.v1.LogoutResponse.
- * Use `create(LogoutResponseSchema)` to create a new message.
+ * Describes the message elastic_chat.accounts.v1.LoginSession.
+ * Use `create(LoginSessionSchema)` to create a new message.
  */
-export const LogoutResponseSchema: GenMessage<LogoutResponse> = /*@__PURE__*/
+export const LoginSessionSchema: GenMessage<LoginSession> = /*@__PURE__*/
   messageDesc(file_elastic_chat_accounts_v1_accounts_service, 8);
 
 /**
@@ -395,6 +435,349 @@ export type FindUsersResponse = Message<"elastic_chat.accounts.v1.FindUsersRespo
  */
 export const FindUsersResponseSchema: GenMessage<FindUsersResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_accounts_v1_accounts_service, 9);
+
+/**
+ * The user.
+ *
+ * @generated from message elastic_chat.accounts.v1.GetAccountResponse
+ */
+export type GetAccountResponse = Message<"elastic_chat.accounts.v1.GetAccountResponse"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Account account = 1;
+   */
+  account?: Account | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.GetAccountResponse.
+ * Use `create(GetAccountResponseSchema)` to create a new message.
+ */
+export const GetAccountResponseSchema: GenMessage<GetAccountResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 10);
+
+/**
+ * A user as administrators see them.
+ *
+ * @generated from message elastic_chat.accounts.v1.Account
+ */
+export type Account = Message<"elastic_chat.accounts.v1.Account"> & {
+  /**
+   * What everyone sees.
+   *
+   * @generated from field: elastic_chat.accounts.v1.User user = 1;
+   */
+  user?: User | undefined;
+
+  /**
+   * What they may do.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Role role = 2;
+   */
+  role: Role;
+
+  /**
+   * Whether they may not log in.
+   *
+   * @generated from field: bool disabled = 3;
+   */
+  disabled: boolean;
+
+  /**
+   * Until when they may not log in, and why; unset if that is not so, or no more.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Suspension suspension = 4;
+   */
+  suspension?: Suspension | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.Account.
+ * Use `create(AccountSchema)` to create a new message.
+ */
+export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 11);
+
+/**
+ * That a user may not log in for some time.
+ *
+ * @generated from message elastic_chat.accounts.v1.Suspension
+ */
+export type Suspension = Message<"elastic_chat.accounts.v1.Suspension"> & {
+  /**
+   * When it ends by itself.
+   *
+   * @generated from field: google.protobuf.Timestamp ends_at = 1;
+   */
+  endsAt?: Timestamp | undefined;
+
+  /**
+   * Why, as the user is told: 1 to 500 characters.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.Suspension.
+ * Use `create(SuspensionSchema)` to create a new message.
+ */
+export const SuspensionSchema: GenMessage<Suspension> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 12);
+
+/**
+ * The user was made.
+ *
+ * @generated from message elastic_chat.accounts.v1.CreateUserResponse
+ */
+export type CreateUserResponse = Message<"elastic_chat.accounts.v1.CreateUserResponse"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Account account = 1;
+   */
+  account?: Account | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.CreateUserResponse.
+ * Use `create(CreateUserResponseSchema)` to create a new message.
+ */
+export const CreateUserResponseSchema: GenMessage<CreateUserResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 13);
+
+/**
+ * The invite.
+ *
+ * @generated from message elastic_chat.accounts.v1.CreateInviteResponse
+ */
+export type CreateInviteResponse = Message<"elastic_chat.accounts.v1.CreateInviteResponse"> & {
+  /**
+   * The invite.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Invite invite = 1;
+   */
+  invite?: Invite | undefined;
+
+  /**
+   * What is given to Register. It is told only here.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.CreateInviteResponse.
+ * Use `create(CreateInviteResponseSchema)` to create a new message.
+ */
+export const CreateInviteResponseSchema: GenMessage<CreateInviteResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 14);
+
+/**
+ * An invite that is still good.
+ *
+ * @generated from message elastic_chat.accounts.v1.Invite
+ */
+export type Invite = Message<"elastic_chat.accounts.v1.Invite"> & {
+  /**
+   * Its name, to withdraw it by.
+   *
+   * @generated from field: string invite_id = 1;
+   */
+  inviteId: string;
+
+  /**
+   * Who made it; empty if the operator did.
+   *
+   * @generated from field: string created_by = 2;
+   */
+  createdBy: string;
+
+  /**
+   * When it was made.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 3;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * Until when it is good.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 4;
+   */
+  expiresAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.Invite.
+ * Use `create(InviteSchema)` to create a new message.
+ */
+export const InviteSchema: GenMessage<Invite> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 15);
+
+/**
+ * The invites.
+ *
+ * @generated from message elastic_chat.accounts.v1.ListInvitesResponse
+ */
+export type ListInvitesResponse = Message<"elastic_chat.accounts.v1.ListInvitesResponse"> & {
+  /**
+   * At most 1,000.
+   *
+   * @generated from field: repeated elastic_chat.accounts.v1.Invite invites = 1;
+   */
+  invites: Invite[];
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.ListInvitesResponse.
+ * Use `create(ListInvitesResponseSchema)` to create a new message.
+ */
+export const ListInvitesResponseSchema: GenMessage<ListInvitesResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 16);
+
+/**
+ * The bot was made.
+ *
+ * @generated from message elastic_chat.accounts.v1.CreateBotResponse
+ */
+export type CreateBotResponse = Message<"elastic_chat.accounts.v1.CreateBotResponse"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Account account = 1;
+   */
+  account?: Account | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.CreateBotResponse.
+ * Use `create(CreateBotResponseSchema)` to create a new message.
+ */
+export const CreateBotResponseSchema: GenMessage<CreateBotResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 17);
+
+/**
+ * The service token.
+ *
+ * @generated from message elastic_chat.accounts.v1.CreateServiceTokenResponse
+ */
+export type CreateServiceTokenResponse = Message<"elastic_chat.accounts.v1.CreateServiceTokenResponse"> & {
+  /**
+   * What is kept of it.
+   *
+   * @generated from field: elastic_chat.accounts.v1.ServiceToken token = 1;
+   */
+  token?: ServiceToken | undefined;
+
+  /**
+   * What the bot gives to ExchangeServiceToken. It is told only here.
+   *
+   * @generated from field: string service_token = 2;
+   */
+  serviceToken: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.CreateServiceTokenResponse.
+ * Use `create(CreateServiceTokenResponseSchema)` to create a new message.
+ */
+export const CreateServiceTokenResponseSchema: GenMessage<CreateServiceTokenResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 18);
+
+/**
+ * A service token, without its secret.
+ *
+ * @generated from message elastic_chat.accounts.v1.ServiceToken
+ */
+export type ServiceToken = Message<"elastic_chat.accounts.v1.ServiceToken"> & {
+  /**
+   * Its id, to withdraw it by.
+   *
+   * @generated from field: string token_id = 1;
+   */
+  tokenId: string;
+
+  /**
+   * What it is for.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Who made it; empty if the operator did.
+   *
+   * @generated from field: string created_by = 3;
+   */
+  createdBy: string;
+
+  /**
+   * When it was made.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 4;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * When it was exchanged for the last time; missing if it never was.
+   *
+   * @generated from field: google.protobuf.Timestamp last_used_at = 5;
+   */
+  lastUsedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.ServiceToken.
+ * Use `create(ServiceTokenSchema)` to create a new message.
+ */
+export const ServiceTokenSchema: GenMessage<ServiceToken> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 19);
+
+/**
+ * The service tokens.
+ *
+ * @generated from message elastic_chat.accounts.v1.ListServiceTokensResponse
+ */
+export type ListServiceTokensResponse = Message<"elastic_chat.accounts.v1.ListServiceTokensResponse"> & {
+  /**
+   * At most 20.
+   *
+   * @generated from field: repeated elastic_chat.accounts.v1.ServiceToken tokens = 1;
+   */
+  tokens: ServiceToken[];
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.ListServiceTokensResponse.
+ * Use `create(ListServiceTokensResponseSchema)` to create a new message.
+ */
+export const ListServiceTokensResponseSchema: GenMessage<ListServiceTokensResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 20);
+
+/**
+ * What the caller lets others know.
+ *
+ * @generated from message elastic_chat.accounts.v1.GetPrivacyResponse
+ */
+export type GetPrivacyResponse = Message<"elastic_chat.accounts.v1.GetPrivacyResponse"> & {
+  /**
+   * All of it.
+   *
+   * @generated from field: elastic_chat.types.v1.Privacy privacy = 1;
+   */
+  privacy?: Privacy | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.GetPrivacyResponse.
+ * Use `create(GetPrivacyResponseSchema)` to create a new message.
+ */
+export const GetPrivacyResponseSchema: GenMessage<GetPrivacyResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 21);
 
 /**
  * What is to be changed.
@@ -422,26 +805,60 @@ export type UpdatePrivacyRequest = Message<"elastic_chat.accounts.v1.UpdatePriva
  * Use `create(UpdatePrivacyRequestSchema)` to create a new message.
  */
 export const UpdatePrivacyRequestSchema: GenMessage<UpdatePrivacyRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 10);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 22);
 
 /**
- * What the caller lets others know from now on.
+ * When that is.
  *
- * @generated from message elastic_chat.accounts.v1.UpdatePrivacyResponse
+ * @generated from message elastic_chat.accounts.v1.GetQuietHoursResponse
  */
-export type UpdatePrivacyResponse = Message<"elastic_chat.accounts.v1.UpdatePrivacyResponse"> & {
+export type GetQuietHoursResponse = Message<"elastic_chat.accounts.v1.GetQuietHoursResponse"> & {
   /**
-   * All of it.
+   * Unset if there is no such time.
    *
-   * @generated from field: elastic_chat.types.v1.Privacy privacy = 1;
+   * @generated from field: elastic_chat.types.v1.QuietHours quiet_hours = 1;
    */
-  privacy?: Privacy | undefined;
+  quietHours?: QuietHours | undefined;
 };
 
 /**
- * Describes the message elastic_chat.accounts.v1.UpdatePrivacyResponse.
- * Use `create(UpdatePrivacyResponseSchema)` to create a new message.
+ * Describes the message elastic_chat.accounts.v1.GetQuietHoursResponse.
+ * Use `create(GetQuietHoursResponseSchema)` to create a new message.
  */
-export const UpdatePrivacyResponseSchema: GenMessage<UpdatePrivacyResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 11);
+export const GetQuietHoursResponseSchema: GenMessage<GetQuietHoursResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 23);
+
+/**
+ * What a user may do.
+ *
+ * @generated from enum elastic_chat.accounts.v1.Role
+ */
+export enum Role {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: ROLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * What everyone may.
+   *
+   * @generated from enum value: ROLE_USER = 1;
+   */
+  USER = 1,
+
+  /**
+   * That, and what is under /v1/admin.
+   *
+   * @generated from enum value: ROLE_ADMIN = 2;
+   */
+  ADMIN = 2,
+}
+
+/**
+ * Describes the enum elastic_chat.accounts.v1.Role.
+ */
+export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 0);
 

@@ -4,9 +4,9 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Conversation, ConversationPreferences, Invite, Member, Watermark } from "../../types/v1/conversation_pb";
+import type { Ban, Conversation, Conversation_Kind, ConversationPreferences, Invite, Member, Watermark } from "../../types/v1/conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "../../types/v1/conversation_pb";
-import type { Draft, Entry, ScheduledMessage } from "../../types/v1/entry_pb";
+import type { Body, Draft, Entry, ScheduledMessage } from "../../types/v1/entry_pb";
 import { file_elastic_chat_types_v1_entry } from "../../types/v1/entry_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/history/v1/history_service.proto.
  */
 export const file_elastic_chat_history_v1_history_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1lbGFzdGljX2NoYXQvaGlzdG9yeS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF2VsYXN0aWNfY2hhdC5oaXN0b3J5LnYxImAKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQwoNY29udmVyc2F0aW9ucxgBIAMoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiywIKE0NvbnZlcnNhdGlvblN1bW1hcnkSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIxCgptZW1iZXJzaGlwGAIgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIQCghoZWFkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoAxIUCgx1bnJlYWRfY291bnQYBSABKAMSMAoKbGFzdF9lbnRyeRgGIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIVCg1tZW50aW9uX2NvdW50GAcgASgFEkMKC3ByZWZlcmVuY2VzGAggASgLMi4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvblByZWZlcmVuY2VzIl0KF0dldENvbnZlcnNhdGlvblJlc3BvbnNlEkIKDGNvbnZlcnNhdGlvbhgBIAEoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiaQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USLQoHZW50cmllcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIQCghoZWFkX3NlcRgCIAEoAxIQCghoYXNfbW9yZRgDIAEoCCJtChJHZXRNZXNzYWdlUmVzcG9uc2USKwoFZW50cnkYASABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkSFwoPbWVudGlvbnNfY2FsbGVyGAIgASgIEhEKCW93bl9lbW9qaRgDIAMoCSJvChFMaXN0U3RhcnNSZXNwb25zZRItCgdlbnRyaWVzGAEgAygLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgpzdGFyX2NvdW50GAMgASgFIkkKEkxpc3REcmFmdHNSZXNwb25zZRIzCgZkcmFmdHMYASADKAsyIy5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5TYXZlZERyYWZ0Io0BCgpTYXZlZERyYWZ0EhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIrCgVkcmFmdBgCIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5EcmFmdBIsCghzYXZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDc2VxGAQgASgDIloKHUxpc3RTY2hlZHVsZWRNZXNzYWdlc1Jlc3BvbnNlEjkKCG1lc3NhZ2VzGAEgAygLMicuZWxhc3RpY19jaGF0Lmhpc3RvcnkudjEuV2FpdGluZ01lc3NhZ2UicgoOV2FpdGluZ01lc3NhZ2USFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEjoKCXNjaGVkdWxlZBgCIAEoCzInLmVsYXN0aWNfY2hhdC50eXBlcy52MS5TY2hlZHVsZWRNZXNzYWdlEgsKA3NlcRgDIAEoAyKqAQoTTGlzdE1lbWJlcnNSZXNwb25zZRIuCgdtZW1iZXJzGAEgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchI0Cgp3YXRlcm1hcmtzGAIgAygLMiAuZWxhc3RpY19jaGF0LnR5cGVzLnYxLldhdGVybWFyaxIXCg9uZXh0X3BhZ2VfdG9rZW4YAyABKAkSFAoMbWVtYmVyX2NvdW50GAQgASgFIqMBChFHZXRJbnZpdGVSZXNwb25zZRI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uEhQKDG1lbWJlcl9jb3VudBgCIAEoBRItCgZpbnZpdGUYAyABKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuSW52aXRlEg4KBmpvaW5lZBgEIAEoCGIGcHJvdG8z", [file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_google_protobuf_timestamp]);
+  fileDesc("Ci1lbGFzdGljX2NoYXQvaGlzdG9yeS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF2VsYXN0aWNfY2hhdC5oaXN0b3J5LnYxImAKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQwoNY29udmVyc2F0aW9ucxgBIAMoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiywIKE0NvbnZlcnNhdGlvblN1bW1hcnkSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIxCgptZW1iZXJzaGlwGAIgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIQCghoZWFkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoAxIUCgx1bnJlYWRfY291bnQYBSABKAMSMAoKbGFzdF9lbnRyeRgGIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIVCg1tZW50aW9uX2NvdW50GAcgASgFEkMKC3ByZWZlcmVuY2VzGAggASgLMi4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvblByZWZlcmVuY2VzIl0KF0dldENvbnZlcnNhdGlvblJlc3BvbnNlEkIKDGNvbnZlcnNhdGlvbhgBIAEoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiaQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USLQoHZW50cmllcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIQCghoZWFkX3NlcRgCIAEoAxIQCghoYXNfbW9yZRgDIAEoCCJtChJHZXRNZXNzYWdlUmVzcG9uc2USKwoFZW50cnkYASABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkSFwoPbWVudGlvbnNfY2FsbGVyGAIgASgIEhEKCW93bl9lbW9qaRgDIAMoCSJZChFMaXN0RWRpdHNSZXNwb25zZRIyCgh3b3JkaW5ncxgBIAMoCzIgLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLldvcmRpbmcSEAoIaGFzX21vcmUYAiABKAgicgoHV29yZGluZxILCgNzZXEYASABKAMSKQoEYm9keRgCIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJVChJMaXN0VGhyZWFkUmVzcG9uc2USLQoHZW50cmllcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIQCghoYXNfbW9yZRgCIAEoCCJBChBMaXN0UGluc1Jlc3BvbnNlEi0KB2VudHJpZXMYASADKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkibwoRTGlzdFN0YXJzUmVzcG9uc2USLQoHZW50cmllcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKc3Rhcl9jb3VudBgDIAEoBSJJChJMaXN0RHJhZnRzUmVzcG9uc2USMwoGZHJhZnRzGAEgAygLMiMuZWxhc3RpY19jaGF0Lmhpc3RvcnkudjEuU2F2ZWREcmFmdCKNAQoKU2F2ZWREcmFmdBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSKwoFZHJhZnQYAiABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRHJhZnQSLAoIc2F2ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA3NlcRgEIAEoAyJaCh1MaXN0U2NoZWR1bGVkTWVzc2FnZXNSZXNwb25zZRI5CghtZXNzYWdlcxgBIAMoCzInLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLldhaXRpbmdNZXNzYWdlInIKDldhaXRpbmdNZXNzYWdlEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRI6CglzY2hlZHVsZWQYAiABKAsyJy5lbGFzdGljX2NoYXQudHlwZXMudjEuU2NoZWR1bGVkTWVzc2FnZRILCgNzZXEYAyABKAMiqgEKE0xpc3RNZW1iZXJzUmVzcG9uc2USLgoHbWVtYmVycxgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5NZW1iZXISNAoKd2F0ZXJtYXJrcxgCIAMoCzIgLmVsYXN0aWNfY2hhdC50eXBlcy52MS5XYXRlcm1hcmsSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJEhQKDG1lbWJlcl9jb3VudBgEIAEoBSI8ChBMaXN0QmFuc1Jlc3BvbnNlEigKBGJhbnMYASADKAsyGi5lbGFzdGljX2NoYXQudHlwZXMudjEuQmFuIkUKE0xpc3RJbnZpdGVzUmVzcG9uc2USLgoHaW52aXRlcxgBIAMoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5JbnZpdGUiowEKEUdldEludml0ZVJlc3BvbnNlEjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24SFAoMbWVtYmVyX2NvdW50GAIgASgFEi0KBmludml0ZRgDIAEoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5JbnZpdGUSDgoGam9pbmVkGAQgASgIIn4KH0xpc3RQdWJsaWNDb252ZXJzYXRpb25zUmVzcG9uc2USQgoNY29udmVyc2F0aW9ucxgBIAMoCzIrLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLlB1YmxpY0NvbnZlcnNhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkimwEKElB1YmxpY0NvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRINCgV0b3BpYxgEIAEoCRIWCg5hdmF0YXJfZmlsZV9pZBgFIAEoCSJIChNHZXRSZWNlaXB0c1Jlc3BvbnNlEhUKDXJlYWRfdXNlcl9pZHMYASADKAkSGgoSZGVsaXZlcmVkX3VzZXJfaWRzGAIgAygJYgZwcm90bzM", [file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_google_protobuf_timestamp]);
 
 /**
  * The caller's conversations.
@@ -202,6 +202,118 @@ export const GetMessageResponseSchema: GenMessage<GetMessageResponse> = /*@__PUR
   messageDesc(file_elastic_chat_history_v1_history_service, 4);
 
 /**
+ * What a message has said.
+ *
+ * @generated from message elastic_chat.history.v1.ListEditsResponse
+ */
+export type ListEditsResponse = Message<"elastic_chat.history.v1.ListEditsResponse"> & {
+  /**
+   * By rising seq: the message as it was sent, then its edits.
+   *
+   * @generated from field: repeated elastic_chat.history.v1.Wording wordings = 1;
+   */
+  wordings: Wording[];
+
+  /**
+   * Whether there are older ones.
+   *
+   * @generated from field: bool has_more = 2;
+   */
+  hasMore: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListEditsResponse.
+ * Use `create(ListEditsResponseSchema)` to create a new message.
+ */
+export const ListEditsResponseSchema: GenMessage<ListEditsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 5);
+
+/**
+ * What a message said for a while.
+ *
+ * @generated from message elastic_chat.history.v1.Wording
+ */
+export type Wording = Message<"elastic_chat.history.v1.Wording"> & {
+  /**
+   * The entry that says so: the message itself, or an edit.
+   *
+   * @generated from field: int64 seq = 1;
+   */
+  seq: bigint;
+
+  /**
+   * What it says.
+   *
+   * @generated from field: elastic_chat.types.v1.Body body = 2;
+   */
+  body?: Body | undefined;
+
+  /**
+   * Since when.
+   *
+   * @generated from field: google.protobuf.Timestamp accepted_at = 3;
+   */
+  acceptedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.Wording.
+ * Use `create(WordingSchema)` to create a new message.
+ */
+export const WordingSchema: GenMessage<Wording> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 6);
+
+/**
+ * A part of a thread.
+ *
+ * @generated from message elastic_chat.history.v1.ListThreadResponse
+ */
+export type ListThreadResponse = Message<"elastic_chat.history.v1.ListThreadResponse"> & {
+  /**
+   * By rising seq, as they are now.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Entry entries = 1;
+   */
+  entries: Entry[];
+
+  /**
+   * Whether there are more in the direction that was asked for.
+   *
+   * @generated from field: bool has_more = 2;
+   */
+  hasMore: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListThreadResponse.
+ * Use `create(ListThreadResponseSchema)` to create a new message.
+ */
+export const ListThreadResponseSchema: GenMessage<ListThreadResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 7);
+
+/**
+ * The messages that are pinned.
+ *
+ * @generated from message elastic_chat.history.v1.ListPinsResponse
+ */
+export type ListPinsResponse = Message<"elastic_chat.history.v1.ListPinsResponse"> & {
+  /**
+   * By rising seq.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Entry entries = 1;
+   */
+  entries: Entry[];
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListPinsResponse.
+ * Use `create(ListPinsResponseSchema)` to create a new message.
+ */
+export const ListPinsResponseSchema: GenMessage<ListPinsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 8);
+
+/**
  * A part of the starred messages.
  *
  * @generated from message elastic_chat.history.v1.ListStarsResponse
@@ -235,7 +347,7 @@ export type ListStarsResponse = Message<"elastic_chat.history.v1.ListStarsRespon
  * Use `create(ListStarsResponseSchema)` to create a new message.
  */
 export const ListStarsResponseSchema: GenMessage<ListStarsResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 5);
+  messageDesc(file_elastic_chat_history_v1_history_service, 9);
 
 /**
  * What was written and not sent.
@@ -256,7 +368,7 @@ export type ListDraftsResponse = Message<"elastic_chat.history.v1.ListDraftsResp
  * Use `create(ListDraftsResponseSchema)` to create a new message.
  */
 export const ListDraftsResponseSchema: GenMessage<ListDraftsResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 6);
+  messageDesc(file_elastic_chat_history_v1_history_service, 10);
 
 /**
  * A draft and where it is for.
@@ -298,7 +410,7 @@ export type SavedDraft = Message<"elastic_chat.history.v1.SavedDraft"> & {
  * Use `create(SavedDraftSchema)` to create a new message.
  */
 export const SavedDraftSchema: GenMessage<SavedDraft> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 7);
+  messageDesc(file_elastic_chat_history_v1_history_service, 11);
 
 /**
  * The messages that wait.
@@ -319,7 +431,7 @@ export type ListScheduledMessagesResponse = Message<"elastic_chat.history.v1.Lis
  * Use `create(ListScheduledMessagesResponseSchema)` to create a new message.
  */
 export const ListScheduledMessagesResponseSchema: GenMessage<ListScheduledMessagesResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 8);
+  messageDesc(file_elastic_chat_history_v1_history_service, 12);
 
 /**
  * A message that waits, and where it is for.
@@ -354,7 +466,7 @@ export type WaitingMessage = Message<"elastic_chat.history.v1.WaitingMessage"> &
  * Use `create(WaitingMessageSchema)` to create a new message.
  */
 export const WaitingMessageSchema: GenMessage<WaitingMessage> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 9);
+  messageDesc(file_elastic_chat_history_v1_history_service, 13);
 
 /**
  * The members.
@@ -396,7 +508,49 @@ export type ListMembersResponse = Message<"elastic_chat.history.v1.ListMembersRe
  * Use `create(ListMembersResponseSchema)` to create a new message.
  */
 export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 10);
+  messageDesc(file_elastic_chat_history_v1_history_service, 14);
+
+/**
+ * The bans.
+ *
+ * @generated from message elastic_chat.history.v1.ListBansResponse
+ */
+export type ListBansResponse = Message<"elastic_chat.history.v1.ListBansResponse"> & {
+  /**
+   * By rising user id.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Ban bans = 1;
+   */
+  bans: Ban[];
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListBansResponse.
+ * Use `create(ListBansResponseSchema)` to create a new message.
+ */
+export const ListBansResponseSchema: GenMessage<ListBansResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 15);
+
+/**
+ * The invites.
+ *
+ * @generated from message elastic_chat.history.v1.ListInvitesResponse
+ */
+export type ListInvitesResponse = Message<"elastic_chat.history.v1.ListInvitesResponse"> & {
+  /**
+   * The newest first.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Invite invites = 1;
+   */
+  invites: Invite[];
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListInvitesResponse.
+ * Use `create(ListInvitesResponseSchema)` to create a new message.
+ */
+export const ListInvitesResponseSchema: GenMessage<ListInvitesResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 16);
 
 /**
  * What it leads to.
@@ -438,5 +592,110 @@ export type GetInviteResponse = Message<"elastic_chat.history.v1.GetInviteRespon
  * Use `create(GetInviteResponseSchema)` to create a new message.
  */
 export const GetInviteResponseSchema: GenMessage<GetInviteResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 11);
+  messageDesc(file_elastic_chat_history_v1_history_service, 17);
+
+/**
+ * A page of the directory.
+ *
+ * @generated from message elastic_chat.history.v1.ListPublicConversationsResponse
+ */
+export type ListPublicConversationsResponse = Message<"elastic_chat.history.v1.ListPublicConversationsResponse"> & {
+  /**
+   * By title.
+   *
+   * @generated from field: repeated elastic_chat.history.v1.PublicConversation conversations = 1;
+   */
+  conversations: PublicConversation[];
+
+  /**
+   * What to ask for the next page with; empty if this is the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListPublicConversationsResponse.
+ * Use `create(ListPublicConversationsResponseSchema)` to create a new message.
+ */
+export const ListPublicConversationsResponseSchema: GenMessage<ListPublicConversationsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 18);
+
+/**
+ * A conversation as the directory has it.
+ *
+ * @generated from message elastic_chat.history.v1.PublicConversation
+ */
+export type PublicConversation = Message<"elastic_chat.history.v1.PublicConversation"> & {
+  /**
+   * The conversation.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * Group or channel.
+   *
+   * @generated from field: elastic_chat.types.v1.Conversation.Kind kind = 2;
+   */
+  kind: Conversation_Kind;
+
+  /**
+   * Its title.
+   *
+   * @generated from field: string title = 3;
+   */
+  title: string;
+
+  /**
+   * What it is about.
+   *
+   * @generated from field: string topic = 4;
+   */
+  topic: string;
+
+  /**
+   * The file that shows it, if there is one.
+   *
+   * @generated from field: string avatar_file_id = 5;
+   */
+  avatarFileId: string;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.PublicConversation.
+ * Use `create(PublicConversationSchema)` to create a new message.
+ */
+export const PublicConversationSchema: GenMessage<PublicConversation> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 19);
+
+/**
+ * Whom it has reached: members who were there when it was sent, without the caller.
+ *
+ * @generated from message elastic_chat.history.v1.GetReceiptsResponse
+ */
+export type GetReceiptsResponse = Message<"elastic_chat.history.v1.GetReceiptsResponse"> & {
+  /**
+   * Who has read it.
+   *
+   * @generated from field: repeated string read_user_ids = 1;
+   */
+  readUserIds: string[];
+
+  /**
+   * Who has it on a device and has not read it.
+   *
+   * @generated from field: repeated string delivered_user_ids = 2;
+   */
+  deliveredUserIds: string[];
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.GetReceiptsResponse.
+ * Use `create(GetReceiptsResponseSchema)` to create a new message.
+ */
+export const GetReceiptsResponseSchema: GenMessage<GetReceiptsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 20);
 

@@ -1,0 +1,43 @@
+/** What the user can do with files and links. Everything throws ApiError, but for what a link leads to. */
+
+import type { FileId, FileRef, LinkPreview, Uploads } from "../core/types";
+import type { FilesApi } from "../net/files";
+import { Previews } from "./previews";
+
+export class Files {
+  private readonly previews: Previews;
+
+  constructor(private readonly api: FilesApi) {
+    this.previews = new Previews(api);
+  }
+
+  /** Uploads a file that can be sent then; `onProgress` is told which part of it is there. */
+  upload(file: File, onProgress: (part: number) => void): Promise<FileRef> {
+    return this.api.upload(file, onProgress);
+  }
+
+  /** An address by which a file can be had for some minutes: of an image as large as a screen shows it. */
+  url({ fileId, mediaType }: FileRef): Promise<string> {
+    return this.api.url(fileId, mediaType.startsWith("image/") ? "VARIANT_LARGE" : "VARIANT_UNSPECIFIED");
+  }
+
+  /** An address of the picture that shows a conversation, for some minutes. */
+  avatarUrl(fileId: FileId): Promise<string> {
+    return this.api.url(fileId, "VARIANT_SMALL");
+  }
+
+  /** What the user has uploaded: the newest, or those before a file. */
+  list(beforeFileId?: FileId): Promise<Uploads> {
+    return this.api.list(beforeFileId);
+  }
+
+  /** Deletes a file of the user, wherever it was posted. */
+  async remove(fileId: FileId): Promise<void> {
+    await this.api.remove(fileId);
+  }
+
+  /** What a link leads to; null if there is nothing to show. Never rejects. */
+  linkPreview(url: string): Promise<LinkPreview | null> {
+    return this.previews.find(url);
+  }
+}

@@ -1,0 +1,176 @@
+/** How everything is said in one language: sentences, lists, numbers and times. */
+
+import { type FormatXMLElementFn, IntlMessageFormat } from "intl-messageformat";
+
+import { isolated } from "./bidi";
+import { directionOf, type Language } from "./language";
+import type { Catalogue, TextId, Sentence, Value, Values } from "./texts";
+
+export type Say = (id: TextId, values?: Values) => string;
+
+export interface Place {
+  /** How numbers and times are written, such as `en-GB`. */
+  readonly locale: string;
+  /** Such as `Europe/Madrid`. */
+  readonly timeZone: string;
+}
+
+const DAY_MS = 86_400_000;
+const WEEK_DAYS = 7;
+
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+] as const;
+
+export class Words {
+  readonly direction: "ltr" | "rtl";
+  private readonly formats = new Map<TextId, IntlMessageFormat>();
+  private readonly times = new Map<string, Intl.DateTimeFormat>();
+  private readonly numbers = new Map<string, Intl.NumberFormat>();
+  private readonly lists: Intl.ListFormat;
+  private readonly relative: Intl.RelativeTimeFormat;
+
+  constructor(
+    readonly language: Language,
+    private readonly catalogue: Catalogue,
+    private readonly place: Place,
+  ) {
+    this.direction = directionOf(language);
+    this.lists = new Intl.ListFormat(place.locale, { type: "conjunction" });
+    this.relative = new Intl.RelativeTimeFormat(place.locale);
+  }
+
+  /** A message, with values in the place of its placeholders: each stands for itself, whichever way it is written. */
+  readonly t: Say = (id, values = {}) => {
+    const message = this.catalogue[id];
+    if (typeof message === "string" || message === undefined) {
+      return message ?? id;
+    }
+    const plain = Object.entries(values).map(([name, value]) => [name, this.plain(value)] as const);
+    return String(this.format(id, message).format(Object.fromEntries(plain)));
+  };
+
+  say({ id, values }: Sentence): string {
+    return this.t(id, values);
+  }
+
+  /** The parts of a message in which elements stand among the text. */
+  rich<T>(id: TextId, values: Readonly<Record<string, Value | T | FormatXMLElementFn<T>>>): readonly (string | T)[] {
+    const message = this.catalogue[id];
+    if (typeof message === "string" || message === undefined) {
+      return [message ?? id];
+    }
+    const plain = Object.entries(values).map(([name, value]) => [name, isValue(value) ? this.plain(value) : value] as const);
+    const said = this.format(id, message).format<T>(Object.fromEntries(plain));
+    return Array.isArray(said) ? said : [said];
+  }
+
+  /** “Anna, Ben and you”. */
+  list(items: readonly string[]): string {
+    return this.lists.format(items.map((item) => isolated(item, this.direction)));
+  }
+
+  number(value: number, options: Intl.NumberFormatOptions = {}): string {
+    const key = JSON.stringify(options);
+    const format = this.numbers.get(key) ?? new Intl.NumberFormat(this.place.locale, options);
+    this.numbers.set(key, format);
+    return format.format(value);
+  }
+
+  /** The hour and minute of a time in Unix milliseconds. */
+  clock(at: number): string {
+    return this.time(at, { hour: "2-digit", minute: "2-digit" });
+  }
+
+  /** To the second, as logs have it. */
+  exactClock(at: number): string {
+    return this.time(at, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  }
+
+  /** Day and time, of what may be any day. */
+  moment(at: number): string {
+    return this.time(at, { dateStyle: "medium", timeStyle: "short" });
+  }
+
+  /** The day of a time. */
+  day(at: number, now: number): string {
+    const days = this.daysBetween(at, now);
+    if (days === 0 || days === 1) {
+      return this.t(days === 0 ? "common.today" : "common.yesterday");
+    }
+    const [year, thisYear] = [at, now].map((time) => new Date(this.midnight(time)).getUTCFullYear());
+    return this.time(at, { weekday: "long", day: "numeric", month: "long", ...(year === thisYear ? {} : { year: "numeric" }) });
+  }
+
+  /** A time as short as it can be told. */
+  shortTime(at: number, now: number): string {
+    const days = this.daysBetween(at, now);
+    if (days <= 0) {
+      return this.clock(at);
+    }
+    if (days === 1) {
+      return this.t("common.yesterday");
+    }
+    return this.time(at, days < WEEK_DAYS ? { weekday: "short" } : { day: "numeric", month: "short" });
+  }
+
+  /** “5 minutes ago”. */
+  minutesAgo(minutes: number): string {
+    return this.relative.format(-minutes, "minute");
+  }
+
+  /** A time in seconds, in the largest unit of which it is a whole number. */
+  duration(seconds: number): string {
+    const [unit, length] = UNITS.find(([, length]) => seconds % length === 0) ?? ["second", 1];
+    return this.number(seconds / length, { style: "unit", unit, unitDisplay: "long" });
+  }
+
+  /** A size in bytes, as people say it. */
+  size(bytes: number): string {
+    const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+    const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
+    const amount = bytes / 1_000 ** power;
+    return this.number(amount, { style: "unit", unit: units[power] ?? "byte", unitDisplay: "short", maximumFractionDigits: amount < 10 ? 1 : 0 });
+  }
+
+  /** How many midnights lie between two times. */
+  daysBetween(at: number, now: number): number {
+    return Math.round((this.midnight(now) - this.midnight(at)) / DAY_MS);
+  }
+
+  private plain(value: Value): string | number {
+    return typeof value === "number" ? value : isolated(typeof value === "string" ? value : this.list(value), this.direction);
+  }
+
+  private format(id: TextId, message: Exclude<Catalogue[string], string>): IntlMessageFormat {
+    const format = this.formats.get(id) ?? new IntlMessageFormat(message, this.place.locale);
+    this.formats.set(id, format);
+    return format;
+  }
+
+  private time(at: number, options: Intl.DateTimeFormatOptions): string {
+    return this.timeFormat(this.place.locale, options).format(at);
+  }
+
+  private timeFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+    const key = `${locale} ${JSON.stringify(options)}`;
+    const format = this.times.get(key) ?? new Intl.DateTimeFormat(locale, { ...options, timeZone: this.place.timeZone });
+    this.times.set(key, format);
+    return format;
+  }
+
+  /** When the day of a time has begun, as if that were in Greenwich. */
+  private midnight(at: number): number {
+    const parts = this.timeFormat("en-u-ca-iso8601", { year: "numeric", month: "numeric", day: "numeric" }).formatToParts(at);
+    const [year = 0, month = 1, day = 1] = (["year", "month", "day"] as const).map((type) => Number(parts.find((part) => part.type === type)?.value));
+    return Date.UTC(year, month - 1, day);
+  }
+}
+
+
+function isValue(value: unknown): value is Value {
+  return typeof value === "string" || typeof value === "number" || (Array.isArray(value) && value.every((item) => typeof item === "string"));
+}

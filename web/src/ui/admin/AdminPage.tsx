@@ -1,0 +1,40 @@
+import { useCallback } from "react";
+
+import { useClient } from "../context";
+import { Failure } from "../Failure";
+import { useLoaded } from "../loaded";
+import { EmptyState } from "../parts/EmptyState";
+import { PageLink } from "../PageLink";
+import { type Section, SectionsPage } from "../SectionsPage";
+import { Splash } from "../Splash";
+import { useText } from "../words";
+import { BotsSection } from "./BotsSection";
+import { InvitesSection } from "./InvitesSection";
+import { OperationsSection } from "./OperationsSection";
+import { UsersSection } from "./UsersSection";
+
+const SECTIONS: readonly Section[] = [
+  { id: "users", title: "admin.users", icon: "people", Content: UsersSection },
+  { id: "invites", title: "admin.invites", icon: "ticket", Content: InvitesSection },
+  { id: "bots", title: "admin.bots", icon: "bot", Content: BotsSection },
+  { id: "operations", title: "admin.operations", icon: "info", Content: OperationsSection },
+];
+
+/** What administrators do. The server asks them each time; to others this only says that they are none. */
+export default function AdminPage({ section }: { readonly section: string }) {
+  const client = useClient();
+  const t = useText();
+  const { value: isAdmin, failure, reload } = useLoaded(useCallback(() => client.isAdmin(), [client]));
+  if (isAdmin === true) {
+    return <SectionsPage heading="admin.title" base="/admin" chosen={section} sections={SECTIONS} />;
+  }
+  if (isAdmin === null && failure === null) {
+    return <Splash />;
+  }
+  return (
+    <main className="lonely" data-testid="admin-forbidden">
+      {failure === null ? <EmptyState icon="shield" title={t("admin.forbidden")} /> : <Failure reason={failure} onRetry={reload} />}
+      <PageLink className="button" to="/">{t("settings.leave")}</PageLink>
+    </main>
+  );
+}

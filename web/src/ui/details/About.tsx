@@ -1,0 +1,95 @@
+import { useState } from "react";
+
+import { FOR_EVER, isMute } from "../../core/mine";
+import { mayI, titleOf } from "../../core/select";
+import type { ConversationState, State } from "../../core/state";
+import type { Mine, Told } from "../../core/types";
+import { sentenceOf } from "../action";
+import { useClient, useNow, useSelected } from "../context";
+import { Confirm } from "../parts/Confirm";
+import { Select } from "../parts/Select";
+import { useToast } from "../parts/toasts";
+import { useWords } from "../words";
+import { LIFETIMES, MUTES, spanOptions } from "./seconds";
+
+const TOLD = [
+  { value: "all", label: "conversations.toldAll" },
+  { value: "mentions", label: "conversations.toldMentions" },
+  { value: "nothing", label: "conversations.toldNothing" },
+] as const satisfies readonly { readonly value: Told; readonly label: string }[];
+
+/** As it is: mute until some time, and not for one of the spans that are offered. */
+const AS_IT_IS = "as-it-is";
+const EVER = "ever";
+
+const partOf = ({ session, users }: State) => ({ session, users });
+
+/** How the user has a conversation for themselves, and the way out of it. */
+export function About({ chat }: { readonly chat: ConversationState }) {
+  const client = useClient();
+  const words = useWords();
+  const { t } = words;
+  const toast = useToast();
+  const now = useNow(30_000);
+  const state = useSelected(partOf);
+  const [isLeaving, setLeaving] = useState(false);
+  const { conversation } = chat;
+  const { conversationId, kind, messageTtlS } = conversation;
+  const { mine } = chat.kept;
+  const isQuiet = isMute(mine, now);
+  const isCrowd = kind === "group" || kind === "channel";
+  const isLastOwner = chat.me?.role === "owner" && (chat.members?.length ?? 0) > 1;
+
+  const tell = (failure: unknown) => { toast(sentenceOf(failure, words)); };
+  const prefer = (changed: Partial<Mine>) => { client.personal.prefer(conversationId, changed).catch(tell); };
+  const mute = (chosen: string) => {
+    if (chosen !== AS_IT_IS) {
+      prefer({ mutedUntil: chosen === EVER ? FOR_EVER : chosen === "0" ? 0 : Date.now() + Number(chosen) * 1_000 });
+    }
+  };
+  const muteNow = !isQuiet ? "0" : mine.mutedUntil >= FOR_EVER ? EVER : AS_IT_IS;
+  const mutes = [
+    { value: "0", label: t("conversations.muteOff") },
+    ...(muteNow === AS_IT_IS ? [{ value: AS_IT_IS, label: t("conversations.muteUntil", { time: words.moment(mine.mutedUntil) }) }] : []),
+    ...MUTES.map((seconds) => ({ value: String(seconds), label: t("conversations.muteFor", { time: words.duration(seconds) }) })),
+    { value: EVER, label: t("conversations.muteEver") },
+  ];
+
+  return (
+    <div className="details-part">
+      {kind !== "notes" && (
+        <>
+          <Select label={t("conversations.told")} value={mine.told} options={TOLD.map(({ value, label }) => ({ value, label: t(label) }))} onChange={(told) => { prefer({ told }); }} />
+          <Select label={t("conversations.mute")} value={muteNow} options={mutes} onChange={mute} />
+        </>
+      )}
+      {(!isCrowd || mayI(chat, "manage")) && (
+        <Select
+          label={t("conversations.ttl")}
+          hint={t("conversations.ttlHint")}
+          value={String(messageTtlS)}
+          options={spanOptions(LIFETIMES, messageTtlS, t("conversations.ttlNever"), words)}
+          onChange={(seconds) => { client.groups.set(conversationId, { messageTtlS: Number(seconds) }).catch(tell); }}
+        />
+      )}
+      {isCrowd && (
+        <div className="details-foot">
+          <button className="button button-danger" type="button" onClick={() => { setLeaving(true); }}>
+            {t(kind === "group" ? "conversations.leave" : "conversations.leaveChannel")}
+          </button>
+        </div>
+      )}
+      {isLeaving && (
+        <Confirm
+          title={t("conversations.leaveTitle", { title: titleOf(state, conversation, words) })}
+          action={t("conversations.leaveSure")}
+          isDanger
+          onConfirm={() => client.groups.leave(conversationId)}
+          onClose={() => { setLeaving(false); }}
+        >
+          {t(isLastOwner ? "conversations.leaveOwner" : conversation.isPublic ? "conversations.leavePublic" : "conversations.leaveHint")}
+        </Confirm>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,76 @@
+import { useState } from "react";
+
+import { type GivenRole, powersOver } from "../../core/administration";
+import type { ConversationState } from "../../core/state";
+import type { TextId } from "../../core/texts";
+import type { UserId } from "../../core/types";
+import { sentenceOf } from "../action";
+import { useClient } from "../context";
+import { Confirm } from "../parts/Confirm";
+import { Menu, MenuItem, MenuLine } from "../parts/Menu";
+import { useToast } from "../parts/toasts";
+import { useWords } from "../words";
+
+interface MemberMenuProps {
+  readonly chat: ConversationState;
+  readonly userId: UserId;
+  readonly name: string;
+  readonly username: string;
+  readonly isMe: boolean;
+}
+
+const MAKE: Readonly<Record<GivenRole, TextId>> = {
+  admin: "conversations.makeAdmin",
+  member: "conversations.makeMember",
+  reader: "conversations.makeReader",
+};
+
+type Asked = "remove" | "ban" | "handOver";
+
+/** What one may do with a member. */
+export function MemberMenu({ chat, userId, name, username, isMe }: MemberMenuProps) {
+  const client = useClient();
+  const words = useWords();
+  const { t } = words;
+  const toast = useToast();
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const { conversationId } = chat.conversation;
+  const { roles, mayRemove, mayBan, mayHandOver } = powersOver(chat, userId);
+  const tell = (failure: unknown) => { toast(sentenceOf(failure, words)); };
+  const close = () => { setAsked(null); };
+
+  if (isMe && roles.length === 0) {
+    return <span className="details-no-menu" />;
+  }
+  return (
+    <>
+      <Menu label={t("conversations.memberMenu", { name })} testId="member-menu">
+        {!isMe && <MenuItem icon="person" onChoose={() => { client.groups.startDirect(username).then((id) => { client.openConversation(id); }, tell); }}>{t("conversations.writeTo")}</MenuItem>}
+        {roles.map((role) => (
+          <MenuItem key={role} onChoose={() => { client.groups.setRole(conversationId, userId, role).catch(tell); }}>
+            {t(MAKE[role])}
+          </MenuItem>
+        ))}
+        {mayHandOver && <MenuItem onChoose={() => { setAsked("handOver"); }}>{t("conversations.makeOwner")}</MenuItem>}
+        {(mayRemove || mayBan) && <MenuLine />}
+        {mayRemove && <MenuItem isDanger onChoose={() => { setAsked("remove"); }}>{t("conversations.remove")}</MenuItem>}
+        {mayBan && <MenuItem isDanger onChoose={() => { setAsked("ban"); }}>{t("conversations.ban")}</MenuItem>}
+      </Menu>
+      {asked === "remove" && (
+        <Confirm title={t("conversations.removeTitle", { name })} action={t("conversations.remove")} isDanger onConfirm={() => client.groups.removeMember(conversationId, userId)} onClose={close}>
+          {t("conversations.removeHint")}
+        </Confirm>
+      )}
+      {asked === "ban" && (
+        <Confirm title={t("conversations.banTitle", { name })} action={t("conversations.ban")} isDanger onConfirm={() => client.groups.ban(conversationId, userId)} onClose={close}>
+          {t("conversations.banHint")}
+        </Confirm>
+      )}
+      {asked === "handOver" && (
+        <Confirm title={t("conversations.makeOwnerTitle", { name })} action={t("conversations.makeOwner")} onConfirm={() => client.groups.handOver(conversationId, userId)} onClose={close}>
+          {t("conversations.makeOwnerHint")}
+        </Confirm>
+      )}
+    </>
+  );
+}
