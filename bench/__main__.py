@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from bench import connections, group, history, latency, pairs, presence, profiles, scale, search, stack, stages, writer
+from bench import connections, group, history, latency, pairs, presence, profiles, scale, search, stack, stages, web, writer
 from bench.processes import allow_files
 from bench.results import Figure, compare, save, show
 
@@ -28,6 +28,7 @@ MEASUREMENTS: dict[str, Callable[[str], Coroutine[Any, Any, list[Figure]]]] = {
     "search": search.measure,
     "writer": writer.measure,
     "presence": presence.measure,
+    "web": web.measure,
     "scale": scale.measure,
 }
 

@@ -21,7 +21,7 @@ from bench.client import Account, Api
 from bench.people import people
 from bench.results import Figure, figure, percentile
 from chatkit.core.finding import Term
-from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
+from chatkit.core.ids import ConversationId, UserId, new_id
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
 from svc_search.core.criteria import Criteria, Question
@@ -169,7 +169,7 @@ async def _through(edge: str) -> list[Figure]:
         anna, bob = await people(api, 2)
         conversation_id, mark = await api.direct(anna, bob), f"w{new_id()[-12:]}"
         for number in range(SAID):
-            await _say(api, anna, conversation_id, f"{mark} number {number}")
+            await api.say(anna, conversation_id, f"{mark} number {number}")
         fresh = [await _until_found(api, anna, bob, conversation_id) for _ in range(FRESH)]
         times = []
         for _ in range(SEARCHES // 3):
@@ -187,17 +187,8 @@ async def _through(edge: str) -> list[Figure]:
 
 async def _until_found(api: Api, sender: Account, reader: Account, conversation_id: str) -> float:
     word = f"w{new_id()[-12:]}"
-    await _say(api, sender, conversation_id, word)
+    await api.say(sender, conversation_id, word)
     began = time.perf_counter()
     while not (await api.call("GET", f"/v1/search?query={word}", token=reader.token))["results"]:
         await asyncio.sleep(0.05)
     return (time.perf_counter() - began) * 1000
-
-
-async def _say(api: Api, sender: Account, conversation_id: str, text: str) -> None:
-    await api.call(
-        "POST",
-        f"/v1/conversations/{conversation_id}/messages",
-        {"messageId": MessageId(new_id()), "body": {"text": text}},
-        token=sender.token,
-    )
