@@ -113,10 +113,8 @@ class Searcher:
                 after = hit.position
                 if result := checked.get((hit.conversation_id, hit.seq)):
                     page.results.append(result)
-            if not found.has_more:
-                return page
-            page.token = _token(after)
-            if len(page.results) == size:
+            page.token = _token(after) if found.has_more else ""
+            if not found.has_more or len(page.results) == size:
                 return page
         return page
 

@@ -188,6 +188,15 @@ async def test_pages_have_everything_once_although_some_is_not_shown(desk: Desk)
     assert found == [f"tea {n}" for n in reversed(range(60)) if n % 3]
 
 
+async def test_a_page_that_took_several_questions_is_the_last_if_there_is_no_more(desk: Desk) -> None:
+    hall = desk.conversation()
+    for n in range(16):
+        desk.say(hall, "tea" if n < 2 else "milk")
+    page = await desk.search("tea", 10)
+    assert len(desk.index.asked) == 2
+    assert (len(page.results), page.token) == (2, "")
+
+
 async def test_an_index_that_finds_nothing_but_what_is_not_shown_costs_a_few_questions_and_the_page_says_where_to_go_on(desk: Desk) -> None:
     hall = desk.conversation()
     for n in range(300):
