@@ -50,7 +50,7 @@ def _change(entry: log_pb2.LogEntry) -> Change | None:
             )
         case Kind.EDIT if entry.body:
             text = entry_pb2.Body.FromString(entry.body).text
-            return Rewording(conversation_id, entry.target, entry.seq, text, has_link(text))
+            return Rewording(conversation_id, entry.target, entry.seq, text, has_link(text), entry.expires_at.seconds)
         case Kind.DELETION:
             return Erasure(conversation_id, entry.target)
         case _:
