@@ -346,7 +346,8 @@ class MemorySequencer:
                 return OrdinalNeeded()
             read = new_read
         delivered = max(delivered, min(mark.delivered_seq, live.head), new_read)
-        if not mark.withheld:
+        is_cut_off = live.kind == "DIRECT" and any(self.view.blocks.get(mark.conversation_id, {}).values())
+        if not mark.withheld and not is_cut_off:
             shown = (delivered, read)
         now = (delivered, read, ordinal) if shown == (delivered, read) else (delivered, read, ordinal, *shown)
         live.marks[mark.user_id] = now
