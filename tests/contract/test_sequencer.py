@@ -1080,6 +1080,21 @@ async def test_neither_of_two_of_whom_one_has_blocked_the_other_tells_how_far_th
     assert await shown(3) == (3, (3, 3))
 
 
+@pytest.mark.parametrize("blocker", [0, 1])
+async def test_nobody_hears_one_of_two_type_of_whom_one_has_blocked_the_other(world: World, blocker: int) -> None:
+    anna, bob = both = user(), user()
+    born = birth(anna, bob, kind="DIRECT")
+    await start(world, born)
+    await world.listen(born.conversation_id, "gateway-1@1")
+    heard, nothing = Listening(frozenset({"gateway-1@1"}), 2), Listening()
+    asked = [(born.conversation_id, one) for one in both]
+    assert await world.sequencer.listeners(asked) == [heard, heard]
+    await world.note_block(born.conversation_id, both[blocker], blocked=True)
+    assert await world.sequencer.listeners(asked) == [nothing, nothing]
+    await world.note_block(born.conversation_id, both[blocker], blocked=False)
+    assert await world.sequencer.listeners(asked) == [heard, heard]
+
+
 async def test_a_stranger_moves_no_watermark(world: World) -> None:
     anna = user()
     born = birth(anna)
