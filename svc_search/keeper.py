@@ -7,18 +7,17 @@ the folder was lost, the index is built of the database, and goes on where the d
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import TypeVar
 
 import structlog
 from prometheus_client import Counter, Gauge
 
-from chatkit.core.backoff import Backoff
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError
 from chatkit.edges.message_log.reader import Taken
+from chatkit.edges.patience import until_done
 from chatkit.metrics import counter, gauge
 from svc_search.archive import Archive
 from svc_search.core.documents import Change, Document, Erasure, Rewording
@@ -28,7 +27,6 @@ from svc_search.parts import Part, Parts, Stage
 from svc_search.records import change_of, changes_of
 
 log = structlog.get_logger()
-Result = TypeVar("Result")
 
 TIDY_S = 30.0
 """What is deleted or has expired is on no disk any more after about so long."""
@@ -64,7 +62,7 @@ class Keeper:
         """Follow the log until `stop` is called."""
         while not self._stopping.is_set():
             taken = await self._feed.take()
-            await _until_done(self._follow, "log_away")
+            await until_done(self._follow, "log_away")
             await self._take_up(taken)
             await self._tell()
         self._stopped.set()
@@ -130,7 +128,7 @@ class Keeper:
         if taken:
             await self._commit([one for one in taken if one.partition not in lost])
         if lost:
-            await _until_done(lambda: self._go_on([one for one in lost if one in self._parts.held]), "log_away")
+            await until_done(lambda: self._go_on([one for one in lost if one in self._parts.held]), "log_away")
 
     async def _commit(self, taken: Sequence[Taken]) -> None:
         try:
@@ -160,7 +158,7 @@ class Keeper:
         while True:
             await self._missing.wait()
             self._missing.clear()
-            await _until_done(self._build, "database_away")
+            await until_done(self._build, "database_away")
 
     async def _build(self) -> None:
         # Everything below these is in the database by now, and everything else is still in the log.
@@ -206,14 +204,3 @@ class Keeper:
 def _count(changes: Iterable[Change]) -> None:
     for change in changes:
         CHANGES[_KINDS[type(change)]].inc()
-
-
-async def _until_done(attempt: Callable[[], Awaitable[Result]], event: str) -> Result:
-    """Try until an engine that is away is back. Whatever is tried can be repeated."""
-    backoff = Backoff(0.1, 5.0)
-    while True:
-        try:
-            return await attempt()
-        except ChatError as error:
-            log.warning(event, reason=error.reason)
-            await asyncio.sleep(backoff.next())
