@@ -46,7 +46,10 @@ def is_for_administrators(method: MethodDescriptor) -> bool:
 
 def about(request: Message) -> tuple[str, str]:
     """Return whom or what a request is about, and what else it asks for, as JSON, without secrets."""
-    fields = json_format.MessageToDict(request, preserving_proto_field_name=True)
+    try:
+        fields = json_format.MessageToDict(request, preserving_proto_field_name=True)
+    except json_format.SerializeToJsonError:  # a time that is none: the method refuses it, and that is noted too
+        fields = {field.name: str(value) for field, value in request.ListFields()}
     said = {name: value for name, value in fields.items() if name not in SECRETS}
     name = next((name for name in SUBJECTS if said.get(name)), "")
     subject = str(said.pop(name)) if name else ""

@@ -425,7 +425,7 @@ class Pipeline:
                 self._detours.bring_back([job], self._lookups.restore)
             elif marked.changed:
                 event = watermark_event(job.command, marked)
-                event.ephemeral.only_own_sessions = job.command.watermark.withheld
+                event.ephemeral.only_own_sessions = marked.shown != (marked.delivered_seq, marked.read_seq)
                 told += self._tellings.receipt(job.conversation_id, job.user_id, event, marked.listening)
         return told
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 
 from chatkit.core.errors import ChatError, Reason
@@ -40,6 +41,17 @@ class Part:
         self.readers = 0
         self.unread = asyncio.Event()
         self.unread.set()
+
+    def begin_reading(self) -> None:
+        """Do not close it before `end_reading`."""
+        self.readers += 1
+        self.unread.clear()
+
+    def end_reading(self) -> None:
+        """Whoever began has what they wanted."""
+        self.readers -= 1
+        if not self.readers:
+            self.unread.set()
 
 
 class Parts:
@@ -91,15 +103,15 @@ class Parts:
     async def tidy(self, now_s: int) -> int:
         """Take out what has expired by a Unix second, leave nothing of it on the disk, and return how many messages went."""
         gone = 0
-        for part in list(self.held.values()):
-            if part.stage is not Stage.BUILDING:
-                gone += await self._write(lambda part=part: part.index.let_go(now_s))  # type: ignore[misc]
-                await self._write(part.index.settle)
+        for number in list(self.held):
+            part = self.held.get(number)  # it may have gone while others were tidied
+            if part is not None and part.stage is not Stage.BUILDING:
+                gone += await self._write(partial(_tidied, part.index, now_s))
         return gone
 
     async def count(self) -> int:
         """Return how many messages are in all indexes that are held."""
-        return sum([await self._write(part.index.count) for part in list(self.held.values())])
+        return sum([await self._write(part.index.count) for number in list(self.held) if (part := self.held.get(number))])
 
     async def find(self, question: Question, numbers: Sequence[int]) -> tuple[Found, list[int]]:
         """Look through those parts that are READY here, and return which these were. Raises OVERLOADED."""
@@ -107,21 +119,18 @@ class Parts:
         if self._waiting and self._waiting + len(ready) > self._room:
             raise ChatError(Reason.OVERLOADED, "search has too much to do: try again soon")
         self._waiting += len(ready)
+        for part in ready.values():
+            part.begin_reading()
         try:
             found = await asyncio.gather(*(self._find(part, question) for part in ready.values()))
         finally:
             self._waiting -= len(ready)
+            for part in ready.values():
+                part.end_reading()
         return together(question.count, found), list(ready)
 
     async def _find(self, part: Part, question: Question) -> Found:
-        part.readers += 1
-        part.unread.clear()
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._reading, part.index.find, question)
-        finally:
-            part.readers -= 1
-            if not part.readers:
-                part.unread.set()
+        return await asyncio.get_running_loop().run_in_executor(self._reading, part.index.find, question)
 
     async def _write(self, work: Callable[[], Result]) -> Result:
         # Whoever is ended meanwhile leaves the thread to what it has begun.
@@ -133,3 +142,10 @@ class Parts:
             await self.let_go(number)
         self._writing.shutdown()
         self._reading.shutdown()
+
+
+def _tidied(index: Index, now_s: int) -> int:
+    """Take out what has expired, and leave nothing of it on the disk."""
+    gone = index.let_go(now_s)
+    index.settle()
+    return gone

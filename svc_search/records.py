@@ -21,15 +21,24 @@ Kind = entry_pb2.Entry
 def change_of(value: bytes) -> Change | None:
     """Return what a record of the log changes; None if that is nothing."""
     try:
-        return _change(log_pb2.LogEntry.FromString(value))
+        entry = log_pb2.LogEntry.FromString(value)
     except DecodeError as error:
         log.warning("unreadable_record", error=str(error))
         return None
+    return _change_or_nothing(entry)
 
 
 def changes_of(entries: Iterable[log_pb2.LogEntry]) -> list[Change]:
     """Return what entries change, in their order."""
-    return [change for entry in entries if (change := _change(entry))]
+    return [change for entry in entries if (change := _change_or_nothing(entry))]
+
+
+def _change_or_nothing(entry: log_pb2.LogEntry) -> Change | None:
+    try:
+        return _change(entry)
+    except (DecodeError, ValueError) as error:  # its body is none, or it was accepted at a time that is none
+        log.warning("unreadable_entry", conversation_id=entry.conversation_id, seq=entry.seq, error=str(error))
+        return None
 
 
 def _change(entry: log_pb2.LogEntry) -> Change | None:
@@ -50,7 +59,7 @@ def _change(entry: log_pb2.LogEntry) -> Change | None:
             )
         case Kind.EDIT if entry.body:
             text = entry_pb2.Body.FromString(entry.body).text
-            return Rewording(conversation_id, entry.target, entry.seq, text, has_link(text))
+            return Rewording(conversation_id, entry.target, entry.seq, text, has_link(text), entry.expires_at.seconds)
         case Kind.DELETION:
             return Erasure(conversation_id, entry.target)
         case _:

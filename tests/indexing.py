@@ -21,8 +21,8 @@ def said(
     return Document(place, seq, by, NOON_MS + seq * 1000, text, files, has, seq, expires_s)
 
 
-def reworded(seq: int, text: str, worded: int, place: ConversationId = HALL) -> Rewording:
-    return Rewording(place, seq, worded, text, kinds(text, [], poll=False) != frozenset())
+def reworded(seq: int, text: str, worded: int, place: ConversationId = HALL, *, expires_s: int = 0) -> Rewording:
+    return Rewording(place, seq, worded, text, kinds(text, [], poll=False) != frozenset(), expires_s)
 
 
 def term(text: str) -> Term:

@@ -113,10 +113,8 @@ class Searcher:
                 after = hit.position
                 if result := checked.get((hit.conversation_id, hit.seq)):
                     page.results.append(result)
-            if not found.has_more:
-                return page
-            page.token = _token(after)
-            if len(page.results) == size:
+            page.token = _token(after) if found.has_more else ""
+            if not found.has_more or len(page.results) == size:
                 return page
         return page
 
@@ -137,6 +135,7 @@ class Searcher:
         shown = await asyncio.gather(*(self._shown(user_id, *place) for place in by_place.items()))
         found: dict[tuple[ConversationId, int], Result] = {}
         for entry in (one for some in shown for one in some):
+            await asyncio.sleep(0)  # to look through a long message takes a while: between two of them others have their turn
             places = self._places(entry, query, senders, others)
             if places is not None:
                 found[ConversationId(entry.conversation_id), entry.seq] = Result(entry, places)

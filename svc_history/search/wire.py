@@ -6,6 +6,9 @@ from elastic_chat.history.v1 import history_service_pb2 as pb
 from svc_history.search.matching import Field, snippet, utf16
 from svc_history.search.searcher import Result, texts_of
 
+MAX_HIGHLIGHTS = 100
+"""Of one message: who looks at it sees what it is about, and a word that stands in it thousands of times makes no answer of megabytes."""
+
 _FIELDS = {
     Field.TEXT: pb.Highlight.TEXT,
     Field.ATTACHMENT_NAME: pb.Highlight.ATTACHMENT_NAME,
@@ -20,7 +23,7 @@ def result_message(result: Result) -> pb.SearchResult:
         entry=result.entry,
         highlights=[
             pb.Highlight(field=_FIELDS[one.field], index=one.number, range=_range(texts[one.field, one.number], one.start, one.end))
-            for one in result.spots
+            for one in result.spots[:MAX_HIGHLIGHTS]
         ],
     )
     if text := result.entry.body.text:

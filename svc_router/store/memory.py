@@ -346,7 +346,7 @@ class MemorySequencer:
                 return OrdinalNeeded()
             read = new_read
         delivered = max(delivered, min(mark.delivered_seq, live.head), new_read)
-        if not mark.withheld:
+        if not mark.withheld and not self._are_cut_off(mark.conversation_id):
             shown = (delivered, read)
         now = (delivered, read, ordinal) if shown == (delivered, read) else (delivered, read, ordinal, *shown)
         live.marks[mark.user_id] = now
@@ -356,9 +356,15 @@ class MemorySequencer:
     async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[Listening]:
         self.view.check()
         return [
-            self._listening(conversation_id) if Permission.WRITE in _held(self.view.live.get(conversation_id), user_id) else Listening()
+            self._listening(conversation_id)
+            if Permission.WRITE in _held(self.view.live.get(conversation_id), user_id) and not self._are_cut_off(conversation_id)
+            else Listening()
             for conversation_id, user_id in pairs
         ]
+
+    def _are_cut_off(self, conversation_id: ConversationId) -> bool:
+        live = self.view.live.get(conversation_id)
+        return live is not None and live.kind == "DIRECT" and any(self.view.blocks.get(conversation_id, {}).values())
 
     def _listening(self, conversation_id: ConversationId) -> Listening:
         return Listening(frozenset(self.view.nodes.get(conversation_id, ())), len(self.view.live[conversation_id].members))

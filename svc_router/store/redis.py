@@ -255,12 +255,13 @@ class RedisSequencer:
                 pipeline.hget(keys.settings(conversation_id), "member_permissions")
                 pipeline.smembers(keys.nodes(conversation_id))
                 pipeline.hlen(keys.members(conversation_id))
+                pipeline.hvals(keys.blocks(conversation_id, self.epoch))
 
         replies = await self._view.run(ask)
-        found = zip(replies[::4], replies[1::4], replies[2::4], replies[3::4], strict=True)
+        found = zip(*(replies[n::5] for n in range(5)), strict=True)
         return [
-            Listening(_names(nodes), count) if Permission.WRITE in _held(member, rule) else Listening()
-            for member, rule, nodes, count in found
+            Listening(_names(nodes), count) if Permission.WRITE in _held(member, rule) and not _are_cut_off(blocks) else Listening()
+            for member, rule, nodes, count, blocks in found
         ]
 
 
@@ -368,6 +369,11 @@ def _held(member: bytes | None, rule: bytes | None) -> Permission:
         return effective(_member(member).permissions, settings) if member else Permission(0)
     except UNREADABLE:
         return Permission(0)
+
+
+def _are_cut_off(blocks: Iterable[bytes]) -> bool:
+    """Tell whether one of the two of a direct conversation is known to have blocked the other."""
+    return any(one.endswith(b":1") for one in blocks)
 
 
 def _sight(seq: int, user_id: UserId, head: bytes | None, member: bytes | None, entries: Sequence[Any], changes: Sequence[Any]) -> Sight:

@@ -30,13 +30,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Rewording:
-    """A message says something else, since the entry at `worded`."""
+    """A message says something else, since the entry at `worded`; `expires_s` is the Unix second in which both disappear, or 0."""
 
     conversation_id: ConversationId
     seq: int
     worded: int
     said: str
     has_link: bool
+    expires_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

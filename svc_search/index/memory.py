@@ -36,6 +36,7 @@ class MemoryIndex:
             case Document() if known is None and not isinstance(ahead, Erasure):
                 self._ranks[key] = self._rank(change)
                 self._documents[key] = _reworded(change, ahead) if isinstance(ahead, Rewording) else change
+                self._ahead.pop(key, None)
             case Rewording() if known is not None:
                 self._documents[key] = _reworded(known, change) if known.worded < change.worded else known
             case Rewording() if ahead is None or (isinstance(ahead, Rewording) and ahead.worded < change.worded):
@@ -70,6 +71,9 @@ class MemoryIndex:
         gone = [key for key, one in self._documents.items() if 0 < one.expires_s <= now_s]
         for key in gone:
             del self._documents[key], self._ranks[key]
+        fading = [key for key, one in self._ahead.items() if isinstance(one, Rewording) and 0 < one.expires_s <= now_s]
+        for key in fading:
+            del self._ahead[key]
         return len(gone)
 
     def settle(self) -> None:

@@ -23,7 +23,7 @@ from svc_search.index.expression import besides, expression, marks, sayings
 
 log = structlog.get_logger()
 
-VERSION = 1
+VERSION = 2
 """Of what is in a file, and of how words are told apart: a file of another is built anew."""
 SCANNED = 4000
 """Messages of whatever conversation that are looked at before those that count are looked for by themselves."""
@@ -55,8 +55,10 @@ CREATE TABLE ahead (
   worded INTEGER NOT NULL,
   said TEXT,
   has_link INTEGER NOT NULL,
+  expires_s INTEGER NOT NULL,
   PRIMARY KEY (conversation, seq)
 ) WITHOUT ROWID;
+CREATE INDEX fading ON ahead (expires_s) WHERE expires_s > 0;
 CREATE VIRTUAL TABLE words USING fts5 (said, beside, marks, tokenize = 'ascii', prefix = '2 3');
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
 INSERT INTO state VALUES (1, %d, NULL);
@@ -114,7 +116,7 @@ class SqliteIndex:
             case Document() if known is None:
                 self._put(change, key)
             case Rewording() if known is None:
-                self._note(key, change.worded, sayings(change.said), has_link=change.has_link)
+                self._note(key, change.worded, sayings(change.said), has_link=change.has_link, expires_s=change.expires_s)
             case Rewording() if known is not None and known[1] < change.worded:
                 self._reword(known[0], change.worded, sayings(change.said), has_link=change.has_link)
             case Erasure():
@@ -139,6 +141,7 @@ class SqliteIndex:
         )
         if ahead is not None:
             self._reword(rank, ahead[0], ahead[1], has_link=ahead[2])
+            self._writer.execute("DELETE FROM ahead WHERE conversation = ? AND seq = ?", key)
 
     def _reword(self, rank: int, worded: int, said: str, *, has_link: bool) -> None:
         marked = self._writer.execute("SELECT marks FROM words WHERE rowid = ?", (rank,)).get.split()
@@ -146,11 +149,11 @@ class SqliteIndex:
         self._writer.execute("UPDATE words SET said = ?, marks = ? WHERE rowid = ?", (said, " ".join(kept), rank))
         self._writer.execute("UPDATE documents SET worded = ? WHERE rank = ?", (worded, rank))
 
-    def _note(self, key: tuple[int, int], worded: int, said: str | None, *, has_link: bool) -> None:
+    def _note(self, key: tuple[int, int], worded: int, said: str | None, *, has_link: bool, expires_s: int = 0) -> None:
         self._writer.execute(
-            "INSERT INTO ahead VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
-            " SET worded = excluded.worded, said = excluded.said, has_link = excluded.has_link WHERE worded < excluded.worded",
-            (*key, worded, said, has_link),
+            "INSERT INTO ahead VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET worded = excluded.worded, said = excluded.said,"
+            " has_link = excluded.has_link, expires_s = excluded.expires_s WHERE worded < excluded.worded",
+            (*key, worded, said, has_link, expires_s),
         )
 
     def _erase(self, rank: int) -> None:
@@ -232,6 +235,7 @@ class SqliteIndex:
         with self._writer:
             for (rank,) in gone:
                 self._erase(rank)
+            self._writer.execute("DELETE FROM ahead WHERE expires_s > 0 AND expires_s <= ?", (now_s,))
         return len(gone)
 
     def settle(self) -> None:

@@ -206,6 +206,19 @@ def test_nothing_of_a_deleted_message_is_left_on_the_disk(tmp_path: Path) -> Non
     index.close()
 
 
+@pytest.mark.parametrize("comes", [False, True])
+def test_what_an_edit_says_goes_with_its_message_also_if_that_came_behind_it_or_never(tmp_path: Path, *, comes: bool) -> None:
+    index = SqliteShelf(tmp_path).open(0)
+    index.apply([reworded(1, "secretpassphrase", 2, expires_s=10), reworded(3, "swordfish", 4, expires_s=20)], 1)
+    if comes:
+        index.apply([said(1, "tea", expires_s=10), said(3, "tea", expires_s=20)], 2)
+        assert find(index, "swordfish") == [3]
+    assert index.let_go(10) == int(comes)
+    index.settle()
+    assert on_disk(tmp_path, b"secretpassphrase", b"swordfish") == [b"swordfish"]
+    index.close()
+
+
 def on_disk(folder: Path, *secrets: bytes) -> list[bytes]:
     """Return what of some secrets is in the files of a folder: whole, or without the letters that it has in common with its neighbours."""
     content = b"".join(path.read_bytes() for path in folder.iterdir())
@@ -217,7 +230,7 @@ def test_a_file_that_is_broken_or_of_another_version_is_begun_anew(tmp_path: Pat
     index = shelf.open(0)
     index.apply([said(1, "tea")], 5)
     index.close()
-    monkeypatch.setattr(sqlite_index, "VERSION", 2)
+    monkeypatch.setattr(sqlite_index, "VERSION", sqlite_index.VERSION + 1)
     index = shelf.open(0)
     assert (index.next_offset, index.count()) == (None, 0)
     index.close()
@@ -272,7 +285,7 @@ CHANGE = st.one_of(
         st.lists(st.sampled_from(["tea.png", "milk tea.txt"]), max_size=2),
         st.sampled_from([0, 0, 10]),
     ),
-    st.builds(reworded, SEQ, TEXT, st.integers(13, 30), PLACES),
+    st.builds(reworded, SEQ, TEXT, st.integers(13, 30), PLACES, expires_s=st.sampled_from([0, 10])),
     st.builds(Erasure, PLACES, SEQ),
 )
 TERM = st.builds(

@@ -1061,6 +1061,40 @@ async def test_who_never_told_anything_is_nowhere_to_others(world: World) -> Non
     assert marked == Marked(3, 3, 2, (0, 0), Listening(members=2), changed=True)
 
 
+@pytest.mark.parametrize("blocker", [0, 1])
+async def test_neither_of_two_of_whom_one_has_blocked_the_other_tells_how_far_they_are(world: World, blocker: int) -> None:
+    anna, bob = both = user(), user()
+    born = birth(anna, bob, kind="DIRECT")
+    await start(world, born)
+    await say(world, born, anna, 3)
+
+    async def shown(read_seq: int) -> tuple[int, tuple[int, int]]:
+        (marked,) = await world.sequencer.mark([Mark(born.conversation_id, bob, read_seq, read_seq)])
+        assert isinstance(marked, Marked)
+        return marked.read_seq, marked.shown
+
+    assert await shown(2) == (2, (2, 2))
+    await world.note_block(born.conversation_id, both[blocker], blocked=True)
+    assert await shown(3) == (3, (2, 2))
+    await world.note_block(born.conversation_id, both[blocker], blocked=False)
+    assert await shown(3) == (3, (3, 3))
+
+
+@pytest.mark.parametrize("blocker", [0, 1])
+async def test_nobody_hears_one_of_two_type_of_whom_one_has_blocked_the_other(world: World, blocker: int) -> None:
+    anna, bob = both = user(), user()
+    born = birth(anna, bob, kind="DIRECT")
+    await start(world, born)
+    await world.listen(born.conversation_id, "gateway-1@1")
+    heard, nothing = Listening(frozenset({"gateway-1@1"}), 2), Listening()
+    asked = [(born.conversation_id, one) for one in both]
+    assert await world.sequencer.listeners(asked) == [heard, heard]
+    await world.note_block(born.conversation_id, both[blocker], blocked=True)
+    assert await world.sequencer.listeners(asked) == [nothing, nothing]
+    await world.note_block(born.conversation_id, both[blocker], blocked=False)
+    assert await world.sequencer.listeners(asked) == [heard, heard]
+
+
 async def test_a_stranger_moves_no_watermark(world: World) -> None:
     anna = user()
     born = birth(anna)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.message_factory import GetMessageClass
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.rpc.caller import OPERATOR
@@ -95,6 +96,18 @@ async def test_one_looks_by_who_whom_what_and_when_page_by_page() -> None:
         request = pb.ListAuditLogRequest(page_token=wrong)
         assert await accounts.reason("ListAuditLog", request, OPERATOR) is Reason.INVALID_ARGUMENT
     assert await accounts.reason("ListAuditLog", pb.ListAuditLogRequest(page_size=201), OPERATOR) is Reason.INVALID_ARGUMENT
+
+
+async def test_a_call_with_a_time_that_is_none_is_refused_and_noted() -> None:
+    accounts = Accounts()
+    bob = await accounts.register("bob")
+    never = Timestamp(seconds=10**15)
+    assert await accounts.reason("ListAuditLog", pb.ListAuditLogRequest(since=never), OPERATOR) is Reason.INVALID_ARGUMENT
+    suspending = pb.SuspendUserRequest(user_id=bob.user_id, ends_at=never, reason="No day.")
+    assert await accounts.reason("SuspendUser", suspending, OPERATOR) is Reason.INVALID_ARGUMENT
+    (noted,) = await entries(accounts)
+    assert (noted.method, noted.subject, noted.outcome) == ("SuspendUser", bob.user_id, Reason.INVALID_ARGUMENT)
+    assert "No day." in noted.details
 
 
 async def test_what_cant_be_noted_is_not_carried_out(monkeypatch: pytest.MonkeyPatch) -> None:

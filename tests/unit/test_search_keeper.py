@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -16,10 +17,10 @@ from chatkit.edges.message_log import LOG_TOPIC
 from chatkit.edges.message_log.reader import Taken
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
-from svc_search.core.criteria import Criteria, Question
+from svc_search.core.criteria import Criteria, Found, Question
 from svc_search.feed import part_of
 from svc_search.holders import MemoryHolders
-from svc_search.index.memory import MemoryShelf
+from svc_search.index.memory import MemoryIndex, MemoryShelf
 from svc_search.keeper import Keeper
 from svc_search.parts import Parts, Stage
 from tests.indexing import asked, term
@@ -266,6 +267,22 @@ async def test_a_group_that_is_shared_out_anew_neither_repeats_nor_leaves_out() 
         assert parts.held[0].index.count() == 15
 
 
+async def test_what_cant_be_read_stops_neither_who_follows_the_log_nor_who_builds() -> None:
+    desk = Desk()
+    for part, field_ in ((0, {"body": b"\xff\xff no body at all"}), (1, {"accepted_at": {"seconds": 10**15}})):
+        desk.say(part, "tea")
+        broken = log_pb2.LogEntry.FromString(desk.log.records[part][-1])
+        broken.MergeFrom(log_pb2.LogEntry(seq=2, **field_))  # type: ignore[arg-type]
+        desk.log.records[part].append(broken.SerializeToString())
+        desk.seqs[part] += 1
+        desk.say(part, "more tea")
+    for lag in (0, 100):
+        desk.database.lag = lag
+        desk.shelf.indexes.clear()
+        async with desk.running() as parts:
+            assert await found(desk, parts, "tea") == [(0, 1), (0, 3), (1, 1), (1, 3)]
+
+
 async def test_who_holds_what_is_told_once_it_answers_and_taken_back_at_the_end() -> None:
     desk = Desk()
     desk.say(0, "tea")
@@ -288,6 +305,70 @@ async def test_who_would_wait_for_too_many_others_is_refused() -> None:
         async with asyncio.TaskGroup() as group:
             asking = [group.create_task(refused(parts)) for _ in range(30)]
         assert {one.result() for one in asking} == {None, Reason.OVERLOADED}
+
+
+class Watched(MemoryIndex):
+    """An index that is asked nothing any more once it is closed, and takes its time to find."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed = threading.Event()
+        self.finding, self.gate = threading.Event(), threading.Event()
+
+    def find(self, question: Question) -> Found:
+        self.finding.set()
+        assert self.gate.wait(5)
+        return super().find(question)
+
+    def let_go(self, now_s: int) -> int:
+        assert not self.closed.is_set()
+        return super().let_go(now_s)
+
+    def settle(self) -> None:
+        assert not self.closed.is_set()
+
+    def count(self) -> int:
+        assert not self.closed.is_set()
+        return super().count()
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+class WatchedShelf(MemoryShelf):
+    def __init__(self) -> None:
+        super().__init__()
+        self.watched = {part: Watched() for part in PARTS}
+        self.indexes.update(self.watched)
+
+
+@pytest.mark.parametrize("work", [lambda parts: parts.tidy(0), lambda parts: parts.count()], ids=["tidy", "count"])
+async def test_a_part_that_goes_while_all_are_looked_after_is_left_alone(work: Callable[[Parts], Coroutine[None, None, int]]) -> None:
+    parts = Parts(WatchedShelf(), 1, 1)
+    for number in PARTS:
+        await parts.open(number)
+    async with asyncio.TaskGroup() as group:
+        working = group.create_task(work(parts))
+        await asyncio.sleep(0)
+        await parts.let_go(3)
+    assert working.result() == 0
+    await parts.close()
+
+
+async def test_a_part_that_somebody_is_about_to_look_through_is_not_closed_before() -> None:
+    shelf = WatchedShelf()
+    parts, index = Parts(shelf, 1, 1), shelf.watched[0]
+    (await parts.open(0)).stage = Stage.READY
+    async with asyncio.TaskGroup() as group:
+        finding = group.create_task(parts.find(asked("tea"), [0]))
+        group.create_task(parts.let_go(0))
+        await until(index.finding.is_set)
+        await parts.keep_only()  # what is to be done before that is done
+        assert not index.closed.is_set()
+        index.gate.set()
+    assert finding.result()[1] == [0]
+    assert index.closed.is_set()
+    await parts.close()
 
 
 async def refused(parts: Parts) -> Reason | None:

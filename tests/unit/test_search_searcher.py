@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from chatkit.core.errors import ChatError, Reason
+from chatkit.core.finding import Term
 from chatkit.core.ids import ConversationId, UserId, direct_conversation_id, new_id
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_history.core import Membership, Stored
+from svc_history.search import searcher
 from svc_history.search.index import Found, Hit, Position, Question
+from svc_history.search.matching import Spot, Texts, spots
 from svc_history.search.names import Names
 from svc_history.search.searcher import AT_ONCE, Searched, Searcher
-from svc_history.search.wire import result_message
+from svc_history.search.wire import MAX_HIGHLIGHTS, result_message
 from svc_history.store.memory import MemoryConversation
 from tests.reading import ANNA, World, reading
 
@@ -108,6 +111,13 @@ async def test_what_is_found_is_shown_as_it_is(desk: Desk) -> None:
     assert (shown.snippet.start, shown.snippet.end) == (0, 21)
 
 
+async def test_a_word_that_stands_in_a_message_very_often_is_shown_so_often_and_no_more(desk: Desk) -> None:
+    desk.say(desk.conversation(), "é " + "tea " * 4000)
+    (found,) = (await desk.search("tea")).results
+    shown = result_message(found)
+    assert [(one.range.start, one.range.end) for one in shown.highlights] == [(2 + 4 * n, 5 + 4 * n) for n in range(MAX_HIGHLIGHTS)]
+
+
 async def test_what_a_reader_may_not_see_is_not_shown_whatever_the_index_believes(desk: Desk) -> None:
     hall, late, left = desk.conversation(), desk.conversation(joined=2), desk.conversation()
     desk.say(late, "tea before")
@@ -188,6 +198,15 @@ async def test_pages_have_everything_once_although_some_is_not_shown(desk: Desk)
     assert found == [f"tea {n}" for n in reversed(range(60)) if n % 3]
 
 
+async def test_a_page_that_took_several_questions_is_the_last_if_there_is_no_more(desk: Desk) -> None:
+    hall = desk.conversation()
+    for n in range(16):
+        desk.say(hall, "tea" if n < 2 else "milk")
+    page = await desk.search("tea", 10)
+    assert len(desk.index.asked) == 2
+    assert (len(page.results), page.token) == (2, "")
+
+
 async def test_an_index_that_finds_nothing_but_what_is_not_shown_costs_a_few_questions_and_the_page_says_where_to_go_on(desk: Desk) -> None:
     hall = desk.conversation()
     for n in range(300):
@@ -220,6 +239,27 @@ async def test_one_user_has_a_few_searches_under_way_and_no_more(desk: Desk) -> 
         desk.index.gate.set()
     assert all(len(one.result().results) == 1 for one in under_way)
     assert len((await desk.search("tea")).results) == 1
+
+
+async def test_others_have_their_turn_between_the_messages_that_are_looked_at(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    hall, looked, turns = desk.conversation(), list[Texts](), set[int]()
+    for _ in range(20):
+        desk.say(hall, "tea")
+
+    def look(texts: Texts, *asked: Sequence[Term]) -> list[Spot] | None:
+        looked.append(texts)
+        return spots(texts, *asked)
+
+    async def look_on() -> None:
+        while True:
+            turns.add(len(looked))
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(searcher, "spots", look)
+    other = asyncio.get_running_loop().create_task(look_on())
+    assert len(await desk.found("tea")) == 20
+    other.cancel()
+    assert turns >= set(range(20))
 
 
 async def test_that_something_may_be_missing_is_said(desk: Desk) -> None:
