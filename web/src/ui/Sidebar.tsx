@@ -109,7 +109,7 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
           <MenuItem icon="star" onChoose={() => { setDialog("stars"); }}>{t("conversations.starsTitle")}</MenuItem>
           <MenuItem icon="clock" onChoose={() => { setDialog("later"); }}>{t("composer.laterTitle")}</MenuItem>
           <MenuLine />
-          <MenuItem icon="gear" onChoose={() => { go("/settings"); }}>{t("settings.title")}</MenuItem>
+          <MenuItem icon="gear" onChoose={() => { go("/settings"); }}>{t("common.settings")}</MenuItem>
         </Menu>
         <button className="button-icon button-icon-filled" type="button" onClick={onNew} aria-label={t("conversations.new")} title={t("conversations.new")} data-testid="new-conversation">
           <Icon name="plus" />
