@@ -378,6 +378,40 @@ const CASES: Readonly<Record<string, Case>> = {
   "admin: enable": { call: ({ admin }) => admin.setDisabled(BEN, false), asks: `POST /v1/admin/users/${BEN}/enable`, body: {} },
   "admin: password": { call: ({ admin }) => admin.resetPassword(BEN, "secret"), asks: `POST /v1/admin/users/${BEN}/password`, body: { password: "secret" } },
   "admin: delete": { call: ({ admin }) => admin.deleteUser(BEN), asks: `DELETE /v1/admin/users/${BEN}` },
+  "safety: block": { call: ({ safety }) => safety.block(BEN), asks: `PUT /v1/blocks/${BEN}` },
+  "safety: unblock": { call: ({ safety }) => safety.unblock(BEN), asks: `DELETE /v1/blocks/${BEN}` },
+  "safety: report a message": {
+    call: ({ safety }) => safety.report({ conversationId: ROOM, seq: 7 }, "self_harm", "Look."),
+    asks: "POST /v1/reports",
+    body: { conversationId: ROOM, seq: 7, category: "SELF_HARM", words: "Look." },
+  },
+  "safety: report a user": { call: ({ safety }) => safety.report({ userId: BEN }, "spam", ""), asks: "POST /v1/reports", body: { userId: BEN, category: "SPAM", words: "" } },
+  "search: a page": {
+    call: ({ search }) => search.find({ words: "hi -no", pageToken: "", utcOffsetMinutes: -60 }),
+    asks: "GET /v1/search?query=hi+-no&utcOffsetMinutes=-60",
+    answer: {
+      results: [
+        { entry: ENTRY, highlights: [{ field: "TEXT", range: { end: 2 } }, { field: "ATTACHMENT_NAME", index: 1, range: { start: 3, end: 5 } }, { field: "LATER" }], snippet: { end: 2 } },
+        { entry: ENTRY, highlights: [{ field: "POLL_OPTION", range: { start: 1, end: 2 } }] },
+      ],
+      nextPageToken: "p",
+      incomplete: true,
+    },
+    gives: {
+      items: [
+        { entry: MESSAGE, highlights: [{ in: "text", index: 0, start: 0, end: 2 }, { in: "file", index: 1, start: 3, end: 5 }], snippet: { start: 0, end: 2 } },
+        { entry: MESSAGE, highlights: [{ in: "option", index: 0, start: 1, end: 2 }], snippet: null },
+      ],
+      next: "p",
+      isIncomplete: true,
+    },
+  },
+  "search: the next page": {
+    call: ({ search }) => search.find({ words: "hi", pageToken: "p", utcOffsetMinutes: 0 }),
+    asks: "GET /v1/search?query=hi&utcOffsetMinutes=0&pageToken=p",
+    answer: {},
+    gives: { items: [], next: "", isIncomplete: false },
+  },
   "admin: invite": {
     call: ({ admin }) => admin.createInvite(60),
     asks: "POST /v1/admin/invites",
@@ -447,7 +481,7 @@ describe("the calls", () => {
 
   it("covers every call that there is", async () => {
     const api = new Api(() => Promise.resolve("token"));
-    const topics = ["account", "admin", "devices", "files", "groups", "messages", "personal"] as const;
+    const topics = ["account", "admin", "devices", "files", "groups", "messages", "personal", "safety", "search"] as const;
     const seen = new Set<unknown>();
     for (const topic of topics) {
       const proto = Object.getPrototypeOf(api[topic]) as Record<string, unknown>;

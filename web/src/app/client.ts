@@ -37,6 +37,8 @@ import { Mirror } from "./mirror";
 import { Notifier } from "./notifications";
 import { Personal } from "./personal";
 import { Reporter } from "./reporter";
+import { Safety } from "./safety";
+import { forgetSearches } from "./searches";
 import { Store } from "./store";
 
 /** A sign of typing is worth five seconds to those who see it, and is given at most every three. */
@@ -67,6 +69,9 @@ export class Client {
   readonly groups = new Groups(this.store, this.api, this.library, this.ids.next);
   readonly personal = new Personal(this.api.personal, this.composition);
   readonly files = new Files(this.api.files);
+  readonly safety = new Safety(this.store, this.api.safety);
+  readonly search = this.api.search;
+  readonly directory = new Directory(this.store, this.api.account);
   readonly account = new Account(this.store, this.api, () => this.leave());
   readonly admin = this.api.admin;
   private readonly passingAlarm = new Alarm(() => {
@@ -105,7 +110,6 @@ export class Client {
     this.dispatcher = new Dispatcher(this.store, (event) => this.link.send(event));
     this.reporter = new Reporter(this.store, (event) => this.link.send(event));
     this.mirror = new Mirror(this.store, (change) => { this.dispatcher.change(change); });
-    new Directory(this.store, this.api.account);
     new Expirer(this.store);
     new Looks(this.store, this.api.messages);
     this.store.subscribe(() => {
@@ -151,6 +155,7 @@ export class Client {
   private async leave(): Promise<void> {
     const me = myId(this.store.get());
     this.session.forget();
+    forgetSearches();
     this.end(null);
     if (me !== null) {
       await this.keeper.forget(me, true);

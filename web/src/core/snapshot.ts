@@ -14,7 +14,7 @@ import { type ConversationState, passed, type State } from "./state";
 import type { Conversation, ConversationId, Entry, Member, Preferences, Role, User, UserId, Watermark } from "./types";
 
 /** Rises with every change of what is below, or of a type that it is made of: what is older is thrown away, since the server has it. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 /** Entries of one conversation that are kept: the newest. */
 export const MAX_ENTRIES = 100;
 
@@ -129,7 +129,7 @@ function isCommonSnapshot(value: unknown): value is CommonSnapshot {
     isRecord(value) &&
     value["format"] === FORMAT &&
     isList(value["users"], (user) => isRecord(user) && isText(user["userId"]) && isText(user["username"]) && isText(user["displayName"])) &&
-    (value["preferences"] === null || (isRecord(value["preferences"]) && isRecord(value["preferences"]["status"]) && isRecord(value["preferences"]["privacy"])))
+    (value["preferences"] === null || (isRecord(value["preferences"]) && isRecord(value["preferences"]["status"]) && isRecord(value["preferences"]["privacy"]) && isList(value["preferences"]["blocks"], isRecord)))
   );
 }
 

@@ -284,9 +284,18 @@ export interface Privacy {
   readonly receipts: boolean;
 }
 
+/** Somebody whom the user has blocked. */
+export interface Block {
+  readonly userId: UserId;
+  /** Since when, in Unix milliseconds. */
+  readonly at: number;
+}
+
 export interface Preferences {
   readonly status: Status;
   readonly privacy: Privacy;
+  /** The newest last. */
+  readonly blocks: readonly Block[];
 }
 
 export interface Presence {
@@ -365,6 +374,42 @@ export interface PushDevice {
   /** Unix milliseconds. */
   readonly createdAt: number;
 }
+
+/** Which text of a message something was found in: its own, the name of a file, or an option of its poll. */
+export type FoundIn = "text" | "file" | "option";
+
+/** What of a message was looked for. */
+export interface Highlight {
+  readonly in: FoundIn;
+  /** Which file or option, from 0. */
+  readonly index: number;
+  /** From where to where, as `slice` counts. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A message that was found, as it was then. */
+export interface Found {
+  readonly entry: Entry;
+  readonly highlights: readonly Highlight[];
+  /** The part of its text to show where not all of it is; null if it has none. */
+  readonly snippet: { readonly start: number; readonly end: number } | null;
+}
+
+/** A part of what was found, the newest first. */
+export interface FoundPage extends Listed<Found> {
+  /** Whether something may be missing, because not everything could be looked through just now. */
+  readonly isIncomplete: boolean;
+}
+
+/** Why something is reported. */
+export const REPORT_CATEGORIES = ["spam", "harassment", "hate", "violence", "sexual", "self_harm", "illegal", "other"] as const;
+export type ReportCategory = (typeof REPORT_CATEGORIES)[number];
+
+/** What is reported: a message, a conversation, or a user. */
+export type Reported =
+  | { readonly conversationId: ConversationId; readonly seq?: number }
+  | { readonly userId: UserId };
 
 /** A user as administrators see them. */
 export interface Account {

@@ -21,6 +21,8 @@ import { GroupsApi } from "./groups";
 import { call, type TokenSource } from "./http";
 import { MessagesApi } from "./messages";
 import { PersonalApi } from "./personal";
+import { SafetyApi } from "./safety";
+import { SearchApi } from "./search";
 
 export interface Tokens {
   readonly userId: UserId;
@@ -59,6 +61,8 @@ export class Api {
   readonly groups: GroupsApi;
   readonly messages: MessagesApi;
   readonly personal: PersonalApi;
+  readonly safety: SafetyApi;
+  readonly search: SearchApi;
 
   constructor(token: TokenSource) {
     const calls = new Calls(token);
@@ -69,6 +73,8 @@ export class Api {
     this.groups = new GroupsApi(calls);
     this.messages = new MessagesApi(calls);
     this.personal = new PersonalApi(calls);
+    this.safety = new SafetyApi(calls);
+    this.search = new SearchApi(calls);
   }
 }
 
