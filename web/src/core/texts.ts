@@ -13,6 +13,7 @@ import type keyboard from "../locales/en/keyboard.json";
 import type messages from "../locales/en/messages.json";
 import type notifications from "../locales/en/notifications.json";
 import type ops from "../locales/en/ops.json";
+import type safety from "../locales/en/safety.json";
 import type search from "../locales/en/search.json";
 import type settings from "../locales/en/settings.json";
 
@@ -28,6 +29,7 @@ export type TextId =
   | keyof typeof messages
   | keyof typeof notifications
   | keyof typeof ops
+  | keyof typeof safety
   | keyof typeof search
   | keyof typeof settings;
 
