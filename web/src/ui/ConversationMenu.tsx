@@ -36,7 +36,7 @@ export function ConversationMenu({ chat, label, testId, area, isOpen = false }: 
         {isOpen && (
           <>
             <MenuItem icon="info" onChoose={() => { panels.open(conversationId, { kind: "about" }); }}>{t("conversations.details")}</MenuItem>
-            <MenuItem icon="search" onChoose={() => { panels.open(conversationId, { kind: "search" }); }}>{t("keyboard.search")}</MenuItem>
+            <MenuItem icon="search" onChoose={() => { panels.open(conversationId, { kind: "search" }); }}>{t("conversations.search")}</MenuItem>
             <MenuItem icon="pin" onChoose={() => { panels.open(conversationId, { kind: "pins" }); }}>{t("messages.pins")}</MenuItem>
             <MenuLine />
           </>

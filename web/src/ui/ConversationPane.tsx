@@ -5,7 +5,6 @@ import { type ConversationState, myId, type State } from "../core/state";
 import { timelines } from "../core/timeline";
 import type { ConversationId } from "../core/types";
 import { beside, presenceText, typingText } from "../core/wording";
-import { Composer } from "./Composer";
 import { useNow, useSelected } from "./context";
 import { ConversationMenu } from "./ConversationMenu";
 import { Icon } from "./Icon";
@@ -15,6 +14,7 @@ import { usePanels } from "./panels";
 import { useWords } from "./words";
 
 const BlockedBar = lazy(async () => ({ default: (await import("./safety/BlockedBar")).BlockedBar }));
+const Composer = lazy(async () => ({ default: (await import("./Composer")).Composer }));
 const PinsBar = lazy(async () => ({ default: (await import("./PinsBar")).PinsBar }));
 
 interface ConversationPaneProps {
@@ -79,9 +79,22 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
           <BlockedBar userId={peer} />
         </Suspense>
       ) : (
-        <Composer chat={chat} title={title} handed={handed} onHanded={onHanded} />
+        <Suspense fallback={<ComposerPlace />}>
+          <Composer chat={chat} title={title} handed={handed} onHanded={onHanded} />
+        </Suspense>
       )}
     </section>
+  );
+}
+
+/** As tall as the composer, so that nothing moves when that is there. */
+function ComposerPlace() {
+  return (
+    <div className="composer" aria-hidden="true">
+      <div className="composer-box">
+        <textarea rows={1} disabled />
+      </div>
+    </div>
   );
 }
 
@@ -138,7 +151,7 @@ function Header({ chat, onClose }: HeaderProps) {
         <h2 data-testid="conversation-title" dir="auto">{title}</h2>
         <p data-testid="conversation-subtitle">{subtitle}</p>
       </div>
-      <button className="button-icon" type="button" onClick={() => { panels.open(conversation.conversationId, { kind: "search" }); }} aria-label={t("keyboard.search")} title={t("keyboard.search")} data-testid="search-here">
+      <button className="button-icon" type="button" onClick={() => { panels.open(conversation.conversationId, { kind: "search" }); }} aria-label={t("conversations.search")} title={t("conversations.search")} data-testid="search-here">
         <Icon name="search" />
       </button>
       {isCrowd && (

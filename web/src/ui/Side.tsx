@@ -21,7 +21,7 @@ interface Kind {
   readonly body: LazyExoticComponent<ComponentType<SideProps>>;
 }
 
-const details = lazy(async () => ({ default: (await import("./details/Details")).Details }));
+const details = lazy(() => import("./details/Details"));
 
 const KINDS: Readonly<Record<Exclude<PanelKind, "search">, Kind>> = {
   about: { title: "conversations.details", body: details },
@@ -39,7 +39,7 @@ export function Side({ shown }: { readonly shown: Shown }) {
   const chat = useSelected(useCallback(({ conversations }: State) => (conversationId === null ? undefined : conversations.get(conversationId)), [conversationId]));
   if (kind === "search") {
     return (
-      <Panel title={t("keyboard.search")} onClose={close}>
+      <Panel title={t("conversations.search")} onClose={close}>
         <Suspense fallback={<Skeleton label={t("common.loading")} />}>
           <Search shown={shown} />
         </Suspense>

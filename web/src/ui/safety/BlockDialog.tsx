@@ -1,15 +1,17 @@
+import safety from "virtual:texts/en/safety";
+
 import { nameOf } from "../../core/select";
 import type { State } from "../../core/state";
 import type { UserId } from "../../core/types";
 import { useClient, useSelected } from "../context";
 import { Confirm } from "../parts/Confirm";
 import { useToast } from "../parts/toasts";
-import { useWords } from "../words";
+import { alsoSaying, useWords } from "../words";
 
 const partOf = ({ users }: State) => ({ users });
 
 /** Says what a block does before somebody is blocked. */
-export function BlockDialog({ userId, onClose }: { readonly userId: UserId; readonly onClose: () => void }) {
+function Block({ userId, onClose }: { readonly userId: UserId; readonly onClose: () => void }) {
   const client = useClient();
   const words = useWords();
   const { t } = words;
@@ -26,3 +28,5 @@ export function BlockDialog({ userId, onClose }: { readonly userId: UserId; read
     </Confirm>
   );
 }
+
+export const BlockDialog = alsoSaying(Block, safety);

@@ -1,17 +1,19 @@
 import "../styles/safety.css";
 
+import safety from "virtual:texts/en/safety";
+
 import { nameOf } from "../../core/select";
 import type { State } from "../../core/state";
 import type { UserId } from "../../core/types";
 import { useSelected } from "../context";
 import { Icon } from "../Icon";
-import { useWords } from "../words";
+import { alsoSaying, useWords } from "../words";
 import { useUnblocking } from "./unblocking";
 
 const partOf = ({ users }: State) => ({ users });
 
 /** Stands where one would write to somebody whom one has blocked. */
-export function BlockedBar({ userId }: { readonly userId: UserId }) {
+function Bar({ userId }: { readonly userId: UserId }) {
   const words = useWords();
   const { t } = words;
   const unblock = useUnblocking();
@@ -24,3 +26,5 @@ export function BlockedBar({ userId }: { readonly userId: UserId }) {
     </div>
   );
 }
+
+export const BlockedBar = alsoSaying(Bar, safety);

@@ -1,5 +1,7 @@
 import "../styles/safety.css";
 
+import safety from "virtual:texts/en/safety";
+
 import { type SyntheticEvent, useId, useState } from "react";
 
 import { blockedUsers, nameOf } from "../../core/select";
@@ -11,7 +13,7 @@ import { useClient, useSelected } from "../context";
 import { Dialog } from "../parts/Dialog";
 import { Switch } from "../parts/Switch";
 import { useToast } from "../parts/toasts";
-import { Rich, useWords } from "../words";
+import { alsoSaying, Rich, useWords } from "../words";
 
 const CATEGORIES: Readonly<Record<ReportCategory, readonly [TextId, TextId]>> = {
   spam: ["safety.spam", "safety.spamHint"],
@@ -35,7 +37,7 @@ interface ReportDialogProps {
 }
 
 /** Tells those who administer the server of a message, a conversation, or somebody. */
-export function ReportDialog({ what, author, onClose }: ReportDialogProps) {
+function Report({ what, author, onClose }: ReportDialogProps) {
   const client = useClient();
   const words = useWords();
   const { t } = words;
@@ -109,3 +111,5 @@ export function ReportDialog({ what, author, onClose }: ReportDialogProps) {
     </Dialog>
   );
 }
+
+export const ReportDialog = alsoSaying(Report, safety);

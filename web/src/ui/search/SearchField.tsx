@@ -115,7 +115,7 @@ export function SearchField({ input, value, onChange, onEnter, onDown }: SearchF
           aria-controls={`${id}-list`}
           aria-autocomplete="list"
           {...(shown.length === 0 ? {} : { "aria-activedescendant": `${id}-${at}` })}
-          placeholder={t("keyboard.search")}
+          placeholder={t("conversations.search")}
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}

@@ -1,5 +1,7 @@
 import "../styles/search.css";
 
+import search from "virtual:texts/en/search";
+
 import { type KeyboardEvent, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { forgetSearches, recentSearches, rememberSearch } from "../../app/searches";
@@ -18,7 +20,7 @@ import { SegmentedControl } from "../parts/SegmentedControl";
 import { Skeleton } from "../parts/Skeleton";
 import { useToast } from "../parts/toasts";
 import { useReveal } from "../reveal";
-import { useText, useWords } from "../words";
+import { alsoSaying, useText, useWords } from "../words";
 import { Said } from "./Said";
 import { SearchField } from "./SearchField";
 import { useSearching } from "./searching";
@@ -29,7 +31,7 @@ const PAUSE_MS = 300;
 const partOf = ({ session, opened, conversations, users }: State) => ({ session, opened, conversations, users });
 
 /** Looks for messages: in the conversation beside it, or in all of them. */
-export function SearchPanel({ shown }: { readonly shown: Shown }) {
+function Panel({ shown }: { readonly shown: Shown }) {
   const t = useText();
   const panels = usePanels();
   const state = useSelected(partOf);
@@ -115,6 +117,8 @@ export function SearchPanel({ shown }: { readonly shown: Shown }) {
     </div>
   );
 }
+
+export const SearchPanel = alsoSaying(Panel, search);
 
 const HELP: Readonly<Record<Operator, TextId>> = { from: "search.from", in: "search.in", has: "search.has", after: "search.after", before: "search.before" };
 
