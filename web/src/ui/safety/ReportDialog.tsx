@@ -64,7 +64,7 @@ function Report({ what, author, onClose }: ReportDialogProps) {
           }
         },
         () => {
-          toast(t(isBlocking ? "safety.sentBlocked" : "safety.sent", { name }));
+          toast(isBlocking && canBlock ? t("safety.sentBlocked", { name }) : t("safety.sent"));
           onClose();
         },
       );

@@ -189,7 +189,7 @@ function people(state: Part, { t }: Words): readonly Suggestion[] {
   const others = [...state.users.values()]
     .filter(({ userId, displayName }) => userId !== me && displayName !== null)
     .map(({ userId, username, displayName }) => ({ value: `@${username}`, label: displayName ?? username, note: `@${username}`, face: { id: userId, isGroup: false } }));
-  return [{ value: "me", label: t("conversations.you", { name: state.users.get(me ?? ("" as never))?.displayName ?? "" }), note: "me", face: { id: me ?? "", isGroup: false } }, ...others];
+  return [{ value: "me", label: t("search.me"), note: "me", face: { id: me ?? "", isGroup: false } }, ...others];
 }
 
 function places(state: Part, words: Words): readonly Suggestion[] {

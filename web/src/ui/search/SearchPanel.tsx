@@ -1,6 +1,6 @@
 import "../styles/search.css";
 
-import search from "virtual:texts/en/search";
+import english from "virtual:texts/en/search";
 
 import { type KeyboardEvent, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
@@ -118,7 +118,7 @@ function Panel({ shown }: { readonly shown: Shown }) {
   );
 }
 
-export const SearchPanel = alsoSaying(Panel, search);
+export const SearchPanel = alsoSaying(Panel, english);
 
 const HELP: Readonly<Record<Operator, TextId>> = { from: "search.from", in: "search.in", has: "search.has", after: "search.after", before: "search.before" };
 
