@@ -378,6 +378,50 @@ const CASES: Readonly<Record<string, Case>> = {
   "admin: enable": { call: ({ admin }) => admin.setDisabled(BEN, false), asks: `POST /v1/admin/users/${BEN}/enable`, body: {} },
   "admin: password": { call: ({ admin }) => admin.resetPassword(BEN, "secret"), asks: `POST /v1/admin/users/${BEN}/password`, body: { password: "secret" } },
   "admin: delete": { call: ({ admin }) => admin.deleteUser(BEN), asks: `DELETE /v1/admin/users/${BEN}` },
+  "moderation: reports": {
+    call: ({ moderation }) => moderation.listReports("taken", "p"),
+    asks: "GET /v1/admin/reports?state=TAKEN&pageToken=p",
+    answer: {
+      reports: [
+        { reportId: "r", reporterId: ME, createdAt: AT, conversationId: ROOM, seq: "7", userId: BEN, category: "SELF_HARM", words: "!", entries: [ENTRY], state: "TAKEN", handledBy: "operator", handledAt: AT },
+        { reportId: "s", reporterId: ME, userId: BEN, category: "LATER", state: "OPEN" },
+      ],
+      nextPageToken: "q",
+    },
+    gives: {
+      items: [
+        { reportId: "r", reporterId: ME, createdAt: MS, conversationId: ROOM, seq: 7, userId: BEN, category: "self_harm", words: "!", entries: [MESSAGE], state: "taken", handledBy: "operator", handledAt: MS, action: null },
+        { reportId: "s", conversationId: null, seq: null, userId: BEN, category: "other", state: "open", handledBy: null },
+      ],
+      next: "q",
+    },
+  },
+  "moderation: take": {
+    call: ({ moderation }) => moderation.takeReport("r"),
+    asks: "POST /v1/admin/reports/r/take",
+    body: {},
+    answer: { report: { reportId: "r", state: "TAKEN", handledBy: ME } },
+    gives: { reportId: "r", state: "taken", handledBy: ME },
+  },
+  "moderation: resolve": {
+    call: ({ moderation }) => moderation.resolveReport("r", { action: "suspend_user", note: "n", suspension: { endsAt: MS, reason: "Carpets." } }),
+    asks: "POST /v1/admin/reports/r/resolve",
+    body: { action: "SUSPEND_USER", note: "n", suspension: { endsAt: "2026-01-02T03:04:05.000Z", reason: "Carpets." } },
+    answer: { report: { reportId: "r", state: "RESOLVED", action: "SUSPEND_USER", note: "n" } },
+    gives: { state: "resolved", action: "suspend_user", note: "n" },
+  },
+  "moderation: suspend": {
+    call: ({ moderation }) => moderation.suspend(BEN, { endsAt: MS, reason: "Carpets." }),
+    asks: `POST /v1/admin/users/${BEN}/suspend`,
+    body: { endsAt: "2026-01-02T03:04:05.000Z", reason: "Carpets." },
+  },
+  "moderation: lift a suspension": { call: ({ moderation }) => moderation.liftSuspension(BEN), asks: `POST /v1/admin/users/${BEN}/lift-suspension`, body: {} },
+  "moderation: audit log": {
+    call: ({ moderation }) => moderation.listAuditLog(BEN, "p"),
+    asks: `GET /v1/admin/audit-log?subject=${BEN}&pageToken=p`,
+    answer: { entries: [{ entryId: "e", calledAt: AT, callerId: "operator", method: "SuspendUser", subject: BEN, details: "{}", address: "", outcome: "OK" }], nextPageToken: "q" },
+    gives: { items: [{ entryId: "e", calledAt: MS, callerId: "operator", method: "SuspendUser", subject: BEN, details: "{}", address: "", outcome: "OK" }], next: "q" },
+  },
   "safety: block": { call: ({ safety }) => safety.block(BEN), asks: `PUT /v1/blocks/${BEN}` },
   "safety: unblock": { call: ({ safety }) => safety.unblock(BEN), asks: `DELETE /v1/blocks/${BEN}` },
   "safety: report a message": {
@@ -481,7 +525,7 @@ describe("the calls", () => {
 
   it("covers every call that there is", async () => {
     const api = new Api(() => Promise.resolve("token"));
-    const topics = ["account", "admin", "devices", "files", "groups", "messages", "personal", "safety", "search"] as const;
+    const topics = ["account", "admin", "devices", "files", "groups", "messages", "moderation", "personal", "safety", "search"] as const;
     const seen = new Set<unknown>();
     for (const topic of topics) {
       const proto = Object.getPrototypeOf(api[topic]) as Record<string, unknown>;

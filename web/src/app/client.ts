@@ -71,6 +71,7 @@ export class Client {
   readonly files = new Files(this.api.files);
   readonly safety = new Safety(this.store, this.api.safety);
   readonly search = this.api.search;
+  readonly moderation = this.api.moderation;
   readonly directory = new Directory(this.store, this.api.account);
   readonly account = new Account(this.store, this.api, () => this.leave());
   readonly admin = this.api.admin;

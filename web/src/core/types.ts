@@ -411,11 +411,73 @@ export type Reported =
   | { readonly conversationId: ConversationId; readonly seq?: number }
   | { readonly userId: UserId };
 
+/** That a user may not log in for some time. */
+export interface Suspension {
+  /** When it ends by itself, in Unix milliseconds. */
+  readonly endsAt: number;
+  /** Why, as the user is told. */
+  readonly reason: string;
+}
+
 /** A user as administrators see them. */
 export interface Account {
   readonly user: User;
   readonly isAdmin: boolean;
   readonly isDisabled: boolean;
+  /** Null if they are not suspended. */
+  readonly suspension: Suspension | null;
+}
+
+/** How far a report is: nobody looks into it, somebody does, or something was done. */
+export type ReportState = "open" | "taken" | "resolved";
+
+/** What is done about a report. */
+export type ReportAction = "dismiss" | "delete_message" | "suspend_user" | "remove_from_conversation";
+
+/** Who has done something as an administrator: a user, or the operator, who needs no account. */
+export type Handler = UserId | "operator";
+
+/** Something that was reported, as administrators see it. */
+export interface Report {
+  readonly reportId: string;
+  readonly reporterId: UserId;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  /** Null if it is about a user alone. */
+  readonly conversationId: ConversationId | null;
+  /** The message; null if it is about none. */
+  readonly seq: number | null;
+  /** Who is reported, or has sent the message; null if it is about a conversation. */
+  readonly userId: UserId | null;
+  readonly category: ReportCategory;
+  readonly words: string;
+  /** The message as it was then, and what stood around it. */
+  readonly entries: readonly Entry[];
+  readonly state: ReportState;
+  /** Who looks into it, or has done something about it; null if nobody does. */
+  readonly handledBy: Handler | null;
+  readonly handledAt: number;
+  /** Null if nothing was done yet. */
+  readonly action: ReportAction | null;
+  readonly note: string;
+}
+
+/** A call of a method for administrators. */
+export interface AuditEntry {
+  readonly entryId: string;
+  /** Unix milliseconds. */
+  readonly calledAt: number;
+  readonly callerId: Handler;
+  /** Such as "DisableUser". */
+  readonly method: string;
+  /** The id of whom or what it is about; empty if it is about nothing. */
+  readonly subject: string;
+  /** What else was asked for, as JSON. */
+  readonly details: string;
+  /** Empty for the operator. */
+  readonly address: string;
+  /** "OK", or why it was refused; empty if nobody knows. */
+  readonly outcome: string;
 }
 
 /** What lets somebody register, without its code. */

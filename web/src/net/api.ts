@@ -20,6 +20,7 @@ import { FilesApi } from "./files";
 import { GroupsApi } from "./groups";
 import { call, type TokenSource } from "./http";
 import { MessagesApi } from "./messages";
+import { ModerationApi } from "./moderation";
 import { PersonalApi } from "./personal";
 import { SafetyApi } from "./safety";
 import { SearchApi } from "./search";
@@ -60,6 +61,7 @@ export class Api {
   readonly files: FilesApi;
   readonly groups: GroupsApi;
   readonly messages: MessagesApi;
+  readonly moderation: ModerationApi;
   readonly personal: PersonalApi;
   readonly safety: SafetyApi;
   readonly search: SearchApi;
@@ -72,6 +74,7 @@ export class Api {
     this.files = new FilesApi(calls, token);
     this.groups = new GroupsApi(calls);
     this.messages = new MessagesApi(calls);
+    this.moderation = new ModerationApi(calls);
     this.personal = new PersonalApi(calls);
     this.safety = new SafetyApi(calls);
     this.search = new SearchApi(calls);

@@ -6,7 +6,6 @@ import { type SyntheticEvent, useId, useState } from "react";
 
 import { blockedUsers, nameOf } from "../../core/select";
 import type { State } from "../../core/state";
-import type { TextId } from "../../core/texts";
 import { REPORT_CATEGORIES, type ReportCategory, type Reported, type UserId } from "../../core/types";
 import { useAction } from "../action";
 import { useClient, useSelected } from "../context";
@@ -14,17 +13,8 @@ import { Dialog } from "../parts/Dialog";
 import { Switch } from "../parts/Switch";
 import { useToast } from "../parts/toasts";
 import { alsoSaying, Rich, useWords } from "../words";
+import { CATEGORIES } from "./categories";
 
-const CATEGORIES: Readonly<Record<ReportCategory, readonly [TextId, TextId]>> = {
-  spam: ["safety.spam", "safety.spamHint"],
-  harassment: ["safety.harassment", "safety.harassmentHint"],
-  hate: ["safety.hate", "safety.hateHint"],
-  violence: ["safety.violence", "safety.violenceHint"],
-  sexual: ["safety.sexual", "safety.sexualHint"],
-  self_harm: ["safety.selfHarm", "safety.selfHarmHint"],
-  illegal: ["safety.illegal", "safety.illegalHint"],
-  other: ["safety.other", "safety.otherHint"],
-};
 const MAX_WORDS = 2_000;
 
 const partOf = ({ users, preferences }: State) => ({ users, preferences });
