@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, cleanup } from "@testing-library/react";
+import { act, cleanup, screen } from "@testing-library/react";
 import { Profiler, type ReactNode } from "react";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
@@ -39,7 +39,7 @@ beforeAll(() => {
 
 afterEach(cleanup);
 
-function open() {
+async function open() {
   const store = new Store(update, initial);
   store.dispatch({ type: "signed_in", userId: ME, outbox: [] });
   store.dispatch({ type: "conversations_listed", summaries: [summary(direct, message(1), 1, 0)] });
@@ -52,13 +52,15 @@ function open() {
       <ConversationPane conversationId={ROOM} handed={[]} onHanded={nothing} onClose={nothing} />
     </ClientProvider>,
   );
+  // It is fetched while the messages are shown.
+  await screen.findByTestId("composer-input");
   drawn.mockClear();
   return { store, container };
 }
 
 describe("the list of messages", () => {
-  it("is not drawn anew by a key that is pressed, by who types, and by who comes and goes", () => {
-    const { store, container } = open();
+  it("is not drawn anew by a key that is pressed, by who types, and by who comes and goes", async () => {
+    const { store, container } = await open();
     act(() => { store.dispatch({ type: "drafted", conversationId: ROOM, text: "Hel" }); });
     expect(container.querySelector("textarea")?.value).toBe("Hel");
     act(() => { store.dispatch({ type: "typing_came", conversationId: ROOM, userId: ANNA, until: 9e12 }); });
@@ -68,8 +70,8 @@ describe("the list of messages", () => {
     expect(drawn).not.toHaveBeenCalled();
   });
 
-  it("is by a message", () => {
-    const { store, container } = open();
+  it("is by a message", async () => {
+    const { store, container } = await open();
     act(() => { store.dispatch({ type: "entry_came", entry: message(2) }); });
     expect(drawn).toHaveBeenCalled();
     expect(container.textContent).toContain("text 2");

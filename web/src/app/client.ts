@@ -25,10 +25,10 @@ import { Dispatcher } from "./dispatcher";
 import { Drafts } from "./drafts";
 import { Expirer } from "./expirer";
 import { Files } from "./files";
-import { Groups } from "./groups";
 import { Idleness } from "./idleness";
 import { Ids } from "./ids";
 import { Keeper } from "./keeper";
+import { late } from "./late";
 import { Library } from "./library";
 import { Link } from "./link";
 import { Looks } from "./looks";
@@ -37,7 +37,6 @@ import { Mirror } from "./mirror";
 import { Notifier } from "./notifications";
 import { Personal } from "./personal";
 import { Reporter } from "./reporter";
-import { Safety } from "./safety";
 import { forgetSearches } from "./searches";
 import { Store } from "./store";
 
@@ -66,15 +65,21 @@ export class Client {
   private readonly drafts = new Drafts(this.store, this.api.personal);
   readonly composition = new Composition(this.store, this.drafts, (conversationId) => { this.typing(conversationId); });
   readonly messages = new Messages(this.api.messages, this.ids.next);
-  readonly groups = new Groups(this.store, this.api, this.library, this.ids.next);
+  readonly groups = late(async () => {
+    const [{ Groups }, { GroupsApi }] = await Promise.all([import("./groups"), import("../net/groups")]);
+    return new Groups(this.store, new GroupsApi(this.api.calls), this.api.account, this.library, this.ids.next);
+  });
   readonly personal = new Personal(this.api.personal, this.composition);
   readonly files = new Files(this.api.files);
-  readonly safety = new Safety(this.store, this.api.safety);
-  readonly search = this.api.search;
-  readonly moderation = this.api.moderation;
+  readonly safety = late(async () => {
+    const [{ Safety }, { SafetyApi }] = await Promise.all([import("./safety"), import("../net/safety")]);
+    return new Safety(this.store, new SafetyApi(this.api.calls));
+  });
+  readonly search = late(async () => new (await import("../net/search")).SearchApi(this.api.calls));
+  readonly moderation = late(async () => new (await import("../net/moderation")).ModerationApi(this.api.calls));
   readonly directory = new Directory(this.store, this.api.account);
   readonly account = new Account(this.store, this.api, () => this.leave());
-  readonly admin = this.api.admin;
+  readonly admin = late(async () => new (await import("../net/admin")).AdminApi(this.api.calls));
   private readonly passingAlarm = new Alarm(() => {
     this.store.dispatch({ type: "time_passed", now: Date.now() });
     this.passingAlarm.set(passesAt(this.store.get()));

@@ -12,7 +12,7 @@ export class Searching {
   private isWaiting = false;
 
   constructor(
-    private readonly api: SearchApi,
+    private readonly api: Pick<SearchApi, "find">,
     private readonly directory: Pick<Directory, "know">,
   ) {}
 

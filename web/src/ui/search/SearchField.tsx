@@ -52,10 +52,11 @@ export function SearchField({ input, value, onChange, onEnter, onDown }: SearchF
   const now = useNow(60_000);
   const id = useId();
   const list = useRef<HTMLUListElement>(null);
-  const [caret, setCaret] = useState(value.length);
+  const [placed, setPlaced] = useState({ value, caret: value.length });
   const [chosen, setChosen] = useState(0);
   const [isPutAway, setPutAway] = useState(false);
-  const token = tokenAt(value, Math.min(caret, value.length));
+  // What somebody else has put there is gone on with at its end.
+  const token = tokenAt(value, placed.value === value ? placed.caret : value.length);
   const found = token === null || isPutAway ? [] : suggestions(token, state, words, now);
   // What is written out already needs no suggestion.
   const shown = found.length === 1 && found[0]?.value === token?.value ? [] : found;
@@ -65,7 +66,7 @@ export function SearchField({ input, value, onChange, onEnter, onDown }: SearchF
 
   const change = (next: string, position: number) => {
     onChange(next);
-    setCaret(position);
+    setPlaced({ value: next, caret: position });
     setChosen(0);
     setPutAway(false);
   };
@@ -124,7 +125,7 @@ export function SearchField({ input, value, onChange, onEnter, onDown }: SearchF
           data-testid="search-input"
           value={value}
           onChange={(event) => { change(event.target.value, event.target.selectionStart ?? event.target.value.length); }}
-          onSelect={(event) => { setCaret(event.currentTarget.selectionStart ?? 0); }}
+          onSelect={({ currentTarget }) => { setPlaced({ value: currentTarget.value, caret: currentTarget.selectionStart ?? 0 }); }}
           onKeyDown={press}
         />
         {value !== "" && (
