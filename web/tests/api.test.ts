@@ -376,15 +376,15 @@ const CASES: Readonly<Record<string, Case>> = {
   "admin: by id": {
     call: ({ admin }) => admin.getAccount({ userId: BEN }),
     asks: `GET /v1/admin/users?userId=${BEN}`,
-    answer: { account: { user: USER, role: "ROLE_ADMIN", disabled: true } },
-    gives: { user: SHOWN, isAdmin: true, isDisabled: true },
+    answer: { account: { user: USER, role: "ROLE_ADMIN", disabled: true, suspension: { endsAt: AT, reason: "Carpets." } } },
+    gives: { user: SHOWN, isAdmin: true, isDisabled: true, suspension: { endsAt: MS, reason: "Carpets." } },
   },
   "admin: create": {
     call: ({ admin }) => admin.createUser({ username: "ben", password: "secret", displayName: "Ben", isAdmin: true }),
     asks: "POST /v1/admin/users",
     body: { username: "ben", password: "secret", displayName: "Ben", role: "ROLE_ADMIN" },
     answer: { account: { user: USER, role: "ROLE_USER" } },
-    gives: { user: SHOWN, isAdmin: false, isDisabled: false },
+    gives: { user: SHOWN, isAdmin: false, isDisabled: false, suspension: null },
   },
   "admin: role": { call: ({ admin }) => admin.setAdmin(BEN, false), asks: `POST /v1/admin/users/${BEN}/role`, body: { role: "ROLE_USER" } },
   "admin: disable": { call: ({ admin }) => admin.setDisabled(BEN, true), asks: `POST /v1/admin/users/${BEN}/disable`, body: {} },
