@@ -58,11 +58,15 @@ class Person:
         device = Person(self.name, await context.new_page())
         device.page.on("websocket", device._watch)
         await device.page.goto(stack.edge)
-        await device.page.get_by_label("User name").fill(self.name)
-        await device.page.get_by_label("Password", exact=True).fill(PASSWORD)
-        await device.page.get_by_role("button", name="Log in").click()
+        await device.logs_in()
         await device.is_live()
         return device
+
+    async def logs_in(self) -> None:
+        """Say who they are, where the client asks."""
+        await self.page.get_by_label("User name").fill(self.name)
+        await self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        await self.page.get_by_role("button", name="Log in").click()
 
     async def in_another_tab(self) -> Person:
         """Open one more tab of the same browser, at what the first shows."""

@@ -151,7 +151,7 @@ function Header({ chat, onClose }: HeaderProps) {
         <h2 data-testid="conversation-title" dir="auto">{title}</h2>
         <p data-testid="conversation-subtitle">{subtitle}</p>
       </div>
-      <button className="button-icon" type="button" onClick={() => { panels.open(conversation.conversationId, { kind: "search" }); }} aria-label={t("conversations.search")} title={t("conversations.search")} data-testid="search-here">
+      <button className="button-icon conversation-search" type="button" onClick={() => { panels.open(conversation.conversationId, { kind: "search" }); }} aria-label={t("conversations.search")} title={t("conversations.search")} data-testid="search-here">
         <Icon name="search" />
       </button>
       {isCrowd && (

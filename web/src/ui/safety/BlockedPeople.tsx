@@ -1,7 +1,7 @@
 import { nameOf } from "../../core/select";
 import type { State } from "../../core/state";
 import type { Block } from "../../core/types";
-import { useNow, useSelected } from "../context";
+import { useSelected } from "../context";
 import { Avatar } from "../parts/Avatar";
 import { Group } from "../settings/Group";
 import { useWords } from "../words";
@@ -13,7 +13,6 @@ const partOf = ({ users }: State) => ({ users });
 export function BlockedPeople({ blocks }: { readonly blocks: readonly Block[] }) {
   const words = useWords();
   const { t } = words;
-  const now = useNow(60_000);
   const unblock = useUnblocking();
   const state = useSelected(partOf);
   return (
@@ -28,7 +27,7 @@ export function BlockedPeople({ blocks }: { readonly blocks: readonly Block[] })
               <div className="row-text">
                 <p className="row-title" dir="auto">{name}</p>
                 <p className="field-hint">
-                  {username !== "" && <bdi>@{username}</bdi>} {t("safety.since", { day: words.day(at, now) })}
+                  {username !== "" && <bdi>@{username}</bdi>} {t("safety.since", { time: words.moment(at) })}
                 </p>
               </div>
               <button className="button" type="button" aria-label={t("safety.unblockNamed", { name })} onClick={() => { unblock(userId, name); }}>{t("conversations.unblock")}</button>
