@@ -5,7 +5,7 @@ import { useCallback, useState } from "react";
 import { nameOf } from "../../core/select";
 import type { State } from "../../core/state";
 import type { TextId } from "../../core/texts";
-import type { Handler, Report, ReportAction, ReportState } from "../../core/types";
+import type { Handler, Report, ReportAction, ReportState, UserId } from "../../core/types";
 import { describe } from "../../core/wording";
 import { useAction } from "../action";
 import { useClient, useSelected } from "../context";
@@ -58,8 +58,8 @@ export function ReportsSection() {
 }
 
 /** Whom a report names, so that their names can be shown. */
-function namedIn({ reporterId, userId, handledBy, entries }: Report) {
-  return [reporterId, userId, handledBy, ...entries.map(({ senderId }) => senderId)].filter((one) => one !== null && one !== "operator");
+function namedIn({ reporterId, userId, handledBy, entries }: Report): readonly UserId[] {
+  return [reporterId, userId, handledBy, ...entries.map(({ senderId }) => senderId)].filter((one): one is UserId => one !== null && one !== "operator");
 }
 
 const partOf = ({ users }: State) => ({ users });
