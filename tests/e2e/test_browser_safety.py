@@ -34,7 +34,7 @@ async def test_who_blocks_somebody_is_left_alone_until_they_take_it_back(stack: 
     await talk.click()
     await bob.say("Are you there?")
     failed = bob.page.get_by_test_id("message").filter(has_text="Are you there?")
-    await expect(failed).to_contain_text("The two of you don’t reach each other here.", timeout=PATIENCE_MS)
+    await expect(failed).to_contain_text("reach each other here.", timeout=PATIENCE_MS)
     await failed.get_by_role("button", name="Discard").click()
 
     # In the group he is heard by everyone, and folded for Anna.
@@ -56,6 +56,30 @@ async def test_who_blocks_somebody_is_left_alone_until_they_take_it_back(stack: 
     await laptop.say("Here I am again")
     await talk.click()
     await bob.sees("Here I am again")
+
+
+async def deal_with_it(admin: Person, stack: Stack, bob: Person) -> None:
+    """Let an administrator take the report of what Bob has said, and suspend him."""
+    await admin.page.goto(f"{stack.edge}/admin/reports")
+    reported = admin.page.get_by_test_id("report").filter(has_text=bob.name)
+    await expect(reported).to_contain_text("For the third time.", timeout=PATIENCE_MS)
+    await expect(reported).to_contain_text("Spam, reported by Anna")
+    await expect(reported.locator("[data-reported=true]")).to_contain_text(f"Buy carpets of {bob.name}!")
+    await expect(reported.get_by_role("listitem")).to_have_count(3)  # with what stands before it
+    await reported.get_by_role("button", name="Look into it").click()
+    await expect(reported).to_have_count(0, timeout=PATIENCE_MS)
+    await admin.page.get_by_text("Being looked into", exact=True).click()
+    await expect(reported.get_by_test_id("handled")).to_contain_text("Admin has been looking into it", timeout=PATIENCE_MS)
+    await reported.get_by_role("button", name="Suspend the user").click()
+    form = admin.page.get_by_test_id("resolve-form")
+    await form.get_by_label("For how long").select_option("3 days")
+    await form.get_by_label("Why").fill("Carpets.")
+    await form.get_by_label("Note").fill("As agreed.")
+    await form.get_by_role("button", name="Suspend the user").click()
+    await expect(reported).to_have_count(0, timeout=PATIENCE_MS)
+    await admin.page.get_by_text("Done", exact=True).click()
+    await expect(reported.get_by_test_id("handled")).to_contain_text("The user is suspended", timeout=PATIENCE_MS)
+    await expect(reported).to_contain_text("As agreed.")
 
 
 async def test_what_is_reported_comes_before_administrators_who_suspend_its_sender(stack: Stack, browser: Browser) -> None:
@@ -80,27 +104,7 @@ async def test_what_is_reported_comes_before_administrators_who_suspend_its_send
     await expect(anna.page.get_by_test_id("toasts")).to_contain_text("Reported, and Bob is blocked", timeout=PATIENCE_MS)
     await expect(anna.page.get_by_test_id("blocked-bar")).to_be_visible()
 
-    await admin.page.goto(f"{stack.edge}/admin/reports")
-    reported = admin.page.get_by_test_id("report").filter(has_text=bob.name)
-    await expect(reported).to_contain_text("For the third time.", timeout=PATIENCE_MS)
-    await expect(reported).to_contain_text("Spam, reported by Anna")
-    await expect(reported.locator("[data-reported=true]")).to_contain_text(f"Buy carpets of {bob.name}!")
-    await expect(reported.get_by_role("listitem")).to_have_count(3)  # with what stands before it
-    await reported.get_by_role("button", name="Look into it").click()
-    await expect(reported).to_have_count(0, timeout=PATIENCE_MS)
-    await admin.page.get_by_text("Being looked into", exact=True).click()
-    await expect(reported.get_by_test_id("handled")).to_contain_text("Admin has been looking into it", timeout=PATIENCE_MS)
-    await reported.get_by_role("button", name="Suspend the user").click()
-    form = admin.page.get_by_test_id("resolve-form")
-    await form.get_by_label("For how long").select_option("3 days")
-    await form.get_by_label("Why").fill("Carpets.")
-    await form.get_by_label("Note").fill("As agreed.")
-    await form.get_by_role("button", name="Suspend the user").click()
-    await expect(reported).to_have_count(0, timeout=PATIENCE_MS)
-    await admin.page.get_by_text("Done", exact=True).click()
-    await expect(reported.get_by_test_id("handled")).to_contain_text("The user is suspended", timeout=PATIENCE_MS)
-    await expect(reported).to_contain_text("As agreed.")
-
+    await deal_with_it(admin, stack, bob)
     await expect(bob.page.get_by_text("You were logged out.")).to_be_visible(timeout=PATIENCE_MS)
     await bob.logs_in()
     await expect(bob.page.get_by_role("alert")).to_contain_text("This account is suspended.", timeout=PATIENCE_MS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import Browser, Locator, expect
 
-from bench.client import Api
+from bench.client import Account, Api
 from chatkit.core.ids import new_id
 from tests.e2e.person import PATIENCE_MS, Person
 from tests.e2e.stack import Stack
@@ -21,6 +21,45 @@ def found(person: Person, text: str) -> Locator:
 def count(person: Person) -> Locator:
     """What is said of how many were found."""
     return person.page.get_by_test_id("search-count")
+
+
+async def look_by_operators(bob: Person, anna: Person, carla: Account) -> None:
+    """Bob looks by what is suggested to him, and by what can't be understood."""
+    field = bob.page.get_by_test_id("search-input")
+    # What is written behind an operator is suggested.
+    await bob.page.get_by_role("button", name="Clear").click()
+    await expect(bob.page.get_by_test_id("recent-search")).to_have_text(["kettle"])
+    await bob.page.get_by_test_id("search-operator").filter(has_text="from:").click()
+    await field.press_sequentially("ann")
+    await expect(bob.page.get_by_test_id("search-suggestion").first).to_contain_text("Anna")
+    await field.press("Enter")
+    await expect(field).to_have_value(f"from:@{anna.name} ")
+    await field.press_sequentially("kettle")
+    await expect(found(bob, "lighthouse")).to_have_count(1, timeout=PATIENCE_MS)
+    await bob.searches(f"from:@{carla.username} kettle")
+    await expect(count(bob)).to_have_text("Nothing found", timeout=PATIENCE_MS)
+    await bob.searches("has:video kettle")
+    await expect(bob.page.get_by_role("alert")).to_contain_text("has:video at 1 is none of", timeout=PATIENCE_MS)
+
+
+async def say_otherwise(anna: Person, bob: Person) -> None:
+    """Anna deletes and edits what Bob has found."""
+    await bob.searches("kettle")
+    await expect(found(bob, "lighthouse")).to_have_count(1, timeout=PATIENCE_MS)
+    await anna.page.keyboard.press("Escape")
+    await anna.say("A second kettle is here")
+    await expect(bob.page.get_by_test_id("message").filter(has_text="A second kettle")).to_be_attached(timeout=PATIENCE_MS)
+    await bob.until_found("kettle", "2 messages")
+    await anna.do_with("A second kettle is here", "Delete for everyone")
+    await anna.page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    await expect(found(bob, "second")).to_have_count(0, timeout=PATIENCE_MS)
+    await bob.until_found("kettle", "1 message")
+    await anna.reveal_by_search("lighthouse")
+    await anna.do_with("The kettle is at the lighthouse", "Edit")
+    await anna.say("The teapot is at the lighthouse")
+    await expect(found(bob, "teapot")).to_have_count(1, timeout=PATIENCE_MS)
+    await bob.until_found("kettle", "Nothing found")
+    await bob.until_found("teapot", "1 message")
 
 
 async def test_what_was_said_is_found_and_leads_to_where_it_was_said_however_old_it_is(stack: Stack, browser: Browser, api: Api) -> None:
@@ -67,39 +106,8 @@ async def test_what_was_said_is_found_and_leads_to_where_it_was_said_however_old
     await found(bob, "Wave").last.scroll_into_view_if_needed()
     await bob.page.get_by_test_id("panel").get_by_text("Show more").scroll_into_view_if_needed()
     await expect(found(bob, "Wave").nth(30)).to_be_attached(timeout=PATIENCE_MS)
-
-    # What is written behind an operator is suggested.
-    await bob.page.get_by_role("button", name="Clear").click()
-    await expect(bob.page.get_by_test_id("recent-search")).to_have_text(["kettle"])
-    await bob.page.get_by_test_id("search-operator").filter(has_text="from:").click()
-    await field.press_sequentially("ann")
-    await expect(bob.page.get_by_test_id("search-suggestion").first).to_contain_text("Anna")
-    await field.press("Enter")
-    await expect(field).to_have_value(f"from:@{anna.name} ")
-    await field.press_sequentially("kettle")
-    await expect(found(bob, "lighthouse")).to_have_count(1, timeout=PATIENCE_MS)
-    await bob.searches(f"from:@{carla.username} kettle")
-    await expect(count(bob)).to_have_text("Nothing found", timeout=PATIENCE_MS)
-    await bob.searches("has:video kettle")
-    await expect(bob.page.get_by_role("alert")).to_contain_text("has:video at 1 is none of", timeout=PATIENCE_MS)
-
-    # What was found follows what becomes of it.
-    await bob.searches("kettle")
-    await expect(found(bob, "lighthouse")).to_have_count(1, timeout=PATIENCE_MS)
-    await anna.page.keyboard.press("Escape")
-    await anna.say("A second kettle is here")
-    await expect(bob.page.get_by_test_id("message").filter(has_text="A second kettle")).to_be_attached(timeout=PATIENCE_MS)
-    await bob.until_found("kettle", "2 messages")
-    await anna.do_with("A second kettle is here", "Delete for everyone")
-    await anna.page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
-    await expect(found(bob, "second")).to_have_count(0, timeout=PATIENCE_MS)
-    await bob.until_found("kettle", "1 message")
-    await anna.reveal_by_search("lighthouse")
-    await anna.do_with("The kettle is at the lighthouse", "Edit")
-    await anna.say("The teapot is at the lighthouse")
-    await expect(found(bob, "teapot")).to_have_count(1, timeout=PATIENCE_MS)
-    await bob.until_found("kettle", "Nothing found")
-    await bob.until_found("teapot", "1 message")
+    await look_by_operators(bob, anna, carla)
+    await say_otherwise(anna, bob)
 
 
 async def test_on_a_phone_one_looks_everywhere_and_comes_back_to_what_was_found(stack: Stack, browser: Browser) -> None:
