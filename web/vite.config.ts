@@ -30,6 +30,8 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.{ts,tsx}"],
     environment: "node",
+    // What is tried with whatever there may be takes long where much else runs.
+    testTimeout: 60_000,
     // What `markdown()` makes of them is what is tested.
     server: { deps: { inline: [/micromark/, /mdast/] } },
   },

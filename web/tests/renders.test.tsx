@@ -29,6 +29,8 @@ vi.mock("../src/ui/MessageList", async (original) => {
 });
 
 const { ConversationPane } = await import("../src/ui/ConversationPane");
+// It is fetched while the messages are shown: here it is there already.
+await import("../src/ui/Composer");
 
 beforeAll(() => {
   vi.stubGlobal("ResizeObserver", class {
@@ -52,7 +54,6 @@ async function open() {
       <ConversationPane conversationId={ROOM} handed={[]} onHanded={nothing} onClose={nothing} />
     </ClientProvider>,
   );
-  // It is fetched while the messages are shown.
   await screen.findByTestId("composer-input");
   drawn.mockClear();
   return { store, container };
