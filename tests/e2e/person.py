@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import dataclass, field
 
@@ -57,11 +58,15 @@ class Person:
         device = Person(self.name, await context.new_page())
         device.page.on("websocket", device._watch)
         await device.page.goto(stack.edge)
-        await device.page.get_by_label("User name").fill(self.name)
-        await device.page.get_by_label("Password", exact=True).fill(PASSWORD)
-        await device.page.get_by_role("button", name="Log in").click()
+        await device.logs_in()
         await device.is_live()
         return device
+
+    async def logs_in(self) -> None:
+        """Say who they are, where the client asks."""
+        await self.page.get_by_label("User name").fill(self.name)
+        await self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        await self.page.get_by_role("button", name="Log in").click()
 
     async def in_another_tab(self) -> Person:
         """Open one more tab of the same browser, at what the first shows."""
@@ -161,3 +166,29 @@ class Person:
         """Choose something from the menu of a conversation of the list, by a right click."""
         await self.item(title).click(button="right")
         await self.page.get_by_role("menuitem", name=name, exact=True).click()
+
+    async def searches(self, query: str) -> None:
+        """Write what is looked for, in the panel that is open."""
+        await self.page.get_by_test_id("search-input").fill(query)
+
+    async def until_found(self, query: str, said: str) -> None:
+        """Look for something again and again until it is said that so much is found: what was just said is not found at once."""
+        async with asyncio.timeout(PATIENCE_MS / 1_000):
+            while True:
+                await self.searches("")
+                await self.searches(query)
+                try:
+                    await expect(self.page.get_by_test_id("search-count")).to_have_text(said, timeout=2_000)
+                except AssertionError:
+                    continue
+                return
+
+    async def reveal_by_search(self, query: str) -> None:
+        """Come to the message that a search in the open conversation finds."""
+        await self.page.get_by_test_id("search-here").click()
+        await self.searches(query)
+        await self.page.get_by_test_id("search-results").get_by_role("button").first.click()
+
+    async def answer(self, name: str) -> None:
+        """Press a button of the question that is asked."""
+        await self.page.get_by_role("alertdialog").get_by_role("button", name=name, exact=True).click()

@@ -8,6 +8,9 @@ import type { FileId } from "../src/core/types";
 import { AdminApi } from "../src/net/admin";
 import { Api } from "../src/net/api";
 import { GroupsApi } from "../src/net/groups";
+import { ModerationApi } from "../src/net/moderation";
+import { SafetyApi } from "../src/net/safety";
+import { SearchApi } from "../src/net/search";
 import { BEN, id, ME, POLL, ROOM } from "./make";
 
 interface Schema {
@@ -81,7 +84,7 @@ type Calls = ReturnType<typeof everyCall>;
 /** The calls that there are from the beginning, and those that are loaded later. */
 function everyCall() {
   const { account, calls, conversations, devices, files, messages, personal } = new Api(() => Promise.resolve("token"));
-  return { account, admin: new AdminApi(calls), conversations, devices, files, groups: new GroupsApi(calls), messages, personal };
+  return { account, admin: new AdminApi(calls), conversations, devices, files, groups: new GroupsApi(calls), messages, moderation: new ModerationApi(calls), personal, safety: new SafetyApi(calls), search: new SearchApi(calls) };
 }
 
 interface Case {
@@ -373,21 +376,99 @@ const CASES: Readonly<Record<string, Case>> = {
   "admin: by id": {
     call: ({ admin }) => admin.getAccount({ userId: BEN }),
     asks: `GET /v1/admin/users?userId=${BEN}`,
-    answer: { account: { user: USER, role: "ROLE_ADMIN", disabled: true } },
-    gives: { user: SHOWN, isAdmin: true, isDisabled: true },
+    answer: { account: { user: USER, role: "ROLE_ADMIN", disabled: true, suspension: { endsAt: AT, reason: "Carpets." } } },
+    gives: { user: SHOWN, isAdmin: true, isDisabled: true, suspension: { endsAt: MS, reason: "Carpets." } },
   },
   "admin: create": {
     call: ({ admin }) => admin.createUser({ username: "ben", password: "secret", displayName: "Ben", isAdmin: true }),
     asks: "POST /v1/admin/users",
     body: { username: "ben", password: "secret", displayName: "Ben", role: "ROLE_ADMIN" },
     answer: { account: { user: USER, role: "ROLE_USER" } },
-    gives: { user: SHOWN, isAdmin: false, isDisabled: false },
+    gives: { user: SHOWN, isAdmin: false, isDisabled: false, suspension: null },
   },
   "admin: role": { call: ({ admin }) => admin.setAdmin(BEN, false), asks: `POST /v1/admin/users/${BEN}/role`, body: { role: "ROLE_USER" } },
   "admin: disable": { call: ({ admin }) => admin.setDisabled(BEN, true), asks: `POST /v1/admin/users/${BEN}/disable`, body: {} },
   "admin: enable": { call: ({ admin }) => admin.setDisabled(BEN, false), asks: `POST /v1/admin/users/${BEN}/enable`, body: {} },
   "admin: password": { call: ({ admin }) => admin.resetPassword(BEN, "secret"), asks: `POST /v1/admin/users/${BEN}/password`, body: { password: "secret" } },
   "admin: delete": { call: ({ admin }) => admin.deleteUser(BEN), asks: `DELETE /v1/admin/users/${BEN}` },
+  "moderation: reports": {
+    call: ({ moderation }) => moderation.listReports("taken", "p"),
+    asks: "GET /v1/admin/reports?state=TAKEN&pageToken=p",
+    answer: {
+      reports: [
+        { reportId: "r", reporterId: ME, createdAt: AT, conversationId: ROOM, seq: "7", userId: BEN, category: "SELF_HARM", words: "!", entries: [ENTRY], state: "TAKEN", handledBy: "operator", handledAt: AT },
+        { reportId: "s", reporterId: ME, userId: BEN, category: "LATER", state: "OPEN" },
+      ],
+      nextPageToken: "q",
+    },
+    gives: {
+      items: [
+        { reportId: "r", reporterId: ME, createdAt: MS, conversationId: ROOM, seq: 7, userId: BEN, category: "self_harm", words: "!", entries: [MESSAGE], state: "taken", handledBy: "operator", handledAt: MS, action: null },
+        { reportId: "s", conversationId: null, seq: null, userId: BEN, category: "other", state: "open", handledBy: null },
+      ],
+      next: "q",
+    },
+  },
+  "moderation: take": {
+    call: ({ moderation }) => moderation.takeReport("r"),
+    asks: "POST /v1/admin/reports/r/take",
+    body: {},
+    answer: { report: { reportId: "r", state: "TAKEN", handledBy: ME } },
+    gives: { reportId: "r", state: "taken", handledBy: ME },
+  },
+  "moderation: resolve": {
+    call: ({ moderation }) => moderation.resolveReport("r", { action: "suspend_user", note: "n", suspension: { endsAt: MS, reason: "Carpets." } }),
+    asks: "POST /v1/admin/reports/r/resolve",
+    body: { action: "SUSPEND_USER", note: "n", suspension: { endsAt: "2026-01-02T03:04:05.000Z", reason: "Carpets." } },
+    answer: { report: { reportId: "r", state: "RESOLVED", action: "SUSPEND_USER", note: "n" } },
+    gives: { state: "resolved", action: "suspend_user", note: "n" },
+  },
+  "moderation: suspend": {
+    call: ({ moderation }) => moderation.suspend(BEN, { endsAt: MS, reason: "Carpets." }),
+    asks: `POST /v1/admin/users/${BEN}/suspend`,
+    body: { endsAt: "2026-01-02T03:04:05.000Z", reason: "Carpets." },
+  },
+  "moderation: lift a suspension": { call: ({ moderation }) => moderation.liftSuspension(BEN), asks: `POST /v1/admin/users/${BEN}/lift-suspension`, body: {} },
+  "moderation: audit log": {
+    call: ({ moderation }) => moderation.listAuditLog(BEN, "p"),
+    asks: `GET /v1/admin/audit-log?subject=${BEN}&pageToken=p`,
+    answer: { entries: [{ entryId: "e", calledAt: AT, callerId: "operator", method: "SuspendUser", subject: BEN, details: "{}", address: "", outcome: "OK" }], nextPageToken: "q" },
+    gives: { items: [{ entryId: "e", calledAt: MS, callerId: "operator", method: "SuspendUser", subject: BEN, details: "{}", address: "", outcome: "OK" }], next: "q" },
+  },
+  "safety: block": { call: ({ safety }) => safety.block(BEN), asks: `PUT /v1/blocks/${BEN}` },
+  "safety: unblock": { call: ({ safety }) => safety.unblock(BEN), asks: `DELETE /v1/blocks/${BEN}` },
+  "safety: report a message": {
+    call: ({ safety }) => safety.report({ conversationId: ROOM, seq: 7 }, "self_harm", "Look."),
+    asks: "POST /v1/reports",
+    body: { conversationId: ROOM, seq: 7, category: "SELF_HARM", words: "Look." },
+  },
+  "safety: report a user": { call: ({ safety }) => safety.report({ userId: BEN }, "spam", ""), asks: "POST /v1/reports", body: { userId: BEN, category: "SPAM", words: "" } },
+  "search: a page": {
+    call: ({ search }) => search.find({ words: "hi -no", pageToken: "", utcOffsetMinutes: -60 }),
+    asks: "GET /v1/search?query=hi+-no&utcOffsetMinutes=-60",
+    answer: {
+      results: [
+        { entry: ENTRY, highlights: [{ field: "TEXT", range: { end: 2 } }, { field: "ATTACHMENT_NAME", index: 1, range: { start: 3, end: 5 } }, { field: "LATER" }], snippet: { end: 2 } },
+        { entry: ENTRY, highlights: [{ field: "POLL_OPTION", range: { start: 1, end: 2 } }] },
+      ],
+      nextPageToken: "p",
+      incomplete: true,
+    },
+    gives: {
+      items: [
+        { entry: MESSAGE, highlights: [{ in: "text", index: 0, start: 0, end: 2 }, { in: "file", index: 1, start: 3, end: 5 }], snippet: { start: 0, end: 2 } },
+        { entry: MESSAGE, highlights: [{ in: "option", index: 0, start: 1, end: 2 }], snippet: null },
+      ],
+      next: "p",
+      isIncomplete: true,
+    },
+  },
+  "search: the next page": {
+    call: ({ search }) => search.find({ words: "hi", pageToken: "p", utcOffsetMinutes: 0 }),
+    asks: "GET /v1/search?query=hi&utcOffsetMinutes=0&pageToken=p",
+    answer: {},
+    gives: { items: [], next: "", isIncomplete: false },
+  },
   "admin: invite": {
     call: ({ admin }) => admin.createInvite(60),
     asks: "POST /v1/admin/invites",
@@ -457,7 +538,7 @@ describe("the calls", () => {
 
   it("covers every call that there is", async () => {
     const api = everyCall();
-    const topics = ["account", "admin", "conversations", "devices", "files", "groups", "messages", "personal"] as const;
+    const topics = ["account", "admin", "conversations", "devices", "files", "groups", "messages", "moderation", "personal", "safety", "search"] as const;
     const seen = new Set<unknown>();
     for (const topic of topics) {
       const proto = Object.getPrototypeOf(api[topic]) as Record<string, unknown>;

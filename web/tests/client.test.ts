@@ -154,7 +154,7 @@ function wire(entry: Entry | undefined) {
       };
 }
 
-const USUAL = { status: { choice: "online", text: "", emoji: "", endsAt: null }, privacy: { presence: "shared", receipts: true } } as const;
+const USUAL = { status: { choice: "online", text: "", emoji: "", endsAt: null }, privacy: { presence: "shared", receipts: true }, blocks: [] } as const;
 let server: Server;
 let client: Client;
 

@@ -4,6 +4,8 @@ import admin from "virtual:texts/en/admin";
 import details from "virtual:texts/en/details";
 import keyboard from "virtual:texts/en/keyboard";
 import notifications from "virtual:texts/en/notifications";
+import safety from "virtual:texts/en/safety";
+import search from "virtual:texts/en/search";
 import settings from "virtual:texts/en/settings";
 
 import { Words } from "../src/core/words";
@@ -11,4 +13,4 @@ import { english } from "../src/locales/ops";
 
 const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
 
-export const ENGLISH = new Words("en", { ...english, ...account, ...admin, ...details, ...keyboard, ...notifications, ...settings }, { locale: "en", timeZone });
+export const ENGLISH = new Words("en", { ...english, ...account, ...admin, ...details, ...keyboard, ...notifications, ...safety, ...search, ...settings }, { locale: "en", timeZone });

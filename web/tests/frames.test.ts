@@ -53,11 +53,11 @@ describe("what the server says", () => {
     const decided = (expiresAt?: bigint) =>
       read({
         case: "preferences",
-        value: { privacy, status: { availability: Availability.INVISIBLE, text: "x", ...(expiresAt === undefined ? {} : { expiresAt: { seconds: expiresAt } }) } },
+        value: { privacy, blocks: [{ userId: "user-ben", blockedAt: { seconds: 5n } }], status: { availability: Availability.INVISIBLE, text: "x", ...(expiresAt === undefined ? {} : { expiresAt: { seconds: expiresAt } }) } },
       });
     expect(decided()).toEqual({
       type: "preferences",
-      preferences: { status: { choice: "invisible", text: "x", emoji: "", endsAt: null }, privacy: { presence: "direct", receipts: true } },
+      preferences: { status: { choice: "invisible", text: "x", emoji: "", endsAt: null }, privacy: { presence: "direct", receipts: true }, blocks: [{ userId: "user-ben", at: 5_000 }] },
     });
     expect(decided(1n)).toMatchObject({ preferences: { status: { choice: "online", text: "" } } });
     expect(read({ case: "stalePresence", value: { askAfter: { seconds: 3n, nanos: 0 } } })).toEqual({ type: "stale_presence", askAfterMs: 3_000 });

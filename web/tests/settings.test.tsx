@@ -15,7 +15,7 @@ import { direct, ME, message, ROOM, summary } from "./make";
 import { rendered } from "./rendered";
 
 const user = userEvent.setup();
-const PREFERENCES: Preferences = { status: { choice: "online", text: "", emoji: "", endsAt: null }, privacy: { presence: "shared", receipts: true } };
+const PREFERENCES: Preferences = { status: { choice: "online", text: "", emoji: "", endsAt: null }, privacy: { presence: "shared", receipts: true }, blocks: [] };
 const session = (sessionId: string, isCurrent: boolean): LoginSession => ({ sessionId, device: sessionId, createdAt: 1, lastUsedAt: 2, isCurrent });
 
 /** A client whose server has three sessions of the user. */

@@ -139,7 +139,7 @@ describe("a snapshot", () => {
   });
 
   it("loses what is garbled in it, and nothing else", () => {
-    const preferences = { status: { choice: "busy", text: "", emoji: "", endsAt: null }, privacy: { presence: "nobody", receipts: true } } as const;
+    const preferences = { status: { choice: "busy", text: "", emoji: "", endsAt: null }, privacy: { presence: "nobody", receipts: true }, blocks: [{ userId: ANNA, at: 1 }] } as const;
     const ben = { userId: BEN, username: "ben", displayName: "Ben" };
     const state = run(initial, [
       ...begin,

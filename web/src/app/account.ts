@@ -13,7 +13,7 @@ export class Account {
   ) {}
 
   /** Has others see the user in another way, and know something else; what is as it was is left alone. */
-  async beSeen({ status, privacy }: Preferences): Promise<void> {
+  async beSeen({ status, privacy }: Pick<Preferences, "status" | "privacy">): Promise<void> {
     const before = this.store.get().preferences;
     if (JSON.stringify(before?.privacy) !== JSON.stringify(privacy)) {
       await this.api.account.setPrivacy(privacy);
@@ -21,7 +21,7 @@ export class Account {
     if (JSON.stringify(before?.status) !== JSON.stringify(status)) {
       await this.api.account.setStatus(status);
     }
-    this.store.dispatch({ type: "preferences_came", preferences: { status, privacy } });
+    this.store.dispatch({ type: "preferences_came", preferences: { blocks: [], ...this.store.get().preferences, status, privacy } });
   }
 
   /** The logins of the user, this one among them. */

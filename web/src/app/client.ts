@@ -37,6 +37,7 @@ import { Mirror } from "./mirror";
 import { Notifier } from "./notifications";
 import { Personal } from "./personal";
 import { Reporter } from "./reporter";
+import { forgetSearches } from "./searches";
 import { Store } from "./store";
 
 /** A sign of typing is worth five seconds to those who see it, and is given at most every three. */
@@ -70,6 +71,13 @@ export class Client {
   });
   readonly personal = new Personal(this.api.personal, this.composition);
   readonly files = new Files(this.api.files);
+  readonly safety = late(async () => {
+    const [{ Safety }, { SafetyApi }] = await Promise.all([import("./safety"), import("../net/safety")]);
+    return new Safety(this.store, new SafetyApi(this.api.calls));
+  });
+  readonly search = late(async () => new (await import("../net/search")).SearchApi(this.api.calls));
+  readonly moderation = late(async () => new (await import("../net/moderation")).ModerationApi(this.api.calls));
+  readonly directory = new Directory(this.store, this.api.account);
   readonly account = new Account(this.store, this.api, () => this.leave());
   readonly admin = late(async () => new (await import("../net/admin")).AdminApi(this.api.calls));
   private readonly passingAlarm = new Alarm(() => {
@@ -108,7 +116,6 @@ export class Client {
     this.dispatcher = new Dispatcher(this.store, (event) => this.link.send(event));
     this.reporter = new Reporter(this.store, (event) => this.link.send(event));
     this.mirror = new Mirror(this.store, (change) => { this.dispatcher.change(change); });
-    new Directory(this.store, this.api.account);
     new Expirer(this.store);
     new Looks(this.store, this.api.messages);
     this.store.subscribe(() => {
@@ -154,6 +161,7 @@ export class Client {
   private async leave(): Promise<void> {
     const me = myId(this.store.get());
     this.session.forget();
+    forgetSearches();
     this.end(null);
     if (me !== null) {
       await this.keeper.forget(me, true);

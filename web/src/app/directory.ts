@@ -13,7 +13,9 @@ const RETRY_MS = 5_000;
 
 export class Directory {
   private readonly asked = new Set<UserId>();
-  private seen: unknown = null;
+  private seen: readonly unknown[] = [];
+  /** Whom something names that is not in the state. */
+  private readonly named = new Set<UserId>();
   private isDue = false;
   private readonly alarm = new Alarm(() => {
     this.isDue = false;
@@ -29,24 +31,37 @@ export class Directory {
     });
   }
 
+  /** Finds the names of users whom something shows that is not in the state, such as what a search has found. */
+  know(userIds: Iterable<UserId>): void {
+    for (const userId of userIds) {
+      this.named.add(userId);
+    }
+    this.askFor();
+  }
+
   private look(): void {
     const state = this.store.get();
     if (myId(state) === null) {
       this.asked.clear();
-      this.seen = null;
+      this.named.clear();
+      this.seen = [];
       this.isDue = false;
       this.alarm.set(null);
-    } else if (state.conversations !== this.seen) {
-      this.seen = state.conversations;
-      if (!this.isDue && this.missing().length > 0) {
-        this.ask(GATHER_MS);
-      }
+    } else if (state.conversations !== this.seen[0] || state.preferences !== this.seen[1]) {
+      this.seen = [state.conversations, state.preferences];
+      this.askFor();
+    }
+  }
+
+  private askFor(): void {
+    if (!this.isDue && this.missing().length > 0) {
+      this.ask(GATHER_MS);
     }
   }
 
   private missing(): readonly UserId[] {
     const state = this.store.get();
-    return [...namedUsers(state)].filter((userId) => !this.asked.has(userId) && !state.users.has(userId));
+    return [...namedUsers(state), ...this.named].filter((userId) => !this.asked.has(userId) && !state.users.has(userId));
   }
 
   private async fetch(): Promise<void> {

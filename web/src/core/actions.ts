@@ -7,7 +7,7 @@ import type { ConversationState } from "./state";
 import type { MessageRow } from "./timeline";
 
 /** In the order of the menu. */
-const ACTIONS = ["reply", "thread", "edit", "copy", "link", "forward", "star", "pin", "info", "hide", "delete"] as const;
+const ACTIONS = ["reply", "thread", "edit", "copy", "link", "forward", "star", "pin", "info", "hide", "report", "delete"] as const;
 
 export type MessageAction = (typeof ACTIONS)[number];
 
@@ -46,6 +46,8 @@ function isPossible(action: MessageAction, { isOwn, shown }: Pick<MessageRow, "i
       return shown.poll === undefined;
     case "pin":
       return powers.pin;
+    case "report":
+      return !isOwn;
     case "delete":
       return isOwn || powers.moderate;
     case "link":

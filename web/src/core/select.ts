@@ -4,7 +4,7 @@ import { changesByTarget, folded } from "./fold";
 import type { OutboxItem } from "./outbox";
 import { may, type Permission } from "./permissions";
 import { type ConversationState, myId, type State } from "./state";
-import type { Conversation, ConversationId, Entry, UserId } from "./types";
+import type { Conversation, ConversationId, Entry, Preferences, UserId } from "./types";
 import type { Words } from "./words";
 
 /** The other member of a direct conversation; null for a group. */
@@ -92,6 +92,20 @@ export function mayI({ me, conversation }: ConversationState, permission: Permis
   return may(me, conversation, permission);
 }
 
+const NOBODY: ReadonlySet<UserId> = new Set();
+const blockedBy = new WeakMap<Preferences["blocks"], ReadonlySet<UserId>>();
+
+/** Whom the user has blocked: the same set until they are others. */
+export function blockedUsers({ preferences }: Pick<State, "preferences">): ReadonlySet<UserId> {
+  if (preferences === null) {
+    return NOBODY;
+  }
+  const { blocks } = preferences;
+  const found = blockedBy.get(blocks) ?? new Set(blocks.map(({ userId }) => userId));
+  blockedBy.set(blocks, found);
+  return found;
+}
+
 /** How many messages are unread in all conversations together. */
 export function totalUnread(state: State): number {
   return [...state.conversations.values()].reduce((sum, chat) => sum + chat.unread, 0);
@@ -103,6 +117,9 @@ export function namedUsers(state: State): ReadonlySet<UserId> {
   const me = myId(state);
   if (me !== null) {
     ids.add(me);
+  }
+  for (const { userId } of state.preferences?.blocks ?? []) {
+    ids.add(userId);
   }
   for (const { conversation, log, members, streams } of state.conversations.values()) {
     for (const id of [...conversation.memberIds, ...(members ?? [])]) {

@@ -31,6 +31,7 @@ export const SHORTCUTS = {
   previousWaiting: { does: "keyboard.previousWaiting", where: "everywhere", key: "ArrowUp", isAlt: true, isShift: true },
   nextWaiting: { does: "keyboard.nextWaiting", where: "everywhere", key: "ArrowDown", isAlt: true, isShift: true },
   switchConversation: { does: "keyboard.switchConversation", where: "everywhere", key: "KeyK", isCommand: true },
+  search: { does: "keyboard.search", where: "everywhere", key: "KeyF", isCommand: true, isShift: true },
   previousMessage: { does: "keyboard.previousMessage", where: "messages", key: "ArrowUp" },
   nextMessage: { does: "keyboard.nextMessage", where: "messages", key: "ArrowDown" },
   firstMessage: { does: "keyboard.firstMessage", where: "messages", key: "Home" },

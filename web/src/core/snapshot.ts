@@ -14,7 +14,7 @@ import { type ConversationState, passed, type State } from "./state";
 import type { Conversation, ConversationId, Entry, FileRef, Member, Preferences, Role, Said, User, UserId, Watermark } from "./types";
 
 /** Rises with every change of what is below, or of a type that it is made of: what is older is thrown away, since the server has it. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 /** Entries of one conversation that are kept: the newest. */
 export const MAX_ENTRIES = 100;
 
@@ -156,7 +156,7 @@ function isUser(value: unknown): value is User {
 }
 
 function isPreferences(value: unknown): value is Preferences {
-  return isRecord(value) && isRecord(value["status"]) && isRecord(value["privacy"]);
+  return isRecord(value) && isRecord(value["status"]) && isRecord(value["privacy"]) && isList(value["blocks"], (block) => isRecord(block) && isText(block["userId"]) && isCount(block["at"]));
 }
 
 function isKept(value: unknown): value is Kept {

@@ -15,6 +15,7 @@ import type messages from "../locales/en/messages.json";
 import type notifications from "../locales/en/notifications.json";
 import type ops from "../locales/en/ops.json";
 import type presence from "../locales/en/presence.json";
+import type safety from "../locales/en/safety.json";
 import type search from "../locales/en/search.json";
 import type settings from "../locales/en/settings.json";
 
@@ -32,6 +33,7 @@ export type TextId =
   | keyof typeof notifications
   | keyof typeof ops
   | keyof typeof presence
+  | keyof typeof safety
   | keyof typeof search
   | keyof typeof settings;
 

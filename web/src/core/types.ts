@@ -284,9 +284,18 @@ export interface Privacy {
   readonly receipts: boolean;
 }
 
+/** Somebody whom the user has blocked. */
+export interface Block {
+  readonly userId: UserId;
+  /** Since when, in Unix milliseconds. */
+  readonly at: number;
+}
+
 export interface Preferences {
   readonly status: Status;
   readonly privacy: Privacy;
+  /** The newest last. */
+  readonly blocks: readonly Block[];
 }
 
 export interface Presence {
@@ -366,11 +375,109 @@ export interface PushDevice {
   readonly createdAt: number;
 }
 
+/** Which text of a message something was found in: its own, the name of a file, or an option of its poll. */
+export type FoundIn = "text" | "file" | "option";
+
+/** What of a message was looked for. */
+export interface Highlight {
+  readonly in: FoundIn;
+  /** Which file or option, from 0. */
+  readonly index: number;
+  /** From where to where, as `slice` counts. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A message that was found, as it was then. */
+export interface Found {
+  readonly entry: Entry;
+  readonly highlights: readonly Highlight[];
+  /** The part of its text to show where not all of it is; null if it has none. */
+  readonly snippet: { readonly start: number; readonly end: number } | null;
+}
+
+/** A part of what was found, the newest first. */
+export interface FoundPage extends Listed<Found> {
+  /** Whether something may be missing, because not everything could be looked through just now. */
+  readonly isIncomplete: boolean;
+}
+
+/** Why something is reported. */
+export const REPORT_CATEGORIES = ["spam", "harassment", "hate", "violence", "sexual", "self_harm", "illegal", "other"] as const;
+export type ReportCategory = (typeof REPORT_CATEGORIES)[number];
+
+/** What is reported: a message, a conversation, or a user. */
+export type Reported =
+  | { readonly conversationId: ConversationId; readonly seq?: number }
+  | { readonly userId: UserId };
+
+/** That a user may not log in for some time. */
+export interface Suspension {
+  /** When it ends by itself, in Unix milliseconds. */
+  readonly endsAt: number;
+  /** Why, as the user is told. */
+  readonly reason: string;
+}
+
 /** A user as administrators see them. */
 export interface Account {
   readonly user: User;
   readonly isAdmin: boolean;
   readonly isDisabled: boolean;
+  /** Null if they are not suspended. */
+  readonly suspension: Suspension | null;
+}
+
+/** How far a report is: nobody looks into it, somebody does, or something was done. */
+export type ReportState = "open" | "taken" | "resolved";
+
+/** What is done about a report. */
+export type ReportAction = "dismiss" | "delete_message" | "suspend_user" | "remove_from_conversation";
+
+/** Who has done something as an administrator: a user, or the operator, who needs no account. */
+export type Handler = UserId | "operator";
+
+/** Something that was reported, as administrators see it. */
+export interface Report {
+  readonly reportId: string;
+  readonly reporterId: UserId;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  /** Null if it is about a user alone. */
+  readonly conversationId: ConversationId | null;
+  /** The message; null if it is about none. */
+  readonly seq: number | null;
+  /** Who is reported, or has sent the message; null if it is about a conversation. */
+  readonly userId: UserId | null;
+  readonly category: ReportCategory;
+  readonly words: string;
+  /** The message as it was then, and what stood around it. */
+  readonly entries: readonly Entry[];
+  readonly state: ReportState;
+  /** Who looks into it, or has done something about it; null if nobody does. */
+  readonly handledBy: Handler | null;
+  readonly handledAt: number;
+  /** Null if nothing was done yet. */
+  readonly action: ReportAction | null;
+  readonly note: string;
+}
+
+/** A call of a method for administrators. */
+export interface AuditEntry {
+  readonly entryId: string;
+  /** Unix milliseconds. */
+  readonly calledAt: number;
+  readonly callerId: Handler;
+  /** Such as "DisableUser". */
+  readonly method: string;
+  /** The id of whom or what it is about; empty if it is about nothing. */
+  readonly subject: string;
+  /** What else was asked for, as JSON. */
+  readonly details: string;
+  /** Empty for the operator. */
+  readonly address: string;
+  /** "OK", or why it was refused; empty if nobody knows. */
+  readonly outcome: string;
 }
 
 /** What lets somebody register, without its code. */

@@ -105,8 +105,8 @@ function roleTo(isAdmin: boolean): string {
 }
 
 function accountFrom(account: WireAccount | undefined): Account {
-  const { user, role, disabled } = present(account);
-  return { user: userFrom(present(user)), isAdmin: role === Role.ADMIN, isDisabled: disabled };
+  const { user, role, disabled, suspension } = present(account);
+  return { user: userFrom(present(user)), isAdmin: role === Role.ADMIN, isDisabled: disabled, suspension: suspension === undefined ? null : { endsAt: timeFrom(suspension.endsAt), reason: suspension.reason } };
 }
 
 function inviteFrom({ inviteId, createdBy, createdAt, expiresAt }: WireInvite): AccountInvite {

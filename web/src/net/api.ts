@@ -49,7 +49,7 @@ export const authentication = {
   },
 } as const;
 
-/** The calls of a user who is logged in. Those that few make are not among them: `GroupsApi` and `AdminApi` are loaded with the first. */
+/** The calls of a user who is logged in. Those that few make are not among them: `GroupsApi`, `AdminApi` and their like are loaded with the first. */
 export class Api {
   readonly account: AccountApi;
   readonly conversations: ConversationsApi;

@@ -425,6 +425,7 @@ export function preferencesFrom(preferences: WirePreferences): Preferences {
             endsAt: status.expiresAt === undefined ? null : timeFrom(status.expiresAt),
           },
     privacy: privacyFrom(privacy),
+    blocks: preferences.blocks.map(({ userId, blockedAt }) => ({ userId: userId as UserId, at: timeFrom(blockedAt) })),
   };
 }
 

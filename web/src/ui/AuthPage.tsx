@@ -19,16 +19,15 @@ const WORDS = {
   register: { title: "account.createTitle", action: "account.create", other: "account.isKnown", otherAction: "account.logIn" },
 } as const;
 
-/** What to do about an account that could not be made; null where there is nothing better to say than of any other call. */
-function refusal(reason: string, invite: string, t: Say): string | null {
-  switch (reason) {
-    case "BAD_INVITE":
-      return t(invite.trim() === "" ? "account.inviteNeeded" : "account.inviteBad");
-    case "PERMISSION_DENIED":
-      return t("account.closed");
-    default:
-      return null;
+/** Why one does not come in; `error` where there is nothing better to say than of any other call. */
+function refusal(mode: Mode, reason: string, error: string, invite: string, t: Say): string {
+  if (reason === "ACCOUNT_SUSPENDED") {
+    return t("account.suspended", { words: error });
   }
+  if (mode === "register" && reason === "BAD_INVITE") {
+    return t(invite.trim() === "" ? "account.inviteNeeded" : "account.inviteBad");
+  }
+  return mode === "register" && reason === "PERMISSION_DENIED" ? t("account.closed") : error;
 }
 
 function isAskingForInvite(failure: unknown): boolean {
@@ -102,7 +101,7 @@ function AuthPage({ notice }: { readonly notice: TextId | null }) {
           {isInvited && mode === "register" && (
             <Field label={t("account.invite")} name="invite" value={invite} onChange={setInvite} autoComplete="off" autoCapitalize="none" spellCheck={false} dir="ltr" required hint={t("account.inviteHint")} />
           )}
-          {action.error !== null && <p className="error" role="alert">{mode === "register" ? refusal(action.reason, invite, t) ?? action.error : action.error}</p>}
+          {action.error !== null && <p className="error" role="alert">{refusal(mode, action.reason, action.error, invite, t)}</p>}
           <button className="button button-primary button-wide" type="submit" disabled={action.isBusy}>
             {t(action.isBusy ? "common.oneMoment" : words.action)}
           </button>

@@ -117,7 +117,7 @@ export function ChatPage() {
 
   // Also when the conversation closed by itself: the user was removed, or left it on another device.
   useEffect(() => {
-    showRoute(openedId);
+    showRoute(openedId, panels.carried());
     panels.follow();
   }, [openedId, panels]);
 

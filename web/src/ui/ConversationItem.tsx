@@ -1,7 +1,7 @@
 import { memo, useCallback, useRef } from "react";
 
 import { isMarked, isMute } from "../core/mine";
-import { type ConversationRow, nameOf, peerOf, titleOf, typists } from "../core/select";
+import { blockedUsers, type ConversationRow, nameOf, peerOf, titleOf, typists } from "../core/select";
 import { myId, type State } from "../core/state";
 import type { ConversationId, UserId } from "../core/types";
 import { lineOf, preview, typingText } from "../core/wording";
@@ -95,8 +95,9 @@ function LastLine({ row: { chat, last, pending } }: { readonly row: Conversation
   const { conversationId, kind } = chat.conversation;
   const state = useSelected(
     useCallback(
-      ({ session, users, typing, drafts, opened }: State) => ({
+      ({ session, users, typing, drafts, opened, preferences }: State) => ({
         session,
+        blocked: blockedUsers({ preferences }),
         users,
         typing: typing.has(conversationId) ? typing : NOBODY,
         draft: drafts.get(conversationId),
@@ -121,6 +122,9 @@ function LastLine({ row: { chat, last, pending } }: { readonly row: Conversation
         <Icon name={isFailed ? "alert" : "clock"} size={14} /> {t(isFailed ? "conversations.notSent" : "conversations.youSaid", { text: lineOf(pending.said, words) })}
       </span>
     );
+  }
+  if (last?.content.kind === "message" && kind !== "direct" && state.blocked.has(last.senderId)) {
+    return <span className="item-last">{t("messages.folded")}</span>;
   }
   return <span className="item-last">{last === null ? "" : preview(last, myId(state), kind === "group" || kind === "channel", names, words)}</span>;
 }

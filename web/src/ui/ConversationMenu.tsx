@@ -2,14 +2,16 @@ import type { RefObject } from "react";
 
 import { FOR_EVER, isMarked, isMute } from "../core/mine";
 import { lastPlace, moved, pinsOf } from "../core/places";
-import { conversationRows } from "../core/select";
-import type { ConversationState } from "../core/state";
+import { blockedUsers, conversationRows, nameOf, peerOf } from "../core/select";
+import { type ConversationState, myId } from "../core/state";
 import type { Mine } from "../core/types";
 import { sentenceOf } from "./action";
 import { useClient, useNow } from "./context";
 import { usePanels } from "./panels";
 import { Menu, MenuItem, MenuLine } from "./parts/Menu";
 import { useToast } from "./parts/toasts";
+import { useGuarding, type Guard } from "./safety/guarding";
+import { useUnblocking } from "./safety/unblocking";
 import { useText, useWords } from "./words";
 
 interface ConversationMenuProps {
@@ -26,18 +28,24 @@ interface ConversationMenuProps {
 export function ConversationMenu({ chat, label, testId, area, isOpen = false }: ConversationMenuProps) {
   const t = useText();
   const panels = usePanels();
+  const { ask, asking } = useGuarding();
   const { conversationId } = chat.conversation;
   return (
-    <Menu label={label} testId={testId} {...(area === undefined ? {} : { area })}>
-      {isOpen && (
-        <>
-          <MenuItem icon="info" onChoose={() => { panels.open(conversationId, { kind: "about" }); }}>{t("conversations.details")}</MenuItem>
-          <MenuItem icon="pin" onChoose={() => { panels.open(conversationId, { kind: "pins" }); }}>{t("messages.pins")}</MenuItem>
-          <MenuLine />
-        </>
-      )}
-      <Items chat={chat} />
-    </Menu>
+    <>
+      <Menu label={label} testId={testId} {...(area === undefined ? {} : { area })}>
+        {isOpen && (
+          <>
+            <MenuItem icon="info" onChoose={() => { panels.open(conversationId, { kind: "about" }); }}>{t("conversations.details")}</MenuItem>
+            <MenuItem icon="search" onChoose={() => { panels.open(conversationId, { kind: "search" }); }}>{t("conversations.search")}</MenuItem>
+            <MenuItem icon="pin" onChoose={() => { panels.open(conversationId, { kind: "pins" }); }}>{t("messages.pins")}</MenuItem>
+            <MenuLine />
+          </>
+        )}
+        <Items chat={chat} />
+        {chat.conversation.kind !== "notes" && <Guards chat={chat} onAsk={ask} />}
+      </Menu>
+      {asking}
+    </>
   );
 }
 
@@ -91,6 +99,30 @@ function Items({ chat }: { readonly chat: ConversationState }) {
       <MenuItem icon={isQuiet ? "bell" : "bellOff"} onChoose={() => { prefer({ mutedUntil: isQuiet ? 0 : FOR_EVER }); }}>{t(isQuiet ? "conversations.unmute" : "conversations.mute")}</MenuItem>
       <MenuLine />
       <MenuItem icon="archive" onChoose={archive}>{t(mine.isArchived ? "conversations.unarchive" : "conversations.archive")}</MenuItem>
+    </>
+  );
+}
+
+interface GuardsProps {
+  readonly chat: ConversationState;
+  readonly onAsk: (guard: Guard) => void;
+}
+
+/** How one keeps out of it. */
+function Guards({ chat: { conversation }, onAsk }: GuardsProps) {
+  const client = useClient();
+  const words = useWords();
+  const { t } = words;
+  const unblock = useUnblocking();
+  const state = client.store.get();
+  const { conversationId } = conversation;
+  const peer = peerOf(conversation, myId(state));
+  return (
+    <>
+      <MenuLine />
+      {peer !== null && blockedUsers(state).has(peer) && <MenuItem icon="block" onChoose={() => { unblock(peer, nameOf(state, peer, words)); }}>{t("conversations.unblock")}</MenuItem>}
+      {peer !== null && !blockedUsers(state).has(peer) && <MenuItem icon="block" isDanger onChoose={() => { onAsk({ type: "block", userId: peer }); }}>{t("conversations.block")}</MenuItem>}
+      <MenuItem icon="flag" isDanger onChoose={() => { onAsk({ type: "report", what: peer === null ? { conversationId } : { userId: peer }, author: peer }); }}>{t("conversations.report")}</MenuItem>
     </>
   );
 }

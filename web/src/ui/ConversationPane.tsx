@@ -1,6 +1,6 @@
 import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 
-import { nameOf, peerOf, titleOf, typists } from "../core/select";
+import { blockedUsers, nameOf, peerOf, titleOf, typists } from "../core/select";
 import { type ConversationState, myId, type State } from "../core/state";
 import { timelines } from "../core/timeline";
 import type { ConversationId } from "../core/types";
@@ -13,6 +13,7 @@ import { Avatar } from "./parts/Avatar";
 import { usePanels } from "./panels";
 import { useWords } from "./words";
 
+const BlockedBar = lazy(async () => ({ default: (await import("./safety/BlockedBar")).BlockedBar }));
 const Composer = lazy(async () => ({ default: (await import("./Composer")).Composer }));
 const PinsBar = lazy(async () => ({ default: (await import("./PinsBar")).PinsBar }));
 
@@ -35,7 +36,7 @@ interface ConversationProps extends Omit<ConversationPaneProps, "conversationId"
   readonly chat: ConversationState;
 }
 
-const partOf = ({ session, users, outbox, opened }: State) => ({ session, users, outbox, opened });
+const partOf = ({ session, users, outbox, opened, preferences }: State) => ({ session, users, outbox, opened, preferences });
 
 function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
   const words = useWords();
@@ -46,6 +47,7 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
   const { outbox, users } = state;
   const me = myId(state);
   const peer = peerOf(conversation, me);
+  const isBlocked = peer !== null && blockedUsers(state).has(peer);
   const title = titleOf(state, conversation, words);
   const newAfterSeq = state.opened?.newAfterSeq ?? null;
 
@@ -72,9 +74,15 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
       <p className="typing" role="status" data-testid="typing-line">
         <Typing conversationId={conversationId} />
       </p>
-      <Suspense fallback={<ComposerPlace />}>
-        <Composer chat={chat} title={title} handed={handed} onHanded={onHanded} />
-      </Suspense>
+      {peer !== null && isBlocked ? (
+        <Suspense>
+          <BlockedBar userId={peer} />
+        </Suspense>
+      ) : (
+        <Suspense fallback={<ComposerPlace />}>
+          <Composer chat={chat} title={title} handed={handed} onHanded={onHanded} />
+        </Suspense>
+      )}
     </section>
   );
 }
@@ -143,6 +151,9 @@ function Header({ chat, onClose }: HeaderProps) {
         <h2 data-testid="conversation-title" dir="auto">{title}</h2>
         <p data-testid="conversation-subtitle">{subtitle}</p>
       </div>
+      <button className="button-icon conversation-search" type="button" onClick={() => { panels.open(conversation.conversationId, { kind: "search" }); }} aria-label={t("conversations.search")} title={t("conversations.search")} data-testid="search-here">
+        <Icon name="search" />
+      </button>
       {isCrowd && (
         <button className="button-icon" type="button" onClick={() => { panels.open(conversation.conversationId, { kind: "members" }); }} aria-label={t("conversations.members")} title={t("conversations.members")} data-testid="members">
           <Icon name="people" />

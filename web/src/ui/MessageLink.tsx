@@ -14,13 +14,15 @@ interface MessageLinkProps {
   readonly entry: Entry;
   /** Where it is from, if that is to be said. */
   readonly from?: string;
+  /** What it says, if that is to be shown in another way. */
+  readonly said?: ReactNode;
   readonly onFollow: () => void;
   /** What else can be done with it. */
   readonly children?: ReactNode;
 }
 
 /** A message among others of a list, in a few lines; pressing it leads to where it was said. */
-export function MessageLink({ entry, from, onFollow, children }: MessageLinkProps) {
+export function MessageLink({ entry, from, said, onFollow, children }: MessageLinkProps) {
   const words = useWords();
   const now = useNow(60_000);
   const state = useSelected(partOf);
@@ -34,7 +36,7 @@ export function MessageLink({ entry, from, onFollow, children }: MessageLinkProp
           <time dateTime={new Date(entry.acceptedAt).toISOString()}>{words.shortTime(entry.acceptedAt, now)}</time>
         </span>
         {from !== undefined && <span className="message-link-from" dir="auto">{from}</span>}
-        <span className="message-link-text" dir="auto">{describe(entry, myId(state), (userId) => nameOf(state, userId, words), words)}</span>
+        <span className="message-link-text" dir="auto">{said ?? describe(entry, myId(state), (userId) => nameOf(state, userId, words), words)}</span>
       </button>
       {children}
     </li>

@@ -2,13 +2,14 @@ import { type KeyboardEvent, memo, useCallback, useMemo } from "react";
 import { type CustomContainerComponentProps, type CustomItemComponentProps, Virtualizer } from "virtua";
 
 import { actionByKey, actionsOf, powersIn } from "../core/actions";
-import { nameOf } from "../core/select";
+import { blockedUsers, nameOf } from "../core/select";
 import type { ConversationState, State } from "../core/state";
 import type { Row } from "../core/timeline";
 import type { UserId } from "../core/types";
 import { describe } from "../core/wording";
 import { useActing } from "./acting";
-import { useClient, useNow } from "./context";
+import { useClient, useNow, useSelected } from "./context";
+import { Folded, NOBODY, useUnfolding } from "./Folded";
 import { Icon } from "./Icon";
 import { keyboardOf } from "./keyboard";
 import { Message } from "./Message";
@@ -47,6 +48,9 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
       act(action, row);
     }
   };
+  const blocked = useSelected(blockedUsers);
+  const unfolding = useUnfolding(kind === "direct" ? NOBODY : blocked);
+  const newest = rows.at(-1);
   const names = useCallback((userId: UserId) => nameOf({ users }, userId, words), [users, words]);
 
   return (
@@ -106,7 +110,9 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
                   </div>
                 );
               case "message":
-                return (
+                return unfolding.isFolded(row) ? (
+                  <Folded key={row.key} row={row} onShow={unfolding.show} />
+                ) : (
                   <Message
                     key={row.key}
                     conversationId={conversationId}
@@ -123,7 +129,7 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
         </Virtualizer>
       </div>
       {asking}
-      <Newest row={rows.at(-1)} nameOf={names} />
+      <Newest row={newest !== undefined && unfolding.isFolded(newest) ? undefined : newest} nameOf={names} />
       {!isAtEnd && (
         <button className="jump" type="button" onClick={toEnd} aria-label={t("messages.jump")} data-testid="jump-latest">
           <Icon name="down" size={18} />

@@ -20,6 +20,7 @@ const ITEMS: Readonly<Record<MessageAction, { readonly icon: IconName; readonly 
   pin: { icon: "pin", label: "messages.pin" },
   info: { icon: "info", label: "messages.info" },
   hide: { icon: "hide", label: "messages.delete" },
+  report: { icon: "flag", label: "conversations.report" },
   delete: { icon: "bin", label: "messages.deleteAll" },
 };
 

@@ -4,6 +4,7 @@ import { neighbour } from "../core/folders";
 import { conversationRows } from "../core/select";
 import { useClient } from "./context";
 import { useShortcuts } from "./keyboard";
+import { usePanels } from "./panels";
 import { asideOf, go, pathOf, usePath } from "./route";
 
 const ShortcutsDialog = lazy(() => import("./ShortcutsDialog"));
@@ -11,6 +12,7 @@ const ShortcutsDialog = lazy(() => import("./ShortcutsDialog"));
 /** What the shortcuts do that need no list of conversations (see list_keys.ts), and the sheet that tells of all. */
 export function Shortcuts() {
   const client = useClient();
+  const panels = usePanels();
   const [isAsked, setAsked] = useState(false);
 
   const isAside = asideOf(usePath()) !== null;
@@ -29,6 +31,13 @@ export function Shortcuts() {
     ...(isAside ? { previousConversation: () => { leave(-1); }, nextConversation: () => { leave(1); } } : {}),
     shortcuts: () => { setAsked(true); },
     settings: () => { go("/settings"); },
+    search: () => {
+      const opened = client.store.get().opened?.conversationId ?? null;
+      if (isAside) {
+        go(pathOf(opened));
+      }
+      panels.open(opened, { kind: "search" });
+    },
     newConversation: () => {
       if (isAside) {
         go(pathOf(client.store.get().opened?.conversationId ?? null));

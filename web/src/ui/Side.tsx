@@ -13,6 +13,8 @@ export interface SideProps {
   readonly shown: Shown;
 }
 
+const Search = lazy(async () => ({ default: (await import("./search/SearchPanel")).SearchPanel }));
+
 interface Kind {
   readonly title: TextId;
   /** What is in it is fetched when it is first opened. */
@@ -21,7 +23,7 @@ interface Kind {
 
 const details = lazy(() => import("./details/Details"));
 
-const KINDS: Readonly<Record<PanelKind, Kind>> = {
+const KINDS: Readonly<Record<Exclude<PanelKind, "search">, Kind>> = {
   about: { title: "conversations.details", body: details },
   members: { title: "conversations.details", body: details },
   thread: { title: "messages.threadTitle", body: lazy(async () => ({ default: (await import("./Thread")).Thread })) },
@@ -34,7 +36,16 @@ export function Side({ shown }: { readonly shown: Shown }) {
   const { conversationId, kind, seq = 0 } = shown;
   const t = useText();
   const { close } = usePanels();
-  const chat = useSelected(useCallback(({ conversations }: State) => conversations.get(conversationId), [conversationId]));
+  const chat = useSelected(useCallback(({ conversations }: State) => (conversationId === null ? undefined : conversations.get(conversationId)), [conversationId]));
+  if (kind === "search") {
+    return (
+      <Panel title={t("conversations.search")} onClose={close}>
+        <Suspense fallback={<Skeleton label={t("common.loading")} />}>
+          <Search shown={shown} />
+        </Suspense>
+      </Panel>
+    );
+  }
   const { title, body: Body } = KINDS[kind];
   return (
     chat !== undefined && (

@@ -16,6 +16,7 @@ import { Chips } from "./parts/Chips";
 import { EmptyState } from "./parts/EmptyState";
 import { Menu, MenuItem, MenuLine } from "./parts/Menu";
 import { Skeleton } from "./parts/Skeleton";
+import { usePanels } from "./panels";
 import { useToast } from "./parts/toasts";
 import { go } from "./route";
 import { useListKeys } from "./list_keys";
@@ -32,8 +33,6 @@ interface SidebarProps {
   readonly onDiscover: () => void;
 }
 
-/** From this many conversations on it is worth having a filter. */
-const FILTER_FROM = 5;
 /** What an item is taken to be as tall as, in pixels, until it is drawn. */
 const ITEM_PX = 64;
 /** Beyond the edge of the list so much is drawn, in pixels. */
@@ -77,6 +76,7 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
   const words = useWords();
   const { t } = words;
   const toast = useToast();
+  const panels = usePanels();
   const list = useRef<HTMLElement>(null);
   const [filter, setFilter] = useState("");
   const [folder, setFolder] = useState<Folder>("all");
@@ -92,6 +92,7 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
   const close = useCallback(() => { setDialog(null); }, []);
   useListKeys({ rows: shown, openedId, onOpen, onSwitch: ask });
 
+  const search = () => { panels.open(null, { kind: "search", ...(sought === "" ? {} : { query: filter.trim() }) }); };
   const openNotes = () => {
     client.groups.openNotes().then(onOpen, (failure: unknown) => { toast(sentenceOf(failure, words)); });
   };
@@ -102,7 +103,8 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
         <Logo size={30} />
         <span className="sidebar-name">Elastic-Chat</span>
         <Menu label={t("common.more")} testId="sidebar-menu">
-          <MenuItem icon="search" onChoose={ask}>{t("conversations.switchAction")}</MenuItem>
+          <MenuItem icon="search" onChoose={search}>{t("conversations.search")}</MenuItem>
+          <MenuItem icon="forward" onChoose={ask}>{t("conversations.switchAction")}</MenuItem>
           <MenuItem icon="globe" onChoose={onDiscover}>{t("conversations.discover")}</MenuItem>
           <MenuItem icon="note" onChoose={openNotes}>{t("conversations.notes")}</MenuItem>
           <MenuLine />
@@ -115,10 +117,10 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
           <Icon name="plus" />
         </button>
       </header>
-      {rows.length >= FILTER_FROM && (
+      {rows.length > 0 && (
         <div className="sidebar-filter">
           <Icon name="search" size={17} />
-          <input type="search" aria-label={t("search.filterLabel")} placeholder={t("search.filter")} value={filter} onChange={(event) => { setFilter(event.target.value); }} />
+          <input type="search" aria-label={t("conversations.filterLabel")} placeholder={t("conversations.filter")} value={filter} onChange={(event) => { setFilter(event.target.value); }} />
         </div>
       )}
       {rows.length > 0 && (
@@ -128,6 +130,12 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
           options={folders.map(({ folder: value, count }) => ({ value, label: t(NAMES[value]), count: value === "all" ? 0 : count, countLabel: t("conversations.folderCount", { count }) }))}
           onChange={setFolder}
         />
+      )}
+      {sought !== "" && (
+        <button className="sidebar-search" type="button" onClick={search} data-testid="search-everywhere">
+          <Icon name="search" size={18} />
+          <span>{t("conversations.searchFor", { text: filter.trim() })}</span>
+        </button>
       )}
       <nav ref={list} className="sidebar-list" aria-label={t("conversations.list")} data-testid="conversation-list" onKeyDown={step}>
         {rows.length === 0 && state.listing === "loading" && <Skeleton label={t("conversations.listLoading")} rows={8} />}
@@ -144,7 +152,7 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
           </EmptyState>
         )}
         {rows.length > 0 && within.length === 0 && <EmptyState icon={EMPTY[folder][0]} title={t(EMPTY[folder][1])} />}
-        {within.length > 0 && shown.length === 0 && <p className="sidebar-note" role="status">{t("search.nothing")}</p>}
+        {within.length > 0 && shown.length === 0 && <p className="sidebar-note" role="status">{t("conversations.filterNothing")}</p>}
         <Virtualizer as="ul" item="li" data={shown} scrollRef={list} itemSize={ITEM_PX} bufferSize={BUFFER_PX}>
           {(row) => (
             <ConversationItem

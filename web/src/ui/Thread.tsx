@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import { powersIn } from "../core/actions";
-import { nameOf, titleOf } from "../core/select";
+import { blockedUsers, nameOf, peerOf, titleOf } from "../core/select";
 import { myId, type State } from "../core/state";
 import { threadOf } from "../core/thread";
 import { timelines } from "../core/timeline";
@@ -10,8 +10,10 @@ import { sentenceOf, useAction } from "./action";
 import { useActing } from "./acting";
 import { Composer } from "./Composer";
 import { useClient, useNow, useSelected } from "./context";
+import { Folded, NOBODY, useUnfolding } from "./Folded";
 import { Message } from "./Message";
 import { Skeleton } from "./parts/Skeleton";
+import { BlockedBar } from "./safety/BlockedBar";
 import type { SideProps } from "./Side";
 import { useWords } from "./words";
 
@@ -19,7 +21,7 @@ const PAGE_SIZE = 50;
 /** So near to the end counts as there. */
 const END_PX = 48;
 
-const partOf = ({ session, users, outbox }: State) => ({ session, users, outbox });
+const partOf = ({ session, users, outbox, preferences }: State) => ({ session, users, outbox, preferences });
 
 /** A thread, and where one writes in it. */
 export function Thread({ chat, shown: { seq: root = 0 } }: SideProps) {
@@ -37,6 +39,10 @@ export function Thread({ chat, shown: { seq: root = 0 } }: SideProps) {
   const { conversationId } = conversation;
   const { act, asking } = useActing(conversationId, root);
   const me = myId(state);
+  const peer = peerOf(conversation, me);
+  const blocked = blockedUsers(state);
+  const isClosed = peer !== null && blocked.has(peer);
+  const unfolding = useUnfolding(peer === null ? blocked : NOBODY);
   const { outbox, users } = state;
   const names = useCallback((userId: UserId) => nameOf({ users }, userId, words), [users, words]);
   const powers = useMemo(() => ({ ...powersIn({ me: chat.me, conversation }), thread: false }), [chat.me, conversation]);
@@ -95,7 +101,11 @@ export function Thread({ chat, shown: { seq: root = 0 } }: SideProps) {
           {rows.map((row) =>
             row.type === "message" ? (
               <li key={row.key}>
-                <Message conversationId={conversationId} row={row} nameOf={names} powers={powers} onAct={act} isNamed />
+                {unfolding.isFolded(row) ? (
+                  <Folded row={row} onShow={unfolding.show} />
+                ) : (
+                  <Message conversationId={conversationId} row={row} nameOf={names} powers={powers} onAct={act} isNamed />
+                )}
                 {row.seq === root && <p className="thread-count">{t("messages.replies", { count: Math.max(replies, row.shown.replyCount) })}</p>}
                 {row.seq === root && hasMore && (
                   <button className="button" type="button" disabled={older.isBusy} onClick={loadOlder}>
@@ -115,7 +125,8 @@ export function Thread({ chat, shown: { seq: root = 0 } }: SideProps) {
         {older.error !== null && <p className="error" role="alert">{older.error}</p>}
       </div>
       {asking}
-      {powers.write && <Composer chat={chat} thread={root} title={titleOf(state, conversation, words)} />}
+      {isClosed && <BlockedBar userId={peer} />}
+      {powers.write && !isClosed && <Composer chat={chat} thread={root} title={titleOf(state, conversation, words)} />}
     </div>
   );
 }

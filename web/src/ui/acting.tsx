@@ -8,6 +8,7 @@ import { useClient } from "./context";
 import { useToast } from "./parts/toasts";
 import { usePanels } from "./panels";
 import { messageAddress } from "./route";
+import { useGuarding } from "./safety/guarding";
 import { useWords } from "./words";
 
 const Confirm = lazy(async () => ({ default: (await import("./parts/Confirm")).Confirm }));
@@ -29,10 +30,11 @@ export function useActing(conversationId: ConversationId, thread: number | null 
   const toast = useToast();
   const panels = usePanels();
   const [asked, setAsked] = useState<Asked | null>(null);
+  const { ask, asking: guarding } = useGuarding();
   const close = useCallback(() => { setAsked(null); }, []);
 
   const act = useCallback<Act>(
-    (action, { seq, shown }) => {
+    (action, { seq, shown, senderId }) => {
       if (seq === null) {
         return;
       }
@@ -76,13 +78,16 @@ export function useActing(conversationId: ConversationId, thread: number | null 
         case "hide":
           attempt(client.personal.hide(conversationId, seq));
           break;
+        case "report":
+          ask({ type: "report", what: { conversationId, seq }, author: senderId });
+          break;
         case "forward":
         case "delete":
           setAsked({ action, seq });
           break;
       }
     },
-    [client, words, t, toast, panels, conversationId, thread],
+    [client, words, t, toast, panels, ask, conversationId, thread],
   );
 
   const asking = asked !== null && (
@@ -102,5 +107,5 @@ export function useActing(conversationId: ConversationId, thread: number | null 
       )}
     </Suspense>
   );
-  return { act, asking };
+  return { act, asking: asking === false ? guarding : asking };
 }

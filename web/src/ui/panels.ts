@@ -7,18 +7,30 @@ import { createContext, use, useSyncExternalStore } from "react";
 
 import type { ConversationId } from "../core/types";
 
-export type PanelKind = "about" | "members" | "thread" | "pins" | "info";
+export type PanelKind = "about" | "members" | "thread" | "pins" | "info" | "search";
 
 export interface Panel {
   readonly kind: PanelKind;
   /** The message that it is about, if it is about one. */
   readonly seq?: number;
+  /** What is looked for, if it is a search. */
+  readonly query?: string;
 }
 
-/** A panel of a conversation: with another one open it is not shown. */
+/** A panel of a conversation: with another one open it is not shown. Null is that of none, as a search in all of them. */
 export interface Shown extends Panel {
-  readonly conversationId: ConversationId;
+  readonly conversationId: ConversationId | null;
 }
+
+/** What a step of the browser's history has. */
+interface Step {
+  readonly panel: Shown;
+  /** Whether it stayed when another conversation was opened: then the step before is no way to close it. */
+  readonly isCarried?: boolean;
+}
+
+/** As panel.css has it: there the panel lies on the conversation, so that what it leads to can be seen only without it. */
+const NARROW = "(max-width: 1100px)";
 
 export class PanelHistory {
   private shown: Shown | null = shownNow();
@@ -32,21 +44,32 @@ export class PanelHistory {
   };
 
   /** Shows it in the place of what is there. */
-  readonly open = (conversationId: ConversationId, panel: Panel): void => {
-    const state = { panel: { ...panel, conversationId } };
-    if (shownNow() === null) {
-      history.pushState(state, "");
+  readonly open = (conversationId: ConversationId | null, panel: Panel): void => {
+    const step: Step = { panel: { ...panel, conversationId } };
+    const before = stepNow();
+    if (before === null) {
+      history.pushState(step, "");
     } else {
-      history.replaceState(state, "");
+      history.replaceState({ ...before, ...step }, "");
     }
     this.follow();
   };
 
   /** Goes back to before it was opened; the browser says so by `popstate`. */
   readonly close = (): void => {
-    if (shownNow() !== null) {
+    const step = stepNow();
+    if (step?.isCarried === true) {
+      history.replaceState(null, "");
+      this.follow();
+    } else if (step !== null) {
       history.back();
     }
+  };
+
+  /** What the step of another conversation begins with: a search in all of them stays beside it, unless it would cover it. */
+  readonly carried = (): unknown => {
+    const step = stepNow();
+    return step?.panel.conversationId === null && !matchMedia(NARROW).matches ? { panel: step.panel, isCarried: true } satisfies Step : null;
   };
 
   /** The browser is at another step of its history. */
@@ -56,10 +79,14 @@ export class PanelHistory {
   };
 }
 
-/** What the step of the history has at which the browser is. */
 function shownNow(): Shown | null {
+  return stepNow()?.panel ?? null;
+}
+
+/** Where the browser is; null if there is no panel. */
+function stepNow(): Step | null {
   const state: unknown = typeof history === "undefined" ? null : history.state;
-  return typeof state === "object" && state !== null && "panel" in state ? (state.panel as Shown) : null;
+  return typeof state === "object" && state !== null && "panel" in state ? (state as Step) : null;
 }
 
 const PanelsContext = createContext(new PanelHistory());
@@ -75,11 +102,8 @@ export function usePanels(): PanelHistory {
 export function usePanelOf(conversationId: ConversationId | null): Shown | null {
   const { subscribe, get } = use(PanelsContext);
   const shown = useSyncExternalStore(subscribe, get);
-  return shown?.conversationId === conversationId ? shown : null;
+  return shown?.conversationId === null || shown?.conversationId === conversationId ? shown : null;
 }
-
-/** As panel.css has it: there the panel lies on the conversation, so that what it leads to can be seen only without it. */
-const NARROW = "(max-width: 1100px)";
 
 /** Closes it if it covers the conversation: for who has chosen something in it that is shown there. */
 export function useUncover(): () => void {

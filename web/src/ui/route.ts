@@ -83,8 +83,8 @@ export const takeSharing = () => takeHash(SHARED_HASH);
 export const takeStarting = () => takeHash("#new");
 
 /** Shows a conversation in the address bar, so that "back" and a reload find it. */
-export function showRoute(conversationId: ConversationId | null): void {
-  go(pathOf(conversationId));
+export function showRoute(conversationId: ConversationId | null, state: unknown = null): void {
+  go(pathOf(conversationId), state);
 }
 
 export function pathOf(conversationId: ConversationId | null): string {
@@ -93,10 +93,10 @@ export function pathOf(conversationId: ConversationId | null): string {
 
 const listeners = new Set<() => void>();
 
-/** Leads to another address of the client. */
-export function go(path: string): void {
+/** Leads to another address of the client. `state` is what the step of the history has there. */
+export function go(path: string, state: unknown = null): void {
   if (path !== location.pathname) {
-    history.pushState(null, "", path);
+    history.pushState(state, "", path);
     listeners.forEach((listener) => { listener(); });
   }
 }

@@ -1,6 +1,7 @@
 import { useCallback } from "react";
 import account from "virtual:texts/en/account";
 import admin from "virtual:texts/en/admin";
+import safety from "virtual:texts/en/safety";
 import settings from "virtual:texts/en/settings";
 
 import { useClient } from "../context";
@@ -11,15 +12,19 @@ import { PageLink } from "../PageLink";
 import { type Section, SectionsPage } from "../SectionsPage";
 import { Splash } from "../Splash";
 import { alsoSaying, useText } from "../words";
+import { AuditSection } from "./AuditSection";
 import { BotsSection } from "./BotsSection";
 import { InvitesSection } from "./InvitesSection";
 import { OperationsSection } from "./OperationsSection";
+import { ReportsSection } from "./ReportsSection";
 import { UsersSection } from "./UsersSection";
 
 const SECTIONS: readonly Section[] = [
+  { id: "reports", title: "admin.reports", icon: "flag", Content: ReportsSection },
   { id: "users", title: "admin.users", icon: "people", Content: UsersSection },
   { id: "invites", title: "admin.invites", icon: "ticket", Content: InvitesSection },
   { id: "bots", title: "admin.bots", icon: "bot", Content: BotsSection },
+  { id: "audit", title: "admin.audit", icon: "note", Content: AuditSection },
   { id: "operations", title: "admin.operations", icon: "info", Content: OperationsSection },
 ];
 
@@ -42,4 +47,4 @@ function AdminPage({ section }: { readonly section: string }) {
   );
 }
 
-export default alsoSaying(AdminPage, account, admin, settings);
+export default alsoSaying(AdminPage, account, admin, safety, settings);

@@ -1,6 +1,6 @@
 import { type SyntheticEvent, useState } from "react";
 
-import type { Account } from "../../core/types";
+import type { Account, Suspension } from "../../core/types";
 import { useAction } from "../action";
 import { useClient } from "../context";
 import { Field } from "../Field";
@@ -12,7 +12,8 @@ import { useToast } from "../parts/toasts";
 import { PasswordField } from "../PasswordField";
 import { Group } from "../settings/Group";
 import { useMe } from "../settings/me";
-import { useText } from "../words";
+import { useText, useWords } from "../words";
+import { SuspendFields, WEEK_S } from "./SuspendFields";
 
 /** Those who have an account: one looks for them by their user name. */
 export function UsersSection() {
@@ -57,12 +58,13 @@ interface UserCardProps {
 
 function UserCard({ account, onChanged }: UserCardProps) {
   const client = useClient();
-  const t = useText();
+  const words = useWords();
+  const { t } = words;
   const toast = useToast();
   const changing = useAction();
   const me = useMe();
-  const [asked, setAsked] = useState<"disable" | "delete" | "password" | null>(null);
-  const { user, isAdmin, isDisabled } = account;
+  const [asked, setAsked] = useState<"disable" | "delete" | "password" | "suspend" | null>(null);
+  const { user, isAdmin, isDisabled, suspension } = account;
   const isMe = user.userId === me?.userId;
   const name = user.displayName ?? t("common.deletedUser");
   const close = () => { setAsked(null); };
@@ -84,6 +86,7 @@ function UserCard({ account, onChanged }: UserCardProps) {
         <p className="row-title" dir="auto">{name}</p>
         <p className="field-hint" dir="ltr">@{user.username}</p>
         {isDisabled && <p className="field-hint">{t("admin.disabled")}</p>}
+        {suspension !== null && <p className="field-hint" data-testid="suspension">{t("admin.suspended", { time: words.moment(suspension.endsAt), reason: suspension.reason })}</p>}
       </div>
       <div className="card-parts">
         <Switch
@@ -96,6 +99,8 @@ function UserCard({ account, onChanged }: UserCardProps) {
         {changing.error !== null && <p className="error" role="alert">{changing.error}</p>}
         <div className="buttons">
           <button className="button" type="button" onClick={() => { setAsked("password"); }}>{t("admin.password")}</button>
+          {suspension !== null && <button className="button" type="button" disabled={changing.isBusy} onClick={() => void changing.run(() => client.moderation.liftSuspension(user.userId), () => { onChanged({ ...account, suspension: null }); })}>{t("admin.lift")}</button>}
+          {suspension === null && !isMe && <button className="button button-danger" type="button" onClick={() => { setAsked("suspend"); }}>{t("admin.suspend")}</button>}
           {isDisabled && <button className="button" type="button" disabled={changing.isBusy} onClick={() => void changing.run(() => disable(false))}>{t("admin.enable")}</button>}
           {!isDisabled && !isMe && <button className="button button-danger" type="button" onClick={() => { setAsked("disable"); }}>{t("admin.disable")}</button>}
           {!isMe && <button className="button button-danger" type="button" onClick={() => { setAsked("delete"); }}>{t("admin.delete")}</button>}
@@ -111,8 +116,42 @@ function UserCard({ account, onChanged }: UserCardProps) {
           <p>{t("settings.deleteMessages")}</p>
         </Confirm>
       )}
+      {asked === "suspend" && <SuspendDialog account={account} name={name} onClose={close} onSuspended={(next) => { onChanged({ ...account, suspension: next }); }} />}
       {asked === "password" && <PasswordDialog account={account} name={name} onClose={close} />}
     </article>
+  );
+}
+
+interface SuspendDialogProps {
+  readonly account: Account;
+  readonly name: string;
+  readonly onSuspended: (suspension: Suspension) => void;
+  readonly onClose: () => void;
+}
+
+function SuspendDialog({ account: { user }, name, onSuspended, onClose }: SuspendDialogProps) {
+  const client = useClient();
+  const t = useText();
+  const suspending = useAction();
+  const [lasts, setLasts] = useState(WEEK_S);
+  const [reason, setReason] = useState("");
+  const suspend = (event: SyntheticEvent) => {
+    event.preventDefault();
+    void suspending.run(async () => {
+      const suspension = { endsAt: Date.now() + lasts * 1_000, reason: reason.trim() };
+      await client.moderation.suspend(user.userId, suspension);
+      onSuspended(suspension);
+    }, onClose);
+  };
+  return (
+    <Dialog title={t("admin.suspendTitle", { name })} onClose={onClose}>
+      <form className="dialog-form" onSubmit={suspend}>
+        <p>{t("admin.suspendHint")}</p>
+        <SuspendFields lasts={lasts} onLasts={setLasts} reason={reason} onReason={setReason} />
+        {suspending.error !== null && <p className="error" role="alert">{suspending.error}</p>}
+        <button className="button button-danger-filled" type="submit" disabled={suspending.isBusy}>{t("admin.suspend")}</button>
+      </form>
+    </Dialog>
   );
 }
 

@@ -1,14 +1,16 @@
 import { useState } from "react";
 
 import { FOR_EVER, isMute } from "../../core/mine";
-import { mayI, titleOf } from "../../core/select";
-import type { ConversationState, State } from "../../core/state";
+import { blockedUsers, mayI, peerOf, titleOf } from "../../core/select";
+import { type ConversationState, myId, type State } from "../../core/state";
 import type { Mine, Told } from "../../core/types";
 import { sentenceOf } from "../action";
 import { useClient, useNow, useSelected } from "../context";
 import { Confirm } from "../parts/Confirm";
 import { Select } from "../parts/Select";
 import { useToast } from "../parts/toasts";
+import { useGuarding } from "../safety/guarding";
+import { useUnblocking } from "../safety/unblocking";
 import { useWords } from "../words";
 import { LIFETIMES, MUTES, spanOptions } from "./seconds";
 
@@ -22,7 +24,7 @@ const TOLD = [
 const AS_IT_IS = "as-it-is";
 const EVER = "ever";
 
-const partOf = ({ session, users }: State) => ({ session, users });
+const partOf = ({ session, users, preferences }: State) => ({ session, users, preferences });
 
 /** How the user has a conversation for themselves, and the way out of it. */
 export function About({ chat }: { readonly chat: ConversationState }) {
@@ -33,10 +35,15 @@ export function About({ chat }: { readonly chat: ConversationState }) {
   const now = useNow(30_000);
   const state = useSelected(partOf);
   const [isLeaving, setLeaving] = useState(false);
+  const { ask, asking } = useGuarding();
+  const unblock = useUnblocking();
   const { conversation } = chat;
   const { conversationId, kind, messageTtlS } = conversation;
   const { mine } = chat.kept;
   const isQuiet = isMute(mine, now);
+  const title = titleOf(state, conversation, words);
+  const peer = peerOf(conversation, myId(state));
+  const isBlocked = peer !== null && blockedUsers(state).has(peer);
   const isCrowd = kind === "group" || kind === "channel";
   const isLastOwner = chat.me?.role === "owner" && (chat.members?.length ?? 0) > 1;
 
@@ -72,16 +79,24 @@ export function About({ chat }: { readonly chat: ConversationState }) {
           onChange={(seconds) => { client.groups.set(conversationId, { messageTtlS: Number(seconds) }).catch(tell); }}
         />
       )}
-      {isCrowd && (
+      {kind !== "notes" && (
         <div className="details-foot">
-          <button className="button button-danger" type="button" onClick={() => { setLeaving(true); }}>
-            {t(kind === "group" ? "details.leave" : "details.leaveChannel")}
+          {isCrowd && (
+            <button className="button button-danger" type="button" onClick={() => { setLeaving(true); }}>
+              {t(kind === "group" ? "details.leave" : "details.leaveChannel")}
+            </button>
+          )}
+          {peer !== null && isBlocked && <button className="button" type="button" onClick={() => { unblock(peer, title); }}>{t("conversations.unblock")}</button>}
+          {peer !== null && !isBlocked && <button className="button button-danger" type="button" onClick={() => { ask({ type: "block", userId: peer }); }}>{t("conversations.block")}</button>}
+          <button className="button button-danger" type="button" onClick={() => { ask({ type: "report", what: peer === null ? { conversationId } : { userId: peer }, author: peer }); }}>
+            {t("conversations.report")}
           </button>
         </div>
       )}
+      {asking}
       {isLeaving && (
         <Confirm
-          title={t("details.leaveTitle", { title: titleOf(state, conversation, words) })}
+          title={t("details.leaveTitle", { title })}
           action={t("details.leaveSure")}
           isDanger
           onConfirm={() => client.groups.leave(conversationId)}

@@ -1,14 +1,17 @@
 import { useState } from "react";
 
 import { type GivenRole, powersOver } from "../../core/administration";
+import { blockedUsers } from "../../core/select";
 import type { ConversationState } from "../../core/state";
 import type { TextId } from "../../core/texts";
 import type { UserId } from "../../core/types";
 import { sentenceOf } from "../action";
-import { useClient } from "../context";
+import { useClient, useSelected } from "../context";
 import { Confirm } from "../parts/Confirm";
 import { Menu, MenuItem, MenuLine } from "../parts/Menu";
 import { useToast } from "../parts/toasts";
+import { useGuarding } from "../safety/guarding";
+import { useUnblocking } from "../safety/unblocking";
 import { useWords } from "../words";
 
 interface MemberMenuProps {
@@ -34,6 +37,9 @@ export function MemberMenu({ chat, userId, name, username, isMe }: MemberMenuPro
   const { t } = words;
   const toast = useToast();
   const [asked, setAsked] = useState<Asked | null>(null);
+  const { ask, asking } = useGuarding();
+  const unblock = useUnblocking();
+  const isBlocked = useSelected(blockedUsers).has(userId);
   const { conversationId } = chat.conversation;
   const { roles, mayRemove, mayBan, mayHandOver } = powersOver(chat, userId);
   const tell = (failure: unknown) => { toast(sentenceOf(failure, words)); };
@@ -52,10 +58,15 @@ export function MemberMenu({ chat, userId, name, username, isMe }: MemberMenuPro
           </MenuItem>
         ))}
         {mayHandOver && <MenuItem onChoose={() => { setAsked("handOver"); }}>{t("details.makeOwner")}</MenuItem>}
+        {!isMe && <MenuLine />}
+        {!isMe && isBlocked && <MenuItem icon="block" onChoose={() => { unblock(userId, name); }}>{t("conversations.unblock")}</MenuItem>}
+        {!isMe && !isBlocked && <MenuItem icon="block" isDanger onChoose={() => { ask({ type: "block", userId }); }}>{t("conversations.block")}</MenuItem>}
+        {!isMe && <MenuItem icon="flag" isDanger onChoose={() => { ask({ type: "report", what: { userId }, author: userId }); }}>{t("conversations.report")}</MenuItem>}
         {(mayRemove || mayBan) && <MenuLine />}
         {mayRemove && <MenuItem isDanger onChoose={() => { setAsked("remove"); }}>{t("details.remove")}</MenuItem>}
         {mayBan && <MenuItem isDanger onChoose={() => { setAsked("ban"); }}>{t("details.ban")}</MenuItem>}
       </Menu>
+      {asking}
       {asked === "remove" && (
         <Confirm title={t("details.removeTitle", { name })} action={t("details.remove")} isDanger onConfirm={() => client.groups.removeMember(conversationId, userId)} onClose={close}>
           {t("details.removeHint")}

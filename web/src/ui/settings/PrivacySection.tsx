@@ -6,6 +6,7 @@ import { useClient, useSelected } from "../context";
 import { Select } from "../parts/Select";
 import { Skeleton } from "../parts/Skeleton";
 import { Switch } from "../parts/Switch";
+import { BlockedPeople } from "../safety/BlockedPeople";
 import { useText } from "../words";
 import { Group } from "./Group";
 
@@ -17,11 +18,18 @@ const AUDIENCES: readonly { readonly value: Privacy["presence"]; readonly label:
 
 const preferencesOf = ({ preferences }: State) => preferences;
 
-/** What others know of one. */
+/** What others know of one, and who is kept away. */
 export function PrivacySection() {
   const t = useText();
   const preferences = useSelected(preferencesOf);
-  return preferences === null ? <Skeleton label={t("common.loading")} rows={2} /> : <Visibility preferences={preferences} />;
+  return preferences === null ? (
+    <Skeleton label={t("common.loading")} rows={2} />
+  ) : (
+    <>
+      <Visibility preferences={preferences} />
+      <BlockedPeople blocks={preferences.blocks} />
+    </>
+  );
 }
 
 function Visibility({ preferences }: { readonly preferences: Preferences }) {

@@ -1,5 +1,6 @@
 import account from "virtual:texts/en/account";
 import keyboard from "virtual:texts/en/keyboard";
+import safety from "virtual:texts/en/safety";
 import settings from "virtual:texts/en/settings";
 
 import { type Section, SectionsPage } from "../SectionsPage";
@@ -29,4 +30,4 @@ function SettingsPage({ section }: { readonly section: string }) {
   return <SectionsPage heading="common.settings" base="/settings" chosen={section} sections={SECTIONS} />;
 }
 
-export default alsoSaying(SettingsPage, account, keyboard, settings);
+export default alsoSaying(SettingsPage, account, keyboard, safety, settings);

@@ -4,7 +4,9 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Privacy, Privacy_Audience, QuietHours } from "../../types/v1/presence_pb";
+import type { Entry } from "../../types/v1/entry_pb";
+import { file_elastic_chat_types_v1_entry } from "../../types/v1/entry_pb";
+import type { Block, Privacy, Privacy_Audience, QuietHours } from "../../types/v1/presence_pb";
 import { file_elastic_chat_types_v1_presence } from "../../types/v1/presence_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/accounts/v1/accounts_service.proto.
  */
 export const file_elastic_chat_accounts_v1_accounts_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIo0BCgRVc2VyEg8KB3VzZXJfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBSABKAgSCwoDYm90GAYgASgIImsKD1JlZ2lzdGVyUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDgoGZGV2aWNlGAQgASgJEg4KBmludml0ZRgFIAEoCSKOAQoQUmVnaXN0ZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBRIUCgxkZXZpY2VfdG9rZW4YBiABKAkiWAoMTG9naW5SZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEg4KBmRldmljZRgDIAEoCRIUCgxkZXZpY2VfdG9rZW4YBCABKAkiiwEKDUxvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUSFAoMZGV2aWNlX3Rva2VuGAYgASgJIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIlAKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEjgKCHNlc3Npb25zGAEgAygLMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkxvZ2luU2Vzc2lvbiKoAQoMTG9naW5TZXNzaW9uEhIKCnNlc3Npb25faWQYASABKAkSDgoGZGV2aWNlGAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaXNfY3VycmVudBgFIAEoCCJCChFGaW5kVXNlcnNSZXNwb25zZRItCgV1c2VycxgBIAMoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyIkgKEkdldEFjY291bnRSZXNwb25zZRIyCgdhY2NvdW50GAEgASgLMiEuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkFjY291bnQisQEKB0FjY291bnQSLAoEdXNlchgBIAEoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyEiwKBHJvbGUYAiABKA4yHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUm9sZRIQCghkaXNhYmxlZBgDIAEoCBI4CgpzdXNwZW5zaW9uGAQgASgLMiQuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlN1c3BlbnNpb24iSQoKU3VzcGVuc2lvbhIrCgdlbmRzX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YAiABKAkiSAoSQ3JlYXRlVXNlclJlc3BvbnNlEjIKB2FjY291bnQYASABKAsyIS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuQWNjb3VudCJWChRDcmVhdGVJbnZpdGVSZXNwb25zZRIwCgZpbnZpdGUYASABKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuSW52aXRlEgwKBGNvZGUYAiABKAkijwEKBkludml0ZRIRCglpbnZpdGVfaWQYASABKAkSEgoKY3JlYXRlZF9ieRgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJIChNMaXN0SW52aXRlc1Jlc3BvbnNlEjEKB2ludml0ZXMYASADKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuSW52aXRlIkcKEUNyZWF0ZUJvdFJlc3BvbnNlEjIKB2FjY291bnQYASABKAsyIS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuQWNjb3VudCJqChpDcmVhdGVTZXJ2aWNlVG9rZW5SZXNwb25zZRI1CgV0b2tlbhgBIAEoCzImLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5TZXJ2aWNlVG9rZW4SFQoNc2VydmljZV90b2tlbhgCIAEoCSKkAQoMU2VydmljZVRva2VuEhAKCHRva2VuX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKY3JlYXRlZF9ieRgDIAEoCRIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlMKGUxpc3RTZXJ2aWNlVG9rZW5zUmVzcG9uc2USNgoGdG9rZW5zGAEgAygLMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlNlcnZpY2VUb2tlbiJFChJHZXRQcml2YWN5UmVzcG9uc2USLwoHcHJpdmFjeRgBIAEoCzIeLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qcml2YWN5InUKFFVwZGF0ZVByaXZhY3lSZXF1ZXN0EjkKCHByZXNlbmNlGAEgASgOMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlByaXZhY3kuQXVkaWVuY2USFQoIcmVjZWlwdHMYAiABKAhIAIgBAUILCglfcmVjZWlwdHMiTwoVR2V0UXVpZXRIb3Vyc1Jlc3BvbnNlEjYKC3F1aWV0X2hvdXJzGAEgASgLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlF1aWV0SG91cnMqOwoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDQoJUk9MRV9VU0VSEAESDgoKUk9MRV9BRE1JThACYgZwcm90bzM", [file_elastic_chat_types_v1_presence, file_google_protobuf_timestamp]);
+  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIo0BCgRVc2VyEg8KB3VzZXJfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBSABKAgSCwoDYm90GAYgASgIImsKD1JlZ2lzdGVyUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDgoGZGV2aWNlGAQgASgJEg4KBmludml0ZRgFIAEoCSKOAQoQUmVnaXN0ZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBRIUCgxkZXZpY2VfdG9rZW4YBiABKAkiWAoMTG9naW5SZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEg4KBmRldmljZRgDIAEoCRIUCgxkZXZpY2VfdG9rZW4YBCABKAkiiwEKDUxvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUSFAoMZGV2aWNlX3Rva2VuGAYgASgJIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIlAKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEjgKCHNlc3Npb25zGAEgAygLMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkxvZ2luU2Vzc2lvbiKoAQoMTG9naW5TZXNzaW9uEhIKCnNlc3Npb25faWQYASABKAkSDgoGZGV2aWNlGAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaXNfY3VycmVudBgFIAEoCCJCChFGaW5kVXNlcnNSZXNwb25zZRItCgV1c2VycxgBIAMoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyIkgKEkdldEFjY291bnRSZXNwb25zZRIyCgdhY2NvdW50GAEgASgLMiEuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkFjY291bnQisQEKB0FjY291bnQSLAoEdXNlchgBIAEoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyEiwKBHJvbGUYAiABKA4yHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUm9sZRIQCghkaXNhYmxlZBgDIAEoCBI4CgpzdXNwZW5zaW9uGAQgASgLMiQuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlN1c3BlbnNpb24iSQoKU3VzcGVuc2lvbhIrCgdlbmRzX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YAiABKAkiSAoSQ3JlYXRlVXNlclJlc3BvbnNlEjIKB2FjY291bnQYASABKAsyIS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuQWNjb3VudCJWChRDcmVhdGVJbnZpdGVSZXNwb25zZRIwCgZpbnZpdGUYASABKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuSW52aXRlEgwKBGNvZGUYAiABKAkijwEKBkludml0ZRIRCglpbnZpdGVfaWQYASABKAkSEgoKY3JlYXRlZF9ieRgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJIChNMaXN0SW52aXRlc1Jlc3BvbnNlEjEKB2ludml0ZXMYASADKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuSW52aXRlIkcKEUNyZWF0ZUJvdFJlc3BvbnNlEjIKB2FjY291bnQYASABKAsyIS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuQWNjb3VudCJqChpDcmVhdGVTZXJ2aWNlVG9rZW5SZXNwb25zZRI1CgV0b2tlbhgBIAEoCzImLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5TZXJ2aWNlVG9rZW4SFQoNc2VydmljZV90b2tlbhgCIAEoCSKkAQoMU2VydmljZVRva2VuEhAKCHRva2VuX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKY3JlYXRlZF9ieRgDIAEoCRIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlMKGUxpc3RTZXJ2aWNlVG9rZW5zUmVzcG9uc2USNgoGdG9rZW5zGAEgAygLMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlNlcnZpY2VUb2tlbiJFChJHZXRQcml2YWN5UmVzcG9uc2USLwoHcHJpdmFjeRgBIAEoCzIeLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qcml2YWN5InUKFFVwZGF0ZVByaXZhY3lSZXF1ZXN0EjkKCHByZXNlbmNlGAEgASgOMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlByaXZhY3kuQXVkaWVuY2USFQoIcmVjZWlwdHMYAiABKAhIAIgBAUILCglfcmVjZWlwdHMiTwoVR2V0UXVpZXRIb3Vyc1Jlc3BvbnNlEjYKC3F1aWV0X2hvdXJzGAEgASgLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlF1aWV0SG91cnMiQgoSTGlzdEJsb2Nrc1Jlc3BvbnNlEiwKBmJsb2NrcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5CbG9jayJmChRMaXN0QXVkaXRMb2dSZXNwb25zZRI1CgdlbnRyaWVzGAEgAygLMiQuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkF1ZGl0RW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIsgBCgpBdWRpdEVudHJ5EhAKCGVudHJ5X2lkGAEgASgJEi0KCWNhbGxlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJY2FsbGVyX2lkGAMgASgJEg4KBm1ldGhvZBgEIAEoCRIPCgdzdWJqZWN0GAUgASgJEg8KB2RldGFpbHMYBiABKAkSDwoHYWRkcmVzcxgHIAEoCRISCgpyZXF1ZXN0X2lkGAggASgJEg8KB291dGNvbWUYCSABKAkilgYKBlJlcG9ydBIRCglyZXBvcnRfaWQYASABKAkSEwoLcmVwb3J0ZXJfaWQYAiABKAkSLgoKY3JlYXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPY29udmVyc2F0aW9uX2lkGAQgASgJEgsKA3NlcRgFIAEoAxIPCgd1c2VyX2lkGAYgASgJEjsKCGNhdGVnb3J5GAcgASgOMikuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlJlcG9ydC5DYXRlZ29yeRINCgV3b3JkcxgIIAEoCRItCgdlbnRyaWVzGAkgAygLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5EjUKBXN0YXRlGAogASgOMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlJlcG9ydC5TdGF0ZRISCgpoYW5kbGVkX2J5GAsgASgJEi4KCmhhbmRsZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKBmFjdGlvbhgNIAEoDjInLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5SZXBvcnQuQWN0aW9uEgwKBG5vdGUYDiABKAkiiQEKCENhdGVnb3J5EhgKFENBVEVHT1JZX1VOU1BFQ0lGSUVEEAASCAoEU1BBTRABEg4KCkhBUkFTU01FTlQQAhIICgRIQVRFEAMSDAoIVklPTEVOQ0UQBBIKCgZTRVhVQUwQBRINCglTRUxGX0hBUk0QBhILCgdJTExFR0FMEAcSCQoFT1RIRVIQCCJBCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEggKBE9QRU4QARIJCgVUQUtFThACEgwKCFJFU09MVkVEEAMicQoGQWN0aW9uEhYKEkFDVElPTl9VTlNQRUNJRklFRBAAEgsKB0RJU01JU1MQARISCg5ERUxFVEVfTUVTU0FHRRACEhAKDFNVU1BFTkRfVVNFUhADEhwKGFJFTU9WRV9GUk9NX0NPTlZFUlNBVElPThAEImEKE0xpc3RSZXBvcnRzUmVzcG9uc2USMQoHcmVwb3J0cxgBIAMoCzIgLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5SZXBvcnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkYKElRha2VSZXBvcnRSZXNwb25zZRIwCgZyZXBvcnQYASABKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUmVwb3J0IkkKFVJlc29sdmVSZXBvcnRSZXNwb25zZRIwCgZyZXBvcnQYASABKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUmVwb3J0KjsKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg0KCVJPTEVfVVNFUhABEg4KClJPTEVfQURNSU4QAmIGcHJvdG8z", [file_elastic_chat_types_v1_entry, file_elastic_chat_types_v1_presence, file_google_protobuf_timestamp]);
 
 /**
  * A user as others see them.
@@ -827,6 +829,479 @@ export type GetQuietHoursResponse = Message<"elastic_chat.accounts.v1.GetQuietHo
  */
 export const GetQuietHoursResponseSchema: GenMessage<GetQuietHoursResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_accounts_v1_accounts_service, 23);
+
+/**
+ * Whom the caller has blocked.
+ *
+ * @generated from message elastic_chat.accounts.v1.ListBlocksResponse
+ */
+export type ListBlocksResponse = Message<"elastic_chat.accounts.v1.ListBlocksResponse"> & {
+  /**
+   * The newest first.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Block blocks = 1;
+   */
+  blocks: Block[];
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.ListBlocksResponse.
+ * Use `create(ListBlocksResponseSchema)` to create a new message.
+ */
+export const ListBlocksResponseSchema: GenMessage<ListBlocksResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 24);
+
+/**
+ * A page of them.
+ *
+ * @generated from message elastic_chat.accounts.v1.ListAuditLogResponse
+ */
+export type ListAuditLogResponse = Message<"elastic_chat.accounts.v1.ListAuditLogResponse"> & {
+  /**
+   * The newest first.
+   *
+   * @generated from field: repeated elastic_chat.accounts.v1.AuditEntry entries = 1;
+   */
+  entries: AuditEntry[];
+
+  /**
+   * Asks for the next page; empty if there is none.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.ListAuditLogResponse.
+ * Use `create(ListAuditLogResponseSchema)` to create a new message.
+ */
+export const ListAuditLogResponseSchema: GenMessage<ListAuditLogResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 25);
+
+/**
+ * A call of a method for administrators.
+ *
+ * @generated from message elastic_chat.accounts.v1.AuditEntry
+ */
+export type AuditEntry = Message<"elastic_chat.accounts.v1.AuditEntry"> & {
+  /**
+   * A UUIDv7.
+   *
+   * @generated from field: string entry_id = 1;
+   */
+  entryId: string;
+
+  /**
+   * When it came.
+   *
+   * @generated from field: google.protobuf.Timestamp called_at = 2;
+   */
+  calledAt?: Timestamp | undefined;
+
+  /**
+   * Who called: the user id of an administrator, or "operator".
+   *
+   * @generated from field: string caller_id = 3;
+   */
+  callerId: string;
+
+  /**
+   * The method, such as "DisableUser".
+   *
+   * @generated from field: string method = 4;
+   */
+  method: string;
+
+  /**
+   * Whom or what it is about: the id of a user, or what else it names first; empty if it is about none.
+   *
+   * @generated from field: string subject = 5;
+   */
+  subject: string;
+
+  /**
+   * What else was asked for, as JSON, without passwords.
+   *
+   * @generated from field: string details = 6;
+   */
+  details: string;
+
+  /**
+   * The address that the call came from, as the edge saw it; empty for the operator.
+   *
+   * @generated from field: string address = 7;
+   */
+  address: string;
+
+  /**
+   * The request id, by which logs have it.
+   *
+   * @generated from field: string request_id = 8;
+   */
+  requestId: string;
+
+  /**
+   * "OK", or the reason why it was refused; empty if nobody knows, because the server died meanwhile.
+   *
+   * @generated from field: string outcome = 9;
+   */
+  outcome: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.AuditEntry.
+ * Use `create(AuditEntrySchema)` to create a new message.
+ */
+export const AuditEntrySchema: GenMessage<AuditEntry> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 26);
+
+/**
+ * What a user has reported, and what has become of it.
+ *
+ * @generated from message elastic_chat.accounts.v1.Report
+ */
+export type Report = Message<"elastic_chat.accounts.v1.Report"> & {
+  /**
+   * A UUIDv7.
+   *
+   * @generated from field: string report_id = 1;
+   */
+  reportId: string;
+
+  /**
+   * Who reported it.
+   *
+   * @generated from field: string reporter_id = 2;
+   */
+  reporterId: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 3;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * The conversation, if it is about one, or about a message.
+   *
+   * @generated from field: string conversation_id = 4;
+   */
+  conversationId: string;
+
+  /**
+   * The message; 0 if it is about none.
+   *
+   * @generated from field: int64 seq = 5;
+   */
+  seq: bigint;
+
+  /**
+   * The user: who has sent the message, or who is reported.
+   *
+   * @generated from field: string user_id = 6;
+   */
+  userId: string;
+
+  /**
+   * Why.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Report.Category category = 7;
+   */
+  category: Report_Category;
+
+  /**
+   * What the reporter says about it.
+   *
+   * @generated from field: string words = 8;
+   */
+  words: string;
+
+  /**
+   * The message as it was then, and what stood before and after it, by rising seq.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Entry entries = 9;
+   */
+  entries: Entry[];
+
+  /**
+   * How far it is.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Report.State state = 10;
+   */
+  state: Report_State;
+
+  /**
+   * Who looks into it, or has resolved it: an administrator, or "operator".
+   *
+   * @generated from field: string handled_by = 11;
+   */
+  handledBy: string;
+
+  /**
+   * When that began.
+   *
+   * @generated from field: google.protobuf.Timestamp handled_at = 12;
+   */
+  handledAt?: Timestamp | undefined;
+
+  /**
+   * What was done.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Report.Action action = 13;
+   */
+  action: Report_Action;
+
+  /**
+   * What they say about it.
+   *
+   * @generated from field: string note = 14;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.Report.
+ * Use `create(ReportSchema)` to create a new message.
+ */
+export const ReportSchema: GenMessage<Report> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 27);
+
+/**
+ * Why.
+ *
+ * @generated from enum elastic_chat.accounts.v1.Report.Category
+ */
+export enum Report_Category {
+  /**
+   * Never stored.
+   *
+   * @generated from enum value: CATEGORY_UNSPECIFIED = 0;
+   */
+  CATEGORY_UNSPECIFIED = 0,
+
+  /**
+   * Unwanted advertising, or fraud.
+   *
+   * @generated from enum value: SPAM = 1;
+   */
+  SPAM = 1,
+
+  /**
+   * Insults, threats, stalking.
+   *
+   * @generated from enum value: HARASSMENT = 2;
+   */
+  HARASSMENT = 2,
+
+  /**
+   * Hatred of people for what they are.
+   *
+   * @generated from enum value: HATE = 3;
+   */
+  HATE = 3,
+
+  /**
+   * Violence, or a call to it.
+   *
+   * @generated from enum value: VIOLENCE = 4;
+   */
+  VIOLENCE = 4,
+
+  /**
+   * Sexual content.
+   *
+   * @generated from enum value: SEXUAL = 5;
+   */
+  SEXUAL = 5,
+
+  /**
+   * Danger that somebody does harm to themselves.
+   *
+   * @generated from enum value: SELF_HARM = 6;
+   */
+  SELF_HARM = 6,
+
+  /**
+   * What breaks a law in another way.
+   *
+   * @generated from enum value: ILLEGAL = 7;
+   */
+  ILLEGAL = 7,
+
+  /**
+   * What the words say.
+   *
+   * @generated from enum value: OTHER = 8;
+   */
+  OTHER = 8,
+}
+
+/**
+ * Describes the enum elastic_chat.accounts.v1.Report.Category.
+ */
+export const Report_CategorySchema: GenEnum<Report_Category> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 27, 0);
+
+/**
+ * How far it is.
+ *
+ * @generated from enum elastic_chat.accounts.v1.Report.State
+ */
+export enum Report_State {
+  /**
+   * Never stored.
+   *
+   * @generated from enum value: STATE_UNSPECIFIED = 0;
+   */
+  STATE_UNSPECIFIED = 0,
+
+  /**
+   * Nobody looks into it.
+   *
+   * @generated from enum value: OPEN = 1;
+   */
+  OPEN = 1,
+
+  /**
+   * An administrator does.
+   *
+   * @generated from enum value: TAKEN = 2;
+   */
+  TAKEN = 2,
+
+  /**
+   * Something was done, or nothing is to be.
+   *
+   * @generated from enum value: RESOLVED = 3;
+   */
+  RESOLVED = 3,
+}
+
+/**
+ * Describes the enum elastic_chat.accounts.v1.Report.State.
+ */
+export const Report_StateSchema: GenEnum<Report_State> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 27, 1);
+
+/**
+ * What is done about it.
+ *
+ * @generated from enum elastic_chat.accounts.v1.Report.Action
+ */
+export enum Report_Action {
+  /**
+   * Nothing yet.
+   *
+   * @generated from enum value: ACTION_UNSPECIFIED = 0;
+   */
+  ACTION_UNSPECIFIED = 0,
+
+  /**
+   * Nothing.
+   *
+   * @generated from enum value: DISMISS = 1;
+   */
+  DISMISS = 1,
+
+  /**
+   * The message is deleted.
+   *
+   * @generated from enum value: DELETE_MESSAGE = 2;
+   */
+  DELETE_MESSAGE = 2,
+
+  /**
+   * The user is suspended.
+   *
+   * @generated from enum value: SUSPEND_USER = 3;
+   */
+  SUSPEND_USER = 3,
+
+  /**
+   * The user is taken out of the conversation.
+   *
+   * @generated from enum value: REMOVE_FROM_CONVERSATION = 4;
+   */
+  REMOVE_FROM_CONVERSATION = 4,
+}
+
+/**
+ * Describes the enum elastic_chat.accounts.v1.Report.Action.
+ */
+export const Report_ActionSchema: GenEnum<Report_Action> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 27, 2);
+
+/**
+ * A page of them.
+ *
+ * @generated from message elastic_chat.accounts.v1.ListReportsResponse
+ */
+export type ListReportsResponse = Message<"elastic_chat.accounts.v1.ListReportsResponse"> & {
+  /**
+   * The newest first.
+   *
+   * @generated from field: repeated elastic_chat.accounts.v1.Report reports = 1;
+   */
+  reports: Report[];
+
+  /**
+   * Asks for the next page; empty if there is none.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.ListReportsResponse.
+ * Use `create(ListReportsResponseSchema)` to create a new message.
+ */
+export const ListReportsResponseSchema: GenMessage<ListReportsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 28);
+
+/**
+ * It is taken.
+ *
+ * @generated from message elastic_chat.accounts.v1.TakeReportResponse
+ */
+export type TakeReportResponse = Message<"elastic_chat.accounts.v1.TakeReportResponse"> & {
+  /**
+   * As it is now.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Report report = 1;
+   */
+  report?: Report | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.TakeReportResponse.
+ * Use `create(TakeReportResponseSchema)` to create a new message.
+ */
+export const TakeReportResponseSchema: GenMessage<TakeReportResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 29);
+
+/**
+ * It is resolved.
+ *
+ * @generated from message elastic_chat.accounts.v1.ResolveReportResponse
+ */
+export type ResolveReportResponse = Message<"elastic_chat.accounts.v1.ResolveReportResponse"> & {
+  /**
+   * As it is now.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Report report = 1;
+   */
+  report?: Report | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.ResolveReportResponse.
+ * Use `create(ResolveReportResponseSchema)` to create a new message.
+ */
+export const ResolveReportResponseSchema: GenMessage<ResolveReportResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 30);
 
 /**
  * What a user may do.
