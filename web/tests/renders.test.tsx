@@ -29,6 +29,7 @@ vi.mock("../src/ui/MessageList", async (original) => {
 });
 
 const { ConversationPane } = await import("../src/ui/ConversationPane");
+await import("../src/ui/Composer");
 
 beforeAll(() => {
   vi.stubGlobal("ResizeObserver", class {
@@ -39,26 +40,30 @@ beforeAll(() => {
 
 afterEach(cleanup);
 
-function open() {
+const NO_FILES: readonly unknown[] = [];
+
+async function open() {
   const store = new Store(update, initial);
   store.dispatch({ type: "signed_in", userId: ME, outbox: [] });
   store.dispatch({ type: "conversations_listed", summaries: [summary(direct, message(1), 1, 0)] });
   store.dispatch({ type: "opened", conversationId: ROOM });
   const nothing = () => undefined;
   const messages = { listPins: () => Promise.resolve([]) };
-  const client = { store, messages, read: nothing, loadOlder: nothing } as unknown as Client;
+  const uploads = { subscribe: () => nothing, at: () => NO_FILES };
+  const client = { store, messages, files: { uploads }, read: nothing, loadOlder: nothing } as unknown as Client;
   const { container } = rendered(
     <ClientProvider client={client}>
       <ConversationPane conversationId={ROOM} handed={[]} onHanded={nothing} onClose={nothing} />
     </ClientProvider>,
   );
+  await vi.waitFor(() => { expect(container.querySelector("textarea")).not.toBeNull(); });
   drawn.mockClear();
   return { store, container };
 }
 
 describe("the list of messages", () => {
-  it("is not drawn anew by a key that is pressed, by who types, and by who comes and goes", () => {
-    const { store, container } = open();
+  it("is not drawn anew by a key that is pressed, by who types, and by who comes and goes", async () => {
+    const { store, container } = await open();
     act(() => { store.dispatch({ type: "drafted", conversationId: ROOM, text: "Hel" }); });
     expect(container.querySelector("textarea")?.value).toBe("Hel");
     act(() => { store.dispatch({ type: "typing_came", conversationId: ROOM, userId: ANNA, until: 9e12 }); });
@@ -68,8 +73,8 @@ describe("the list of messages", () => {
     expect(drawn).not.toHaveBeenCalled();
   });
 
-  it("is by a message", () => {
-    const { store, container } = open();
+  it("is by a message", async () => {
+    const { store, container } = await open();
     act(() => { store.dispatch({ type: "entry_came", entry: message(2) }); });
     expect(drawn).toHaveBeenCalled();
     expect(container.textContent).toContain("text 2");

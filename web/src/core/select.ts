@@ -4,7 +4,7 @@ import { changesByTarget, folded } from "./fold";
 import type { OutboxItem } from "./outbox";
 import { may, type Permission } from "./permissions";
 import { type ConversationState, myId, type State } from "./state";
-import type { Conversation, ConversationId, Entry, UserId } from "./types";
+import type { Conversation, ConversationId, Entry, User, UserId } from "./types";
 import type { Words } from "./words";
 
 /** The other member of a direct conversation; null for a group. */
@@ -92,6 +92,16 @@ export function mayI({ me, conversation }: ConversationState, permission: Permis
   return may(me, conversation, permission);
 }
 
+/** Whom the user can mention in a conversation, who has spoken last first, and whether they may mention everyone at once. */
+export function mentionable({ users }: Pick<State, "users">, chat: ConversationState): { readonly people: readonly User[]; readonly mayAll: boolean } {
+  const { conversation, members, log } = chat;
+  const speakers = log.entries.toReversed().map(({ senderId }) => senderId);
+  const ids = new Set(members ?? conversation.memberIds);
+  const people = [...new Set([...speakers.filter((id) => ids.has(id)), ...ids])].flatMap((id) => users.get(id) ?? []).filter(({ displayName }) => displayName !== null);
+  const isCrowd = conversation.kind === "group" || conversation.kind === "channel";
+  return { people: conversation.kind === "notes" ? [] : people, mayAll: isCrowd && mayI(chat, "mentionAll") };
+}
+
 /** How many messages are unread in all conversations together. */
 export function totalUnread(state: State): number {
   return [...state.conversations.values()].reduce((sum, chat) => sum + chat.unread, 0);
@@ -113,8 +123,8 @@ export function namedUsers(state: State): ReadonlySet<UserId> {
     }
     for (const { senderId, content } of log.entries) {
       ids.add(senderId);
-      if (content.kind === "message" && content.said.forwarded !== undefined) {
-        ids.add(content.said.forwarded.senderId);
+      for (const id of content.kind === "message" ? [...(content.said.forwarded === undefined ? [] : [content.said.forwarded.senderId]), ...(content.said.mentions ?? [])] : []) {
+        ids.add(id);
       }
       for (const id of content.kind === "membership" ? [...content.added, ...content.removed, ...content.roles.keys()] : []) {
         ids.add(id);

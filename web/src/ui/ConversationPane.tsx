@@ -5,7 +5,6 @@ import { type ConversationState, myId, type State } from "../core/state";
 import { timelines } from "../core/timeline";
 import type { ConversationId } from "../core/types";
 import { beside, presenceText, typingText } from "../core/wording";
-import { Composer } from "./Composer";
 import { useNow, useSelected } from "./context";
 import { ConversationMenu } from "./ConversationMenu";
 import { Icon } from "./Icon";
@@ -14,6 +13,8 @@ import { Avatar } from "./parts/Avatar";
 import { usePanels } from "./panels";
 import { useWords } from "./words";
 
+// Nobody writes before anything can be read, and who only reads need not fetch it.
+const Composer = lazy(async () => ({ default: (await import("./Composer")).Composer }));
 const PinsBar = lazy(async () => ({ default: (await import("./PinsBar")).PinsBar }));
 
 interface ConversationPaneProps {
@@ -72,7 +73,9 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
       <p className="typing" role="status" data-testid="typing-line">
         <Typing conversationId={conversationId} />
       </p>
-      <Composer chat={chat} title={title} handed={handed} onHanded={onHanded} />
+      <Suspense fallback={<div className="composer"><div className="composer-box composer-waiting" /></div>}>
+        <Composer chat={chat} title={title} handed={handed} onHanded={onHanded} />
+      </Suspense>
     </section>
   );
 }

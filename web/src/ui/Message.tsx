@@ -13,6 +13,7 @@ import { Files } from "./Files";
 import { Icon, type IconName } from "./Icon";
 import { LinkCard } from "./LinkCard";
 import { Avatar } from "./parts/Avatar";
+import { MentioningText } from "./MentioningText";
 import { MessageTools } from "./MessageMenu";
 import { Poll } from "./Poll";
 import { useReveal } from "./reveal";
@@ -79,7 +80,7 @@ export const Message = memo(function Message({ conversationId, row, nameOf, powe
         {row.quote !== null && <Quote conversationId={conversationId} quote={row.quote} nameOf={nameOf} />}
         {shown.files !== undefined && <Files files={shown.files} />}
         {shown.isDeleted && <span className="bubble-gone">{t("messages.deleted")}</span>}
-        {shown.text !== "" && <Text text={shown.text} />}
+        {shown.text !== "" && (shown.mentions === undefined && shown.mentionsAll !== true ? <Text text={shown.text} /> : <MentioningText said={shown} />)}
         {link !== null && <LinkCard url={link} />}
         {shown.poll !== undefined && <Poll poll={shown.poll} shown={shown} isOwn={row.isOwn} action={action} onChange={change} />}
         <Meta row={row} onAct={onAct} />

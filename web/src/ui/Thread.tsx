@@ -115,7 +115,7 @@ export function Thread({ chat, shown: { seq: root = 0 } }: SideProps) {
         {older.error !== null && <p className="error" role="alert">{older.error}</p>}
       </div>
       {asking}
-      {powers.write && <Composer chat={chat} thread={root} title={titleOf(state, conversation, words)} />}
+      <Composer chat={chat} thread={root} title={titleOf(state, conversation, words)} />
     </div>
   );
 }

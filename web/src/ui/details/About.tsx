@@ -1,15 +1,15 @@
 import { useState } from "react";
 
 import { FOR_EVER, isMute } from "../../core/mine";
-import { mayI, titleOf } from "../../core/select";
-import type { ConversationState, State } from "../../core/state";
+import { mayI } from "../../core/select";
+import type { ConversationState } from "../../core/state";
 import type { Mine, Told } from "../../core/types";
 import { sentenceOf } from "../action";
-import { useClient, useNow, useSelected } from "../context";
-import { Confirm } from "../parts/Confirm";
+import { useClient, useNow } from "../context";
 import { Select } from "../parts/Select";
 import { useToast } from "../parts/toasts";
 import { useWords } from "../words";
+import { LeaveDialog } from "./LeaveDialog";
 import { LIFETIMES, MUTES, spanOptions } from "./seconds";
 
 const TOLD = [
@@ -22,8 +22,6 @@ const TOLD = [
 const AS_IT_IS = "as-it-is";
 const EVER = "ever";
 
-const partOf = ({ session, users }: State) => ({ session, users });
-
 /** How the user has a conversation for themselves, and the way out of it. */
 export function About({ chat }: { readonly chat: ConversationState }) {
   const client = useClient();
@@ -31,14 +29,12 @@ export function About({ chat }: { readonly chat: ConversationState }) {
   const { t } = words;
   const toast = useToast();
   const now = useNow(30_000);
-  const state = useSelected(partOf);
   const [isLeaving, setLeaving] = useState(false);
   const { conversation } = chat;
   const { conversationId, kind, messageTtlS } = conversation;
   const { mine } = chat.kept;
   const isQuiet = isMute(mine, now);
   const isCrowd = kind === "group" || kind === "channel";
-  const isLastOwner = chat.me?.role === "owner" && (chat.members?.length ?? 0) > 1;
 
   const tell = (failure: unknown) => { toast(sentenceOf(failure, words)); };
   const prefer = (changed: Partial<Mine>) => { client.personal.prefer(conversationId, changed).catch(tell); };
@@ -79,17 +75,7 @@ export function About({ chat }: { readonly chat: ConversationState }) {
           </button>
         </div>
       )}
-      {isLeaving && (
-        <Confirm
-          title={t("conversations.leaveTitle", { title: titleOf(state, conversation, words) })}
-          action={t("conversations.leaveSure")}
-          isDanger
-          onConfirm={() => client.groups.leave(conversationId)}
-          onClose={() => { setLeaving(false); }}
-        >
-          {t(isLastOwner ? "conversations.leaveOwner" : conversation.isPublic ? "conversations.leavePublic" : "conversations.leaveHint")}
-        </Confirm>
-      )}
+      {isLeaving && <LeaveDialog chat={chat} onClose={() => { setLeaving(false); }} />}
     </div>
   );
 }
