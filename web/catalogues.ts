@@ -8,15 +8,19 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Plugin } from "vite";
 
+import { DEFAULT_LANGUAGE } from "./src/core/language.ts";
+
 const LOCALES = join(import.meta.dirname, "src/locales");
 const PREFIX = "virtual:texts/";
 /** What not every page needs is a module of its own: the operations page has the first, the service worker the second. */
 const APART: readonly string[] = ["ops", "notifications"];
+/** What only parts say that are loaded when they are opened. English, which is in the page from the beginning, has it apart, too: it comes with them. */
+export const LATER: readonly string[] = ["account", "admin", "details", "keyboard", "settings", "writing"];
 
 /** No message is read in a browser. */
 export const withoutParser = { find: /^@formatjs\/icu-messageformat-parser$/, replacement: "@formatjs/icu-messageformat-parser/no-parser.js" };
 
-/** Makes modules of the catalogues: `virtual:texts/de/chat`, and one for each area that stands apart, such as `virtual:messages/de/ops`. */
+/** Makes modules of the catalogues: `virtual:texts/de/chat`, and one for each area that stands apart, such as `virtual:texts/de/ops`. */
 export function catalogues(): Plugin {
   return {
     name: "catalogues",
@@ -26,7 +30,8 @@ export function catalogues(): Plugin {
         return null;
       }
       const [language = "", part = ""] = id.slice(PREFIX.length + 1).split("/");
-      const files = filesOf(language).filter((file) => (APART.includes(part) ? areaOf(file) === part : !APART.includes(areaOf(file))));
+      const apart = language === DEFAULT_LANGUAGE ? [...APART, ...LATER] : APART;
+      const files = filesOf(language).filter((file) => (apart.includes(part) ? areaOf(file) === part : !apart.includes(areaOf(file))));
       files.forEach((file) => { this.addWatchFile(file); });
       return `export default ${JSON.stringify(Object.assign({}, ...files.map(compiled)))};`;
     },

@@ -3,12 +3,13 @@ import { defineConfig } from "vitest/config";
 
 import { catalogues, withoutParser } from "./catalogues.ts";
 import { emoji } from "./emoji.ts";
+import { markdown } from "./markdown.ts";
 import { shell } from "./shell.ts";
 
 const edge = "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [react(), catalogues(), emoji(), shell()],
+  plugins: [react(), catalogues(), emoji(), markdown(), shell()],
   // The tests read catalogues themselves.
   resolve: { alias: process.env["VITEST"] === undefined ? [withoutParser] : [] },
   server: {
@@ -27,5 +28,7 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.{ts,tsx}"],
     environment: "node",
+    // What `markdown()` makes of them is what is tested.
+    server: { deps: { inline: [/micromark/, /mdast/] } },
   },
 });

@@ -1,9 +1,15 @@
 /** What the client says in English, for tests. */
+import account from "virtual:texts/en/account";
+import admin from "virtual:texts/en/admin";
+import details from "virtual:texts/en/details";
+import keyboard from "virtual:texts/en/keyboard";
 import notifications from "virtual:texts/en/notifications";
+import settings from "virtual:texts/en/settings";
+import writing from "virtual:texts/en/writing";
 
 import { Words } from "../src/core/words";
 import { english } from "../src/locales/ops";
 
 const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
 
-export const ENGLISH = new Words("en", { ...english, ...notifications }, { locale: "en", timeZone });
+export const ENGLISH = new Words("en", { ...english, ...account, ...admin, ...details, ...keyboard, ...notifications, ...settings, ...writing }, { locale: "en", timeZone });

@@ -8,13 +8,16 @@ import type common from "../locales/en/common.json";
 import type composer from "../locales/en/composer.json";
 import type connection from "../locales/en/connection.json";
 import type conversations from "../locales/en/conversations.json";
+import type details from "../locales/en/details.json";
 import type errors from "../locales/en/errors.json";
 import type keyboard from "../locales/en/keyboard.json";
 import type messages from "../locales/en/messages.json";
 import type notifications from "../locales/en/notifications.json";
 import type ops from "../locales/en/ops.json";
+import type presence from "../locales/en/presence.json";
 import type search from "../locales/en/search.json";
 import type settings from "../locales/en/settings.json";
+import type writing from "../locales/en/writing.json";
 
 export type TextId =
   | keyof typeof account
@@ -23,13 +26,16 @@ export type TextId =
   | keyof typeof composer
   | keyof typeof connection
   | keyof typeof conversations
+  | keyof typeof details
   | keyof typeof errors
   | keyof typeof keyboard
   | keyof typeof messages
   | keyof typeof notifications
   | keyof typeof ops
+  | keyof typeof presence
   | keyof typeof search
-  | keyof typeof settings;
+  | keyof typeof settings
+  | keyof typeof writing;
 
 /** Messages of one language, by name: a text, or the tree of one that has placeholders. */
 export type Catalogue = Readonly<Record<string, string | MessageFormatElement[]>>;

@@ -130,7 +130,7 @@ export function presenceText(presence: Presence | undefined, now: number, words:
   return presence === undefined || presence.availability === "unknown" ? "" : beside([availabilityText(presence, now, words), presence.status]);
 }
 
-const AVAILABLE = { online: "settings.online", away: "settings.away", busy: "settings.busy" } as const;
+const AVAILABLE = { online: "presence.online", away: "presence.away", busy: "presence.busy" } as const;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
@@ -140,19 +140,19 @@ function availabilityText({ availability, lastSeenAt }: Presence, now: number, w
     return t(AVAILABLE[availability as keyof typeof AVAILABLE]);
   }
   if (lastSeenAt === null) {
-    return t("settings.offline");
+    return t("presence.offline");
   }
   if (now - lastSeenAt < MINUTE_MS) {
-    return t("settings.lastSeenNow");
+    return t("presence.lastSeenNow");
   }
   if (now - lastSeenAt < HOUR_MS) {
-    return t("settings.lastSeen", { time: words.minutesAgo(Math.floor((now - lastSeenAt) / MINUTE_MS)) });
+    return t("presence.lastSeen", { time: words.minutesAgo(Math.floor((now - lastSeenAt) / MINUTE_MS)) });
   }
   const days = words.daysBetween(lastSeenAt, now);
   if (days > 1) {
-    return t("settings.lastSeenOn", { day: words.shortTime(lastSeenAt, now) });
+    return t("presence.lastSeenOn", { day: words.shortTime(lastSeenAt, now) });
   }
-  return t(days === 1 ? "settings.lastSeenYesterday" : "settings.lastSeenToday", { time: words.clock(lastSeenAt) });
+  return t(days === 1 ? "presence.lastSeenYesterday" : "presence.lastSeenToday", { time: words.clock(lastSeenAt) });
 }
 
 const MAX_TYPISTS = 3;

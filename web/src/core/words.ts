@@ -53,6 +53,11 @@ export class Words {
     return String(this.format(id, message).format(Object.fromEntries(plain)));
   };
 
+  /** What says also what is in another catalogue of the same language. */
+  with(more: Catalogue): Words {
+    return new Words(this.language, { ...this.catalogue, ...more }, this.place);
+  }
+
   say({ id, values }: Sentence): string {
     return this.t(id, values);
   }

@@ -1,4 +1,7 @@
-/** The texts of the chat, by language. English is in the page; the others are fetched when they are spoken. */
+/**
+ * The texts of the chat, by language. English is in the page, but for what only parts say that are loaded when they are opened: those bring
+ * theirs along (`alsoSaying`). The others are fetched when they are spoken, as a whole.
+ */
 
 import type { Catalogues } from "../app/language";
 import english from "virtual:texts/en/chat";

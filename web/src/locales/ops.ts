@@ -3,9 +3,10 @@
 import type { Catalogues } from "../app/language";
 import type { Catalogue } from "../core/texts";
 import { catalogues as chat, english as chatEnglish } from "./chat";
+import accountEnglish from "virtual:texts/en/account";
 import opsEnglish from "virtual:texts/en/ops";
 
-export const english: Catalogue = { ...chatEnglish, ...opsEnglish };
+export const english: Catalogue = { ...chatEnglish, ...accountEnglish, ...opsEnglish };
 
 export const catalogues: Catalogues = {
   ar: () => both(chat.ar(), import("virtual:texts/ar/ops")),

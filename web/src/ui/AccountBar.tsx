@@ -21,21 +21,21 @@ export function AccountBar({ userId, name, username }: AccountBarProps) {
   const [isLeaving, setLeaving] = useState(false);
   return (
     <footer className="account">
-      <PageLink className="account-me" to="/settings/profile" title={t("settings.profile")}>
+      <PageLink className="account-me" to="/settings/profile" title={t("common.profile")}>
         <Avatar id={userId} name={name} size="small" />
         <span className="account-names">
           <span className="account-name" data-testid="my-name" dir="auto">{name}</span>
           {username !== "" && <span className="account-username" dir="ltr">@{username}</span>}
         </span>
       </PageLink>
-      <PageLink id={WAY_IN} className="button-icon" to="/settings" aria-label={t("settings.title")} title={t("settings.title")}>
+      <PageLink id={WAY_IN} className="button-icon" to="/settings" aria-label={t("common.settings")} title={t("common.settings")}>
         <Icon name="gear" />
       </PageLink>
       <button
         className="button-icon"
         type="button"
-        aria-label={t("account.logOut")}
-        title={t("account.logOut")}
+        aria-label={t("common.logOut")}
+        title={t("common.logOut")}
         disabled={isLeaving}
         onClick={() => {
           setLeaving(true);

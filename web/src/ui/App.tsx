@@ -12,7 +12,7 @@ import { UpdateLine } from "./UpdateLine";
 import { useText } from "./words";
 
 /** Who has logged in before does not need it. */
-const AuthPage = lazy(async () => ({ default: (await import("./AuthPage")).AuthPage }));
+const AuthPage = lazy(() => import("./AuthPage"));
 const AdminPage = lazy(() => import("./admin/AdminPage"));
 const SettingsPage = lazy(() => import("./settings/SettingsPage"));
 

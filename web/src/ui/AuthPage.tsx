@@ -1,4 +1,5 @@
 import { type SyntheticEvent, useState } from "react";
+import account from "virtual:texts/en/account";
 
 import type { TextId } from "../core/texts";
 import type { Say } from "../core/words";
@@ -9,7 +10,7 @@ import { Field } from "./Field";
 import { Logo } from "./Logo";
 import { PasswordField } from "./PasswordField";
 import { UserNameField } from "./UserNameField";
-import { useText } from "./words";
+import { alsoSaying, useText } from "./words";
 
 type Mode = "login" | "register";
 
@@ -34,7 +35,7 @@ function isAskingForInvite(failure: unknown): boolean {
   return failure instanceof Error && "reason" in failure && failure.reason === "BAD_INVITE";
 }
 
-export function AuthPage({ notice }: { readonly notice: TextId | null }) {
+function AuthPage({ notice }: { readonly notice: TextId | null }) {
   const client = useClient();
   const action = useAction();
   const t = useText();
@@ -123,3 +124,5 @@ export function AuthPage({ notice }: { readonly notice: TextId | null }) {
     </main>
   );
 }
+
+export default alsoSaying(AuthPage, account);

@@ -5,11 +5,9 @@ import type { State } from "../core/state";
 import type { ConversationId } from "../core/types";
 import { useClient, useSelected } from "./context";
 import { ConversationPane } from "./ConversationPane";
-import { EmptyPane } from "./EmptyPane";
 import { NotificationsOffer } from "./NotificationsOffer";
 import { Toasts } from "./parts/Toasts";
 import { useToast } from "./parts/toasts";
-import { Tooltips } from "./parts/Tooltip";
 import { usePanelOf, usePanels } from "./panels";
 import { asideOf, currentRoute, showRoute, takeInvite, takeMessage, takePerson, takeSharing, takeStarting } from "./route";
 import { useReveal } from "./reveal";
@@ -18,6 +16,8 @@ import { Sidebar } from "./Sidebar";
 import { StatusLine } from "./StatusLine";
 import { useText } from "./words";
 
+const EmptyPane = lazy(async () => ({ default: (await import("./EmptyPane")).EmptyPane }));
+const Tooltips = lazy(async () => ({ default: (await import("./parts/Tooltip")).Tooltips }));
 const JoinDialog = lazy(async () => ({ default: (await import("./JoinDialog")).JoinDialog }));
 const ShareDialog = lazy(async () => ({ default: (await import("./ShareDialog")).ShareDialog }));
 const NewConversationDialog = lazy(async () => ({ default: (await import("./NewConversationDialog")).NewConversationDialog }));
@@ -143,13 +143,17 @@ export function ChatPage() {
             onClose={close}
           />
         ) : (
-          <EmptyPane onNew={start} onDiscover={discover} onOpen={open} onClose={close} />
+          <Suspense>
+            <EmptyPane onNew={start} onDiscover={discover} onOpen={open} onClose={close} />
+          </Suspense>
         )}
       </main>
       {panel !== null && <Side shown={panel} />}
       <NotificationsOffer />
       <Toasts />
-      <Tooltips />
+      <Suspense>
+        <Tooltips />
+      </Suspense>
       <Suspense>
         {shared !== null && (
           <ShareDialog

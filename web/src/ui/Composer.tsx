@@ -1,4 +1,5 @@
 import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import writing from "virtual:texts/en/writing";
 
 import { composingAt, lastOwn, type Place, textAt } from "../core/composing";
 import { formatOf, formatted } from "../core/formatting";
@@ -21,7 +22,7 @@ import { Menu, MenuItem } from "./parts/Menu";
 import { useToast } from "./parts/toasts";
 import { useSlowMode } from "./slow_mode";
 import { Tray } from "./Tray";
-import { useWords } from "./words";
+import { alsoSaying, useWords } from "./words";
 
 const SendLaterDialog = lazy(async () => ({ default: (await import("./SendLaterDialog")).SendLaterDialog }));
 const PollDialog = lazy(async () => ({ default: (await import("./PollDialog")).PollDialog }));
@@ -45,7 +46,7 @@ const SHORTCUTS = "Control+B Control+I Control+Shift+X Control+E";
 const NO_FILES: readonly File[] = [];
 
 /** Where one writes, or why one can't. */
-export function Composer(props: ComposerProps) {
+function ComposerInside(props: ComposerProps) {
   const { t } = useWords();
   const bar = barOf(props.chat);
   return bar === null ? (
@@ -58,7 +59,9 @@ export function Composer(props: ComposerProps) {
   );
 }
 
-const BARS = { channel: "composer.barChannel", reader: "composer.barReader", members: "composer.barMembers" } as const;
+export const Composer = alsoSaying(ComposerInside, writing);
+
+const BARS = { channel: "writing.barChannel", reader: "writing.barReader", members: "writing.barMembers" } as const;
 
 /** Something new, an answer, or other words for what one has said. Each key that is pressed draws this, and nothing else. */
 function Form({ chat, thread = null, title, handed = NO_FILES, onHanded }: ComposerProps) {
@@ -92,7 +95,7 @@ function Form({ chat, thread = null, title, handed = NO_FILES, onHanded }: Compo
   const attach = (chosen: readonly File[]) => {
     const left = uploads.add(place, chosen);
     if (left > 0) {
-      toast(t("composer.tooMany", { count: left }));
+      toast(t("writing.tooMany", { count: left }));
     }
     input.current?.focus();
   };
@@ -189,7 +192,7 @@ function Form({ chat, thread = null, title, handed = NO_FILES, onHanded }: Compo
     }
   };
 
-  const placeholder = thread !== null ? t("composer.placeholderThread") : messageTtlS > 0 ? t("composer.placeholderTtl", { time: words.duration(messageTtlS) }) : t("composer.placeholder");
+  const placeholder = thread !== null ? t("composer.placeholderThread") : messageTtlS > 0 ? t("writing.placeholderTtl", { time: words.duration(messageTtlS) }) : t("composer.placeholder");
   const sendName = t(isEdit ? "composer.save" : "composer.send");
   return (
     <>
@@ -214,9 +217,9 @@ function Form({ chat, thread = null, title, handed = NO_FILES, onHanded }: Compo
           {completing.list}
           {!isEdit && (
             <>
-              <Menu label={t("composer.add")} icon="plus" testId="composer-add">
+              <Menu label={t("writing.add")} icon="plus" testId="composer-add">
                 <MenuItem icon="attach" onChoose={() => chooser.current?.click()}>{t("composer.attach")}</MenuItem>
-                <MenuItem icon="poll" onChoose={() => { setPolling(text.trim()); }}>{t("composer.poll")}</MenuItem>
+                <MenuItem icon="poll" onChoose={() => { setPolling(text.trim()); }}>{t("writing.poll")}</MenuItem>
               </Menu>
               <input
                 ref={chooser}

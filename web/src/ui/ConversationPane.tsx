@@ -13,7 +13,6 @@ import { Avatar } from "./parts/Avatar";
 import { usePanels } from "./panels";
 import { useWords } from "./words";
 
-// Nobody writes before anything can be read, and who only reads need not fetch it.
 const Composer = lazy(async () => ({ default: (await import("./Composer")).Composer }));
 const PinsBar = lazy(async () => ({ default: (await import("./PinsBar")).PinsBar }));
 
@@ -73,10 +72,21 @@ function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
       <p className="typing" role="status" data-testid="typing-line">
         <Typing conversationId={conversationId} />
       </p>
-      <Suspense fallback={<div className="composer"><div className="composer-box composer-waiting" /></div>}>
+      <Suspense fallback={<ComposerPlace />}>
         <Composer chat={chat} title={title} handed={handed} onHanded={onHanded} />
       </Suspense>
     </section>
+  );
+}
+
+/** As tall as the composer, so that nothing moves when that is there. */
+function ComposerPlace() {
+  return (
+    <div className="composer" aria-hidden="true">
+      <div className="composer-box">
+        <textarea rows={1} disabled />
+      </div>
+    </div>
   );
 }
 

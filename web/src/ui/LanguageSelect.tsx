@@ -17,8 +17,8 @@ export function LanguageSelect() {
   return (
     <div className="field">
       <span className="select">
-        <select name="language" aria-label={t("settings.language")} value={choice ?? ""} onChange={(event) => { choose(event.target.value); }}>
-          <option value="">{t("settings.languageBrowser")}</option>
+        <select name="language" aria-label={t("common.language")} value={choice ?? ""} onChange={(event) => { choose(event.target.value); }}>
+          <option value="">{t("common.languageBrowser")}</option>
           {Object.entries(LANGUAGES).map(([language, name]) => <option key={language} value={language} lang={language}>{name}</option>)}
         </select>
         <Icon name="unfold" size={16} />

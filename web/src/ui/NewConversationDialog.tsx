@@ -73,7 +73,7 @@ export function NewConversationDialog({ username: given, onClose, onCreated, onD
         {kind === "direct" ? (
           <PeopleField
             key="direct"
-            label={t("account.userName")}
+            label={t("common.userName")}
             name="username"
             value={username}
             onChange={(value) => {

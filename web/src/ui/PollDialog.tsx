@@ -45,14 +45,14 @@ export function PollDialog({ question: first, onAsk, onClose }: PollDialogProps)
   };
 
   return (
-    <Dialog title={t("composer.poll")} onClose={onClose}>
+    <Dialog title={t("writing.poll")} onClose={onClose}>
       <form className="dialog-form" onSubmit={send} data-testid="poll-form">
         <label className="field">
-          {t("composer.pollQuestion")}
+          {t("writing.pollQuestion")}
           <input name="question" type="text" dir="auto" required autoComplete="off" value={question} onChange={(event) => { setAsking({ ...asking, question: event.target.value }); }} />
         </label>
         <fieldset className="poll-answers">
-          <legend>{t("composer.pollAnswers")}</legend>
+          <legend>{t("writing.pollAnswers")}</legend>
           <ol ref={list}>
             {answers.map((answer, at) => (
               // An answer has no name but its place.
@@ -62,8 +62,8 @@ export function PollDialog({ question: first, onAsk, onClose }: PollDialogProps)
                   dir="auto"
                   maxLength={MAX_ANSWER}
                   autoComplete="off"
-                  aria-label={t("composer.pollAnswer", { number: at + 1 })}
-                  placeholder={t("composer.pollAnswer", { number: at + 1 })}
+                  aria-label={t("writing.pollAnswer", { number: at + 1 })}
+                  placeholder={t("writing.pollAnswer", { number: at + 1 })}
                   value={answer}
                   onChange={(event) => { setAsking({ ...asking, answers: withAnswer(answers, at, event.target.value) }); }}
                   onKeyDown={(event) => { press(event, at); }}
@@ -72,7 +72,7 @@ export function PollDialog({ question: first, onAsk, onClose }: PollDialogProps)
                   <button
                     className="button-icon"
                     type="button"
-                    aria-label={t("composer.pollRemove", { number: at + 1 })}
+                    aria-label={t("writing.pollRemove", { number: at + 1 })}
                     onClick={() => {
                       setAsking({ ...asking, answers: withoutAnswer(answers, at) });
                       focus(Math.max(0, at - 1));
@@ -85,19 +85,19 @@ export function PollDialog({ question: first, onAsk, onClose }: PollDialogProps)
             ))}
           </ol>
           <p className="field-hint" role="status">
-            {problem === "twice" ? t("composer.pollTwice") : t("composer.pollRoom", { count: MAX_ANSWERS - options.length })}
+            {problem === "twice" ? t("writing.pollTwice") : t("writing.pollRoom", { count: MAX_ANSWERS - options.length })}
           </p>
         </fieldset>
-        <Switch label={t("composer.pollMany")} isOn={isMultiple} onChange={(isOn) => { setAsking({ ...asking, isMultiple: isOn }); }} />
+        <Switch label={t("writing.pollMany")} isOn={isMultiple} onChange={(isOn) => { setAsking({ ...asking, isMultiple: isOn }); }} />
         <Select
-          label={t("composer.pollEnds")}
+          label={t("writing.pollEnds")}
           value={String(closesAfterS)}
-          options={spanOptions(SPANS, closesAfterS, t("composer.pollOpen"), words)}
+          options={spanOptions(SPANS, closesAfterS, t("writing.pollOpen"), words)}
           onChange={(seconds) => { setAsking({ ...asking, closesAfterS: Number(seconds) }); }}
         />
-        <p className="field-hint">{t("composer.pollPublic")}</p>
+        <p className="field-hint">{t("writing.pollPublic")}</p>
         <button className="button button-primary" type="submit" disabled={problem !== null}>
-          {t("composer.pollAsk")}
+          {t("writing.pollAsk")}
         </button>
       </form>
     </Dialog>

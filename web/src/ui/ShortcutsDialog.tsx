@@ -1,10 +1,12 @@
 import "./styles/sections.css";
 
+import keyboard from "virtual:texts/en/keyboard";
+
 import { Dialog } from "./parts/Dialog";
 import { ShortcutList } from "./ShortcutList";
-import { useText } from "./words";
+import { alsoSaying, useText } from "./words";
 
-export default function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
+function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
   const t = useText();
   return (
     <Dialog title={t("keyboard.title")} onClose={onClose}>
@@ -12,3 +14,5 @@ export default function ShortcutsDialog({ onClose }: { readonly onClose: () => v
     </Dialog>
   );
 }
+
+export default alsoSaying(ShortcutsDialog, keyboard);

@@ -19,7 +19,7 @@ interface Kind {
   readonly body: LazyExoticComponent<ComponentType<SideProps>>;
 }
 
-const details = lazy(async () => ({ default: (await import("./details/Details")).Details }));
+const details = lazy(() => import("./details/Details"));
 
 const KINDS: Readonly<Record<PanelKind, Kind>> = {
   about: { title: "conversations.details", body: details },

@@ -10,7 +10,6 @@ import { sentenceOf } from "./action";
 import { AccountBar } from "./AccountBar";
 import { useClient, useNow, useSelected } from "./context";
 import { ConversationItem } from "./ConversationItem";
-import { FirstSteps } from "./FirstSteps";
 import { Icon, type IconName } from "./Icon";
 import { Logo } from "./Logo";
 import { Chips } from "./parts/Chips";
@@ -22,6 +21,7 @@ import { go } from "./route";
 import { useListKeys } from "./list_keys";
 import { useWords } from "./words";
 
+const FirstSteps = lazy(async () => ({ default: (await import("./FirstSteps")).FirstSteps }));
 const LaterDialog = lazy(async () => ({ default: (await import("./LaterDialog")).LaterDialog }));
 const StarsDialog = lazy(async () => ({ default: (await import("./StarsDialog")).StarsDialog }));
 const QuickSwitcher = lazy(async () => ({ default: (await import("./QuickSwitcher")).QuickSwitcher }));
@@ -109,7 +109,7 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
           <MenuItem icon="star" onChoose={() => { setDialog("stars"); }}>{t("conversations.starsTitle")}</MenuItem>
           <MenuItem icon="clock" onChoose={() => { setDialog("later"); }}>{t("composer.laterTitle")}</MenuItem>
           <MenuLine />
-          <MenuItem icon="gear" onChoose={() => { go("/settings"); }}>{t("settings.title")}</MenuItem>
+          <MenuItem icon="gear" onChoose={() => { go("/settings"); }}>{t("common.settings")}</MenuItem>
         </Menu>
         <button className="button-icon button-icon-filled" type="button" onClick={onNew} aria-label={t("conversations.new")} title={t("conversations.new")} data-testid="new-conversation">
           <Icon name="plus" />
@@ -138,7 +138,9 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
         )}
         {rows.length === 0 && state.listing === "idle" && (
           <EmptyState icon="people" title={t("conversations.emptyList")}>
-            <FirstSteps onNew={onNew} onDiscover={onDiscover} onNotes={openNotes} />
+            <Suspense>
+              <FirstSteps onNew={onNew} onDiscover={onDiscover} onNotes={openNotes} />
+            </Suspense>
           </EmptyState>
         )}
         {rows.length > 0 && within.length === 0 && <EmptyState icon={EMPTY[folder][0]} title={t(EMPTY[folder][1])} />}

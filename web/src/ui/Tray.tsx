@@ -10,7 +10,7 @@ import { useWords } from "./words";
 export function Tray({ place, tray }: { readonly place: Place; readonly tray: Files }) {
   const { t } = useWords();
   return (
-    <ul className="tray" aria-label={t("composer.files")} data-testid="tray">
+    <ul className="tray" aria-label={t("writing.files")} data-testid="tray">
       {tray.map((upload) => <Item key={upload.key} place={place} upload={upload} />)}
     </ul>
   );
@@ -31,14 +31,14 @@ function Item({ place, upload }: { readonly place: Place; readonly upload: Uploa
           <span className="tray-failure" role="alert">{explain(state.reason, t("errors.unexpected"), words)}</span>
         ) : (
           <span className="tray-note">
-            {state.type === "paused" ? t("composer.uploadPaused", { size: words.size(size), percent: Math.floor(part * 100) }) : words.size(size)}
+            {state.type === "paused" ? t("writing.uploadPaused", { size: words.size(size), percent: Math.floor(part * 100) }) : words.size(size)}
           </span>
         )}
         {isUnderWay && <Progress label={t("composer.uploading", { name })} part={part} />}
       </span>
-      {state.type === "uploading" && <Button icon="pause" label={t("composer.uploadPause", { name })} onPress={() => { uploads.pause(place, key); }} />}
-      {state.type === "paused" && <Button icon="play" label={t("composer.uploadResume", { name })} onPress={() => { uploads.resume(place, key); }} />}
-      {state.type === "failed" && state.canRetry && <Button icon="retry" label={t("composer.uploadRetry", { name })} onPress={() => { uploads.resume(place, key); }} />}
+      {state.type === "uploading" && <Button icon="pause" label={t("writing.uploadPause", { name })} onPress={() => { uploads.pause(place, key); }} />}
+      {state.type === "paused" && <Button icon="play" label={t("writing.uploadResume", { name })} onPress={() => { uploads.resume(place, key); }} />}
+      {state.type === "failed" && state.canRetry && <Button icon="retry" label={t("writing.uploadRetry", { name })} onPress={() => { uploads.resume(place, key); }} />}
       <Button icon="close" label={t("composer.remove", { name })} onPress={() => { uploads.remove(place, key); }} />
     </li>
   );

@@ -30,18 +30,18 @@ export function useCommanding(chat: ConversationState, onPoll: (question: string
 
   const invite = async () => {
     const link = addressOf(await client.groups.createInvite(conversationId));
-    await navigator.clipboard.writeText(link).then(() => { toast(t("composer.invited")); }, () => { toast(link); });
+    await navigator.clipboard.writeText(link).then(() => { toast(t("writing.invited")); }, () => { toast(link); });
   };
   const beSeen = async (said: string) => {
     const { preferences } = client.store.get();
     if (preferences !== null) {
       await client.account.beSeen({ ...preferences, status: { ...preferences.status, ...statusIn(said), endsAt: null } });
-      toast(t(said === "" ? "composer.statusOff" : "composer.statusSet"));
+      toast(t(said === "" ? "writing.statusOff" : "writing.statusSet"));
     }
   };
   const mute = async (mutedUntil: number) => {
     await client.personal.prefer(conversationId, { mutedUntil });
-    toast(t(mutedUntil === 0 ? "composer.unmuted" : "composer.muted"));
+    toast(t(mutedUntil === 0 ? "writing.unmuted" : "writing.muted"));
   };
 
   const done = async ({ name, words: said }: Given): Promise<void> => {
@@ -74,7 +74,7 @@ export function useCommanding(chat: ConversationState, onPoll: (question: string
     run: (text, onDone) => {
       const given = commandIn(text, commandsIn(chat, Date.now()));
       if (given?.isIncomplete === true) {
-        toast(t("composer.commandWords", { command: given.name }));
+        toast(t("writing.commandWords", { command: given.name }));
       } else if (given !== null) {
         done(given).then(onDone, (failure: unknown) => { toast(sentenceOf(failure, words)); });
       }

@@ -94,7 +94,7 @@ export function useCompleting(chat: ConversationState, text: string, input: RefO
     field: isOpen ? { "aria-autocomplete": "list", "aria-controls": id, "aria-activedescendant": optionId(id, at) } : { "aria-autocomplete": "list" },
     list: (
       <>
-        <span className="visually-hidden" role="status">{isOpen ? t("composer.suggested", { count: offers.length }) : ""}</span>
+        <span className="visually-hidden" role="status">{isOpen ? t("writing.suggested", { count: offers.length }) : ""}</span>
         {isOpen && <Suggestions id={id} label={t(LABELS[completion.kind])} suggestions={offers} at={at} onPoint={setChosen} onPick={pick} />}
       </>
     ),
@@ -108,7 +108,7 @@ export function useCompleting(chat: ConversationState, text: string, input: RefO
   };
 }
 
-const LABELS = { mention: "composer.suggestPeople", emoji: "composer.emoji", command: "composer.suggestCommands" } as const;
+const LABELS = { mention: "writing.suggestPeople", emoji: "composer.emoji", command: "writing.suggestCommands" } as const;
 const NOTHING: readonly Offer[] = [];
 
 /** Those who are in the conversation, and everyone. Who has spoken last comes first. */
@@ -122,7 +122,7 @@ function useMentions(chat: ConversationState, completion: Completion | null): re
     }
     const { people, mayAll } = mentionable({ users }, chat);
     const me = myId({ session });
-    const everyone = mayAll ? [{ userId: ALL, username: ALL, displayName: t("composer.everyone") }] : [];
+    const everyone = mayAll ? [{ userId: ALL, username: ALL, displayName: t("writing.everyone") }] : [];
     const all = [...people.filter(({ userId }) => userId !== me), ...everyone];
     return matchSorter(all, query, { keys: ["displayName", "username"], baseSort: (a, b) => (a.index < b.index ? -1 : 1) })
       .slice(0, MAX_SHOWN)
@@ -162,13 +162,13 @@ function useEmojiOffers(completion: Completion | null): readonly Offer[] {
 }
 
 const COMMANDS: Readonly<Record<CommandName, { readonly icon: IconName; readonly text: TextId }>> = {
-  poll: { icon: "poll", text: "composer.commandPoll" },
-  status: { icon: "smile", text: "composer.commandStatus" },
-  mute: { icon: "bellOff", text: "composer.commandMute" },
-  unmute: { icon: "bell", text: "composer.commandUnmute" },
-  topic: { icon: "pen", text: "composer.commandTopic" },
-  invite: { icon: "link", text: "composer.commandInvite" },
-  leave: { icon: "logout", text: "composer.commandLeave" },
+  poll: { icon: "poll", text: "writing.commandPoll" },
+  status: { icon: "smile", text: "writing.commandStatus" },
+  mute: { icon: "bellOff", text: "writing.commandMute" },
+  unmute: { icon: "bell", text: "writing.commandUnmute" },
+  topic: { icon: "pen", text: "writing.commandTopic" },
+  invite: { icon: "link", text: "writing.commandInvite" },
+  leave: { icon: "logout", text: "writing.commandLeave" },
 };
 
 function useCommandOffers(chat: ConversationState, completion: Completion | null): readonly Offer[] {

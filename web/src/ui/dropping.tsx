@@ -56,7 +56,7 @@ export function useDropping(inside: RefObject<HTMLElement | null>, title: string
       <div className="drop" data-testid="drop">
         <p className="drop-words">
           <Icon name="attach" size={24} />
-          {t("composer.drop", { title })}
+          {t("writing.drop", { title })}
         </p>
       </div>
     )

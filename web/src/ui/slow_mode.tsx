@@ -23,7 +23,7 @@ export function useSlowMode(chat: ConversationState): ReactNode {
   return (
     <p className="composer-slow" data-testid="slow-mode">
       <Icon name="clock" size={16} />
-      <span>{words.t("composer.slow", { time })}</span>
+      <span>{words.t("writing.slow", { time })}</span>
       {/* It would be read out every second. */}
       <span className="composer-countdown" aria-hidden="true">{countdown(seconds)}</span>
     </p>

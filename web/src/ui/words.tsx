@@ -1,7 +1,8 @@
-import { createContext, Fragment, type ReactNode, use, useSyncExternalStore } from "react";
+import { type ComponentType, createContext, Fragment, type ReactNode, use, useMemo, useSyncExternalStore } from "react";
 
 import type { Languages } from "../app/language";
-import type { TextId, Value } from "../core/texts";
+import { DEFAULT_LANGUAGE } from "../core/language";
+import type { Catalogue, TextId, Value } from "../core/texts";
 import type { Say, Words } from "../core/words";
 
 const LanguagesContext = createContext<Languages | null>(null);
@@ -29,6 +30,20 @@ export function useWords(): Words {
 /** Says a text of the catalogues: `t("conversations.crowd", { count, online })`. */
 export function useText(): Say {
   return useWords().t;
+}
+
+/** A component that is loaded late, with the English of what it says and nobody else does. The other languages have that already. */
+export function alsoSaying<P extends object>(Component: ComponentType<P>, ...english: readonly Catalogue[]): ComponentType<P> {
+  const all: Catalogue = Object.assign({}, ...english);
+  return function AlsoSaying(props: P) {
+    const words = useWords();
+    const more = useMemo(() => (words.language === DEFAULT_LANGUAGE ? words.with(all) : words), [words]);
+    return (
+      <WordsContext value={more}>
+        <Component {...props} />
+      </WordsContext>
+    );
+  };
 }
 
 interface RichProps {

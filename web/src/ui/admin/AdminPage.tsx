@@ -1,4 +1,7 @@
 import { useCallback } from "react";
+import account from "virtual:texts/en/account";
+import admin from "virtual:texts/en/admin";
+import settings from "virtual:texts/en/settings";
 
 import { useClient } from "../context";
 import { Failure } from "../Failure";
@@ -7,7 +10,7 @@ import { EmptyState } from "../parts/EmptyState";
 import { PageLink } from "../PageLink";
 import { type Section, SectionsPage } from "../SectionsPage";
 import { Splash } from "../Splash";
-import { useText } from "../words";
+import { alsoSaying, useText } from "../words";
 import { BotsSection } from "./BotsSection";
 import { InvitesSection } from "./InvitesSection";
 import { OperationsSection } from "./OperationsSection";
@@ -21,7 +24,7 @@ const SECTIONS: readonly Section[] = [
 ];
 
 /** What administrators do. The server asks them each time; to others this only says that they are none. */
-export default function AdminPage({ section }: { readonly section: string }) {
+function AdminPage({ section }: { readonly section: string }) {
   const client = useClient();
   const t = useText();
   const { value: isAdmin, failure, reload } = useLoaded(useCallback(() => client.isAdmin(), [client]));
@@ -38,3 +41,5 @@ export default function AdminPage({ section }: { readonly section: string }) {
     </main>
   );
 }
+
+export default alsoSaying(AdminPage, account, admin, settings);

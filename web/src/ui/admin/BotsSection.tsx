@@ -33,7 +33,7 @@ export function BotsSection() {
     <>
       <Group title={t("admin.botMake")} hint={t("admin.botHint")}>
         <form className="group-form" onSubmit={make} data-testid="make-bot">
-          <Field label={t("account.userName")} name="username" value={username} onChange={setUsername} autoComplete="off" autoCapitalize="none" spellCheck={false} dir="ltr" required />
+          <Field label={t("common.userName")} name="username" value={username} onChange={setUsername} autoComplete="off" autoCapitalize="none" spellCheck={false} dir="ltr" required />
           <Field label={t("account.displayName")} name="displayName" value={displayName} onChange={setDisplayName} autoComplete="off" maxLength={64} isOptional />
           <div className="buttons">
             <button className="button button-primary" type="submit" disabled={isBusy}>{t("admin.botMake")}</button>

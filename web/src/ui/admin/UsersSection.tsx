@@ -33,7 +33,7 @@ export function UsersSection() {
     <>
       <Group title={t("admin.find")} hint={t("admin.findHint")}>
         <form className="dialog-row" role="search" onSubmit={find}>
-          <Field label={t("account.userName")} name="find" value={username} onChange={setUsername} autoComplete="off" autoCapitalize="none" spellCheck={false} dir="ltr" required />
+          <Field label={t("common.userName")} name="find" value={username} onChange={setUsername} autoComplete="off" autoCapitalize="none" spellCheck={false} dir="ltr" required />
           <button className="button" type="submit" disabled={finding.isBusy}>{t("admin.findAction")}</button>
         </form>
         {finding.error !== null && <p className="error" role="alert">{finding.error}</p>}
@@ -159,7 +159,7 @@ function MakeDialog({ onClose, onMade }: { readonly onClose: () => void; readonl
   return (
     <Dialog title={t("admin.makeAction")} onClose={onClose}>
       <form className="dialog-form" onSubmit={make} data-testid="make-user">
-        <Field label={t("account.userName")} name="username" value={username} onChange={setUsername} autoComplete="off" autoCapitalize="none" spellCheck={false} dir="ltr" required hint={t("account.userNameHint")} />
+        <Field label={t("common.userName")} name="username" value={username} onChange={setUsername} autoComplete="off" autoCapitalize="none" spellCheck={false} dir="ltr" required hint={t("account.userNameHint")} />
         <Field label={t("account.displayName")} name="displayName" value={displayName} onChange={setDisplayName} autoComplete="off" maxLength={64} isOptional />
         <PasswordField label={t("account.password")} name="password" value={password} onChange={setPassword} known={[username, displayName]} />
         <Switch label={t("admin.isAdmin")} hint={t("admin.isAdminHint")} isOn={isAdmin} onChange={setAdmin} />

@@ -13,9 +13,9 @@ import { LeaveDialog } from "./LeaveDialog";
 import { LIFETIMES, MUTES, spanOptions } from "./seconds";
 
 const TOLD = [
-  { value: "all", label: "conversations.toldAll" },
-  { value: "mentions", label: "conversations.toldMentions" },
-  { value: "nothing", label: "conversations.toldNothing" },
+  { value: "all", label: "details.toldAll" },
+  { value: "mentions", label: "details.toldMentions" },
+  { value: "nothing", label: "details.toldNothing" },
 ] as const satisfies readonly { readonly value: Told; readonly label: string }[];
 
 /** As it is: mute until some time, and not for one of the spans that are offered. */
@@ -45,33 +45,33 @@ export function About({ chat }: { readonly chat: ConversationState }) {
   };
   const muteNow = !isQuiet ? "0" : mine.mutedUntil >= FOR_EVER ? EVER : AS_IT_IS;
   const mutes = [
-    { value: "0", label: t("conversations.muteOff") },
-    ...(muteNow === AS_IT_IS ? [{ value: AS_IT_IS, label: t("conversations.muteUntil", { time: words.moment(mine.mutedUntil) }) }] : []),
-    ...MUTES.map((seconds) => ({ value: String(seconds), label: t("conversations.muteFor", { time: words.duration(seconds) }) })),
-    { value: EVER, label: t("conversations.muteEver") },
+    { value: "0", label: t("details.muteOff") },
+    ...(muteNow === AS_IT_IS ? [{ value: AS_IT_IS, label: t("details.muteUntil", { time: words.moment(mine.mutedUntil) }) }] : []),
+    ...MUTES.map((seconds) => ({ value: String(seconds), label: t("details.muteFor", { time: words.duration(seconds) }) })),
+    { value: EVER, label: t("details.muteEver") },
   ];
 
   return (
     <div className="details-part">
       {kind !== "notes" && (
         <>
-          <Select label={t("conversations.told")} value={mine.told} options={TOLD.map(({ value, label }) => ({ value, label: t(label) }))} onChange={(told) => { prefer({ told }); }} />
+          <Select label={t("details.told")} value={mine.told} options={TOLD.map(({ value, label }) => ({ value, label: t(label) }))} onChange={(told) => { prefer({ told }); }} />
           <Select label={t("conversations.mute")} value={muteNow} options={mutes} onChange={mute} />
         </>
       )}
       {(!isCrowd || mayI(chat, "manage")) && (
         <Select
-          label={t("conversations.ttl")}
-          hint={t("conversations.ttlHint")}
+          label={t("details.ttl")}
+          hint={t("details.ttlHint")}
           value={String(messageTtlS)}
-          options={spanOptions(LIFETIMES, messageTtlS, t("conversations.ttlNever"), words)}
+          options={spanOptions(LIFETIMES, messageTtlS, t("details.ttlNever"), words)}
           onChange={(seconds) => { client.groups.set(conversationId, { messageTtlS: Number(seconds) }).catch(tell); }}
         />
       )}
       {isCrowd && (
         <div className="details-foot">
           <button className="button button-danger" type="button" onClick={() => { setLeaving(true); }}>
-            {t(kind === "group" ? "conversations.leave" : "conversations.leaveChannel")}
+            {t(kind === "group" ? "details.leave" : "details.leaveChannel")}
           </button>
         </div>
       )}

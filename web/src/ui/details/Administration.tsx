@@ -14,11 +14,11 @@ import { useWords } from "../words";
 import { SLOW_MODES, spanOptions } from "./seconds";
 
 const MAY: readonly (readonly [Permission, TextId])[] = [
-  ["write", "conversations.mayWrite"],
-  ["addMembers", "conversations.mayAdd"],
-  ["invite", "conversations.mayInvite"],
-  ["pin", "conversations.mayPin"],
-  ["mentionAll", "conversations.mayMentionAll"],
+  ["write", "details.mayWrite"],
+  ["addMembers", "details.mayAdd"],
+  ["invite", "details.mayInvite"],
+  ["pin", "details.mayPin"],
+  ["mentionAll", "details.mayMentionAll"],
 ];
 
 /** What the role of a member gives where a conversation does not say. */
@@ -46,7 +46,7 @@ export function Administration({ chat }: { readonly chat: ConversationState }) {
   };
   const name = (event: SyntheticEvent) => {
     event.preventDefault();
-    void naming.run(() => client.groups.set(conversationId, changed), () => { toast(t("conversations.saved")); });
+    void naming.run(() => client.groups.set(conversationId, changed), () => { toast(t("details.saved")); });
   };
 
   return (
@@ -55,18 +55,18 @@ export function Administration({ chat }: { readonly chat: ConversationState }) {
         <Field label={t("conversations.title")} name="title" value={title} onChange={setTitle} maxLength={128} autoComplete="off" required />
         <Field label={t("conversations.topic")} name="topic" value={topic} onChange={setTopic} maxLength={1_024} autoComplete="off" isOptional />
         {naming.error !== null && <p className="error" role="alert">{naming.error}</p>}
-        <button className="button button-primary" type="submit" disabled={naming.isBusy || Object.keys(changed).length === 0}>{t("conversations.save")}</button>
+        <button className="button button-primary" type="submit" disabled={naming.isBusy || Object.keys(changed).length === 0}>{t("details.save")}</button>
       </form>
       <Switch label={t("conversations.public")} hint={t("conversations.publicHint")} isOn={isPublic} onChange={(isOn) => { set({ isPublic: isOn }); }} />
       <Select
-        label={t("conversations.slowMode")}
-        hint={t("conversations.slowModeHint")}
+        label={t("details.slowMode")}
+        hint={t("details.slowModeHint")}
         value={String(slowModeS)}
-        options={spanOptions(SLOW_MODES, slowModeS, t("conversations.slowModeOff"), words)}
+        options={spanOptions(SLOW_MODES, slowModeS, t("details.slowModeOff"), words)}
         onChange={(seconds) => { set({ slowModeS: Number(seconds) }); }}
       />
-      <section className="setting" aria-label={t("conversations.may")}>
-        <h3>{t("conversations.may")}</h3>
+      <section className="setting" aria-label={t("details.may")}>
+        <h3>{t("details.may")}</h3>
         {MAY.map(([permission, label]) => {
           const bit = PERMISSIONS[permission];
           return <Switch key={permission} label={t(label)} isOn={(permitted & bit) !== 0} onChange={() => { set({ memberPermissions: permitted ^ bit }); }} />;

@@ -35,8 +35,8 @@ export function Bans({ chat }: { readonly chat: ConversationState }) {
   }
   return (
     bans.length > 0 && (
-      <section className="setting" aria-label={t("conversations.bans")}>
-        <h3>{t("conversations.bans")}</h3>
+      <section className="setting" aria-label={t("details.bans")}>
+        <h3>{t("details.bans")}</h3>
         {lifting.error !== null && <p className="error" role="alert">{lifting.error}</p>}
         <ul className="details-list" data-testid="bans">
           {bans.map((ban) => (
@@ -44,10 +44,10 @@ export function Bans({ chat }: { readonly chat: ConversationState }) {
               <Avatar id={ban.userId} name={nameOf(state, ban.userId, words)} size="small" />
               <span className="choice-title">
                 <bdi>{nameOf(state, ban.userId, words)}</bdi>
-                <span className="choice-below">{t("conversations.bannedBy", { name: nameOf(state, ban.bannedBy, words), day: words.shortTime(ban.at, now) })}</span>
+                <span className="choice-below">{t("details.bannedBy", { name: nameOf(state, ban.bannedBy, words), day: words.shortTime(ban.at, now) })}</span>
               </span>
-              <button className="button-link" type="button" aria-label={t("conversations.unbanNamed", { name: nameOf(state, ban.userId, words) })} onClick={() => { lift(ban); }}>
-                {t("conversations.unban")}
+              <button className="button-link" type="button" aria-label={t("details.unbanNamed", { name: nameOf(state, ban.userId, words) })} onClick={() => { lift(ban); }}>
+                {t("details.unban")}
               </button>
             </li>
           ))}

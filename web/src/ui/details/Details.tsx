@@ -1,4 +1,5 @@
 import { useState } from "react";
+import details from "virtual:texts/en/details";
 
 import { nameOf, mayI, peerOf, titleOf } from "../../core/select";
 import { myId, type State } from "../../core/state";
@@ -7,7 +8,7 @@ import { useNow, useSelected } from "../context";
 import { Avatar } from "../parts/Avatar";
 import { type Tab, Tabs } from "../parts/Tabs";
 import type { SideProps } from "../Side";
-import { useWords } from "../words";
+import { alsoSaying, useWords } from "../words";
 import { About } from "./About";
 import { Administration } from "./Administration";
 import { Invites } from "./Invites";
@@ -18,7 +19,7 @@ type DetailsTab = "about" | "members" | "invites" | "settings";
 const partOf = ({ session, users, presence }: State) => ({ session, users, presence });
 
 /** What a conversation is, who is in it, and what the user may do about it. */
-export function Details({ chat, shown: { kind: panel } }: SideProps) {
+function Details({ chat, shown: { kind: panel } }: SideProps) {
   const words = useWords();
   const { t } = words;
   const state = useSelected(partOf);
@@ -32,16 +33,16 @@ export function Details({ chat, shown: { kind: panel } }: SideProps) {
   const presence = peer === null ? undefined : state.presence.get(peer);
   const subtitle = {
     direct: peer === null ? "" : `@${state.users.get(peer)?.username ?? ""}`,
-    notes: t("conversations.notesHint"),
-    group: t("conversations.groupOf", { count: members?.length ?? 0 }),
-    channel: t("conversations.channelOf", { count: members?.length ?? 0 }),
+    notes: t("details.notesHint"),
+    group: t("details.groupOf", { count: members?.length ?? 0 }),
+    channel: t("details.channelOf", { count: members?.length ?? 0 }),
   }[kind];
 
   const tabs: readonly Tab<DetailsTab>[] = [
-    { id: "about", label: t("conversations.about"), content: <About chat={chat} /> },
+    { id: "about", label: t("details.about"), content: <About chat={chat} /> },
     ...(isCrowd ? [{ id: "members" as const, label: t("conversations.members"), content: <Members chat={chat} /> }] : []),
-    ...(isCrowd && mayI(chat, "invite") ? [{ id: "invites" as const, label: t("conversations.invites"), content: <Invites chat={chat} /> }] : []),
-    ...(isCrowd && mayI(chat, "manage") ? [{ id: "settings" as const, label: t("conversations.settings"), content: <Administration chat={chat} /> }] : []),
+    ...(isCrowd && mayI(chat, "invite") ? [{ id: "invites" as const, label: t("details.invites"), content: <Invites chat={chat} /> }] : []),
+    ...(isCrowd && mayI(chat, "manage") ? [{ id: "settings" as const, label: t("details.settings"), content: <Administration chat={chat} /> }] : []),
   ];
   const shown = tabs.some(({ id }) => id === chosen) ? chosen : "about";
 
@@ -54,10 +55,12 @@ export function Details({ chat, shown: { kind: panel } }: SideProps) {
         {peer !== null && <p className="field-hint">{presenceText(presence, now, words)}</p>}
         {topic !== "" && <p dir="auto">{topic}</p>}
         {isCrowd && (
-          <p className="field-hint">{t("conversations.madeBy", { name: nameOf(state, conversation.creatorId, words) })}</p>
+          <p className="field-hint">{t("details.madeBy", { name: nameOf(state, conversation.creatorId, words) })}</p>
         )}
       </header>
       {tabs.length === 1 ? <About chat={chat} /> : <Tabs label={t("conversations.details")} tabs={tabs} chosen={shown} onChoose={setChosen} />}
     </>
   );
 }
+
+export default alsoSaying(Details, details);

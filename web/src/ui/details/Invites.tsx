@@ -43,7 +43,7 @@ export function Invites({ chat }: { readonly chat: ConversationState }) {
     });
   };
   const copy = () => {
-    void navigator.clipboard.writeText(link).then(() => { toast(t("conversations.copied")); }, () => { toast(t("conversations.notCopied")); });
+    void navigator.clipboard.writeText(link).then(() => { toast(t("conversations.copied")); }, () => { toast(t("details.notCopied")); });
   };
   const withdraw = ({ inviteId }: Invite) => {
     void withdrawing.run(() => client.groups.withdrawInvite(conversationId, inviteId), () => {
@@ -55,35 +55,35 @@ export function Invites({ chat }: { readonly chat: ConversationState }) {
   return (
     <div className="details-part">
       <div className="details-two">
-        <Select label={t("conversations.inviteLifetime")} value={lifetime} options={spanOptions(INVITE_LIFETIMES, Number(lifetime), "", words)} onChange={setLifetime} />
+        <Select label={t("details.inviteLifetime")} value={lifetime} options={spanOptions(INVITE_LIFETIMES, Number(lifetime), "", words)} onChange={setLifetime} />
         <Select
-          label={t("conversations.inviteUses")}
+          label={t("details.inviteUses")}
           value={uses}
-          options={USES.map((count) => ({ value: String(count), label: count === 0 ? t("conversations.inviteAnyUses") : t("conversations.inviteUsesCount", { count }) }))}
+          options={USES.map((count) => ({ value: String(count), label: count === 0 ? t("details.inviteAnyUses") : t("details.inviteUsesCount", { count }) }))}
           onChange={setUses}
         />
       </div>
       <button className="button button-primary button-wide" type="button" onClick={make} disabled={making.isBusy} data-testid="invite">
-        <Icon name="link" size={18} /> {t("conversations.inviteAction")}
+        <Icon name="link" size={18} /> {t("details.inviteAction")}
       </button>
       {link !== "" && (
         <div className="dialog-row">
-          <Field label={t("conversations.inviteLabel")} name="invite" value={link} onChange={setLink} hint={t("conversations.inviteOnce")} readOnly />
-          <button className="button details-copy" type="button" onClick={copy}>{t("conversations.copy")}</button>
+          <Field label={t("details.inviteLabel")} name="invite" value={link} onChange={setLink} hint={t("details.inviteOnce")} readOnly />
+          <button className="button details-copy" type="button" onClick={copy}>{t("details.copy")}</button>
         </div>
       )}
       {error !== null && <p className="error" role="alert">{error}</p>}
       {invites === null && failure === null && <Skeleton label={t("common.loading")} rows={2} />}
-      {invites?.length === 0 && <EmptyState icon="link" title={t("conversations.invitesEmpty")} />}
-      <ul className="details-list" aria-label={t("conversations.invites")} data-testid="invites">
+      {invites?.length === 0 && <EmptyState icon="link" title={t("details.invitesEmpty")} />}
+      <ul className="details-list" aria-label={t("details.invites")} data-testid="invites">
         {(invites ?? []).map((invite) => (
           <li key={invite.inviteId}>
             <span className="details-icon"><Icon name="link" size={18} /></span>
             <span className="choice-title">
-              <span>{invite.maxUses === 0 ? t("conversations.inviteUsed", { count: invite.uses }) : t("conversations.inviteUsedOf", { count: invite.uses, max: invite.maxUses })}</span>
-              <span className="choice-below">{t("conversations.inviteUntil", { time: words.moment(invite.expiresAt) })}</span>
+              <span>{invite.maxUses === 0 ? t("details.inviteUsed", { count: invite.uses }) : t("details.inviteUsedOf", { count: invite.uses, max: invite.maxUses })}</span>
+              <span className="choice-below">{t("details.inviteUntil", { time: words.moment(invite.expiresAt) })}</span>
             </span>
-            <button className="button-link" type="button" onClick={() => { withdraw(invite); }}>{t("conversations.withdraw")}</button>
+            <button className="button-link" type="button" onClick={() => { withdraw(invite); }}>{t("details.withdraw")}</button>
           </li>
         ))}
       </ul>

@@ -20,9 +20,9 @@ interface MemberMenuProps {
 }
 
 const MAKE: Readonly<Record<GivenRole, TextId>> = {
-  admin: "conversations.makeAdmin",
-  member: "conversations.makeMember",
-  reader: "conversations.makeReader",
+  admin: "details.makeAdmin",
+  member: "details.makeMember",
+  reader: "details.makeReader",
 };
 
 type Asked = "remove" | "ban" | "handOver";
@@ -44,31 +44,31 @@ export function MemberMenu({ chat, userId, name, username, isMe }: MemberMenuPro
   }
   return (
     <>
-      <Menu label={t("conversations.memberMenu", { name })} testId="member-menu">
-        {!isMe && <MenuItem icon="person" onChoose={() => { client.groups.startDirect(username).then((id) => { client.openConversation(id); }, tell); }}>{t("conversations.writeTo")}</MenuItem>}
+      <Menu label={t("details.memberMenu", { name })} testId="member-menu">
+        {!isMe && <MenuItem icon="person" onChoose={() => { client.groups.startDirect(username).then((id) => { client.openConversation(id); }, tell); }}>{t("details.writeTo")}</MenuItem>}
         {roles.map((role) => (
           <MenuItem key={role} onChoose={() => { client.groups.setRole(conversationId, userId, role).catch(tell); }}>
             {t(MAKE[role])}
           </MenuItem>
         ))}
-        {mayHandOver && <MenuItem onChoose={() => { setAsked("handOver"); }}>{t("conversations.makeOwner")}</MenuItem>}
+        {mayHandOver && <MenuItem onChoose={() => { setAsked("handOver"); }}>{t("details.makeOwner")}</MenuItem>}
         {(mayRemove || mayBan) && <MenuLine />}
-        {mayRemove && <MenuItem isDanger onChoose={() => { setAsked("remove"); }}>{t("conversations.remove")}</MenuItem>}
-        {mayBan && <MenuItem isDanger onChoose={() => { setAsked("ban"); }}>{t("conversations.ban")}</MenuItem>}
+        {mayRemove && <MenuItem isDanger onChoose={() => { setAsked("remove"); }}>{t("details.remove")}</MenuItem>}
+        {mayBan && <MenuItem isDanger onChoose={() => { setAsked("ban"); }}>{t("details.ban")}</MenuItem>}
       </Menu>
       {asked === "remove" && (
-        <Confirm title={t("conversations.removeTitle", { name })} action={t("conversations.remove")} isDanger onConfirm={() => client.groups.removeMember(conversationId, userId)} onClose={close}>
-          {t("conversations.removeHint")}
+        <Confirm title={t("details.removeTitle", { name })} action={t("details.remove")} isDanger onConfirm={() => client.groups.removeMember(conversationId, userId)} onClose={close}>
+          {t("details.removeHint")}
         </Confirm>
       )}
       {asked === "ban" && (
-        <Confirm title={t("conversations.banTitle", { name })} action={t("conversations.ban")} isDanger onConfirm={() => client.groups.ban(conversationId, userId)} onClose={close}>
-          {t("conversations.banHint")}
+        <Confirm title={t("details.banTitle", { name })} action={t("details.ban")} isDanger onConfirm={() => client.groups.ban(conversationId, userId)} onClose={close}>
+          {t("details.banHint")}
         </Confirm>
       )}
       {asked === "handOver" && (
-        <Confirm title={t("conversations.makeOwnerTitle", { name })} action={t("conversations.makeOwner")} onConfirm={() => client.groups.handOver(conversationId, userId)} onClose={close}>
-          {t("conversations.makeOwnerHint")}
+        <Confirm title={t("details.makeOwnerTitle", { name })} action={t("details.makeOwner")} onConfirm={() => client.groups.handOver(conversationId, userId)} onClose={close}>
+          {t("details.makeOwnerHint")}
         </Confirm>
       )}
     </>

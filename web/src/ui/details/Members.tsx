@@ -43,13 +43,13 @@ export function Members({ chat }: { readonly chat: ConversationState }) {
     <div className="details-part">
       {mayI(chat, "addMembers") && (
         <button className="button button-wide" type="button" onClick={() => { setAdding(true); }}>
-          <Icon name="plus" size={18} /> {t("conversations.addPeople")}
+          <Icon name="plus" size={18} /> {t("details.addPeople")}
         </button>
       )}
       {all.length >= SEARCH_FROM && (
         <div className="search-field">
           <Icon name="search" size={18} />
-          <input type="search" aria-label={t("conversations.findMember")} placeholder={t("conversations.findMember")} value={query} onChange={(event) => { setQuery(event.target.value); }} />
+          <input type="search" aria-label={t("details.findMember")} placeholder={t("details.findMember")} value={query} onChange={(event) => { setQuery(event.target.value); }} />
         </div>
       )}
       {chat.members === null && <Skeleton label={t("common.loading")} />}
@@ -58,15 +58,15 @@ export function Members({ chat }: { readonly chat: ConversationState }) {
           <li key={userId} data-testid="member">
             <Avatar id={userId} name={name(userId)} size="small" isOnline={userId === me || state.presence.get(userId)?.online === true} />
             <span className="choice-title">
-              <bdi>{userId === me ? t("conversations.you", { name: name(userId) }) : name(userId)}</bdi>
+              <bdi>{userId === me ? t("details.you", { name: name(userId) }) : name(userId)}</bdi>
               <span className="choice-below" dir="ltr">{usernameOf(userId) === "" ? "" : `@${usernameOf(userId)}`}</span>
             </span>
-            <span className="details-role">{roleOf(chat, userId) === "member" ? "" : t("conversations.role", { role: roleOf(chat, userId) })}</span>
+            <span className="details-role">{roleOf(chat, userId) === "member" ? "" : t("details.role", { role: roleOf(chat, userId) })}</span>
             <MemberMenu chat={chat} userId={userId} name={name(userId)} username={usernameOf(userId)} isMe={userId === me} />
           </li>
         ))}
       </ul>
-      {found.length === 0 && all.length > 0 && <p className="dialog-note" role="status">{t("conversations.findNobody")}</p>}
+      {found.length === 0 && all.length > 0 && <p className="dialog-note" role="status">{t("details.findNobody")}</p>}
       {found.length > shown.length && (
         <button className="button button-wide" type="button" onClick={() => { setPages(pages + 1); }}>
           {t("conversations.loadMore")}
@@ -99,12 +99,12 @@ function AddDialog({ chat, without, onClose }: AddDialogProps) {
   };
 
   return (
-    <Dialog title={t("conversations.addPeople")} onClose={onClose}>
+    <Dialog title={t("details.addPeople")} onClose={onClose}>
       <form className="dialog-form" onSubmit={add}>
-        <ManyPeopleField label={t("conversations.addLabel")} name="member" people={people} onPeople={setPeople} value={typed} onChange={setTyped} without={without} hint={t("conversations.membersHint")} />
+        <ManyPeopleField label={t("details.addLabel")} name="member" people={people} onPeople={setPeople} value={typed} onChange={setTyped} without={without} hint={t("conversations.membersHint")} />
         {adding.error !== null && <p className="error" role="alert">{adding.error}</p>}
         <button className="button button-primary button-wide" type="submit" disabled={adding.isBusy || usernames.length === 0}>
-          {t("conversations.add")}
+          {t("details.add")}
         </button>
       </form>
     </Dialog>

@@ -29,7 +29,7 @@ export function OpsPage({ client, state }: { readonly client: OpsClient; readonl
         <Logo size={28} />
         <h1>{t("ops.title")}</h1>
         <Freshness state={state} now={now} />
-        <button className="button-icon" type="button" aria-label={t("account.logOut")} title={t("account.logOut")} onClick={() => void client.logout()}>
+        <button className="button-icon" type="button" aria-label={t("common.logOut")} title={t("common.logOut")} onClick={() => void client.logout()}>
           <Icon name="logout" />
         </button>
       </header>

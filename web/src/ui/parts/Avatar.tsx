@@ -32,7 +32,7 @@ export function Avatar({ id, name, picture = null, isGroup = false, isOnline = f
           <Icon name="people" size={11} />
         </span>
       )}
-      {isOnline && <span className="avatar-online" role="img" aria-label={t("settings.online")} data-testid="online-dot" />}
+      {isOnline && <span className="avatar-online" role="img" aria-label={t("presence.online")} data-testid="online-dot" />}
     </span>
   );
 }

@@ -34,7 +34,7 @@ export function AboutSection() {
             <li>
               <PageLink className="row" to="/admin">
                 <span className="row-icon"><Icon name="shield" /></span>
-                <span className="row-text">{t("admin.title")}</span>
+                <span className="row-text">{t("settings.aboutAdmin")}</span>
               </PageLink>
             </li>
             <li>

@@ -21,11 +21,11 @@ export function AccountSection() {
   const username = me?.username ?? "";
   return (
     <>
-      <Group title={t("account.userName")} hint={t("settings.userNameHint")}>
+      <Group title={t("common.userName")} hint={t("settings.userNameHint")}>
         <p className="fact" dir="ltr">@{username}</p>
       </Group>
       <PasswordForm username={username} />
-      <Group title={t("account.logOut")} hint={t("settings.logOutHint")}>
+      <Group title={t("common.logOut")} hint={t("settings.logOutHint")}>
         <div className="buttons">
           <button
             className="button"
@@ -36,7 +36,7 @@ export function AccountSection() {
               void client.logout();
             }}
           >
-            <Icon name="logout" size={18} /> {t("account.logOut")}
+            <Icon name="logout" size={18} /> {t("common.logOut")}
           </button>
         </div>
       </Group>
@@ -109,7 +109,7 @@ function DeleteDialog({ username, onClose }: { readonly username: string; readon
           <li>{t("settings.deleteName")}</li>
         </ul>
         <p><Rich id="settings.deleteConfirm" values={{ username, name: (children) => <strong dir="ltr">{children}</strong> }} /></p>
-        <Field label={t("account.userName")} name="confirm" value={typed} onChange={setTyped} autoComplete="off" autoCapitalize="none" spellCheck={false} dir="ltr" required />
+        <Field label={t("common.userName")} name="confirm" value={typed} onChange={setTyped} autoComplete="off" autoCapitalize="none" spellCheck={false} dir="ltr" required />
         <PasswordField label={t("account.password")} name="password" value={password} onChange={setPassword} />
         {deleting.error !== null && <p className="error" role="alert">{deleting.error}</p>}
         <div className="buttons">

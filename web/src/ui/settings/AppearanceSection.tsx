@@ -46,7 +46,7 @@ export function AppearanceSection() {
           onChange={(isOn) => { choose({ motion: isOn ? "reduced" : "system" }); }}
         />
       </Group>
-      <Group title={t("settings.language")} hint={t("settings.languageHint")}>
+      <Group title={t("common.language")} hint={t("settings.languageHint")}>
         <LanguageSelect />
       </Group>
     </>

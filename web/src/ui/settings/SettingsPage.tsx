@@ -1,4 +1,9 @@
+import account from "virtual:texts/en/account";
+import keyboard from "virtual:texts/en/keyboard";
+import settings from "virtual:texts/en/settings";
+
 import { type Section, SectionsPage } from "../SectionsPage";
+import { alsoSaying } from "../words";
 import { AboutSection } from "./AboutSection";
 import { AccountSection } from "./AccountSection";
 import { AppearanceSection } from "./AppearanceSection";
@@ -9,7 +14,7 @@ import { ProfileSection } from "./ProfileSection";
 import { SessionsSection } from "./SessionsSection";
 
 const SECTIONS: readonly Section[] = [
-  { id: "profile", title: "settings.profile", icon: "person", Content: ProfileSection },
+  { id: "profile", title: "common.profile", icon: "person", Content: ProfileSection },
   { id: "account", title: "settings.account", icon: "lock", Content: AccountSection },
   { id: "sessions", title: "settings.sessions", icon: "device", Content: SessionsSection },
   { id: "privacy", title: "settings.privacy", icon: "seen", Content: PrivacySection },
@@ -20,6 +25,8 @@ const SECTIONS: readonly Section[] = [
 ];
 
 /** What is one's own: who one is, where one is logged in, and how the client is. */
-export default function SettingsPage({ section }: { readonly section: string }) {
-  return <SectionsPage heading="settings.title" base="/settings" chosen={section} sections={SECTIONS} />;
+function SettingsPage({ section }: { readonly section: string }) {
+  return <SectionsPage heading="common.settings" base="/settings" chosen={section} sections={SECTIONS} />;
 }
+
+export default alsoSaying(SettingsPage, account, keyboard, settings);
