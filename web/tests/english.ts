@@ -3,6 +3,7 @@ import account from "virtual:texts/en/account";
 import admin from "virtual:texts/en/admin";
 import details from "virtual:texts/en/details";
 import keyboard from "virtual:texts/en/keyboard";
+import media from "virtual:texts/en/media";
 import notifications from "virtual:texts/en/notifications";
 import settings from "virtual:texts/en/settings";
 import writing from "virtual:texts/en/writing";
@@ -12,4 +13,4 @@ import { english } from "../src/locales/ops";
 
 const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
 
-export const ENGLISH = new Words("en", { ...english, ...account, ...admin, ...details, ...keyboard, ...notifications, ...settings, ...writing }, { locale: "en", timeZone });
+export const ENGLISH = new Words("en", { ...english, ...account, ...admin, ...details, ...keyboard, ...media, ...notifications, ...settings, ...writing }, { locale: "en", timeZone });

@@ -56,7 +56,7 @@ async function open() {
       <ConversationPane conversationId={ROOM} handed={[]} onHanded={nothing} onClose={nothing} />
     </ClientProvider>,
   );
-  await vi.waitFor(() => { expect(container.querySelector("textarea")).not.toBeNull(); });
+  await vi.waitFor(() => { expect(container.querySelector("textarea:enabled")).not.toBeNull(); });
   drawn.mockClear();
   return { store, container };
 }

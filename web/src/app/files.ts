@@ -20,6 +20,11 @@ export class Files {
     return this.api.url(fileId, mediaType.startsWith("image/") ? "VARIANT_LARGE" : "VARIANT_UNSPECIFIED");
   }
 
+  /** An address of all of a file, for some minutes. */
+  originalUrl({ fileId }: FileRef): Promise<string> {
+    return this.api.url(fileId, "VARIANT_UNSPECIFIED");
+  }
+
   /** An address of the picture that shows a conversation, for some minutes. */
   avatarUrl(fileId: FileId): Promise<string> {
     return this.api.url(fileId, "VARIANT_SMALL");

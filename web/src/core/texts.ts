@@ -11,6 +11,7 @@ import type conversations from "../locales/en/conversations.json";
 import type details from "../locales/en/details.json";
 import type errors from "../locales/en/errors.json";
 import type keyboard from "../locales/en/keyboard.json";
+import type media from "../locales/en/media.json";
 import type messages from "../locales/en/messages.json";
 import type notifications from "../locales/en/notifications.json";
 import type ops from "../locales/en/ops.json";
@@ -29,6 +30,7 @@ export type TextId =
   | keyof typeof details
   | keyof typeof errors
   | keyof typeof keyboard
+  | keyof typeof media
   | keyof typeof messages
   | keyof typeof notifications
   | keyof typeof ops

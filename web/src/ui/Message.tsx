@@ -78,7 +78,7 @@ export const Message = memo(function Message({ conversationId, row, nameOf, powe
           </span>
         )}
         {row.quote !== null && <Quote conversationId={conversationId} quote={row.quote} nameOf={nameOf} />}
-        {shown.files !== undefined && <Files files={shown.files} />}
+        {shown.files !== undefined && <Files files={shown.files} conversationId={conversationId} senderId={row.senderId} at={row.at} />}
         {shown.isDeleted && <span className="bubble-gone">{t("messages.deleted")}</span>}
         {shown.text !== "" && (shown.mentions === undefined && shown.mentionsAll !== true ? <Text text={shown.text} /> : <MentioningText said={shown} />)}
         {link !== null && <LinkCard url={link} />}

@@ -25,14 +25,9 @@ export function useSlowMode(chat: ConversationState): ReactNode {
       <Icon name="clock" size={16} />
       <span>{words.t("writing.slow", { time })}</span>
       {/* It would be read out every second. */}
-      <span className="composer-countdown" aria-hidden="true">{countdown(seconds)}</span>
+      <span className="composer-countdown" aria-hidden="true">{words.length(seconds * 1_000)}</span>
     </p>
   );
-}
-
-function countdown(seconds: number): string {
-  const [hours, minutes, rest] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, "0"));
-  return hours === "00" ? `${minutes}:${rest}` : `${hours}:${minutes}:${rest}`;
 }
 
 function useSecondsUntil(until: number): number {
