@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { ALL, finding, mentionedIn, mentionParts } from "../src/core/mentions";
-import { mentionable, namedUsers } from "../src/core/select";
+import { ALL, finding, mentionable, mentionedIn, mentionParts } from "../src/core/mentions";
+import { namedUsers } from "../src/core/select";
 import { initial, update } from "../src/core/state";
 import type { User, UserId } from "../src/core/types";
 import { ANNA, BEN, chatIn, direct, group, ME, member, message, ROOM, saying, summary } from "./make";

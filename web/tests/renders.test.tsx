@@ -56,13 +56,13 @@ async function open() {
       <ConversationPane conversationId={ROOM} handed={[]} onHanded={nothing} onClose={nothing} />
     </ClientProvider>,
   );
-  await vi.waitFor(() => { expect(container.querySelector("textarea:enabled")).not.toBeNull(); });
+  await vi.waitFor(() => { expect(container.querySelector("textarea:not([disabled])")).not.toBeNull(); }, 10_000);
   drawn.mockClear();
   return { store, container };
 }
 
 describe("the list of messages", () => {
-  it("is not drawn anew by a key that is pressed, by who types, and by who comes and goes", async () => {
+  it("is not drawn anew by a key that is pressed, by who types, and by who comes and goes", { timeout: 20_000 }, async () => {
     const { store, container } = await open();
     act(() => { store.dispatch({ type: "drafted", conversationId: ROOM, text: "Hel" }); });
     expect(container.querySelector("textarea")?.value).toBe("Hel");
@@ -73,7 +73,7 @@ describe("the list of messages", () => {
     expect(drawn).not.toHaveBeenCalled();
   });
 
-  it("is by a message", async () => {
+  it("is by a message", { timeout: 20_000 }, async () => {
     const { store, container } = await open();
     act(() => { store.dispatch({ type: "entry_came", entry: message(2) }); });
     expect(drawn).toHaveBeenCalled();

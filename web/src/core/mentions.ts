@@ -1,6 +1,8 @@
 /** Whom a text mentions: a user name behind an @, or everyone by `@all`. The server is told apart from the text, which stays as it was typed. */
 
 import { type Block, blocks, type Span } from "./markdown";
+import { mayI } from "./select";
+import type { ConversationState, State } from "./state";
 import type { User, UserId } from "./types";
 
 export const ALL = "all";
@@ -88,4 +90,14 @@ function textsOfSpan(span: Span): readonly string[] {
     case "deleted":
       return span.spans.flatMap(textsOfSpan);
   }
+}
+
+/** Whom the user can mention in a conversation, who has spoken last first, and whether they may mention everyone at once. */
+export function mentionable({ users }: Pick<State, "users">, chat: ConversationState): { readonly people: readonly User[]; readonly mayAll: boolean } {
+  const { conversation, members, log } = chat;
+  const speakers = log.entries.toReversed().map(({ senderId }) => senderId);
+  const ids = new Set(members ?? conversation.memberIds);
+  const people = [...new Set([...speakers.filter((id) => ids.has(id)), ...ids])].flatMap((id) => users.get(id) ?? []).filter(({ displayName }) => displayName !== null);
+  const isCrowd = conversation.kind === "group" || conversation.kind === "channel";
+  return { people: conversation.kind === "notes" ? [] : people, mayAll: isCrowd && mayI(chat, "mentionAll") };
 }

@@ -4,7 +4,7 @@ import { changesByTarget, folded } from "./fold";
 import type { OutboxItem } from "./outbox";
 import { may, type Permission } from "./permissions";
 import { type ConversationState, myId, type State } from "./state";
-import type { Conversation, ConversationId, Entry, User, UserId } from "./types";
+import type { Conversation, ConversationId, Entry, UserId } from "./types";
 import type { Words } from "./words";
 
 /** The other member of a direct conversation; null for a group. */
@@ -90,16 +90,6 @@ export function typists(state: Pick<State, "typing" | "session">, conversationId
 /** Whether the user may do something in a conversation. */
 export function mayI({ me, conversation }: ConversationState, permission: Permission): boolean {
   return may(me, conversation, permission);
-}
-
-/** Whom the user can mention in a conversation, who has spoken last first, and whether they may mention everyone at once. */
-export function mentionable({ users }: Pick<State, "users">, chat: ConversationState): { readonly people: readonly User[]; readonly mayAll: boolean } {
-  const { conversation, members, log } = chat;
-  const speakers = log.entries.toReversed().map(({ senderId }) => senderId);
-  const ids = new Set(members ?? conversation.memberIds);
-  const people = [...new Set([...speakers.filter((id) => ids.has(id)), ...ids])].flatMap((id) => users.get(id) ?? []).filter(({ displayName }) => displayName !== null);
-  const isCrowd = conversation.kind === "group" || conversation.kind === "channel";
-  return { people: conversation.kind === "notes" ? [] : people, mayAll: isCrowd && mayI(chat, "mentionAll") };
 }
 
 /** How many messages are unread in all conversations together. */

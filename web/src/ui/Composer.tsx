@@ -3,11 +3,11 @@ import writing from "virtual:texts/en/writing";
 
 import { composingAt, lastOwn, type Place, textAt } from "../core/composing";
 import { formatOf, formatted } from "../core/formatting";
-import { type Mentioned, mentionedIn } from "../core/mentions";
-import { mentionable } from "../core/select";
+import { mentionable, type Mentioned, mentionedIn } from "../core/mentions";
 import { type ConversationState, myId, type State } from "../core/state";
 import { isReady, readyFiles } from "../core/tray";
 import type { MessageId, Poll, Said } from "../core/types";
+import { voiceFormat } from "../core/voice";
 import { barOf } from "../core/writing";
 import { useAction } from "./action";
 import { useCommanding } from "./commanding";
@@ -25,6 +25,7 @@ import { Tray } from "./Tray";
 import { alsoSaying, useWords } from "./words";
 
 const SendLaterDialog = lazy(async () => ({ default: (await import("./SendLaterDialog")).SendLaterDialog }));
+const VoiceNote = lazy(async () => ({ default: (await import("./VoiceNote")).VoiceNote }));
 const PollDialog = lazy(async () => ({ default: (await import("./PollDialog")).PollDialog }));
 
 interface ComposerProps {
@@ -44,6 +45,8 @@ const MAX_BYTES = 16 * 1024;
 const MAX_ROWS = 8;
 const SHORTCUTS = "Control+B Control+I Control+Shift+X Control+E";
 const NO_FILES: readonly File[] = [];
+/** Null where the browser can't record; without TLS it lets no page hear anything. */
+const VOICE = typeof MediaRecorder !== "undefined" && isSecureContext ? voiceFormat((mediaType) => MediaRecorder.isTypeSupported(mediaType)) : null;
 
 /** Where one writes, or why one can't. */
 function ComposerInside(props: ComposerProps) {
@@ -82,6 +85,7 @@ function Form({ chat, thread = null, title, handed = NO_FILES, onHanded }: Compo
   const editing = useAction();
   const [later, setLater] = useState<{ readonly said: Said; readonly key: MessageId } | null>(null);
   const [polling, setPolling] = useState<string | null>(null);
+  const [voice, setVoice] = useState<"off" | "recording" | "sending">("off");
   const isEdit = composing.mode === "edit";
   const target = composing.mode === "new" ? null : composing.target;
   const isTooLong = text.length > MAX_BYTES / 3 && new TextEncoder().encode(text.trim()).length > MAX_BYTES;
@@ -160,6 +164,27 @@ function Form({ chat, thread = null, title, handed = NO_FILES, onHanded }: Compo
     input.current?.focus();
   };
 
+  // A voice note leaves as soon as it is there. If that fails, it is a file like any other, with what can be done about it.
+  const sendVoice = (file: File) => {
+    setVoice("sending");
+    attach([file]);
+    const leave = uploads.subscribe(() => {
+      const now = uploads.at(place);
+      const isFailed = now.some(({ state }) => state.type === "failed");
+      if (isReady(now) || isFailed) {
+        leave();
+        setVoice("off");
+      }
+      if (isReady(now) && now.length > 0) {
+        // Whatever is written meanwhile is for the next message.
+        const draft = textAt(client.store.get(), place);
+        client.send(conversationId, { text: "", files: readyFiles(now), ...aimed() });
+        uploads.sent(place);
+        client.composition.write(place, draft);
+      }
+    });
+  };
+
   const ask = (question: string, poll: Poll) => {
     client.send(conversationId, { text: question, poll, ...aimed() });
     setPolling(null);
@@ -192,6 +217,7 @@ function Form({ chat, thread = null, title, handed = NO_FILES, onHanded }: Compo
     }
   };
 
+  const isVoiceOffered = VOICE !== null && !isEdit && !hasText && tray.length === 0 && isWaiting === null;
   const placeholder = thread !== null ? t("composer.placeholderThread") : messageTtlS > 0 ? t("writing.placeholderTtl", { time: words.duration(messageTtlS) }) : t("composer.placeholder");
   const sendName = t(isEdit ? "composer.save" : "composer.send");
   return (
@@ -213,81 +239,103 @@ function Form({ chat, thread = null, title, handed = NO_FILES, onHanded }: Compo
         {composing.mode !== "new" && <Composing chat={chat} mode={composing.mode} target={composing.target} onEnd={end} />}
         {!isEdit && tray.length > 0 && <Tray place={place} tray={tray} />}
         {!isEdit && isWaiting}
-        <div className="composer-box">
-          {completing.list}
-          {!isEdit && (
-            <>
-              <Menu label={t("writing.add")} icon="plus" testId="composer-add">
-                <MenuItem icon="attach" onChoose={() => chooser.current?.click()}>{t("composer.attach")}</MenuItem>
-                <MenuItem icon="poll" onChoose={() => { setPolling(text.trim()); }}>{t("writing.poll")}</MenuItem>
-              </Menu>
-              <input
-                ref={chooser}
-                className="visually-hidden"
-                type="file"
-                multiple
-                tabIndex={-1}
-                aria-hidden="true"
-                data-testid="attach"
-                onChange={(event) => {
-                  attach([...(event.target.files ?? [])]);
-                  event.target.value = "";
-                }}
-              />
-            </>
-          )}
-          <textarea
-            ref={input}
-            rows={Math.min(MAX_ROWS, text.split("\n").length)}
-            value={text}
-            dir="auto"
-            placeholder={placeholder}
-            aria-label={t("composer.label", { title })}
-            aria-keyshortcuts={SHORTCUTS}
-            {...completing.field}
-            enterKeyHint="send"
-            data-testid="composer-input"
-            onChange={(event) => {
-              client.composition.write(place, event.target.value);
-              completing.onCaret(event.target.selectionStart);
-            }}
-            onSelect={(event) => { completing.onCaret(event.currentTarget.selectionStart); }}
-            onKeyDown={press}
-            onPaste={(event) => {
-              const pasted = [...event.clipboardData.files];
-              // A table or a page comes as a picture of itself, too: then its words are what is wanted.
-              if (pasted.length > 0 && !isEdit && event.clipboardData.getData("text/plain") === "") {
-                event.preventDefault();
-                attach(pasted);
-              }
-            }}
-          />
-          <EmojiButton
-            label={t("composer.emoji")}
-            testId="composer-emoji"
-            onPick={(emoji) => {
-              if (input.current !== null) {
-                replaceSelection(input.current, emoji);
-              }
-            }}
-          />
-          {!isEdit && thread === null && (
-            <button
-              className="button-icon"
-              type="button"
-              disabled={!canSend || files.length > 0}
-              aria-label={t("composer.later")}
-              title={t("composer.later")}
-              data-testid="send-later"
-              onClick={() => { setLater({ said: said(), key: client.newMessageId() }); }}
-            >
-              <Icon name="clock" />
-            </button>
-          )}
-          <button className="button-icon button-send" type="submit" disabled={!canSend} aria-label={sendName} title={sendName} data-testid="send">
-            <Icon name={isEdit ? "check" : "send"} />
-          </button>
-        </div>
+        {voice === "recording" && VOICE !== null && (
+          <Suspense>
+            <VoiceNote
+              format={VOICE}
+              onDone={sendVoice}
+              onEnd={() => {
+                setVoice("off");
+                requestAnimationFrame(() => input.current?.focus());
+              }}
+            />
+          </Suspense>
+        )}
+        {voice === "off" && (
+          <div className="composer-box">
+            {completing.list}
+            {!isEdit && (
+              <>
+                <Menu label={t("writing.add")} icon="plus" testId="composer-add">
+                  <MenuItem icon="attach" onChoose={() => chooser.current?.click()}>{t("composer.attach")}</MenuItem>
+                  <MenuItem icon="poll" onChoose={() => { setPolling(text.trim()); }}>{t("writing.poll")}</MenuItem>
+                </Menu>
+                <input
+                  ref={chooser}
+                  className="visually-hidden"
+                  type="file"
+                  multiple
+                  tabIndex={-1}
+                  aria-hidden="true"
+                  data-testid="attach"
+                  onChange={(event) => {
+                    attach([...(event.target.files ?? [])]);
+                    event.target.value = "";
+                  }}
+                />
+              </>
+            )}
+            <textarea
+              ref={input}
+              rows={Math.min(MAX_ROWS, text.split("\n").length)}
+              value={text}
+              dir="auto"
+              placeholder={placeholder}
+              aria-label={t("composer.label", { title })}
+              aria-keyshortcuts={SHORTCUTS}
+              {...completing.field}
+              enterKeyHint="send"
+              data-testid="composer-input"
+              onChange={(event) => {
+                client.composition.write(place, event.target.value);
+                completing.onCaret(event.target.selectionStart);
+              }}
+              onSelect={(event) => { completing.onCaret(event.currentTarget.selectionStart); }}
+              onKeyDown={press}
+              onPaste={(event) => {
+                const pasted = [...event.clipboardData.files];
+                // A table or a page comes as a picture of itself, too: then its words are what is wanted.
+                if (pasted.length > 0 && !isEdit && event.clipboardData.getData("text/plain") === "") {
+                  event.preventDefault();
+                  attach(pasted);
+                }
+              }}
+            />
+            <EmojiButton
+              label={t("composer.emoji")}
+              testId="composer-emoji"
+              onPick={(emoji) => {
+                if (input.current !== null) {
+                  replaceSelection(input.current, emoji);
+                }
+              }}
+            />
+            {isVoiceOffered ? (
+              <button className="button-icon" type="button" aria-label={t("writing.voiceRecord")} title={t("writing.voiceRecord")} data-testid="voice-record" onClick={() => { setVoice("recording"); }}>
+                <Icon name="mic" />
+              </button>
+            ) : (
+              <>
+                {!isEdit && thread === null && (
+                  <button
+                    className="button-icon"
+                    type="button"
+                    disabled={!canSend || files.length > 0}
+                    aria-label={t("composer.later")}
+                    title={t("composer.later")}
+                    data-testid="send-later"
+                    onClick={() => { setLater({ said: said(), key: client.newMessageId() }); }}
+                  >
+                    <Icon name="clock" />
+                  </button>
+                )}
+                <button className="button-icon button-send" type="submit" disabled={!canSend} aria-label={sendName} title={sendName} data-testid="send">
+                  <Icon name={isEdit ? "check" : "send"} />
+                </button>
+              </>
+            )}
+          </div>
+        )}
       </form>
       {commanding.asking}
       {later !== null && (

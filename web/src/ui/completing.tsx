@@ -6,8 +6,7 @@ import { type KeyboardEvent, type ReactNode, type RefObject, useId, useMemo, use
 import { type CommandName, commandsIn } from "../core/commands";
 import { completed, type Completion, completionAt } from "../core/completing";
 import { completedEmoji, toned } from "../core/emoji";
-import { ALL } from "../core/mentions";
-import { mentionable } from "../core/select";
+import { ALL, mentionable } from "../core/mentions";
 import { type ConversationState, myId, type State } from "../core/state";
 import type { TextId } from "../core/texts";
 import { useNow, useSelected } from "./context";
