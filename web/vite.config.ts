@@ -2,6 +2,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 import { catalogues, withoutParser } from "./catalogues.ts";
+import { groups } from "./chunks.ts";
 import { emoji } from "./emoji.ts";
 import { markdown } from "./markdown.ts";
 import { shell } from "./shell.ts";
@@ -22,12 +23,15 @@ export default defineConfig({
     target: "es2022",
     chunkSizeWarningLimit: 2000,
     rolldownOptions: {
+      output: { codeSplitting: { groups: groups() } },
       input: { index: "index.html", api: "api.html", ops: "ops.html" },
     },
   },
   test: {
     include: ["tests/**/*.test.{ts,tsx}"],
     environment: "node",
+    // What is tried with whatever there may be takes long where much else runs.
+    testTimeout: 60_000,
     // What `markdown()` makes of them is what is tested.
     server: { deps: { inline: [/micromark/, /mdast/] } },
   },

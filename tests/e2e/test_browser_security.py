@@ -176,6 +176,14 @@ async def test_text_becomes_neither_html_nor_code_nor_another_worker(stack: Stac
         assert await watched.evaluate("".join(refused)) == "TypeError", attempt
 
 
+async def test_an_entity_in_the_words_of_a_link_is_text(stack: Stack, browser: Browser) -> None:
+    anna, bob = await Person.two_in_a_chat(browser, stack, "see [Tom &amp; Jerry &copy;](https://example.com/?a=1&copy=2)")
+    for person in (anna, bob):
+        link = person.page.get_by_test_id("message").get_by_role("link")
+        await expect(link).to_have_text("Tom &amp; Jerry &copy;")
+        await expect(link).to_have_attribute("href", "https://example.com/?a=1&copy=2")
+
+
 async def test_a_link_that_deceives_shows_first_where_it_leads(stack: Stack, browser: Browser) -> None:
     anna, _ = await Person.two_in_a_chat(browser, stack, "hello")
     await anna.say(f"[bank.example](https://evil.test/login) and {LOOKS_LIKE_APPLE} and [good](https://good.test/)")

@@ -8,7 +8,8 @@ import { group, ME, member, POLL } from "./make";
 const shown = (what: Partial<Shown> = {}): Shown => ({ ...AS_SENT, text: "x", isVague: false, ...what });
 const NO_POWERS = { write: false, pin: false, moderate: false, thread: false };
 const ALL_POWERS = { write: true, pin: true, moderate: true, thread: true };
-const pressed = (key: string, more = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, ...more });
+const pressed = (key: string, more = {}) => ({ key, code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });
+const PC = { isApple: false, isWriting: false, hasSigns: true };
 
 describe("what can be done with a message", () => {
   it("is nothing before it has its place in the log, and hardly anything once it is deleted", () => {
@@ -36,12 +37,12 @@ describe("what can be done with a message", () => {
 
   it("has keys, which stand for nothing where it can't be done, or where they are the browser's", () => {
     const actions = actionsOf({ seq: 1, isOwn: true, shown: shown() }, NO_POWERS);
-    expect(actionByKey(pressed("f"), actions)).toBe("forward");
-    expect(actionByKey(pressed("F"), actions)).toBe("forward");
-    expect(actionByKey(pressed("Delete"), actions)).toBe("delete");
-    expect(actionByKey(pressed("p"), actions)).toBeNull();
-    expect(actionByKey(pressed("x"), actions)).toBeNull();
-    expect(actionByKey(pressed("c", { ctrlKey: true }), actions)).toBeNull();
-    expect(actionByKey(pressed("c", { metaKey: true }), actions)).toBeNull();
+    expect(actionByKey(pressed("f"), actions, PC)).toBe("forward");
+    expect(actionByKey(pressed("F"), actions, PC)).toBe("forward");
+    expect(actionByKey(pressed("Delete"), actions, PC)).toBe("delete");
+    expect(actionByKey(pressed("p"), actions, PC)).toBeNull();
+    expect(actionByKey(pressed("x"), actions, PC)).toBeNull();
+    expect(actionByKey(pressed("c", { ctrlKey: true }), actions, PC)).toBeNull();
+    expect(actionByKey(pressed("c", { metaKey: true }), actions, PC)).toBeNull();
   });
 });

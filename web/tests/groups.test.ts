@@ -4,6 +4,7 @@ import { Groups } from "../src/app/groups";
 import { Store } from "../src/app/store";
 import { initial, update } from "../src/core/state";
 import type { Api } from "../src/net/api";
+import type { GroupsApi } from "../src/net/groups";
 import { ANNA, BEN, group, id, ME, ROOM } from "./make";
 
 const USERS = [
@@ -24,7 +25,7 @@ function given() {
     findUsers: vi.fn((ids: readonly string[]) => Promise.resolve(USERS.filter(({ userId }) => ids.includes(userId)))),
   };
   const library = { discover: vi.fn(() => Promise.resolve()), loadMembers: vi.fn(() => Promise.resolve()), outdate: vi.fn() };
-  const groups = new Groups(store, { groups: calls, account } as unknown as Api, library, () => id("new"));
+  const groups = new Groups(store, calls as unknown as GroupsApi, account as unknown as Api["account"], library, () => id("new"));
   return { store, calls, account, groups };
 }
 

@@ -63,8 +63,11 @@ describe("what is kept of the outbox", () => {
     expect(there && merged(merged(here, there), there).map(({ messageId }) => messageId)).toEqual(["a", "b", "c"]);
   });
 
-  it("leaves out what can't be read", () => {
-    expect(outboxFrom([null, 3, {}, { messageId: "m" }, "x"], 0)).toEqual([]);
+  it("leaves out what can't be read, and nothing else", () => {
+    const good: KeptMessage = { messageId: id("m"), conversationId: ROOM, said: { text: "hi", files: [photo] }, createdAt: 1, queuedAt: 1, failure: null };
+    const odd = [{ text: 7 }, { text: "x", files: 7 }, { text: "x", files: [7] }, { text: "x", mentions: [7] }, { text: "x", poll: {} }, { text: "x", thread: "x" }, { text: "x", forwarded: 7 }];
+    const kept = outboxFrom([null, 3, {}, { messageId: "m" }, "x", ...odd.map((said) => ({ ...good, said })), good], 0);
+    expect(kept.map(({ said }) => said)).toEqual([good.said]);
   });
 });
 

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, cleanup } from "@testing-library/react";
+import { act, cleanup, screen } from "@testing-library/react";
 import { Profiler, type ReactNode } from "react";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
@@ -29,6 +29,7 @@ vi.mock("../src/ui/MessageList", async (original) => {
 });
 
 const { ConversationPane } = await import("../src/ui/ConversationPane");
+// It is fetched while the messages are shown: here it is there already.
 await import("../src/ui/Composer");
 
 beforeAll(() => {
@@ -56,13 +57,13 @@ async function open() {
       <ConversationPane conversationId={ROOM} handed={[]} onHanded={nothing} onClose={nothing} />
     </ClientProvider>,
   );
-  await vi.waitFor(() => { expect(container.querySelector("textarea:not([disabled])")).not.toBeNull(); }, 10_000);
+  await screen.findByTestId("composer-input");
   drawn.mockClear();
   return { store, container };
 }
 
 describe("the list of messages", () => {
-  it("is not drawn anew by a key that is pressed, by who types, and by who comes and goes", { timeout: 20_000 }, async () => {
+  it("is not drawn anew by a key that is pressed, by who types, and by who comes and goes", async () => {
     const { store, container } = await open();
     act(() => { store.dispatch({ type: "drafted", conversationId: ROOM, text: "Hel" }); });
     expect(container.querySelector("textarea")?.value).toBe("Hel");
@@ -73,7 +74,7 @@ describe("the list of messages", () => {
     expect(drawn).not.toHaveBeenCalled();
   });
 
-  it("is by a message", { timeout: 20_000 }, async () => {
+  it("is by a message", async () => {
     const { store, container } = await open();
     act(() => { store.dispatch({ type: "entry_came", entry: message(2) }); });
     expect(drawn).toHaveBeenCalled();

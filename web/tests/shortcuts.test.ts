@@ -28,7 +28,8 @@ describe.each(Object.entries(SHORTCUTS) as [ShortcutId, Shortcut][])("the shortc
     const { where } = shortcut;
     const told = shortcutsOf(where).map((one) => keysOf(one, false).join(" "));
     expect(told.filter((keys) => keys === keysOf(shortcut, false).join(" "))).toHaveLength(1);
-    expect(shortcutOf(pressed(shortcut, false), where === "messages" ? "everywhere" : "messages", PC)).toBeNull();
+    const elsewhere = (["everywhere", "messages", "message"] as const).filter((place) => place !== where);
+    expect(elsewhere.map((place) => shortcutOf(pressed(shortcut, false), place, PC))).toEqual([null, null]);
   });
 });
 
@@ -47,4 +48,5 @@ it("what stands on the keys is what the keyboard has", () => {
   expect(keysOf(SHORTCUTS.settings, true)).toEqual(["⌘", ","]);
   expect(keysOf(SHORTCUTS.newConversation, false)).toEqual(["Alt", "N"]);
   expect(keysOf(SHORTCUTS.nextConversation, true)).toEqual(["⌥", "↓"]);
+  expect(keysOf(SHORTCUTS.reply, false)).toEqual(["R"]);
 });

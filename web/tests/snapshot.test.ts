@@ -5,7 +5,7 @@ import { conversationRows, titleOf } from "../src/core/select";
 import { chatSnapshot, commonSnapshot, FORMAT, MAX_ENTRIES, restored } from "../src/core/snapshot";
 import { type Action, initial, type State, update } from "../src/core/state";
 import { timeline } from "../src/core/timeline";
-import type { Entry } from "../src/core/types";
+import type { Entry, User, UserId } from "../src/core/types";
 import { ENGLISH } from "./english";
 import { ANNA, BEN, changing, group, ME, membership, member, message, ROOM, saying, summary } from "./make";
 
@@ -129,6 +129,42 @@ describe("a snapshot", () => {
     const aged = (value: object) => ({ ...value, format: FORMAT - 1 });
     expect(restored(chats, common).conversations.size).toBe(1);
     expect(restored(chats.map(aged), aged(common))).toEqual(restored([], undefined));
+  });
+
+  it("of somebody who is no more takes nothing else away", () => {
+    const gone = { userId: ANNA, username: "", displayName: null };
+    const ben = { userId: BEN, username: "ben", displayName: "Ben" };
+    const state = run(initial, [...begin, came(message(2, ANNA)), came(message(3, BEN)), { type: "users_found", users: [gone, ben] }]);
+    expect(reloaded(state).users).toEqual(new Map<UserId, User>([[ANNA, gone], [BEN, ben]]));
+  });
+
+  it("loses what is garbled in it, and nothing else", () => {
+    const preferences = { status: { choice: "busy", text: "", emoji: "", endsAt: null }, privacy: { presence: "nobody", receipts: true } } as const;
+    const ben = { userId: BEN, username: "ben", displayName: "Ben" };
+    const state = run(initial, [
+      ...begin,
+      ...[2, 3, 4, 5].map((seq) => came(message(seq, BEN))),
+      { type: "users_found", users: [ben] },
+      { type: "preferences_came", preferences },
+      { type: "drafted", conversationId: ROOM, text: "dear" },
+    ]);
+    const { chats: [chat], common } = snapshots(state);
+    const restoredOf = (changed: object, commonly: object = {}) => restored([7, { ...chat, ...changed }], { ...common, ...commonly });
+
+    expect(restoredOf({}, { users: [null, ...common.users, { userId: 7 }] }).users).toEqual(new Map([[BEN, ben]]));
+    expect(restoredOf({}, { users: "nobody" })).toMatchObject({ users: new Map(), preferences });
+    expect(restoredOf({}, { preferences: 7 })).toMatchObject({ users: new Map([[BEN, ben]]), preferences: null });
+
+    const watermark = { userId: BEN, conversationId: ROOM, deliveredSeq: 2, readSeq: 1 };
+    const odd = restoredOf({ watermarks: new Map<unknown, unknown>([[BEN, watermark], [ANNA, { readSeq: "x" }], [7, watermark]]), roles: new Map([[BEN, 7]]), hidden: new Set([3, "x"]), members: [BEN, 7], me: 7 });
+    expect(odd.conversations.get(ROOM)).toMatchObject({ watermarks: new Map([[BEN, watermark]]), roles: new Map(), hidden: new Set([3]), members: null, me: null });
+
+    const entries = chat?.log.entries ?? [];
+    const cut = restoredOf({ log: { ...chat?.log, entries: entries.with(2, { seq: 3 } as Entry) } }).conversations.get(ROOM)?.log;
+    expect([cut?.entries.map(({ seq }) => seq), cut?.first, cut?.tail, cut?.complete]).toEqual([[4, 5], 4, 5, false]);
+
+    const lost = restoredOf({ log: { ...chat?.log, entries: entries.with(-1, 7 as never) } });
+    expect([lost.conversations.size, lost.drafts]).toEqual([0, new Map([[ROOM, "dear"]])]);
   });
 
   it("that is garbled breaks nothing, whatever is in it", () => {

@@ -86,7 +86,7 @@ export class CatchUp {
   private async restart(conversationId: ConversationId): Promise<void> {
     const page = await this.api.messages.list(conversationId, { pageSize: PAGE_SIZE });
     this.store.dispatch({ type: "restarted", conversationId, page });
-    const summary = await this.api.groups.get(conversationId);
+    const summary = await this.api.conversations.get(conversationId);
     if (this.store.get().conversations.has(conversationId)) {
       this.store.dispatch({ type: "conversation_found", summary });
     }

@@ -25,10 +25,10 @@ import { Dispatcher } from "./dispatcher";
 import { Drafts } from "./drafts";
 import { Expirer } from "./expirer";
 import { Files } from "./files";
-import { Groups } from "./groups";
 import { Idleness } from "./idleness";
 import { Ids } from "./ids";
 import { Keeper } from "./keeper";
+import { late } from "./late";
 import { Library } from "./library";
 import { Link } from "./link";
 import { Looks } from "./looks";
@@ -64,11 +64,14 @@ export class Client {
   private readonly drafts = new Drafts(this.store, this.api.personal);
   readonly composition = new Composition(this.store, this.drafts, (conversationId) => { this.typing(conversationId); });
   readonly messages = new Messages(this.api.messages, this.ids.next);
-  readonly groups = new Groups(this.store, this.api, this.library, this.ids.next);
+  readonly groups = late(async () => {
+    const [{ Groups }, { GroupsApi }] = await Promise.all([import("./groups"), import("../net/groups")]);
+    return new Groups(this.store, new GroupsApi(this.api.calls), this.api.account, this.library, this.ids.next);
+  });
   readonly personal = new Personal(this.api.personal, this.composition);
   readonly files = new Files(this.api.files);
   readonly account = new Account(this.store, this.api, () => this.leave());
-  readonly admin = this.api.admin;
+  readonly admin = late(async () => new (await import("../net/admin")).AdminApi(this.api.calls));
   private readonly passingAlarm = new Alarm(() => {
     this.store.dispatch({ type: "time_passed", now: Date.now() });
     this.passingAlarm.set(passesAt(this.store.get()));

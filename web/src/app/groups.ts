@@ -4,14 +4,15 @@ import { myId } from "../core/state";
 import type { Ban, ConversationId, ConversationKind, ConversationSettings, Invite, InvitePreview, Listed, MessageId, PublicConversation, Role, UserId } from "../core/types";
 import type { Api } from "../net/api";
 import { ApiError } from "../net/errors";
-import type { InviteOptions } from "../net/groups";
+import type { GroupsApi, InviteOptions } from "../net/groups";
 import type { Library } from "./library";
 import type { Store } from "./store";
 
 export class Groups {
   constructor(
     private readonly store: Store,
-    private readonly api: Pick<Api, "groups" | "account">,
+    private readonly api: GroupsApi,
+    private readonly account: Api["account"],
     private readonly library: Pick<Library, "discover" | "loadMembers" | "outdate">,
     private readonly newId: () => MessageId,
   ) {}
@@ -32,7 +33,7 @@ export class Groups {
 
   /** Looks for who has exactly this user name, and resolves to whether there is somebody. */
   async find(username: string): Promise<boolean> {
-    const user = await this.api.account.findUser(username);
+    const user = await this.account.findUser(username);
     if (user !== null) {
       this.store.dispatch({ type: "users_found", users: [user] });
     }
@@ -46,101 +47,101 @@ export class Groups {
 
   /** Sets what is given; the rest stays as it is. Everyone is told by an entry. */
   async set(conversationId: ConversationId, settings: Partial<ConversationSettings>): Promise<void> {
-    await this.api.groups.set(conversationId, settings);
+    await this.api.set(conversationId, settings);
   }
 
   async addMember(conversationId: ConversationId, username: string): Promise<void> {
-    await this.api.groups.addMember(conversationId, await this.userNamed(username));
+    await this.api.addMember(conversationId, await this.userNamed(username));
     await this.library.loadMembers(conversationId);
   }
 
   /** Adds up to 500 at once. */
   async addMembers(conversationId: ConversationId, usernames: readonly string[]): Promise<void> {
-    await this.api.groups.addMembers(conversationId, await this.usersNamed(usernames), this.newId());
+    await this.api.addMembers(conversationId, await this.usersNamed(usernames), this.newId());
     await this.library.loadMembers(conversationId);
   }
 
   async removeMember(conversationId: ConversationId, userId: UserId): Promise<void> {
-    await this.api.groups.removeMember(conversationId, userId);
+    await this.api.removeMember(conversationId, userId);
   }
 
   /** Leaves a group or channel. Its owner hands it over before. */
   async leave(conversationId: ConversationId): Promise<void> {
     const me = myId(this.store.get());
     if (me !== null) {
-      await this.api.groups.removeMember(conversationId, me);
+      await this.api.removeMember(conversationId, me);
       this.library.outdate();
       this.store.dispatch({ type: "left", conversationId, seq: 0 });
     }
   }
 
   async setRole(conversationId: ConversationId, userId: UserId, role: Exclude<Role, "owner">): Promise<void> {
-    await this.api.groups.setRole(conversationId, userId, role);
+    await this.api.setRole(conversationId, userId, role);
   }
 
   /** Makes somebody else the owner. */
   async handOver(conversationId: ConversationId, userId: UserId): Promise<void> {
-    await this.api.groups.handOver(conversationId, userId);
+    await this.api.handOver(conversationId, userId);
   }
 
   /** Takes somebody out, and lets them in no more. */
   async ban(conversationId: ConversationId, userId: UserId): Promise<void> {
-    await this.api.groups.ban(conversationId, userId);
+    await this.api.ban(conversationId, userId);
   }
 
   async unban(conversationId: ConversationId, userId: UserId): Promise<void> {
-    await this.api.groups.unban(conversationId, userId);
+    await this.api.unban(conversationId, userId);
   }
 
   /** Who is banned; their names are known then, too. */
   async listBans(conversationId: ConversationId): Promise<readonly Ban[]> {
-    const bans = await this.api.groups.listBans(conversationId);
+    const bans = await this.api.listBans(conversationId);
     const { users } = this.store.get();
     const unnamed = [...new Set(bans.flatMap(({ userId, bannedBy }) => [userId, bannedBy]))].filter((userId) => !users.has(userId));
     if (unnamed.length > 0) {
-      this.store.dispatch({ type: "users_found", users: await this.api.account.findUsers(unnamed) });
+      this.store.dispatch({ type: "users_found", users: await this.account.findUsers(unnamed) });
     }
     return bans;
   }
 
   /** Gives the code of an invite that lets people in: for a week and as often as one likes, if nothing else is said. */
   createInvite(conversationId: ConversationId, options: InviteOptions = {}): Promise<string> {
-    return this.api.groups.createInvite(conversationId, options);
+    return this.api.createInvite(conversationId, options);
   }
 
   /** The invites that still let somebody in. */
   listInvites(conversationId: ConversationId): Promise<readonly Invite[]> {
-    return this.api.groups.listInvites(conversationId);
+    return this.api.listInvites(conversationId);
   }
 
   async withdrawInvite(conversationId: ConversationId, inviteId: string): Promise<void> {
-    await this.api.groups.withdrawInvite(conversationId, inviteId);
+    await this.api.withdrawInvite(conversationId, inviteId);
   }
 
   previewInvite(code: string): Promise<InvitePreview> {
-    return this.api.groups.previewInvite(code);
+    return this.api.previewInvite(code);
   }
 
   /** Joins by the code of an invite. */
   async join(code: string): Promise<ConversationId> {
-    const conversationId = await this.api.groups.join(code);
+    const conversationId = await this.api.join(code);
     await this.library.discover(conversationId);
     return conversationId;
   }
 
   /** Joins what everyone may. */
   async joinPublic(conversationId: ConversationId): Promise<void> {
-    await this.api.groups.joinPublic(conversationId);
+    await this.api.joinPublic(conversationId);
     await this.library.discover(conversationId);
   }
 
   /** What everyone may join, by how its title begins. `next` of a part is the `pageToken` of that after it. */
   listPublic(titlePrefix: string, pageToken = ""): Promise<Listed<PublicConversation>> {
-    return this.api.groups.listPublic(titlePrefix, pageToken);
+    return this.api.listPublic(titlePrefix, pageToken);
   }
 
   private async made(kind: ConversationKind, title: string, memberIds: readonly UserId[], key: MessageId): Promise<ConversationId> {
-    const { conversationId } = await this.api.groups.create(kind, title, memberIds, key);
+    const { conversationId } = await this.api.create(kind, title, memberIds, key);
     await this.library.discover(conversationId);
     return conversationId;
   }
@@ -154,7 +155,7 @@ export class Groups {
   }
 
   private async userNamed(username: string): Promise<UserId> {
-    const user = await this.api.account.findUser(username);
+    const user = await this.account.findUser(username);
     if (user === null) {
       throw new ApiError("UNKNOWN_USER", `Nobody is called “${username}”.`);
     }

@@ -56,7 +56,7 @@ export class Library {
     }
     this.store.dispatch({ type: "listing_changed", listing: "loading" });
     try {
-      const summaries = await this.current(() => this.api.groups.list());
+      const summaries = await this.current(() => this.api.conversations.list());
       if (myId(this.store.get()) === me) {
         this.store.dispatch({ type: "conversations_listed", summaries });
         await this.fetchNewer(summaries.map(({ conversation, headSeq }) => ({ conversationId: conversation.conversationId, seq: headSeq })));
@@ -105,7 +105,7 @@ export class Library {
   }
 
   async loadMembers(conversationId: ConversationId): Promise<void> {
-    const { members, watermarks } = await this.api.groups.listMembers(conversationId);
+    const { members, watermarks } = await this.api.conversations.listMembers(conversationId);
     this.store.dispatch({ type: "members_listed", conversationId, members, watermarks });
   }
 
@@ -180,7 +180,7 @@ export class Library {
 
   private async found(conversationId: ConversationId): Promise<boolean> {
     try {
-      const summary = await this.current(() => this.api.groups.get(conversationId));
+      const summary = await this.current(() => this.api.conversations.get(conversationId));
       this.store.dispatch({ type: "conversation_found", summary });
       return true;
     } catch {

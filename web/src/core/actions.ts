@@ -2,6 +2,7 @@
 
 import { canEdit } from "./composing";
 import { may } from "./permissions";
+import { type Keyboard, type Pressed, shortcutOf } from "./shortcuts";
 import type { ConversationState } from "./state";
 import type { MessageRow } from "./timeline";
 
@@ -55,15 +56,10 @@ function isPossible(action: MessageAction, { isOwn, shown }: Pick<MessageRow, "i
   }
 }
 
-const KEYS: Readonly<Record<string, MessageAction>> = { r: "reply", t: "thread", e: "edit", c: "copy", l: "link", f: "forward", s: "star", p: "pin", i: "info", Delete: "delete" };
-
-/** What a key stands for, if that is among `actions`. Keys that belong to the browser, such as Ctrl and C, stand for nothing. */
-export function actionByKey(
-  { key, ctrlKey, metaKey, altKey }: { readonly key: string; readonly ctrlKey: boolean; readonly metaKey: boolean; readonly altKey: boolean },
-  actions: readonly MessageAction[],
-): MessageAction | null {
-  const action = ctrlKey || metaKey || altKey ? undefined : KEYS[key.length === 1 ? key.toLowerCase() : key];
-  return action !== undefined && actions.includes(action) ? action : null;
+/** What a key stands for, if that is among `actions`. */
+export function actionByKey(pressed: Pressed, actions: readonly MessageAction[], keyboard: Keyboard): MessageAction | null {
+  const found = shortcutOf(pressed, "message", keyboard);
+  return actions.find((action) => action === found) ?? null;
 }
 
 /** The emoji that are one press away. */

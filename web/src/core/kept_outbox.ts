@@ -1,6 +1,7 @@
 /** What is kept on the device of a message that is still to be sent. */
 
 import { inOrder, merged, type Outbox, type OutboxItem, without } from "./outbox";
+import { isSaid } from "./snapshot";
 import type { ConversationId, MessageId, Said } from "./types";
 
 export interface KeptMessage {
@@ -97,6 +98,6 @@ function isKept(value: unknown): value is KeptMessage {
     [messageId, conversationId].every((id) => typeof id === "string") &&
     [createdAt, queuedAt].every((at) => typeof at === "number") &&
     (failure === null || typeof failure === "string") &&
-    typeof (said as Partial<Said> | undefined)?.text === "string"
+    isSaid(said)
   );
 }

@@ -2,13 +2,16 @@
 
 import type { TextId } from "./texts";
 
-/** Where the keyboard must be. */
-export type Place = "everywhere" | "messages";
+/** Where the keyboard must be: among the messages, or on one that something can be done with. */
+export type Place = "everywhere" | "messages" | "message";
 
 export interface Shortcut {
   readonly does: TextId;
   readonly where: Place;
-  /** As `KeyboardEvent.key` names it; a letter as `KeyboardEvent.code` does, since with Alt some keyboards make another sign of it. */
+  /**
+   * As `KeyboardEvent.key` names it, a letter as a small one; with Alt as `KeyboardEvent.code` does, since some keyboards make another sign of
+   * it then.
+   */
   readonly key: string;
   /** Alt, on Apple's keyboards Option. */
   readonly isAlt?: boolean;
@@ -32,6 +35,16 @@ export const SHORTCUTS = {
   nextMessage: { does: "keyboard.nextMessage", where: "messages", key: "ArrowDown" },
   firstMessage: { does: "keyboard.firstMessage", where: "messages", key: "Home" },
   lastMessage: { does: "keyboard.lastMessage", where: "messages", key: "End" },
+  reply: { does: "messages.reply", where: "message", key: "r" },
+  thread: { does: "messages.threadOpen", where: "message", key: "t" },
+  edit: { does: "messages.edit", where: "message", key: "e" },
+  copy: { does: "messages.copy", where: "message", key: "c" },
+  link: { does: "messages.link", where: "message", key: "l" },
+  forward: { does: "messages.forward", where: "message", key: "f" },
+  star: { does: "messages.star", where: "message", key: "s" },
+  pin: { does: "messages.pin", where: "message", key: "p" },
+  info: { does: "messages.info", where: "message", key: "i" },
+  delete: { does: "messages.deleteAll", where: "message", key: "Delete" },
 } as const satisfies Readonly<Record<string, Shortcut>>;
 
 export type ShortcutId = keyof typeof SHORTCUTS;
@@ -61,7 +74,7 @@ export function shortcutOf(pressed: Pressed, where: Place, { isApple, isWriting,
   const found = entries().find(
     ([, { key, isAlt = false, isCommand = false, isShift = false, isSign = false, ...shortcut }]) =>
       shortcut.where === where &&
-      (pressed.key === key || pressed.code === key) &&
+      (pressed.key === key || pressed.key.toLowerCase() === key || pressed.code === key) &&
       pressed.altKey === isAlt &&
       command === isCommand &&
       (isSign || pressed.shiftKey === isShift) &&
@@ -84,7 +97,7 @@ export function keysOf({ key, isAlt = false, isCommand = false, isShift = false 
     ...(isCommand ? [isApple ? "⌘" : "Ctrl"] : []),
     ...(isAlt ? [isApple ? "⌥" : "Alt"] : []),
     ...(isShift ? [isApple ? "⇧" : "Shift"] : []),
-    NAMES[key] ?? key.replace(/^Key/, ""),
+    NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key.replace(/^Key/, "")),
   ];
 }
 

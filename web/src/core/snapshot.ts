@@ -2,8 +2,8 @@
  * What is kept on the device of a user's conversations, to be shown at once at the next start, with or without a network.
  *
  * A snapshot is a part of the state without holes, so that a client that takes it up goes on from its cursor as after any other pause. Words
- * that nobody is to be shown any more are not in it: of what has expired, was deleted, or is hidden. One of another format, or that is not
- * what it should be, is as good as none.
+ * that nobody is to be shown any more are not in it: of what has expired, was deleted, or is hidden. One of another format is as good as none.
+ * What is not what it should be is left out, each thing for itself: the rest is taken up, and the server has what is missing.
  */
 
 import { AS_SENT } from "./fold";
@@ -11,7 +11,7 @@ import type { Log } from "./log";
 import { NOTHING_KEPT, type Kept } from "./mine";
 import { namedUsers } from "./select";
 import { type ConversationState, passed, type State } from "./state";
-import type { Conversation, ConversationId, Entry, Member, Preferences, Role, User, UserId, Watermark } from "./types";
+import type { Conversation, ConversationId, Entry, FileRef, Member, Preferences, Role, Said, User, UserId, Watermark } from "./types";
 
 /** Rises with every change of what is below, or of a type that it is made of: what is older is thrown away, since the server has it. */
 export const FORMAT = 1;
@@ -62,19 +62,61 @@ export function commonSnapshot(state: State): CommonSnapshot {
 
 /** What snapshots say that were kept, whatever is in them. */
 export function restored(chats: readonly unknown[], common: unknown): Saved {
-  const found = chats.filter(isChatSnapshot);
-  const others = isCommonSnapshot(common) ? common : null;
+  const rows = chats.filter(isOfThisFormat);
+  const { users, preferences } = isOfThisFormat(common) ? common : {};
   return {
-    conversations: new Map(found.map((chat) => [chat.conversation.conversationId, chatFrom(chat)])),
-    users: new Map(others?.users.map((user) => [user.userId, user])),
-    preferences: others?.preferences ?? null,
-    drafts: new Map(found.filter(({ draft }) => draft !== "").map(({ conversation, draft }) => [conversation.conversationId, draft])),
+    conversations: new Map(rows.flatMap(chatsFrom).map((chat) => [chat.conversation.conversationId, chat])),
+    users: new Map(listOf(users, isUser).map((user) => [user.userId, user])),
+    preferences: isPreferences(preferences) ? preferences : null,
+    // They are the user's own words, and stay although the conversation has to be asked for again.
+    drafts: new Map(rows.flatMap(draftsFrom)),
   };
 }
 
-function chatFrom({ conversation, log, readSeq, unread, mentions, countedSeq, watermarks, members, roles, me, kept, hidden }: ChatSnapshot): ConversationState {
-  const told = { conversation, readSeq, unread, mentions, countedSeq, watermarks, members, roles, me, kept, hidden };
-  return { ...told, log: { ...log, ahead: [] }, older: "idle", streams: [] };
+/** The conversation of a snapshot; none if it can't be told which it is, or how far it goes. */
+function chatsFrom(row: Row): readonly ConversationState[] {
+  const { conversation, readSeq, unread, mentions, countedSeq, watermarks, members, roles, me, kept, hidden } = row;
+  if (!isConversation(conversation) || !isKept(kept) || !isCount(readSeq) || !isCount(unread) || !isCount(mentions) || !isCount(countedSeq)) {
+    return [];
+  }
+  const log = logFrom(row["log"], conversation.conversationId);
+  const told = {
+    conversation,
+    readSeq,
+    unread,
+    mentions,
+    countedSeq,
+    watermarks: mapOf(watermarks, isWatermark),
+    members: isList(members, isUserId) ? members : null,
+    roles: mapOf(roles, isRole),
+    me: isMember(me) ? me : null,
+    kept,
+    hidden: new Set(hidden instanceof Set ? [...hidden].filter(isCount) : []),
+  };
+  return log === null ? [] : [{ ...told, log, older: "idle", streams: [] }];
+}
+
+function draftsFrom({ conversation, draft }: Row): readonly (readonly [ConversationId, string])[] {
+  const id = isRecord(conversation) ? conversation["conversationId"] : null;
+  return isText(id) && isText(draft) && draft !== "" ? [[id as ConversationId, draft]] : [];
+}
+
+/** A log has no hole: before what is not an entry nothing counts. Null if it is not one, or if its newest entry is none. */
+function logFrom(value: unknown, conversationId: ConversationId): Log | null {
+  if (!isRecord(value) || !Array.isArray(value["entries"])) {
+    return null;
+  }
+  const { first, tail, complete } = value;
+  const kept: readonly unknown[] = value["entries"];
+  const isOfThis = (entry: unknown): entry is Entry => isEntry(entry) && entry.conversationId === conversationId;
+  const bad = kept.findLastIndex((entry) => !isOfThis(entry));
+  const entries = kept.slice(bad + 1).filter(isOfThis);
+  const begin = bad < 0 ? first : entries[0]?.seq;
+  if (!isCount(begin) || !isCount(tail) || typeof complete !== "boolean") {
+    return null;
+  }
+  const isInOrder = entries.every(({ seq }, index) => seq >= begin && seq <= tail && seq > (entries[index - 1]?.seq ?? 0));
+  return isInOrder ? { entries, first: begin, tail, complete: complete && bad < 0, ahead: [] } : null;
 }
 
 function newestOf(log: Log, hidden: ReadonlySet<number>): Omit<Log, "ahead"> {
@@ -103,34 +145,31 @@ function wordless({ thread }: { readonly thread?: number }) {
   return { text: "", ...(thread === undefined ? {} : { thread }) };
 }
 
-function isChatSnapshot(value: unknown): value is ChatSnapshot {
-  if (!isRecord(value) || value["format"] !== FORMAT || !isConversation(value["conversation"]) || !isLog(value["log"], value["conversation"].conversationId)) {
-    return false;
-  }
-  const { readSeq, unread, mentions, countedSeq, watermarks, members, roles, me, kept, hidden, draft } = value;
-  return (
-    [readSeq, unread, mentions, countedSeq].every(isCount) &&
-    isMap(watermarks, (one) => isRecord(one) && isCount(one["readSeq"]) && isCount(one["deliveredSeq"])) &&
-    (members === null || isList(members, isText)) &&
-    isMap(roles, isText) &&
-    (me === null || (isRecord(me) && isText(me["role"]) && isCount(me["permissions"]))) &&
-    isRecord(kept) &&
-    isRecord(kept["seqs"]) &&
-    isRecord(kept["mine"]) &&
-    Object.keys(NOTHING_KEPT.mine).every((name) => name in (kept["mine"] as object)) &&
-    hidden instanceof Set &&
-    [...hidden].every(isCount) &&
-    isText(draft)
-  );
+type Row = Readonly<Record<string, unknown>>;
+
+function isOfThisFormat(value: unknown): value is Row {
+  return isRecord(value) && value["format"] === FORMAT;
 }
 
-function isCommonSnapshot(value: unknown): value is CommonSnapshot {
-  return (
-    isRecord(value) &&
-    value["format"] === FORMAT &&
-    isList(value["users"], (user) => isRecord(user) && isText(user["userId"]) && isText(user["username"]) && isText(user["displayName"])) &&
-    (value["preferences"] === null || (isRecord(value["preferences"]) && isRecord(value["preferences"]["status"]) && isRecord(value["preferences"]["privacy"])))
-  );
+function isUser(value: unknown): value is User {
+  return isRecord(value) && isText(value["userId"]) && isText(value["username"]) && (value["displayName"] === null || isText(value["displayName"]));
+}
+
+function isPreferences(value: unknown): value is Preferences {
+  return isRecord(value) && isRecord(value["status"]) && isRecord(value["privacy"]);
+}
+
+function isKept(value: unknown): value is Kept {
+  const mine = isRecord(value) && isRecord(value["seqs"]) ? value["mine"] : null;
+  return isRecord(mine) && Object.keys(NOTHING_KEPT.mine).every((name) => name in mine);
+}
+
+function isWatermark(value: unknown): value is Watermark {
+  return isRecord(value) && isCount(value["readSeq"]) && isCount(value["deliveredSeq"]);
+}
+
+function isMember(value: unknown): value is Member {
+  return isRecord(value) && isRole(value["role"]) && isCount(value["permissions"]);
 }
 
 function isConversation(value: unknown): value is Conversation {
@@ -145,35 +184,39 @@ function isConversation(value: unknown): value is Conversation {
   );
 }
 
-function isLog(value: unknown, conversationId: ConversationId): boolean {
-  if (!isRecord(value) || !isCount(value["first"]) || !isCount(value["tail"]) || typeof value["complete"] !== "boolean") {
-    return false;
-  }
-  const { entries, first, tail } = value as { entries: unknown; first: number; tail: number };
-  if (!isList(entries, (entry) => isEntry(entry) && entry.conversationId === conversationId)) {
-    return false;
-  }
-  const seqs = (entries as readonly Entry[]).map(({ seq }) => seq);
-  return seqs.every((seq, index) => seq >= first && seq <= tail && seq > (seqs[index - 1] ?? 0));
-}
-
 const CONTENTS: Readonly<Record<Entry["content"]["kind"], (content: Readonly<Record<string, unknown>>) => boolean>> = {
   message: ({ said, state }) =>
-    isRecord(said) &&
-    isText(said["text"]) &&
-    (said["files"] === undefined || isList(said["files"], isRecord)) &&
-    (said["poll"] === undefined || (isRecord(said["poll"]) && isList(said["poll"]["options"], isText))) &&
+    isSaid(said) &&
     (state === undefined || (isRecord(state) && isCount(state["asOfSeq"]) && isList(state["reactions"], isCrowd) && isList(state["votes"], isCrowd))),
   change: ({ target, change }) =>
     isCount(target) &&
     isRecord(change) &&
     (change["type"] === "edit" ? isText(change["text"]) : change["type"] === "vote" ? isList(change["options"], isCount) : isText(change["type"])),
   created: ({ conversation, memberIds }) => isConversation(conversation) && isList(memberIds, isText),
-  membership: ({ added, removed, roles }) => isList(added, isText) && isList(removed, isText) && isMap(roles, isText),
+  membership: ({ added, removed, roles }) => isList(added, isText) && isList(removed, isText) && roles instanceof Map && mapOf(roles, isRole).size === roles.size,
   settings: ({ changed }) => isRecord(changed),
   personal: ({ personal }) => isRecord(personal) && isText(personal["type"]),
   unknown: () => true,
 };
+
+/** Whether something is what a message says. */
+export function isSaid(value: unknown): value is Said {
+  if (!isRecord(value) || !isText(value["text"])) {
+    return false;
+  }
+  const { files, replyTo, thread, mentions, poll, forwarded } = value;
+  return (
+    (files === undefined || isList(files, isFile)) &&
+    [replyTo, thread].every((seq) => seq === undefined || isCount(seq)) &&
+    (mentions === undefined || isList(mentions, isText)) &&
+    (poll === undefined || (isRecord(poll) && isList(poll["options"], isText) && (poll["closesAt"] === null || isCount(poll["closesAt"])))) &&
+    (forwarded === undefined || (isRecord(forwarded) && isText(forwarded["senderId"]) && isCount(forwarded["at"])))
+  );
+}
+
+function isFile(value: unknown): value is FileRef {
+  return isRecord(value) && ["fileId", "name", "mediaType"].every((name) => isText(value[name])) && ["size", "width", "height"].every((name) => isCount(value[name]));
+}
 
 function isEntry(value: unknown): value is Entry {
   if (!isRecord(value) || !isCount(value["seq"]) || !isText(value["messageId"]) || !isText(value["senderId"]) || !isCount(value["acceptedAt"])) {
@@ -183,11 +226,11 @@ function isEntry(value: unknown): value is Entry {
   return isRecord(content) && Object.hasOwn(CONTENTS, String(content["kind"])) && CONTENTS[content["kind"] as Entry["content"]["kind"]](content);
 }
 
-function isCrowd(value: unknown): boolean {
+function isCrowd(value: unknown): value is Row {
   return isRecord(value) && isCount(value["count"]) && isList(value["userIds"], isText);
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isRecord(value: unknown): value is Row {
   return typeof value === "object" && value !== null;
 }
 
@@ -195,14 +238,34 @@ function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 
+function isUserId(value: unknown): value is UserId {
+  return isText(value);
+}
+
+function isRole(value: unknown): value is Role {
+  return isText(value);
+}
+
 function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
-function isList(value: unknown, isItem: (item: unknown) => boolean): boolean {
+function isList<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] {
   return Array.isArray(value) && value.every(isItem);
 }
 
-function isMap(value: unknown, isItem: (item: unknown) => boolean): boolean {
-  return value instanceof Map && [...(value as ReadonlyMap<unknown, unknown>)].every(([key, item]) => isText(key) && isItem(item));
+/** Those of a list that are what they should be. */
+function listOf<T>(value: unknown, isItem: (item: unknown) => item is T): readonly T[] {
+  return Array.isArray(value) ? value.filter(isItem) : [];
+}
+
+/** What of a map by user is what it should be. */
+function mapOf<T>(value: unknown, isItem: (item: unknown) => item is T): ReadonlyMap<UserId, T> {
+  const found = new Map<UserId, T>();
+  for (const [key, item] of value instanceof Map ? (value as ReadonlyMap<unknown, unknown>) : []) {
+    if (isUserId(key) && isItem(item)) {
+      found.set(key, item);
+    }
+  }
+  return found;
 }

@@ -12,12 +12,11 @@ import {
   RegisterResponseSchema,
 } from "../gen/elastic_chat/accounts/v1/accounts_service_pb";
 import { AccountApi } from "./account";
-import { AdminApi } from "./admin";
 import { bodyOf, Calls, send } from "./calls";
+import { ConversationsApi } from "./conversations";
 import { deviceToken, keepDeviceToken } from "./device";
 import { DevicesApi } from "./devices";
 import { FilesApi } from "./files";
-import { GroupsApi } from "./groups";
 import { call, type TokenSource } from "./http";
 import { MessagesApi } from "./messages";
 import { PersonalApi } from "./personal";
@@ -50,23 +49,24 @@ export const authentication = {
   },
 } as const;
 
-/** The calls of a user who is logged in. */
+/** The calls of a user who is logged in. Those that few make are not among them: `GroupsApi` and `AdminApi` are loaded with the first. */
 export class Api {
   readonly account: AccountApi;
-  readonly admin: AdminApi;
+  readonly conversations: ConversationsApi;
   readonly devices: DevicesApi;
   readonly files: FilesApi;
-  readonly groups: GroupsApi;
   readonly messages: MessagesApi;
   readonly personal: PersonalApi;
+  /** For those that are loaded later. */
+  readonly calls: Calls;
 
   constructor(token: TokenSource) {
     const calls = new Calls(token);
+    this.calls = calls;
     this.account = new AccountApi(calls);
-    this.admin = new AdminApi(calls);
+    this.conversations = new ConversationsApi(calls);
     this.devices = new DevicesApi(calls);
     this.files = new FilesApi(calls, token);
-    this.groups = new GroupsApi(calls);
     this.messages = new MessagesApi(calls);
     this.personal = new PersonalApi(calls);
   }

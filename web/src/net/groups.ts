@@ -1,4 +1,4 @@
-/** The calls about conversations: which there are, who is in them, and what they are like. */
+/** The calls that make conversations, and say who is in them and what they are like. */
 
 import type {
   Ban,
@@ -9,21 +9,15 @@ import type {
   Invite,
   InvitePreview,
   Listed,
-  Member,
   MessageId,
   PublicConversation,
   Role,
-  Summary,
   UserId,
-  Watermark,
 } from "../core/types";
 import {
-  GetConversationResponseSchema,
   GetInviteResponseSchema,
   ListBansResponseSchema,
-  ListConversationsResponseSchema,
   ListInvitesResponseSchema,
-  ListMembersResponseSchema,
   ListPublicConversationsResponseSchema,
 } from "../gen/elastic_chat/history/v1/history_service_pb";
 import {
@@ -35,12 +29,7 @@ import {
 } from "../gen/elastic_chat/router/v1/router_service_pb";
 import type { Invite as WireInvite } from "../gen/elastic_chat/types/v1/conversation_pb";
 import { bodyOf, type Calls, pathOf, present, query } from "./calls";
-import { avatarFrom, conversationFrom, kindFrom, kindTo, memberFrom, roleTo, settingsTo, summaryFrom, timeFrom, watermarkFrom } from "./wire";
-
-export interface Members {
-  readonly members: readonly Member[];
-  readonly watermarks: readonly Watermark[];
-}
+import { avatarFrom, conversationFrom, kindFrom, kindTo, roleTo, settingsTo, timeFrom } from "./wire";
 
 export interface InviteOptions {
   /** Seconds for which it is good, at most a year; a week if it is not said. */
@@ -52,16 +41,6 @@ export interface InviteOptions {
 export class GroupsApi {
   constructor(private readonly calls: Calls) {}
 
-  async list(): Promise<readonly Summary[]> {
-    const { conversations } = await this.calls.ask(ListConversationsResponseSchema, "GET", "/v1/conversations");
-    return conversations.map(summaryFrom).filter((summary) => summary !== null);
-  }
-
-  async get(conversationId: ConversationId): Promise<Summary> {
-    const { conversation } = await this.calls.ask(GetConversationResponseSchema, "GET", pathOf(conversationId));
-    return present(conversation === undefined ? null : summaryFrom(conversation));
-  }
-
   /** Gives back the conversation that is there already, for the same partner or the same `messageId`. */
   async create(kind: ConversationKind, title: string, memberIds: readonly UserId[], messageId: MessageId): Promise<Conversation> {
     const body = bodyOf(CreateConversationRequestSchema, { kind: kindTo(kind), title, memberIds: [...memberIds], messageId });
@@ -72,19 +51,6 @@ export class GroupsApi {
   /** Sets what is given; the rest stays as it is. */
   async set(conversationId: ConversationId, settings: Partial<ConversationSettings>): Promise<void> {
     await this.calls.tell("PATCH", pathOf(conversationId), settingsTo(settings));
-  }
-
-  async listMembers(conversationId: ConversationId): Promise<Members> {
-    const members: Member[] = [];
-    const watermarks: Watermark[] = [];
-    let pageToken = "";
-    do {
-      const page = await this.calls.ask(ListMembersResponseSchema, "GET", `${pathOf(conversationId)}/members?${query({ pageToken })}`);
-      members.push(...page.members.map(memberFrom));
-      watermarks.push(...page.watermarks.map(watermarkFrom));
-      pageToken = page.nextPageToken;
-    } while (pageToken !== "");
-    return { members, watermarks };
   }
 
   async addMember(conversationId: ConversationId, userId: UserId): Promise<void> {

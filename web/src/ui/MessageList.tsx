@@ -10,6 +10,7 @@ import { describe } from "../core/wording";
 import { useActing } from "./acting";
 import { useClient, useNow } from "./context";
 import { Icon } from "./Icon";
+import { keyboardOf } from "./keyboard";
 import { Message } from "./Message";
 import { Newest } from "./Newest";
 import { useRoving } from "./roving";
@@ -40,7 +41,7 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
   const press = (event: KeyboardEvent<HTMLElement>) => {
     roving.onKeyDown(event);
     const row = event.target instanceof HTMLElement ? rows.find(({ key }) => key === (event.target as HTMLElement).dataset["key"]) : undefined;
-    const action = row?.type === "message" ? actionByKey(event, actionsOf(row, powers)) : null;
+    const action = row?.type === "message" ? actionByKey(event, actionsOf(row, powers), keyboardOf(event.target)) : null;
     if (row?.type === "message" && action !== null) {
       event.preventDefault();
       act(action, row);

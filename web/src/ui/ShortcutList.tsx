@@ -5,6 +5,7 @@ import { useText } from "./words";
 const PLACES = [
   { place: "everywhere", title: "keyboard.everywhere" },
   { place: "messages", title: "keyboard.messages" },
+  { place: "message", title: "keyboard.message" },
 ] as const;
 
 /** The shortcuts that there are, from the table by which they work. */
