@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import secrets
 from dataclasses import dataclass, field
 
@@ -23,6 +24,13 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_MS = 20_000
+DRAG = """
+(element, [event, name, data]) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([Uint8Array.from(atob(data), (char) => char.charCodeAt(0))], name));
+  element.dispatchEvent(new DragEvent(event, { bubbles: true, cancelable: true, dataTransfer }));
+}
+"""
 
 
 @dataclass
@@ -192,3 +200,17 @@ class Person:
     async def answer(self, name: str) -> None:
         """Press a button of the question that is asked."""
         await self.page.get_by_role("alertdialog").get_by_role("button", name=name, exact=True).click()
+
+    async def drag(self, event: str, name: str, data: bytes) -> None:
+        """Let something happen to a file that is dragged over the messages: `dragenter`, `dragover`, `drop`."""
+        await self.page.get_by_test_id("message-list").evaluate(DRAG, [event, name, base64.b64encode(data).decode()])
+
+    async def swipe(self, pixels: int) -> None:
+        """Move a finger, or the mouse, sideways from the middle of the screen."""
+        size = self.page.viewport_size
+        assert size is not None
+        x, y = size["width"] // 2, size["height"] // 2
+        await self.page.mouse.move(x, y)
+        await self.page.mouse.down()
+        await self.page.mouse.move(x + pixels, y, steps=4)
+        await self.page.mouse.up()

@@ -6,6 +6,7 @@ import "./ui/styles/sidebar.css";
 import "./ui/styles/conversation.css";
 import "./ui/styles/composer.css";
 import "./ui/styles/message.css";
+import "./ui/styles/viewer.css";
 import "./ui/styles/dialog.css";
 import "./ui/styles/panel.css";
 import "./ui/styles/app.css";

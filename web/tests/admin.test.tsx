@@ -14,7 +14,7 @@ import { BEN, ME } from "./make";
 import { rendered } from "./rendered";
 
 const user = userEvent.setup();
-const account = (userId: UserId, username: string, displayName: string, isAdmin = false): Account => ({ user: { userId, username, displayName }, isAdmin, isDisabled: false });
+const account = (userId: UserId, username: string, displayName: string, isAdmin = false): Account => ({ user: { userId, username, displayName }, isAdmin, isDisabled: false, suspension: null });
 
 /** A server whose administrator is the user, and where Ben has an account. */
 function server(isAdmin: () => Promise<boolean>) {

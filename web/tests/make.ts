@@ -1,4 +1,5 @@
 /** Values to test with. */
+import type { ConversationState, State } from "../src/core/state";
 import type { Change, Conversation, ConversationId, Entry, FileId, FileRef, Member, MessageId, Page, Poll, Role, Said, Summary, UserId } from "../src/core/types";
 
 export const ME = "user-me" as UserId;
@@ -46,6 +47,15 @@ export function created(conversation: Conversation, memberIds: readonly UserId[]
 
 export function summary(conversation: Conversation, last: Entry, readSeq: number, unread: number): Summary {
   return { conversation, headSeq: last.seq, readSeq, unread, lastEntry: last };
+}
+
+/** The one conversation that a state has. */
+export function chatIn({ conversations }: Pick<State, "conversations">): ConversationState {
+  const chat = conversations.get(ROOM);
+  if (chat === undefined) {
+    throw new Error("The room is not there.");
+  }
+  return chat;
 }
 
 /** What the server answers to "newer than `after`". */

@@ -41,6 +41,8 @@ beforeAll(() => {
 
 afterEach(cleanup);
 
+const NO_FILES: readonly unknown[] = [];
+
 async function open() {
   const store = new Store(update, initial);
   store.dispatch({ type: "signed_in", userId: ME, outbox: [] });
@@ -48,7 +50,8 @@ async function open() {
   store.dispatch({ type: "opened", conversationId: ROOM });
   const nothing = () => undefined;
   const messages = { listPins: () => Promise.resolve([]) };
-  const client = { store, messages, read: nothing, loadOlder: nothing } as unknown as Client;
+  const uploads = { subscribe: () => nothing, at: () => NO_FILES };
+  const client = { store, messages, files: { uploads }, read: nothing, loadOlder: nothing } as unknown as Client;
   const { container } = rendered(
     <ClientProvider client={client}>
       <ConversationPane conversationId={ROOM} handed={[]} onHanded={nothing} onClose={nothing} />

@@ -285,6 +285,7 @@ export class Client {
     this.link.handle({ type: "stop" });
     this.library.close();
     this.drafts.close();
+    this.files.uploads.close();
     this.mirror.close();
     void this.notifier.leave();
     this.store.dispatch({ type: "signed_out", notice });

@@ -1,24 +1,28 @@
 /** What the user can do with files and links. Everything throws ApiError, but for what a link leads to. */
 
-import type { FileId, FileRef, LinkPreview, Uploads } from "../core/types";
+import type { FileId, FileRef, LinkPreview, Uploads as Uploaded } from "../core/types";
 import type { FilesApi } from "../net/files";
 import { Previews } from "./previews";
+import { Uploads } from "./uploads";
 
 export class Files {
   private readonly previews: Previews;
+  /** Of what is being written. */
+  readonly uploads: Uploads;
 
   constructor(private readonly api: FilesApi) {
     this.previews = new Previews(api);
-  }
-
-  /** Uploads a file that can be sent then; `onProgress` is told which part of it is there. */
-  upload(file: File, onProgress: (part: number) => void): Promise<FileRef> {
-    return this.api.upload(file, onProgress);
+    this.uploads = new Uploads(api);
   }
 
   /** An address by which a file can be had for some minutes: of an image as large as a screen shows it. */
   url({ fileId, mediaType }: FileRef): Promise<string> {
     return this.api.url(fileId, mediaType.startsWith("image/") ? "VARIANT_LARGE" : "VARIANT_UNSPECIFIED");
+  }
+
+  /** An address of all of a file, for some minutes. */
+  originalUrl({ fileId }: FileRef): Promise<string> {
+    return this.api.url(fileId, "VARIANT_UNSPECIFIED");
   }
 
   /** An address of the picture that shows a conversation, for some minutes. */
@@ -27,7 +31,7 @@ export class Files {
   }
 
   /** What the user has uploaded: the newest, or those before a file. */
-  list(beforeFileId?: FileId): Promise<Uploads> {
+  list(beforeFileId?: FileId): Promise<Uploaded> {
     return this.api.list(beforeFileId);
   }
 

@@ -130,8 +130,8 @@ export function namedUsers(state: State): ReadonlySet<UserId> {
     }
     for (const { senderId, content } of log.entries) {
       ids.add(senderId);
-      if (content.kind === "message" && content.said.forwarded !== undefined) {
-        ids.add(content.said.forwarded.senderId);
+      for (const id of content.kind === "message" ? [...(content.said.forwarded === undefined ? [] : [content.said.forwarded.senderId]), ...(content.said.mentions ?? [])] : []) {
+        ids.add(id);
       }
       for (const id of content.kind === "membership" ? [...content.added, ...content.removed, ...content.roles.keys()] : []) {
         ids.add(id);

@@ -156,7 +156,11 @@ function isUser(value: unknown): value is User {
 }
 
 function isPreferences(value: unknown): value is Preferences {
-  return isRecord(value) && isRecord(value["status"]) && isRecord(value["privacy"]) && isList(value["blocks"], (block) => isRecord(block) && isText(block["userId"]) && isCount(block["at"]));
+  return isRecord(value) && isRecord(value["status"]) && isRecord(value["privacy"]) && isList(value["blocks"], isBlock);
+}
+
+function isBlock(value: unknown): value is Preferences["blocks"][number] {
+  return isRecord(value) && isText(value["userId"]) && isCount(value["at"]);
 }
 
 function isKept(value: unknown): value is Kept {

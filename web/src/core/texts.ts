@@ -11,6 +11,7 @@ import type conversations from "../locales/en/conversations.json";
 import type details from "../locales/en/details.json";
 import type errors from "../locales/en/errors.json";
 import type keyboard from "../locales/en/keyboard.json";
+import type media from "../locales/en/media.json";
 import type messages from "../locales/en/messages.json";
 import type notifications from "../locales/en/notifications.json";
 import type ops from "../locales/en/ops.json";
@@ -18,6 +19,7 @@ import type presence from "../locales/en/presence.json";
 import type safety from "../locales/en/safety.json";
 import type search from "../locales/en/search.json";
 import type settings from "../locales/en/settings.json";
+import type writing from "../locales/en/writing.json";
 
 export type TextId =
   | keyof typeof account
@@ -29,13 +31,15 @@ export type TextId =
   | keyof typeof details
   | keyof typeof errors
   | keyof typeof keyboard
+  | keyof typeof media
   | keyof typeof messages
   | keyof typeof notifications
   | keyof typeof ops
   | keyof typeof presence
   | keyof typeof safety
   | keyof typeof search
-  | keyof typeof settings;
+  | keyof typeof settings
+  | keyof typeof writing;
 
 /** Messages of one language, by name: a text, or the tree of one that has placeholders. */
 export type Catalogue = Readonly<Record<string, string | MessageFormatElement[]>>;

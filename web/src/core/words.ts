@@ -127,6 +127,14 @@ export class Words {
     return this.relative.format(-minutes, "minute");
   }
 
+  /** How long a recording or a film is, as players say it: 1:05. */
+  length(ms: number): string {
+    const seconds = Math.round(ms / 1_000);
+    const [hours, minutes, rest] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60] as const;
+    const two = (part: number) => String(part).padStart(2, "0");
+    return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+  }
+
   /** A time in seconds, in the largest unit of which it is a whole number. */
   duration(seconds: number): string {
     const [unit, length] = UNITS.find(([, length]) => seconds % length === 0) ?? ["second", 1];

@@ -4,7 +4,7 @@ import type { FileId, FileRef, LinkPreview, Uploads } from "../core/types";
 import { GetFileResponseSchema, GetFileUrlResponseSchema, GetLinkPreviewResponseSchema, ListFilesResponseSchema } from "../gen/elastic_chat/files/v1/files_service_pb";
 import { type Calls, present, query } from "./calls";
 import type { TokenSource } from "./http";
-import { uploaded } from "./uploads";
+import { RunningUpload, type UploadEvents } from "./uploads";
 import { fileFrom, linkPreviewFrom } from "./wire";
 
 export class FilesApi {
@@ -24,9 +24,9 @@ export class FilesApi {
     return (await this.calls.ask(GetFileUrlResponseSchema, "GET", `${pathOf(fileId)}/url?${query({ variant })}`)).url;
   }
 
-  /** Uploads a file, and tells what it has become. An upload that is interrupted goes on by itself. */
-  async upload(file: File, onProgress: (part: number) => void): Promise<FileRef> {
-    return this.get(await uploaded(file, this.token, onProgress));
+  /** Begins to upload a file. */
+  upload(file: File, events: UploadEvents): RunningUpload {
+    return new RunningUpload(file, this.token, events);
   }
 
   /** What the user has uploaded: the newest, or those before a file. */

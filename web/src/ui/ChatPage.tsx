@@ -14,6 +14,7 @@ import { useReveal } from "./reveal";
 import { Side } from "./Side";
 import { Sidebar } from "./Sidebar";
 import { StatusLine } from "./StatusLine";
+import { ViewerProvider } from "./viewing";
 import { useText } from "./words";
 
 const EmptyPane = lazy(async () => ({ default: (await import("./EmptyPane")).EmptyPane }));
@@ -129,78 +130,80 @@ export function ChatPage() {
   const forget = useCallback(() => { setHanded(null); }, []);
 
   return (
-    <div className="chat" data-open={openedId !== null} data-panel={panel !== null}>
-      <a className="skip" href="#conversation" onClick={skip}>{t("conversations.skip")}</a>
-      <StatusLine />
-      <Sidebar onOpen={open} onNew={start} onDiscover={discover} />
-      <main className="pane" id="conversation" tabIndex={-1}>
-        {openedId !== null && isKnown ? (
-          <ConversationPane
-            key={openedId}
-            conversationId={openedId}
-            handed={handed?.conversationId === openedId ? handed.files : NO_FILES}
-            onHanded={forget}
-            onClose={close}
-          />
-        ) : (
-          <Suspense>
-            <EmptyPane onNew={start} onDiscover={discover} onOpen={open} onClose={close} />
-          </Suspense>
-        )}
-      </main>
-      {panel !== null && <Side shown={panel} />}
-      <NotificationsOffer />
-      <Toasts />
-      <Suspense>
-        <Tooltips />
-      </Suspense>
-      <Suspense>
-        {shared !== null && (
-          <ShareDialog
-            shared={shared}
-            onClose={() => { setShared(null); }}
-            onChosen={(conversationId) => {
-              client.addToDraft(conversationId, shared.text);
-              setHanded({ conversationId, files: shared.files });
-              setShared(null);
-              open(conversationId);
-            }}
-          />
-        )}
-        {invite !== null && (
-          <JoinDialog
-            code={invite}
-            onClose={() => { setInvite(null); }}
-            onJoined={(conversationId) => {
-              setInvite(null);
-              open(conversationId);
-            }}
-          />
-        )}
-        {starting !== null && (
-          <NewConversationDialog
-            username={starting.username}
-            onClose={() => { setStarting(null); }}
-            onCreated={(conversationId) => {
-              setStarting(null);
-              open(conversationId);
-            }}
-            onDiscover={() => {
-              setStarting(null);
-              setDiscovering(true);
-            }}
-          />
-        )}
-        {isDiscovering && (
-          <DirectoryDialog
-            onClose={() => { setDiscovering(false); }}
-            onOpen={(conversationId) => {
-              setDiscovering(false);
-              open(conversationId);
-            }}
-          />
-        )}
-      </Suspense>
-    </div>
+    <ViewerProvider>
+      <div className="chat" data-open={openedId !== null} data-panel={panel !== null}>
+        <a className="skip" href="#conversation" onClick={skip}>{t("conversations.skip")}</a>
+        <StatusLine />
+        <Sidebar onOpen={open} onNew={start} onDiscover={discover} />
+        <main className="pane" id="conversation" tabIndex={-1}>
+          {openedId !== null && isKnown ? (
+            <ConversationPane
+              key={openedId}
+              conversationId={openedId}
+              handed={handed?.conversationId === openedId ? handed.files : NO_FILES}
+              onHanded={forget}
+              onClose={close}
+            />
+          ) : (
+            <Suspense>
+              <EmptyPane onNew={start} onDiscover={discover} onOpen={open} onClose={close} />
+            </Suspense>
+          )}
+        </main>
+        {panel !== null && <Side shown={panel} />}
+        <NotificationsOffer />
+        <Toasts />
+        <Suspense>
+          <Tooltips />
+        </Suspense>
+        <Suspense>
+          {shared !== null && (
+            <ShareDialog
+              shared={shared}
+              onClose={() => { setShared(null); }}
+              onChosen={(conversationId) => {
+                client.addToDraft(conversationId, shared.text);
+                setHanded({ conversationId, files: shared.files });
+                setShared(null);
+                open(conversationId);
+              }}
+            />
+          )}
+          {invite !== null && (
+            <JoinDialog
+              code={invite}
+              onClose={() => { setInvite(null); }}
+              onJoined={(conversationId) => {
+                setInvite(null);
+                open(conversationId);
+              }}
+            />
+          )}
+          {starting !== null && (
+            <NewConversationDialog
+              username={starting.username}
+              onClose={() => { setStarting(null); }}
+              onCreated={(conversationId) => {
+                setStarting(null);
+                open(conversationId);
+              }}
+              onDiscover={() => {
+                setStarting(null);
+                setDiscovering(true);
+              }}
+            />
+          )}
+          {isDiscovering && (
+            <DirectoryDialog
+              onClose={() => { setDiscovering(false); }}
+              onOpen={(conversationId) => {
+                setDiscovering(false);
+                open(conversationId);
+              }}
+            />
+          )}
+        </Suspense>
+      </div>
+    </ViewerProvider>
   );
 }

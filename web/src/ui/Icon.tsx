@@ -49,11 +49,19 @@ const PATHS = {
   unseen: "M2.5 12C4.6 8 8 6 12 6s7.4 2 9.5 6c-2.1 4-5.5 6-9.5 6s-7.4-2-9.5-6zM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM4 4l16 16",
   block: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM6.4 6.4l11.2 11.2",
   flag: "M6 21V4.5M6 5c4-2.5 7 2 12 0v8.5c-5 2-8-2.5-12 0",
+  poll: "M5 19V10M12 19V5M19 19v-6",
+  mic: "M12 14.5a3 3 0 0 0 3-3v-5a3 3 0 0 0-6 0v5a3 3 0 0 0 3 3zM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3",
+  play: "M8 5.5v13l10.5-6.5z",
+  pause: "M8.5 5.5v13M15.5 5.5v13",
+  download: "M12 4v11M6.5 10l5.5 5.5 5.5-5.5M5 20h14",
+  minus: "M5 12h14",
+  next: "M9 5l7 7-7 7",
+  image: "M4 5h16v14H4zM4 16l4.5-4.5 4 4 3-3L20 17M15 9.5v.1",
   retry: "M19 12a7 7 0 1 1-2.2-5.1M19.4 3.8v4h-4",
 } as const;
 
 /** These point forward or back. */
-const DIRECTED: ReadonlySet<IconName> = new Set(["back", "send", "logout", "reply", "forward"]);
+const DIRECTED: ReadonlySet<IconName> = new Set(["back", "send", "logout", "reply", "forward", "next"]);
 
 export type IconName = keyof typeof PATHS;
 

@@ -1,4 +1,4 @@
-import { memo, useRef } from "react";
+import { lazy, memo, Suspense, useRef } from "react";
 
 import { firstLink } from "../core/markdown";
 import type { TextId } from "../core/texts";
@@ -18,6 +18,8 @@ import { Poll } from "./Poll";
 import { useReveal } from "./reveal";
 import { Text } from "./Text";
 import { useText, useWords } from "./words";
+
+const MentioningText = lazy(async () => ({ default: (await import("./MentioningText")).MentioningText }));
 
 const STATUS: Readonly<Record<MessageStatus, { readonly icon: IconName; readonly label: TextId }>> = {
   sending: { icon: "clock", label: "messages.sending" },
@@ -77,9 +79,9 @@ export const Message = memo(function Message({ conversationId, row, nameOf, powe
           </span>
         )}
         {row.quote !== null && <Quote conversationId={conversationId} quote={row.quote} nameOf={nameOf} />}
-        {shown.files !== undefined && <Files files={shown.files} />}
+        {shown.files !== undefined && <Files files={shown.files} conversationId={conversationId} senderId={row.senderId} at={row.at} />}
         {shown.isDeleted && <span className="bubble-gone">{t("messages.deleted")}</span>}
-        {shown.text !== "" && <Text text={shown.text} />}
+        {shown.text !== "" && (shown.mentions === undefined && shown.mentionsAll !== true ? <Text text={shown.text} /> : <Suspense fallback={<Text text={shown.text} />}><MentioningText said={shown} /></Suspense>)}
         {link !== null && <LinkCard url={link} />}
         {shown.poll !== undefined && <Poll poll={shown.poll} shown={shown} isOwn={row.isOwn} action={action} onChange={change} />}
         <Meta row={row} onAct={onAct} />

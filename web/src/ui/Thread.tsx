@@ -125,8 +125,7 @@ export function Thread({ chat, shown: { seq: root = 0 } }: SideProps) {
         {older.error !== null && <p className="error" role="alert">{older.error}</p>}
       </div>
       {asking}
-      {isClosed && <BlockedBar userId={peer} />}
-      {powers.write && !isClosed && <Composer chat={chat} thread={root} title={titleOf(state, conversation, words)} />}
+      {isClosed ? <BlockedBar userId={peer} /> : <Composer chat={chat} thread={root} title={titleOf(state, conversation, words)} />}
     </div>
   );
 }

@@ -6,12 +6,12 @@ import { type ConversationState, myId, type State } from "../../core/state";
 import type { Mine, Told } from "../../core/types";
 import { sentenceOf } from "../action";
 import { useClient, useNow, useSelected } from "../context";
-import { Confirm } from "../parts/Confirm";
 import { Select } from "../parts/Select";
 import { useToast } from "../parts/toasts";
 import { useGuarding } from "../safety/guarding";
 import { useUnblocking } from "../safety/unblocking";
 import { useWords } from "../words";
+import { LeaveDialog } from "./LeaveDialog";
 import { LIFETIMES, MUTES, spanOptions } from "./seconds";
 
 const TOLD = [
@@ -45,7 +45,6 @@ export function About({ chat }: { readonly chat: ConversationState }) {
   const peer = peerOf(conversation, myId(state));
   const isBlocked = peer !== null && blockedUsers(state).has(peer);
   const isCrowd = kind === "group" || kind === "channel";
-  const isLastOwner = chat.me?.role === "owner" && (chat.members?.length ?? 0) > 1;
 
   const tell = (failure: unknown) => { toast(sentenceOf(failure, words)); };
   const prefer = (changed: Partial<Mine>) => { client.personal.prefer(conversationId, changed).catch(tell); };
@@ -94,17 +93,7 @@ export function About({ chat }: { readonly chat: ConversationState }) {
         </div>
       )}
       {asking}
-      {isLeaving && (
-        <Confirm
-          title={t("details.leaveTitle", { title })}
-          action={t("details.leaveSure")}
-          isDanger
-          onConfirm={() => client.groups.leave(conversationId)}
-          onClose={() => { setLeaving(false); }}
-        >
-          {t(isLastOwner ? "details.leaveOwner" : conversation.isPublic ? "details.leavePublic" : "details.leaveHint")}
-        </Confirm>
-      )}
+      {isLeaving && <LeaveDialog chat={chat} onClose={() => { setLeaving(false); }} />}
     </div>
   );
 }
