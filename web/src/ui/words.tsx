@@ -34,7 +34,7 @@ export function useText(): Say {
 
 /** A component that is loaded late, with the English of what it says and nobody else does. The other languages have that already. */
 export function alsoSaying<P extends object>(Component: ComponentType<P>, ...english: readonly Catalogue[]): ComponentType<P> {
-  const all: Catalogue = Object.assign({}, ...english);
+  const all = english.reduce<Catalogue>((sum, one) => ({ ...sum, ...one }), {});
   return function AlsoSaying(props: P) {
     const words = useWords();
     const more = useMemo(() => (words.language === DEFAULT_LANGUAGE ? words.with(all) : words), [words]);
