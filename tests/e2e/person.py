@@ -183,8 +183,8 @@ class Person:
         """Look for something again and again until it is said that so much is found: what was just said is not found at once."""
         async with asyncio.timeout(PATIENCE_MS / 1_000):
             while True:
-                await self.searches("")
                 await self.searches(query)
+                await self.page.get_by_test_id("search-input").press("Enter")
                 try:
                     await expect(self.page.get_by_test_id("search-count")).to_have_text(said, timeout=2_000)
                 except AssertionError:

@@ -9,7 +9,7 @@ from chatkit.core.ids import new_id
 from tests.e2e.person import PATIENCE_MS, Person
 from tests.e2e.stack import Stack
 
-OLD = 130
+OLD = 60
 """So many messages follow the one that is looked for: it is not loaded when the conversation opens."""
 
 
@@ -48,7 +48,6 @@ async def say_otherwise(anna: Person, bob: Person) -> None:
     await expect(found(bob, "lighthouse")).to_have_count(1, timeout=PATIENCE_MS)
     await anna.page.keyboard.press("Escape")
     await anna.say("A second kettle is here")
-    await expect(bob.page.get_by_test_id("message").filter(has_text="A second kettle")).to_be_attached(timeout=PATIENCE_MS)
     await bob.until_found("kettle", "2 messages")
     await anna.do_with("A second kettle is here", "Delete for everyone")
     await anna.page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
@@ -68,8 +67,6 @@ async def test_what_was_said_is_found_and_leads_to_where_it_was_said_however_old
     carla = await api.register("carla", "Carla")
     await anna.create_group("Harbour", bob)
     await anna.say("The kettle is at the lighthouse")
-    await bob.open_first()
-    await bob.sees("The kettle is at the lighthouse")
 
     # Carla lets the group grow, so that the first message is far away.
     await anna.page.get_by_test_id("members").click()
@@ -81,10 +78,12 @@ async def test_what_was_said_is_found_and_leads_to_where_it_was_said_however_old
     for number in range(OLD):
         body = {"messageId": new_id(), "body": {"text": f"Wave {number}"}}
         await api.call("POST", f"/v1/conversations/{conversation_id}/messages", body, token=carla.token)
-    await bob.page.reload()
-    await bob.is_live()
+    # Another browser has kept nothing.
+    await bob.page.context.close()
+    bob = await bob.on_another_device(browser, stack)
+    await bob.open_first()
     await bob.sees(f"Wave {OLD - 1}")
-    await expect(bob.page.get_by_text("The kettle is at the lighthouse")).to_have_count(0)
+    await expect(bob.page.get_by_test_id("message-text").get_by_text("The kettle is at the lighthouse")).to_have_count(0)
 
     await bob.page.keyboard.press("Control+Shift+F")
     field = bob.page.get_by_test_id("search-input")

@@ -18,7 +18,8 @@ describe("what can be done with a message", () => {
   });
 
   it("depends on whose it is, what it says, and what one may do", () => {
-    expect(actionsOf({ seq: 1, isOwn: false, shown: shown() }, NO_POWERS)).toEqual(["copy", "link", "forward", "star", "info", "hide"]);
+    expect(actionsOf({ seq: 1, isOwn: false, shown: shown() }, NO_POWERS)).toEqual(["copy", "link", "forward", "star", "info", "hide", "report"]);
+    expect(actionsOf({ seq: 1, isOwn: true, shown: shown() }, NO_POWERS)).not.toContain("report");
     expect(actionsOf({ seq: 1, isOwn: true, shown: shown() }, NO_POWERS)).toContain("delete");
     expect(actionsOf({ seq: 1, isOwn: false, shown: shown() }, ALL_POWERS)).toEqual(expect.arrayContaining(["pin", "delete"]));
     expect(actionsOf({ seq: 1, isOwn: false, shown: shown() }, ALL_POWERS)).toEqual(expect.arrayContaining(["reply", "thread"]));

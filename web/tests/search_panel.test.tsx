@@ -74,7 +74,9 @@ describe("the search beside a conversation", () => {
     await user.click(screen.getByRole("radio", { name: "Everywhere" }));
     await waitFor(() => { expect(search.find).toHaveBeenLastCalledWith(expect.objectContaining({ words: "text" })); });
     expect(panels.get()).toMatchObject({ conversationId: null, query: "text" });
+    const before = search.find.mock.calls.length;
     await user.type(field, "{Enter}");
+    await waitFor(() => { expect(search.find.mock.calls.length).toBe(before + 1); });
     await user.click(screen.getByRole("button", { name: "Clear" }));
     expect(screen.getByTestId("recent-search").textContent).toBe("text");
   });

@@ -85,6 +85,10 @@ function Panel({ shown }: { readonly shown: Shown }) {
         value={text}
         onChange={setText}
         onEnter={() => {
+          // Also for the same again: something may have been said since.
+          if (asked !== "") {
+            searching.find(asked);
+          }
           look();
           remember();
         }}
