@@ -21,7 +21,7 @@ from launcher.supervision.daemon import Daemon
 from launcher.topology import MAX_INSTANCES, SERVICES, Instance, Topology
 
 ALL = "all"
-ORDER = ("writer", "search", "history", "presence", "accounts", "files", "router", "gateway")
+ORDER = ("writer", "search", "history", "presence", "files", "accounts", "router", "gateway")
 """In which order `restart all` takes the services: from who makes the tables to the clients, who come back once, to a stack that is new."""
 
 

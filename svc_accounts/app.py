@@ -17,6 +17,7 @@ from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
 from svc_accounts.admin import Admin
 from svc_accounts.audit import AuditLog
+from svc_accounts.avatars import Avatars, MeshAvatars
 from svc_accounts.bots import Bots
 from svc_accounts.connections import Closing, MeshConnections
 from svc_accounts.erasure import Erasure
@@ -29,6 +30,7 @@ from svc_accounts.oidc.login import OidcLogins
 from svc_accounts.oidc.provider import OidcProvider, Provider
 from svc_accounts.passwords import Passwords
 from svc_accounts.preferences import MeshTeller, Preferences
+from svc_accounts.profiles import Profiles
 from svc_accounts.reports import Conversations, MeshConversations, Reports
 from svc_accounts.service import Accounts, AccountsServicer
 from svc_accounts.sessions import Sessions
@@ -65,6 +67,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
         clock,
         provider if settings.oidc_issuer else None,
         MeshConversations(channel),
+        MeshAvatars(channel),
     )
 
     def register(server: grpc.aio.Server) -> None:
@@ -92,6 +95,7 @@ def wire(
     clock: Clock,
     provider: Provider | None,
     conversations: Conversations,
+    avatars: Avatars,
 ) -> Accounts:
     """Return what the methods of accounts work with, over what that needs."""
     issuer = Issuer(signer, clock, settings.access_token_lifetime)
@@ -108,7 +112,7 @@ def wire(
     invites = Invites(stores.invites, clock)
     newcomers = Newcomers(stores.users, invites, passwords, clock, settings.registration)
     bots = Bots(stores.service_tokens, stores.users, issuer, closing, clock)
-    erasure = Erasure(stores, sessions, bots, preferences)
+    erasure = Erasure(stores, sessions, bots, preferences, avatars)
     device_key = signer.derive(b"elastic-chat device token")
     logins = Logins(newcomers, stores.users, sessions, guard, passwords, erasure, device_key)
     oidc = OidcLogins(
@@ -135,6 +139,7 @@ def wire(
         bots=bots,
         erasure=erasure,
         preferences=preferences,
+        profiles=Profiles(stores.users, avatars),
         signer=signer,
         clock=clock,
         audit=AuditLog(stores.audit, clock),

@@ -32,6 +32,7 @@ from svc_accounts.logins import Logins
 from svc_accounts.newcomers import Newcomer, Newcomers
 from svc_accounts.oidc.login import OidcLogins
 from svc_accounts.preferences import Preferences
+from svc_accounts.profiles import Profiles
 from svc_accounts.reports import Reports
 from svc_accounts.sessions import Sessions
 from svc_accounts.signer import Signer
@@ -56,6 +57,7 @@ class Accounts:
     bots: Bots
     erasure: Erasure
     preferences: Preferences
+    profiles: Profiles
     signer: Signer
     clock: Clock
     audit: AuditLog
@@ -76,6 +78,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         self._admin = has.admin
         self._bots = has.bots
         self._preferences = has.preferences
+        self._profiles = has.profiles
         self._signer = has.signer
         self._clock = has.clock
         self._reports = has.reports
@@ -175,6 +178,14 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         user_ids = check_user_ids(list(request.user_ids))
         active = {user.user_id for user in await self._users.users(user_ids) if user.may_come_in(self._clock.now_ms())}
         return pb.FindInactiveResponse(user_ids=[user_id for user_id in user_ids if user_id not in active])
+
+    async def UpdateProfile(self, request: pb.UpdateProfileRequest, context: Context) -> pb.UpdateProfileResponse:  # noqa: N802
+        user = await self._profiles.change(
+            caller_of(context).user_id,
+            display_name=request.display_name if request.HasField("display_name") else None,
+            avatar_file_id=request.avatar_file_id if request.HasField("avatar_file_id") else None,
+        )
+        return pb.UpdateProfileResponse(user=_user(user))
 
     async def GetPrivacy(self, request: pb.GetPrivacyRequest, context: Context) -> pb.GetPrivacyResponse:  # noqa: ARG002, N802
         (wishes,) = await self._preferences.of([caller_of(context).user_id])
@@ -353,7 +364,13 @@ def _in_session(context: Context) -> Caller:
 def _user(user: User) -> pb.User:
     if user.state is State.DELETED:
         return pb.User(user_id=user.user_id, deleted=True)
-    result = pb.User(user_id=user.user_id, username=user.username, display_name=user.display_name, bot=user.is_bot)
+    result = pb.User(
+        user_id=user.user_id,
+        username=user.username,
+        display_name=user.display_name,
+        bot=user.is_bot,
+        avatar_file_id=user.avatar_file_id,
+    )
     result.created_at.FromMilliseconds(user.created_at_ms)
     return result
 

@@ -27,7 +27,7 @@ from chatkit.core.ids import (
     notes_conversation_id,
 )
 from chatkit.rpc.admission import invite_message, timestamp
-from chatkit.rpc.attachments import attached
+from chatkit.rpc.attachments import attach_avatar, attached
 from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_request_id
 from chatkit.rpc.change import change_command
 from chatkit.rpc.conversation_settings import message_of, settings_of
@@ -204,7 +204,11 @@ class RouterServicer(PersonalDoor, rpc.RouterServiceServicer):
         caller = caller_of(context)
         command = _command(caller, request.conversation_id)
         command.settings.message_id = self._message_id(request.message_id)
-        command.settings.settings.CopyFrom(message_of(checked_settings(settings_of(request.settings))))
+        settings = command.settings.settings
+        settings.CopyFrom(message_of(checked_settings(settings_of(request.settings))))
+        if settings.avatar_file_id:
+            ids = (caller.user_id, request.conversation_id, command.settings.message_id)
+            await attach_avatar(self._channel, *ids, settings.avatar_file_id)
         await self._lanes.call(command)
         return pb.UpdateConversationResponse()
 

@@ -68,6 +68,19 @@ class Teller:
         return not self.away
 
 
+class Avatars:
+    """Files, as accounts knows it: what it was told that users are about to have as their pictures, and how it refuses to."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[UserId, str]] = []
+        self.refusal: ChatError | None = None
+
+    async def note(self, user_id: UserId, file_id: str) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.noted.append((user_id, file_id))
+
+
 class Conversations:
     """History and the router, as accounts knows them: who can see which entries, and what was done in whose name."""
 
@@ -109,7 +122,7 @@ class Accounts:
         )
         self.stores, self.connections, self.teller, self.clock = MemoryStores(), Connections(), Teller(), ManualClock()
         self.closing = Closing(self.connections, self.stores.endings)
-        self.provider, self.conversations = provider, Conversations()
+        self.provider, self.conversations, self.avatars = provider, Conversations(), Avatars()
         self.passwords = passwords or Passwords(1, 64)
         self.restart()
 
@@ -120,6 +133,7 @@ class Accounts:
         self.has = wire(
             *(self.settings, self.stores, self.closing, preferences, self.passwords, signer, self.clock, self.provider),
             self.conversations,
+            self.avatars,
         )
         self.servicer = AccountsServicer(self.has)
 

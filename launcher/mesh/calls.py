@@ -50,6 +50,7 @@ USERS: dict[str, tuple[str, ...]] = {
             "UnlinkOidc",
             "DeleteAccount",
             "FindUsers",
+            "UpdateProfile",
             "GetPrivacy",
             "UpdatePrivacy",
             "GetQuietHours",
@@ -132,8 +133,9 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
         "presence": ("EndSession", "ApplyPreferences"),
         "history": ("GetConversation", "GetMessage", "ListMessages"),
         "router": ("DeleteMessage", "RemoveMember"),
+        "files": ("NoteAvatar",),
     },
-    "files": {"history": ("ListMemberships", "FindMessage")},
+    "files": {"history": ("ListMemberships", "FindMessage"), "accounts": ("FindUsers",)},
 }
 """What services call: the sidecar of the one knows the way, and those of the others let it in, by the name in its certificate."""
 

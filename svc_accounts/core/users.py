@@ -56,6 +56,8 @@ class User:
     state: State = State.ACTIVE
     is_bot: bool = False
     suspension: Suspension | None = None
+    avatar_file_id: str = ""
+    """The file that is their picture; empty if they have none."""
 
     def suspended(self, now_ms: int) -> Suspension | None:
         """Return the suspension of a user who is suspended now: it ends by itself."""

@@ -48,6 +48,10 @@ class UserStore(Protocol):
         """Suspend a user, or no more, or return False if they are not there any more."""
         ...
 
+    async def set_profile(self, user: User, display_name: str | None = None, avatar_file_id: str | None = None) -> bool:
+        """Let a user be seen in another way; None leaves something as it is. Returns False if they are not there any more."""
+        ...
+
     async def remove_user(self, user: User) -> None:
         """Remove a user who was added a moment ago, and let the user name be free again. Idempotent."""
         ...

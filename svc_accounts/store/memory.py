@@ -52,6 +52,10 @@ class MemoryUserStore:
     async def set_suspension(self, user: User, suspension: Suspension | None) -> bool:
         return self._change(user, suspension=suspension)
 
+    async def set_profile(self, user: User, display_name: str | None = None, avatar_file_id: str | None = None) -> bool:
+        columns = {"display_name": display_name, "avatar_file_id": avatar_file_id}
+        return self._change(user, **{name: value for name, value in columns.items() if value is not None})
+
     def _change(self, user: User, **columns: Any) -> bool:  # noqa: ANN401 - fields of User
         known = self._users.get(user.user_id)
         if known is None or not known.username or known.username != user.username:

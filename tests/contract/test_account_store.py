@@ -160,6 +160,24 @@ async def test_a_role_and_a_state_are_set_for_who_is_there(stores: Stores) -> No
     assert await stores.users.user(UserId(new_id())) is None
 
 
+async def test_of_a_profile_only_what_is_given_changes_and_for_who_is_there(stores: Stores) -> None:
+    anna, picture = person(), new_id()
+    assert not await stores.users.set_profile(anna, "Nobody", picture)
+    assert await stores.users.users([anna.user_id]) == []
+    await stores.users.add_user(anna, "hash")
+    wanted = anna
+    changes: list[dict[str, Any]] = [{"display_name": "Änna"}, {"avatar_file_id": picture}, {"display_name": "Anna", "avatar_file_id": ""}]
+    for changed in changes:
+        assert await stores.users.set_profile(anna, **changed)
+        wanted = replace(wanted, **changed)
+        assert await stores.users.user(anna.user_id) == wanted
+    assert await stores.users.set_profile(anna, "Anna", picture)
+    assert not await stores.users.set_profile(replace(anna, username="another"), "Eve", "")
+    await stores.users.erase(anna)
+    assert not await stores.users.set_profile(anna, "Again", picture)
+    assert await stores.users.user(anna.user_id) == tombstone(anna.user_id)
+
+
 async def test_who_has_no_password_gets_one(stores: Stores) -> None:
     anna = person()
     assert await stores.users.add_user(anna, None)

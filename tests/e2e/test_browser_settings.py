@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.async_api import Browser, Page, expect
 
 from bench.client import PASSWORD
 from tests.e2e.person import PATIENCE_MS, Person
+from tests.e2e.pictures import photo
 from tests.e2e.stack import Stack
+
+BLOB = re.compile("^blob:")
 
 
 async def test_a_status_is_chosen_and_others_see_it(stack: Stack, browser: Browser) -> None:
@@ -25,6 +30,34 @@ async def test_a_status_is_chosen_and_others_see_it(stack: Stack, browser: Brows
     await page.keyboard.press("Escape")
     await expect(page.get_by_test_id("composer-input")).to_be_visible()
     await expect(page.get_by_role("link", name="Settings", exact=True)).to_be_focused()
+
+
+async def test_a_name_and_pictures_are_changed_and_others_see_them(stack: Stack, browser: Browser) -> None:
+    anna, bob = await Person.two_in_a_chat(browser, stack, "hello")
+    page = anna.page
+    await anna.open_settings("Profile")
+    await page.get_by_label("Display name").fill("Anna of the sea")
+    await page.get_by_role("button", name="Change the name").click()
+    await expect(page.get_by_test_id("toasts")).to_contain_text("Saved")
+    face = page.get_by_test_id("picture-field").get_by_test_id("avatar-picture")
+    await page.get_by_test_id("picture-input").set_input_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": photo(640, 480)})
+    await expect(face).to_have_attribute("src", BLOB, timeout=PATIENCE_MS)
+    assert await face.evaluate("image => image.decode().then(() => image.naturalWidth)") == 240
+    await page.get_by_role("button", name="Back to the conversations").click()
+    await expect(page.get_by_test_id("my-name")).to_have_text("Anna of the sea")
+
+    # Nobody tells Bob: his page looks when it has begun anew.
+    await bob.page.reload()
+    await expect(bob.page.get_by_test_id("conversation-title")).to_have_text("Anna of the sea", timeout=PATIENCE_MS)
+    await expect(bob.page.get_by_test_id("conversation-item").get_by_test_id("avatar-picture")).to_have_attribute("src", BLOB)
+
+    await anna.create_group("Walks", bob)
+    await page.get_by_test_id("members").click()
+    await page.get_by_role("tab", name="Settings").click()
+    await page.get_by_test_id("picture-input").set_input_files({"name": "path.jpg", "mimeType": "image/jpeg", "buffer": photo(480, 640)})
+    await expect(bob.item("Walks").get_by_test_id("avatar-picture")).to_have_attribute("src", BLOB, timeout=PATIENCE_MS)
+    await page.get_by_role("button", name="Remove the picture").click()
+    await expect(bob.item("Walks").get_by_test_id("avatar-picture")).to_have_count(0)
 
 
 async def test_sessions_are_ended_the_password_is_changed_and_the_account_is_deleted(stack: Stack, browser: Browser) -> None:

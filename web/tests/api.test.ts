@@ -319,6 +319,15 @@ const CASES: Readonly<Record<string, Case>> = {
     asks: "PUT /v1/presence/status",
     body: { status: { availability: "ONLINE", emoji: "🍜", expiresAt: AT } },
   },
+  "account: name": {
+    call: ({ account }) => account.setProfile({ displayName: "Ben of the sea" }),
+    asks: "PATCH /v1/account/profile",
+    body: { displayName: "Ben of the sea" },
+    answer: { user: { ...USER, avatarFileId: FILE } },
+    gives: { ...SHOWN, avatarFileId: FILE },
+  },
+  "account: picture": { call: ({ account }) => account.setProfile({ avatarFileId: FILE }), asks: "PATCH /v1/account/profile", body: { avatarFileId: FILE }, answer: { user: USER }, gives: SHOWN },
+  "account: no picture": { call: ({ account }) => account.setProfile({ avatarFileId: null }), asks: "PATCH /v1/account/profile", body: { avatarFileId: "" }, answer: { user: USER }, gives: SHOWN },
   "account: privacy": {
     call: ({ account }) => account.privacy(),
     asks: "GET /v1/account/privacy",
@@ -364,7 +373,7 @@ const CASES: Readonly<Record<string, Case>> = {
     answer: { file: { fileId: FILE, name: "song.ogg", mediaType: "audio/ogg", size: "9", durationMs: "1500" } },
     gives: { fileId: FILE, name: "song.ogg", mediaType: "audio/ogg", size: 9, width: 0, height: 0, durationMs: 1_500 },
   },
-  "files: address": { call: ({ files }) => files.url(FILE, "VARIANT_SMALL"), asks: `GET /v1/files/${FILE}/url?variant=VARIANT_SMALL`, answer: { url: "/f" }, gives: "/f" },
+  "files: address": { call: ({ files }) => files.url(FILE, "VARIANT_LARGE"), asks: `GET /v1/files/${FILE}/url?variant=VARIANT_LARGE`, answer: { url: "/f" }, gives: "/f" },
   "files: all": {
     call: ({ files }) => files.list(FILE),
     asks: `GET /v1/files?beforeFileId=${FILE}`,
@@ -555,7 +564,7 @@ describe("the calls", () => {
       answer = told ?? {};
       await call(api);
     }
-    expect([...seen]).toEqual(["files.upload"]); // tests/e2e has it: it takes a server of files
+    expect([...seen]).toEqual(["files.picture", "files.upload"]); // tests/pictures.test.ts has the one; tests/e2e both: they take a server of files
   });
 });
 

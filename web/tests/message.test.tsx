@@ -2,7 +2,9 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 
 import type { Client } from "../src/app/client";
+import { Store } from "../src/app/store";
 import { AS_SENT, type Shown } from "../src/core/fold";
+import { initial, update } from "../src/core/state";
 import type { MessageRow } from "../src/core/timeline";
 import { ClientProvider } from "../src/ui/context";
 import { WordsContext } from "../src/ui/words";
@@ -29,7 +31,7 @@ function drawn(text: string, change: Partial<MessageRow> = {}, shown: Partial<Sh
     ...change,
   };
   const never = () => new Promise(() => undefined);
-  const client = { fileUrl: never, linkPreview: never } as unknown as Client;
+  const client = { store: new Store(update, initial), fileUrl: never, linkPreview: never } as unknown as Client;
   return renderToStaticMarkup(
     <WordsContext value={ENGLISH}>
       <ClientProvider client={client}>

@@ -4,7 +4,6 @@ import userEvent from "@testing-library/user-event";
 import { useRef, useState } from "react";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { Avatar } from "../src/ui/parts/Avatar";
 import { Confirm } from "../src/ui/parts/Confirm";
 import { Dialog } from "../src/ui/parts/Dialog";
 import { Menu, MenuItem } from "../src/ui/parts/Menu";
@@ -368,16 +367,5 @@ describe("a panel", () => {
     await user.click(screen.getByLabelText("Close"));
     await user.click(screen.getByLabelText("Back"));
     expect(close).toHaveBeenCalledTimes(3);
-  });
-});
-
-describe("a face", () => {
-  it("has initials where its picture can't be had", () => {
-    const { container } = rendered(<Avatar id="a" name="Maya Okafor" picture="/x.webp" />);
-    expect(screen.queryByText("MO")).toBeNull();
-    const [picture] = container.getElementsByTagName("img");
-    expect(picture).toBeDefined();
-    fireEvent.error(picture ?? container);
-    expect(screen.getByText("MO")).toBeDefined();
   });
 });

@@ -1,6 +1,6 @@
 /** What the user can do with their account. Everything throws ApiError. */
 
-import type { LoginSession, Preferences, PushDevice, QuietHours } from "../core/types";
+import type { LoginSession, Preferences, Profile, PushDevice, QuietHours } from "../core/types";
 import type { Api } from "../net/api";
 import type { Store } from "./store";
 
@@ -22,6 +22,11 @@ export class Account {
       await this.api.account.setStatus(status);
     }
     this.store.dispatch({ type: "preferences_came", preferences: { blocks: [], ...this.store.get().preferences, status, privacy } });
+  }
+
+  /** Changes the name that others see, the picture, or both; the rest stays as it is. */
+  async change(profile: Profile): Promise<void> {
+    this.store.dispatch({ type: "users_found", users: [await this.api.account.setProfile(profile)] });
   }
 
   /** The logins of the user, this one among them. */

@@ -4,8 +4,11 @@ import { changesByTarget, folded } from "./fold";
 import type { OutboxItem } from "./outbox";
 import { may, type Permission } from "./permissions";
 import { type ConversationState, myId, type State } from "./state";
-import type { Conversation, ConversationId, Entry, Preferences, UserId } from "./types";
+import type { Conversation, ConversationId, Entry, FileId, Preferences, UserId } from "./types";
 import type { Words } from "./words";
+
+/** How many of the newest messages a screen shows about. */
+const SHOWN = 50;
 
 /** The other member of a direct conversation; null for a group. */
 export function peerOf(conversation: Conversation, me: UserId | null): UserId | null {
@@ -109,6 +112,16 @@ export function blockedUsers({ preferences }: Pick<State, "preferences">): Reado
 /** How many messages are unread in all conversations together. */
 export function totalUnread(state: State): number {
   return [...state.conversations.values()].reduce((sum, chat) => sum + chat.unread, 0);
+}
+
+/** The picture of a user or a conversation, by its id; null if there is none. */
+export function avatarOf({ users, conversations }: Pick<State, "users" | "conversations">, id: string): FileId | null {
+  return users.get(id as UserId)?.avatarFileId ?? conversations.get(id as ConversationId)?.conversation.avatarFileId ?? null;
+}
+
+/** Who is looked at in a conversation: whoever it is with, and who has said something there of late; the newest last. */
+export function shownUsers({ conversation, log }: ConversationState): ReadonlySet<UserId> {
+  return new Set([...conversation.memberIds, ...log.entries.slice(-SHOWN).map(({ senderId }) => senderId)]);
 }
 
 /** Every user that the screen names: members, senders, and those who came and went. */

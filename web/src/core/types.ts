@@ -12,6 +12,16 @@ export interface User {
   readonly displayName: string | null;
   /** Whether it is a program. */
   readonly isBot?: boolean;
+  /** Their picture, if they have one. */
+  readonly avatarFileId?: FileId;
+}
+
+/** What a user can change of how others see them; what is not there stays as it is. */
+export interface Profile {
+  /** Empty for the user name. */
+  readonly displayName?: string;
+  /** Null for no picture. */
+  readonly avatarFileId?: FileId | null;
 }
 
 /** What those who may can set of a conversation. */

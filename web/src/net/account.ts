@@ -1,15 +1,16 @@
 /** The calls about the user, their sessions, and others. */
 
-import type { LoginSession, Privacy, QuietHours, Status, User, UserId } from "../core/types";
+import type { LoginSession, Privacy, Profile, QuietHours, Status, User, UserId } from "../core/types";
 import {
   FindUsersResponseSchema,
   GetPrivacyResponseSchema,
   GetQuietHoursResponseSchema,
   ListSessionsResponseSchema,
   UpdatePrivacyRequestSchema,
+  UpdateProfileResponseSchema,
 } from "../gen/elastic_chat/accounts/v1/accounts_service_pb";
 import { SetStatusRequestSchema } from "../gen/elastic_chat/presence/v1/presence_service_pb";
-import { bodyOf, type Calls, query } from "./calls";
+import { bodyOf, type Calls, present, query } from "./calls";
 import { audienceTo, privacyFrom, statusTo, timeFrom, userFrom } from "./wire";
 
 /** Keeps an address with user ids in it under 8 KiB. */
@@ -66,6 +67,13 @@ export class AccountApi {
 
   async setStatus(status: Status): Promise<void> {
     await this.calls.tell("PUT", "/v1/presence/status", bodyOf(SetStatusRequestSchema, { status: statusTo(status) }));
+  }
+
+  /** Changes what is given, and tells how others see the user then. */
+  async setProfile({ displayName, avatarFileId }: Profile): Promise<User> {
+    const body = { ...(displayName === undefined ? {} : { displayName }), ...(avatarFileId === undefined ? {} : { avatarFileId: avatarFileId ?? "" }) };
+    const { user } = await this.calls.ask(UpdateProfileResponseSchema, "PATCH", "/v1/account/profile", body);
+    return userFrom(present(user));
   }
 
   async privacy(): Promise<Privacy> {

@@ -3,7 +3,7 @@
 import type { FileId, FileRef, LinkPreview, Uploads } from "../core/types";
 import { GetFileResponseSchema, GetFileUrlResponseSchema, GetLinkPreviewResponseSchema, ListFilesResponseSchema } from "../gen/elastic_chat/files/v1/files_service_pb";
 import { type Calls, present, query } from "./calls";
-import type { TokenSource } from "./http";
+import { download, type TokenSource, withToken } from "./http";
 import { RunningUpload, type UploadEvents } from "./uploads";
 import { fileFrom, linkPreviewFrom } from "./wire";
 
@@ -20,8 +20,13 @@ export class FilesApi {
   }
 
   /** An address by which a page can show a file, for some minutes. */
-  async url(fileId: FileId, variant: "VARIANT_UNSPECIFIED" | "VARIANT_SMALL" | "VARIANT_LARGE"): Promise<string> {
+  async url(fileId: FileId, variant: "VARIANT_UNSPECIFIED" | "VARIANT_LARGE"): Promise<string> {
     return (await this.calls.ask(GetFileUrlResponseSchema, "GET", `${pathOf(fileId)}/url?${query({ variant })}`)).url;
+  }
+
+  /** The small variant of an image. Browsers keep it for an hour. */
+  picture(fileId: FileId): Promise<Blob> {
+    return withToken(this.token, (accessToken) => download(`${pathOf(fileId)}/content?variant=small`, accessToken));
   }
 
   /** Begins to upload a file. */

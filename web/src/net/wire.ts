@@ -69,6 +69,7 @@ export function userFrom(user: WireUser): User {
     username: user.username,
     displayName: user.deleted ? null : user.displayName || user.username,
     ...(user.bot ? { isBot: true } : {}),
+    ...(user.avatarFileId === "" ? {} : { avatarFileId: user.avatarFileId as FileId }),
   };
 }
 

@@ -29,7 +29,7 @@ export function useAppState(): State {
 export function useSelected<T>(select: (state: State) => T): T {
   const { store } = useClient();
   const get = useMemo(() => remembering(store.get, select), [store, select]);
-  return useSyncExternalStore(store.subscribe, get);
+  return useSyncExternalStore(store.subscribe, get, get);
 }
 
 function remembering<T>(get: () => State, select: (state: State) => T): () => T {

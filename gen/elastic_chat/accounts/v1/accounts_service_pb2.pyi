@@ -58,6 +58,7 @@ class User(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     DELETED_FIELD_NUMBER: _builtins.int
     BOT_FIELD_NUMBER: _builtins.int
+    AVATAR_FILE_ID_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """A UUIDv7."""
     username: _builtins.str
@@ -68,6 +69,8 @@ class User(_message.Message):
     """Whether the account was deleted: then there is nothing but the id."""
     bot: _builtins.bool
     """Whether it is a program."""
+    avatar_file_id: _builtins.str
+    """The file that is their picture, empty if they have none. Everyone may have its small variant (GetFileUrl), and who uploaded it all of it."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When they registered."""
@@ -81,10 +84,11 @@ class User(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         deleted: _builtins.bool = ...,
         bot: _builtins.bool = ...,
+        avatar_file_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot", b"bot", "created_at", b"created_at", "deleted", b"deleted", "display_name", b"display_name", "user_id", b"user_id", "username", b"username"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["avatar_file_id", b"avatar_file_id", "bot", b"bot", "created_at", b"created_at", "deleted", b"deleted", "display_name", b"display_name", "user_id", b"user_id", "username", b"username"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1764,6 +1768,63 @@ class UnlinkOidcResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UnlinkOidcResponse: _TypeAlias = UnlinkOidcResponse  # noqa: Y015
+
+@_typing.final
+class UpdateProfileRequest(_message.Message):
+    """What is to be changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    AVATAR_FILE_ID_FIELD_NUMBER: _builtins.int
+    display_name: _builtins.str
+    """The name to show, at most 64 characters; empty means the user name. Unset leaves it as it is."""
+    avatar_file_id: _builtins.str
+    """An image that the caller uploaded; empty for no picture. Unset leaves it as it is."""
+    def __init__(
+        self,
+        *,
+        display_name: _builtins.str | None = ...,
+        avatar_file_id: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_display_name", b"_display_name", "avatar_file_id", b"avatar_file_id", "display_name", b"display_name"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_display_name", b"_display_name", "avatar_file_id", b"avatar_file_id", "display_name", b"display_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__avatar_file_id: _TypeAlias = _typing.Literal["avatar_file_id"]  # noqa: Y015
+    _WhichOneofArgType__avatar_file_id: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id"]  # noqa: Y015
+    _WhichOneofReturnType__display_name: _TypeAlias = _typing.Literal["display_name"]  # noqa: Y015
+    _WhichOneofArgType__display_name: _TypeAlias = _typing.Literal["_display_name", b"_display_name"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__avatar_file_id) -> _WhichOneofReturnType__avatar_file_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__display_name) -> _WhichOneofReturnType__display_name | None: ...
+
+Global___UpdateProfileRequest: _TypeAlias = UpdateProfileRequest  # noqa: Y015
+
+@_typing.final
+class UpdateProfileResponse(_message.Message):
+    """How others see the caller from now on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def user(self) -> Global___User:
+        """All of it."""
+
+    def __init__(
+        self,
+        *,
+        user: Global___User | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["user", b"user"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user", b"user"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateProfileResponse: _TypeAlias = UpdateProfileResponse  # noqa: Y015
 
 @_typing.final
 class GetPrivacyRequest(_message.Message):

@@ -120,6 +120,11 @@ class AccountsServiceStub:
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersResponse.FromString,
                 _registered_method=True)
+        self.UpdateProfile = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/UpdateProfile',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdateProfileRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdateProfileResponse.FromString,
+                _registered_method=True)
         self.GetPrivacy = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/GetPrivacy',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPrivacyRequest.SerializeToString,
@@ -412,6 +417,14 @@ class AccountsServiceServicer:
     def FindUsers(self, request, context):
         """Finds users by exact user name, case ignored, or by ids; ids that are unknown are left out. Fails with INVALID_ARGUMENT for more than
         500 ids.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateProfile(self, request, context):
+        """Changes how others see the caller: what is set, and nothing else. Whoever looks the caller up from then on finds it. Fails with
+        INVALID_ARGUMENT, also for a picture that is no image, and with UNKNOWN_FILE for one that the caller did not upload.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -732,6 +745,11 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     servicer.FindUsers,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersResponse.SerializeToString,
+            ),
+            'UpdateProfile': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateProfile,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdateProfileRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdateProfileResponse.SerializeToString,
             ),
             'GetPrivacy': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPrivacy,
@@ -1327,6 +1345,33 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/FindUsers',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateProfile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/UpdateProfile',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdateProfileRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdateProfileResponse.FromString,
             options,
             channel_credentials,
             insecure,

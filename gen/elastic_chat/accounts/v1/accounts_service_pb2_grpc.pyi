@@ -103,6 +103,10 @@ class AccountsServiceStub:
     """Finds users by exact user name, case ignored, or by ids; ids that are unknown are left out. Fails with INVALID_ARGUMENT for more than
     500 ids.
     """
+    UpdateProfile: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.UpdateProfileRequest, _accounts_service_pb2.UpdateProfileResponse]
+    """Changes how others see the caller: what is set, and nothing else. Whoever looks the caller up from then on finds it. Fails with
+    INVALID_ARGUMENT, also for a picture that is no image, and with UNKNOWN_FILE for one that the caller did not upload.
+    """
     GetPrivacy: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPrivacyRequest, _accounts_service_pb2.GetPrivacyResponse]
     """Gives what the caller lets others know."""
     UpdatePrivacy: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.UpdatePrivacyRequest, _accounts_service_pb2.UpdatePrivacyResponse]
@@ -265,6 +269,10 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     FindUsers: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.FindUsersRequest, _accounts_service_pb2.FindUsersResponse]  # type: ignore[assignment]
     """Finds users by exact user name, case ignored, or by ids; ids that are unknown are left out. Fails with INVALID_ARGUMENT for more than
     500 ids.
+    """
+    UpdateProfile: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.UpdateProfileRequest, _accounts_service_pb2.UpdateProfileResponse]  # type: ignore[assignment]
+    """Changes how others see the caller: what is set, and nothing else. Whoever looks the caller up from then on finds it. Fails with
+    INVALID_ARGUMENT, also for a picture that is no image, and with UNKNOWN_FILE for one that the caller did not upload.
     """
     GetPrivacy: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPrivacyRequest, _accounts_service_pb2.GetPrivacyResponse]  # type: ignore[assignment]
     """Gives what the caller lets others know."""
@@ -521,6 +529,16 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_accounts_service_pb2.FindUsersResponse, _abc.Awaitable[_accounts_service_pb2.FindUsersResponse]]:
         """Finds users by exact user name, case ignored, or by ids; ids that are unknown are left out. Fails with INVALID_ARGUMENT for more than
         500 ids.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateProfile(
+        self,
+        request: _accounts_service_pb2.UpdateProfileRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.UpdateProfileResponse, _abc.Awaitable[_accounts_service_pb2.UpdateProfileResponse]]:
+        """Changes how others see the caller: what is set, and nothing else. Whoever looks the caller up from then on finds it. Fails with
+        INVALID_ARGUMENT, also for a picture that is no image, and with UNKNOWN_FILE for one that the caller did not upload.
         """
 
     @_abc_1.abstractmethod

@@ -305,7 +305,8 @@ class RouterServiceServicer:
 
     def UpdateConversation(self, request, context):
         """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
-        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED, and with UNKNOWN_FILE for a picture
+        that the caller may not have.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

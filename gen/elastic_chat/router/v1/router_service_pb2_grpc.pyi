@@ -81,7 +81,8 @@ class RouterServiceStub:
     """
     UpdateConversation: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationRequest, _router_service_pb2.UpdateConversationResponse]
     """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
-    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED, and with UNKNOWN_FILE for a picture
+    that the caller may not have.
     """
     UpdateConversationPreferences: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationPreferencesRequest, _router_service_pb2.UpdateConversationPreferencesResponse]
     """Sets how the caller has a conversation for themselves; what is not given stays as it is, and nobody else hears of it. An entry of the
@@ -232,7 +233,8 @@ class RouterServiceAsyncStub(RouterServiceStub):
     """
     UpdateConversation: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationRequest, _router_service_pb2.UpdateConversationResponse]  # type: ignore[assignment]
     """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
-    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED, and with UNKNOWN_FILE for a picture
+    that the caller may not have.
     """
     UpdateConversationPreferences: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationPreferencesRequest, _router_service_pb2.UpdateConversationPreferencesResponse]  # type: ignore[assignment]
     """Sets how the caller has a conversation for themselves; what is not given stays as it is, and nobody else hears of it. An entry of the
@@ -452,7 +454,8 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.UpdateConversationResponse, _abc.Awaitable[_router_service_pb2.UpdateConversationResponse]]:
         """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
-        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED, and with UNKNOWN_FILE for a picture
+        that the caller may not have.
         """
 
     @_abc_1.abstractmethod

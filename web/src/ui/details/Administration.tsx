@@ -10,6 +10,7 @@ import { Field } from "../Field";
 import { Select } from "../parts/Select";
 import { Switch } from "../parts/Switch";
 import { useToast } from "../parts/toasts";
+import { PictureField } from "../PictureField";
 import { useWords } from "../words";
 import { SLOW_MODES, spanOptions } from "./seconds";
 
@@ -32,7 +33,7 @@ export function Administration({ chat }: { readonly chat: ConversationState }) {
   const toast = useToast();
   const naming = useAction();
   const { conversation } = chat;
-  const { conversationId, isPublic, slowModeS, memberPermissions } = conversation;
+  const { conversationId, avatarFileId, isPublic, slowModeS, memberPermissions } = conversation;
   const [title, setTitle] = useState(conversation.title);
   const [topic, setTopic] = useState(conversation.topic);
   const permitted = memberPermissions === 0 ? USUAL : memberPermissions;
@@ -51,6 +52,7 @@ export function Administration({ chat }: { readonly chat: ConversationState }) {
 
   return (
     <div className="details-part">
+      <PictureField id={conversationId} name={conversation.title} isGroup hasPicture={avatarFileId !== null} onChange={(fileId) => client.groups.set(conversationId, { avatarFileId: fileId })} />
       <form className="dialog-form" onSubmit={name}>
         <Field label={t("conversations.title")} name="title" value={title} onChange={setTitle} maxLength={128} autoComplete="off" required />
         <Field label={t("conversations.topic")} name="topic" value={topic} onChange={setTopic} maxLength={1_024} autoComplete="off" isOptional />

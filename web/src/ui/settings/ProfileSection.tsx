@@ -1,5 +1,6 @@
-import { type SyntheticEvent, useState } from "react";
+import { type SyntheticEvent, useCallback, useState } from "react";
 
+import { avatarOf } from "../../core/select";
 import type { State } from "../../core/state";
 import { endOf, type Lasting } from "../../core/status";
 import type { TextId } from "../../core/texts";
@@ -7,13 +8,13 @@ import type { Preferences, Status } from "../../core/types";
 import { useAction } from "../action";
 import { useClient, useSelected } from "../context";
 import { Field } from "../Field";
-import { Avatar } from "../parts/Avatar";
 import { Select } from "../parts/Select";
 import { Skeleton } from "../parts/Skeleton";
 import { useToast } from "../parts/toasts";
+import { PictureField } from "../PictureField";
 import { useText, useWords } from "../words";
 import { Group } from "./Group";
-import { useMe } from "./me";
+import { type Me, useMe } from "./me";
 
 const CHOICES: readonly { readonly value: Status["choice"]; readonly label: TextId }[] = [
   { value: "online", label: "settings.beOnline" },
@@ -48,18 +49,47 @@ export function ProfileSection() {
   const preferences = useSelected(preferencesOf);
   return (
     <>
-      {me !== null && (
-        <div className="profile">
-          <Avatar id={me.userId} name={me.name} size="large" />
-          <div>
-            <p className="profile-name" dir="auto">{me.name}</p>
-            {me.username !== "" && <p className="profile-username" dir="ltr">@{me.username}</p>}
-            <p className="field-hint">{t("settings.profileHint")}</p>
-          </div>
-        </div>
-      )}
+      {me !== null && <Seen me={me} />}
       {preferences === null ? <Skeleton label={t("common.loading")} rows={3} /> : <StatusForm preferences={preferences} />}
     </>
+  );
+}
+
+/** The name and the picture that others see. */
+function Seen({ me: { userId, name, username } }: { readonly me: Me }) {
+  const client = useClient();
+  const t = useText();
+  const toast = useToast();
+  const saving = useAction();
+  const hasPicture = useSelected(useCallback((state: State) => avatarOf(state, userId) !== null, [userId]));
+  // Null as long as nothing was written: the name may come, or change elsewhere, meanwhile.
+  const [written, setWritten] = useState<string | null>(null);
+  const save = (event: SyntheticEvent) => {
+    event.preventDefault();
+    void saving.run(
+      () => client.account.change({ displayName: written ?? name }),
+      () => {
+        setWritten(null);
+        toast(t("settings.saved"));
+      },
+    );
+  };
+  return (
+    <Group title={t("settings.seen")} hint={t("settings.profileHint")}>
+      <PictureField id={userId} name={name} hasPicture={hasPicture} onChange={(avatarFileId) => client.account.change({ avatarFileId })}>
+        <div>
+          <p className="profile-name" dir="auto">{name}</p>
+          {username !== "" && <p className="profile-username" dir="ltr">@{username}</p>}
+        </div>
+      </PictureField>
+      <form className="group-form" onSubmit={save} data-testid="name-form">
+        <Field label={t("account.displayName")} name="name" value={written ?? name} maxLength={64} dir="auto" autoComplete="nickname" onChange={setWritten} />
+        {saving.error !== null && <p className="error" role="alert">{saving.error}</p>}
+        <div className="buttons">
+          <button className="button button-primary" type="submit" disabled={saving.isBusy || written === null || written.trim() === name}>{t("settings.nameChange")}</button>
+        </div>
+      </form>
+    </Group>
   );
 }
 

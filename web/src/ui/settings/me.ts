@@ -6,8 +6,14 @@ import { useWords } from "../words";
 
 const partOf = ({ session, users }: State) => ({ session, users });
 
+export interface Me {
+  readonly userId: UserId;
+  readonly name: string;
+  readonly username: string;
+}
+
 /** Who is logged in. */
-export function useMe(): { readonly userId: UserId; readonly name: string; readonly username: string } | null {
+export function useMe(): Me | null {
   const words = useWords();
   const state = useSelected(partOf);
   const userId = myId(state);

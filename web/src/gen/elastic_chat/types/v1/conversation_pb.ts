@@ -71,7 +71,7 @@ export type Conversation = Message<"elastic_chat.types.v1.Conversation"> & {
   topic: string;
 
   /**
-   * The file that shows it, empty if there is none.
+   * The image that shows it, empty if there is none. Every member may have it.
    *
    * @generated from field: string avatar_file_id = 8;
    */
@@ -182,7 +182,7 @@ export type ConversationSettings = Message<"elastic_chat.types.v1.ConversationSe
   topic?: string | undefined;
 
   /**
-   * The id of a file; empty for none.
+   * The id of an image that whoever sets it may have; empty for none.
    *
    * @generated from field: optional string avatar_file_id = 3;
    */
