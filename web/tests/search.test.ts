@@ -130,7 +130,7 @@ describe("searching", () => {
     find: ({ words, pageToken }: { words: string; pageToken: string }) =>
       new Promise<FoundPage>((answer, fail) => { waiting.push({ words, pageToken, answer, fail }); }),
   };
-  const make = () => new Searching(api as never, { know: known });
+  const make = () => new Searching(api, { know: known });
   const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
   beforeEach(() => { waiting.length = 0; });

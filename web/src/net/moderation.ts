@@ -103,7 +103,8 @@ const ACTIONS: Readonly<Record<number, ReportAction>> = {
 
 /** What a newer server may call otherwise is something else. */
 function categoryFrom(category: Report_Category): ReportCategory {
-  const name = Report_Category[category]?.toLowerCase();
+  const names: Readonly<Record<number, string | undefined>> = Report_Category;
+  const name = names[category]?.toLowerCase();
   return REPORT_CATEGORIES.find((one) => one === name) ?? "other";
 }
 

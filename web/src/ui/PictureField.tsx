@@ -1,4 +1,5 @@
 import "./styles/picture.css";
+import settings from "virtual:texts/en/settings";
 
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
@@ -6,7 +7,7 @@ import type { FileId } from "../core/types";
 import { useAction } from "./action";
 import { useClient } from "./context";
 import { Avatar } from "./parts/Avatar";
-import { useText } from "./words";
+import { alsoSaying, useText } from "./words";
 
 /** What can be a picture: the server finds out by itself what a file is. */
 const IMAGES = "image/jpeg,image/png,image/webp,image/gif";
@@ -24,7 +25,7 @@ interface PictureFieldProps {
 }
 
 /** A picture that can be chosen and taken away. It is seen as soon as it is chosen, and stays when the server has it. */
-export function PictureField({ id, name, isGroup = false, hasPicture, onChange, children }: PictureFieldProps) {
+function PictureFieldInside({ id, name, isGroup = false, hasPicture, onChange, children }: PictureFieldProps) {
   const client = useClient();
   const t = useText();
   const input = useRef<HTMLInputElement>(null);
@@ -79,3 +80,5 @@ export function PictureField({ id, name, isGroup = false, hasPicture, onChange, 
     </div>
   );
 }
+
+export const PictureField = alsoSaying(PictureFieldInside, settings);

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type SyntheticEvent, useRef, useState } from "react";
+import writing from "virtual:texts/en/writing";
 
 import { type Asking, asked, checked, MAX_ANSWER, MAX_ANSWERS, MIN_ANSWERS, withAnswer, withoutAnswer } from "../core/polls";
 import type { Poll } from "../core/types";
@@ -7,7 +8,7 @@ import { Icon } from "./Icon";
 import { Dialog } from "./parts/Dialog";
 import { Select } from "./parts/Select";
 import { Switch } from "./parts/Switch";
-import { useWords } from "./words";
+import { alsoSaying, useWords } from "./words";
 
 interface PollDialogProps {
   readonly question: string;
@@ -21,7 +22,7 @@ const DAY_S = 24 * HOUR_S;
 const SPANS = [0, HOUR_S, 8 * HOUR_S, DAY_S, 3 * DAY_S, 7 * DAY_S];
 
 /** Asks what is to be voted on. There is always room for one answer more, up to what the server takes. */
-export function PollDialog({ question: first, onAsk, onClose }: PollDialogProps) {
+function PollDialogInside({ question: first, onAsk, onClose }: PollDialogProps) {
   const words = useWords();
   const { t } = words;
   const list = useRef<HTMLOListElement>(null);
@@ -103,3 +104,5 @@ export function PollDialog({ question: first, onAsk, onClose }: PollDialogProps)
     </Dialog>
   );
 }
+
+export const PollDialog = alsoSaying(PollDialogInside, writing);

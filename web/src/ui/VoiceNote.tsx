@@ -1,10 +1,11 @@
 import { useEffect, useEffectEvent, useRef, useState } from "react";
+import writing from "virtual:texts/en/writing";
 
 import { type VoiceFormat, voiceProblem } from "../core/voice";
 import { Icon } from "./Icon";
 import { useToast } from "./parts/toasts";
 import { Recorder } from "./recorder";
-import { useWords } from "./words";
+import { alsoSaying, useWords } from "./words";
 
 interface VoiceNoteProps {
   readonly format: VoiceFormat;
@@ -18,7 +19,7 @@ const BARS = 40;
 const PROBLEMS = { denied: "writing.voiceDenied", none: "writing.voiceNone", busy: "writing.voiceBusy" } as const;
 
 /** Records at once, shows how loud it is and for how long, and gives what was heard or discards it. */
-export function VoiceNote({ format, onDone, onEnd }: VoiceNoteProps) {
+function VoiceNoteInside({ format, onDone, onEnd }: VoiceNoteProps) {
   const words = useWords();
   const { t } = words;
   const toast = useToast();
@@ -108,3 +109,5 @@ export function VoiceNote({ format, onDone, onEnd }: VoiceNoteProps) {
     </div>
   );
 }
+
+export const VoiceNote = alsoSaying(VoiceNoteInside, writing);
