@@ -16,15 +16,19 @@ import { rendered } from "./rendered";
 const MAYA = "maya" as UserId;
 const FILE = "file" as FileId;
 
+let near: (() => void) | null = null;
+
 /** Lets what is looked at come near the screen. */
-let comesNear: () => void = () => undefined;
+async function comesNear() {
+  await waitFor(() => { expect(near).not.toBeNull(); });
+  act(() => { near?.(); });
+}
 
 beforeEach(() => {
+  near = null;
   vi.stubGlobal("IntersectionObserver", class {
-    constructor(seen: (entries: readonly { readonly isIntersecting: boolean }[]) => void) {
-      comesNear = () => { seen([{ isIntersecting: true }]); };
-    }
-    observe = () => undefined;
+    constructor(private readonly seen: (entries: readonly { readonly isIntersecting: boolean }[]) => void) {}
+    observe = () => { near = () => { this.seen([{ isIntersecting: true }]); }; };
     disconnect = () => undefined;
   });
   vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:chosen");
@@ -69,7 +73,7 @@ describe("a face", () => {
     const picture = await screen.findByTestId("avatar-picture");
     expect(picture.getAttribute("src")).toBeNull();
     expect(made.files.picture).not.toHaveBeenCalled();
-    act(() => { comesNear(); });
+    await comesNear();
     await waitFor(() => { expect(picture.getAttribute("src")).toBe("blob:maya"); });
     expect(made.files.picture).toHaveBeenCalledExactlyOnceWith(FILE);
     fireEvent.error(picture);
@@ -82,7 +86,7 @@ describe("a face", () => {
     made.files.picture.mockResolvedValue(null);
     shown(made);
     const picture = await screen.findByTestId("avatar-picture");
-    act(() => { comesNear(); });
+    await comesNear();
     await act(async () => { await Promise.resolve(); });
     expect(picture.getAttribute("src")).toBeNull();
     expect(screen.getByText("MO")).toBeDefined();
@@ -94,7 +98,7 @@ describe("a face", () => {
     made.store.dispatch({ type: "conversations_listed", summaries: [summary({ ...group, avatarFileId: FILE }, message(1), 1, 0)] });
     shown(made, ROOM);
     await screen.findByTestId("avatar-picture");
-    act(() => { comesNear(); });
+    await comesNear();
     await waitFor(() => { expect(made.files.picture).toHaveBeenCalledWith(FILE); });
   });
 });

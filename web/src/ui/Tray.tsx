@@ -16,6 +16,8 @@ export function Tray({ place, tray }: { readonly place: Place; readonly tray: Fi
   );
 }
 
+const KIND_REFUSED = "FILE_TYPE_REFUSED";
+
 function Item({ place, upload }: { readonly place: Place; readonly upload: Upload }) {
   const { files: { uploads } } = useClient();
   const words = useWords();
@@ -28,7 +30,7 @@ function Item({ place, upload }: { readonly place: Place; readonly upload: Uploa
       <span className="tray-words">
         <span className="tray-name" dir="auto" title={name}>{name}</span>
         {state.type === "failed" ? (
-          <span className="tray-failure" role="alert">{explain(state.reason, t("errors.unexpected"), words)}</span>
+          <span className="tray-failure" role="alert">{explain(state.reason, t("errors.unexpected"), words)}{state.reason === KIND_REFUSED && ` ${t("writing.inZip")}`}</span>
         ) : (
           <span className="tray-note">
             {state.type === "paused" ? t("writing.uploadPaused", { size: words.size(size), percent: Math.floor(part * 100) }) : words.size(size)}
