@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 import psutil
+import pytest
 from playwright.async_api import Browser, expect
 
 from bench.client import Account, Api, ApiError, Socket
@@ -24,6 +25,8 @@ from launcher import membership, probes
 from launcher.topology import SERVICES
 from tests.e2e.person import PATIENCE_MS, Person
 from tests.e2e.stack import Stack
+
+pytestmark = pytest.mark.timeout(600)  # the commands that start and stop a stack have limits of their own (stack.py)
 
 
 async def until(condition: Any) -> Any:
