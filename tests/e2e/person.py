@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from playwright.async_api import Browser, Locator, Page, WebSocket, expect
+from playwright.async_api import Browser, Error, Locator, Page, WebSocket, expect
 
 from bench.client import PASSWORD
 from elastic_chat.gateway.v1 import frames_pb2 as pb
@@ -24,6 +25,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_MS = 20_000
+AGAIN_S = 0.05
 DRAG = """
 (element, [event, name, data]) => {
   const dataTransfer = new DataTransfer();
@@ -31,6 +33,20 @@ DRAG = """
   element.dispatchEvent(new DragEvent(event, { bubbles: true, cancelable: true, dataTransfer }));
 }
 """
+
+
+async def comes_true(page: Page, asks: str, arg: object = None) -> None:
+    """Wait until an asynchronous question of a page is answered with true.
+
+    `Page.wait_for_function` is for those that are not: it takes the promise of an answer for the answer. A page that goes elsewhere is asked
+    there.
+    """
+    answer = False
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while not answer:
+            await asyncio.sleep(AGAIN_S)
+            with suppress(Error):
+                answer = await page.evaluate(asks, arg)
 
 
 @dataclass

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.person import PATIENCE_MS, Person
+from tests.e2e.person import PATIENCE_MS, Person, comes_true
 from tests.e2e.stack import ROOT, Stack
 
 READY = """async () => {
@@ -141,7 +141,7 @@ async def test_a_new_version_waits_until_its_user_wants_it(browser: Browser, ser
     assert sorted(await page.evaluate(SHELLS)) == sorted([f"elastic-chat.shell.{first}", "elastic-chat.shell.second"])
     await other.get_by_role("button", name="Reload").click()
     await other.wait_for_function("() => document.querySelector('meta[name=build]')?.content === 'second'")
-    await other.wait_for_function(f"async () => String(await ({SHELLS})()) === 'elastic-chat.shell.second'")
+    await comes_true(other, f"async () => String(await ({SHELLS})()) === 'elastic-chat.shell.second'")
     await expect(page.get_by_label("User name")).to_have_value("half a na")
     assert await page.evaluate("() => window.isTheSame")
 
@@ -150,7 +150,7 @@ async def test_the_only_page_that_is_of_the_new_version_need_not_ask(browser: Br
     page = await opened(browser, server.url)
     server.deploy("second")
     await page.reload()
-    await page.wait_for_function(f"async () => String(await ({SHELLS})()) === 'elastic-chat.shell.second'")
+    await comes_true(page, f"async () => String(await ({SHELLS})()) === 'elastic-chat.shell.second'")
     await expect(page.get_by_test_id("update")).to_have_count(0)
 
 
@@ -158,8 +158,8 @@ async def test_a_server_that_has_no_worker_any_more_takes_it_away(browser: Brows
     page = await opened(browser, server.url)
     (server.folder / "sw.js").unlink()
     await page.reload()
-    await page.wait_for_function("async () => (await navigator.serviceWorker.getRegistrations()).length === 0")
-    await page.wait_for_function(f"async () => (await ({SHELLS})()).length === 0")
+    await comes_true(page, "async () => (await navigator.serviceWorker.getRegistrations()).length === 0")
+    await comes_true(page, f"async () => (await ({SHELLS})()).length === 0")
 
 
 async def test_the_worker_of_an_earlier_version_is_taken_over(browser: Browser, server: Server) -> None:
@@ -169,7 +169,7 @@ async def test_the_worker_of_an_earlier_version_is_taken_over(browser: Browser, 
     await page.goto(f"{server.url}/favicon.svg")
     await page.evaluate("async () => { await navigator.serviceWorker.register('/push.js'); await navigator.serviceWorker.ready; }")
     await page.goto(server.url)
-    await page.wait_for_function(f"async (url) => (await ({WORKERS})()) === url", arg=f"{server.url}/sw.js", timeout=PATIENCE_MS)
+    await comes_true(page, f"async (url) => (await ({WORKERS})()) === url", f"{server.url}/sw.js")
 
 
 async def test_what_another_app_shares_lands_where_its_user_wants_it(stack: Stack, browser: Browser) -> None:

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, CDPSession, Page, Worker, expect
 from bench.client import Account, Api, Socket
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from tests.e2e.logins import login
-from tests.e2e.person import PATIENCE_MS, Person
+from tests.e2e.person import PATIENCE_MS, Person, comes_true
 from tests.e2e.stack import Stack
 from tests.e2e.test_notifications import say
 from tests.push import PushHouse, push_house, text_of
@@ -38,9 +38,14 @@ CLICK = """async () => {
 COUNT_BADGE = "() => { self.counted = []; self.navigator.setAppBadge = async (count) => { self.counted.push(count); }; }"
 
 
-async def has_come(house: PushHouse, cdp: CDPSession, origin: str, count: int) -> Any:
-    """Hand the browser what the server has sent last, as soon as it is the push with this number."""
-    says = (await house.until(count))[count - 1].says
+async def has_come(house: PushHouse, cdp: CDPSession, origin: str, kind: str, seq: int) -> None:
+    """Hand the browser what the server has sent of this kind about this message, as soon as it has.
+
+    What came a moment before the browser was subscribed may have been sent as well: the log is read in parts.
+    """
+    count = 1
+    while not (says := [one.says for one in await house.until(count) if (one.says["type"], one.says["seq"]) == (kind, str(seq))]):
+        count = len(house.arrived) + 1
     found = asyncio.get_running_loop().create_future()
 
     def note(event: Any) -> None:
@@ -52,14 +57,13 @@ async def has_come(house: PushHouse, cdp: CDPSession, origin: str, count: int) -
     await cdp.send("ServiceWorker.disable")
     await cdp.send("ServiceWorker.enable")
     async with asyncio.timeout(PATIENCE_MS / 1000):
-        message = {"origin": origin, "registrationId": await found, "data": orjson.dumps(says).decode()}
+        message = {"origin": origin, "registrationId": await found, "data": orjson.dumps(says[0]).decode()}
     await cdp.send("ServiceWorker.deliverPushMessage", message)
-    return says
 
 
 async def shows(page: Page, *wanted: list[Any]) -> None:
     """Wait until the browser shows these notifications."""
-    await page.wait_for_function(f"async (wanted) => JSON.stringify(await ({SHOWN})()) === wanted", arg=orjson.dumps(wanted).decode())
+    await comes_true(page, f"async (wanted) => JSON.stringify(await ({SHOWN})()) === wanted", orjson.dumps(wanted).decode())
 
 
 async def test_a_message_is_shown_while_the_chat_is_closed_until_it_is_read_elsewhere(stack: Stack, api: Api, browser: Browser) -> None:
@@ -73,11 +77,11 @@ async def test_a_message_is_shown_while_the_chat_is_closed_until_it_is_read_else
         cdp = await context.new_cdp_session(page)
         worker = await awake(page)
         await worker.evaluate(COUNT_BADGE)
-        await has_come(house, cdp, stack.edge, 1)
+        await has_come(house, cdp, stack.edge, "message", 3)
         await shows(page, ["Anna", "Are you there?", room, 3])
         laptop = await Socket.open(api, bob)
         await laptop.send_frame(pb.ClientFrame(watermark=pb.ClientWatermark(conversation_id=room, delivered_seq=3, read_seq=3)))
-        assert (await has_come(house, cdp, stack.edge, 2))["type"] == "read"
+        await has_come(house, cdp, stack.edge, "read", 3)
         await shows(page)
         assert await worker.evaluate("() => self.counted") == [2, 0]
         await laptop.close()
@@ -91,7 +95,7 @@ async def test_a_click_leads_to_the_conversation_and_the_switch_turns_it_all_off
         bob, page, room = await subscribed(stack, api, browser, house, anna)
         await page.goto(f"{stack.edge}/openapi.json")
         await say(api, anna, room, "Come here")
-        await has_come(house, await page.context.new_cdp_session(page), stack.edge, 1)
+        await has_come(house, await page.context.new_cdp_session(page), stack.edge, "message", 3)
         await shows(page, ["Anna", "Come here", room, 3])
         await page.goto(f"{stack.edge}/settings/notifications")
         await expect(page.get_by_role("switch", name="Notifications")).to_be_checked(timeout=PATIENCE_MS)
@@ -122,9 +126,7 @@ async def subscribed(stack: Stack, api: Api, browser: Browser, house: PushHouse,
     switch = bob.page.get_by_role("switch", name="Notifications")
     await switch.click()
     await expect(switch).to_be_checked(timeout=PATIENCE_MS)
-    await bob.page.wait_for_function(
-        "async (id) => id in ((await (await caches.match('/push-names'))?.json())?.users ?? {})", arg=anna.user_id
-    )
+    await comes_true(bob.page, "async (id) => id in ((await (await caches.match('/push-names'))?.json())?.users ?? {})", anna.user_id)
     return account, bob.page, room
 
 
