@@ -13,7 +13,7 @@ const PAGE = "index.html";
 const PLACE = "__BUILD__";
 const WORKER = "src/worker/sw.ts";
 /** Of the public files, those that the client shows. */
-const SHOWN = /^(favicon\.svg|app\.webmanifest|icons\/.*)$/;
+const SHOWN = /^(favicon\.svg|appearance\.js|app\.webmanifest|icons\/.*)$/;
 
 /** Writes `sw.js`, and the name of the build into the page. */
 export function shell(): Plugin {
@@ -22,10 +22,10 @@ export function shell(): Plugin {
     apply: "build",
     async writeBundle({ dir }, bundle) {
       const folder = dir ?? "dist";
-      const parts = [...partsOf(bundle), ...readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => SHOWN.test(name) && /\.\w+$/.test(name))].sort();
-      const name = nameOf(folder, [PAGE, ...parts]);
       const page = join(folder, PAGE);
       const text = readFileSync(page, "utf8");
+      const parts = [...partsOf(text, bundle), ...readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => SHOWN.test(name) && /\.\w+$/.test(name))].sort();
+      const name = nameOf(folder, [PAGE, ...parts]);
       if (!text.includes(PLACE)) {
         this.error(`${PAGE} has no place for the name of the build, ${PLACE}.`);
       }
@@ -48,8 +48,8 @@ export function shell(): Plugin {
   };
 }
 
-/** The files of the client: its chunks, those that come when they are needed, their styles and pictures. */
-function partsOf(bundle: Rolldown.OutputBundle): ReadonlySet<string> {
+/** The files of the client: what its page names, the chunks that come when they are needed, their styles and pictures. */
+function partsOf(html: string, bundle: Rolldown.OutputBundle): ReadonlySet<string> {
   const parts = new Set<string>();
   const visit = (name: string) => {
     const file = bundle[name];
@@ -61,7 +61,11 @@ function partsOf(bundle: Rolldown.OutputBundle): ReadonlySet<string> {
       [...file.imports, ...file.dynamicImports, ...(file.viteMetadata?.importedCss ?? []), ...(file.viteMetadata?.importedAssets ?? [])].forEach(visit);
     }
   };
-  Object.values(bundle).filter((file) => file.type === "chunk" && file.isEntry && file.name === "index").forEach((file) => { visit(file.fileName); });
+  const named = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map(([, name]) => name ?? "");
+  if (named.length === 0) {
+    throw new Error(`${PAGE} names no chunk: a worker that knows no files keeps none.`);
+  }
+  named.forEach(visit);
   return parts;
 }
 

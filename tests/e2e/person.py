@@ -8,7 +8,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from playwright.async_api import Browser, Error, Locator, Page, WebSocket, expect
+from playwright.async_api import Browser, Error, Locator, Page, ViewportSize, WebSocket, expect
 
 from bench.client import PASSWORD
 from elastic_chat.gateway.v1 import frames_pb2 as pb
@@ -26,6 +26,7 @@ FLAGS = (
 )
 PATIENCE_MS = 20_000
 AGAIN_S = 0.05
+DESK, PHONE = ViewportSize(width=1200, height=800), ViewportSize(width=360, height=740)
 DRAG = """
 (element, [event, name, data]) => {
   const dataTransfer = new DataTransfer();
@@ -38,7 +39,7 @@ DRAG = """
 async def comes_true(page: Page, asks: str, arg: object = None) -> None:
     """Wait until an asynchronous question of a page is answered with true.
 
-    `Page.wait_for_function` is for those that are not: it takes the promise of an answer for the answer. A page that goes elsewhere is asked
+    `Page.wait_for_function` is for those that are not: it takes the promise of an answer for the answer. A page that goes on is asked
     there.
     """
     answer = False
@@ -58,10 +59,15 @@ class Person:
     nodes: list[str] = field(default_factory=list)
     rejects: list[pb.Reject] = field(default_factory=list)
 
+    @property
+    def display_name(self) -> str:
+        """What others call them, from the beginning."""
+        return self.name.rpartition("-")[0].title()
+
     @classmethod
     async def sit_down(cls, browser: Browser, stack: Stack, name: str, *, phone: bool = False) -> Person:
         """Open the web client in a new profile and register."""
-        context = await browser.new_context(viewport={"width": 360, "height": 740} if phone else {"width": 1200, "height": 800})
+        context = await browser.new_context(viewport=PHONE if phone else DESK)
         context.set_default_timeout(PATIENCE_MS)
         page = await context.new_page()
         person = cls(f"{name}-{secrets.token_hex(4)}", page)
@@ -69,15 +75,15 @@ class Person:
         await page.goto(stack.edge)
         await page.get_by_role("button", name="Create an account").click()
         await page.get_by_label("User name").fill(person.name)
-        await page.get_by_label("Display name").fill(name.title())
+        await page.get_by_label("Display name").fill(person.display_name)
         await page.get_by_label("Password", exact=True).fill(PASSWORD)
         await page.get_by_role("button", name="Create account").click()
         await person.is_live()
         return person
 
-    async def on_another_device(self, browser: Browser, stack: Stack) -> Person:
+    async def on_another_device(self, browser: Browser, stack: Stack, *, phone: bool = False) -> Person:
         """Log in once more, in a profile of its own."""
-        context = await browser.new_context(viewport={"width": 1200, "height": 800})
+        context = await browser.new_context(viewport=PHONE if phone else DESK)
         context.set_default_timeout(PATIENCE_MS)
         device = Person(self.name, await context.new_page())
         device.page.on("websocket", device._watch)
@@ -140,6 +146,8 @@ class Person:
         await self.page.get_by_test_id("new-conversation").click()
         await self.page.get_by_label("User name").fill(other.name)
         await self.page.get_by_role("button", name="Start conversation").click()
+        # Another conversation may be open until then.
+        await expect(self.page.get_by_test_id("conversation-title")).to_have_text(other.display_name)
         await expect(self.page.get_by_test_id("composer-input")).to_be_visible()
 
     async def create_group(self, title: str, *others: Person) -> None:

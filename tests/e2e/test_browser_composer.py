@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Locator, expect
 
 from bench.client import PASSWORD, Api
 from tests.e2e.person import PATIENCE_MS, Person
@@ -20,7 +20,8 @@ async def settle(api: Api, owner: Person, **settings: Any) -> None:
     await api.call("PATCH", f"/v1/conversations/{conversation_id}", settings, token)
 
 
-async def test_names_emoji_and_commands_are_completed_and_mean_something(stack: Stack, browser: Browser, api: Api) -> None:
+async def two_in_a_group(browser: Browser, stack: Stack) -> tuple[Person, Person]:
+    """Sit Anna, whose group it is, and Bob down at different gateways; Bob has a phone."""
     anna = await Person.sit_down(browser, stack, "anna")
     bob = await Person.sit_down(browser, stack, "bob", phone=True)
     await anna.create_group("Tea", bob)
@@ -28,6 +29,11 @@ async def test_names_emoji_and_commands_are_completed_and_mean_something(stack: 
     await bob.open_first()
     await bob.sees("Tea?")
     await bob.move_to_other_gateway(anna.nodes[-1])
+    return anna, bob
+
+
+async def test_names_and_emoji_are_completed_and_mean_something(stack: Stack, browser: Browser) -> None:
+    anna, bob = await two_in_a_group(browser, stack)
     composer = anna.page.get_by_test_id("composer-input")
     offers = anna.page.get_by_test_id("suggestion")
 
@@ -59,13 +65,20 @@ async def test_names_emoji_and_commands_are_completed_and_mean_something(stack: 
 
     # An edit mentions whom it names then.
     await composer.press("ArrowUp")
-    await composer.fill(f"Hello @{anna.name}")
-    await composer.press("Escape")  # of the list
+    await composer.fill(f"Bye @{bob.name}")
+    await expect(offers).to_have_count(1)
+    await composer.press("Escape")
+    await expect(offers).to_have_count(0)
     await composer.press("Enter")
-    await expect(bob.page.get_by_test_id("mention")).to_have_text(["@Anna"], timeout=PATIENCE_MS)
+    await expect(bob.page.get_by_test_id("mention")).to_have_text(["@Bob"], timeout=PATIENCE_MS)
 
-    # Commands: only what is possible is offered, and what is no command is a message.
-    await composer.fill("")
+
+async def test_commands_are_offered_where_they_are_possible_and_a_poll_is_asked(stack: Stack, browser: Browser) -> None:
+    anna, bob = await two_in_a_group(browser, stack)
+    composer = anna.page.get_by_test_id("composer-input")
+    offers = anna.page.get_by_test_id("suggestion")
+
+    # What is no command is a message.
     await composer.press_sequentially("/to")
     await expect(offers).to_have_count(1)
     await composer.press("Enter")
@@ -84,16 +97,18 @@ async def test_names_emoji_and_commands_are_completed_and_mean_something(stack: 
     await anna.page.get_by_role("menuitem", name="Poll").click()
     form = anna.page.get_by_test_id("poll-form")
     await form.get_by_label("Question").fill("Which tea?")
-    await form.get_by_label("Answer 1").fill("Green")
-    await form.get_by_label("Answer 2").fill("Green")
+    await form.get_by_role("textbox", name="Answer 1").fill("Green")
+    await form.get_by_role("textbox", name="Answer 2").fill("Green")
     await expect(form.get_by_text("Two answers are the same.")).to_be_visible()
-    await form.get_by_label("Answer 2").fill("Black")
-    await expect(form.get_by_label("Answer 3")).to_be_visible()
+    await form.get_by_role("textbox", name="Answer 2").fill("Black")
+    await expect(form.get_by_role("textbox", name="Answer 3")).to_be_visible()
     await form.get_by_role("button", name="Ask").click()
     await bob.sees("Which tea?")
     await expect(bob.page.get_by_test_id("poll-option")).to_have_count(2)
 
-    # Slow mode counts down, and a reader is told why they can't write.
+
+async def test_slow_mode_counts_down_and_whoever_may_not_write_is_told_why(stack: Stack, browser: Browser, api: Api) -> None:
+    anna, bob = await two_in_a_group(browser, stack)
     await settle(api, anna, slowModeS=30)
     await bob.say("Green!")
     await bob.sees("Green!")
@@ -142,7 +157,12 @@ async def test_files_are_dropped_uploaded_and_looked_through(stack: Stack, brows
     # Several are a grid, and each leads to the others of the conversation.
     media = bob.page.get_by_test_id("message-list").get_by_role("button", name="Open the picture")
     await expect(media).to_have_count(3, timeout=PATIENCE_MS)
-    await media.nth(1).click()
+    await look_through(bob, media.nth(1))
+
+
+async def look_through(bob: Person, second: Locator) -> None:
+    """Open the second of three pictures, and go everywhere from there."""
+    await second.click()
     viewer, place = bob.page.get_by_test_id("viewer"), bob.page.get_by_test_id("viewer-place")
     await expect(place).to_have_text("2 of 3")
     for key, shown in (("ArrowRight", "3 of 3"), ("ArrowRight", "3 of 3"), ("Home", "1 of 3"), ("ArrowLeft", "1 of 3")):
@@ -164,4 +184,4 @@ async def test_files_are_dropped_uploaded_and_looked_through(stack: Stack, brows
     assert (await download.value).suggested_filename.startswith("photo-")
     await bob.page.keyboard.press("Escape")
     await expect(viewer).to_have_count(0)
-    await expect(media.nth(1)).to_be_focused()
+    await expect(second).to_be_focused()

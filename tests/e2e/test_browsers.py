@@ -107,28 +107,33 @@ async def test_what_is_written_while_the_log_takes_nothing_waits_and_is_sent_onc
     await expect(anna.page.locator("[data-status=sending]")).to_have_count(0, timeout=PATIENCE_MS)
 
 
-async def test_history_scrolls_back_page_by_page_on_a_phone(stack: Stack, browser: Browser) -> None:
-    anna = await Person.sit_down(browser, stack, "anna", phone=True)
+async def test_one_begins_at_what_is_new_and_scrolls_back_page_by_page_on_a_phone(stack: Stack, browser: Browser) -> None:
+    anna = await Person.sit_down(browser, stack, "anna")
     bob = await Person.sit_down(browser, stack, "bob")
     await bob.start_chat_with(anna)
     for n in range(120):
         await bob.say(f"message {n}")
     await bob.sees("message 119")
     await expect(bob.page.locator("[data-status=sending]")).to_have_count(0, timeout=PATIENCE_MS)
-    await anna.page.reload()
-    await anna.is_live()
     await anna.open_first()
-    await anna.sees("message 119")
-    await anna.sees("message 0", times=0)
-    messages = anna.page.get_by_test_id("message-list")
-    for _ in range(20):
-        if await anna.page.get_by_text("message 0", exact=True).count():
-            break
-        await messages.evaluate("list => { list.scrollTop = 0; }")
-        await anna.page.wait_for_function("() => document.querySelector('[data-testid=history-start] .spinner') === null")
     await anna.sees("message 0")
-    width = await anna.page.evaluate("() => document.documentElement.scrollWidth")
-    assert width <= 360
+    await anna.sees("message 119", times=0)
+    await anna.page.get_by_test_id("jump-latest").click()
+    await anna.sees("message 119")
+    await expect(bob.page.locator("[data-status=seen]")).not_to_have_count(0, timeout=PATIENCE_MS)
+
+    # What has been read is above the screen.
+    phone = await anna.on_another_device(browser, stack, phone=True)
+    await phone.open_first()
+    await phone.sees("message 119")
+    await phone.sees("message 0", times=0)
+    for _ in range(40):
+        if await phone.page.get_by_text("message 0", exact=True).count():
+            break
+        await phone.page.get_by_test_id("message-list").evaluate("list => { list.scrollTop = 0; }")
+        await phone.page.wait_for_function("() => document.querySelector('[data-testid=history-start] .spinner') === null")
+    await phone.sees("message 0")
+    assert await phone.page.evaluate("() => document.documentElement.scrollWidth") <= 360
 
 
 async def test_a_picture_and_a_document_are_sent_and_seen(stack: Stack, browser: Browser) -> None:

@@ -33,6 +33,12 @@ describe("a sentence", () => {
     );
   });
 
+  it("is chosen by what it is about, which is no word of it", () => {
+    const made = (by: string) => ARABIC.t("messages.created", { by, who: "Anna", title: "Tea" });
+    expect(made("me")).toBe("أنشأت «\u2068Tea\u2069»");
+    expect(made("other")).toBe("أنشأ \u2068Anna\u2069 «\u2068Tea\u2069»");
+  });
+
   it("has the forms of its language", () => {
     const said = [1, 2, 3, 11, 100].map((count) => ARABIC.t("messages.replies", { count }));
     expect(new Set(said).size).toBe(5);

@@ -1,5 +1,6 @@
 /** How everything is said in one language: sentences, lists, numbers and times. */
 
+import { isPluralElement, isSelectElement, isTagElement, type MessageFormatElement } from "@formatjs/icu-messageformat-parser";
 import { type FormatXMLElementFn, IntlMessageFormat } from "intl-messageformat";
 
 import { isolated } from "./bidi";
@@ -25,9 +26,15 @@ const UNITS = [
   ["second", 1],
 ] as const;
 
+/** A message that is ready to be said. What it chooses its words by stands in none of them. */
+interface Ready {
+  readonly format: IntlMessageFormat;
+  readonly choosers: ReadonlySet<string>;
+}
+
 export class Words {
   readonly direction: "ltr" | "rtl";
-  private readonly formats = new Map<TextId, IntlMessageFormat>();
+  private readonly ready = new Map<TextId, Ready>();
   private readonly times = new Map<string, Intl.DateTimeFormat>();
   private readonly numbers = new Map<string, Intl.NumberFormat>();
   private readonly lists: Intl.ListFormat;
@@ -49,8 +56,9 @@ export class Words {
     if (typeof message === "string" || message === undefined) {
       return message ?? id;
     }
-    const plain = Object.entries(values).map(([name, value]) => [name, this.plain(value)] as const);
-    return String(this.format(id, message).format(Object.fromEntries(plain)));
+    const { format, choosers } = this.prepared(id, message);
+    const plain = Object.entries(values).map(([name, value]) => [name, this.plain(value, choosers.has(name))] as const);
+    return String(format.format(Object.fromEntries(plain)));
   };
 
   /** What says also what is in another catalogue of the same language. */
@@ -68,8 +76,9 @@ export class Words {
     if (typeof message === "string" || message === undefined) {
       return [message ?? id];
     }
-    const plain = Object.entries(values).map(([name, value]) => [name, isValue(value) ? this.plain(value) : value] as const);
-    const said = this.format(id, message).format<T>(Object.fromEntries(plain));
+    const { format, choosers } = this.prepared(id, message);
+    const plain = Object.entries(values).map(([name, value]) => [name, isValue(value) ? this.plain(value, choosers.has(name)) : value] as const);
+    const said = format.format<T>(Object.fromEntries(plain));
     return Array.isArray(said) ? said : [said];
   }
 
@@ -154,14 +163,17 @@ export class Words {
     return Math.round((this.midnight(now) - this.midnight(at)) / DAY_MS);
   }
 
-  private plain(value: Value): string | number {
-    return typeof value === "number" ? value : isolated(typeof value === "string" ? value : this.list(value), this.direction);
+  private plain(value: Value, isChooser: boolean): string | number {
+    if (typeof value === "number" || (typeof value === "string" && isChooser)) {
+      return value;
+    }
+    return isolated(typeof value === "string" ? value : this.list(value), this.direction);
   }
 
-  private format(id: TextId, message: Exclude<Catalogue[string], string>): IntlMessageFormat {
-    const format = this.formats.get(id) ?? new IntlMessageFormat(message, this.place.locale);
-    this.formats.set(id, format);
-    return format;
+  private prepared(id: TextId, message: MessageFormatElement[]): Ready {
+    const ready = this.ready.get(id) ?? { format: new IntlMessageFormat(message, this.place.locale), choosers: new Set(choosersOf(message)) };
+    this.ready.set(id, ready);
+    return ready;
   }
 
   private time(at: number, options: Intl.DateTimeFormatOptions): string {
@@ -183,6 +195,18 @@ export class Words {
   }
 }
 
+function choosersOf(message: readonly MessageFormatElement[]): readonly string[] {
+  return message.flatMap((element) => {
+    if (isTagElement(element)) {
+      return choosersOf(element.children);
+    }
+    if (isSelectElement(element) || isPluralElement(element)) {
+      const within = Object.values(element.options).flatMap(({ value }) => choosersOf(value));
+      return isSelectElement(element) ? [element.value, ...within] : within;
+    }
+    return [];
+  });
+}
 
 function isValue(value: unknown): value is Value {
   return typeof value === "string" || typeof value === "number" || (Array.isArray(value) && value.every((item) => typeof item === "string"));

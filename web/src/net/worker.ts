@@ -89,7 +89,10 @@ async function follow(container: ServiceWorkerContainer): Promise<void> {
         }
       });
     });
-    setInterval(() => void registration.update().catch(undo), EVERY_MS);
+    // To register what is registered asks the server nothing.
+    const look = (): void => void registration.update().catch(undo);
+    look();
+    setInterval(look, EVERY_MS);
   } catch {
     await undo();
   }

@@ -7,6 +7,7 @@ import type { TextId } from "../core/texts";
 import { useSelected } from "./context";
 import { Icon, type IconName } from "./Icon";
 import { PageLink } from "./PageLink";
+import { useEscape } from "./parts/focus";
 import { Toasts } from "./parts/Toasts";
 import { Tooltips } from "./parts/Tooltip";
 import { go, pathOf, WAY_IN } from "./route";
@@ -36,25 +37,18 @@ const openedOf = ({ opened }: State) => opened?.conversationId ?? null;
 export function SectionsPage({ heading, base, chosen, sections }: SectionsPageProps) {
   const t = useText();
   const openedId = useSelected(openedOf);
+  const page = useRef<HTMLDivElement>(null);
   const name = useRef<HTMLHeadingElement>(null);
   const section = sections.find(({ id }) => id === chosen) ?? sections[0];
   const leave = () => { go(pathOf(openedId)); };
 
-  // When this is gone the conversations are there again.
-  useEffect(() => () => { document.getElementById(WAY_IN)?.focus(); }, []);
+  useEscape(page, leave);
+  // When this is gone the conversations are there again, and their composer has taken the focus.
+  useEffect(() => () => { queueMicrotask(() => { document.getElementById(WAY_IN)?.focus(); }); }, []);
   useLayoutEffect(() => { name.current?.focus(); }, [section?.id]);
 
   return (
-    <div
-      className="sections"
-      data-chosen={chosen !== ""}
-      data-testid="sections"
-      onKeyDown={(event) => {
-        if (event.key === "Escape" && !event.defaultPrevented && document.querySelector("dialog[open], :popover-open") === null) {
-          leave();
-        }
-      }}
-    >
+    <div ref={page} className="sections" data-chosen={chosen !== ""} data-testid="sections">
       <StatusLine />
       <nav className="sections-nav" aria-label={t(heading)}>
         <header className="sections-head">

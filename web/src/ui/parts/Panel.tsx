@@ -2,7 +2,7 @@ import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 import { Icon } from "../Icon";
 import { useText } from "../words";
-import { useFocusGivenBack } from "./focus";
+import { useEscape, useFocusGivenBack } from "./focus";
 
 interface PanelProps {
   readonly title: string;
@@ -17,21 +17,11 @@ export function Panel({ title, onClose, children }: PanelProps) {
   const id = useId();
   const t = useText();
   useFocusGivenBack(panel, true);
+  useEscape(panel, onClose);
   useLayoutEffect(() => { heading.current?.focus(); }, []);
 
   return (
-    <aside
-      ref={panel}
-      className="panel"
-      aria-labelledby={id}
-      data-testid="panel"
-      onKeyDown={(event) => {
-        if (event.key === "Escape" && !event.defaultPrevented) {
-          event.preventDefault();
-          onClose();
-        }
-      }}
-    >
+    <aside ref={panel} className="panel" aria-labelledby={id} data-testid="panel">
       <header className="panel-head">
         <button className="button-icon panel-back" type="button" onClick={onClose} aria-label={t("common.back")}>
           <Icon name="back" />

@@ -1,6 +1,6 @@
 /** Where the keyboard is: it comes into what opens, and goes back to where it was when that closes. */
 
-import { type KeyboardEvent, type RefObject, useLayoutEffect } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect } from "react";
 
 const FOCUSABLE =
   "a[href], button:not(:disabled), input:not(:disabled):not([type=hidden]), select:not(:disabled), textarea:not(:disabled), [tabindex]:not([tabindex='-1'])";
@@ -25,6 +25,25 @@ export function useFocusGivenBack(within: RefObject<HTMLElement | null>, isOpen:
       }
     };
   }, [within, isOpen]);
+}
+
+/**
+ * Esc leaves something, unless something in it takes it for itself, or a dialog or a menu is open. The focus is in it or nowhere: a button that
+ * can't be pressed while its answer is awaited has lost it.
+ */
+export function useEscape(within: RefObject<HTMLElement | null>, leave: () => void): void {
+  useEffect(() => {
+    const press = (event: globalThis.KeyboardEvent) => {
+      const { key, target, defaultPrevented } = event;
+      const isHere = target === document.body || (target instanceof Node && within.current?.contains(target) === true);
+      if (key === "Escape" && !defaultPrevented && isHere && document.querySelector("dialog[open], :popover-open") === null) {
+        event.preventDefault();
+        leave();
+      }
+    };
+    document.addEventListener("keydown", press);
+    return () => { document.removeEventListener("keydown", press); };
+  }, [within, leave]);
 }
 
 const STEPS: Readonly<Record<string, (at: number, count: number) => number>> = {
