@@ -64,6 +64,7 @@ class Keeper:
             taken = await self._feed.take()
             await until_done(self._follow, "log_away")
             await self._take_up(taken)
+            await self._replace_broken()
             await self._tell()
         self._stopped.set()
 
@@ -100,7 +101,7 @@ class Keeper:
         for number, (first, end) in bounds.items():
             part = self._parts.held[number]
             part.until = end
-            if part.next_offset is None or not first <= part.next_offset <= end:
+            if part.stage is Stage.BROKEN or part.next_offset is None or not first <= part.next_offset <= end:
                 part.stage = Stage.BUILDING
                 self._feed.wait(number)
                 self._missing.set()
@@ -109,12 +110,18 @@ class Keeper:
                 part.stage = Stage.READY if part.next_offset >= end else Stage.FOLLOWING
                 self._renewed = 0.0
 
+    async def _replace_broken(self) -> None:
+        broken = [number for number, part in self._parts.held.items() if part.stage is Stage.BROKEN]
+        if broken:
+            await until_done(lambda: self._go_on(broken), "log_away")
+            self._renewed = 0.0
+
     async def _take_up(self, taken: Sequence[Taken]) -> None:
         lost: list[int] = []
         ordered = sorted(taken, key=attrgetter("partition", "offset"))
         for number, records in groupby(ordered, key=attrgetter("partition")):
             part, some = self._parts.held.get(number), list(records)
-            if part is None or part.stage is Stage.BUILDING:
+            if part is None or part.stage in {Stage.BUILDING, Stage.BROKEN}:
                 continue
             if some[0].offset != part.next_offset:
                 lost.append(number)  # the group was shared out anew meanwhile, and reading began elsewhere

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
 from typing import TypeVar
 
+import structlog
+
 from chatkit.core.errors import ChatError, Reason
 from svc_search.core.criteria import Found, Question, together
 from svc_search.core.documents import Change
-from svc_search.index import Index, Shelf
+from svc_search.index import BrokenIndexError, Index, Shelf
 
+log = structlog.get_logger()
 Result = TypeVar("Result")
 
 
@@ -28,6 +32,8 @@ class Stage(StrEnum):
     """It has what was in the log a while ago, and is on its way."""
     READY = "ready"
     """It has had what was in the log when it was opened, and answers."""
+    BROKEN = "broken"
+    """It can't be read any more, and answers nobody until it is built anew."""
 
 
 class Part:
@@ -91,30 +97,39 @@ class Parts:
 
     async def apply(self, part: Part, changes: Sequence[Change], next_offset: int | None) -> None:
         """Take up changes, and from where to go on."""
-        await self._write(lambda: part.index.apply(changes, next_offset))
-        part.next_offset = next_offset
+        with noticed(part):
+            await self._write(lambda: part.index.apply(changes, next_offset))
+            part.next_offset = next_offset
 
     async def finish(self, part: Part, next_offset: int) -> None:
         """Make one that was built fast to read, and know from where it goes on."""
-        await self._write(part.index.compact)
-        await self.apply(part, (), next_offset)
-        await self._write(part.index.settle)
+        with noticed(part):
+            await self._write(part.index.compact)
+            await self.apply(part, (), next_offset)
+            await self._write(part.index.settle)
 
     async def tidy(self, now_s: int) -> int:
         """Take out what has expired by a Unix second, leave nothing of it on the disk, and return how many messages went."""
         gone = 0
         for number in list(self.held):
             part = self.held.get(number)  # it may have gone while others were tidied
-            if part is not None and part.stage is not Stage.BUILDING:
-                gone += await self._write(partial(_tidied, part.index, now_s))
+            if part is not None and part.stage not in {Stage.BUILDING, Stage.BROKEN}:
+                with noticed(part):
+                    gone += await self._write(partial(_tidied, part.index, now_s))
         return gone
 
     async def count(self) -> int:
         """Return how many messages are in all indexes that are held."""
-        return sum([await self._write(part.index.count) for number in list(self.held) if (part := self.held.get(number))])
+        messages = 0
+        for number in list(self.held):
+            part = self.held.get(number)
+            if part is not None and part.stage is not Stage.BROKEN:
+                with noticed(part):
+                    messages += await self._write(part.index.count)
+        return messages
 
     async def find(self, question: Question, numbers: Sequence[int]) -> tuple[Found, list[int]]:
-        """Look through those parts that are READY here, and return which these were. Raises OVERLOADED."""
+        """Look through those parts that are READY here, and return which these were. Raises OVERLOADED. One that breaks is none of them."""
         ready = {number: part for number in numbers if (part := self.held.get(number)) and part.stage is Stage.READY}
         if self._waiting and self._waiting + len(ready) > self._room:
             raise ChatError(Reason.OVERLOADED, "search has too much to do: try again soon")
@@ -127,10 +142,14 @@ class Parts:
             self._waiting -= len(ready)
             for part in ready.values():
                 part.end_reading()
-        return together(question.count, found), list(ready)
+        answers = {number: one for number, one in zip(ready, found, strict=True) if one is not None}
+        return together(question.count, list(answers.values())), list(answers)
 
-    async def _find(self, part: Part, question: Question) -> Found:
-        return await asyncio.get_running_loop().run_in_executor(self._reading, part.index.find, question)
+    async def _find(self, part: Part, question: Question) -> Found | None:
+        found = None
+        with noticed(part):
+            found = await asyncio.get_running_loop().run_in_executor(self._reading, part.index.find, question)
+        return found  # noqa: RET504 - None if it broke
 
     async def _write(self, work: Callable[[], Result]) -> Result:
         # Whoever is ended meanwhile leaves the thread to what it has begun.
@@ -142,6 +161,16 @@ class Parts:
             await self.let_go(number)
         self._writing.shutdown()
         self._reading.shutdown()
+
+
+@contextmanager
+def noticed(part: Part) -> Iterator[None]:
+    """Go on without an index that turns out to be broken: its keeper sees it."""
+    try:
+        yield
+    except BrokenIndexError as error:
+        log.warning("index_broken", error=str(error))
+        part.stage = Stage.BROKEN
 
 
 def _tidied(index: Index, now_s: int) -> int:

@@ -9,8 +9,15 @@ from svc_search.core.criteria import Found, Question
 from svc_search.core.documents import Change
 
 
+class BrokenIndexError(Exception):
+    """What is kept of an index can't be read any more: it has to be made anew."""
+
+
 class Index(Protocol):
-    """What is found in one part of the log. Its methods block: call them in a thread. One thread changes it at a time, any number finds."""
+    """What is found in one part of the log. Its methods block: call them in a thread. One thread changes it at a time, any number finds.
+
+    Every method raises BrokenIndexError if what is kept can't be read.
+    """
 
     @property
     def next_offset(self) -> int | None:

@@ -7,10 +7,12 @@ freed (`secure_delete`), and `settle` empties the journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import ParamSpec, TypeVar
 
 import apsw
 import structlog
@@ -19,9 +21,13 @@ from chatkit.core.finding import Has
 from chatkit.core.ids import ConversationId
 from svc_search.core.criteria import Found, Hit, Position, Question, rank_of
 from svc_search.core.documents import Change, Document, Erasure, Rewording
+from svc_search.index import BrokenIndexError
 from svc_search.index.expression import besides, expression, marks, sayings
 
 log = structlog.get_logger()
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 VERSION = 2
 """Of what is in a file, and of how words are told apart: a file of another is built anew."""
@@ -71,6 +77,19 @@ DELETED = 2**62
 """The words of what is deleted are newer than all others."""
 
 
+def _whole(method: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Say of a file that SQLite can't read that the index is broken."""
+
+    @wraps(method)
+    def told(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+        try:
+            return method(*arguments, **named)
+        except (apsw.CorruptError, apsw.NotADBError) as error:
+            raise BrokenIndexError(str(error)) from error
+
+    return told
+
+
 class SqliteIndex:
     """One file. One connection writes, and as many read as there are threads that do."""
 
@@ -96,6 +115,7 @@ class SqliteIndex:
         offset: int | None = self._writer.execute("SELECT next_offset FROM state").get
         return offset
 
+    @_whole
     def apply(self, changes: Sequence[Change], next_offset: int | None) -> None:
         try:
             with self._writer:
@@ -168,6 +188,7 @@ class SqliteIndex:
             number = known[name] = self._writer.last_insert_rowid()
         return number
 
+    @_whole
     def find(self, question: Question) -> Found:
         wanted = {self._conversations[one]: since for one, since in question.places.items() if one in self._conversations}
         criteria = question.criteria
@@ -230,6 +251,7 @@ class SqliteIndex:
         finally:
             self._readers.put(reader)
 
+    @_whole
     def let_go(self, now_s: int) -> int:
         gone = list(self._writer.execute("SELECT rank FROM documents WHERE expires_s > 0 AND expires_s <= ?", (now_s,)))
         with self._writer:
@@ -238,15 +260,18 @@ class SqliteIndex:
             self._writer.execute("DELETE FROM ahead WHERE expires_s > 0 AND expires_s <= ?", (now_s,))
         return len(gone)
 
+    @_whole
     def settle(self) -> None:
         try:
             self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         except apsw.BusyError:
             log.debug("index_is_read", partition=self._partition)  # the next time will do
 
+    @_whole
     def compact(self) -> None:
         self._writer.execute("INSERT INTO words (words) VALUES ('optimize')")
 
+    @_whole
     def count(self) -> int:
         with self._reading() as reader:
             number: int = reader.execute("SELECT COUNT(*) FROM documents").get

@@ -17,7 +17,7 @@ from chatkit.core.finding import Has, Term
 from chatkit.core.ids import ConversationId, new_id
 from svc_search.core.criteria import FIRST, Criteria, Hit, Question
 from svc_search.core.documents import Change, Erasure
-from svc_search.index import Index, Shelf
+from svc_search.index import BrokenIndexError, Index, Shelf
 from svc_search.index import sqlite as sqlite_index
 from svc_search.index.memory import MemoryIndex, MemoryShelf
 from svc_search.index.sqlite import SqliteIndex, SqliteShelf
@@ -237,6 +237,21 @@ def test_a_file_that_is_broken_or_of_another_version_is_begun_anew(tmp_path: Pat
     (tmp_path / "0.sqlite").write_bytes(b"no database at all" * 1000)
     index = shelf.open(0)
     assert (index.next_offset, find(index, "tea")) == (None, [])
+    index.close()
+
+
+def test_a_file_that_breaks_while_it_is_open_says_so(tmp_path: Path) -> None:
+    index = SqliteShelf(tmp_path).open(0)
+    index.apply([said(n, f"tea {n}") for n in range(1, 400)], 400)
+    index.settle()
+    path = tmp_path / "0.sqlite"
+    with path.open("r+b") as file:
+        file.seek(8192)
+        file.write(b"\xa5" * (path.stat().st_size - 8192))
+    with pytest.raises(BrokenIndexError):
+        find(index, "tea")
+    with pytest.raises(BrokenIndexError):
+        index.apply([said(n, f"more {n}") for n in range(400, 2_000)], 2_000)
     index.close()
 
 

@@ -20,6 +20,7 @@ from elastic_chat.types.v1 import entry_pb2
 from svc_search.core.criteria import Criteria, Found, Question
 from svc_search.feed import part_of
 from svc_search.holders import MemoryHolders
+from svc_search.index import BrokenIndexError
 from svc_search.index.memory import MemoryIndex, MemoryShelf
 from svc_search.keeper import Keeper
 from svc_search.parts import Parts, Stage
@@ -190,6 +191,32 @@ async def test_an_index_that_was_left_goes_on_without_the_database() -> None:
     async with desk.running() as parts:
         assert await found(desk, parts, "tea") == [(0, 1), (0, 2)]
     assert desk.database.read == read
+
+
+@pytest.mark.parametrize("method", ["apply", "find", "let_go"])
+async def test_an_index_that_breaks_is_built_anew_and_others_go_on(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk()
+    for part in (0, 1):
+        desk.say(part, "tea")
+    async with desk.running() as parts:
+        assert await found(desk, parts, "tea") == [(0, 1), (1, 1)]
+        broken = parts.held[0].index
+
+        def fail(*_: object) -> None:
+            raise BrokenIndexError("malformed")
+
+        monkeypatch.setattr(broken, method, fail)
+        if method == "find":
+            question = Question(dict.fromkeys(desk.rooms.values(), 1), Criteria((term("tea"),)), 100)
+            hits, looked = await parts.find(question, PARTS)
+            assert 0 not in looked
+            assert {hit.position.partition for hit in hits.hits} == {1}
+        elif method == "let_go":
+            await parts.tidy(0)
+        for part in (0, 1):
+            desk.say(part, "more tea")
+        await until(lambda: parts.held.get(0, None) is not None and parts.held[0].index is not broken)
+        assert await found(desk, parts, "tea") == [(0, 1), (0, 2), (1, 1), (1, 2)]
 
 
 async def test_an_index_whose_next_record_is_forgotten_or_whose_log_is_another_is_built_anew() -> None:

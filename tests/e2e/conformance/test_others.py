@@ -208,6 +208,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "accounts.CreateReport": Attempt(
         lambda world: {"conversation_id": world.conversation_id, "seq": 2, "category": accounts_pb.Report.SPAM}, NOT_THERE
     ),
+    "accounts.UpdateProfile": refused(Reason.UNKNOWN_FILE, avatar_file_id="file_id"),
     "accounts.SuspendUser": for_administrators(user_id=anna, reason="because"),
     "accounts.LiftSuspension": for_administrators(user_id=anna),
     "accounts.ListReports": for_administrators(),
