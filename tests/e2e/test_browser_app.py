@@ -19,9 +19,9 @@ READY = """async () => {
   const {active} = await navigator.serviceWorker.ready;
   return active.state === "activated" || new Promise((resolve) => { active.onstatechange = () => { resolve(true); }; });
 }"""
-PARTS = """async () => (await (await caches.open((await caches.keys())[0])).keys()).map(({url}) => new URL(url).pathname)"""
 WORKERS = "async () => (await navigator.serviceWorker.getRegistrations()).map(({active}) => active?.scriptURL).join()"
 SHELLS = "async () => (await caches.keys()).filter((name) => name.startsWith('elastic-chat.shell.'))"
+PARTS = f"async () => (await (await caches.open((await ({SHELLS})())[0])).keys()).map(({{url}}) => new URL(url).pathname)"
 BUILD = "() => document.querySelector('meta[name=build]').content"
 SHARE = """(action) => {
   const form = document.createElement("form");

@@ -16,19 +16,11 @@ from bench.client import Account, Api, Socket
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from tests.e2e.logins import login
 from tests.e2e.person import PATIENCE_MS, Person, comes_true
+from tests.e2e.pushes import can_be_pushed, turn_notifications_on
 from tests.e2e.stack import Stack
 from tests.e2e.test_notifications import say
-from tests.push import PushHouse, push_house, text_of
+from tests.push import PushHouse, push_house
 
-SUBSCRIBE = """
-  const subscription = {toJSON: () => (%s), unsubscribe: async () => { localStorage.removeItem("subscribed"); return true; }};
-  PushManager.prototype.subscribe = async ({applicationServerKey, userVisibleOnly}) => {
-    if (!userVisibleOnly || applicationServerKey !== "%s") throw new Error("no browser would take this");
-    localStorage.setItem("subscribed", "yes");
-    return subscription;
-  };
-  PushManager.prototype.getSubscription = async () => localStorage.getItem("subscribed") === null ? null : subscription;
-"""
 SHOWN = """async () => (await (await navigator.serviceWorker.getRegistration("/")).getNotifications())
   .map(({title, body, tag, data}) => [title, body, tag, data.seq])"""
 CLICK = """async () => {
@@ -69,7 +61,6 @@ async def shows(page: Page, *wanted: list[Any]) -> None:
 async def test_a_message_is_shown_while_the_chat_is_closed_until_it_is_read_elsewhere(stack: Stack, api: Api, browser: Browser) -> None:
     async with push_house(stack.push_port) as house:
         anna = await api.register("anna", "Anna")
-        house.key = (await api.call("GET", "/v1/push-key", token=anna.token))["publicKey"]
         bob, page, room = await subscribed(stack, api, browser, house, anna)
         context = page.context
         await page.goto(f"{stack.edge}/openapi.json")  # nothing of the client runs there
@@ -91,7 +82,6 @@ async def test_a_message_is_shown_while_the_chat_is_closed_until_it_is_read_else
 async def test_a_click_leads_to_the_conversation_and_the_switch_turns_it_all_off(stack: Stack, api: Api, browser: Browser) -> None:
     async with push_house(stack.push_port) as house:
         anna = await api.register("anna", "Anna")
-        house.key = (await api.call("GET", "/v1/push-key", token=anna.token))["publicKey"]
         bob, page, room = await subscribed(stack, api, browser, house, anna)
         await page.goto(f"{stack.edge}/openapi.json")
         await say(api, anna, room, "Come here")
@@ -112,20 +102,12 @@ async def test_a_click_leads_to_the_conversation_and_the_switch_turns_it_all_off
 async def subscribed(stack: Stack, api: Api, browser: Browser, house: PushHouse, anna: Account) -> tuple[Account, Page, str]:
     """Sit Bob down, who has heard from Anna and turns on notifications; return another login of his, his page, and the conversation."""
     bob = await Person.sit_down(browser, stack, "bob")
-    endpoint = house.subscribe("bob")
-    keys = {"p256dh": text_of(house.devices["bob"].public_key), "auth": text_of(house.devices["bob"].secret)}
-    await bob.page.context.grant_permissions(["notifications"], origin=stack.edge)
-    await bob.page.add_init_script(SUBSCRIBE % (orjson.dumps({"endpoint": endpoint, "keys": keys}).decode(), house.key))
-    await bob.page.reload()
-    await bob.is_live()
+    await can_be_pushed(bob, stack, api, house)
     account = await login(api, Account("", bob.name, "", ""))
     room = await api.direct(anna, account)
     await say(api, anna, room, "Hello")
     await expect(bob.page.get_by_test_id("conversation-item")).to_have_count(1, timeout=PATIENCE_MS)
-    await bob.open_settings("Notifications")
-    switch = bob.page.get_by_role("switch", name="Notifications")
-    await switch.click()
-    await expect(switch).to_be_checked(timeout=PATIENCE_MS)
+    await turn_notifications_on(bob)
     await comes_true(bob.page, "async (id) => id in ((await (await caches.match('/push-names'))?.json())?.users ?? {})", anna.user_id)
     return account, bob.page, room
 
