@@ -1,4 +1,7 @@
-"""Tabs of one browser, which share what they have and one connection; and a start without a network."""
+"""Tabs of one browser, which share what they have and one connection; and a start without a network.
+
+A gateway is killed here: these tests come after those that ask whether anything has crashed.
+"""
 
 from __future__ import annotations
 
