@@ -15,7 +15,7 @@ from tests.e2e.stack import Stack
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with Stack.started() as made:
+    with Stack.shared() as made:
         yield made
 
 
