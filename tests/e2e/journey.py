@@ -21,7 +21,10 @@ async def first_day(maya: Person, jonas: Person, picture: bytes, look: Look) -> 
     await jonas.sees("Hello Jonas, I am here now, too!")
     await jonas.say("Welcome! Shall we plan the garden party?")
     await maya.sees("Welcome! Shall we plan the garden party?")
-    await maya.do_with("Welcome! Shall we plan the garden party?", "👍")
+    welcome = maya.page.get_by_test_id("message").filter(has_text="Welcome! Shall we plan the garden party?")
+    await welcome.hover()
+    await welcome.get_by_test_id("message-menu").click()
+    await maya.page.get_by_role("menu").get_by_text("👍", exact=True).click()
     await expect(jonas.page.get_by_test_id("reaction")).to_have_text("👍 1", timeout=PATIENCE_MS)
     await look(maya, "first-chat")
 

@@ -108,11 +108,11 @@ async def test_a_group_is_led_from_its_details_and_handed_over(stack: Stack, bro
 
     await bob.open_first()
     await bob.page.get_by_role("button", name="Details of Kitchen garden").click()
-    await bob.page.get_by_label("Notifications", exact=True).and_(bob.page.get_by_role("combobox")).select_option("mentions")
+    told = bob.page.get_by_label("Notifications", exact=True).and_(bob.page.get_by_role("combobox"))
+    async with bob.page.expect_response(lambda response: "/preferences" in response.url and response.ok):
+        await told.select_option("mentions")
     await bob.page.reload()
-    await expect(bob.page.get_by_label("Notifications", exact=True).and_(bob.page.get_by_role("combobox"))).to_have_value(
-        "mentions", timeout=PATIENCE_MS
-    )
+    await expect(told).to_have_value("mentions", timeout=PATIENCE_MS)
 
 
 def member(person: Person, name: str) -> Locator:
