@@ -33,7 +33,8 @@ status: .venv/.stamp ## show every process
 test: .venv/.stamp build/googleapis web/node_modules/.stamp tests/integration/oidc/node_modules/.stamp tests/e2e/tus/node_modules/.stamp ## run all tests, on the real engines
 	@cd web && $(WITH_NODE) npm test
 	@$(BIN)/python -m tests.provide
-	@$(BIN)/pytest --ignore tests/faults
+	@$(BIN)/pytest --ignore tests/e2e --ignore tests/faults
+	@$(BIN)/python -m tests.e2e
 	@$(BIN)/pytest tests/faults
 
 faults: .venv/.stamp ## try the matrix of faults at length: about an hour, over a million messages

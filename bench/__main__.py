@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from bench import connections, group, history, latency, pairs, presence, profiles, scale, stack, stages, writer
+from bench import connections, group, history, latency, pairs, presence, profiles, scale, search, stack, stages, web, writer
 from bench.processes import allow_files
 from bench.results import Figure, compare, save, show
 
@@ -25,8 +25,10 @@ MEASUREMENTS: dict[str, Callable[[str], Coroutine[Any, Any, list[Figure]]]] = {
     "group": group.measure,
     "connections": connections.measure,
     "history": history.measure,
+    "search": search.measure,
     "writer": writer.measure,
     "presence": presence.measure,
+    "web": web.measure,
     "scale": scale.measure,
 }
 

@@ -100,6 +100,11 @@ class Api:
         answer = await self.call("POST", "/v1/conversations", body, owner.token)
         return str(answer["conversation"]["conversationId"])
 
+    async def say(self, account: Account, conversation_id: str, text: str) -> None:
+        """Send a message, and wait for its place."""
+        path = f"/v1/conversations/{conversation_id}/messages"
+        await self.call("POST", path, {"messageId": new_id(), "body": {"text": text}}, account.token)
+
     async def messages(self, account: Account, conversation_id: str, query: str = "") -> list[Any]:
         """Return a page of entries."""
         answer = await self.call("GET", f"/v1/conversations/{conversation_id}/messages?{query}", token=account.token)

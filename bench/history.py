@@ -31,7 +31,7 @@ async def measure(edge: str) -> list[Figure]:
         conversation_id = await api.direct(anna, bob)
     finally:
         await api.close()
-    await _fill(edge, anna, conversation_id)
+    await fill(edge, anna, conversation_id, MESSAGES)
     await asyncio.sleep(2.0)
     rates, p50s, p99s = [], [], []
     for _ in range(RUNS):
@@ -49,7 +49,8 @@ async def measure(edge: str) -> list[Figure]:
     ]
 
 
-async def _fill(edge: str, sender: Account, conversation_id: str) -> None:
+async def fill(edge: str, sender: Account, conversation_id: str, messages: int) -> None:
+    """Say so many messages of 200 bytes in a conversation, as fast as they are acknowledged; each begins with its number, from 0."""
     answered = asyncio.Semaphore(WINDOW)
 
     def take(wire: Wire, frame: pb.ServerFrame) -> None:
@@ -58,7 +59,7 @@ async def _fill(edge: str, sender: Account, conversation_id: str) -> None:
             answered.release()
 
     wire = await Wire.open(edge, sender, take)
-    for number in range(MESSAGES):
+    for number in range(messages):
         await answered.acquire()
         wire.send(send_frame(new_id(), conversation_id, f"{number} " + "x" * 195).SerializeToString())
     for _ in range(WINDOW):

@@ -74,7 +74,21 @@ def errors() -> str:
     return "\n".join((*lines, ""))
 
 
-RESULTS = ("pairs", "group", "connections", "history", "writer", "presence", "scale", "stages", "latency", "stack", "faults")
+RESULTS = (
+    "pairs",
+    "group",
+    "connections",
+    "history",
+    "search",
+    "writer",
+    "presence",
+    "web",
+    "scale",
+    "stages",
+    "latency",
+    "stack",
+    "faults",
+)
 """The files of bench/results in the order in which they are shown, as far as they are there."""
 _OF_A_FAULT = {": messages, none lost, doubled or out of order": "messages", ": longest wait for an answer": "wait"}
 

@@ -27,6 +27,7 @@ from google.protobuf.descriptor_pb2 import (
 
 from chatkit.core.errors import DOMAIN, TABLE, Reason
 from launcher.mesh.calls import ANYONE, DESCRIPTORS, USERS, service_name
+from svc_accounts.core import cookie
 
 OUTPUT = Path(__file__).resolve().parent.parent / "web" / "public" / "openapi.json"
 
@@ -58,6 +59,19 @@ OF_BODIES = (Reason.BAD_FRAME, Reason.FRAME_TOO_LARGE)
 
 ADMINISTRATIVE = "/v1/admin/"
 TOO_LARGE = 413
+
+WITH_COOKIE = {
+    f"{service_name('accounts')}/{method}"
+    for method in ("Register", "Login", "FinishOidcLogin", "Refresh", "Logout", "EndSession", "DeleteAccount")
+}
+"""What keeps, shows or clears the cookie of a browser, if it is asked to."""
+
+COOKIE_HEADER = {
+    "name": cookie.ASKED_BY,
+    "in": "header",
+    "description": "For browsers: has the refresh token in a cookie that no script reads, and never in the answer.",
+    "schema": {"type": "string", "enum": [cookie.ASKED_AS]},
+}
 
 WELL_KNOWN: dict[str, dict[str, Any]] = {
     ".google.protobuf.Timestamp": {"type": "string", "format": "date-time"},
@@ -201,6 +215,8 @@ class Document:
                         path, verb, operation = self._operation(
                             method, self._contracts.comments[full], binding, (*self._named(full), *(OF_CALLERS if security else ()))
                         )
+                        if full in WITH_COOKIE:
+                            operation.setdefault("parameters", []).append(COOKIE_HEADER)
                         suffix = str(number + 1) if number else ""
                         yield (
                             path,

@@ -82,7 +82,7 @@ async def take(browser: Browser, user: Account, name: str, width: int, height: i
     page = await context.new_page()
     await page.goto(EDGE)
     await page.get_by_label("User name").fill(user.username)
-    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_role("button", name="Log in").click()
     await page.get_by_test_id("conversation-item").first.click()
     await page.get_by_text(ANSWERS[-1]).last.wait_for()
@@ -140,7 +140,7 @@ async def take_operations(api: Api, browser: Browser) -> None:
             pages[name] = await context.new_page()
             await pages[name].goto(f"{EDGE}/ops")
             await pages[name].get_by_label("User name").fill(admin.username)
-            await pages[name].get_by_label("Password").fill(PASSWORD)
+            await pages[name].get_by_label("Password", exact=True).fill(PASSWORD)
             await pages[name].get_by_role("button", name="Log in").click()
         await asyncio.sleep(WATCHED_S)
         for name, page in pages.items():

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 import os
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from launcher import engines, membership, preflight, probes, render, scrape, web
+from launcher import engines, membership, preflight, probes, render, web
 from launcher.certificates import delivery
 from launcher.config import chosen as config
 from launcher.display import Display
 from launcher.errors import LaunchError
-from launcher.home import Home, write_atomically
+from launcher.home import write_atomically
 from launcher.keys import ensure_link_key, ensure_push_key, ensure_signing_key
 from launcher.mesh.rendering import watches
 from launcher.plan import STACK_STOP_S, WEB, Process, Stack, Wave, processes
+from launcher.recording import record_topology, recorded_topology, running_topology
 from launcher.settings import Settings
 from launcher.supervision import leftovers
 from launcher.supervision.daemon import Daemon
@@ -122,20 +122,6 @@ def restart(settings: Settings, display: Display, name: str) -> None:
     await_ready(daemon, [process for process in plan if process.name not in drained], display, f"Restarting {name}")
 
 
-def running_topology(settings: Settings) -> Topology:
-    """Return where the stack that runs listens.
-
-    Raises:
-        LaunchError: nothing runs.
-
-    """
-    if not Daemon(settings.home).alive():
-        raise LaunchError(
-            "No stack is running here", "Start one with `make up`, or set ELASTIC_CHAT_HOME to the folder of the one that you mean"
-        )
-    return recorded_topology(settings.home)
-
-
 def running(settings: Settings) -> tuple[Daemon, Stack]:
     """Return the stack that runs: its port is what it was started with, whatever the environment says now.
 
@@ -148,7 +134,7 @@ def running(settings: Settings) -> tuple[Daemon, Stack]:
 
 
 def _refuse_other_port(settings: Settings) -> None:
-    port = json.loads(settings.home.stack.read_text(encoding="utf-8"))["port"]
+    port = recorded_topology(settings.home).port
     if port != settings.port:
         raise LaunchError(
             f"The stack in {settings.home.root} runs on port {port}, and {settings.port} was asked for",
@@ -213,17 +199,6 @@ def _format_kafka(stack: Stack) -> None:
         log = stack.home.log("kafka-format")
         log.write_text(done.stdout + done.stderr, encoding="utf-8")
         raise LaunchError("Kafka's storage could not be formatted", f"Read {log}")
-
-
-def record_topology(home: Home, topology: Topology) -> None:
-    """Write down which stack runs, for later commands, and for whoever watches it."""
-    write_atomically(home.stack, json.dumps(asdict(topology)))
-    write_atomically(home.targets, scrape.targets(topology))
-
-
-def recorded_topology(home: Home) -> Topology:
-    """Return which stack runs, or ran last."""
-    return Topology(**json.loads(home.stack.read_text(encoding="utf-8")))
 
 
 def await_ready(daemon: Daemon, plan: Sequence[Process], display: Display, what: str) -> None:

@@ -22,9 +22,9 @@ from launcher.tracing import Tracing
 REPOSITORY = Path(__file__).parents[1]
 WEB = REPOSITORY / "web"
 
-USES_REDIS = ("gateway", "router", "presence", "history", "writer", "files")
-USES_KAFKA = ("router", "presence", "writer")
-USES_CASSANDRA = ("presence", "history", "writer", "accounts", "files")
+USES_REDIS = ("gateway", "router", "presence", "history", "writer", "files", "search")
+USES_KAFKA = ("router", "presence", "writer", "search")
+USES_CASSANDRA = ("presence", "history", "writer", "accounts", "files", "search")
 OWNS_TOPICS = ("writer",)
 OWNS_KEYSPACE = ("presence", "writer", "accounts", "files")
 
@@ -264,12 +264,12 @@ def given_environment(instance: Instance, stack: Stack) -> dict[str, str]:
         env["CHAT_CASSANDRA_REPLICATION_FACTOR"] = "1"
     if service in HAS_ROUTES:
         env["CHAT_HTTP_SOCKET"] = str(http_socket(instance, stack.home.envoy))
-    return {**env, **_own_environment(service, stack)}
+    return {**env, **_own_environment(instance, stack)}
 
 
-def _own_environment(service: str, stack: Stack) -> dict[str, str]:
+def _own_environment(instance: Instance, stack: Stack) -> dict[str, str]:
     """Return what only this service is told."""
-    match service:
+    match instance.service:
         case "gateway":
             return {"CHAT_GATEWAY_ALLOWED_ORIGINS": ",".join(stack.all_origins)}
         case "accounts":
@@ -277,8 +277,10 @@ def _own_environment(service: str, stack: Stack) -> dict[str, str]:
         case "presence":
             return {"CHAT_PRESENCE_PUSH_KEY_FILE": str(stack.home.push_key)}
         case "files":
-            is_kept_elsewhere = KEEPS_FILES & stack.chosen.get(service, {}).keys()
+            is_kept_elsewhere = KEEPS_FILES & stack.chosen.get(instance.service, {}).keys()
             folder = {} if is_kept_elsewhere else {"CHAT_FILES_FOLDER": str(stack.home.data / "files")}
             return {"CHAT_FILES_LINK_KEY_FILE": str(stack.home.link_key), **folder}
+        case "search":
+            return {"CHAT_SEARCH_FOLDER": str(stack.home.data / "search" / instance.name)}
         case _:
             return {}

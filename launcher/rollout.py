@@ -15,12 +15,13 @@ from launcher.errors import LaunchError
 from launcher.home import write_atomically
 from launcher.mesh.rendering import render_sidecar, watches
 from launcher.plan import Stack, processes
+from launcher.recording import record_topology, running_topology
 from launcher.settings import Settings
 from launcher.supervision.daemon import Daemon
 from launcher.topology import MAX_INSTANCES, SERVICES, Instance, Topology
 
 ALL = "all"
-ORDER = ("writer", "history", "presence", "accounts", "files", "router", "gateway")
+ORDER = ("writer", "search", "history", "presence", "files", "accounts", "router", "gateway")
 """In which order `restart all` takes the services: from who makes the tables to the clients, who come back once, to a stack that is new."""
 
 
@@ -94,7 +95,7 @@ def restart(settings: Settings, display: Display, name: str) -> list[str]:
         LaunchError: nothing runs, there is no such process, or one does not get ready; those that come after it are left as they were.
 
     """
-    if not find(name, operate.running_topology(settings)):
+    if not find(name, running_topology(settings)):
         operate.restart(settings, display, name)
         return [name]
     with _alone(settings, display) as (daemon, stack):
@@ -135,7 +136,7 @@ def scale(settings: Settings, display: Display, service: str, count: int) -> lis
             display.note(f"Draining {instance.name}")
             _drain(daemon, stack, instance)
             daemon.stop(f"{instance.name}-sidecar")
-        operate.record_topology(stack.home, wanted.topology)
+        record_topology(stack.home, wanted.topology)
         membership.follow(stack.home, wanted.topology, service)
         if count > len(before):
             plan = {process.name: process for process in processes(wanted)}
@@ -147,7 +148,7 @@ def scale(settings: Settings, display: Display, service: str, count: int) -> lis
 @contextmanager
 def _alone(settings: Settings, display: Display) -> Iterator[tuple[Daemon, Stack]]:
     """Yield the stack that runs, as whoever held it before has left it, and hold it."""
-    operate.running_topology(settings)  # where nothing has ever run there is no lock to hold
+    running_topology(settings)  # where nothing has ever run there is no lock to hold
     with settings.home.exclusively(display.note_wait):
         yield operate.running(settings)
 

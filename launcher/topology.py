@@ -15,13 +15,13 @@ DEFAULT_ZONE = "local"
 MAX_INSTANCES = 10
 """Instances a service can have: each has ten ports in its service's block of a hundred."""
 
-SERVICES = {"gateway": 100, "router": 200, "presence": 300, "history": 400, "writer": 500, "accounts": 600, "files": 700}
+SERVICES = {"gateway": 100, "router": 200, "presence": 300, "history": 400, "writer": 500, "accounts": 600, "files": 700, "search": 800}
 """Service name to the offset of its block of ports."""
 
 HAS_ROUTES = ("gateway", "accounts", "files")
 """Which services answer more over HTTP than how they are: their sidecars know the way to that."""
 
-DEFAULT_SCALE = {"gateway": 2, "router": 2, "presence": 1, "history": 1, "writer": 1, "accounts": 1, "files": 1}
+DEFAULT_SCALE = {"gateway": 2, "router": 2, "presence": 1, "history": 1, "writer": 1, "accounts": 1, "files": 1, "search": 1}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from chatkit.rpc.caller import Caller, admin_of
 from svc_accounts.bots import Bots
 from svc_accounts.core.guesses import of_stranger
 from svc_accounts.core.passwords import check_new_password
-from svc_accounts.core.users import Role, State, User, folded
+from svc_accounts.core.users import Role, State, Suspension, User, folded
 from svc_accounts.erasure import Erasure
 from svc_accounts.guard import Guard
 from svc_accounts.passwords import Passwords
@@ -86,6 +86,24 @@ class Admin:
         if not await self._users.set_state(user, State.ACTIVE):
             raise ChatError(Reason.UNKNOWN_USER)
         _log("user_enabled", caller, user)
+
+    async def suspend(self, caller: Caller | None, user_id: str, suspension: Suspension) -> None:
+        """Let a user in no more until a time, and end their sessions."""
+        user = await self._other(caller, user_id)
+        if not await self._users.set_suspension(user, suspension):
+            raise ChatError(Reason.UNKNOWN_USER)
+        await self._sessions.end_all(user.user_id, "suspended")
+        # By other names than those that have ended: a suspension ends without anybody's doing.
+        await self._bots.shut(user.user_id)
+        await self._bots.reopen(user.user_id)
+        _log("user_suspended", caller, user)
+
+    async def lift_suspension(self, caller: Caller | None, user_id: str) -> None:
+        """Let a user in again who was suspended."""
+        user = await self.find(user_id)
+        if user.suspension is not None and not await self._users.set_suspension(user, None):
+            raise ChatError(Reason.UNKNOWN_USER)
+        _log("suspension_lifted", caller, user)
 
     async def reset_password(self, caller: Caller | None, user_id: str, password: str) -> None:
         """Give a user another password, end their sessions, and forget the wrong passwords of strangers."""

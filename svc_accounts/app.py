@@ -16,6 +16,8 @@ from chatkit.tracing import tracer_of
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
 from svc_accounts.admin import Admin
+from svc_accounts.audit import AuditLog
+from svc_accounts.avatars import Avatars, MeshAvatars
 from svc_accounts.bots import Bots
 from svc_accounts.connections import Closing, MeshConnections
 from svc_accounts.erasure import Erasure
@@ -28,6 +30,8 @@ from svc_accounts.oidc.login import OidcLogins
 from svc_accounts.oidc.provider import OidcProvider, Provider
 from svc_accounts.passwords import Passwords
 from svc_accounts.preferences import MeshTeller, Preferences
+from svc_accounts.profiles import Profiles
+from svc_accounts.reports import Conversations, MeshConversations, Reports
 from svc_accounts.service import Accounts, AccountsServicer
 from svc_accounts.sessions import Sessions
 from svc_accounts.settings import Settings
@@ -43,7 +47,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     """Connect accounts to Cassandra and the mesh. Raises ConnectionError if Cassandra does not come up."""
     cassandra = await CassandraSession.connect(settings)
     stack.push_async_callback(cassandra.close)
-    stores = await CassandraStores.open(cassandra, settings)
+    stores = await CassandraStores.open(cassandra, settings, settings.audit_kept)
     passwords = Passwords(settings.hash_threads, settings.hash_queue)
     stack.push_async_callback(passwords.close)
     channel = mesh_channel(settings.mesh)
@@ -53,7 +57,18 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     http = await stack.enter_async_context(aiohttp.ClientSession())
     provider = OidcProvider(http, clock, settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     preferences = Preferences(stores.preferences, MeshTeller(channel))
-    accounts = wire(settings, stores, closing, preferences, passwords, signer, clock, provider if settings.oidc_issuer else None)
+    accounts = wire(
+        settings,
+        stores,
+        closing,
+        preferences,
+        passwords,
+        signer,
+        clock,
+        provider if settings.oidc_issuer else None,
+        MeshConversations(channel),
+        MeshAvatars(channel),
+    )
 
     def register(server: grpc.aio.Server) -> None:
         rpc.add_AccountsServiceServicer_to_server(AccountsServicer(accounts), server)
@@ -79,6 +94,8 @@ def wire(
     signer: Signer,
     clock: Clock,
     provider: Provider | None,
+    conversations: Conversations,
+    avatars: Avatars,
 ) -> Accounts:
     """Return what the methods of accounts work with, over what that needs."""
     issuer = Issuer(signer, clock, settings.access_token_lifetime)
@@ -95,7 +112,7 @@ def wire(
     invites = Invites(stores.invites, clock)
     newcomers = Newcomers(stores.users, invites, passwords, clock, settings.registration)
     bots = Bots(stores.service_tokens, stores.users, issuer, closing, clock)
-    erasure = Erasure(stores, sessions, bots, preferences)
+    erasure = Erasure(stores, sessions, bots, preferences, avatars)
     device_key = signer.derive(b"elastic-chat device token")
     logins = Logins(newcomers, stores.users, sessions, guard, passwords, erasure, device_key)
     oidc = OidcLogins(
@@ -109,16 +126,22 @@ def wire(
         logins=logins,
         clock=clock,
     )
+    admin = Admin(stores.users, sessions, bots, guard, passwords, erasure)
     return Accounts(
         users=stores.users,
         sessions=sessions,
+        session_lifetime_s=int(settings.refresh_token_lifetime.total_seconds()),
         logins=logins,
         oidc=oidc,
         newcomers=newcomers,
         invites=invites,
-        admin=Admin(stores.users, sessions, bots, guard, passwords, erasure),
+        admin=admin,
         bots=bots,
         erasure=erasure,
         preferences=preferences,
+        profiles=Profiles(stores.users, avatars),
         signer=signer,
+        clock=clock,
+        audit=AuditLog(stores.audit, clock),
+        reports=Reports(stores.reports, stores.users, conversations, admin, clock),
     )

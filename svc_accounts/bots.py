@@ -16,7 +16,7 @@ from svc_accounts.connections import Closing
 from svc_accounts.core import service_tokens as rules
 from svc_accounts.core.opaque import Opaque
 from svc_accounts.core.service_tokens import ServiceToken
-from svc_accounts.core.users import State, User, check_token_name
+from svc_accounts.core.users import User, check_token_name, kept_out
 from svc_accounts.issuer import Issuer
 from svc_accounts.store import ServiceTokenStore, UserStore
 
@@ -69,7 +69,7 @@ class Bots:
             await self._withdraw(token)
 
     async def exchange(self, text: str) -> Pass:
-        """Return an access token. Raises UNAUTHENTICATED or ACCOUNT_DISABLED."""
+        """Return an access token. Raises UNAUTHENTICATED, ACCOUNT_DISABLED or ACCOUNT_SUSPENDED."""
         secret = Opaque.decode(rules.KIND, 2, text)
         if secret is None:
             raise rules.refused()
@@ -77,15 +77,15 @@ class Bots:
         token, user = await asyncio.gather(self._store.token(user_id, secret.ids[1]), self._users.user(user_id))
         if token is None or user is None or not hmac.compare_digest(token.secret_hash, secret.hash):
             raise rules.refused()
-        if user.state is not State.ACTIVE:
-            raise ChatError(Reason.ACCOUNT_DISABLED)
+        if not user.may_come_in(self._clock.now_ms()):
+            raise kept_out(user, self._clock.now_ms())
         if not await self._store.use_token(token, self._clock.now_ms()):
             raise rules.refused()
         access_token = self._issuer.access_token(user, token.session_id)
         return Pass(user_id, token.session_id, access_token, self._issuer.lifetime_s)
 
     async def shut(self, user_id: UserId) -> None:
-        """Close the connections of all service tokens of a bot that was disabled."""
+        """Close the connections of all service tokens of a bot that was disabled or suspended."""
         await self._each(user_id, lambda token: self._closing.close(user_id, token.session_id))
 
     async def reopen(self, user_id: UserId) -> None:

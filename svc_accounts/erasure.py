@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from chatkit.core.errors import ChatError
+from svc_accounts.avatars import Avatars
 from svc_accounts.bots import Bots
 from svc_accounts.core.guesses import of_stranger
 from svc_accounts.core.users import State, User
@@ -23,11 +24,12 @@ AGAIN_S = 5.0
 class Erasure:
     """Deletes users. `run` must run beside it."""
 
-    def __init__(self, stores: Stores, sessions: Sessions, bots: Bots, preferences: Preferences) -> None:
+    def __init__(self, stores: Stores, sessions: Sessions, bots: Bots, preferences: Preferences, avatars: Avatars) -> None:
         self._stores = stores
         self._sessions = sessions
         self._bots = bots
         self._preferences = preferences
+        self._avatars = avatars
 
     async def erase(self, user: User) -> None:
         """Leave nothing of a user but a tombstone. After UNAVAILABLE it may have been begun: then it is gone on with until it is done."""
@@ -56,6 +58,9 @@ class Erasure:
         await self._stores.identities.unlink_all(user.user_id)
         await self._stores.tries.forget_tries(of_stranger(user.username))
         await self._preferences.erase(user.user_id)
+        known = await self._stores.users.user(user.user_id)
+        if known is not None and known.avatar_file_id:
+            await self._avatars.note(user.user_id, "")
         await self._stores.users.erase(user)
         await self._stores.erasures.remove_erasure(user.user_id)
         log.info("user_deleted", user_id=user.user_id)

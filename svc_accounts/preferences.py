@@ -19,7 +19,8 @@ from chatkit.rpc.preferences import preferences_of, wishes_of
 from elastic_chat.presence.v1 import presence_service_pb2 as pb
 from elastic_chat.presence.v1 import presence_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import presence_pb2
-from svc_accounts.store import PreferenceStore
+from svc_accounts.core.blocks import with_block
+from svc_accounts.store import PreferenceStore, Untold
 
 log = structlog.get_logger()
 
@@ -33,8 +34,10 @@ AGAIN_S = 2.0
 class Teller(Protocol):
     """Is told of what users have decided."""
 
-    async def tell(self, user_id: UserId, wishes: Wishes) -> bool:
-        """Have it hold on every node; False if that can't be done within a second."""
+    async def tell(self, user_id: UserId, wishes: Wishes, other_id: UserId | None = None) -> bool:
+        """Have it hold on every node, with that whom the user has blocked or blocks no more, if somebody is named; False if that can't be
+        done within a second.
+        """
         ...
 
 
@@ -44,8 +47,8 @@ class MeshTeller:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._presence: Any = rpc.PresenceServiceStub(channel)
 
-    async def tell(self, user_id: UserId, wishes: Wishes) -> bool:
-        request = pb.ApplyPreferencesRequest(user_id=user_id, preferences=preferences_of(wishes))
+    async def tell(self, user_id: UserId, wishes: Wishes, other_id: UserId | None = None) -> bool:
+        request = pb.ApplyPreferencesRequest(user_id=user_id, preferences=preferences_of(wishes), other_user_id=other_id or "")
         try:
             await self._presence.ApplyPreferences(request, timeout=DEADLINE_S)
         except grpc.aio.AioRpcError as failure:
@@ -86,9 +89,7 @@ class Preferences:
         """Keep the status of a user. Presence, which asks for it, knows of it by the answer."""
 
         def change(wishes: Wishes) -> Wishes:
-            return replace(
-                status, audience=wishes.audience, receipts=wishes.receipts, version=wishes.version, quiet_hours=wishes.quiet_hours
-            )
+            return replace(wishes, availability=status.availability, text=status.text, emoji=status.emoji, expires_ms=status.expires_ms)
 
         return await self._change(user_id, change)
 
@@ -96,21 +97,35 @@ class Preferences:
         """Leave nothing of what a user has decided but that nobody is told anything of them. Idempotent."""
         await self._change_and_tell(user_id, lambda wishes: replace(SECRET, version=wishes.version))
 
-    async def _change_and_tell(self, user_id: UserId, change: Callable[[Wishes], Wishes]) -> Wishes:
-        wishes = await self._change(user_id, change, is_to_be_told=True)
-        if await self._teller.tell(user_id, wishes):
-            await self._store.remove_untold(user_id, wishes.version)
+    async def set_block(self, user_id: UserId, other_id: UserId, blocked_ms: int | None) -> None:
+        """Block a user since a Unix millisecond, or no more if that is None. Idempotent. Raises LIMIT_REACHED."""
+        (wishes,) = await self.of([user_id])
+        if (other_id in wishes.blocks) != (blocked_ms is not None):
+            await self._change_and_tell(user_id, lambda before: with_block(before, other_id, blocked_ms), other_id)
+
+    async def _change_and_tell(self, user_id: UserId, change: Callable[[Wishes], Wishes], other_id: UserId | None = None) -> Wishes:
+        wishes = await self._change(user_id, change, is_to_be_told=True, other_id=other_id)
+        untold = Untold(user_id, wishes.version, other_id)
+        if await self._teller.tell(user_id, wishes, other_id):
+            await self._store.remove_untold(untold)
         else:
-            await self._store.add_untold(user_id, wishes.version)  # whoever was at it may have struck it out before it held
+            await self._store.add_untold(untold)  # whoever was at it may have struck it out before it held
         return wishes
 
-    async def _change(self, user_id: UserId, change: Callable[[Wishes], Wishes], *, is_to_be_told: bool = False) -> Wishes:
+    async def _change(
+        self,
+        user_id: UserId,
+        change: Callable[[Wishes], Wishes],
+        *,
+        is_to_be_told: bool = False,
+        other_id: UserId | None = None,
+    ) -> Wishes:
         for _ in range(TRIES):
             (before,) = await self.of([user_id])
             after = replace(change(before), version=before.version + 1)
             if is_to_be_told:
                 # Before it holds: if this process dies, another one tells of it.
-                await self._store.add_untold(user_id, after.version)
+                await self._store.add_untold(Untold(user_id, after.version, other_id))
             if await self._store.replace_preferences(user_id, after.version, preferences_of(after).SerializeToString()):
                 return after
         raise ChatError(Reason.UNAVAILABLE, "the preferences change too fast: try again")
@@ -126,8 +141,8 @@ class Preferences:
 
     async def try_again(self) -> None:
         """Tell presence of what it may not know yet. Several instances may do it at the same time."""
-        for user_id, version in await self._store.untold():
-            (wishes,) = await self.of([user_id])
-            if not await self._teller.tell(user_id, wishes):
+        for untold in await self._store.untold():
+            (wishes,) = await self.of([untold.user_id])
+            if not await self._teller.tell(untold.user_id, wishes, untold.other_id):
                 return  # the next one would wait as long
-            await self._store.remove_untold(user_id, version)
+            await self._store.remove_untold(untold)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import UserId, is_uuid
 from chatkit.core.presence import Wishes
@@ -14,17 +17,23 @@ from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
 from elastic_chat.accounts.v1 import accounts_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import presence_pb2
 from svc_accounts.admin import Admin
+from svc_accounts.audit import AuditLog
 from svc_accounts.bots import Bots
+from svc_accounts.core.audit import AuditEntry, Span, Wanted
 from svc_accounts.core.invites import Invite
+from svc_accounts.core.reports import State as ReportState
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
-from svc_accounts.core.users import Role, State, User, check_user_ids, folded
+from svc_accounts.core.users import Role, State, User, check_suspension, check_user_ids, folded
 from svc_accounts.erasure import Erasure
 from svc_accounts.invites import Invites
+from svc_accounts.keeping import Keeping
 from svc_accounts.logins import Logins
 from svc_accounts.newcomers import Newcomer, Newcomers
 from svc_accounts.oidc.login import OidcLogins
 from svc_accounts.preferences import Preferences
+from svc_accounts.profiles import Profiles
+from svc_accounts.reports import Reports
 from svc_accounts.sessions import Sessions
 from svc_accounts.signer import Signer
 from svc_accounts.store import UserStore
@@ -39,6 +48,7 @@ class Accounts:
 
     users: UserStore
     sessions: Sessions
+    session_lifetime_s: int
     logins: Logins
     oidc: OidcLogins
     newcomers: Newcomers
@@ -47,7 +57,11 @@ class Accounts:
     bots: Bots
     erasure: Erasure
     preferences: Preferences
+    profiles: Profiles
     signer: Signer
+    clock: Clock
+    audit: AuditLog
+    reports: Reports
 
 
 class AccountsServicer(rpc.AccountsServiceServicer):
@@ -56,6 +70,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
     def __init__(self, has: Accounts) -> None:
         self._users = has.users
         self._sessions = has.sessions
+        self._session_lifetime_s = has.session_lifetime_s
         self._logins = has.logins
         self._oidc = has.oidc
         self._newcomers = has.newcomers
@@ -63,29 +78,34 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         self._admin = has.admin
         self._bots = has.bots
         self._preferences = has.preferences
+        self._profiles = has.profiles
         self._signer = has.signer
+        self._clock = has.clock
+        self._reports = has.reports
+        self._audit = has.audit
+        self._audit.watch(self, pb.DESCRIPTOR.services_by_name["AccountsService"])
 
     # --- for everyone
 
-    async def Register(self, request: pb.RegisterRequest, context: Context) -> pb.RegisterResponse:  # noqa: ARG002, N802
+    async def Register(self, request: pb.RegisterRequest, context: Context) -> pb.RegisterResponse:  # noqa: N802
         newcomer = Newcomer(request.username, request.password, request.display_name)
         login = await self._logins.register(newcomer, request.invite, request.device)
-        return pb.RegisterResponse(**asdict(login.tokens), device_token=login.device_token)
+        return pb.RegisterResponse(**self._keeping(context).hand_out(login.tokens), device_token=login.device_token)
 
-    async def Login(self, request: pb.LoginRequest, context: Context) -> pb.LoginResponse:  # noqa: ARG002, N802
+    async def Login(self, request: pb.LoginRequest, context: Context) -> pb.LoginResponse:  # noqa: N802
         login = await self._logins.login(request.username, request.password, request.device, request.device_token)
-        return pb.LoginResponse(**asdict(login.tokens), device_token=login.device_token)
+        return pb.LoginResponse(**self._keeping(context).hand_out(login.tokens), device_token=login.device_token)
 
     async def StartOidcLogin(self, request: pb.StartOidcLoginRequest, context: Context) -> pb.StartOidcLoginResponse:  # noqa: ARG002, N802
         url, state, secret = await self._oidc.start(request.redirect_uri)
         return pb.StartOidcLoginResponse(authorization_url=url, state=state, secret=secret)
 
-    async def FinishOidcLogin(self, request: pb.FinishOidcLoginRequest, context: Context) -> pb.FinishOidcLoginResponse:  # noqa: ARG002, N802
+    async def FinishOidcLogin(self, request: pb.FinishOidcLoginRequest, context: Context) -> pb.FinishOidcLoginResponse:  # noqa: N802
         tokens = await self._oidc.finish(request.state, request.code, request.secret, request.device)
-        return pb.FinishOidcLoginResponse(**asdict(tokens))
+        return pb.FinishOidcLoginResponse(**self._keeping(context).hand_out(tokens))
 
-    async def Refresh(self, request: pb.RefreshRequest, context: Context) -> pb.RefreshResponse:  # noqa: ARG002, N802
-        return pb.RefreshResponse(**asdict(await self._sessions.refresh(request.refresh_token)))
+    async def Refresh(self, request: pb.RefreshRequest, context: Context) -> pb.RefreshResponse:  # noqa: N802
+        return pb.RefreshResponse(**await self._keeping(context).refresh(self._sessions, request.refresh_token))
 
     async def ExchangeServiceToken(  # noqa: N802
         self,
@@ -102,6 +122,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         if user is not None and user.is_bot:
             raise ChatError(Reason.PERMISSION_DENIED, "a bot has no login session: have its service token withdrawn")
         await self._sessions.end(caller.user_id, caller.session_id, "logout")
+        self._keeping(context).clear()
         return pb.LogoutResponse()
 
     async def ListSessions(self, request: pb.ListSessionsRequest, context: Context) -> pb.ListSessionsResponse:  # noqa: ARG002, N802
@@ -109,7 +130,10 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         return pb.ListSessionsResponse(sessions=[_session(one, caller) for one in await self._sessions.of(caller)])
 
     async def EndSession(self, request: pb.EndSessionRequest, context: Context) -> pb.EndSessionResponse:  # noqa: N802
-        await self._sessions.end_one(_in_session(context), request.session_id)
+        caller = _in_session(context)
+        await self._sessions.end_one(caller, request.session_id)
+        if request.session_id == caller.session_id:
+            self._keeping(context).clear()
         return pb.EndSessionResponse()
 
     async def EndOtherSessions(  # noqa: N802
@@ -134,6 +158,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
 
     async def DeleteAccount(self, request: pb.DeleteAccountRequest, context: Context) -> pb.DeleteAccountResponse:  # noqa: N802
         await self._logins.delete(_in_session(context), request.password)
+        self._keeping(context).clear()
         return pb.DeleteAccountResponse()
 
     async def GetJwks(self, request: pb.GetJwksRequest, context: Context) -> pb.GetJwksResponse:  # noqa: ARG002, N802
@@ -151,8 +176,16 @@ class AccountsServicer(rpc.AccountsServiceServicer):
 
     async def FindInactive(self, request: pb.FindInactiveRequest, context: Context) -> pb.FindInactiveResponse:  # noqa: ARG002, N802
         user_ids = check_user_ids(list(request.user_ids))
-        active = {user.user_id for user in await self._users.users(user_ids) if user.state is State.ACTIVE}
+        active = {user.user_id for user in await self._users.users(user_ids) if user.may_come_in(self._clock.now_ms())}
         return pb.FindInactiveResponse(user_ids=[user_id for user_id in user_ids if user_id not in active])
+
+    async def UpdateProfile(self, request: pb.UpdateProfileRequest, context: Context) -> pb.UpdateProfileResponse:  # noqa: N802
+        user = await self._profiles.change(
+            caller_of(context).user_id,
+            display_name=request.display_name if request.HasField("display_name") else None,
+            avatar_file_id=request.avatar_file_id if request.HasField("avatar_file_id") else None,
+        )
+        return pb.UpdateProfileResponse(user=_user(user))
 
     async def GetPrivacy(self, request: pb.GetPrivacyRequest, context: Context) -> pb.GetPrivacyResponse:  # noqa: ARG002, N802
         (wishes,) = await self._preferences.of([caller_of(context).user_id])
@@ -178,6 +211,27 @@ class AccountsServicer(rpc.AccountsServiceServicer):
 
     # --- for presence
 
+    async def BlockUser(self, request: pb.BlockUserRequest, context: Context) -> pb.BlockUserResponse:  # noqa: N802
+        caller, other_id = caller_of(context), UserId(request.user_id)
+        if other_id == caller.user_id:
+            raise ChatError(Reason.INVALID_ARGUMENT, "user_id is the caller's own")
+        other = await self._users.user(other_id)
+        if other is None or other.state is State.DELETED:
+            raise ChatError(Reason.UNKNOWN_USER)
+        await self._preferences.set_block(caller.user_id, other_id, self._clock.now_ms())
+        return pb.BlockUserResponse()
+
+    async def UnblockUser(self, request: pb.UnblockUserRequest, context: Context) -> pb.UnblockUserResponse:  # noqa: N802
+        await self._preferences.set_block(caller_of(context).user_id, UserId(request.user_id), None)
+        return pb.UnblockUserResponse()
+
+    async def ListBlocks(self, request: pb.ListBlocksRequest, context: Context) -> pb.ListBlocksResponse:  # noqa: ARG002, N802
+        (wishes,) = await self._preferences.of([caller_of(context).user_id])
+        return pb.ListBlocksResponse(blocks=reversed(preferences_of(wishes).blocks))
+
+    async def CreateReport(self, request: pb.CreateReportRequest, context: Context) -> pb.CreateReportResponse:  # noqa: N802
+        return pb.CreateReportResponse(report_id=await self._reports.create(caller_of(context), request))
+
     async def KeepStatus(self, request: pb.KeepStatusRequest, context: Context) -> pb.KeepStatusResponse:  # noqa: N802
         status = wishes_of(presence_pb2.Preferences(status=request.status))
         wishes = await self._preferences.keep_status(caller_of(context).user_id, status)
@@ -192,13 +246,13 @@ class AccountsServicer(rpc.AccountsServiceServicer):
 
     async def GetAccount(self, request: pb.GetAccountRequest, context: Context) -> pb.GetAccountResponse:  # noqa: N802
         await self._admin.check(context)
-        return pb.GetAccountResponse(account=_account(await self._admin.find(request.user_id, request.username)))
+        return pb.GetAccountResponse(account=self._account(await self._admin.find(request.user_id, request.username)))
 
     async def CreateUser(self, request: pb.CreateUserRequest, context: Context) -> pb.CreateUserResponse:  # noqa: N802
         await self._admin.check(context)
         newcomer = Newcomer(request.username, request.password, request.display_name)
         role = _role(request.role) if request.role else Role.USER
-        return pb.CreateUserResponse(account=_account(await self._newcomers.create(newcomer, role)))
+        return pb.CreateUserResponse(account=self._account(await self._newcomers.create(newcomer, role)))
 
     async def SetRole(self, request: pb.SetRoleRequest, context: Context) -> pb.SetRoleResponse:  # noqa: N802
         await self._admin.set_role(await self._admin.check(context), request.user_id, _role(request.role))
@@ -211,6 +265,40 @@ class AccountsServicer(rpc.AccountsServiceServicer):
     async def EnableUser(self, request: pb.EnableUserRequest, context: Context) -> pb.EnableUserResponse:  # noqa: N802
         await self._admin.enable(await self._admin.check(context), request.user_id)
         return pb.EnableUserResponse()
+
+    async def SuspendUser(self, request: pb.SuspendUserRequest, context: Context) -> pb.SuspendUserResponse:  # noqa: N802
+        caller = await self._admin.check(context)
+        suspension = check_suspension(_milliseconds(request.ends_at), request.reason, self._clock.now_ms())
+        await self._admin.suspend(caller, request.user_id, suspension)
+        return pb.SuspendUserResponse()
+
+    async def LiftSuspension(self, request: pb.LiftSuspensionRequest, context: Context) -> pb.LiftSuspensionResponse:  # noqa: N802
+        await self._admin.lift_suspension(await self._admin.check(context), request.user_id)
+        return pb.LiftSuspensionResponse()
+
+    async def ListReports(self, request: pb.ListReportsRequest, context: Context) -> pb.ListReportsResponse:  # noqa: N802
+        await self._admin.check(context)
+        reports, following = await self._reports.page(_report_state(request.state), request.page_size, request.page_token)
+        return pb.ListReportsResponse(reports=reports, next_page_token=following)
+
+    async def TakeReport(self, request: pb.TakeReportRequest, context: Context) -> pb.TakeReportResponse:  # noqa: N802
+        caller = await self._admin.check(context)
+        return pb.TakeReportResponse(report=await self._reports.take(caller, request.report_id))
+
+    async def ResolveReport(self, request: pb.ResolveReportRequest, context: Context) -> pb.ResolveReportResponse:  # noqa: N802
+        caller = await self._admin.check(context)
+        return pb.ResolveReportResponse(report=await self._reports.resolve(caller, request))
+
+    async def ListAuditLog(self, request: pb.ListAuditLogRequest, context: Context) -> pb.ListAuditLogResponse:  # noqa: N802
+        await self._admin.check(context)
+        span = Span.checked(
+            _milliseconds(request.since) if request.HasField("since") else None,
+            _milliseconds(request.before) if request.HasField("before") else None,
+            self._clock.now_ms(),
+        )
+        wanted = Wanted(request.caller_id, request.subject, request.method)
+        entries, following = await self._audit.page(wanted, span, request.page_size, request.page_token)
+        return pb.ListAuditLogResponse(entries=map(_audit_entry, entries), next_page_token=following)
 
     async def ResetPassword(self, request: pb.ResetPasswordRequest, context: Context) -> pb.ResetPasswordResponse:  # noqa: N802
         await self._admin.reset_password(await self._admin.check(context), request.user_id, request.password)
@@ -236,7 +324,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
 
     async def CreateBot(self, request: pb.CreateBotRequest, context: Context) -> pb.CreateBotResponse:  # noqa: N802
         await self._admin.check(context)
-        return pb.CreateBotResponse(account=_account(await self._newcomers.create_bot(request.username, request.display_name)))
+        return pb.CreateBotResponse(account=self._account(await self._newcomers.create_bot(request.username, request.display_name)))
 
     async def CreateServiceToken(self, request: pb.CreateServiceTokenRequest, context: Context) -> pb.CreateServiceTokenResponse:  # noqa: N802
         caller = await self._admin.check(context)
@@ -258,6 +346,12 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         await self._bots.withdraw(await self._admin.find(request.user_id), request.token_id)
         return pb.WithdrawServiceTokenResponse()
 
+    def _keeping(self, context: Context) -> Keeping:
+        return Keeping(context, self._session_lifetime_s)
+
+    def _account(self, user: User) -> pb.Account:
+        return _account(user, self._clock.now_ms())
+
 
 def _in_session(context: Context) -> Caller:
     """Return the caller, or raise UNAUTHENTICATED unless they call from a login session."""
@@ -270,7 +364,13 @@ def _in_session(context: Context) -> Caller:
 def _user(user: User) -> pb.User:
     if user.state is State.DELETED:
         return pb.User(user_id=user.user_id, deleted=True)
-    result = pb.User(user_id=user.user_id, username=user.username, display_name=user.display_name, bot=user.is_bot)
+    result = pb.User(
+        user_id=user.user_id,
+        username=user.username,
+        display_name=user.display_name,
+        bot=user.is_bot,
+        avatar_file_id=user.avatar_file_id,
+    )
     result.created_at.FromMilliseconds(user.created_at_ms)
     return result
 
@@ -285,8 +385,34 @@ def _role(value: int) -> Role:
     raise ChatError(Reason.INVALID_ARGUMENT, "role must be ROLE_USER or ROLE_ADMIN")
 
 
-def _account(user: User) -> pb.Account:
-    return pb.Account(user=_user(user), role=ROLES[user.role], disabled=user.state is State.DISABLED)
+def _account(user: User, now_ms: int) -> pb.Account:
+    account = pb.Account(user=_user(user), role=ROLES[user.role], disabled=user.state is State.DISABLED)
+    if suspension := user.suspended(now_ms):
+        account.suspension.reason = suspension.reason
+        account.suspension.ends_at.FromMilliseconds(suspension.ends_ms)
+    return account
+
+
+def _report_state(value: pb.Report.State.ValueType) -> ReportState:
+    """Return the state of reports that are asked for, or raise INVALID_ARGUMENT."""
+    if value not in pb.Report.State.values():
+        raise ChatError(Reason.INVALID_ARGUMENT, "state is OPEN, TAKEN or RESOLVED")
+    return ReportState(pb.Report.State.Name(value)) if value else ReportState.OPEN
+
+
+def _milliseconds(moment: Timestamp) -> int:
+    """Return Unix milliseconds, or raise INVALID_ARGUMENT for what is no time."""
+    try:
+        return moment.ToMilliseconds()
+    except ValueError as error:
+        raise ChatError(Reason.INVALID_ARGUMENT, "a time is between the years 1 and 9999") from error
+
+
+def _audit_entry(entry: AuditEntry) -> pb.AuditEntry:
+    facts = {field: value for field, value in asdict(entry).items() if field != "called_ms"}
+    result = pb.AuditEntry(**facts)
+    result.called_at.FromMilliseconds(entry.called_ms)
+    return result
 
 
 def _service_token(token: ServiceToken) -> pb.ServiceToken:

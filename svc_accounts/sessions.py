@@ -18,13 +18,13 @@ from chatkit.rpc.caller import Caller
 from svc_accounts.connections import Closing
 from svc_accounts.core import sessions as rules
 from svc_accounts.core.sessions import RefreshToken, Session, Use
-from svc_accounts.core.users import State
+from svc_accounts.core.users import State, kept_out
 from svc_accounts.issuer import Issuer, Tokens
 from svc_accounts.store import SessionStore, UserStore
 
 log = structlog.get_logger()
 
-Cause = Literal["logout", "ended", "reuse", "password", "disabled", "deleted", "surplus"]
+Cause = Literal["logout", "ended", "reuse", "password", "disabled", "suspended", "deleted", "surplus"]
 ENDED = counter("chat_accounts_sessions_ended_total", "Login sessions that were ended, by cause.", cause=get_args(Cause))
 
 TRIES = 3
@@ -55,15 +55,15 @@ class Sessions:
         self._lifetime_ms = int(lifetime.total_seconds() * 1000)
 
     async def begin(self, user_id: UserId, device: str) -> Tokens:
-        """Begin a session of a user who has proved who they are. Raises ACCOUNT_DISABLED."""
+        """Begin a session of a user who has proved who they are. Raises ACCOUNT_DISABLED or ACCOUNT_SUSPENDED."""
         family, secret = secrets.token_bytes(rules.FAMILY_BYTES), secrets.token_bytes(rules.SECRET_BYTES)
         token = RefreshToken(user_id, SessionId(new_id()), family, secret)
         await self._store.add_session(rules.opened(token, device, self._clock.now_ms(), self._lifetime_ms))
-        # Whoever disables a user ends the sessions that are there then: this one came just before it, or just after.
+        # Whoever disables or suspends a user ends the sessions that are there then: this one came just before it, or just after.
         user = await self._users.user(user_id)
-        if user is None or user.state is not State.ACTIVE:
-            await self.end(user_id, token.session_id, "disabled")
-            raise ChatError(Reason.ACCOUNT_DISABLED)
+        if user is None or not user.may_come_in(self._clock.now_ms()):
+            await self.end(user_id, token.session_id, "disabled" if user is None or user.state is not State.ACTIVE else "suspended")
+            raise kept_out(user, self._clock.now_ms())
         log.info("session_started", user_id=user_id, session_id=token.session_id)
         await self._end_each(rules.surplus(await self._store.sessions(user_id)), "surplus")
         return self._issuer.tokens(user, token)
@@ -75,7 +75,7 @@ class Sessions:
         for _ in range(TRIES):
             now_ms = self._clock.now_ms()
             session, user = await asyncio.gather(self._store.session(token.user_id, token.session_id), self._users.user(token.user_id))
-            if session is None or user is None or user.state is not State.ACTIVE:
+            if session is None or user is None or not user.may_come_in(now_ms):
                 raise rules.refused()
             use = rules.judge(token, successor, session, now_ms)
             if use is Use.REUSE:

@@ -27,6 +27,7 @@ class Settings(ServiceSettings, CassandraOwnerSettings):
         Registration.OPEN,
         in_production=CHOSEN,
     )
+    audit_kept: timedelta = setting("How long it is kept what administrators have called, in seconds.", timedelta(days=365))
     hash_threads: int = setting("Threads that hash passwords: each keeps a core busy, and up to 50 logins a second going.", 1)
     hash_queue: int = setting("Passwords that may be hashed or wait for it; more are refused with OVERLOADED.", 64)
 
@@ -55,6 +56,7 @@ class Settings(ServiceSettings, CassandraOwnerSettings):
             for name, value in (
                 ("access_token_lifetime", self.access_token_lifetime.total_seconds()),
                 ("refresh_token_lifetime", self.refresh_token_lifetime.total_seconds()),
+                ("audit_kept", self.audit_kept.total_seconds()),
                 ("hash_threads", self.hash_threads),
                 ("hash_queue", self.hash_queue),
             )

@@ -15,6 +15,7 @@ from chatkit.rpc.channel import mesh_channel
 from chatkit.tracing import tracer_of
 from elastic_chat.files.v1 import files_service_pb2, files_service_pb2_grpc
 from svc_files.agenda import Agenda
+from svc_files.avatars import Avatars
 from svc_files.blobs import BlobStore
 from svc_files.blobs.folder import FolderBlobStore
 from svc_files.blobs.s3 import S3BlobStore
@@ -32,6 +33,7 @@ from svc_files.previews.fetcher import Fetcher
 from svc_files.previews.outside import Internet
 from svc_files.previews.previews import Allowance, Previews
 from svc_files.previews.reader import ProcessPageReader
+from svc_files.profiles import MeshProfiles
 from svc_files.service import FilesServicer
 from svc_files.settings import Settings
 from svc_files.store.cassandra import CassandraStores
@@ -58,13 +60,14 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     looker = ProcessLooker.of(settings)
     stack.push_async_callback(looker.close)
     intake = Intake(stores, uploads, blobs, looker, agenda, settings.types, settings.keep_unposted, settings.looks + settings.look_queue)
-    library = Library(stores, MeshConversations(channel), agenda, settings.keep_unposted)
+    library = Library(stores, MeshConversations(channel), MeshProfiles(channel), agenda, settings.keep_unposted)
     postings = Postings(stores, library, intake, agenda, clock)
+    avatars = Avatars(stores, intake, agenda, clock)
     collector = Collector(stores, blobs, uploads, intake, library, postings, agenda, clock)
     links = LinkSigner(settings.link_key.encode())
     door = FilesDoor(uploads, intake, library, blobs, links, clock, settings.transfers, settings.user_transfers)
     previews = await previews_of(settings, stack) if settings.previews else None
-    servicer = FilesServicer(library, postings, previews, links, clock, settings.link_lifetime, settings.quota_bytes)
+    servicer = FilesServicer(library, postings, avatars, previews, links, clock, settings.link_lifetime, settings.quota_bytes)
 
     def register(server: grpc.aio.Server) -> None:
         files_service_pb2_grpc.add_FilesServiceServicer_to_server(servicer, server)

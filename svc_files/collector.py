@@ -1,5 +1,5 @@
-"""What nobody can get any more is deleted: uploads that were given up, files that are in no message, contents that no file holds. And what
-disappears with its message is taken from it.
+"""What nobody can get any more is deleted: uploads that were given up, files that are in no message and nobody's picture, contents that no
+file holds. And what disappears with its message is taken from it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chatkit.core.ids import ConversationId, MessageId
 from chatkit.metrics import counter
 from svc_files.agenda import MARGIN, MINUTE_MS, Agenda, minute_of
 from svc_files.blobs import BlobStore
-from svc_files.core.files import Content, FileId, Life
+from svc_files.core.files import Content, File, FileId, Life
 from svc_files.intake import REFUSALS, Intake, content_folder
 from svc_files.library import Library
 from svc_files.postings import Postings
@@ -112,15 +112,15 @@ class Collector:
             COLLECTED[Kind.UPLOAD].inc()
 
     async def _file(self, file_id: FileId) -> None:
-        """Delete a file that is in no message."""
+        """Delete a file that is in no message and nobody's picture."""
         (file,) = await self._stores.files.files([file_id])
         if file is None:
             return
         if file.life is not Life.DOOMED:
-            if await self._is_posted(file_id):
+            if await self._is_posted(file_id) or await self._is_avatar(file):
                 return
             await self._stores.files.move_file(file_id, Life.ALIVE, Life.MARKED)
-            if await self._stores.postings.postings(file_id):
+            if await self._stores.postings.postings(file_id) or await self._stores.avatars.avatars(file.owner_id, file_id):
                 await self._stores.files.move_file(file_id, Life.MARKED, Life.ALIVE)
                 await self._agenda.file(file_id, MARGIN)
                 return
@@ -133,13 +133,29 @@ class Collector:
     async def _is_posted(self, file_id: FileId) -> bool:
         """Tell whether a file is in a message, or may soon be: then it is looked at again. Forget messages that never came."""
         for posting in await self._stores.postings.postings(file_id):
-            if await self._library.place_of(posting):
+            if await self._library.found(posting):
                 return True
             if self._clock.now_ms() < posting.posted_at_ms + MARGIN.total_seconds() * 1000:
                 await self._agenda.file(file_id, MARGIN)
                 return True
             await self._stores.postings.remove_postings([posting])
         return False
+
+    async def _is_avatar(self, file: File) -> bool:
+        """Tell whether a file is its owner's picture, or may soon be, or was until now: then it is looked at again. Forget all that was
+        noted but what is needed for that.
+        """
+        noted = await self._stores.avatars.avatars(file.owner_id, file.file_id)
+        if not noted:
+            return False
+        if await self._library.is_avatar(file):
+            await self._stores.avatars.remove_avatars(noted[:-1])
+        elif self._clock.now_ms() < noted[-1].noted_at_ms + MARGIN.total_seconds() * 1000:
+            await self._agenda.file(file.file_id, MARGIN)
+        else:
+            await self._agenda.file(file.file_id, self._library.keep_unposted)
+            await self._stores.avatars.remove_avatars(noted)
+        return True
 
     async def _content(self, sha256: bytes) -> None:
         """Delete a content that no file holds, and whatever was kept of one and is not part of it."""

@@ -17,11 +17,15 @@ from svc_files.core.files import FileId
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message of the log, as far as files is concerned."""
+    """A message of the log, or a change of its conversation's settings, as far as files is concerned.
+
+    `for_all` says that its file is the conversation's picture.
+    """
 
     seq: int
     sender_id: UserId
     files: frozenset[FileId]
+    for_all: bool = False
 
 
 class Conversations(Protocol):
@@ -32,7 +36,7 @@ class Conversations(Protocol):
         ...
 
     async def message(self, conversation_id: ConversationId, message_id: MessageId) -> Message | None:
-        """Return a message, if it is in the log."""
+        """Return a message, or a change of settings, if it is in the log."""
         ...
 
 
@@ -59,4 +63,6 @@ class MeshConversations:
         if not answer.HasField("entry"):
             return None
         entry = answer.entry
+        if entry.settings.avatar_file_id:
+            return Message(entry.seq, UserId(entry.sender_id), frozenset((FileId(entry.settings.avatar_file_id),)), for_all=True)
         return Message(entry.seq, UserId(entry.sender_id), frozenset(FileId(one.file_id) for one in entry.body.attachments))

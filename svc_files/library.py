@@ -3,31 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import UserId
 from svc_files.agenda import Agenda
 from svc_files.conversations import Conversations
-from svc_files.core.files import File, FileId, Life, Posting
+from svc_files.core.files import File, FileId, Life, Posting, Variant
+from svc_files.profiles import Profiles
 from svc_files.store import Room, Stores
 
 
 class Library:
     """Gives files to those who may have them; to everyone else there is UNKNOWN_FILE."""
 
-    def __init__(self, stores: Stores, conversations: Conversations, agenda: Agenda, keep_unposted: timedelta) -> None:
+    def __init__(self, stores: Stores, conversations: Conversations, profiles: Profiles, agenda: Agenda, keep_unposted: timedelta) -> None:
         self._stores = stores
         self._conversations = conversations
+        self._profiles = profiles
         self._agenda = agenda
         self.keep_unposted = keep_unposted
 
-    async def file(self, user_id: UserId, file_id: FileId) -> File:
-        """Return a file that a user has uploaded, or that was posted where they were. Raises UNKNOWN_FILE."""
+    async def file(self, user_id: UserId, file_id: FileId, variant: Variant = Variant.ORIGINAL) -> File:
+        """Return a file of which a user may have a variant: they have uploaded it, or it was posted where they were; and everyone may have
+        the small variant of somebody's picture. Raises UNKNOWN_FILE.
+        """
         (file,) = await self._stores.files.files([file_id])
-        if file is None or file.life is Life.DOOMED or not (file.owner_id == user_id or await self._was_shown(user_id, file_id)):
+        if file is None or file.life is Life.DOOMED or not await self._may_have(user_id, file, variant):
             raise ChatError(Reason.UNKNOWN_FILE)
         return file
+
+    async def _may_have(self, user_id: UserId, file: File, variant: Variant) -> bool:
+        return (
+            file.owner_id == user_id
+            or (variant is Variant.SMALL and await self.is_avatar(file))
+            or await self._was_shown(user_id, file.file_id)
+        )
+
+    async def is_avatar(self, file: File) -> bool:
+        """Tell whether a file is its owner's picture, as their profile has it."""
+        noted = await self._stores.avatars.avatars(file.owner_id, file.file_id)
+        return bool(noted) and await self._profiles.avatar(file.owner_id) == file.file_id
 
     async def own(self, user_id: UserId, before: FileId | None, count: int) -> tuple[list[File], bool, Room]:
         """Return a page of what a user has uploaded, newest first, whether there is more, and how much room all takes."""
@@ -51,25 +68,29 @@ class Library:
         """Leave nothing of a file that is doomed. Idempotent, also if it was begun."""
         await self._agenda.content(file.content.sha256)
         await self._stores.postings.remove_postings(await self._stores.postings.postings(file.file_id))
+        await self._stores.avatars.remove_avatars(await self._stores.avatars.avatars(file.owner_id, file.file_id))
         await self._stores.contents.unclaim(file.content.sha256, file.file_id)
         await self._stores.rooms.give_back(file.owner_id, file.file_id)
         await self._stores.files.remove_file(file.file_id)
 
     async def _was_shown(self, user_id: UserId, file_id: FileId) -> bool:
-        """Tell whether a message that has the file came to a conversation while the user was in it, as they still are."""
+        """Tell whether a message that has the file came to a conversation while the user was in it, as they still are, or the file is the
+        picture of one that they are in.
+        """
         joined = await self._conversations.joined(user_id)
         postings = await self._stores.postings.postings(file_id, joined.keys()) if joined else []
         for posting in sorted(postings, key=lambda one: -one.seq):
-            if (place := await self.place_of(posting)) and place >= joined[posting.conversation_id]:
+            if (found := await self.found(posting)) and found.is_for(joined[posting.conversation_id]):
                 return True
         return False
 
-    async def place_of(self, posting: Posting) -> int:
-        """Return the place of the message that a posting tells of, or 0 if no message in the log has the file."""
+    async def found(self, posting: Posting) -> Posting | None:
+        """Return a posting with the place of its message, or None if no message in the log has the file."""
         if posting.seq:
-            return posting.seq
+            return posting
         message = await self._conversations.message(posting.conversation_id, posting.message_id)
         if message is None or posting.file_id not in message.files or message.sender_id != posting.sender_id:
-            return 0
-        await self._stores.postings.confirm(posting, message.seq)
-        return message.seq
+            return None
+        confirmed = replace(posting, seq=message.seq, for_all=message.for_all)
+        await self._stores.postings.confirm(confirmed)
+        return confirmed

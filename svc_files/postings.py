@@ -15,7 +15,7 @@ from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from svc_files.agenda import Agenda
-from svc_files.core.files import File, FileId, Life, Posting
+from svc_files.core.files import File, FileId, Life, Posting, check_avatar
 from svc_files.intake import Intake
 from svc_files.library import Library
 from svc_files.store import Stores
@@ -32,10 +32,21 @@ class Postings:
         self._clock = clock
 
     async def attach(
-        self, user_id: UserId, conversation_id: ConversationId, message_id: MessageId, file_ids: Sequence[FileId]
+        self,
+        user_id: UserId,
+        conversation_id: ConversationId,
+        message_id: MessageId,
+        file_ids: Sequence[FileId],
+        *,
+        as_avatar: bool = False,
     ) -> list[File]:
-        """Note that a message will have files, and return them. Raises UNKNOWN_FILE if the user may not have one of them."""
+        """Note that a message will have files, or that a change of settings will name one as the conversation's picture, and return them.
+        Raises UNKNOWN_FILE if the user may not have one of them, INVALID_ARGUMENT if one can't be a picture.
+        """
         files = await asyncio.gather(*(self._file(user_id, file_id) for file_id in file_ids))
+        if as_avatar:
+            for file in files:
+                check_avatar(file)
         now_ms = self._clock.now_ms()
         postings = [Posting(file_id, conversation_id, message_id, user_id, now_ms) for file_id in dict.fromkeys(file_ids)]
         await self._stores.postings.add_postings(postings)

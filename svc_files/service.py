@@ -15,6 +15,7 @@ from chatkit.rpc.caller import caller_of
 from elastic_chat.files.v1 import files_service_pb2 as pb
 from elastic_chat.files.v1 import files_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import entry_pb2
+from svc_files.avatars import Avatars
 from svc_files.core.files import File, Variant, file_id_of, page_size
 from svc_files.core.links import Link, LinkSigner
 from svc_files.library import Library
@@ -39,6 +40,7 @@ class FilesServicer(rpc.FilesServiceServicer):
         self,
         library: Library,
         postings: Postings,
+        avatars: Avatars,
         previews: Previews | None,
         links: LinkSigner,
         clock: Clock,
@@ -48,6 +50,7 @@ class FilesServicer(rpc.FilesServiceServicer):
         """Make one that gives previews of links, if there are `previews`."""
         self._library = library
         self._postings = postings
+        self._avatars = avatars
         self._previews = previews
         self._links = links
         self._clock = clock
@@ -77,7 +80,7 @@ class FilesServicer(rpc.FilesServiceServicer):
         variant = VARIANTS.get(request.variant)
         if variant is None:
             raise ChatError(Reason.INVALID_ARGUMENT, "variant is VARIANT_SMALL, VARIANT_LARGE, or unset for the file itself")
-        file = await self._library.file(caller.user_id, file_id_of(request.file_id))
+        file = await self._library.file(caller.user_id, file_id_of(request.file_id), variant)
         file.served(variant)
         expires_at_s = self._clock.now_ms() // 1000 + round(self._link_lifetime.total_seconds())
         url = self._links.url(Link(file.file_id, variant, caller.user_id, expires_at_s))
@@ -89,7 +92,7 @@ class FilesServicer(rpc.FilesServiceServicer):
             raise ChatError(Reason.PREVIEWS_OFF)
         return pb.GetLinkPreviewResponse(preview=await self._previews.preview(caller.user_id, request.url))
 
-    # --- for those who take in messages, and who delete them
+    # --- for those who take in messages and change profiles, and who delete them
 
     async def AttachFiles(self, request: pb.AttachFilesRequest, context: Context) -> pb.AttachFilesResponse:  # noqa: ARG002, N802
         ids = (request.user_id, request.conversation_id, request.message_id)
@@ -102,8 +105,15 @@ class FilesServicer(rpc.FilesServiceServicer):
             ConversationId(request.conversation_id),
             MessageId(request.message_id),
             [file_id_of(file_id) for file_id in request.file_ids],
+            as_avatar=request.avatar,
         )
         return pb.AttachFilesResponse(attachments=map(_attachment, files))
+
+    async def NoteAvatar(self, request: pb.NoteAvatarRequest, context: Context) -> pb.NoteAvatarResponse:  # noqa: ARG002, N802
+        if not is_uuid(request.user_id):
+            raise ChatError(Reason.INVALID_ARGUMENT, "user_id is a UUID")
+        await self._avatars.note(UserId(request.user_id), file_id_of(request.file_id) if request.file_id else None)
+        return pb.NoteAvatarResponse()
 
     async def ReleaseFiles(self, request: pb.ReleaseFilesRequest, context: Context) -> pb.ReleaseFilesResponse:  # noqa: ARG002, N802
         if not is_uuid(request.conversation_id) or not is_uuid(request.message_id):

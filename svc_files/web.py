@@ -214,7 +214,7 @@ class FilesDoor:
         """Send a file, or a part of it, to whom the access token or the link names."""
         file_id = file_id_of(request.match_info["file_id"])
         user_id, variant = self._asker(request, file_id)
-        file = await self._library.file(user_id, file_id)
+        file = await self._library.file(user_id, file_id, variant)
         served = file.served(variant)
         headers = {**SERVED, **_described(file, served), "ETag": served.etag}
         if served.etag in _tags(request.headers.get("If-None-Match")):

@@ -25,8 +25,8 @@ from svc_gateway.hub import Hub, accepted_of
 from svc_gateway.notices import Notices
 from svc_gateway.recovery import Recovery
 from svc_gateway.service import SERVICE, GatewayServicer
-from svc_gateway.session import Surroundings
 from svc_gateway.settings import Settings
+from svc_gateway.surroundings import Surroundings
 from svc_gateway.web import WebDoor
 
 

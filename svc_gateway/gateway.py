@@ -18,8 +18,9 @@ from svc_gateway.connection import Connection, Flusher, Pipe
 from svc_gateway.core import over_s
 from svc_gateway.frames import events_of
 from svc_gateway.recovery import Recovery
-from svc_gateway.session import Session, Surroundings
+from svc_gateway.session import Session
 from svc_gateway.settings import Settings
+from svc_gateway.surroundings import Surroundings
 
 log = structlog.get_logger()
 

@@ -116,6 +116,7 @@ class Hub:
         self._watched: dict[UserId, set[Listener]] = {}
         self._watching: dict[Listener, frozenset[UserId]] = {}
         self._wishes: dict[UserId, Wishes] = {}
+        self._cut_off: dict[UserId, frozenset[ConversationId]] = {}
 
     def register(self, session: Listener) -> None:
         """Let a session be found by its user, or raise LIMIT_REACHED."""
@@ -135,6 +136,7 @@ class Hub:
         if not sessions:
             del self._users[session.user_id]
             self._wishes.pop(session.user_id, None)
+            self._cut_off.pop(session.user_id, None)
         for conversation_id in list(session.conversations):
             self._leave(session, conversation_id)
         _, ceased = self.watch(session, frozenset())
@@ -324,15 +326,22 @@ class Hub:
         if user_id not in self._users or (before is not None and before.version >= after.version):
             return
         self._wishes[user_id] = after
+        self._cut_off[user_id] = frozenset(direct_conversation_id(user_id, other) for other in after.blocks)
         for session in self._users[user_id]:
             session.prefer(preferences_of(after))
-            if before is not None and before.audience is not after.audience:
+            if before is not None and (before.audience is not after.audience or before.blocks.keys() != after.blocks.keys()):
                 self.presence_missed(session)
+
+    def has_cut_off(self, user_id: UserId, conversation_id: ConversationId) -> bool:
+        """Tell whether it is the direct conversation of a user who is here with somebody whom they have blocked."""
+        return conversation_id in self._cut_off.get(user_id, ())
 
     def _may_know(self, session: Listener, user_id: UserId, audience: Audience) -> bool:
         """Tell whether a session may know that a user is there, who lets this circle know; they share a conversation."""
         if session.user_id == user_id:
             return True
+        if user_id in self.wishes(session.user_id).blocks:
+            return False
         least = min(audience, self.wishes(session.user_id).audience)
         return least is Audience.SHARED or (least is Audience.DIRECT and self._are_close(session, user_id))
 
@@ -344,7 +353,8 @@ class Hub:
     def _presence(self, change: node_pb2.PresenceChange) -> None:
         user_id, audience = UserId(change.user_id), circle_of(change.audience)
         watchers = self._watched.get(user_id, set())
-        knowing = {session for session in watchers if self._may_know(session, user_id, audience)}
+        blocked = frozenset(change.blocked_user_ids)
+        knowing = {one for one in watchers if one.user_id not in blocked and self._may_know(one, user_id, audience)}
         PRESENCE.inc(self._notices.presence(knowing, Outgoing(change.frame)))
         if change.audience_changed:
             unknown = Outgoing.of(pb.ServerFrame(presence=pb.Presence(user_id=user_id)))
@@ -355,14 +365,14 @@ class Hub:
         if room is None:
             return
         frame = Outgoing(event.frame)
-        user_id = UserId(event.user_id)
-        if event.only_own_sessions:
-            told = [session for session in self._users.get(user_id, ()) if event.conversation_id in session.conversations]
-        elif event.to_own_sessions:
-            told = [session for session in room.sessions if session.user_id == user_id or self.wishes(session.user_id).receipts]
-        else:
-            self._notice([session for session in room.sessions if session.user_id != user_id], event, frame)
-            return
+        user_id, conversation_id = UserId(event.user_id), ConversationId(event.conversation_id)
+        told = [one for one in self._users.get(user_id, ()) if conversation_id in one.conversations] if event.to_own_sessions else []
+        if not event.only_own_sessions:
+            others = [one for one in room.sessions if one.user_id != user_id and not self.has_cut_off(one.user_id, conversation_id)]
+            if not event.to_own_sessions:
+                self._notice(others, event, frame)
+                return
+            told += [one for one in others if self.wishes(one.user_id).receipts]
         for session in told:
             session.notify(frame, ephemeral=True)
         WATERMARKS.inc(len(told))

@@ -16,6 +16,9 @@ from svc_history.kept import Kept
 from svc_history.personal import Personal
 from svc_history.reader import Reader
 from svc_history.receipts import MeshPrivacy, Receipts
+from svc_history.search.index import MeshIndex
+from svc_history.search.names import MeshUsers, Names
+from svc_history.search.searcher import Searcher
 from svc_history.service import HistoryServicer
 from svc_history.settings import Settings
 from svc_history.store.cassandra import KEYSPACE, SCHEMA_VERSION, CassandraTimeline
@@ -36,7 +39,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     certainty = Certainty.over(channel)
     live, clock = RedisLiveLog(redis), SystemClock()
     reader, receipts = Reader(live, timeline, certainty, clock, settings.kept_bytes), Receipts(live, MeshPrivacy(channel))
-    servicer = HistoryServicer(reader, Kept(reader, Personal(live, timeline, certainty)), receipts, clock)
+    searcher = Searcher(reader, MeshIndex(channel), Names(MeshUsers(channel)), clock)
+    servicer = HistoryServicer(reader, Kept(reader, Personal(live, timeline, certainty)), receipts, searcher, clock)
     return App(
         services=(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"].full_name,),
         register=lambda server: history_service_pb2_grpc.add_HistoryServiceServicer_to_server(servicer, server),

@@ -69,6 +69,13 @@ def _with_votes(state: entry_pb2.MessageState, ordered: Sequence[log_pb2.LogEntr
     )
 
 
+def own_emoji(changes: Iterable[log_pb2.LogEntry], reader: UserId) -> list[str]:
+    """Return all emoji with which a reader has reacted to a message, by changes of it."""
+    mine = sorted((one for one in changes if one.kind == Kind.REACTION and one.sender_id == reader), key=lambda one: one.seq)
+    newest = {one.reaction.emoji: one for one in mine}
+    return [emoji for emoji, one in newest.items() if not one.reaction.removed]
+
+
 def _reactions(ordered: Sequence[log_pb2.LogEntry], reader: UserId) -> list[entry_pb2.ReactionCount]:
     newest = {(one.sender_id, one.reaction.emoji): one for one in ordered}
     users: dict[str, list[str]] = {}

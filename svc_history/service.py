@@ -36,10 +36,13 @@ from svc_history.core import (
     stars_range,
     unread,
 )
-from svc_history.fold import fold
+from svc_history.fold import own_emoji
 from svc_history.kept import Kept
-from svc_history.reader import Ask, Page, Reader, Synced
+from svc_history.reader import Ask, Reader, Synced
 from svc_history.receipts import Receipts
+from svc_history.search.searcher import Searcher
+from svc_history.search.wire import result_message
+from svc_history.showing import as_it_is, entry_of
 from svc_history.store import State
 
 Context = Any
@@ -49,10 +52,11 @@ Context = Any
 class HistoryServicer(rpc.HistoryServiceServicer):
     """The methods of history."""
 
-    def __init__(self, reader: Reader, kept: Kept, receipts: Receipts, clock: Clock) -> None:
+    def __init__(self, reader: Reader, kept: Kept, receipts: Receipts, searcher: Searcher, clock: Clock) -> None:
         self._reader = reader
         self._kept = kept
         self._receipts = receipts
+        self._searcher = searcher
         self._clock = clock
 
     async def ListConversations(self, request: pb.ListConversationsRequest, context: Context) -> pb.ListConversationsResponse:  # noqa: ARG002, N802
@@ -76,7 +80,7 @@ class HistoryServicer(rpc.HistoryServiceServicer):
             request.after_seq,
             request.page_size,
         )
-        entries = [_as_it_is(one, page, caller.user_id) for one in page.entries]
+        entries = [as_it_is(one, page, caller.user_id) for one in page.entries]
         return pb.ListMessagesResponse(entries=entries, head_seq=page.head, has_more=page.has_more)
 
     async def GetMessage(self, request: pb.GetMessageRequest, context: Context) -> pb.GetMessageResponse:  # noqa: N802
@@ -85,8 +89,9 @@ class HistoryServicer(rpc.HistoryServiceServicer):
             caller.user_id, _conversation_id(request.conversation_id), request.seq, include_hidden=request.include_hidden
         )
         return pb.GetMessageResponse(
-            entry=_as_it_is(page.entries[-1], page, caller.user_id),
+            entry=as_it_is(page.entries[-1], page, caller.user_id),
             mentions_caller=_mentions(page.entries[-1], caller.user_id),
+            own_emoji=own_emoji(page.changes.to(request.seq), caller.user_id),
         )
 
     async def ListEdits(self, request: pb.ListEditsRequest, context: Context) -> pb.ListEditsResponse:  # noqa: N802
@@ -101,20 +106,27 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         conversation_id = _conversation_id(request.conversation_id)
         window = (request.before_seq, request.after_seq, request.page_size)
         page = await self._reader.thread(caller.user_id, conversation_id, request.seq, *window)
-        entries = [_as_it_is(one, page, caller.user_id) for one in page.entries]
+        entries = [as_it_is(one, page, caller.user_id) for one in page.entries]
         return pb.ListThreadResponse(entries=entries, has_more=page.has_more)
 
     async def ListPins(self, request: pb.ListPinsRequest, context: Context) -> pb.ListPinsResponse:  # noqa: N802
         caller = caller_of(context)
         page = await self._reader.pins(caller.user_id, _conversation_id(request.conversation_id))
-        entries = [_as_it_is(one, page, caller.user_id) for one in page.entries]
+        entries = [as_it_is(one, page, caller.user_id) for one in page.entries]
         return pb.ListPinsResponse(entries=[entry for entry in entries if not entry.state.deleted and not entry.state.hidden])
+
+    async def Search(self, request: pb.SearchRequest, context: Context) -> pb.SearchResponse:  # noqa: N802
+        asked = (request.query, request.utc_offset_minutes, request.page_size, request.page_token)
+        searched = await self._searcher.search(caller_of(context).user_id, *asked)
+        return pb.SearchResponse(
+            results=map(result_message, searched.results), next_page_token=searched.token, incomplete=searched.incomplete
+        )
 
     async def ListStars(self, request: pb.ListStarsRequest, context: Context) -> pb.ListStarsResponse:  # noqa: N802
         caller = caller_of(context)
         before, size = stars_range(request.page_size, request.page_token)
         found, more, count = await self._kept.stars(caller.user_id, before, size)
-        shown = [_as_it_is(stored, page, caller.user_id) for one, page in found for stored in page.entries if stored.seq == one.seq]
+        shown = [as_it_is(stored, page, caller.user_id) for one, page in found for stored in page.entries if stored.seq == one.seq]
         entries = [entry for entry in shown if not entry.state.hidden]
         return pb.ListStarsResponse(entries=entries, next_page_token=str(more) if more else "", star_count=count)
 
@@ -266,7 +278,7 @@ class HistoryServicer(rpc.HistoryServiceServicer):
             conversation=conversation_pb2.Conversation.FromString(state.conversation),
             members=[_stored(user_id, member) for user_id, member in roll.members.items()],
             head_seq=state.head_seq,
-            head_ordinal=_entry(state.newest).ordinal if state.newest else 0,
+            head_ordinal=entry_of(state.newest).ordinal if state.newest else 0,
             watermarks=[_record(conversation_id, user_id, mark) for user_id, mark in roll.marks.items()],
             recent=[log_pb2.LogEntry.FromString(one.entry) for one in recent],
             settings=message_of(state.settings),
@@ -278,7 +290,7 @@ class HistoryServicer(rpc.HistoryServiceServicer):
         if not is_uuid(request.message_id):
             raise ChatError(Reason.INVALID_MESSAGE_ID)
         found = await self._reader.find(_conversation_id(request.conversation_id), MessageId(request.message_id))
-        return pb.FindMessageResponse(entry=_entry(found) if found else None)
+        return pb.FindMessageResponse(entry=entry_of(found) if found else None)
 
 
 def _ask(user_id: UserId, request: pb.SyncRequest) -> Ask:
@@ -290,7 +302,7 @@ def _ask(user_id: UserId, request: pb.SyncRequest) -> Ask:
 
 def _synced(user_id: UserId, synced: Synced, now_ms: int, *, receipts: bool) -> pb.SyncResponse:
     return pb.SyncResponse(
-        entries=map(_entry, synced.entries),
+        entries=map(entry_of, synced.entries),
         more_conversation_ids=synced.more,
         positions=[pb.SyncCursor(conversation_id=one, seq=seq) for one, seq in synced.positions],
         gone_conversation_ids=synced.gone,
@@ -320,7 +332,7 @@ def _summary(user_id: UserId, state: State, now_ms: int) -> pb.ConversationSumma
 
 def _last_entry(stored: Stored) -> entry_pb2.Entry:
     """Return the newest entry as lists show it: what it edits may be deleted, or from before the member."""
-    entry = _entry(stored)
+    entry = entry_of(stored)
     if entry.kind == entry_pb2.Entry.EDIT:
         entry.ClearField("body")
     return entry
@@ -328,7 +340,7 @@ def _last_entry(stored: Stored) -> entry_pb2.Entry:
 
 def _unread(state: State) -> int:
     assert state.member is not None  # noqa: S101 - the reader gives states of members only
-    head_ordinal = state.head_ordinal or (_entry(state.newest).ordinal if state.newest else 0)
+    head_ordinal = state.head_ordinal or (entry_of(state.newest).ordinal if state.newest else 0)
     return max(0, unread(head_ordinal, state.mark, state.member) - state.hidden_count)
 
 
@@ -351,31 +363,6 @@ def _conversation(state: State) -> conversation_pb2.Conversation:
     for name, value in state.settings.items():
         setattr(conversation, name, value)
     return conversation
-
-
-def _entry(stored: Stored) -> entry_pb2.Entry:
-    """Return a stored entry as clients read it: the same bytes, with the body understood, and without what is in the stored form only."""
-    entry = entry_pb2.Entry.FromString(stored.entry)
-    entry.DiscardUnknownFields()
-    return entry
-
-
-def _as_it_is(stored: Stored, page: Page, reader: UserId) -> entry_pb2.Entry:
-    """Return an entry of a page: a message as it is now."""
-    entry = _entry(stored)
-    if entry.kind == entry_pb2.Entry.MESSAGE and not entry.state.hidden:
-        now = fold(page.changes.to(entry.seq), page.head, reader)
-        entry.state.CopyFrom(now.state)
-        if now.body is not None:
-            said = entry.body
-            kept = entry_pb2.Body(reply_to=said.reply_to, thread=said.thread, mention_all=said.mention_all, attachments=said.attachments)
-            if said.HasField("poll"):
-                kept.poll.CopyFrom(said.poll)
-            entry.ClearField("body")
-            if now.body:
-                entry.body.MergeFromString(now.body)
-                entry.body.MergeFrom(kept)
-    return entry
 
 
 def _mentions(stored: Stored, reader: UserId) -> bool:

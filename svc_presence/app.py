@@ -16,6 +16,7 @@ from chatkit.tracing import tracer_of
 from elastic_chat.presence.v1 import presence_service_pb2, presence_service_pb2_grpc
 from svc_presence.notices import Notices
 from svc_presence.preferences import MeshKeeper, Preferences
+from svc_presence.push.absent import Absent
 from svc_presence.push.audience.redis import RedisAudience
 from svc_presence.push.badges import Badges
 from svc_presence.push.composer import Composer
@@ -66,7 +67,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     audience, standing, told = RedisAudience(redis), MeshStanding(channel), RedisTold(redis)
     badges = Badges(standing, audience, clock)
     outbox = Outbox(Composer(told, badges), service, store)
-    notifier = Notifier(audience, directory, store, ChosenRules(standing, preferences, clock), outbox, clock)
+    absent, rules = Absent(directory, store, clock), ChosenRules(standing, preferences, clock)
+    notifier = Notifier(audience, absent, store, rules, outbox, clock)
     intake = Intake(
         lambda: KafkaReader(settings.kafka_bootstrap, settings.node_id, READING, access(settings)),
         Listeners(store),

@@ -80,7 +80,7 @@ class Notices:
         homes = await self._directory.homes(user_id)
         change = node_pb2.PreferencesChange(user_id=user_id, preferences=preferences_of(after))
         await self._fanout.publish(dict.fromkeys(homes, batch_of(node_pb2.NodeEvent(preferences=change))))
-        if before.audience is not after.audience:
+        if before.audience is not after.audience or before.blocks.keys() != after.blocks.keys():
             self._other_audience.add(user_id)
         if hides:
             self._farewells.left(user_id, self._clock.monotonic())
@@ -136,6 +136,7 @@ class Notices:
                 frame=frame_of(user),
                 audience=presence_pb2.Privacy.Audience.ValueType(wished.audience),
                 audience_changed=user_id in other_audience,
+                blocked_user_ids=wished.blocks,
             )
             event = batch_of(node_pb2.NodeEvent(presence=change))
             for node in nodes:

@@ -32,7 +32,7 @@ from svc_presence.push.badges import Badges
 from svc_presence.push.methods import PushMethods
 from svc_presence.push.subscriptions import Subscriptions
 from svc_presence.shown import shown
-from svc_presence.store import Directory
+from svc_presence.store import Block, Directory
 
 log = structlog.get_logger()
 
@@ -113,7 +113,10 @@ class PresenceServicer(PushMethods, rpc.PresenceServiceServicer):
         return pb.GetPresenceResponse(
             users=[
                 shown(user_id, presence, wished, now_ms)
-                if wished is not None and (user_id == caller.user_id or know_each_other(mine.audience, wished.audience, circles[user_id]))
+                if wished is not None
+                and (user_id == caller.user_id or know_each_other(mine.audience, wished.audience, circles[user_id]))
+                and user_id not in mine.blocks
+                and caller.user_id not in wished.blocks
                 else pb.UserPresence(user_id=user_id)
                 for user_id, presence, wished in zip(users, found, wishes, strict=True)
             ]
@@ -136,13 +139,35 @@ class PresenceServicer(PushMethods, rpc.PresenceServiceServicer):
         request: pb.ApplyPreferencesRequest,
         context: Context,  # noqa: ARG002
     ) -> pb.ApplyPreferencesResponse:
-        (before,) = await self._preferences.of([UserId(request.user_id)])
-        await self._apply(UserId(request.user_id), before, wishes_of(request.preferences))
+        user_id, wishes = UserId(request.user_id), wishes_of(request.preferences)
+        (before,) = await self._preferences.of([user_id])
+        if request.other_user_id:
+            await self._note_blocks({user_id: wishes}, [UserId(request.other_user_id)])
+        await self._apply(user_id, before, wishes)
         return pb.ApplyPreferencesResponse()
 
+    async def FindBlocks(self, request: pb.FindBlocksRequest, context: Context) -> pb.FindBlocksResponse:  # noqa: ARG002, N802
+        _check_number(request.other_user_ids)
+        others = _users(request.other_user_ids)
+        mine, *theirs = await self._known([UserId(request.user_id), *others])
+        return pb.FindBlocksResponse(
+            blocked_user_ids=[other for other in others if other in mine.blocks],
+            blocking_user_ids=[other for other, wishes in zip(others, theirs, strict=True) if request.user_id in wishes.blocks],
+        )
+
+    async def NoteBlocks(self, request: pb.NoteBlocksRequest, context: Context) -> pb.NoteBlocksResponse:  # noqa: ARG002, N802
+        users = _users((request.user_id, request.other_user_id))
+        await self._note_blocks(dict(zip(users, await self._known(users), strict=True)), users)
+        return pb.NoteBlocksResponse()
+
+    async def _note_blocks(self, wishes: Mapping[UserId, Wishes], others: Sequence[UserId]) -> None:
+        """Let the live view know which of some users have blocked which of others."""
+        await self._directory.note_blocks(
+            [Block(one, other, its.version, other in its.blocks) for one, its in wishes.items() for other in others if other != one]
+        )
+
     async def GetPreferences(self, request: pb.GetPreferencesRequest, context: Context) -> pb.GetPreferencesResponse:  # noqa: ARG002, N802
-        if len(request.user_ids) > MAX_USERS:
-            raise ChatError(Reason.INVALID_ARGUMENT, f"user_ids holds at most {MAX_USERS} users")
+        _check_number(request.user_ids)
         return pb.GetPreferencesResponse(preferences=map(preferences_of, await self._known(_users(request.user_ids))))
 
     async def _known(self, users: Sequence[UserId]) -> list[Wishes]:
@@ -222,6 +247,11 @@ async def _every(pause_s: float, work: Callable[[], Coroutine[None, None, None]]
             await work()
         except ChatError as error:
             log.warning("round_failed", reason=error.reason)
+
+
+def _check_number(user_ids: Sequence[str]) -> None:
+    if len(user_ids) > MAX_USERS:
+        raise ChatError(Reason.INVALID_ARGUMENT, f"at most {MAX_USERS} users are told of in one call")
 
 
 def _connections(connections: Collection[pb.Connection]) -> list[Connection]:

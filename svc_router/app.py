@@ -16,6 +16,7 @@ from chatkit.rpc.lanes import Lanes
 from chatkit.tracing import tracer_of
 from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
 from svc_router.archive import HistoryArchive
+from svc_router.blocks import MeshBlocks
 from svc_router.pipeline import Pipeline
 from svc_router.service import RouterServicer
 from svc_router.settings import Settings
@@ -34,9 +35,10 @@ async def build(settings: Settings, stack: AsyncExitStack) -> App:
     lanes = Lanes(channel)
     clock = SystemClock()
     tracer = tracer_of("router", settings, stack)
-    archive = HistoryArchive(channel)
-    pipeline = Pipeline(RedisSequencer(redis), message_log, RedisFanout(redis), archive, clock, tracer, settings.limits)
-    service = RouterServicer(pipeline, lanes, archive, channel, clock)
+    archive, blocks = HistoryArchive(channel), MeshBlocks(channel)
+    sequencer = RedisSequencer(redis, rates=settings.rates)
+    pipeline = Pipeline(sequencer, message_log, RedisFanout(redis), archive, blocks, clock, tracer, settings.limits)
+    service = RouterServicer(pipeline, lanes, archive, blocks, channel, clock)
     return App(
         services=(router_service_pb2.DESCRIPTOR.services_by_name["RouterService"].full_name,),
         register=lambda server: router_service_pb2_grpc.add_RouterServiceServicer_to_server(service, server),

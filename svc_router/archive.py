@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -84,6 +84,18 @@ class HistoryArchive:
         if body.HasField("poll"):
             entry.outline.ballot.CopyFrom(ballot_of(body.poll))
         return Found(entry, found.entry.state.deleted, found.entry.state.closed)
+
+    async def reactions(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Collection[str]:
+        request = pb.GetMessageRequest(conversation_id=conversation_id, seq=seq, include_hidden=True)
+        caller = caller_metadata(Caller(user_id, SessionId("")))
+        found: pb.GetMessageResponse = await self._ask(self._stub.GetMessage, request, metadata=caller)
+        return found.own_emoji
+
+    async def pins(self, user_id: UserId, conversation_id: ConversationId) -> Collection[int]:
+        request = pb.ListPinsRequest(conversation_id=conversation_id)
+        caller = caller_metadata(Caller(user_id, SessionId("")))
+        found: pb.ListPinsResponse = await self._ask(self._stub.ListPins, request, metadata=caller)
+        return {entry.seq for entry in found.entries}
 
     async def _first_words(self, conversation_id: ConversationId, message_id: MessageId) -> entry_pb2.Body:
         """Return what a message said before it was edited: whom that mentions was told so. Nothing, if it is deleted meanwhile."""

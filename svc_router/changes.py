@@ -5,6 +5,7 @@ They are made of what never changes of a message, so that whoever carries out a 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from chatkit.core.conversation import Permission
@@ -16,6 +17,10 @@ from elastic_chat.types.v1 import entry_pb2
 
 Kind = entry_pb2.Entry
 EVERYONE = "*"
+MAX_REACTIONS = 20
+"""Different emoji with which one user reacts to one message."""
+MAX_PINS = 100
+"""Messages that are pinned in a conversation."""
 NO_MESSAGE = "there is no message at this seq that you can see"
 
 
@@ -73,6 +78,23 @@ def _check_vote(vote: entry_pb2.Vote, ballot: log_pb2.Ballot, now_ms: int, *, is
         raise ChatError(Reason.INVALID_ARGUMENT, "one votes for one option of this poll")
     if is_closed or (ballot.HasField("closes_at") and ballot.closes_at.ToMilliseconds() <= now_ms):
         raise ChatError(Reason.POLL_CLOSED)
+
+
+def is_counted(change: pb.ChangeCommand) -> bool:
+    """Tell whether a change is one of which there can be too many."""
+    return (change.HasField("reaction") and not change.reaction.removed) or (change.HasField("pin") and not change.pin.unpinned)
+
+
+def check_reactions(emoji: str, there: Collection[str]) -> None:
+    """Refuse an emoji more of a user who has reacted to a message with as many others as they may."""
+    if emoji not in there and len(there) >= MAX_REACTIONS:
+        raise ChatError(Reason.LIMIT_REACHED, f"a message takes {MAX_REACTIONS} different emoji of one user: take back others first")
+
+
+def check_pins(target: int, pinned: Collection[int]) -> None:
+    """Refuse a message more in a conversation in which as many are pinned as can be."""
+    if target not in pinned and len(pinned) >= MAX_PINS:
+        raise ChatError(Reason.LIMIT_REACHED, f"a conversation has {MAX_PINS} pins at most: take out others first")
 
 
 def check_answered(outline: log_pb2.Outline, target: log_pb2.LogEntry, joined_seq: int) -> None:

@@ -74,6 +74,35 @@ def _check_ids(field: str, ids: Sequence[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """How often something may be done: so often a second in the long run, and so often at once. With no rate there is no limit."""
+
+    per_s: int
+    burst: int
+
+    @property
+    def interval_ms(self) -> float:
+        """The milliseconds that one costs."""
+        return 1000 / self.per_s if self.per_s else 0.0
+
+    @property
+    def most_ms(self) -> float:
+        """How far one may be ahead of the clock: what one has done is paid off as time passes (the generic cell rate algorithm)."""
+        return self.burst * self.interval_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How often what takes a permission is done in a conversation: by one user, and by all together."""
+
+    user: Rate = Rate(100, 1000)
+    conversation: Rate = Rate(1000, 5000)
+
+
+RATES = Rates()
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """How much one conversation can have."""
 

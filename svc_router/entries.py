@@ -112,7 +112,7 @@ def readable(answer: Answer) -> Answer:
     try:
         for one in answer.unfinished:
             log_pb2.LogEntry.FromString(one.draft)
-        if isinstance(answer.outcome, Place):
+        if isinstance(answer.outcome, Place) and (answer.outcome.conversation or answer.outcome.draft):
             conversation_pb2.Conversation.FromString(answer.outcome.conversation)
             log_pb2.LogEntry.FromString(answer.outcome.draft)
     except DecodeError:

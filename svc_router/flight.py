@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client import Gauge
 
-from chatkit.core.ids import ConversationId, MessageId
+from chatkit.core.ids import ConversationId, MessageId, UserId
 from chatkit.tracing import Span
 from elastic_chat.events.v1 import log_pb2
 from svc_router.job import Job
@@ -138,6 +138,11 @@ class Flight:
     async def all_durable(self, conversation_id: ConversationId) -> None:
         """Wait until every entry of a conversation that is under way is in the log."""
         while not all(flying.durable for flying in self._queues.get(conversation_id, ())):
+            await self.moved()
+
+    async def all_shown_of(self, conversation_id: ConversationId, user_id: UserId) -> None:
+        """Wait until readers have every entry of a user's that is under way in a conversation."""
+        while any(flying.entry.sender_id == user_id for flying in self._queues.get(conversation_id, ())):
             await self.moved()
 
     def _front(self, conversation_id: ConversationId) -> Iterator[Flying]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from chatkit.core.conversation import Permission
 from chatkit.core.errors import ChatError
@@ -91,8 +91,8 @@ class Job:
 
     @property
     def wants_look(self) -> bool:
-        """Whether it points at messages that are still to be looked at: before that, it can't be claimed for."""
-        return self._is_pointing and not self.is_looked_at and bool(self.points_at)
+        """Whether it points at messages or users that are still to be looked at: before that, it can't be claimed for."""
+        return self._is_pointing and not self.is_looked_at and bool(self.points_at or self.mentions)
 
     @property
     def points_at(self) -> frozenset[int]:
@@ -100,6 +100,15 @@ class Job:
         if self.kind == "change":
             return frozenset((self.command.change.target,))
         return frozenset((self.command.send.outline.reply_to, self.command.send.outline.thread)) - {0}
+
+    @property
+    def mentions(self) -> Sequence[UserId]:
+        """The users whom it mentions."""
+        return [UserId(user_id) for user_id in self.command.send.outline.mentions] if self.kind == "send" else ()
+
+    def mention_only(self, users: Sequence[UserId]) -> None:
+        """Let it mention these users and nobody else, for whoever counts that; it goes on saying what it says."""
+        self.command.send.outline.mentions[:] = users
 
     def claim(self, now_ms: int, limits: Limits = LIMITS) -> Claim | Birth:
         """Return what the command asks of the sequencer. Of one that is to be refused that is only whether it was given before: nobody has

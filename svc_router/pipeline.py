@@ -8,21 +8,16 @@ Who has a place is finished, whatever happens: by this router, which appends an 
 if it dies, by the next one that has something for the conversation, which finds the draft in the live view. So a seq is never given up,
 and what anyone is shown has nothing missing before it.
 
-A conversation that the live view does not know takes a detour by way of history, and its later commands wait behind it. So does a command
-whose message_id the live view may have forgotten, and one that changes or answers a message, which must be looked at first; and behind it
-only what the same user wants of the same conversation: nobody waits for a clock that is wrong but its owner.
+What can't be decided at once takes a detour, and nobody waits behind it but those who must: see `detours`.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from functools import partial
-from typing import Protocol
-from weakref import WeakValueDictionary
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
@@ -30,26 +25,27 @@ from prometheus_client import Counter, Gauge, Histogram
 from chatkit.core.backoff import Backoff
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError, Reason
-from chatkit.core.ids import ConversationId, MessageId, UserId
+from chatkit.core.ids import ConversationId, MessageId
 from chatkit.edges.engine_metrics import KAFKA, REDIS
 from chatkit.edges.fanout import Fanout, batch_of
 from chatkit.edges.message_log import LOG_TOPIC, WATERMARK_TOPIC, MessageLog, Record
-from chatkit.metrics import OK, OUTCOMES, counter, histogram
-from chatkit.rpc.admission import timestamp
-from chatkit.rpc.expiry import has_expired
-from chatkit.tracing import NOTHING, Tracer, bind_context, followed
+from chatkit.metrics import histogram
+from chatkit.tracing import NOTHING, Tracer, followed
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
-from svc_router.changes import NO_MESSAGE, Found, check_answered, check_state, check_target
+from svc_router.answers import BUSY, HELD_UP, accept, finish, refuse
+from svc_router.blocks import Blocks
 from svc_router.core import LIMITS, Limits, is_remembered
-from svc_router.entries import delta_event, durable, entry_of, member, placed, readable, typing_event, watermark_event, watermark_of
+from svc_router.detours import Detours
+from svc_router.entries import delta_event, durable, member, placed, readable, typing_event, watermark_event, watermark_of
 from svc_router.flight import Flight, Flying
-from svc_router.folding import with_unfinished
 from svc_router.job import Job
+from svc_router.lookups import Archive, LookUps
 from svc_router.pace import Pace
 from svc_router.store import (
     Answer,
     Birth,
+    BlocksUnknown,
     Claim,
     Durable,
     Forgotten,
@@ -59,7 +55,6 @@ from svc_router.store import (
     NotLive,
     OrdinalNeeded,
     Place,
-    Restored,
     Sequencer,
 )
 from svc_router.tellings import SECOND_S, SKIPPED, Tellings, Told
@@ -73,20 +68,7 @@ NOTICE_LIMIT = QUEUE_LIMIT // 4
 BATCH = 256
 FLIGHT_LIMIT = 2048
 """Entries that have a place and are not shown yet, about; with so many, no more places are given."""
-DETOURS = 8192
-"""Detours at the same time; more are refused with OVERLOADED, and so are those that would ask history too much at once."""
-DETOUR_LIMIT = 1024
-"""Commands that wait behind one of them; more are refused with OVERLOADED."""
 
-KINDS = tuple(field.name for field in pb.Command.DESCRIPTOR.oneofs_by_name["command"].fields)
-UNKNOWN = "unknown"
-"""The kind of a command that a newer client may send."""
-COMMANDS = counter(
-    "chat_router_commands_total",
-    "Commands by kind and by reason (OK if they were carried out).",
-    kind=(*KINDS, UNKNOWN),
-    reason=OUTCOMES,
-)
 BATCH_SIZE = Histogram("chat_router_batch_commands", "Commands in a batch.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))
 STAGE = histogram(
     "chat_router_stage_seconds",
@@ -96,41 +78,10 @@ STAGE = histogram(
 )
 SEQUENCE, SHOW = STAGE["sequence"], STAGE["show"]
 QUEUED = Gauge("chat_router_queued_commands", "Commands that wait for a place.")
-ASKED = Gauge("chat_router_detours", "Questions to the live view and to history that commands wait for.")
 FINISHED = Counter("chat_router_unfinished_total", "Entries that another router, or a broken call, had left unfinished.")
-BUSY = ChatError(Reason.OVERLOADED, "the router has more commands than it can take", retry_after=timedelta(seconds=1))
-HELD_UP = ChatError(
-    Reason.UNAVAILABLE, "the log does not take messages now: try again with the same message_id", retry_after=timedelta(seconds=1)
-)
-
-
-class Archive(Protocol):
-    """What the router asks of history. Every method raises a ChatError if history can't be certain."""
-
-    async def state(self, conversation_id: ConversationId, now_ms: int) -> Restored | None:
-        """Return a conversation as the log has it now; None if it has none of it."""
-        ...
-
-    async def find(self, conversation_id: ConversationId, message_id: MessageId) -> log_pb2.LogEntry | None:
-        """Return the entry that a message_id has made, if it has made one."""
-        ...
-
-    async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Found:
-        """Return a message that a member can see. Raises NOT_FOUND if there is none."""
-        ...
-
-    async def ordinal_at(self, job: Job) -> int:
-        """Return the ordinal at the read_seq of a watermark command."""
-        ...
-
 
 NOTICES = {"typing": typing_event, "delta": delta_event}
 """Commands of which readers are told, and nothing is kept: what nodes are told of each."""
-
-_Way = ConversationId | tuple[ConversationId, UserId]
-"""What waits behind a detour: all commands of a conversation, or those of one user."""
-_Work = Callable[[Job], Coroutine[None, None, bool]]
-"""What is done on a detour; whether the job is to go on."""
 
 
 class Pipeline:
@@ -142,6 +93,7 @@ class Pipeline:
         message_log: MessageLog,
         fanout: Fanout,
         archive: Archive,
+        blocks: Blocks,
         clock: Clock,
         tracer: Tracer = NOTHING,
         limits: Limits = LIMITS,
@@ -149,7 +101,6 @@ class Pipeline:
         self._sequencer = sequencer
         self._log = message_log
         self._fanout = fanout
-        self._archive = archive
         self._clock = clock
         self._tracer = tracer
         self._limits = limits
@@ -160,29 +111,34 @@ class Pipeline:
         self._pace = Pace()
         self._tellings = Tellings()
         self._again = asyncio.Event()
-        self._detours: dict[_Way, deque[Job]] = {}
-        self._restoring = WeakValueDictionary[ConversationId, asyncio.Lock]()
+        self._detours = Detours(self._go_on)
+        self._lookups = LookUps(sequencer, archive, blocks, self._flight, clock)
         self._group: asyncio.TaskGroup
         QUEUED.set_function(lambda: len(self._waiting))
-        ASKED.set_function(lambda: len(self._detours))
 
     def submit(self, job: Job) -> None:
         """Take a job. Its reply is called exactly once, whatever happens, as long as `run` runs."""
         if job.kind in NOTICES and len(self._waiting) >= NOTICE_LIMIT:
             SKIPPED[job.kind].inc()
-            self._refuse([job], BUSY)
-        elif not job.makes_entry and (way := self._way_of(job)):
-            self._wait_behind(way, job)
+            refuse([job], BUSY)
+        elif not job.makes_entry and (way := self._detours.way_of(job)):
+            self._detours.wait_behind(way, job)
         elif len(self._waiting) >= QUEUE_LIMIT:
-            self._refuse([job], BUSY)
+            refuse([job], BUSY)
         else:
             self._waiting.append(job)
+            self._more.set()
+
+    def _go_on(self, jobs: Sequence[Job]) -> None:
+        """Take jobs that were on a detour, in their order and before all others."""
+        self._waiting.extendleft(reversed(jobs))
+        if self._waiting:
             self._more.set()
 
     async def run(self) -> None:
         """Work for ever."""
         async with asyncio.TaskGroup() as group:
-            self._group = group
+            self._group = self._detours.group = group
             group.create_task(self._give_places())
             group.create_task(self._append_again())
             group.create_task(self._show())
@@ -208,7 +164,7 @@ class Pipeline:
         while self._flight.is_full:
             if self._flight.uncertain:
                 while self._waiting:
-                    self._refuse([self._waiting.popleft()], HELD_UP)
+                    refuse([self._waiting.popleft()], HELD_UP)
             await self._flight.moved()
 
     async def _sequence(self, jobs: Sequence[Job], now_ms: int) -> None:
@@ -222,7 +178,7 @@ class Pipeline:
                 answers = await self._sequencer.sequence(claims)
         except ChatError as error:
             for job in jobs:
-                self._refuse(self._claimants(job), error)
+                refuse(self._claimants(job), error)
             return
         launched: list[Flying] = []
         for job, claim, answer in zip(jobs, claims, map(readable, answers), strict=True):
@@ -235,17 +191,17 @@ class Pipeline:
         key = (job.conversation_id, job.message_id)
         flying = self._flight.find(*key)
         if job.until <= self._clock.monotonic():
-            self._refuse([job], ChatError(Reason.DEADLINE_EXCEEDED))
+            refuse([job], ChatError(Reason.DEADLINE_EXCEEDED))
         elif flying is not None or key in self._claiming:
             self._wait_for_first(job, flying)
-        elif way := self._way_of(job):
-            self._wait_behind(way, job)
+        elif way := self._detours.way_of(job):
+            self._detours.wait_behind(way, job)
         elif self._flight.is_held_up(job.conversation_id):
-            self._refuse([job], HELD_UP)
+            refuse([job], HELD_UP)
         elif job.wants_look:
-            self._ask_about([job], self._look_at)
+            self._detours.ask_about([job], self._lookups.look_at)
         elif job.kind != "create" and not job.looked_up and not is_remembered(job.message_id, now_ms):
-            self._ask_about([job], self._look_up)
+            self._detours.ask_about([job], self._lookups.look_up)
         else:
             self._claiming[key] = [job]
             return True
@@ -256,9 +212,9 @@ class Pipeline:
         claiming = self._claiming.get((job.conversation_id, job.message_id), [])
         first = claiming[0].user_id if flying is None else flying.entry.sender_id
         if job.kind != "create" and first != job.user_id:
-            self._refuse([job], ChatError(Reason.MESSAGE_ID_REUSED))
+            refuse([job], ChatError(Reason.MESSAGE_ID_REUSED))
         elif flying is not None:
-            self._refuse(flying.join(job, self._clock.monotonic()), ChatError(Reason.DEADLINE_EXCEEDED))
+            refuse(flying.join(job, self._clock.monotonic()), ChatError(Reason.DEADLINE_EXCEEDED))
         else:
             claiming.append(job)
 
@@ -277,18 +233,18 @@ class Pipeline:
             self._flight.launch(flying)
         return launched
 
-    def _answer(self, jobs: list[Job], claim: Claim | Birth, answer: Answer) -> list[Flying]:
+    def _answer(self, jobs: list[Job], claim: Claim | Birth, answer: Answer) -> list[Flying]:  # noqa: C901 - one case for each outcome
         """Launch the entry of jobs that have a place now, or answer them."""
         match answer.outcome:
             case Place(durable=True) as place:
                 entry = placed(place.draft or claim.draft, place)
                 if place.conversation:
                     entry.created.conversation.ParseFromString(place.conversation)
-                self._accept(jobs, entry, place)
+                accept(jobs, entry, place)
             case Place() as place:
                 flying = self._flight.find(claim.conversation_id, claim.message_id)
                 if flying is None and not claim.draft:
-                    self._refuse(jobs, ChatError(Reason.UNAVAILABLE))
+                    refuse(jobs, ChatError(Reason.UNAVAILABLE))
                     return []
                 if flying is None:
                     command = jobs[0].command
@@ -301,13 +257,15 @@ class Pipeline:
                 flying.traceparent = flying.traceparent or jobs[0].command.traceparent
             case Needless(there):
                 added = member(jobs[0].joining, there) if there else None
-                self._finish(jobs, pb.Accepted(member=added))
+                finish(jobs, pb.Accepted(member=added))
             case NotLive():
-                self._bring_back(jobs, self._check_birth if isinstance(claim, Birth) else self._restore)
+                self._detours.bring_back(jobs, self._lookups.check_birth if isinstance(claim, Birth) else self._lookups.restore)
             case Forgotten():
-                self._ask_about(jobs, self._look_up)
+                self._detours.ask_about(jobs, self._lookups.look_up)
+            case BlocksUnknown(members):
+                self._detours.ask_about(jobs, partial(self._lookups.note_blocks, members))
             case ChatError() as error:
-                self._refuse(jobs, jobs[0].refusal or error)
+                refuse(jobs, jobs[0].refusal or error)
         return []
 
     # --- the log
@@ -335,7 +293,7 @@ class Pipeline:
             return
         # Nobody knows whether it is in the log. Who waits is told to try again; the entry keeps its place, and is appended again.
         log.warning("append_failed", request_id=flying.request_id, error=repr(error.__cause__ or error))
-        self._refuse(flying.jobs, error if isinstance(error, ChatError) else ChatError(Reason.INTERNAL))
+        refuse(flying.jobs, error if isinstance(error, ChatError) else ChatError(Reason.INTERNAL))
         flying.jobs = []
         self._flight.doubt(flying)
         self._again.set()
@@ -384,7 +342,7 @@ class Pipeline:
         for flying in run:
             if flying.span is not None:
                 flying.span.end(engine=REDIS, seq=flying.place.seq, nodes=len(nodes))
-            self._accept(flying.jobs, flying.entry, flying.place, flying.request_id, nodes)
+            accept(flying.jobs, flying.entry, flying.place, flying.request_id, nodes)
             log.debug(
                 "message_accepted",
                 request_id=flying.request_id,
@@ -400,7 +358,7 @@ class Pipeline:
         backoff = Backoff(0.1, 2.0)
         while True:
             with suppress(ChatError):
-                await self._put_back(conversation_id)
+                await self._lookups.put_back(conversation_id)
             outcome = (await self._commit({conversation_id: entries}))[conversation_id]
             if not isinstance(outcome, NotLive):
                 self._land(conversation_id, run, outcome)
@@ -462,12 +420,12 @@ class Pipeline:
         told: list[Told] = []
         for job, marked in zip(jobs, await self._mark(jobs) if jobs else [], strict=True):
             if isinstance(marked, OrdinalNeeded):
-                self._ask_about([job], self._find_ordinal)
+                self._detours.ask_about([job], self._lookups.find_ordinal)
             elif isinstance(marked, NotLive):
-                self._bring_back([job], self._restore)
+                self._detours.bring_back([job], self._lookups.restore)
             elif marked.changed:
                 event = watermark_event(job.command, marked)
-                event.ephemeral.only_own_sessions = job.command.watermark.withheld
+                event.ephemeral.only_own_sessions = marked.shown != (marked.delivered_seq, marked.read_seq)
                 told += self._tellings.receipt(job.conversation_id, job.user_id, event, marked.listening)
         return told
 
@@ -479,161 +437,6 @@ class Pipeline:
         for outcome in await self._log.append(records) if records else ():
             outcome.add_done_callback(_note_failure)
         return marks
-
-    # --- detours
-
-    def _way_of(self, job: Job) -> _Way | None:
-        """Return the detour behind which a job must wait, if there is one."""
-        ways: tuple[_Way, ...] = ((job.conversation_id, job.user_id), job.conversation_id)
-        return next((way for way in ways if way in self._detours), None)
-
-    def _bring_back(self, jobs: Sequence[Job], work: _Work) -> None:
-        """Let jobs of one message_id wait for `work` that concerns their conversation: if it fails, everything that waits is refused."""
-        self._detour(jobs[0].conversation_id, jobs, work)
-
-    def _ask_about(self, jobs: Sequence[Job], work: _Work) -> None:
-        """Let jobs of one message_id wait for `work` that concerns only them: if it fails, the first is refused."""
-        self._detour((jobs[0].conversation_id, jobs[0].user_id), jobs, work)
-
-    def _detour(self, way: _Way, jobs: Sequence[Job], work: _Work) -> None:
-        first, *others = jobs
-        there = self._way_of(first)
-        if there is not None or len(self._detours) >= DETOURS:
-            way = there or way
-            others = [first, *others]
-        else:
-            self._detours[way] = deque((first,))
-            self._group.create_task(self._travel(way, first, work))
-        for job in others:
-            self._wait_behind(way, job)
-
-    def _wait_behind(self, way: _Way, job: Job) -> None:
-        jobs = self._detours.get(way)
-        if jobs is None or len(jobs) >= DETOUR_LIMIT:
-            self._refuse([job], BUSY)
-        else:
-            jobs.append(job)
-
-    async def _travel(self, way: _Way, first: Job, work: _Work) -> None:
-        """Do `work`, which says whether the first job is to go on; then let the others go on, in their order and before all others."""
-        bind_context(first.command.traceparent)
-        try:
-            go_on = await work(first)
-        except ChatError as error:
-            concerned = 1 if isinstance(way, tuple) else len(self._detours[way])
-            self._refuse([self._detours[way].popleft() for _ in range(concerned)], error)
-            go_on = True
-        jobs = self._detours.pop(way)
-        if not go_on:
-            jobs.popleft()
-        self._waiting.extendleft(reversed(jobs))
-        if self._waiting:
-            self._more.set()
-
-    async def _put_back(self, conversation_id: ConversationId) -> bool:
-        """Put a conversation back into the live view, with everything that the log has of it; False if it has nothing."""
-        # One after the other: between what history says and its being put back, nothing must get a place.
-        async with self._restoring.setdefault(conversation_id, asyncio.Lock()):
-            # What is under way here must be in the log before history is asked, or it would get there after its place has been passed.
-            await self._flight.all_durable(conversation_id)
-            epoch = self._sequencer.epoch
-            restored = await self._archive.state(conversation_id, self._clock.now_ms())
-            if restored is None:
-                return False
-            unfinished = await self._sequencer.unfinished(conversation_id)
-            await self._sequencer.restore(with_unfinished(restored, unfinished), epoch)
-        log.info("conversation_restored", conversation_id=conversation_id, head=restored.head)
-        return True
-
-    async def _restore(self, job: Job) -> bool:
-        """Put the conversation back into the live view, or raise that there is none."""
-        if not await self._put_back(job.conversation_id):
-            raise ChatError(Reason.UNKNOWN_CONVERSATION)
-        return True
-
-    async def _check_birth(self, job: Job) -> bool:
-        """Put the conversation back into the live view if it was born before: its log must not start again."""
-        job.looked_up = not await self._put_back(job.conversation_id)
-        return True
-
-    async def _look_up(self, job: Job) -> bool:
-        """Ask history for a message_id that the live view may have forgotten; answer the job if it has made an entry."""
-        found = await self._archive.find(job.conversation_id, job.message_id)
-        if found is None:
-            job.looked_up = True
-            return True
-        if found.sender_id != job.user_id:
-            self._refuse([job], ChatError(Reason.MESSAGE_ID_REUSED))
-        else:
-            self._accept([job], found, Place(found.seq, found.ordinal, found.accepted_at.ToMilliseconds()))
-        return False
-
-    async def _look_at(self, job: Job) -> bool:
-        """Look at the messages that a command changes or answers. If it may not, the sequencer has yet to say that it is no repeat.
-
-        What was accepted once is not refused, whatever has become of those messages since.
-        """
-        try:
-            for seq in sorted(job.points_at):
-                await self._look_at_one(job, seq)
-        except ChatError as error:
-            if error.row.retryable:
-                raise
-            job.refusal = error
-        job.is_looked_at = True
-        return True
-
-    async def _look_at_one(self, job: Job, seq: int) -> None:
-        """Find a message in the tail or in history. Raises NOT_FOUND if there is none, or none any more, or it is deleted and is to be
-        changed, PERMISSION_DENIED if it is not the user's to change, and POLL_CLOSED if it takes no vote any more.
-        """
-        sight = await self._sequencer.sight(job.conversation_id, job.user_id, seq)
-        if isinstance(sight, NotLive):
-            await self._restore(job)
-            sight = await self._sequencer.sight(job.conversation_id, job.user_id, seq)
-        if isinstance(sight, NotLive):
-            raise ChatError(Reason.UNAVAILABLE)
-        if sight.joined_seq is None:
-            raise ChatError(Reason.UNKNOWN_CONVERSATION)
-        if seq > sight.head:
-            raise ChatError(Reason.NOT_FOUND, NO_MESSAGE)
-        if sight.entry is not None:
-            found = Found(entry_of(sight.entry), sight.is_deleted, sight.is_closed)
-        else:
-            found = await self._archive.message(job.user_id, job.conversation_id, seq)
-        if has_expired(found.entry, self._clock.now_ms()):
-            raise ChatError(Reason.NOT_FOUND, NO_MESSAGE)
-        if job.kind == "send":
-            check_answered(job.command.send.outline, found.entry, sight.joined_seq)
-            return
-        check_target(job.command.change, job.user_id, found.entry, sight.joined_seq)
-        check_state(job.command.change, found, self._clock.now_ms())
-        job.target = found.entry
-
-    async def _find_ordinal(self, job: Job) -> bool:
-        job.read_ordinal = await self._archive.ordinal_at(job)
-        return True
-
-    # --- results
-
-    def _accept(self, jobs: Sequence[Job], entry: log_pb2.LogEntry, place: Place, request_id: str = "", told: Collection[str] = ()) -> None:
-        """Answer jobs whose entry is in the log and shown; nodes were `told` of it, with the request id of one of them."""
-        accepted = pb.Accepted(seq=place.seq, accepted_at=timestamp(place.accepted_ms))
-        if entry.HasField("created"):
-            accepted.conversation.CopyFrom(entry.created.conversation)
-        for added in entry.membership.added:
-            accepted.member.CopyFrom(added)
-        self._finish(jobs, accepted, request_id, told)
-
-    def _finish(self, jobs: Sequence[Job], accepted: pb.Accepted, request_id: str = "", told: Collection[str] = ()) -> None:
-        for job in jobs:
-            COMMANDS[job.kind or UNKNOWN, OK].inc()
-            job.accept(accepted, told if job.command.request_id == request_id else ())
-
-    def _refuse(self, jobs: Sequence[Job], error: ChatError) -> None:
-        for job in jobs:
-            COMMANDS[job.kind or UNKNOWN, error.reason].inc()
-            job.refuse(error)
 
 
 _Shown = dict[ConversationId, frozenset[str] | NotLive]

@@ -27,7 +27,7 @@ from chatkit.core.ids import (
     notes_conversation_id,
 )
 from chatkit.rpc.admission import invite_message, timestamp
-from chatkit.rpc.attachments import attached
+from chatkit.rpc.attachments import attach_avatar, attached
 from chatkit.rpc.caller import Caller, caller_metadata, caller_of, current_request_id
 from chatkit.rpc.change import change_command
 from chatkit.rpc.conversation_settings import message_of, settings_of
@@ -42,10 +42,12 @@ from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.router.v1 import router_service_pb2_grpc as rpc
 from elastic_chat.types.v1 import entry_pb2
 from elastic_chat.types.v1.conversation_pb2 import Conversation, Member
+from svc_router.blocks import Blocks
 from svc_router.core import check_added, check_direct, check_group, check_self
 from svc_router.forwarding import copy_of, put_origin
+from svc_router.lookups import Archive
 from svc_router.personal_door import PersonalDoor
-from svc_router.pipeline import Archive, Pipeline
+from svc_router.pipeline import Pipeline
 from svc_router.route import Lane
 
 Context = Any
@@ -68,11 +70,12 @@ class Changing(Protocol):
 class RouterServicer(PersonalDoor, rpc.RouterServiceServicer):
     """The methods of RouterService, as its contract says."""
 
-    def __init__(self, pipeline: Pipeline, lanes: Lanes, archive: Archive, channel: grpc.aio.Channel, clock: Clock) -> None:
+    def __init__(self, pipeline: Pipeline, lanes: Lanes, archive: Archive, blocks: Blocks, channel: grpc.aio.Channel, clock: Clock) -> None:
         super().__init__(lanes, channel, clock)
         self._pipeline = pipeline
         self._lanes = lanes
         self._archive = archive
+        self._blocks = blocks
         self._channel = channel
         self._accounts: Any = accounts_service_pb2_grpc.AccountsServiceStub(channel)
         self._draining = asyncio.Event()
@@ -189,7 +192,7 @@ class RouterServicer(PersonalDoor, rpc.RouterServiceServicer):
                 members = {caller.user_id: DIRECT_MEMBER}
             case _:
                 raise ChatError(Reason.INVALID_ARGUMENT, "kind must be DIRECT, GROUP, CHANNEL or SELF")
-        await self._check_users(caller, [user_id for user_id in members if user_id != caller.user_id])
+        await self._check_others(caller, [user_id for user_id in members if user_id != caller.user_id])
         accepted = await self._lanes.call(_creation(caller, conversation, members))
         return pb.CreateConversationResponse(conversation=accepted.conversation)
 
@@ -201,14 +204,18 @@ class RouterServicer(PersonalDoor, rpc.RouterServiceServicer):
         caller = caller_of(context)
         command = _command(caller, request.conversation_id)
         command.settings.message_id = self._message_id(request.message_id)
-        command.settings.settings.CopyFrom(message_of(checked_settings(settings_of(request.settings))))
+        settings = command.settings.settings
+        settings.CopyFrom(message_of(checked_settings(settings_of(request.settings))))
+        if settings.avatar_file_id:
+            ids = (caller.user_id, request.conversation_id, command.settings.message_id)
+            await attach_avatar(self._channel, *ids, settings.avatar_file_id)
         await self._lanes.call(command)
         return pb.UpdateConversationResponse()
 
     async def AddMember(self, request: pb.AddMemberRequest, context: Context) -> pb.AddMemberResponse:  # noqa: N802
         caller = caller_of(context)
         user_id = _user_id(request.user_id)
-        await self._check_users(caller, [user_id])
+        await self._check_others(caller, [user_id])
         command = _command(caller, request.conversation_id)
         command.add_member.message_id = new_id()
         command.add_member.member.CopyFrom(_member(user_id, GROUP_MEMBER))
@@ -219,7 +226,7 @@ class RouterServicer(PersonalDoor, rpc.RouterServiceServicer):
         caller = caller_of(context)
         user_ids = check_added(request.user_ids)
         command = _command(caller, request.conversation_id)
-        await self._check_users(caller, user_ids)
+        await self._check_others(caller, user_ids)
         command.add_members.message_id = self._message_id(request.message_id)
         command.add_members.user_ids.extend(user_ids)
         await self._lanes.call(command)
@@ -328,6 +335,12 @@ class RouterServicer(PersonalDoor, rpc.RouterServiceServicer):
         command.role.user_id = _user_id(request.user_id)
         command.role.role = role
         await self._lanes.call(command)
+
+    async def _check_others(self, caller: Caller, user_ids: Sequence[UserId]) -> None:
+        """Refuse to bring those into a conversation who are not there, or whom the caller does not reach."""
+        await self._check_users(caller, user_ids)
+        if user_ids and await self._blocks.cut_off(caller.user_id, user_ids):
+            raise ChatError(Reason.BLOCKED)
 
     async def _check_users(self, caller: Caller, user_ids: Sequence[UserId]) -> None:
         if not user_ids:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TypeVar
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
-from chatkit.core.backoff import Backoff
 from chatkit.core.clock import Clock
 from chatkit.core.errors import ChatError
 from chatkit.edges.engine_metrics import CASSANDRA
 from chatkit.edges.message_log import DEAD_LETTER_TOPIC, MessageLog, Record
 from chatkit.edges.message_log.reader import Taken
+from chatkit.edges.patience import until_done
 from chatkit.metrics import SECONDS, counter
 from chatkit.tracing import NOTHING, Tracer, followed
 from elastic_chat.events.v1 import log_pb2
@@ -31,7 +30,6 @@ log = structlog.get_logger()
 LAG_S = 10.0
 UNTOLD_LIMIT = 50_000
 """Conversations of which the live view is still to be told how far the database is; beyond that it is not told."""
-Result = TypeVar("Result")
 
 RECORDS = counter("chat_writer_records_total", "Records dealt with, by what became of them.", outcome=("written", "set_aside"))
 TOOK = Histogram("chat_writer_batch_seconds", "Seconds from the taking of a batch to its commit.", buckets=SECONDS)
@@ -92,9 +90,9 @@ class Pump:
         with followed(self._tracer, "store", contexts, engine=CASSANDRA):
             writes = await self._write(read)
             for conversation_id in touched(writes):
-                await _until_done(partial(relist, self._timeline, conversation_id), "database_away")
+                await until_done(partial(relist, self._timeline, conversation_id), "database_away")
         await self._tell(heads(writes))
-        await _until_done(lambda: self._source.commit(taken), "log_away")
+        await until_done(lambda: self._source.commit(taken), "log_away")
         RECORDS["written"].inc(len(taken))
         ROWS.inc(len(writes))
         log.debug("records_written", count=len(taken), rows=len(writes), request_ids=[one.request_id for one in taken if one.request_id])
@@ -113,7 +111,7 @@ class Pump:
 
     async def _put(self, writes: Sequence[Write]) -> None:
         groups = grouped(writes)
-        await _until_done(lambda: self._timeline.put(groups), "database_away")
+        await until_done(lambda: self._timeline.put(groups), "database_away")
 
     async def _tell(self, written: dict[str, int]) -> None:
         """Tell the live view how far the database is. Nothing waits for it: what it is not told, it keeps for longer."""
@@ -138,7 +136,7 @@ class Pump:
         )
         letter.failed_at.FromMilliseconds(self._clock.now_ms())
         dead = Record(DEAD_LETTER_TOPIC, record.key, letter.SerializeToString(), record.request_id)
-        await _until_done(lambda: self._append(dead), "log_away")
+        await until_done(lambda: self._append(dead), "log_away")
         RECORDS["set_aside"].inc()
         log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
 
@@ -149,17 +147,6 @@ class Pump:
     async def watch_lag(self) -> None:
         """Keep the lag metric true, for ever."""
         while True:
-            lags = await _until_done(self._source.lag, "log_away")
+            lags = await until_done(self._source.lag, "log_away")
             LAG.set(sum(one.end - one.committed for one in lags))
             await asyncio.sleep(LAG_S)
-
-
-async def _until_done(attempt: Callable[[], Awaitable[Result]], event: str) -> Result:
-    """Try until an engine that is away is back. Whatever is tried can be repeated."""
-    backoff = Backoff(0.1, 5.0)
-    while True:
-        try:
-            return await attempt()
-        except ChatError as error:
-            log.warning(event, reason=error.reason)
-            await asyncio.sleep(backoff.next())

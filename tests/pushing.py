@@ -14,6 +14,7 @@ from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import conversation_pb2, entry_pb2
 from svc_presence.core import Connection
 from svc_presence.preferences import Preferences
+from svc_presence.push.absent import Absent
 from svc_presence.push.audience.memory import MemoryAudience
 from svc_presence.push.badges import Badges
 from svc_presence.push.composer import Composer
@@ -50,7 +51,8 @@ class House:
         badges = Badges(self.standing, self.audience, self.clock)
         self.outbox = Outbox(Composer(self.told_of, badges), self.phones, self.store, limit)
         self.rules = ChosenRules(self.standing, Preferences(self.directory, self.keeper), self.clock)
-        self.notifier = Notifier(self.audience, self.directory, self.store, self.rules, self.outbox, self.clock)
+        absent = Absent(self.directory, self.store, self.clock)
+        self.notifier = Notifier(self.audience, absent, self.store, self.rules, self.outbox, self.clock)
         self.withdrawer = Withdrawer(self.told_of, self.directory, self.store, self.outbox)
         self.seq = 0
 

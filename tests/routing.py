@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ from svc_router.job import Job
 from svc_router.pipeline import Pipeline
 from svc_router.store import Membership, Restored
 from svc_router.store.memory import MemorySequencer
+from tests.blocks import MemoryBlocks
 
 
 class HeldLog(MemoryMessageLog):
@@ -53,6 +54,8 @@ class FakeArchive:
     messages: dict[int, log_pb2.LogEntry] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
     closed: set[int] = field(default_factory=set)
+    reacted: dict[tuple[UserId, ConversationId, int], Collection[str]] = field(default_factory=dict)
+    pinned: dict[ConversationId, Collection[int]] = field(default_factory=dict)
     reachable: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[str] = field(default_factory=list)
     head: int = 7
@@ -81,6 +84,15 @@ class FakeArchive:
             raise ChatError(Reason.NOT_FOUND)
         return Found(self.messages[seq], seq in self.deleted, seq in self.closed)
 
+    async def reactions(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Collection[str]:
+        self.asked.append("reactions")
+        return self.reacted.get((user_id, conversation_id, seq), ())
+
+    async def pins(self, user_id: UserId, conversation_id: ConversationId) -> Collection[int]:
+        del user_id
+        self.asked.append("pins")
+        return self.pinned.get(conversation_id, ())
+
     async def ordinal_at(self, job: Job) -> int:
         del job
         self.asked.append("ordinal")
@@ -100,7 +112,8 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.archive.reachable.set()
-        self.pipeline = Pipeline(self.sequencer, self.log, self.fanout, self.archive, self.clock)
+        self.blocks = MemoryBlocks(self.sequencer.view)
+        self.pipeline = Pipeline(self.sequencer, self.log, self.fanout, self.archive, self.blocks, self.clock)
 
     def submit(self, command: pb.Command, until: float = math.inf) -> asyncio.Future[pb.Result]:
         result: asyncio.Future[pb.Result] = asyncio.get_running_loop().create_future()

@@ -57,6 +57,10 @@ class Reason(StrEnum):
     LAST_OWNER = "LAST_OWNER"
     SLOW_MODE = "SLOW_MODE"
     POLL_CLOSED = "POLL_CLOSED"
+    BLOCKED = "BLOCKED"
+    ACCOUNT_SUSPENDED = "ACCOUNT_SUSPENDED"
+    REPORT_RESOLVED = "REPORT_RESOLVED"
+    RATE_LIMITED = "RATE_LIMITED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,10 @@ TABLE: dict[Reason, Row] = {
     Reason.LAST_OWNER: Row("FAILED_PRECONDITION", None, False, "Hand the conversation over first."),
     Reason.SLOW_MODE: Row("RESOURCE_EXHAUSTED", None, True, "Wait for retry_after, then try again."),
     Reason.POLL_CLOSED: Row("FAILED_PRECONDITION", None, False, "Show what came of the poll: no more votes are taken."),
+    Reason.BLOCKED: Row("PERMISSION_DENIED", None, False, "Offer no way to this user: the two of them don't reach each other."),
+    Reason.ACCOUNT_SUSPENDED: Row("PERMISSION_DENIED", None, True, "Show the message, which says until when and why."),
+    Reason.REPORT_RESOLVED: Row("FAILED_PRECONDITION", None, False, "Show what was done: somebody was faster."),
+    Reason.RATE_LIMITED: Row("RESOURCE_EXHAUSTED", None, True, "Wait for retry_after, then try again."),
 }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from chatkit.core.emoji import is_emoji
 from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import UserId
 from chatkit.core.quiet_hours import QuietHours
 from chatkit.core.text import check_shown
 
@@ -37,8 +39,8 @@ class Audience(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a user has decided: the status that they have chosen, until when that holds, what they let others know, and when they want to
-    hear of nothing.
+    """What a user has decided: the status that they have chosen, until when that holds, what they let others know, when they want to
+    hear of nothing, and of whom never: whom they have blocked, each since a Unix millisecond, the newest last.
     """
 
     availability: Availability = Availability.UNSPECIFIED
@@ -49,6 +51,7 @@ class Wishes:
     receipts: bool = True
     version: int = 0
     quiet_hours: QuietHours | None = None
+    blocks: Mapping[UserId, int] = field(default_factory=dict)
 
     def at(self, now_ms: int) -> Wishes:
         """Return them as they hold at a time: a status that has ended was never chosen."""

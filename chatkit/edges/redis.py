@@ -137,7 +137,9 @@ def tail(conversation_id: str) -> str:
 
 
 def changes(conversation_id: str) -> str:
-    """Stream: which entries of the tail change a message, id "<seq>-0", field t = the message's seq, k = the number of its kind."""
+    """Stream: which entries of the tail change a message, id "<seq>-0", field t = the message's seq, k = the number of its kind, u = the
+    user whose it is.
+    """
     return f"{{c:{conversation_id}}}:changes"
 
 
@@ -146,6 +148,8 @@ def mentions(conversation_id: str) -> str:
     return f"{{c:{conversation_id}}}:mentions"
 
 
+REACTION = 6
+"""The kind of a reaction, as types.v1.Entry numbers it."""
 DELETION = 5
 """The kind of a change after which nothing else of its message counts, as types.v1.Entry numbers it."""
 CLOSING = 12
@@ -242,6 +246,11 @@ def preview(link_hash: str) -> str:
     return f"preview:{link_hash}"
 
 
+def search_holder(partition: int) -> str:
+    """String: the instance of search that holds a part of the log, and answers for it."""
+    return f"{{search}}:holder:{partition}"
+
+
 def looked_up(user_id: str) -> str:
     """String: how many links the user has had looked up in a minute."""
     return f"{{u:{user_id}}}:looked_up"
@@ -261,6 +270,13 @@ STATUS_ENDS = "status_ends"
 def preferences(user_id: str, epoch: str) -> str:
     """String: "<version>:<serialised types.v1.Preferences>"; nothing that an older memory believed."""
     return f"{{u:{user_id}}}:preferences:{epoch[-8:]}"
+
+
+def blocks(conversation_id: str, epoch: str) -> str:
+    """Hash, of a direct conversation: each of the two to "<version of their preferences>:<1 if they have blocked the other>"; nothing that
+    an older memory believed. Presence writes it; what the router finds incomplete, it has noted before it goes on.
+    """
+    return f"{{c:{conversation_id}}}:blocks:{epoch[-8:]}"
 
 
 def leases(epoch: str) -> str:

@@ -1,4 +1,6 @@
-"""The files of a message: who takes one in asks the files service before it gets its place. Messages without files cost nothing."""
+"""The files of a message, and the picture of a conversation: who takes in what names them asks the files service before it gets its place.
+What names no file costs nothing.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,7 @@ async def attached(channel: grpc.aio.Channel, user_id: str, conversation_id: str
     """
     request = pb.AttachFilesRequest(user_id=user_id, conversation_id=conversation_id, message_id=message_id)
     request.file_ids.extend(one.file_id for one in body.attachments)
-    stub: Any = rpc.FilesServiceStub(channel)
-    try:
-        answer: pb.AttachFilesResponse = await stub.AttachFiles(request)
-    except grpc.aio.AioRpcError as failure:
-        raise error_of(failure) from failure
+    answer = await _attach(channel, request)
     true = entry_pb2.Body()
     true.CopyFrom(body)
     for said, known in zip(true.attachments, answer.attachments, strict=True):
@@ -31,3 +29,22 @@ async def attached(channel: grpc.aio.Channel, user_id: str, conversation_id: str
         said.CopyFrom(known)
         said.name = name
     return true.SerializeToString()
+
+
+async def attach_avatar(channel: grpc.aio.Channel, user_id: str, conversation_id: str, message_id: str, file_id: str) -> None:
+    """Have it known that a change of settings will name a file as the picture of its conversation.
+
+    Raises UNKNOWN_FILE if the user may not have it, INVALID_ARGUMENT if it is no image, and UNAVAILABLE if nobody can tell.
+    """
+    request = pb.AttachFilesRequest(user_id=user_id, conversation_id=conversation_id, message_id=message_id, avatar=True)
+    request.file_ids.append(file_id)
+    await _attach(channel, request)
+
+
+async def _attach(channel: grpc.aio.Channel, request: pb.AttachFilesRequest) -> pb.AttachFilesResponse:
+    stub: Any = rpc.FilesServiceStub(channel)
+    try:
+        answer: pb.AttachFilesResponse = await stub.AttachFiles(request)
+    except grpc.aio.AioRpcError as failure:
+        raise error_of(failure) from failure
+    return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chatkit.core.errors import ChatError, Reason
+from chatkit.core.ids import UserId
 from chatkit.core.presence import Audience, Availability, Wishes
 from chatkit.core.quiet_hours import QuietHours
 from elastic_chat.types.v1 import presence_pb2 as pb
@@ -22,6 +23,7 @@ def wishes_of(preferences: pb.Preferences) -> Wishes:
         privacy.receipts,
         preferences.version,
         _quiet_hours(preferences.quiet_hours) if preferences.HasField("quiet_hours") else None,
+        {UserId(block.user_id): _milliseconds(block.blocked_at) for block in preferences.blocks},
     )
 
 
@@ -29,7 +31,10 @@ def preferences_of(wishes: Wishes) -> pb.Preferences:
     """Return what a user has decided as the contracts have it."""
     privacy = pb.Privacy(presence=pb.Privacy.Audience.ValueType(wishes.audience), receipts=wishes.receipts)
     quiet_hours = None if wishes.quiet_hours is None else quiet_hours_message(wishes.quiet_hours)
-    return pb.Preferences(status=status_of(wishes), privacy=privacy, version=wishes.version, quiet_hours=quiet_hours)
+    preferences = pb.Preferences(status=status_of(wishes), privacy=privacy, version=wishes.version, quiet_hours=quiet_hours)
+    for user_id, blocked_ms in wishes.blocks.items():
+        preferences.blocks.add(user_id=user_id).blocked_at.FromMilliseconds(blocked_ms)
+    return preferences
 
 
 def status_of(wishes: Wishes) -> pb.Status:

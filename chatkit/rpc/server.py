@@ -15,6 +15,7 @@ from grpc_health.v1.health import aio as health  # pyright: ignore[reportAttribu
 
 from chatkit.core.errors import ChatError, Reason
 from chatkit.metrics import OK, OUTCOMES, counter, histogram
+from chatkit.rpc.answer import take_headers
 from chatkit.rpc.caller import REQUEST_ID, bind_request_id
 from chatkit.rpc.errors import abort
 from chatkit.rpc.reflection import enable_reflection
@@ -106,8 +107,6 @@ def _unary(behavior: Callable[[Any, Any], Any], method: str, *, leaving: bool) -
 
     async def handle(request: Any, context: Any) -> Any:  # noqa: ANN401 - any message
         _begin(context, method)
-        if leaving:
-            await context.send_initial_metadata(LEAVING)
         try:
             if isinstance(request, ChatError):
                 raise request  # noqa: TRY301 - it is refused like all others
@@ -116,11 +115,19 @@ def _unary(behavior: Callable[[Any, Any], Any], method: str, *, leaving: bool) -
         except grpc.aio.AbortError:
             raise
         except Exception as error:  # noqa: BLE001 - this is the one place where errors become statuses
+            await _send_headers(context, leaving=leaving)
             return await _refuse(context, method, error)
+        await _send_headers(context, leaving=leaving)
         ok.inc()
         return response
 
     return handle
+
+
+async def _send_headers(context: Any, *, leaving: bool) -> None:  # noqa: ANN401 - gRPC's own class is private
+    headers = (*(LEAVING if leaving else ()), *take_headers())
+    if headers:
+        await context.send_initial_metadata(headers)
 
 
 def _traced(behavior: Callable[[Any, Any], Any], method: str, tracer: Tracer) -> Callable[[Any, Any], Any]:

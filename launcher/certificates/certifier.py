@@ -6,9 +6,9 @@ import sys
 import time
 from pathlib import Path
 
-from launcher import operate
 from launcher.certificates import delivery
 from launcher.home import Home
+from launcher.recording import recorded_topology
 
 LOOK_S = 60.0
 """Between two looks at the clock: a machine may have slept in between, and its certificates got older all the same."""
@@ -19,7 +19,7 @@ def main(home: Home) -> None:
     while True:
         if delivery.age_s(home) >= delivery.RENEWAL.total_seconds():
             with home.exclusively(lambda: None):  # never while an operator replaces the authority
-                delivery.renew(home, operate.recorded_topology(home))
+                delivery.renew(home, recorded_topology(home))
         time.sleep(LOOK_S)
 
 

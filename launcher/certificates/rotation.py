@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from launcher import operate, probes
+from launcher import probes
 from launcher.certificates import delivery
 from launcher.certificates.authority import Authority
 from launcher.display import Display
 from launcher.envoys import admin
 from launcher.errors import LaunchError
+from launcher.recording import running_topology
 from launcher.settings import Settings
 
 
@@ -22,10 +23,10 @@ def rotate(settings: Settings, display: Display, *, authority: bool) -> int:
         LaunchError: nothing runs, or an Envoy does not follow.
 
     """
-    operate.running_topology(settings)  # where nothing has ever run there is no lock to hold
+    running_topology(settings)  # where nothing has ever run there is no lock to hold
     home = settings.home
     with home.exclusively(display.note_wait):
-        topology = operate.running_topology(settings)
+        topology = running_topology(settings)
         envoys = [probes.Certified(one.name, one.admin_port, home.envoy / delivery.SDS) for one in admin.of(topology)]
         if authority:
             # First all must trust it, then all may show what it signed. Those whose certificates are older are trusted until the next time.

@@ -6,10 +6,11 @@ import os
 
 import click
 
-from launcher import access, operate, rollout
+from launcher import access, rollout
 from launcher.commands.complete import complete_instances
 from launcher.commands.frame import Answer, command
 from launcher.errors import LaunchError
+from launcher.recording import running_topology
 from launcher.settings import Settings
 
 
@@ -28,7 +29,7 @@ def grpcurl(name: str) -> Answer:
     whom every sidecar lets in.
     """
     settings = Settings.from_environment(os.environ)
-    found = rollout.find(name, operate.running_topology(settings))
+    found = rollout.find(name, running_topology(settings))
     if not found or name == rollout.ALL:
         raise LaunchError(f"{name} is no instance of a service, and no service", "See `elastic-chat status` for what there is")
     options = access.grpcurl(settings.home, found[0])

@@ -15,7 +15,7 @@ from launcher.commands.frame import Answer, command
 from launcher.config import chosen, values
 from launcher.config.values import Source, Value
 from launcher.home import Home
-from launcher.operate import running_topology
+from launcher.recording import running_topology
 from launcher.settings import Settings
 from launcher.supervision.daemon import Daemon
 from launcher.topology import SERVICES, Topology

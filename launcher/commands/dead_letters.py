@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import click
 from rich.table import Table
 
-from launcher import operate
 from launcher.commands.frame import Answer, Group, command
 from launcher.dead_letters import Letter, Writer
 from launcher.errors import LaunchError
+from launcher.recording import running_topology
 from launcher.settings import Settings
 
 COLUMNS = ("letter", "when", "topic", "partition", "offset", "bytes", "redriven", "reason")
@@ -105,7 +105,7 @@ def dead_letters() -> None:
 
 def _writer() -> Writer:
     settings = Settings.from_environment(os.environ)
-    return Writer.of(settings.home, operate.running_topology(settings))
+    return Writer.of(settings.home, running_topology(settings))
 
 
 def _table(found: Sequence[Letter]) -> Table:

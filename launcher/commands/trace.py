@@ -12,7 +12,7 @@ from launcher.commands.frame import Answer, command
 from launcher.config import chosen as config
 from launcher.errors import LaunchError
 from launcher.home import Home
-from launcher.operate import recorded_topology
+from launcher.recording import recorded_topology
 from launcher.settings import Settings
 from launcher.traces import NANOSECONDS, Step, Traces, tree
 

@@ -10,7 +10,7 @@ import click
 
 from launcher.commands.frame import Answer, Group, command
 from launcher.errors import LaunchError
-from launcher.operate import running_topology
+from launcher.recording import running_topology
 from launcher.settings import Settings
 from launcher.users import ROLES, Users
 

@@ -16,7 +16,7 @@ from launcher.envoys.certificates import Certificate
 from launcher.envoys.links import Links
 from launcher.envoys.methods import Sample
 from launcher.errors import LaunchError
-from launcher.operate import running_topology
+from launcher.recording import running_topology
 from launcher.settings import Settings
 from launcher.status.process import ProcessStatus
 from launcher.topology import Topology

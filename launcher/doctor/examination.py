@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from launcher import membership, operate, status
+from launcher import membership, status
 from launcher.config import chosen
 from launcher.doctor import machine, mesh, work
 from launcher.doctor.cassandra import cassandra
@@ -19,6 +19,7 @@ from launcher.envoys import certificates, links
 from launcher.errors import LaunchError
 from launcher.mesh.rendering import watches
 from launcher.plan import Stack, given_environment, processes
+from launcher.recording import running_topology
 from launcher.settings import Settings
 from launcher.supervision.daemon import Daemon
 from launcher.topology import Topology
@@ -37,7 +38,7 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def _of_machine(settings: Settings, *, running: bool) -> Iterator[Check]:
-    home, topology = settings.home, operate.running_topology(settings) if running else Topology(settings.port)
+    home, topology = settings.home, running_topology(settings) if running else Topology(settings.port)
     plan = list(processes(Stack(home, topology, chosen.ANYWHERE)))
     yield machine.cores
     yield partial(machine.memory, running=running)
@@ -53,7 +54,7 @@ def _of_machine(settings: Settings, *, running: bool) -> Iterator[Check]:
 
 
 def _of_stack(settings: Settings) -> Iterator[Check]:
-    topology = operate.running_topology(settings)
+    topology = running_topology(settings)
     daemon, found = status.look(settings)
     writer = next(topology.instances("writer"))
     replicas = given_environment(writer, Stack(settings.home, topology, chosen.ANYWHERE))[REPLICAS]

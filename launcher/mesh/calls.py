@@ -36,7 +36,7 @@ USERS: dict[str, tuple[str, ...]] = {
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
         *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
-        *("ListStars", "ListDrafts", "ListScheduledMessages"),
+        *("Search", "ListStars", "ListDrafts", "ListScheduledMessages"),
         *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
     ),
     "accounts": (
@@ -50,12 +50,19 @@ USERS: dict[str, tuple[str, ...]] = {
             "UnlinkOidc",
             "DeleteAccount",
             "FindUsers",
+            "UpdateProfile",
             "GetPrivacy",
             "UpdatePrivacy",
             "GetQuietHours",
             "SetQuietHours",
+            "BlockUser",
+            "UnblockUser",
+            "ListBlocks",
+            "CreateReport",
         ),
         *("GetAccount", "CreateUser", "SetRole", "DisableUser", "EnableUser", "ResetPassword", "DeleteUser"),
+        *("SuspendUser", "LiftSuspension", "ListAuditLog"),
+        *("ListReports", "TakeReport", "ResolveReport"),
         *("CreateInvite", "ListInvites", "WithdrawInvite"),
         *("CreateBot", "CreateServiceToken", "ListServiceTokens", "WithdrawServiceToken"),
     ),
@@ -64,11 +71,11 @@ USERS: dict[str, tuple[str, ...]] = {
 """The methods that the edge lets those call who have an access token. What is in neither table is internal, and refused there."""
 
 READS: dict[str, tuple[str, ...]] = {
-    "presence": ("GetPresence", "GetStatus", "GetPreferences", "GetPushKey", "ListPushSubscriptions", "GetBadge"),
+    "presence": ("GetPresence", "GetStatus", "GetPreferences", "FindBlocks", "GetPushKey", "ListPushSubscriptions", "GetBadge"),
     "history": (
         *("ListConversations", "GetConversation", "ListMembers", "Sync"),
         *("ListMessages", "GetMessage", "ListEdits", "ListThread", "ListPins", "GetReceipts"),
-        *("ListStars", "ListDrafts"),
+        *("Search", "ListStars", "ListDrafts"),
         *("ListBans", "ListInvites", "GetInvite", "ListPublicConversations"),
         *("GetConversationState", "FindMessage", "ListMemberships", "SyncUsers", "CountUnread", "ListPreferences"),
     ),
@@ -80,12 +87,16 @@ READS: dict[str, tuple[str, ...]] = {
         "ListSessions",
         "GetPrivacy",
         "GetQuietHours",
+        "ListBlocks",
         "GetPreferences",
         "GetAccount",
+        "ListAuditLog",
+        "ListReports",
         "ListInvites",
         "ListServiceTokens",
     ),
     "files": ("GetFile", "ListFiles", "GetFileUrl", "GetLinkPreview"),
+    "search": ("Find", "FindHere"),
 }
 """The methods that change nothing, so that a call which failed may be made again, although it may have been carried out."""
 
@@ -108,16 +119,23 @@ INNER: dict[str, dict[str, tuple[str, ...]]] = {
         "router": ("Route",),
         "history": (
             *("GetConversation", "ListMessages", "GetMessage", "GetConversationState", "FindMessage"),
-            *("ListStars", "ListDrafts", "ListScheduledMessages"),
+            *("ListPins", "ListStars", "ListDrafts", "ListScheduledMessages"),
         ),
         "accounts": ("FindUsers", "FindInactive"),
+        "presence": ("FindBlocks", "NoteBlocks"),
         "files": ("AttachFiles",),
     },
     "presence": {"accounts": ("KeepStatus", "GetPreferences"), "history": ("CountUnread", "ListPreferences")},
     "writer": {"router": ("SendScheduledMessage",), "files": ("ReleaseFiles",)},
-    "history": {"writer": ("AwaitWritten",), "presence": ("GetPreferences",)},
-    "accounts": {"presence": ("EndSession", "ApplyPreferences")},
-    "files": {"history": ("ListMemberships", "FindMessage")},
+    "history": {"writer": ("AwaitWritten",), "presence": ("GetPreferences",), "search": ("Find",), "accounts": ("FindUsers",)},
+    "search": {"search": ("FindHere",), "writer": ("GetLag",)},
+    "accounts": {
+        "presence": ("EndSession", "ApplyPreferences"),
+        "history": ("GetConversation", "GetMessage", "ListMessages"),
+        "router": ("DeleteMessage", "RemoveMember"),
+        "files": ("NoteAvatar",),
+    },
+    "files": {"history": ("ListMemberships", "FindMessage"), "accounts": ("FindUsers",)},
 }
 """What services call: the sidecar of the one knows the way, and those of the others let it in, by the name in its certificate."""
 

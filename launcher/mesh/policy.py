@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from launcher.topology import HOST, Topology
@@ -25,19 +26,45 @@ CREDENTIAL_PATHS = (
 )
 """Where names, passwords and other secrets can be tried."""
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-"""What the pages may do: nothing of anyone else's, and in no frame."""
+WORKER_POLICY = "elastic-chat-worker"
+"""The one policy of Trusted Types that the client has, by which its service worker gets its address: web/src/net/worker.ts."""
+
+_SOURCES = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data: blob:",
+    "media-src": "'self' blob:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
+_TRUSTED_TYPES = {"require-trusted-types-for": "'script'", "trusted-types": WORKER_POLICY}
+
+
+def _policy(sources: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in sources.items())
+
+
+CONTENT_SECURITY_POLICY = _policy(_SOURCES | _TRUSTED_TYPES)
+"""What the pages may do: nothing of anyone else's, in no frame, and no text becomes HTML or code."""
+
+API_CONTENT_SECURITY_POLICY = _policy(_SOURCES | {"style-src": "'self' 'unsafe-inline'"})
+"""What the page of the REST side may do, which Swagger UI draws: it sets styles, and does not draw under Trusted Types."""
 
 HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(self), payment=(), usb=()",
     "cross-origin-opener-policy": "same-origin",
 }
-"""What every answer tells browsers."""
+"""What every answer tells browsers. Voice notes take the microphone, if their user lets them."""
 
 MAX_HEAP = 3 * 1024**3
 """Bytes: what the edge may hold. An idle connection takes about 50 KiB there; near this much it refuses new calls, and then connections."""

@@ -33,7 +33,7 @@ Sixteen lanes are too few for chance to spread them evenly: of 3,000 numbers tri
 CONTEXT = (TRACEPARENT, "tracestate", "baggage")
 """Of which trace a call is a part: nobody outside decides what is traced."""
 
-INNER_HEADERS = (USER_ID, SESSION_ID, ROLE, REQUEST_ID, *CONTEXT, "x-lane", "x-envoy-original-path")
+INNER_HEADERS = (USER_ID, SESSION_ID, ROLE, REQUEST_ID, *CONTEXT, "x-lane", "x-instance", "x-envoy-original-path")
 """What only the mesh may say, and the edge therefore removes from what comes from outside."""
 
 
@@ -58,6 +58,7 @@ def render_edge(topology: Topology, folder: Path, origins: Collection[str] = (),
         "max_heap": policy.MAX_HEAP,
         "credential_paths": policy.CREDENTIAL_PATHS,
         "content_security_policy": policy.CONTENT_SECURITY_POLICY,
+        "api_content_security_policy": policy.API_CONTENT_SECURITY_POLICY,
         "headers": policy.HEADERS,
         "headers_over_tls": policy.HEADERS_OVER_TLS,
     }

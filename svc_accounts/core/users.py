@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from chatkit.core.errors import ChatError, Reason
@@ -13,6 +14,8 @@ from chatkit.core.text import check_shown
 
 MAX_DISPLAY_NAME = 64
 MAX_USER_IDS = 500
+MAX_REASON = 500
+MAX_SUSPENSION_MS = 10 * 366 * 24 * 3600 * 1000
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,31}")
 
@@ -34,6 +37,14 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Suspension:
+    """That a user may not come in before a Unix millisecond, and why, as they are told."""
+
+    ends_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """A user, but for what a login is checked against."""
 
@@ -44,6 +55,39 @@ class User:
     role: Role = Role.USER
     state: State = State.ACTIVE
     is_bot: bool = False
+    suspension: Suspension | None = None
+    avatar_file_id: str = ""
+    """The file that is their picture; empty if they have none."""
+
+    def suspended(self, now_ms: int) -> Suspension | None:
+        """Return the suspension of a user who is suspended now: it ends by itself."""
+        return self.suspension if self.suspension is not None and now_ms < self.suspension.ends_ms else None
+
+    def may_come_in(self, now_ms: int) -> bool:
+        """Tell whether a user may do anything."""
+        return self.state is State.ACTIVE and self.suspended(now_ms) is None
+
+
+def check_suspension(ends_ms: int, reason: str, now_ms: int) -> Suspension:
+    """Return a suspension, or raise INVALID_ARGUMENT: it ends within ten years, and says why."""
+    if not now_ms < ends_ms <= now_ms + MAX_SUSPENSION_MS:
+        raise ChatError(
+            Reason.INVALID_ARGUMENT, "ends_at must be in the future, within ten years: to shut somebody out for good, disable them"
+        )
+    reason = check_shown(reason, "reason", MAX_REASON)
+    if not reason:
+        raise ChatError(Reason.INVALID_ARGUMENT, "reason must say why: the user is told")
+    return Suspension(ends_ms, reason)
+
+
+def kept_out(user: User | None, now_ms: int) -> ChatError:
+    """Return why a user may not come in who has proved who they are."""
+    suspension = user.suspended(now_ms) if user is not None and user.state is State.ACTIVE else None
+    if suspension is None:
+        return ChatError(Reason.ACCOUNT_DISABLED)
+    ends = datetime.fromtimestamp(suspension.ends_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    left = timedelta(milliseconds=suspension.ends_ms - now_ms)
+    return ChatError(Reason.ACCOUNT_SUSPENDED, f"your account is suspended until {ends} UTC: {suspension.reason}", retry_after=left)
 
 
 def tombstone(user_id: UserId) -> User:

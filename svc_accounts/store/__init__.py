@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from chatkit.core.ids import SessionId, UserId
+from svc_accounts.core.audit import AuditEntry, Place
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
 from svc_accounts.core.oidc import Attempt, Identity
+from svc_accounts.core.reports import Kept, Reported
+from svc_accounts.core.reports import State as ReportState
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
-from svc_accounts.core.users import Credentials, Role, State, User
+from svc_accounts.core.users import Credentials, Role, State, Suspension, User
 
 
 class UserStore(Protocol):
@@ -38,6 +42,14 @@ class UserStore(Protocol):
 
     async def set_state(self, user: User, state: State) -> bool:
         """Let a user in or not, or return False if they are not there any more."""
+        ...
+
+    async def set_suspension(self, user: User, suspension: Suspension | None) -> bool:
+        """Suspend a user, or no more, or return False if they are not there any more."""
+        ...
+
+    async def set_profile(self, user: User, display_name: str | None = None, avatar_file_id: str | None = None) -> bool:
+        """Let a user be seen in another way; None leaves something as it is. Returns False if they are not there any more."""
         ...
 
     async def remove_user(self, user: User) -> None:
@@ -189,6 +201,15 @@ class EndingStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """That presence may not know what a user has decided, at a version: `other_id` is whom they have blocked by that, or block no more."""
+
+    user_id: UserId
+    version: int
+    other_id: UserId | None = None
+
+
 class PreferenceStore(Protocol):
     """What users have decided about how they are seen, opaque here, and what of it presence may not know yet."""
 
@@ -200,16 +221,54 @@ class PreferenceStore(Protocol):
         """Put these in the place of those of the version before, or return False if another change came first. The first version is 1."""
         ...
 
-    async def add_untold(self, user_id: UserId, version: int) -> None:
-        """Note that presence may not know what a user has decided. Idempotent."""
+    async def add_untold(self, untold: Untold) -> None:
+        """Note what presence may not know. Idempotent."""
         ...
 
-    async def untold(self) -> list[tuple[UserId, int]]:
+    async def untold(self) -> list[Untold]:
         """Return some of what is noted."""
         ...
 
-    async def remove_untold(self, user_id: UserId, version: int) -> None:
-        """Strike out what was noted of this version. Idempotent."""
+    async def remove_untold(self, untold: Untold) -> None:
+        """Strike out what was noted. Idempotent."""
+        ...
+
+
+class AuditStore(Protocol):
+    """The calls of methods for administrators. They go by themselves after as long as they are kept."""
+
+    async def add_call(self, entry: AuditEntry) -> None:
+        """Note a call, or what came of one that is noted. Idempotent."""
+        ...
+
+    async def calls(self, day: int, before: Place, limit: int) -> list[AuditEntry]:
+        """Return calls of a day that are older than a place, the newest first."""
+        ...
+
+
+class ReportStore(Protocol):
+    """What users have reported."""
+
+    async def add_report(self, report: Kept, reporter_id: UserId, subject: str) -> None:
+        """Keep a report, under an id that is new, and note for a day that its reporter has made it."""
+        ...
+
+    async def reported(self, reporter_id: UserId) -> list[Reported]:
+        """Return what a user has reported within a day, in any order."""
+        ...
+
+    async def report(self, report_id: str) -> Kept | None:
+        """Return a report."""
+        ...
+
+    async def replace_report(self, report: Kept, before: ReportState) -> bool:
+        """Put a report in the place of that of the version before, which was in another state or the same, or return False if another
+        change came first.
+        """
+        ...
+
+    async def reports(self, state: ReportState, before_id: str, limit: int) -> list[Kept]:
+        """Return reports that are in a state, the newest first: those that are older than one, or all if that is empty."""
         ...
 
 
@@ -252,3 +311,7 @@ class Stores(Protocol):
     def endings(self) -> EndingStore: ...
     @property
     def preferences(self) -> PreferenceStore: ...
+    @property
+    def audit(self) -> AuditStore: ...
+    @property
+    def reports(self) -> ReportStore: ...

@@ -7,12 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from chatkit.core.ids import SessionId, UserId
+from svc_accounts.core.audit import AuditEntry, Place
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
 from svc_accounts.core.oidc import Attempt, Identity
+from svc_accounts.core.reports import Kept, Reported
+from svc_accounts.core.reports import State as ReportState
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
-from svc_accounts.core.users import Credentials, Role, State, User, tombstone
+from svc_accounts.core.users import Credentials, Role, State, Suspension, User, tombstone
+from svc_accounts.store import Untold
 
 
 class MemoryUserStore:
@@ -44,6 +48,13 @@ class MemoryUserStore:
 
     async def set_state(self, user: User, state: State) -> bool:
         return self._change(user, state=state)
+
+    async def set_suspension(self, user: User, suspension: Suspension | None) -> bool:
+        return self._change(user, suspension=suspension)
+
+    async def set_profile(self, user: User, display_name: str | None = None, avatar_file_id: str | None = None) -> bool:
+        columns = {"display_name": display_name, "avatar_file_id": avatar_file_id}
+        return self._change(user, **{name: value for name, value in columns.items() if value is not None})
 
     def _change(self, user: User, **columns: Any) -> bool:  # noqa: ANN401 - fields of User
         known = self._users.get(user.user_id)
@@ -233,7 +244,7 @@ class MemoryPreferenceStore:
 
     def __init__(self) -> None:
         self._preferences: dict[UserId, tuple[int, bytes]] = {}
-        self._untold: set[tuple[UserId, int]] = set()
+        self._untold: set[Untold] = set()
 
     async def preferences(self, user_ids: Sequence[UserId]) -> list[bytes | None]:
         return [self._preferences[user_id][1] if user_id in self._preferences else None for user_id in user_ids]
@@ -244,14 +255,58 @@ class MemoryPreferenceStore:
             self._preferences[user_id] = version, preferences
         return is_next
 
-    async def add_untold(self, user_id: UserId, version: int) -> None:
-        self._untold.add((user_id, version))
+    async def add_untold(self, untold: Untold) -> None:
+        self._untold.add(untold)
 
-    async def untold(self) -> list[tuple[UserId, int]]:
-        return sorted(self._untold)
+    async def untold(self) -> list[Untold]:
+        return sorted(self._untold, key=lambda one: (one.user_id, one.version))
 
-    async def remove_untold(self, user_id: UserId, version: int) -> None:
-        self._untold.discard((user_id, version))
+    async def remove_untold(self, untold: Untold) -> None:
+        self._untold.discard(untold)
+
+
+class MemoryAuditStore:
+    """An AuditStore."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, AuditEntry] = {}
+
+    async def add_call(self, entry: AuditEntry) -> None:
+        self.entries[entry.entry_id] = entry
+
+    async def calls(self, day: int, before: Place, limit: int) -> list[AuditEntry]:
+        place = (before.called_ms, before.entry_id)
+        older = [one for one in self.entries.values() if one.day == day and (one.called_ms, one.entry_id) < place]
+        return sorted(older, key=lambda one: (one.called_ms, one.entry_id), reverse=True)[:limit]
+
+
+class MemoryReportStore:
+    """A ReportStore. What was reported stays noted for good."""
+
+    def __init__(self) -> None:
+        self._reports: dict[str, Kept] = {}
+        self._reported: dict[UserId, list[Reported]] = {}
+
+    async def add_report(self, report: Kept, reporter_id: UserId, subject: str) -> None:
+        self._reports[report.report_id] = report
+        self._reported.setdefault(reporter_id, []).append(Reported(report.report_id, subject))
+
+    async def reported(self, reporter_id: UserId) -> list[Reported]:
+        return list(self._reported.get(reporter_id, ()))
+
+    async def report(self, report_id: str) -> Kept | None:
+        return self._reports.get(report_id)
+
+    async def replace_report(self, report: Kept, before: ReportState) -> bool:
+        known = self._reports[report.report_id]
+        is_next = (known.version, known.state) == (report.version - 1, before)
+        if is_next:
+            self._reports[report.report_id] = report
+        return is_next
+
+    async def reports(self, state: ReportState, before_id: str, limit: int) -> list[Kept]:
+        found = [one for one in self._reports.values() if one.state is state and (not before_id or one.report_id < before_id)]
+        return sorted(found, key=lambda one: one.report_id, reverse=True)[:limit]
 
 
 class MemoryStores:
@@ -261,4 +316,5 @@ class MemoryStores:
         self.users, self.sessions = MemoryUserStore(), MemorySessionStore()
         self.tries, self.invites = MemoryTryStore(), MemoryInviteStore()
         self.service_tokens, self.attempts, self.identities = MemoryServiceTokenStore(), MemoryAttemptStore(), MemoryIdentityStore()
+        self.audit, self.reports = MemoryAuditStore(), MemoryReportStore()
         self.erasures, self.endings, self.preferences = MemoryErasureStore(), MemoryEndingStore(), MemoryPreferenceStore()

@@ -101,6 +101,11 @@ class File:
     life: Life = Life.ALIVE
 
     @property
+    def is_image(self) -> bool:
+        """Whether it is something to be looked at."""
+        return self.content.media_type in IMAGES
+
+    @property
     def size(self) -> int:
         """How many bytes it has."""
         return self.content.size
@@ -111,14 +116,17 @@ class File:
         picture = content.pictures.get(variant)
         if picture is not None:
             return Served(picture.key, picture.size, PICTURE_TYPE, f'"{self.file_id}-{variant}"')
-        if variant is not Variant.ORIGINAL and content.media_type not in IMAGES:
+        if variant is not Variant.ORIGINAL and not self.is_image:
             raise ChatError(Reason.UNKNOWN_FILE, "there is no smaller image of it")
         return Served(content.key, content.size, content.media_type, f'"{self.file_id}"')
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """That a message has a file, as its sender says. `seq` is the message's place, 0 if it is not known to have one."""
+    """That a message has a file, as its sender says. `seq` is the message's place, 0 if it is not known to have one.
+
+    `for_all` says that all members may have the file, also those who came after the message: it is the conversation's picture.
+    """
 
     file_id: FileId
     conversation_id: ConversationId
@@ -126,6 +134,20 @@ class Posting:
     sender_id: UserId
     posted_at_ms: int
     seq: int = 0
+    for_all: bool = False
+
+    def is_for(self, joined_seq: int) -> bool:
+        """Tell whether the file is for a member who came at `joined_seq`."""
+        return self.seq > 0 and (self.for_all or self.seq >= joined_seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Avatar:
+    """That a user was about to have a file of theirs as their picture."""
+
+    owner_id: UserId
+    file_id: FileId
+    noted_at_ms: int
 
 
 def file_id_of(text: str) -> FileId:
@@ -133,6 +155,12 @@ def file_id_of(text: str) -> FileId:
     if not is_uuid(text):
         raise ChatError(Reason.UNKNOWN_FILE)
     return FileId(text)
+
+
+def check_avatar(file: File) -> None:
+    """Raise INVALID_ARGUMENT if a file can't be a picture of somebody or something."""
+    if not file.is_image:
+        raise ChatError(Reason.INVALID_ARGUMENT, "avatar_file_id must name an image")
 
 
 def clean_name(name: str) -> str:

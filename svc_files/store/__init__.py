@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from chatkit.core.ids import ConversationId, MessageId, UserId
-from svc_files.core.files import Content, File, FileId, Life, Posting
+from svc_files.core.files import Avatar, Content, File, FileId, Life, Posting
 from svc_files.core.tus import Piece, Upload
 
 
@@ -135,12 +135,28 @@ class PostingStore(Protocol):
         """Return which files a message has, and by whose saying."""
         ...
 
-    async def confirm(self, posting: Posting, seq: int) -> None:
-        """Note the place of a posting's message, if the posting is still there."""
+    async def confirm(self, posting: Posting) -> None:
+        """Note the place of a posting's message, and whom its file is for, if the posting is still there."""
         ...
 
     async def remove_postings(self, postings: Sequence[Posting]) -> None:
         """Remove postings. Idempotent."""
+        ...
+
+
+class AvatarStore(Protocol):
+    """Which of their files users were about to have as their pictures: something for each time."""
+
+    async def add_avatar(self, avatar: Avatar) -> None:
+        """Add one. Idempotent."""
+        ...
+
+    async def avatars(self, owner_id: UserId, file_id: FileId | None = None) -> list[Avatar]:
+        """Return those of a user, or of one file of theirs: those of a file the oldest first."""
+        ...
+
+    async def remove_avatars(self, avatars: Sequence[Avatar]) -> None:
+        """Remove some. Idempotent."""
         ...
 
 
@@ -200,5 +216,7 @@ class Stores(Protocol):
     def files(self) -> FileStore: ...
     @property
     def postings(self) -> PostingStore: ...
+    @property
+    def avatars(self) -> AvatarStore: ...
     @property
     def due(self) -> DueStore: ...

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from chatkit.core.ids import ConversationId, MessageId, UserId
-from svc_files.core.files import Content, File, FileId, Life, Posting
+from svc_files.core.files import Avatar, Content, File, FileId, Life, Posting
 from svc_files.core.tus import Piece, Upload
 from svc_files.store import Room, Task
 
@@ -132,7 +132,7 @@ class MemoryPostingStore:
     async def add_postings(self, postings: Sequence[Posting]) -> None:
         for one in postings:
             before = self._postings.get(_key(one))
-            self._postings[_key(one)] = replace(one, seq=before.seq if before else 0)
+            self._postings[_key(one)] = replace(one, seq=before.seq, for_all=before.for_all) if before else one
 
     async def postings(self, file_id: FileId, conversations: Collection[ConversationId] | None = None) -> list[Posting]:
         found = [
@@ -147,13 +147,30 @@ class MemoryPostingStore:
         keys = (key for key in self._postings if key[1:3] == (conversation_id, message_id))
         return sorted((file_id, sender_id) for file_id, _, _, sender_id in keys)
 
-    async def confirm(self, posting: Posting, seq: int) -> None:
-        if _key(posting) in self._postings:
-            self._postings[_key(posting)] = replace(self._postings[_key(posting)], seq=seq)
+    async def confirm(self, posting: Posting) -> None:
+        if before := self._postings.get(_key(posting)):
+            self._postings[_key(posting)] = replace(before, seq=posting.seq, for_all=posting.for_all)
 
     async def remove_postings(self, postings: Sequence[Posting]) -> None:
         for one in postings:
             self._postings.pop(_key(one), None)
+
+
+class MemoryAvatarStore:
+    """An AvatarStore."""
+
+    def __init__(self) -> None:
+        self._avatars: set[Avatar] = set()
+
+    async def add_avatar(self, avatar: Avatar) -> None:
+        self._avatars.add(avatar)
+
+    async def avatars(self, owner_id: UserId, file_id: FileId | None = None) -> list[Avatar]:
+        found = (one for one in self._avatars if one.owner_id == owner_id and file_id in {None, one.file_id})
+        return sorted(found, key=lambda one: (one.file_id, one.noted_at_ms))
+
+    async def remove_avatars(self, avatars: Sequence[Avatar]) -> None:
+        self._avatars.difference_update(avatars)
 
 
 class MemoryDueStore:
@@ -188,6 +205,7 @@ class MemoryStores:
         self.contents = MemoryContentStore()
         self.files = MemoryFileStore(self.contents)
         self.postings = MemoryPostingStore()
+        self.avatars = MemoryAvatarStore()
         self.due = MemoryDueStore()
 
 

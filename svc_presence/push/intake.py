@@ -23,7 +23,8 @@ from svc_presence.push.withdrawer import Withdrawer
 log = structlog.get_logger()
 
 TOPICS = (LOG_TOPIC, WATERMARK_TOPIC)
-READING = Reading("elastic-chat-push", TOPICS, Begin.NEWEST, gather_bytes=64 * 1024, gather_ms=200, max_records=2_000)
+READING = Reading("elastic-chat-push", TOPICS, Begin.NEWEST, gather_bytes=1024 * 1024, gather_ms=1000, max_records=5_000)
+"""Kafka gathers for a second: nobody waits for this, and to ask about many messages costs hardly more than about one."""
 FIRST_PAUSE_S, LAST_PAUSE_S = 0.5, 10.0
 
 

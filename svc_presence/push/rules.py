@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from chatkit.core.clock import Clock
@@ -18,13 +19,20 @@ MOST_ASKED = 500
 """Users of whom history tells in one call."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a user wants of a conversation, when they want nothing, and of whom they never do."""
+
+    preference: Preference
+    quiet: QuietHours | None = None
+    blocks: Collection[UserId] = ()
+
+
 class Rules(Protocol):
     """What users want of conversations."""
 
-    async def of(
-        self, conversation_id: ConversationId, users: Sequence[UserId], size: int
-    ) -> Sequence[tuple[Preference, QuietHours | None]]:
-        """Return what each user wants of a conversation with so many members, and when they want nothing. Raises a ChatError."""
+    async def of(self, conversation_id: ConversationId, users: Sequence[UserId], size: int) -> Sequence[Rule]:
+        """Return what each user wants of a conversation with so many members. Raises a ChatError."""
         ...
 
 
@@ -36,18 +44,16 @@ class ChosenRules:
         self._preferences = preferences
         self._clock = clock
 
-    async def of(
-        self, conversation_id: ConversationId, users: Sequence[UserId], size: int
-    ) -> Sequence[tuple[Preference, QuietHours | None]]:
-        rules: list[tuple[Preference, QuietHours | None]] = []
+    async def of(self, conversation_id: ConversationId, users: Sequence[UserId], size: int) -> Sequence[Rule]:
+        rules: list[Rule] = []
         for start in range(0, len(users), MOST_ASKED):
             some = users[start : start + MOST_ASKED]
             chosen, wishes = await asyncio.gather(self._standing.chosen(conversation_id, some), self._preferences.of(some))
             rules += [self._rule(its, size, wished) for its, wished in zip(chosen, wishes, strict=True)]
         return rules
 
-    def _rule(self, chosen: Mapping[str, int], size: int, wishes: Wishes | None) -> tuple[Preference, QuietHours | None]:
+    def _rule(self, chosen: Mapping[str, int], size: int, wishes: Wishes | None) -> Rule:
         if wishes is None:
-            return preference_of(chosen, size), None
+            return Rule(preference_of(chosen, size))
         is_busy = wishes.at(self._clock.now_ms()).availability is Availability.BUSY
-        return Preference(Want.NOTHING) if is_busy else preference_of(chosen, size), wishes.quiet_hours
+        return Rule(Preference(Want.NOTHING) if is_busy else preference_of(chosen, size), wishes.quiet_hours, wishes.blocks)

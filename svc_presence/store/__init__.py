@@ -33,6 +33,16 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Whether a user has blocked another, as they had decided at a version."""
+
+    user_id: UserId
+    other_id: UserId
+    version: int
+    is_blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Attached:
     """What attaching did: the conversations of each user who came, the users who came online or whose last connection went, which of the
     login sessions that came have ended, and who was there before and after and whose devices are all idle now, or are no more.
@@ -71,6 +81,13 @@ class Directory(Protocol):
 
     async def note_preferences(self, preferences: Mapping[UserId, Noted]) -> frozenset[UserId]:
         """Note what users have decided, and return those of whom that was news."""
+        ...
+
+    async def note_blocks(self, blocks: Sequence[Block]) -> None:
+        """Note of users whether they have blocked others, for direct conversations, unless something newer is known of a pair.
+
+        It is noted in the memory that was read last: in another one it may be older than what that knows.
+        """
         ...
 
     async def ended(self, now_ms: int) -> list[UserId]:

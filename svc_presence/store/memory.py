@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from chatkit.core.ids import ConnectionId, ConversationId, SessionId, UserId, direct_conversation_id
 from chatkit.core.presence import Audience
 from svc_presence.core import Connection, has_lapsed
-from svc_presence.store import Attached, Noted, Presence
+from svc_presence.store import Attached, Block, Noted, Presence
 
 
 class MemoryDirectory:
@@ -24,6 +24,7 @@ class MemoryDirectory:
         self._ended: set[tuple[UserId, SessionId]] = set()
         self._noted: dict[UserId, Noted] = {}
         self._ends: dict[UserId, int] = {}
+        self.blocks: dict[tuple[UserId, UserId], Block] = {}
 
     async def attach(
         self, node: str, came: Sequence[Connection], went: Sequence[Connection], changed: Sequence[Connection] = ()
@@ -61,6 +62,12 @@ class MemoryDirectory:
             if noted.ends_ms is not None:
                 self._ends[user_id] = noted.ends_ms
         return frozenset(news)
+
+    async def note_blocks(self, blocks: Sequence[Block]) -> None:
+        for one in blocks:
+            pair = one.user_id, one.other_id
+            if pair not in self.blocks or self.blocks[pair].version < one.version:
+                self.blocks[pair] = one
 
     async def ended(self, now_ms: int) -> list[UserId]:
         ended = [user_id for user_id, ends_ms in self._ends.items() if ends_ms <= now_ms]

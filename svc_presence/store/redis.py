@@ -14,7 +14,7 @@ from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
 from chatkit.edges.redis import RedisClient
 from svc_presence.core import Connection, has_lapsed
-from svc_presence.store import Attached, Noted, Presence
+from svc_presence.store import Attached, Block, Noted, Presence
 
 DAY_S = 24 * 3600
 LAST_SEEN_S = 90 * DAY_S
@@ -22,7 +22,7 @@ MOST_ENDED = 500
 """Users whose status has ended that are taken at once."""
 IDLE = "|idle"
 
-_SCRIPTS = {"note": (Path(__file__).parent / "note.lua").read_text(encoding="utf-8")}
+_SCRIPTS = {name: (Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8") for name in ("note", "block")}
 
 
 class RedisDirectory:
@@ -88,6 +88,18 @@ class RedisDirectory:
         if news:
             await self._run(schedule)
         return frozenset(news)
+
+    async def note_blocks(self, blocks: Sequence[Block]) -> None:
+        epoch = self._view.epoch
+        calls: list[Call] = [
+            (
+                "block",
+                (keys.blocks(direct_conversation_id(one.user_id, one.other_id), epoch),),
+                (one.user_id, one.version, int(one.is_blocked), keys.PREFERENCES_S),
+            )
+            for one in blocks
+        ]
+        await self._view.call(calls, only_in=epoch)
 
     async def ended(self, now_ms: int) -> list[UserId]:
         (found,) = await self._run(lambda pipeline: pipeline.zrangebyscore(keys.STATUS_ENDS, 0, now_ms, 0, MOST_ENDED))

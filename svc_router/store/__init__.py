@@ -98,7 +98,16 @@ class Forgotten:
     """The live view can't tell whether the command was given before: ask history, then claim again, `looked_up`."""
 
 
-Outcome = Place | Needless | NotLive | Forgotten | ChatError
+@dataclass(frozen=True, slots=True)
+class BlocksUnknown:
+    """The live view can't tell whether one of the two members of a direct conversation has blocked the other: have it noted, then claim
+    again.
+    """
+
+    members: Sequence[UserId]
+
+
+Outcome = Place | Needless | NotLive | Forgotten | BlocksUnknown | ChatError
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +157,7 @@ class Sight:
     """What the live view can tell of an entry to a user, who is a member since `joined_seq`, or is none.
 
     `entry` is the serialised events.v1.LogEntry, if it is in the tail; then `is_deleted` and `is_closed` say whether the tail
-    has a deletion of it, or the closing of the poll that it is.
+    has a deletion of it, or the closing of the poll that it is, and `reacted` how often the user has reacted to it or taken that back.
     Nothing above `head` has been shown to anyone.
     """
 
@@ -157,6 +166,7 @@ class Sight:
     entry: bytes | None = None
     is_deleted: bool = False
     is_closed: bool = False
+    reacted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 -- Shows durable entries of a conversation to its readers: those who ask find them in the tail, and the nodes that listen are told, in one step.
 -- KEYS: meta, tail, pending, nodes, changes, mentions, then the message of each entry. ARGV: entries that the tail keeps, entries that it has at most, ms
 -- that it lasts, 1 if they may be in the log in another order, number of nodes that listen from here on, number of values about changes, these
--- nodes, then for each entry that changes a message or mentions somebody: seq, that of the message or 0, the number of its kind, whom it mentions; then for each entry: seq, ordinal, entry,
--- what the message has made, event
+-- nodes, then for each entry that changes a message or mentions somebody: seq, that of the message or 0, the number of its kind,
+-- whom it mentions, who it is of; then for each entry: seq, ordinal, entry, what the message has made, event
 local DELETION = '5'
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'written', 'told')
 if meta[1] ~= EPOCH then
@@ -20,10 +20,10 @@ for i = 7, first - 1 do
   redis.call('SADD', KEYS[4], ARGV[i])
   redis.call('PEXPIRE', KEYS[4], ARGV[3])
 end
-for i = first, first + tonumber(ARGV[6]) - 1, 4 do
+for i = first, first + tonumber(ARGV[6]) - 1, 5 do
   if tonumber(ARGV[i]) > head then
     if ARGV[i + 1] ~= '0' then
-      redis.call('XADD', KEYS[5], ARGV[i] .. '-0', 't', ARGV[i + 1], 'k', ARGV[i + 2])
+      redis.call('XADD', KEYS[5], ARGV[i] .. '-0', 't', ARGV[i + 1], 'k', ARGV[i + 2], 'u', ARGV[i + 4])
     end
     if ARGV[i + 3] ~= '' then
       redis.call('XADD', KEYS[6], ARGV[i] .. '-0', 'u', ARGV[i + 3])

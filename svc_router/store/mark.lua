@@ -1,6 +1,6 @@
 -- Moves a member's watermarks forward.
 -- KEYS: marks, members, meta, tail, nodes. ARGV: user, delivered seq, read seq, ordinal of read seq or '', 1 if others must not know
-local at = redis.call('HMGET', KEYS[3], 'epoch', 'head', 'head_ordinal')
+local at = redis.call('HMGET', KEYS[3], 'epoch', 'head', 'head_ordinal', 'kind')
 if at[1] ~= EPOCH then
   return {-2}
 end
@@ -17,6 +17,13 @@ end
 local head = tonumber(at[2])
 local new_read = math.min(tonumber(ARGV[3]), head)
 local new_delivered = math.max(math.min(tonumber(ARGV[2]), head), new_read)
+local withheld = ARGV[5] == '1'
+if at[4] == 'DIRECT' and not withheld then
+  -- Between two of whom one has blocked the other, neither learns how far the other is, also not by asking later.
+  for _, block in ipairs(redis.call('HVALS', (string.gsub(KEYS[3], 'meta$', 'blocks:' .. string.sub(EPOCH, -8))))) do
+    withheld = withheld or string.sub(block, -2) == ':1'
+  end
+end
 local changed = 0
 if new_read > read then
   if new_read == head then
@@ -37,7 +44,7 @@ if new_delivered > delivered then
   delivered = new_delivered
   changed = 1
 end
-if ARGV[5] ~= '1' and (shown_delivered < delivered or shown_read < read) then
+if not withheld and (shown_delivered < delivered or shown_read < read) then
   shown_delivered, shown_read = delivered, read
   changed = 1
 end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -14,9 +15,11 @@ from chatkit.core.expiry import expires_s
 from chatkit.core.ids import ConversationId, MessageId, UserId
 from chatkit.edges import redis as keys
 from chatkit.rpc.expiry import expiring
+from svc_router.core import RATES, Rate, Rates
 from svc_router.store import (
     Answer,
     Birth,
+    BlocksUnknown,
     Claim,
     Durable,
     Forgotten,
@@ -34,7 +37,12 @@ from svc_router.store import (
     Unfinished,
 )
 from svc_router.store.memory_terms import Weighed
-from svc_router.store.redis import TAIL_ENTRIES
+from svc_router.store.redis import TAIL_ENTRIES, too_fast
+
+ALL = "*"
+"""Who everyone together is."""
+PAIR = 2
+"""Members of a direct conversation."""
 
 
 @dataclass
@@ -56,14 +64,16 @@ class _Conversation:
     marks: dict[UserId, tuple[int, ...]] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
     closed: set[int] = field(default_factory=set)
+    reacted: Counter[tuple[int, UserId]] = field(default_factory=Counter)
     settings: dict[str, str] = field(default_factory=dict)
     bans: dict[UserId, Ban] = field(default_factory=dict)
     invites: dict[InviteId, Invite] = field(default_factory=dict)
     wrote_ms: dict[UserId, int] = field(default_factory=dict)
+    ahead_ms: dict[str, float] = field(default_factory=dict)
 
 
 class MemoryLiveView:
-    """What several sequencers share. `nodes` and `homes` stand for what presence writes, `told` for what nodes have heard."""
+    """What several sequencers share. `nodes`, `homes` and `blocks` stand for what presence writes, `told` for what nodes have heard."""
 
     def __init__(self) -> None:
         self.live: dict[ConversationId, _Conversation] = {}
@@ -73,6 +83,7 @@ class MemoryLiveView:
         self.told: dict[str, list[bytes]] = {}
         self.available = True
         self.lives = 1
+        self.blocks: dict[ConversationId, dict[UserId, bool]] = {}
         self.left: dict[ConversationId, dict[int, tuple[Unfinished, UserId]]] = {}
 
     @property
@@ -84,6 +95,7 @@ class MemoryLiveView:
         """Forget everything about conversations: from now on it is another memory."""
         self.left.clear()
         self.live.clear()
+        self.blocks.clear()
         self.lives += 1
 
     def fail_over(self) -> None:
@@ -114,8 +126,9 @@ class MemoryLiveView:
 class MemorySequencer:
     """Follows the scripts of the Redis adapter; both pass one suite."""
 
-    def __init__(self, view: MemoryLiveView | None = None) -> None:
+    def __init__(self, view: MemoryLiveView | None = None, rates: Rates = RATES) -> None:
         self.view = view or MemoryLiveView()
+        self._rates = rates
 
     async def sequence(self, commands: Sequence[Claim | Birth]) -> list[Answer]:
         self.view.check()
@@ -160,11 +173,9 @@ class MemorySequencer:
 
     def _weighed(self, live: _Conversation, claim: Claim) -> Outcome:
         held = _held(live, claim.user_id)
-        if claim.needs is not None:
-            if claim.user_id not in live.members:
-                return ChatError(Reason.UNKNOWN_CONVERSATION)
-            if claim.needs not in held:
-                return ChatError(Reason.PERMISSION_DENIED)
+        refusal = self._refusal(live, claim, held)
+        if refusal is not None:
+            return refusal
         slow_ms = 1000 * int(live.settings.get("slow_mode_s", 0)) if claim.counts and Permission.MODERATE not in held else 0
         left_ms = live.wrote_ms.get(claim.user_id, 0) + slow_ms - claim.now_ms
         if slow_ms and left_ms > 0:
@@ -181,11 +192,36 @@ class MemorySequencer:
             live.wrote_ms[claim.user_id] = claim.now_ms
         return self._place(live, claim, weighed)
 
+    def _refusal(self, live: _Conversation, claim: Claim, held: Permission) -> ChatError | BlocksUnknown | None:
+        """Return why a command is not weighed, if it is not."""
+        if claim.needs is not None and claim.user_id not in live.members:
+            return ChatError(Reason.UNKNOWN_CONVERSATION)
+        if claim.needs is not None and claim.needs not in held:
+            return ChatError(Reason.PERMISSION_DENIED)
+        if live.kind == "DIRECT" and claim.needs:
+            blocks = self.view.blocks.get(claim.conversation_id, {})
+            if len(blocks) < PAIR:
+                return BlocksUnknown(list(live.members))
+            if any(blocks.values()):
+                return ChatError(Reason.BLOCKED)
+        for name, rate in self._paces(claim):
+            ahead_ms = max(0.0, live.ahead_ms.get(name, 0.0) - claim.now_ms) + rate.interval_ms
+            if ahead_ms > rate.most_ms:
+                return too_fast(ahead_ms - rate.most_ms, is_all=name == ALL)
+        return None
+
+    def _paces(self, claim: Claim) -> list[tuple[str, Rate]]:
+        """Return who is to keep to which rate, if a command is to."""
+        both = ((ALL, self._rates.conversation), (claim.user_id, self._rates.user))
+        return [(name, rate) for name, rate in both if claim.needs and rate.per_s]
+
     def _again(self, live: _Conversation, claim: Claim, place: Place) -> Outcome:
         entry = next((entry for seq, _, entry in live.tail if seq == place.seq), b"") if claim.terms else b""
         return Forgotten() if claim.terms and place.durable and not entry and not claim.looked_up else replace(place, draft=entry)
 
     def _place(self, live: _Conversation, claim: Claim, weighed: Weighed) -> Place:
+        for name, rate in self._paces(claim):
+            live.ahead_ms[name] = max(live.ahead_ms.get(name, 0.0), claim.now_ms) + rate.interval_ms
         previous, live.seq = live.seq, max(live.seq, live.floor) + 1
         live.ordinal += claim.counts
         live.members = {
@@ -223,6 +259,7 @@ class MemorySequencer:
                 live.head, live.head_ordinal = entry.seq, entry.ordinal
                 live.deleted |= {entry.target} if entry.change == keys.DELETION else set()
                 live.closed |= {entry.target} if entry.change == keys.CLOSING else set()
+                live.reacted[entry.target, entry.sender_id] += entry.change == keys.REACTION
             live.pending.pop(entry.seq, None)
             live.made[entry.message_id] = (Place(entry.seq, entry.ordinal, entry.accepted_ms, durable=True), entry.sender_id)
             for node in nodes if entry.seq > live.told else ():
@@ -267,6 +304,7 @@ class MemorySequencer:
                 marks=dict(restored.marks),
                 deleted={one.target for one in restored.recent if one.change == keys.DELETION},
                 closed={one.target for one in restored.recent if one.change == keys.CLOSING},
+                reacted=Counter((one.target, one.sender_id) for one in restored.recent if one.change == keys.REACTION),
                 settings=dict(restored.settings),
                 bans=dict(restored.bans),
                 invites=dict(restored.invites),
@@ -279,7 +317,8 @@ class MemorySequencer:
             return NotLive()
         member = live.members.get(user_id)
         entry = next((value for one, _, value in live.tail if one == seq), None)
-        return Sight(member.joined_seq if member else None, live.head, entry, seq in live.deleted, seq in live.closed)
+        reacted = live.reacted[seq, user_id] if entry else 0
+        return Sight(member.joined_seq if member else None, live.head, entry, seq in live.deleted, seq in live.closed, reacted)
 
     async def mark(self, marks: Sequence[Mark]) -> list[Marked | OrdinalNeeded | NotLive]:
         self.view.check()
@@ -307,7 +346,7 @@ class MemorySequencer:
                 return OrdinalNeeded()
             read = new_read
         delivered = max(delivered, min(mark.delivered_seq, live.head), new_read)
-        if not mark.withheld:
+        if not mark.withheld and not self._are_cut_off(mark.conversation_id):
             shown = (delivered, read)
         now = (delivered, read, ordinal) if shown == (delivered, read) else (delivered, read, ordinal, *shown)
         live.marks[mark.user_id] = now
@@ -317,9 +356,15 @@ class MemorySequencer:
     async def listeners(self, pairs: Sequence[tuple[ConversationId, UserId]]) -> list[Listening]:
         self.view.check()
         return [
-            self._listening(conversation_id) if Permission.WRITE in _held(self.view.live.get(conversation_id), user_id) else Listening()
+            self._listening(conversation_id)
+            if Permission.WRITE in _held(self.view.live.get(conversation_id), user_id) and not self._are_cut_off(conversation_id)
+            else Listening()
             for conversation_id, user_id in pairs
         ]
+
+    def _are_cut_off(self, conversation_id: ConversationId) -> bool:
+        live = self.view.live.get(conversation_id)
+        return live is not None and live.kind == "DIRECT" and any(self.view.blocks.get(conversation_id, {}).values())
 
     def _listening(self, conversation_id: ConversationId) -> Listening:
         return Listening(frozenset(self.view.nodes.get(conversation_id, ())), len(self.view.live[conversation_id].members))

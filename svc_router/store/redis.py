@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -17,9 +18,11 @@ from chatkit.core.ids import REMEMBERED_MS, ConversationId, MessageId, UserId, n
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import Call, LiveView
 from chatkit.edges.redis import RedisClient
+from svc_router.core import RATES, Rates
 from svc_router.store import (
     Answer,
     Birth,
+    BlocksUnknown,
     Claim,
     Durable,
     Forgotten,
@@ -49,11 +52,19 @@ UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError)
 """What reading raises that finds something else than what we write."""
 
 
-def _scripts() -> dict[str, str]:
+def _scripts(rates: Rates) -> dict[str, str]:
     """Return all scripts: `command` is `sequence` for commands with terms, which a plain message does not pay for."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.lua")}
-    terms, sequence = _NUMBERS + texts.pop("terms"), texts["sequence"]
+    terms, sequence = _NUMBERS + texts.pop("terms"), f"{_paces(rates)}{texts.pop('pace')}\n{texts['sequence']}"
     return texts | {"sequence": f"{_NUMBERS}local weigh\n{sequence}", "command": f"{terms}\n{sequence}"}
+
+
+def _paces(rates: Rates) -> str:
+    """Return what pace.lua calls the rates."""
+    return "".join(
+        f"local {name}_INTERVAL_MS, {name}_MOST_MS = {rate.interval_ms!r}, {rate.most_ms!r}\n"
+        for name, rate in (("USER", rates.user), ("ALL", rates.conversation))
+    )
 
 
 _NUMBERS = "".join(
@@ -78,8 +89,8 @@ _MEMORY_MS = str(REMEMBERED_MS)
 class RedisSequencer:
     """The only writer of conversation keys, but for those that docs/data.md lists as another's."""
 
-    def __init__(self, client: RedisClient, tail_entries: int = TAIL_ENTRIES, tail_limit: int = TAIL_LIMIT) -> None:
-        self._view = LiveView(client, _scripts())
+    def __init__(self, client: RedisClient, tail_entries: int = TAIL_ENTRIES, tail_limit: int = TAIL_LIMIT, rates: Rates = RATES) -> None:
+        self._view = LiveView(client, _scripts(rates))
         self._tail = (tail_entries, tail_limit, TAIL_MS)
         self._owner = new_id()
         self._is_unsure = False
@@ -229,7 +240,7 @@ class RedisSequencer:
         if epoch != self._view.epoch.encode():
             return NotLive()
         try:
-            return _sight(seq, head, *seen)
+            return _sight(seq, user_id, head, *seen)
         except UNREADABLE as error:
             log.warning("live_view_unreadable", conversation_id=conversation_id, error=f"{type(error).__name__}: {error}")
             raise ChatError(Reason.INTERNAL) from error
@@ -244,12 +255,13 @@ class RedisSequencer:
                 pipeline.hget(keys.settings(conversation_id), "member_permissions")
                 pipeline.smembers(keys.nodes(conversation_id))
                 pipeline.hlen(keys.members(conversation_id))
+                pipeline.hvals(keys.blocks(conversation_id, self.epoch))
 
         replies = await self._view.run(ask)
-        found = zip(replies[::4], replies[1::4], replies[2::4], replies[3::4], strict=True)
+        found = zip(*(replies[n::5] for n in range(5)), strict=True)
         return [
-            Listening(_names(nodes), count) if Permission.WRITE in _held(member, rule) else Listening()
-            for member, rule, nodes, count in found
+            Listening(_names(nodes), count) if Permission.WRITE in _held(member, rule) and not _are_cut_off(blocks) else Listening()
+            for member, rule, nodes, count, blocks in found
         ]
 
 
@@ -297,6 +309,7 @@ def _answer(reply: Sequence[Any], command: Claim | Birth) -> Answer:
 REFUSALS = {
     b"stranger": ChatError(Reason.UNKNOWN_CONVERSATION),
     b"forbidden": ChatError(Reason.PERMISSION_DENIED),
+    b"blocked": ChatError(Reason.BLOCKED),
     b"banned": ChatError(Reason.PERMISSION_DENIED, "who is banned does not come in before the ban is lifted"),
     b"invite": ChatError(Reason.BAD_INVITE),
     b"full": ChatError(Reason.LIMIT_REACHED, "the conversation has as many of these as it can have"),
@@ -306,7 +319,14 @@ REFUSALS = {
 """Why a script refuses a command."""
 
 
-def _outcome(status: bytes, rest: Sequence[Any], command: Claim | Birth) -> Outcome:
+def too_fast(wait_ms: float, *, is_all: bool) -> ChatError:
+    """Return why a command is refused that comes too soon after others."""
+    who = "everyone together does more" if is_all else "you do more"
+    message = f"{who} in this conversation than it can bear: wait for retry_after, then try again"
+    return ChatError(Reason.RATE_LIMITED, message, retry_after=timedelta(milliseconds=math.ceil(wait_ms)))
+
+
+def _outcome(status: bytes, rest: Sequence[Any], command: Claim | Birth) -> Outcome:  # noqa: C901 - one case for each status
     match status:
         case b"new":
             return Place(int(rest[0]), int(rest[1]), command.now_ms, int(rest[2]), draft=_bytes(rest[3]) if rest[3:] else b"")
@@ -326,6 +346,10 @@ def _outcome(status: bytes, rest: Sequence[Any], command: Claim | Birth) -> Outc
             return NotLive()
         case b"forgotten":
             return Forgotten()
+        case b"unsure":
+            return BlocksUnknown([UserId(keys.text(member)) for member in rest[0]])
+        case b"fast":
+            return too_fast(rest[0], is_all=rest[1] == b"*")
         case b"slow":
             return ChatError(Reason.SLOW_MODE, retry_after=timedelta(milliseconds=rest[0]))
         case _:
@@ -347,14 +371,22 @@ def _held(member: bytes | None, rule: bytes | None) -> Permission:
         return Permission(0)
 
 
-def _sight(seq: int, head: bytes | None, member: bytes | None, entries: Sequence[Any], changes: Sequence[Any]) -> Sight:
-    became = {fields[b"k"] for _, fields in changes if fields[b"t"] == b"%d" % seq}
+def _are_cut_off(blocks: Iterable[bytes]) -> bool:
+    """Tell whether one of the two of a direct conversation is known to have blocked the other."""
+    return any(one.endswith(b":1") for one in blocks)
+
+
+def _sight(seq: int, user_id: UserId, head: bytes | None, member: bytes | None, entries: Sequence[Any], changes: Sequence[Any]) -> Sight:
+    about = [fields for _, fields in changes if fields[b"t"] == b"%d" % seq]
+    became = {fields[b"k"] for fields in about}
+    reacted = sum(1 for fields in about if fields[b"k"] == b"%d" % keys.REACTION and fields.get(b"u") == user_id.encode())
     return Sight(
         _member(member).joined_seq if member else None,
         int(head or 0),
         entries[0][1][b"e"] if entries else None,
         b"%d" % keys.DELETION in became,
         b"%d" % keys.CLOSING in became,
+        reacted,
     )
 
 
@@ -390,9 +422,11 @@ def _marked(reply: Sequence[Any]) -> Marked | OrdinalNeeded | NotLive:
 
 
 def _changes(entries: Iterable[Durable]) -> list[int | str]:
-    """Return, of each entry that changes a message or mentions somebody, its seq, that of the message, its kind, and whom it mentions."""
+    """Return, of each entry that changes a message or mentions somebody, its seq, that of the message, its kind, whom it mentions, and
+    whose it is.
+    """
     some = (entry for entry in entries if entry.target or entry.mentions)
-    return [value for entry in some for value in (entry.seq, entry.target, entry.change, entry.mentions)]
+    return [value for entry in some for value in (entry.seq, entry.target, entry.change, entry.mentions, entry.sender_id)]
 
 
 def _made(entry: Durable) -> str:

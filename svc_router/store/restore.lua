@@ -2,7 +2,7 @@
 -- KEYS: meta, pending, tail, changes, mentions, then hashes, then the message of each of the newest entries. ARGV: conversation, kind, head, head
 -- ordinal, floor, since when every message is known in ms, ms to remember, ms that the tail lasts, number of hashes, then for meta and for each of the
 -- hashes: how many arguments follow, field and value by turns; then how many arguments follow, and of each of the newest entries that changes a message
--- or mentions somebody its seq, that of the message or 0, the number of its kind, and whom it mentions; then for each of the newest entries: seq, ordinal,
+-- or mentions somebody its seq, that of the message or 0, the number of its kind, whom it mentions, and who it is of; then for each of the newest entries: seq, ordinal,
 -- entry, what the message has made
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
 if meta[1] == EPOCH then
@@ -30,9 +30,9 @@ for number = 0, hashes do
   at = at + 1 + count
 end
 local changes = tonumber(ARGV[at])
-for i = at + 1, at + changes, 4 do
+for i = at + 1, at + changes, 5 do
   if ARGV[i + 1] ~= '0' then
-    redis.call('XADD', KEYS[4], ARGV[i] .. '-0', 't', ARGV[i + 1], 'k', ARGV[i + 2])
+    redis.call('XADD', KEYS[4], ARGV[i] .. '-0', 't', ARGV[i + 1], 'k', ARGV[i + 2], 'u', ARGV[i + 4])
   end
   if ARGV[i + 3] ~= '' then
     redis.call('XADD', KEYS[5], ARGV[i] .. '-0', 'u', ARGV[i + 3])

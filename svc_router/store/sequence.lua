@@ -2,7 +2,7 @@
 -- KEYS: meta, members, message, pending; for a command with terms also: tail, settings, bans, invites
 -- ARGV: owner, user, needed permissions or '' if they need not be a member, now ms, ms to remember, message id, own time of the message id in
 -- ms, 1 if history was asked for it, 1 if it is a message, draft, then terms, which terms.lua weighs
-local meta = redis.call('HMGET', KEYS[1], 'kind', 'epoch', 'owner', 'since', 'seq', 'floor', 'ordinal', 'member_permissions', 'slow_mode_s', 'message_ttl_s')
+local meta = redis.call('HMGET', KEYS[1], 'kind', 'epoch', 'owner', 'since', 'seq', 'floor', 'ordinal', 'member_permissions', 'slow_mode_s', 'message_ttl_s', 'rates')
 if not meta[1] or meta[2] ~= EPOCH then
   return {'unknown', {}}
 end
@@ -50,6 +50,24 @@ end
 if needed and bit.band(held, needed) ~= needed then
   return {'forbidden', inherited}
 end
+if meta[1] == 'DIRECT' and needed and needed > 0 then
+  -- Presence notes of each of the two whether they have blocked the other. What takes no permission, as to take back a message of one's own, is
+  -- no way to reach anybody.
+  local blocks = redis.call('HVALS', (string.gsub(KEYS[1], 'meta$', 'blocks:' .. string.sub(EPOCH, -8))))
+  if #blocks < 2 then
+    return {'unsure', inherited, redis.call('HKEYS', KEYS[2])}
+  elseif string.sub(blocks[1], -2) == ':1' or string.sub(blocks[2], -2) == ':1' then
+    return {'blocked', inherited}
+  end
+end
+local rates
+if needed and needed > 0 then
+  local wait, whose
+  rates, wait, whose = pace(meta[11], ARGV[2], tonumber(ARGV[4]))
+  if wait then
+    return {'fast', inherited, wait, whose}
+  end
+end
 local slow
 if meta[9] and meta[9] ~= '0' and ARGV[9] == '1' and bit.band(held, MODERATE) == 0 then
   -- A key of each user's, which lies where the others do, and is of use only here.
@@ -84,7 +102,7 @@ end
 local previous = meta[5]
 local seq = string.format('%.0f', math.max(tonumber(previous), tonumber(meta[6])) + 1)
 local ordinal = string.format('%.0f', tonumber(meta[7]) + tonumber(ARGV[9]))
-redis.call('HSET', KEYS[1], 'seq', seq, 'ordinal', ordinal)
+redis.call('HSET', KEYS[1], 'seq', seq, 'ordinal', ordinal, 'rates', rates or meta[11] or '')
 redis.call('HSET', KEYS[4], seq, ARGV[6] .. ':' .. ordinal .. ':' .. previous .. ':' .. ARGV[2] .. ':' .. ARGV[4] .. ':' .. draft)
 redis.call('SET', KEYS[3], seq .. ':' .. ordinal .. ':' .. ARGV[4] .. ':0:' .. ARGV[2], 'PX', ARGV[5])
 if slow then

@@ -13,12 +13,16 @@ from chatkit.core.clock import SystemClock
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import SessionId, UserId, new_id
 from chatkit.edges.cassandra import CassandraSession
+from svc_accounts.core.audit import AuditEntry, Place
 from svc_accounts.core.guesses import Tries
 from svc_accounts.core.invites import Invite
 from svc_accounts.core.oidc import Attempt, Identity
+from svc_accounts.core.reports import Kept, Reported
+from svc_accounts.core.reports import State as ReportState
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
-from svc_accounts.core.users import Credentials, Role, State, User, tombstone
+from svc_accounts.core.users import Credentials, Role, State, Suspension, User, tombstone
+from svc_accounts.store import Untold
 from svc_accounts.store.cassandra import CassandraStores
 from svc_accounts.store.memory import MemoryStores
 
@@ -154,6 +158,24 @@ async def test_a_role_and_a_state_are_set_for_who_is_there(stores: Stores) -> No
         assert not await stores.users.set_state(stranger, State.DISABLED)
     assert await stores.users.user(anna.user_id) == replace(anna, role=Role.USER)
     assert await stores.users.user(UserId(new_id())) is None
+
+
+async def test_of_a_profile_only_what_is_given_changes_and_for_who_is_there(stores: Stores) -> None:
+    anna, picture = person(), new_id()
+    assert not await stores.users.set_profile(anna, "Nobody", picture)
+    assert await stores.users.users([anna.user_id]) == []
+    await stores.users.add_user(anna, "hash")
+    wanted = anna
+    changes: list[dict[str, Any]] = [{"display_name": "Änna"}, {"avatar_file_id": picture}, {"display_name": "Anna", "avatar_file_id": ""}]
+    for changed in changes:
+        assert await stores.users.set_profile(anna, **changed)
+        wanted = replace(wanted, **changed)
+        assert await stores.users.user(anna.user_id) == wanted
+    assert await stores.users.set_profile(anna, "Anna", picture)
+    assert not await stores.users.set_profile(replace(anna, username="another"), "Eve", "")
+    await stores.users.erase(anna)
+    assert not await stores.users.set_profile(anna, "Again", picture)
+    assert await stores.users.user(anna.user_id) == tombstone(anna.user_id)
 
 
 async def test_who_has_no_password_gets_one(stores: Stores) -> None:
@@ -319,10 +341,77 @@ async def test_of_two_changes_at_once_one_takes_the_place_of_what_there_was(stor
 
 
 async def test_what_presence_may_not_know_is_noted_by_version_until_it_does(stores: Stores) -> None:
-    anna, kept = UserId(new_id()), stores.preferences
-    for version in (1, 1, 2):
-        await kept.add_untold(anna, version)
-    assert {(anna, 1), (anna, 2)} <= set(await kept.untold())
-    for _ in range(2):
-        await kept.remove_untold(anna, 1)
-    assert [noted for noted in await kept.untold() if noted[0] == anna] == [(anna, 2)]
+    anna, bob, carl, kept = UserId(new_id()), UserId(new_id()), UserId(new_id()), stores.preferences
+    one, two, of_bob, of_carl = Untold(anna, 1), Untold(anna, 2), Untold(anna, 2, bob), Untold(anna, 2, carl)
+    for untold in (one, one, two, of_bob, of_carl):
+        await kept.add_untold(untold)
+    assert {one, two, of_bob, of_carl} <= set(await kept.untold())
+    for untold in (one, one, of_carl):
+        await kept.remove_untold(untold)
+    assert {noted for noted in await kept.untold() if noted.user_id == anna} == {two, of_bob}
+
+
+async def test_a_suspension_is_kept_until_it_is_taken_away(stores: Stores) -> None:
+    anna, spam = person(), Suspension(NOW + DAY, "spam")
+    assert await stores.users.add_user(anna, None)
+    assert await stores.users.set_suspension(anna, spam)
+    assert await stores.users.user(anna.user_id) == replace(anna, suspension=spam)
+    assert await stores.users.set_suspension(anna, None)
+    assert await stores.users.user(anna.user_id) == anna
+    assert not await stores.users.set_suspension(person(), spam)
+    assert await stores.users.set_suspension(anna, spam)
+    await stores.users.erase(anna)
+    assert await stores.users.user(anna.user_id) == tombstone(anna.user_id)
+    assert not await stores.users.set_suspension(anna, spam)
+
+
+async def test_calls_are_read_by_day_the_newest_first_and_each_once_with_what_came_of_it(stores: Stores) -> None:
+    day = 20_000 + int(new_id()[-3:], 16)
+    called = [
+        AuditEntry(new_id(), day * DAY + ms, "operator", "DisableUser", "bob", '{"a": 1}', "192.0.2.1", "request") for ms in (1, 2, 2, 3)
+    ]
+    for entry in called:
+        await stores.audit.add_call(entry)
+    await stores.audit.add_call(called[0])
+    called[0] = replace(called[0], outcome="OK")
+    await stores.audit.add_call(called[0])
+    ordered = sorted(called, key=lambda one: (one.called_ms, one.entry_id), reverse=True)
+    end = Place((day + 1) * DAY, "")
+    assert await stores.audit.calls(day, end, 10) == ordered
+    assert await stores.audit.calls(day, end, 2) == ordered[:2]
+    assert await stores.audit.calls(day, Place(ordered[1].called_ms, ordered[1].entry_id), 10) == ordered[2:]
+    assert await stores.audit.calls(day + 1, Place((day + 2) * DAY, ""), 10) == []
+
+
+async def test_a_report_is_changed_by_one_at_a_time_and_found_by_its_state_the_newest_first(stores: Stores) -> None:
+    anna, kept = UserId(new_id()), stores.reports
+    first, second, third = (Kept(new_id(), 1, ReportState.OPEN, b"%d" % number) for number in range(3))
+    for number, report in enumerate((first, second, third)):
+        await kept.add_report(report, anna, f"bob/{number}")
+    assert await kept.report(second.report_id) == second
+    assert await kept.report(new_id()) is None
+    assert await kept.report("none") is None
+    assert await kept.reports(ReportState.OPEN, "", 2) == [third, second]
+    assert (await kept.reports(ReportState.OPEN, second.report_id, 100))[:1] == [first]
+    taken = replace(second, version=2, state=ReportState.TAKEN)
+    rivals = [replace(taken, value=b"rival %d" % number) for number in range(4)]
+    won = await asyncio.gather(*(kept.replace_report(rival, ReportState.OPEN) for rival in rivals))
+    assert sorted(won) == [False] * 3 + [True]
+    winner = rivals[won.index(True)]
+    assert await kept.reports(ReportState.OPEN, "", 2) == [third, first]
+    assert await kept.reports(ReportState.TAKEN, "", 1) == [winner]
+    again = replace(winner, version=3, value=b"again")
+    assert await kept.replace_report(again, ReportState.TAKEN)
+    assert await kept.reports(ReportState.TAKEN, "", 1) == [again]
+    assert sorted(await kept.reported(anna), key=lambda one: one.report_id) == [
+        Reported(report.report_id, f"bob/{number}") for number, report in enumerate((first, second, third))
+    ]
+    assert await kept.reported(UserId(new_id())) == []
+
+
+async def test_what_a_change_that_failed_has_left_in_a_queue_is_passed_over(stores: Stores) -> None:
+    report = Kept(new_id(), 1, ReportState.OPEN, b"x")
+    await stores.reports.add_report(report, UserId(new_id()), "bob/0")
+    assert not await stores.reports.replace_report(replace(report, version=3, state=ReportState.RESOLVED), ReportState.OPEN)
+    assert report not in await stores.reports.reports(ReportState.RESOLVED, "", 100)
+    assert await stores.reports.reports(ReportState.OPEN, "", 1) == [report]

@@ -15,7 +15,7 @@ from chatkit.edges import redis as keys
 from chatkit.edges.live_view import LiveView
 from chatkit.edges.redis import RedisClient, connect_redis
 from svc_presence.core import Connection
-from svc_presence.store import Directory, Noted, Presence
+from svc_presence.store import Block, Directory, Noted, Presence
 from svc_presence.store.memory import MemoryDirectory
 from svc_presence.store.redis import RedisDirectory
 
@@ -34,6 +34,11 @@ class MemoryWorld:
         assert isinstance(self.directory, MemoryDirectory)
         return set(self.directory.nodes.get(conversation_id, set()))
 
+    async def blocks(self, one: UserId, other: UserId) -> dict[UserId, bool]:
+        assert isinstance(self.directory, MemoryDirectory)
+        pairs = ((one, other), (other, one))
+        return {pair[0]: self.directory.blocks[pair].is_blocked for pair in pairs if pair in self.directory.blocks}
+
 
 class RedisWorld:
     def __init__(self, client: RedisClient) -> None:
@@ -46,6 +51,11 @@ class RedisWorld:
 
     async def listeners(self, conversation_id: ConversationId) -> set[str]:
         return {name.decode() for name in await self.client.smembers(keys.nodes(conversation_id))}
+
+    async def blocks(self, one: UserId, other: UserId) -> dict[UserId, bool]:
+        view = LiveView(self.client)
+        (found,) = await view.run(lambda pipeline: pipeline.hgetall(keys.blocks(direct_conversation_id(one, other), view.epoch)))
+        return {UserId(name.decode()): value.endswith(b":1") for name, value in found.items()}
 
 
 World = MemoryWorld | RedisWorld
@@ -256,3 +266,15 @@ async def test_what_was_garbled_is_replaced_by_whatever_is_known(redis_url: str)
     assert await directory.note_preferences({anna: Noted(0, b"usual")}) == {anna}
     assert await directory.preferences([anna]) == [b"usual"]
     await client.aclose()
+
+
+async def test_the_newest_of_what_is_noted_of_a_block_counts_and_both_sides_stand_by_themselves(world: World) -> None:
+    anna, bob = UserId(new_id()), UserId(new_id())
+    await world.directory.preferences([anna])  # whose blocks they are is read before they are noted
+    await world.directory.note_blocks([Block(anna, bob, 3, is_blocked=True)])
+    assert await world.blocks(anna, bob) == {anna: True}
+    await world.directory.note_blocks([Block(anna, bob, 2, is_blocked=False), Block(bob, anna, 0, is_blocked=False)])
+    assert await world.blocks(bob, anna) == {anna: True, bob: False}
+    await world.directory.note_blocks([Block(anna, bob, 4, is_blocked=False)])
+    assert await world.blocks(anna, bob) == {anna: False, bob: False}
+    await world.directory.note_blocks([])

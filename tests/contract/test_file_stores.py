@@ -13,7 +13,7 @@ import pytest
 from chatkit.core.clock import SystemClock
 from chatkit.core.ids import ConversationId, MessageId, UserId, new_id
 from chatkit.edges.cassandra import CassandraSession
-from svc_files.core.files import Content, File, FileId, Life, Picture, Posting, Variant
+from svc_files.core.files import Avatar, Content, File, FileId, Life, Picture, Posting, Variant
 from svc_files.core.tus import Piece, Upload
 from svc_files.store import Kind, Room, Task
 from svc_files.store.cassandra import CassandraStores
@@ -171,7 +171,7 @@ async def test_what_one_says_of_a_message_is_not_what_another_says(stores: Store
     one = posting(file_id())
     other = replace(one, sender_id=user_id())
     await stores.postings.add_postings([one, other])
-    await stores.postings.confirm(one, 7)
+    await stores.postings.confirm(replace(one, seq=7))
     assert {each.sender_id: each.seq for each in await stores.postings.postings(one.file_id)} == {one.sender_id: 7, other.sender_id: 0}
     await stores.postings.remove_postings([other])
     assert await stores.postings.postings(one.file_id) == [replace(one, seq=7)]
@@ -181,12 +181,26 @@ async def test_what_one_says_of_a_message_is_not_what_another_says(stores: Store
 async def test_the_place_of_a_posting_is_kept_if_it_is_noted_again_and_makes_none_that_is_gone(stores: Stores) -> None:
     one = posting(file_id())
     await stores.postings.add_postings([one])
-    await stores.postings.confirm(one, 2**40)
+    confirmed = replace(one, seq=2**40, for_all=True)
+    await stores.postings.confirm(confirmed)
     await stores.postings.add_postings([one])
-    assert await stores.postings.postings(one.file_id) == [replace(one, seq=2**40)]
+    assert await stores.postings.postings(one.file_id) == [confirmed]
     await stores.postings.remove_postings([one])
-    await stores.postings.confirm(one, 5)
+    await stores.postings.confirm(replace(one, seq=5))
     assert await stores.postings.postings(one.file_id) == []
+
+
+async def test_what_was_about_to_be_a_picture_is_known_each_time_until_it_is_removed(stores: Stores) -> None:
+    anna, one, other = user_id(), *sorted(file_id() for _ in range(2))
+    first, again, third = Avatar(anna, one, NOW), Avatar(anna, one, NOW + 1), Avatar(anna, other, NOW)
+    assert await stores.avatars.avatars(anna) == []
+    for avatar in (again, third, first, Avatar(user_id(), one, NOW), first):
+        await stores.avatars.add_avatar(avatar)
+    assert set(await stores.avatars.avatars(anna)) == {first, again, third}
+    assert await stores.avatars.avatars(anna, one) == [first, again]
+    for _ in range(2):
+        await stores.avatars.remove_avatars([first, third])
+    assert await stores.avatars.avatars(anna) == [again]
 
 
 async def test_what_is_due_is_known_until_it_has_been_looked_at(stores: Stores) -> None:

@@ -38,15 +38,18 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Audience,
 
 
 async def concerned(audience: Audience, room: ConversationId, mentioned: Sequence[UserId] = (), *, everyone: bool = False) -> list[UserId]:
-    (size,) = await audience.sizes([room])
-    return sorted({user_id async for some in audience.concerned(room, size, mentioned, everyone=everyone) for user_id in some})
+    return sorted({user_id async for some in audience.concerned(room, mentioned, everyone=everyone) for user_id in some})
 
 
-async def test_a_small_conversation_concerns_all_its_members(world: tuple[Audience, Meet]) -> None:
+async def test_a_small_conversation_concerns_all_its_members_and_many_are_asked_for_at_once(world: tuple[Audience, Meet]) -> None:
     audience, meet = world
-    room, users = ConversationId(new_id()), [UserId(new_id()) for _ in range(SMALL)]
-    await meet(room, users)
-    assert await concerned(audience, room, users[:1]) == sorted(users)
+    rooms = [ConversationId(new_id()) for _ in range(3)]
+    people = [[UserId(new_id()) for _ in range(size)] for size in (SMALL, 0, 2)]
+    for room, users in zip(rooms, people, strict=True):
+        if users:
+            await meet(room, users)
+    assert list(map(sorted, await audience.everyone_in(rooms))) == list(map(sorted, people))
+    assert await audience.everyone_in([]) == []
 
 
 async def test_a_large_one_concerns_members_who_are_mentioned_or_everyone_if_everyone_is(world: tuple[Audience, Meet]) -> None:
@@ -61,7 +64,8 @@ async def test_a_large_one_concerns_members_who_are_mentioned_or_everyone_if_eve
 
 async def test_a_conversation_that_is_not_known_concerns_nobody(world: tuple[Audience, Meet]) -> None:
     audience, _ = world
-    assert await concerned(audience, ConversationId(new_id()), [UserId(new_id())], everyone=True) == []
+    room, users = ConversationId(new_id()), [UserId(new_id())]
+    assert await concerned(audience, room, users) == await concerned(audience, room, users, everyone=True) == []
 
 
 async def test_how_large_conversations_are_is_known_of_several_at_once(world: tuple[Audience, Meet]) -> None:

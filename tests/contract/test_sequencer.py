@@ -18,9 +18,11 @@ from chatkit.edges.live_view import LiveView
 from chatkit.edges.redis import RedisClient, connect_redis
 from elastic_chat.events.v1 import log_pb2
 from launcher.topology import HOST
+from svc_router.core import Rate, Rates
 from svc_router.store import (
     Answer,
     Birth,
+    BlocksUnknown,
     Claim,
     Durable,
     Forgotten,
@@ -44,6 +46,8 @@ from svc_router.store.terms import Administers, Drop, Grant, HandOver, IsPublic,
 from tests.faults.proxy import Proxy
 
 NOW = 1_800_000_000_000
+SLOW, CROWDED, LIVELY = Rates(Rate(2, 3), Rate(0, 0)), Rates(Rate(0, 0), Rate(10, 5)), Rates(Rate(1, 5), Rate(100, 30))
+"""A user may do two things a second, three at once; all together ten, five at once; and both, where each is further ahead than all."""
 
 
 class World(Protocol):
@@ -53,6 +57,12 @@ class World(Protocol):
     def sequencer(self) -> Sequencer: ...
     @property
     def other(self) -> Sequencer: ...
+    @property
+    def slow(self) -> Sequencer: ...
+    @property
+    def crowded(self) -> Sequencer: ...
+    @property
+    def lively(self) -> Sequencer: ...
 
     async def listen(self, conversation_id: ConversationId, node: str) -> None: ...
     async def connect(self, user_id: UserId, node: str) -> None: ...
@@ -60,12 +70,14 @@ class World(Protocol):
     async def lose(self, conversation_id: ConversationId) -> None: ...
     async def age(self, conversation_id: ConversationId) -> None: ...
     async def written(self, conversation_id: ConversationId, seq: int) -> None: ...
+    async def note_block(self, conversation_id: ConversationId, user_id: UserId, *, blocked: bool) -> None: ...
 
 
 class MemoryWorld:
     def __init__(self) -> None:
         self.sequencer = MemorySequencer()
         self.other = MemorySequencer(self.sequencer.view)
+        self.slow, self.crowded, self.lively = (MemorySequencer(self.sequencer.view, rates) for rates in (SLOW, CROWDED, LIVELY))
 
     async def listen(self, conversation_id: ConversationId, node: str) -> None:
         self.sequencer.view.nodes.setdefault(conversation_id, set()).add(node)
@@ -85,12 +97,16 @@ class MemoryWorld:
     async def written(self, conversation_id: ConversationId, seq: int) -> None:
         """The fake's tail is bounded alone by its length."""
 
+    async def note_block(self, conversation_id: ConversationId, user_id: UserId, *, blocked: bool) -> None:
+        self.sequencer.view.blocks.setdefault(conversation_id, {})[user_id] = blocked
+
 
 class RedisWorld:
     def __init__(self, client: RedisClient) -> None:
         self.client: Any = client
         self.sequencer = RedisSequencer(client)
         self.other = RedisSequencer(client)
+        self.slow, self.crowded, self.lively = (RedisSequencer(client, rates=rates) for rates in (SLOW, CROWDED, LIVELY))
 
     async def listen(self, conversation_id: ConversationId, node: str) -> None:
         await self.client.sadd(keys.nodes(conversation_id), node)
@@ -112,6 +128,9 @@ class RedisWorld:
 
     async def written(self, conversation_id: ConversationId, seq: int) -> None:
         await self.client.hset(keys.meta(conversation_id), "written", seq)
+
+    async def note_block(self, conversation_id: ConversationId, user_id: UserId, *, blocked: bool) -> None:
+        await self.client.hset(keys.blocks(conversation_id, self.sequencer.epoch), user_id, f"1:{int(blocked)}")
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -190,8 +209,10 @@ async def refusal(world: World, command: Claim) -> Reason:
 
 
 async def start(world: World, born: Birth) -> None:
-    """Bring a conversation to life, its first entry durable."""
+    """Bring a conversation to life, its first entry durable; nobody there has blocked anybody."""
     await show(world, born, durable(born, await place(world, born), tuple(born.members)))
+    for user_id in born.members if born.kind == "DIRECT" else ():
+        await world.note_block(born.conversation_id, user_id, blocked=False)
 
 
 async def test_a_conversation_starts_at_1_and_counts_on_without_a_gap(world: World) -> None:
@@ -345,6 +366,100 @@ async def test_what_was_stored_before_there_were_roles_goes_on(world: World) -> 
     direct = replace(birth(anna, bob, kind="DIRECT"), members=dict.fromkeys((anna, bob), DIRECT_BEFORE))
     await start(world, direct)
     await place(world, replace(message(direct, bob), needs=Permission.WRITE | Permission.PIN))
+
+
+@pytest.mark.parametrize("blocker", [0, 1])
+async def test_neither_says_anything_to_the_other_once_one_of_the_two_has_blocked_the_other(world: World, blocker: int) -> None:
+    both = anna, bob = user(), user()
+    born = birth(anna, bob, kind="DIRECT")
+    await start(world, born)
+    said = await place(world, message(born, anna, said_id := new_id()))
+    await world.note_block(born.conversation_id, both[blocker], blocked=True)
+    for one in both:
+        assert await refusal(world, message(born, one)) is Reason.BLOCKED
+        assert await refusal(world, replace(message(born, one), needs=Permission.READ, counts=False)) is Reason.BLOCKED
+    again = await place(world, message(born, anna, said_id))
+    assert again.seq == said.seq, "what was accepted once is not refused"
+    await place(world, replace(message(born, anna), needs=Permission(0), counts=False))  # takes back what she has said
+    assert await refusal(world, message(born, user())) is Reason.UNKNOWN_CONVERSATION
+    await world.note_block(born.conversation_id, both[blocker], blocked=False)
+    await place(world, message(born, bob))
+
+
+async def test_nothing_is_said_between_two_of_whom_it_is_not_known_whether_one_has_blocked_the_other(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob, kind="DIRECT")
+    await show(world, born, durable(born, await place(world, born), tuple(born.members)))
+    for _ in range(2):
+        unknown = await outcome(world, message(born, anna))
+        assert isinstance(unknown, BlocksUnknown)
+        assert sorted(unknown.members) == sorted((anna, bob))
+        await world.note_block(born.conversation_id, anna, blocked=False)
+    await world.note_block(born.conversation_id, bob, blocked=False)
+    await place(world, message(born, anna))
+
+
+async def test_a_block_is_nothing_to_a_group(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    await world.note_block(born.conversation_id, anna, blocked=True)
+    await place(world, message(born, bob))
+
+
+async def limited(sequencer: Sequencer, claim: Claim) -> float | None:
+    """Give a command to a router with low rates, and return the seconds to wait if that is what it says."""
+    found = (await answer(sequencer, claim)).outcome
+    if isinstance(found, Place):
+        return None
+    assert isinstance(found, ChatError)
+    assert found.reason is Reason.RATE_LIMITED
+    assert found.retry_after is not None
+    return found.retry_after.total_seconds()
+
+
+async def test_one_user_does_only_so_much_in_a_conversation_and_may_go_on_after_a_while(world: World) -> None:
+    anna, bob = user(), user()
+    born, other = birth(anna, bob), birth(anna)
+    await start(world, born)
+    await start(world, other)
+    said = [message(born, anna, new_id()) for _ in range(4)]
+    assert [await limited(world.slow, one) for one in said] == [None, None, None, 0.5]
+    assert await limited(world.slow, said[0]) is None, "what was accepted once is not refused, and costs nothing"
+    reaction = replace(message(born, anna), needs=Permission.READ, counts=False)
+    assert await limited(world.slow, reaction) == 0.5
+    assert await limited(world.slow, replace(message(born, anna), needs=Permission(0), counts=False)) is None
+    assert await limited(world.slow, message(other, anna)) is None
+    assert await limited(world.slow, message(born, bob)) is None
+    assert await limited(world.slow, replace(said[3], now_ms=NOW + 499)) == 0.001
+    assert await limited(world.slow, replace(said[3], now_ms=NOW + 500)) is None
+    assert await limited(world.slow, replace(message(born, anna), now_ms=NOW + 600)) == 0.4
+    for _ in range(3):
+        assert await limited(world.slow, replace(message(born, anna), now_ms=NOW + 60_000)) is None
+
+
+async def test_all_together_do_only_so_much_in_a_conversation(world: World) -> None:
+    users = [user() for _ in range(6)]
+    born = birth(*users)
+    await start(world, born)
+    assert [await limited(world.crowded, message(born, one)) for one in users] == [None] * 5 + [0.1]
+    assert await limited(world.crowded, replace(message(born, users[5]), now_ms=NOW + 100)) is None
+
+
+async def test_all_together_are_not_forgotten_among_many_who_are_further_ahead(world: World) -> None:
+    users = [user() for _ in range(31)]
+    born = birth(*users)
+    await start(world, born)
+    assert [await limited(world.lively, message(born, one)) for one in users] == [None] * 30 + [0.01]
+
+
+async def test_of_many_who_write_at_once_those_are_remembered_who_are_furthest_ahead(world: World) -> None:
+    anna, others = user(), [user() for _ in range(40)]
+    born = birth(anna, *others)
+    await start(world, born)
+    for one in (anna, anna, anna, *others):
+        assert await limited(world.slow, message(born, one)) is None
+    assert await limited(world.slow, message(born, anna)) == 0.5
 
 
 def setting(born: Birth, by: UserId, *terms: Set) -> Claim:
@@ -774,6 +889,36 @@ async def test_what_can_be_told_of_an_entry_is_told_from_the_tail(world: World) 
     assert await world.sequencer.sight(born.conversation_id, anna, 1) == Sight(1, 5, b"entry")
 
 
+async def test_how_often_a_user_has_reacted_to_a_message_is_told_from_the_tail(world: World) -> None:
+    anna, bob = user(), user()
+    born = birth(anna, bob)
+    await start(world, born)
+    for claim in (message(born, anna), message(born, anna)):
+        await show(world, born, durable(claim, await place(world, claim)))
+    for who, target, kind in (
+        (anna, 2, keys.REACTION),
+        (bob, 2, keys.REACTION),
+        (anna, 2, keys.REACTION),
+        (anna, 3, keys.REACTION),
+        (anna, 2, 8),
+    ):
+        change = replace(message(born, who), counts=False)
+        await show(world, born, replace(durable(change, await place(world, change)), target=target, change=kind))
+    assert [await reacted(world, born, who, seq) for who in (anna, bob) for seq in (2, 3)] == [2, 1, 1, 0]
+    recent = [durable(message(born, anna), Place(8, 4, NOW)), durable(message(born, bob), Place(9, 4, NOW))]
+    recent[1] = replace(recent[1], target=8, change=keys.REACTION)
+    await world.lose(born.conversation_id)
+    known = lost(born, {anna: Membership(GROUP_OWNER, 1), bob: Membership(GROUP_MEMBER, 1)})
+    await world.sequencer.restore(replace(known, recent=recent), world.sequencer.epoch)
+    assert [await reacted(world, born, who, 8) for who in (anna, bob)] == [0, 1]
+
+
+async def reacted(world: World, born: Birth, who: UserId, seq: int) -> int:
+    sight = await world.sequencer.sight(born.conversation_id, who, seq)
+    assert isinstance(sight, Sight)
+    return sight.reacted
+
+
 @pytest.mark.parametrize(("kind", "is_deleted"), [(keys.DELETION, True), (keys.CLOSING, False)])
 async def test_a_conversation_is_put_back_with_what_has_become_of_messages(world: World, kind: int, *, is_deleted: bool) -> None:
     anna = user()
@@ -914,6 +1059,40 @@ async def test_who_never_told_anything_is_nowhere_to_others(world: World) -> Non
     await say(world, born, anna, 3)
     (marked,) = await world.sequencer.mark([Mark(born.conversation_id, bob, 3, 3, withheld=True)])
     assert marked == Marked(3, 3, 2, (0, 0), Listening(members=2), changed=True)
+
+
+@pytest.mark.parametrize("blocker", [0, 1])
+async def test_neither_of_two_of_whom_one_has_blocked_the_other_tells_how_far_they_are(world: World, blocker: int) -> None:
+    anna, bob = both = user(), user()
+    born = birth(anna, bob, kind="DIRECT")
+    await start(world, born)
+    await say(world, born, anna, 3)
+
+    async def shown(read_seq: int) -> tuple[int, tuple[int, int]]:
+        (marked,) = await world.sequencer.mark([Mark(born.conversation_id, bob, read_seq, read_seq)])
+        assert isinstance(marked, Marked)
+        return marked.read_seq, marked.shown
+
+    assert await shown(2) == (2, (2, 2))
+    await world.note_block(born.conversation_id, both[blocker], blocked=True)
+    assert await shown(3) == (3, (2, 2))
+    await world.note_block(born.conversation_id, both[blocker], blocked=False)
+    assert await shown(3) == (3, (3, 3))
+
+
+@pytest.mark.parametrize("blocker", [0, 1])
+async def test_nobody_hears_one_of_two_type_of_whom_one_has_blocked_the_other(world: World, blocker: int) -> None:
+    anna, bob = both = user(), user()
+    born = birth(anna, bob, kind="DIRECT")
+    await start(world, born)
+    await world.listen(born.conversation_id, "gateway-1@1")
+    heard, nothing = Listening(frozenset({"gateway-1@1"}), 2), Listening()
+    asked = [(born.conversation_id, one) for one in both]
+    assert await world.sequencer.listeners(asked) == [heard, heard]
+    await world.note_block(born.conversation_id, both[blocker], blocked=True)
+    assert await world.sequencer.listeners(asked) == [nothing, nothing]
+    await world.note_block(born.conversation_id, both[blocker], blocked=False)
+    assert await world.sequencer.listeners(asked) == [heard, heard]
 
 
 async def test_a_stranger_moves_no_watermark(world: World) -> None:

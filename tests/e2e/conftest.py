@@ -15,7 +15,7 @@ from tests.e2e.stack import Stack
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with Stack.started() as made:
+    with Stack.shared() as made:
         yield made
 
 
@@ -36,11 +36,19 @@ async def bob(api: Api) -> Account:
     return await api.register("bob")
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
     path = shutil.which("chromium")
     assert path, "these tests drive Debian's Chromium: apt-get install chromium"
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield launched
         await launched.close()
+
+
+@pytest.fixture
+async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+    """One browser for all tests; each has profiles of its own, of which nothing is left."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()

@@ -19,6 +19,8 @@ from tests.ports import free_base
 
 ROOT = Path(__file__).parents[2]
 PUSH_OFFSET = 790
+SHARED = "E2E_STACK"
+"""Environment: the port and the home of a stack that runs already, for several processes that test it at once."""
 COMMAND = Path(sys.executable).parent / "elastic-chat"
 
 
@@ -46,6 +48,17 @@ class Stack:
         finally:
             made.run("down", check=False)
             shutil.rmtree(made.home)
+
+    @classmethod
+    @contextmanager
+    def shared(cls) -> Iterator[Stack]:
+        """Give the one that others test, too, or start one."""
+        if place := os.environ.get(SHARED):
+            port, home = place.split(maxsplit=1)
+            yield cls(Topology(int(port)), Path(home))
+            return
+        with cls.started() as made:
+            yield made
 
     @property
     def edge(self) -> str:

@@ -18,7 +18,7 @@ from tests.e2e import documents
 from tests.e2e.stack import ROOT, Stack
 
 
-@pytest.mark.parametrize("page", ["conversations", "files", "messages", "notifications", "personal", "presence"])
+@pytest.mark.parametrize("page", ["conversations", "files", "messages", "notifications", "personal", "presence", "search"])
 def test_every_example_of_a_page_does_what_the_page_says(stack: Stack, tmp_path: Path, page: str) -> None:
     ran = documents.run(ROOT / "docs" / f"{page}.md", stack, tmp_path, os.environ)
     assert sum(example.output is not None for example, _ in ran) > 3
@@ -44,6 +44,13 @@ def test_every_example_of_the_clients_page_does_what_the_page_says(stack: Stack,
 def test_every_example_of_the_page_on_link_previews_does_what_the_page_says(stack: Stack, tmp_path: Path) -> None:
     ran = documents.run(ROOT / "docs" / "link-previews.md", stack, tmp_path, os.environ)
     assert len(ran) == 2
+    check(ran)
+
+
+def test_every_example_of_the_page_on_safety_does_what_the_page_says(stack: Stack, tmp_path: Path) -> None:
+    operator = {"ELASTIC_CHAT_HOME": str(stack.home), "ELASTIC_CHAT_PORT": str(stack.topology.port)}
+    ran = documents.run(ROOT / "docs" / "safety.md", stack, tmp_path, os.environ | operator)
+    assert len(ran) == 6
     check(ran)
 
 

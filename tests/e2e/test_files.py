@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bench.client import Account, Api, ApiError, Socket
+from bench.client import PASSWORD, Account, Api, ApiError, Socket
 from chatkit.core.ids import new_id
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from launcher import engines
@@ -101,6 +101,67 @@ async def test_who_comes_later_or_goes_does_not_get_it(api: Api, anna: Account, 
     await api.call("DELETE", f"/v1/conversations/{group}/members/{bob.user_id}", token=anna.token)
     assert (await his.get(file_id)).status == 404
     assert (await his.ask("GET", link, bare=True)).status == 404
+
+
+async def profile(api: Api, of: Account, **changed: Any) -> dict[str, Any]:
+    answer = await api.call("PATCH", "/v1/account/profile", changed, of.token)
+    return dict(answer["user"])
+
+
+async def test_a_picture_of_a_user_is_as_public_as_their_name(api: Api, anna: Account, bob: Account, eve: Account) -> None:
+    """Nobody of them shares a conversation with another."""
+    hers, his, evil = (Files(api, one) for one in (anna, bob, eve))
+    file_id = await hers.upload(photo(), "me.jpg")
+    with pytest.raises(ApiError) as refusal:
+        await profile(api, bob, avatarFileId=file_id)
+    assert refusal.value.reason == "UNKNOWN_FILE"
+    with pytest.raises(ApiError) as refusal:
+        await profile(api, anna, avatarFileId=await hers.upload(b"words"))
+    assert refusal.value.reason == "INVALID_ARGUMENT"
+    assert (await his.get(file_id, "?variant=small")).status == 404
+    changed = await profile(api, anna, displayName="Anna of the sea", avatarFileId=file_id)
+    (seen,) = (await api.call("GET", f"/v1/users?userIds={anna.user_id}", token=bob.token))["users"]
+    assert changed == seen
+    assert (seen["displayName"], seen["avatarFileId"]) == ("Anna of the sea", file_id)
+    small = await his.get(file_id, "?variant=small")
+    with Image.open(io.BytesIO(small.body)) as image:
+        assert (image.format, image.size) == ("WEBP", (213, 320))
+    link = await evil.link(file_id, "?variant=VARIANT_SMALL")
+    assert (await evil.ask("GET", link, bare=True)).body == small.body
+    assert [(await his.get(file_id, query)).status for query in ("", "?variant=large")] == [404, 404]
+    with pytest.raises(ApiError):
+        await his.told(file_id)
+    assert (await hers.get(file_id)).status == 200
+    new = await hers.upload(photo(400, 400))
+    await profile(api, anna, avatarFileId=new)
+    assert [(await his.get(one, "?variant=small")).status for one in (file_id, new)] == [404, 200]
+    assert (await evil.ask("GET", link, bare=True)).status == 404
+    await api.call("POST", "/v1/auth/delete-account", {"password": PASSWORD}, anna.token)
+    assert (await his.get(new, "?variant=small")).status == 404
+
+
+async def test_a_picture_of_a_conversation_is_for_its_members_whenever_they_came(
+    api: Api, anna: Account, bob: Account, eve: Account
+) -> None:
+    group = await api.group(anna, "friends", [])
+    file_id = await Files(api, anna).upload(photo())
+    await api.call("PATCH", f"/v1/conversations/{group}", {"avatarFileId": file_id}, anna.token)
+    his = Files(api, bob)
+    assert (await his.get(file_id)).status == 404
+    await api.call("POST", f"/v1/conversations/{group}/members", {"userId": bob.user_id}, anna.token)
+    shown = (await api.call("GET", f"/v1/conversations/{group}", token=bob.token))["conversation"]["conversation"]
+    assert shown["avatarFileId"] == file_id
+    assert (await his.get(file_id)).status == 200
+    assert (await his.ask("GET", await his.link(file_id, "?variant=VARIANT_SMALL"), bare=True)).status == 200
+    assert (await Files(api, eve).get(file_id)).status == 404
+    # What could not be set is shown to nobody.
+    other = await his.upload(photo(400, 400))
+    with pytest.raises(ApiError) as refusal:
+        await api.call("PATCH", f"/v1/conversations/{group}", {"avatarFileId": other}, bob.token)
+    assert refusal.value.reason == "PERMISSION_DENIED"
+    assert (await Files(api, anna).get(other)).status == 404
+    await api.call("DELETE", f"/v1/conversations/{group}/members/{bob.user_id}", token=anna.token)
+    assert (await his.get(file_id)).status == 404
 
 
 async def test_readers_are_told_what_is_true_of_a_file(api: Api, anna: Account, bob: Account) -> None:

@@ -32,6 +32,7 @@ GRPCURL = Path(sys.executable).parent / "grpcurl"
 
 METHODS = {
     "accounts": ("AccountsService", "GetJwks", {}),
+    "search": ("SearchService", "Find", {"places": [{"conversation_id": new_id()}], "count": 1}),
     "files": ("FilesService", "ReleaseFiles", {"conversation_id": new_id(), "message_id": new_id()}),
     "gateway": ("GatewayService", None, {}),
     "history": ("HistoryService", "FindMessage", {"conversation_id": new_id(), "message_id": new_id()}),

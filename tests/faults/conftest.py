@@ -40,7 +40,7 @@ class Scale:
     after_s: float
 
 
-SCALES = {"short": Scale(14, 16, 120.0, 1.5, 2.5), "long": Scale(60, 90, 500.0, 8.0, 14.0)}
+SCALES = {"short": Scale(10, 12, 100.0, 1.0, 1.5), "long": Scale(60, 90, 500.0, 8.0, 14.0)}
 SCALE = SCALES[os.environ.get("FAULTS", "short")]
 SPARE_FILES = 2_000
 """What a process needs beside the sockets of clients, at most."""

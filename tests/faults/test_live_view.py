@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.client import Api, ApiError, Socket
+from chatkit.core.ids import new_id
 from elastic_chat.gateway.v1 import frames_pb2 as pb
 from tests.e2e.stack import Stack
 from tests.faults.conftest import Trials
@@ -89,4 +90,23 @@ async def test_what_users_have_decided_holds_when_the_live_view_has_lost_it(stac
     assert [[mark["readSeq"] for mark in of_one] for of_one in watermarks] == [[], ["1"]]
     assert (await api.call("GET", "/v1/account/privacy", token=bob.token))["privacy"]["receipts"] is False
     await asyncio.gather(*(socket.close() for socket in sockets))
+    await api.close()
+
+
+async def test_who_is_blocked_stays_so_when_the_live_view_has_lost_it(stack: Stack, injector: Injector) -> None:
+    api = Api(stack.edge)
+    anna, bob = [await api.register(name) for name in ("anna", "bob")]
+    conversation_id = await api.direct(anna, bob)
+    await api.call("PUT", f"/v1/blocks/{bob.user_id}", token=anna.token)
+    async with injector.redis() as redis:
+        await redis.flushall()
+    for sender in (bob, anna):
+        reason = ""
+        async with asyncio.timeout(60):
+            while reason in {"", "UNAVAILABLE", "DEADLINE_EXCEEDED"}:
+                message = {"messageId": new_id(), "body": {"text": "hello?"}}
+                with pytest.raises(ApiError) as refused:
+                    await api.call("POST", f"/v1/conversations/{conversation_id}/messages", message, sender.token)
+                reason = refused.value.reason
+        assert reason == "BLOCKED"
     await api.close()

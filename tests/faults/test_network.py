@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.faults.conftest import Trial, Trials
+from tests.faults.conftest import LONG, Trial, Trials
 from tests.faults.proxy import Proxy
 
 pytestmark = pytest.mark.timeout(900)
 
-BETWEEN = [("router", "router-1"), ("gateway", "gateway-1")]
+BETWEEN = [("router", "router-1"), *([("gateway", "gateway-1")] if LONG else [])]
 
 
 @asynccontextmanager

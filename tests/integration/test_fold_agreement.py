@@ -30,7 +30,7 @@ from launcher.settings import Settings
 from svc_history.changes import Known, mended
 from svc_history.core import Stored
 from svc_history.reader import Page
-from svc_history.service import _as_it_is
+from svc_history.showing import as_it_is
 from svc_router.entries import for_readers
 from tests.routing import Bench, fresh_id
 
@@ -95,7 +95,7 @@ def listed(entries: Sequence[log_pb2.LogEntry], seq: int, reader: UserId) -> lis
     stored = [Stored(one.seq, for_readers(one).SerializeToString()) for one in entries if one.seq >= seq]
     known = Known.of(0, [one.SerializeToString() for one in entries if one.target or one.outline.thread])
     page = Page(entries[-1].seq, mended(stored, known), has_more=False, changes=known)
-    return [_as_it_is(one, page, reader) for one in page.entries]
+    return [as_it_is(one, page, reader) for one in page.entries]
 
 
 def numbers(state: MessageState) -> Any:

@@ -22,7 +22,8 @@ from svc_gateway.connection import Connection, Flusher
 from svc_gateway.core import Wheel
 from svc_gateway.frames import Outgoing
 from svc_gateway.service import GatewayServicer
-from svc_gateway.session import Session, Surroundings
+from svc_gateway.session import Session
+from svc_gateway.surroundings import Surroundings
 from svc_gateway.web import WebDoor
 
 ANY: Any = None

@@ -110,11 +110,11 @@ async def test_what_is_decided_while_presence_is_told_of_the_decision_before_is_
     await accounts.call("UpdatePrivacy", pb.UpdatePrivacyRequest(receipts=False), user.access_token)
     tell = accounts.teller.tell
 
-    async def told_slowly(user_id: UserId, wishes: Wishes) -> bool:
+    async def told_slowly(user_id: UserId, wishes: Wishes, other_id: UserId | None = None) -> bool:
         monkeypatch.setattr(accounts.teller, "tell", tell)
         await accounts.call("UpdatePrivacy", pb.UpdatePrivacyRequest(presence=Privacy.NOBODY), user.access_token)
         accounts.teller.away = False
-        return await tell(user_id, wishes)
+        return await tell(user_id, wishes, other_id)
 
     monkeypatch.setattr(accounts.teller, "tell", told_slowly)
     for _ in range(2):
@@ -152,3 +152,49 @@ async def test_nothing_is_left_of_what_one_had_decided_who_was_deleted(accounts:
 async def test_one_who_is_nobody_has_no_privacy_to_change(accounts: Accounts) -> None:
     with pytest.raises(ChatError):
         await accounts.call("GetPrivacy", pb.GetPrivacyRequest())
+
+
+async def test_whom_a_user_blocks_is_kept_beside_all_else_and_presence_is_told_of_each(accounts: Accounts) -> None:
+    user, bob, carl = await anna(accounts), await accounts.register("bob"), await accounts.register("carl")
+    await accounts.call("UpdatePrivacy", pb.UpdatePrivacyRequest(receipts=False), user.access_token)
+    for other in (bob, carl, bob):
+        await accounts.call("BlockUser", pb.BlockUserRequest(user_id=other.user_id), user.access_token)
+        accounts.clock.advance(1)
+    await accounts.call("KeepStatus", pb.KeepStatusRequest(status=Status(text="x")), user.access_token)
+    accounts.restart()
+    blocks = (await accounts.call("ListBlocks", pb.ListBlocksRequest(), user.access_token)).blocks
+    assert [one.user_id for one in blocks] == [carl.user_id, bob.user_id]
+    assert blocks[0].blocked_at.ToMilliseconds() - blocks[1].blocked_at.ToMilliseconds() == 1000
+    await accounts.call("UnblockUser", pb.UnblockUserRequest(user_id=bob.user_id), user.access_token)
+    await accounts.call("UnblockUser", pb.UnblockUserRequest(user_id=bob.user_id), user.access_token)
+    assert accounts.teller.blocks == [
+        (user.user_id, bob.user_id, True),
+        (user.user_id, carl.user_id, True),
+        (user.user_id, bob.user_id, False),
+    ]
+    (wishes,) = await accounts.has.preferences.of([UserId(user.user_id)])
+    assert (wishes.text, wishes.receipts, list(wishes.blocks)) == ("x", False, [carl.user_id])
+    assert (await accounts.call("ListBlocks", pb.ListBlocksRequest(), bob.access_token)).blocks == []
+
+
+async def test_one_blocks_somebody_else_who_is_there_and_not_too_many(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    user, bob, carl = await anna(accounts), await accounts.register("bob"), await accounts.register("carl")
+    for user_id, reason in (("nobody", Reason.UNKNOWN_USER), ("", Reason.UNKNOWN_USER), (user.user_id, Reason.INVALID_ARGUMENT)):
+        assert await accounts.reason("BlockUser", pb.BlockUserRequest(user_id=user_id), user.access_token) is reason
+    monkeypatch.setattr("svc_accounts.core.blocks.MAX_BLOCKS", 1)
+    await accounts.call("BlockUser", pb.BlockUserRequest(user_id=bob.user_id), user.access_token)
+    assert await accounts.reason("BlockUser", pb.BlockUserRequest(user_id=carl.user_id), user.access_token) is Reason.LIMIT_REACHED
+    await accounts.call("UnblockUser", pb.UnblockUserRequest(user_id=bob.user_id), user.access_token)
+    await accounts.call("BlockUser", pb.BlockUserRequest(user_id=carl.user_id), user.access_token)
+
+
+async def test_presence_is_told_later_of_a_block_that_was_taken_back_meanwhile(accounts: Accounts) -> None:
+    user, bob = await anna(accounts), await accounts.register("bob")
+    accounts.teller.away = True
+    await accounts.call("BlockUser", pb.BlockUserRequest(user_id=bob.user_id), user.access_token)
+    await accounts.call("UnblockUser", pb.UnblockUserRequest(user_id=bob.user_id), user.access_token)
+    accounts.teller.away = False
+    accounts.restart()
+    for _ in range(2):
+        await accounts.has.preferences.try_again()
+    assert accounts.teller.blocks == [(user.user_id, bob.user_id, False)] * 2, "both changes were noted, and both say what holds now"

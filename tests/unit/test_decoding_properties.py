@@ -227,7 +227,7 @@ TEXTS = st.none() | st.binary(max_size=8) | st.sampled_from([b"3:1:0", b"7"])
 @given(TEXTS, TEXTS, STREAM, STREAM)
 def test_what_the_live_view_has_of_a_message_is_read_or_refused(head: Any, member: Any, entries: Any, changes: Any) -> None:
     try:
-        sight = router._sight(5, head, member, entries, changes)
+        sight = router._sight(5, UserId("anna"), head, member, entries, changes)
         assert sight.entry is None or isinstance(entry_of(sight.entry), log_pb2.LogEntry)
     except (*router.UNREADABLE, ChatError):
         return

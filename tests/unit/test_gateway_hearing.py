@@ -17,8 +17,9 @@ from svc_gateway import gateway as gateways
 from svc_gateway.core import Wheel
 from svc_gateway.frames import Codec
 from svc_gateway.gateway import Gateway
-from svc_gateway.session import Session, Surroundings
+from svc_gateway.session import Session
 from svc_gateway.settings import Settings
+from svc_gateway.surroundings import Surroundings
 
 ANY: Any = None
 NODE = "gateway-1@1"

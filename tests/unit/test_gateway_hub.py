@@ -415,3 +415,29 @@ def test_how_late_an_entry_comes_is_measured_where_somebody_gets_it_for_the_firs
     assert measured() == pytest.approx((1, 2))
     world.entry(TEA, 3, accepted_ms=accepted_ms + 60_000)  # by a clock that is ahead of ours
     assert measured() == pytest.approx((2, 2))
+
+
+def test_neither_sees_or_hears_of_the_other_whom_one_of_the_two_has_blocked(world: World) -> None:
+    anna_id, bob_id = UserId(new_id()), UserId(new_id())
+    direct = direct_conversation_id(anna_id, bob_id)
+    anna, bob = world.sit(anna_id, TEA, direct), world.sit(bob_id, TEA, direct)
+    world.hub.watch(anna, frozenset({bob_id}))
+    world.hub.watch(bob, frozenset({anna_id}))
+    world.decide(anna_id, blocks={bob_id: 1})
+    assert world.hub.has_cut_off(anna_id, direct)
+    assert not world.hub.has_cut_off(anna_id, TEA)
+    assert not world.hub.has_cut_off(bob_id, direct)
+    shared = presence_pb2.Privacy.SHARED
+    of_anna = node_pb2.PresenceChange(user_id=anna_id, frame=b"anna", audience=shared, blocked_user_ids=[bob_id])
+    of_bob = node_pb2.PresenceChange(user_id=bob_id, frame=b"bob", audience=shared)
+    for change in (of_anna, of_bob):
+        world.hub.handle(node_pb2.NodeEvent(presence=change))
+    for frame, facts in ((b"typing", {"audience": shared}), (b"part", {"is_part": True}), (b"mark", {"to_own_sessions": True})):
+        event = node_pb2.EphemeralDelivery(conversation_id=direct, frame=frame, user_id=bob_id, **facts)
+        world.hub.handle(node_pb2.NodeEvent(ephemeral=event))
+    assert (anna.notices, bob.notices) == ([], [b"mark"])
+    event = node_pb2.EphemeralDelivery(conversation_id=TEA, frame=b"part", user_id=bob_id, is_part=True)
+    world.hub.handle(node_pb2.NodeEvent(ephemeral=event))
+    assert anna.notices == [b"part"], "what is said in a group goes on to be read"
+    world.hub.second()
+    assert pb.ServerFrame.FromString(anna.notices[-1]).WhichOneof("frame") == "stale_presence", "those whom she watches look otherwise now"

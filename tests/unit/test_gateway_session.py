@@ -31,7 +31,8 @@ from svc_gateway.core import MAX_PARTS, Wheel
 from svc_gateway.frames import Codec, Outgoing, bare_frames
 from svc_gateway.hub import Hub
 from svc_gateway.notices import Notices
-from svc_gateway.session import Session, Surroundings
+from svc_gateway.session import Session
+from svc_gateway.surroundings import Surroundings
 
 ME, BOB, TEA, WORK = UserId(new_id()), UserId(new_id()), new_id(), new_id()
 CAP = 1 << 20

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chatkit.core.ids import UserId
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
-from svc_history.fold import MAX_EMOJI, MAX_NAMED, fold
+from svc_history.fold import MAX_EMOJI, MAX_NAMED, fold, own_emoji
 
 Entry = entry_pb2.Entry
 ANNA, BOB = UserId("anna"), UserId("bob")
@@ -54,6 +54,20 @@ def test_of_edits_the_newest_counts() -> None:
     now = fold([edit(5), edit(9), edit(3)], 12, ANNA)
     assert now.body == b"9"
     assert (now.state.edit_count, now.state.edited_at.seconds, now.state.as_of_seq) == (3, 9, 12)
+
+
+def test_all_emoji_of_a_reader_are_known_also_those_that_are_not_listed() -> None:
+    others = [reaction(number, f":e{number}:", by=BOB) for number in range(2, MAX_EMOJI + 2)]
+    mine = [
+        reaction(110, ":b:"),
+        reaction(109, ":a:"),
+        reaction(111, ":a:", removed=True),
+        reaction(112, ":c:"),
+        reaction(108, ":c:", removed=True),
+    ]
+    assert not any(one.mine for one in fold([*others, *mine], 200, ANNA).state.reactions)
+    assert sorted(own_emoji([*others, *mine, pin(113), edit(114)], ANNA)) == [":b:", ":c:"]
+    assert own_emoji([], ANNA) == []
 
 
 def test_after_a_deletion_nothing_counts_ever() -> None:

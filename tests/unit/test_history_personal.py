@@ -319,7 +319,7 @@ async def test_what_is_unread_is_counted_where_something_is_and_with_what_its_us
     tea, _ = world.conversation(3), world.conversation(1)
     note(world, ANNA, tea, notifications=2)
     nobody: Any = None
-    service = HistoryServicer(world.reader, nobody, nobody, ManualClock())
+    service = HistoryServicer(world.reader, nobody, nobody, nobody, ManualClock())
     answer = await service.CountUnread(pb.CountUnreadRequest(user_id=ANNA), None)
     listed = (await world.reader.summary(ANNA, tea)).mention_count
     assert [(one.conversation_id, one.unread_count, one.mention_count) for one in answer.conversations] == [(tea, 2, listed)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,10 @@ class Privacy:
         return [False for _ in users]
 
 
+NOBODY: Any = None
+"""Who searches, and is asked nothing here."""
+
+
 class AnnasCall:
     """The context of a call of hers."""
 
@@ -49,7 +54,7 @@ async def test_lists_of_conversations_show_what_a_message_says_and_not_what_an_e
     kind: entry_pb2.Entry.Kind.ValueType, words: str
 ) -> None:
     async with reading() as world:
-        servicer = HistoryServicer(world.reader, world.kept, Receipts(world.live, Privacy()), ManualClock())
+        servicer = HistoryServicer(world.reader, world.kept, Receipts(world.live, Privacy()), NOBODY, ManualClock())
         asked = pb.GetConversationRequest(conversation_id=newest(world, kind))
         shown = (await servicer.GetConversation(asked, AnnasCall())).conversation
         assert (shown.last_entry.seq, shown.last_entry.kind, shown.last_entry.body.text) == (9, kind, words)
@@ -65,7 +70,7 @@ async def test_an_invite_leads_nowhere_if_everyone_has_left(members: int) -> Non
     made = MemoryConversation(b"", 1, {bob: Membership(3, 1)} if members else {}, entries=entries, invites=invites)
     async with reading() as world:
         world.log[code.conversation_id] = world.live.known[code.conversation_id] = made
-        servicer = HistoryServicer(world.reader, world.kept, Receipts(world.live, Privacy()), clock)
+        servicer = HistoryServicer(world.reader, world.kept, Receipts(world.live, Privacy()), NOBODY, clock)
         asked = pb.GetInviteRequest(code=code.encode())
         if members:
             assert (await servicer.GetInvite(asked, AnnasCall())).member_count == 1

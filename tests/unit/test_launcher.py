@@ -278,7 +278,7 @@ def open_inotify() -> Iterator[None]:
 def test_in_zones_those_who_call_somebody_watch_one_file_more() -> None:
     whole, parted = Topology(8080), Topology(8080, zones=["east", "west"])
     texts = [render_sidecar(one, parted, NOWHERE) for one in parted.instances()]
-    assert watches(parted) - watches(whole) == sum("name: siblings" in text for text in texts) == 9
+    assert watches(parted) - watches(whole) == sum("name: siblings" in text for text in texts) == 10
 
 
 def test_files_are_kept_in_the_home_unless_an_operator_says_where(tmp_path: Path) -> None:

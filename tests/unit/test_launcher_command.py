@@ -21,7 +21,7 @@ from launcher.commands.frame import Answer, Command, Group, command
 from launcher.commands.markdown import page
 from launcher.errors import LaunchError
 from launcher.home import Home
-from launcher.operate import record_topology
+from launcher.recording import record_topology
 from launcher.topology import Topology
 
 COMMAND = Path(sys.executable).parent / "elastic-chat"

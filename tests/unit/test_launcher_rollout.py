@@ -19,7 +19,7 @@ from launcher.plan import GATEWAY_STOP_S, STACK_STOP_S, Stack, Wave, processes
 from launcher.rollout import ALL, ORDER, check_drainable, find, in_turn
 from launcher.topology import SERVICES, Instance, Topology
 
-TOPOLOGY = Topology(8080, {"gateway": 3, "router": 2, "presence": 1, "history": 1, "writer": 1, "accounts": 1, "files": 1})
+TOPOLOGY = Topology(8080, {"gateway": 3, "router": 2, "presence": 1, "history": 1, "writer": 1, "accounts": 1, "files": 1, "search": 1})
 NOWHERE = Path("/nowhere")
 
 
@@ -43,8 +43,11 @@ def test_a_name_stands_for_an_instance_a_service_or_all() -> None:
 
 def test_all_services_are_restarted_and_gateways_last() -> None:
     assert set(ORDER) == set(SERVICES)
+    # What administrators do about a report asks routers for what every version of theirs does.
+    whatever_its_version = {("accounts", "router")}
     for service in ("accounts", "router", "gateway"):
-        assert all(ORDER.index(called) <= ORDER.index(service) for called in INNER.get(service, ()))
+        called = [other for other in INNER.get(service, ()) if (service, other) not in whatever_its_version]
+        assert all(ORDER.index(other) <= ORDER.index(service) for other in called)
 
 
 def test_those_that_do_not_serve_come_first_and_services_stay_in_their_order() -> None:
@@ -89,10 +92,10 @@ def test_an_instance_is_off_the_list_until_it_is_put_back(tmp_path: Path) -> Non
 
 
 def test_those_who_call_a_service_are_asked_about_it() -> None:
-    history = instance("history-1")
-    assert list(membership.callers("writer", TOPOLOGY)) == [history.admin_port]
+    history, search = instance("history-1"), instance("search-1")
+    assert list(membership.callers("writer", TOPOLOGY)) == [history.admin_port, search.admin_port]
     assert list(membership.callers("gateway", TOPOLOGY)) == [TOPOLOGY.edge_admin_port]
-    assert len(list(membership.callers("router", TOPOLOGY))) == 1 + 3 + 2 + 1
+    assert len(list(membership.callers("router", TOPOLOGY))) == 1 + 3 + 2 + 1 + 1
     assert all(list(membership.callers(service, TOPOLOGY)) for service in SERVICES)
 
 

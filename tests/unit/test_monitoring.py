@@ -16,8 +16,8 @@ import yaml
 from chatkit.rpc import lane
 from launcher.engines import Engines
 from launcher.home import Home
-from launcher.operate import record_topology
 from launcher.plan import Stack
+from launcher.recording import record_topology
 from launcher.render import configuration
 from launcher.topology import Topology
 from svc_router import pipeline

@@ -495,3 +495,38 @@ async def test_a_session_that_ends_takes_its_devices_with_it() -> None:
     await house.service.EndSession(pb.EndSessionRequest(user_id=anna, session_id=session), None)
     ((left,),) = await house.devices.of_each([anna])
     assert left.session_id != session
+
+
+async def test_neither_sees_the_other_once_one_has_blocked_the_other_and_those_who_watch_are_told_to_forget() -> None:
+    house = House()
+    house.befriend(ANNA, BOB)
+    await house.attach([ANNA, BOB])
+    await house.directory.watch(NODE, [ANNA], [])
+    await house.events()
+    await house.decide(ANNA, Wishes(blocks={BOB: 1}))
+    for caller, other in ((ANNA, BOB), (BOB, ANNA)):
+        assert await house.look(caller, other) == pb.UserPresence(user_id=other)
+    (change,) = [one.presence for one in await house.events() if one.HasField("presence")]
+    assert (change.user_id, change.audience_changed, list(change.blocked_user_ids)) == (ANNA, True, [BOB])
+    await house.decide(ANNA, Wishes())
+    for caller, other in ((ANNA, BOB), (BOB, ANNA)):
+        assert await house.look(caller, other) != pb.UserPresence(user_id=other)
+
+
+async def test_the_live_view_is_told_of_a_block_and_learns_what_it_does_not_know() -> None:
+    house = House()
+    preferences = house.keeper.decide(ANNA, Wishes(blocks={BOB: 1}))
+    request = pb.ApplyPreferencesRequest(user_id=ANNA, preferences=preferences, other_user_id=BOB)
+    await house.service.ApplyPreferences(request, None)
+    assert {pair: one.is_blocked for pair, one in house.directory.blocks.items()} == {(ANNA, BOB): True}
+    await house.service.NoteBlocks(pb.NoteBlocksRequest(user_id=BOB, other_user_id=ANNA), None)
+    assert {pair: one.is_blocked for pair, one in house.directory.blocks.items()} == {(ANNA, BOB): True, (BOB, ANNA): False}
+    for user_id, found in (
+        (ANNA, pb.FindBlocksResponse(blocked_user_ids=[BOB])),
+        (BOB, pb.FindBlocksResponse(blocking_user_ids=[ANNA])),
+    ):
+        asked = pb.FindBlocksRequest(user_id=user_id, other_user_ids=[ANNA, BOB])
+        assert await house.service.FindBlocks(asked, None) == found
+    with pytest.raises(ChatError) as refused:
+        await house.service.FindBlocks(pb.FindBlocksRequest(user_id=ANNA, other_user_ids=map(str, range(501))), None)
+    assert refused.value.reason is Reason.INVALID_ARGUMENT

@@ -41,6 +41,7 @@ GOOD = {
     "CHAT_GATEWAY_ALLOWED_ORIGINS": "https://chat.example",
     "CHAT_FILES_LINK_KEY": "sesame" * 6,
     "CHAT_FILES_S3_BUCKET": "files",
+    "CHAT_SEARCH_FOLDER": "/var/lib/elastic-chat/search",
     "CHAT_FILES_S3_ENDPOINT": "https://s3.example",
     "CHAT_PRESENCE_PUSH_CONTACT": "mailto:operator@chat.example",
     "CHAT_ACCOUNTS_REGISTRATION": "invite",

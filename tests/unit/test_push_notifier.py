@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import pytest
 
 from chatkit.core.clock import ManualClock
+from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import ConversationId, UserId, new_id
 from chatkit.core.presence import Availability, Wishes
 from chatkit.core.quiet_hours import QuietHours
 from elastic_chat.events.v1 import log_pb2
 from elastic_chat.types.v1 import entry_pb2
+from svc_presence.push.absent import WITHOUT_S
 from svc_presence.push.core import SMALL
-from svc_presence.push.notifier import FRESH_MS, WITHOUT_S
+from svc_presence.push.intake import entries_of
+from svc_presence.push.notifier import AT_ONCE, FRESH_MS
 from svc_presence.push.store import Listening
 from tests.pushing import ANNA, BOB, CAROL, ROOM, House, faults
 
@@ -158,3 +163,48 @@ async def test_a_conversation_that_nobody_thought_of_keeps_no_other_up() -> None
     before = faults("message")
     assert await house.told(house.message(ANNA, room=other), house.message(ANNA)) == [("b", "2")]
     assert faults("message") == before + 1
+
+
+async def test_a_conversation_whose_members_can_t_be_read_keeps_no_other_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    house, rooms = House(), [ConversationId(new_id()) for _ in range(5)]
+    sizes = house.audience.sizes
+
+    async def some_are_broken(conversations: Sequence[ConversationId]) -> list[int]:
+        if broken := set(conversations) & {rooms[1], rooms[2]}:
+            raise ChatError(Reason.UNAVAILABLE) if rooms[1] in broken else ValueError("nobody thought of this")
+        return await sizes(conversations)
+
+    monkeypatch.setattr(house.audience, "sizes", some_are_broken)
+    house.audience.members |= {room: [ANNA, BOB] for room in rooms}
+    await house.device(BOB, "b")
+    before = faults("message")
+    assert await house.told(*(house.message(ANNA, room=room) for room in rooms)) == [("b", "1"), ("b", "4"), ("b", "5")]
+    assert faults("message") == before + 1
+
+
+async def test_many_conversations_are_looked_at_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    house, asked = House(limit=1000), list[str]()
+    rooms = [ConversationId(new_id()) for _ in range(AT_ONCE + 1)]
+    house.audience.members |= {room: [ANNA, BOB] for room in rooms}
+    await house.device(BOB, "b")
+    for port, name in ((house.audience, "sizes"), (house.audience, "everyone_in"), (house.directory, "presence"), (house.store, "of_each")):
+        monkeypatch.setattr(port, name, partial(_noted, getattr(port, name), asked, name))
+    await house.notifier.tell(entries_of([house.message(ANNA, room=room) for room in rooms]))
+    assert asked == ["sizes", "everyone_in", "presence", "of_each"] * 2
+    await house.deliver()
+    assert len(house.phones.taken) == len(rooms)
+
+
+async def _noted(method: Callable[[Any], Awaitable[Any]], asked: list[str], name: str, argument: Any) -> Any:
+    """Note that something is asked, and ask it."""
+    asked.append(name)
+    return await method(argument)
+
+
+async def test_nobody_is_told_of_what_one_says_whom_they_have_blocked() -> None:
+    house = House()
+    for user_id, name in ((BOB, "b"), (CAROL, "c")):
+        await house.device(user_id, name)
+    house.keeper.decide(BOB, Wishes(blocks={ANNA: 1}))
+    assert await house.told(house.message(ANNA, mentions=[BOB, CAROL])) == [("c", "1")]
+    assert sorted(await house.told(house.message(CAROL), house.message(ANNA))) == [("b", "2"), ("c", "3")]

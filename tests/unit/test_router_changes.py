@@ -11,7 +11,7 @@ from chatkit.core.ids import REMEMBERED_MS, ConversationId, MessageId, UserId, n
 from elastic_chat.events.v1 import log_pb2, node_pb2
 from elastic_chat.router.v1 import router_service_pb2 as pb
 from elastic_chat.types.v1 import entry_pb2
-from svc_router.changes import mentions_of
+from svc_router.changes import MAX_PINS, MAX_REACTIONS, mentions_of
 from svc_router.store import Membership
 from tests.routing import Bench, addition, fresh_id, send
 
@@ -192,6 +192,65 @@ async def test_a_thousand_who_react_at_once_are_all_heard(bench: Bench) -> None:
     said = await bench.accepted(send(conversation_id, ANNA))
     results = await asyncio.gather(*(bench.submit(reaction(conversation_id, one, said.seq)) for one in users))
     assert [one.refused for one in results if one.HasField("refused")] == []
+
+
+def reaction_with(conversation_id: str, emoji: str, target: int, *, removed: bool = False) -> pb.Command:
+    command = reaction(conversation_id, ANNA, target)
+    command.change.reaction.emoji, command.change.reaction.removed = emoji, removed
+    return command
+
+
+EMOJI = [f":e{number}:" for number in range(2 * MAX_REACTIONS)]
+
+
+async def test_one_user_has_only_so_many_reactions_on_a_message(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA, BOB)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    last = reaction_with(conversation_id, EMOJI[0], said.seq)
+    await asyncio.gather(*(bench.accepted(reaction_with(conversation_id, one, said.seq)) for one in EMOJI[1:MAX_REACTIONS]))
+    place = await bench.accepted(last)
+    assert "reactions" not in bench.archive.asked, "the tail tells that there are not too many"
+    reacted, mine = bench.archive.reacted, (UserId(ANNA), ConversationId(conversation_id), said.seq)
+    reacted[mine] = EMOJI[:MAX_REACTIONS]
+    assert await bench.refused(reaction_with(conversation_id, EMOJI[-1], said.seq)) == "LIMIT_REACHED"
+    await bench.accepted(reaction_with(conversation_id, EMOJI[1], said.seq))
+    await bench.accepted(reaction(conversation_id, BOB, said.seq))
+    await bench.accepted(reaction_with(conversation_id, EMOJI[0], said.seq, removed=True))
+    reacted[mine] = EMOJI[1:MAX_REACTIONS]
+    await bench.accepted(reaction_with(conversation_id, EMOJI[-1], said.seq))
+    reacted[mine] = [*EMOJI[1:MAX_REACTIONS], EMOJI[-1]]
+    assert (await bench.accepted(last)).seq == place.seq, "what was accepted once is not refused"
+
+
+async def test_reactions_that_are_sent_at_once_are_counted_one_after_the_other(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    bench.archive.reacted[UserId(ANNA), ConversationId(conversation_id), said.seq] = EMOJI[:MAX_REACTIONS]
+    results = await asyncio.gather(*(bench.submit(reaction_with(conversation_id, one, said.seq)) for one in EMOJI))
+    assert [one.HasField("accepted") for one in results] == [True] * MAX_REACTIONS + [False] * MAX_REACTIONS
+
+
+async def test_of_a_message_that_the_tail_has_no_more_history_tells_how_one_has_reacted(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    (live,) = bench.sequencer.view.live.values()
+    live.tail.clear()
+    bench.archive.messages[said.seq] = log_pb2.LogEntry(seq=said.seq, kind=entry_pb2.Entry.MESSAGE, sender_id=ANNA)
+    bench.archive.reacted[UserId(ANNA), ConversationId(conversation_id), said.seq] = EMOJI[:MAX_REACTIONS]
+    assert await bench.refused(reaction(conversation_id, ANNA, said.seq)) == "LIMIT_REACHED"
+
+
+async def test_a_conversation_has_only_so_many_pins(bench: Bench) -> None:
+    conversation_id = await bench.group(ANNA)
+    said = await bench.accepted(send(conversation_id, ANNA))
+    pinned = bench.archive.pinned
+    pinned[ConversationId(conversation_id)] = range(1000, 1000 + MAX_PINS)
+    assert await bench.refused(pin(conversation_id, ANNA, said.seq)) == "LIMIT_REACHED"
+    unpin = pin(conversation_id, ANNA, said.seq)
+    unpin.change.pin.unpinned = True
+    await bench.accepted(unpin)
+    pinned[ConversationId(conversation_id)] = range(said.seq, said.seq + MAX_PINS)
+    await bench.accepted(pin(conversation_id, ANNA, said.seq))
 
 
 async def test_nobody_reacts_to_what_is_deleted_or_pins_it(bench: Bench) -> None:

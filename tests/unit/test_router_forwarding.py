@@ -37,7 +37,7 @@ class World:
         self.archive.reachable.set()
         self.given: list[pb.Command] = []
         channel, lanes, nothing = SimpleNamespace(unary_unary=lambda *_, **__: None), cast("Any", self), cast("Any", None)
-        self.door = RouterServicer(nothing, lanes, self.archive, cast("Any", channel), ManualClock())
+        self.door = RouterServicer(nothing, lanes, self.archive, nothing, cast("Any", channel), ManualClock())
 
     async def call(self, command: pb.Command) -> pb.Accepted:
         self.given.append(command)

@@ -42,6 +42,7 @@ from svc_router.job import Job
 from svc_router.pipeline import Pipeline
 from svc_router.store import Answer, Birth, Claim, Durable, Membership, NotLive, Restored
 from svc_router.store.memory import MemoryLiveView, MemorySequencer
+from tests.blocks import MemoryBlocks
 
 USERS = [UserId(name) for name in ("anna", "bob", "carl")]
 CONVERSATIONS = [ConversationId(name) for name in ("tea", "work")]
@@ -155,6 +156,12 @@ class LogArchive:
         if seq not in entries or entries[seq].kind != entry_pb2.Entry.MESSAGE:
             raise ChatError(Reason.NOT_FOUND)
         return Found(entries[seq], seq in deleted_in(entries))
+
+    async def reactions(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Collection[str]:
+        raise AssertionError(seq)
+
+    async def pins(self, user_id: UserId, conversation_id: ConversationId) -> Collection[int]:
+        raise AssertionError(conversation_id)
 
     async def ordinal_at(self, job: Job) -> int:
         raise AssertionError(job)
@@ -324,7 +331,7 @@ class World:
 
     def start(self) -> Router:
         sequencer = SlowSequencer(self.view, self)
-        pipeline = Pipeline(sequencer, self.log.of(sequencer), MemoryFanout(), self.archive, self.clock)
+        pipeline = Pipeline(sequencer, self.log.of(sequencer), MemoryFanout(), self.archive, MemoryBlocks(self.view), self.clock)
         return Router(pipeline, self.group.create_task(pipeline.run()), sequencer)
 
     def kill(self, number: int, *, landed: bool) -> None:

@@ -42,7 +42,8 @@ from svc_gateway.frames import Codec, bare_frames
 from svc_gateway.hub import Hub, Listener
 from svc_gateway.notices import Notices
 from svc_gateway.recovery import PATIENCE_S, Recovery
-from svc_gateway.session import Session, Surroundings
+from svc_gateway.session import Session
+from svc_gateway.surroundings import Surroundings
 from svc_router.entries import joining, leaving
 from tests.faults.checker import check
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,7 @@ from svc_router.job import Job
 from svc_router.pipeline import Pipeline
 from svc_router.store import Claim
 from svc_router.store.memory import MemoryLiveView, MemorySequencer
+from tests.blocks import MemoryBlocks
 from tests.ports import free_base
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +66,7 @@ def collected(tmp_path: Path) -> Iterator[Collected]:
     server.stop(0).wait()
 
 
-@pytest.mark.parametrize("service", ["gateway", "router", "writer", "history", "presence", "accounts", "files"])
+@pytest.mark.parametrize("service", ["gateway", "router", "writer", "history", "presence", "accounts", "files", "search"])
 def test_a_service_that_traces_nothing_loads_no_tracer(service: str) -> None:
     look = f"""
 import sys
@@ -92,6 +93,12 @@ class Nobody:
     async def message(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> NoReturn:
         raise ChatError(Reason.NOT_FOUND)
 
+    async def reactions(self, user_id: UserId, conversation_id: ConversationId, seq: int) -> Collection[str]:
+        raise AssertionError(seq)
+
+    async def pins(self, user_id: UserId, conversation_id: ConversationId) -> Collection[int]:
+        raise AssertionError(conversation_id)
+
     async def ordinal_at(self, job: Job) -> int:
         return 0
 
@@ -101,7 +108,9 @@ class Router:
 
     def __init__(self, tracer: Tracer) -> None:
         self.view = MemoryLiveView()
-        self.pipeline = Pipeline(MemorySequencer(self.view), MemoryMessageLog(), MemoryFanout(), Nobody(), SystemClock(), tracer)
+        self.pipeline = Pipeline(
+            MemorySequencer(self.view), MemoryMessageLog(), MemoryFanout(), Nobody(), MemoryBlocks(self.view), SystemClock(), tracer
+        )
         self.anna, self.conversation_id = new_id(), new_id()
 
     async def __aenter__(self) -> Self:

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { Client } from "../src/app/client";
 import { folded } from "../src/core/fold";
-import { conversationRows } from "../src/core/select";
+import { conversationRows, titleOf } from "../src/core/select";
 import { STREAM_SHOWN_MS } from "../src/core/stream";
 import { timeline } from "../src/core/timeline";
 import type { Change, Entry, Head, UserId } from "../src/core/types";
@@ -12,7 +12,8 @@ import type { ClientEvent, ServerEvent } from "../src/net/frames";
 import { SESSION_KEY } from "../src/net/session";
 import type { SocketListener } from "../src/net/socket";
 import { entryFrom } from "../src/net/wire";
-import { browser } from "./browser";
+import { browser, reload } from "./browser";
+import { ENGLISH } from "./english";
 import { ANNA, BEN, changing, id, ME, message, ROOM } from "./make";
 
 /** One conversation on a server, and the sockets to it. */
@@ -103,7 +104,9 @@ class Server {
     const before = Number(url.searchParams.get("beforeSeq") ?? Infinity);
     switch (url.pathname) {
       case "/v1/auth/refresh":
-        return { userId: ME, accessToken: "access", refreshToken: "refresh", expiresIn: 300 };
+        return { userId: ME, accessToken: "access", refreshToken: "", expiresIn: 300 };
+      case "/v1/auth/logout":
+        return {};
       case "/v1/users":
         return { users: url.searchParams.getAll("userIds").map((userId) => ({ userId, username: userId, displayName: userId })) };
       case "/v1/conversations":
@@ -151,7 +154,7 @@ function wire(entry: Entry | undefined) {
       };
 }
 
-const USUAL = { status: { choice: "online", text: "", emoji: "" }, privacy: { presence: "shared", receipts: true } } as const;
+const USUAL = { status: { choice: "online", text: "", emoji: "", endsAt: null }, privacy: { presence: "shared", receipts: true }, blocks: [] } as const;
 let server: Server;
 let client: Client;
 
@@ -170,6 +173,7 @@ const statuses = () =>
   }).flatMap((row) => (row.type === "message" && row.isOwn ? [row.status] : []));
 
 async function start(): Promise<void> {
+  reload();
   client = new Client(server.open);
   client.start();
   await pass(100);
@@ -181,7 +185,7 @@ beforeEach(async () => {
   server = new Server();
   server.say("one", false);
   vi.stubGlobal("fetch", server.fetch);
-  localStorage.setItem(SESSION_KEY, JSON.stringify({ userId: ME, refreshToken: "refresh" }));
+  localStorage.setItem(SESSION_KEY, JSON.stringify({ userId: ME }));
   await start();
 });
 
@@ -228,9 +232,9 @@ describe("messages that change", () => {
   });
 
   it("are changed by one call, with an id of its own", async () => {
-    await client.change(ROOM, 1, { type: "vote", options: [1] });
-    await client.change(ROOM, 1, { type: "closing" });
-    await client.change(ROOM, 1, { type: "reaction", emoji: "👍", isRemoved: true });
+    await client.messages.change(ROOM, 1, { type: "vote", options: [1] });
+    await client.messages.change(ROOM, 1, { type: "closing" });
+    await client.messages.change(ROOM, 1, { type: "reaction", emoji: "👍", isRemoved: true });
     const base = `/v1/conversations/${ROOM}/messages/1`;
     expect(server.asked.slice(-3).map((path) => path.replace(/messageId=[0-9a-f-]{36}/, "messageId="))).toEqual([
       `${base}/vote`,
@@ -256,7 +260,7 @@ describe("messages that change", () => {
 describe("the client", () => {
   it("picks up its session, lists, connects, and learns the names", () => {
     expect(state().connection.phase).toBe("live");
-    expect(conversationRows(state()).map(({ title }) => title)).toEqual([ANNA]);
+    expect(conversationRows(state()).map(({ chat }) => titleOf(state(), chat.conversation, ENGLISH))).toEqual([ANNA]);
     expect(server.said[0]).toEqual({ type: "hello", accessToken: "access", resume: [{ conversationId: ROOM, seq: 1 }] });
     expect(server.said).toContainEqual({ type: "subscribe_presence", userIds: [ANNA] });
   });
@@ -273,12 +277,12 @@ describe("the client", () => {
 
   it("changes what is another than it was of how the user is seen, and nothing else", async () => {
     expect(state().preferences).toEqual(USUAL);
-    await client.beSeen({ ...USUAL, status: { choice: "busy", text: "at sea", emoji: "" } });
-    await client.beSeen({ ...USUAL, status: { choice: "busy", text: "at sea", emoji: "" } });
+    await client.account.beSeen({ ...USUAL, status: { choice: "busy", text: "at sea", emoji: "", endsAt: null } });
+    await client.account.beSeen({ ...USUAL, status: { choice: "busy", text: "at sea", emoji: "", endsAt: null } });
     expect(server.decided).toEqual(["/v1/presence/status"]);
     server.tell({ type: "preferences", preferences: USUAL });
     expect(state().preferences).toEqual(USUAL);
-    await client.beSeen({ ...USUAL, privacy: { presence: "nobody", receipts: true } });
+    await client.account.beSeen({ ...USUAL, privacy: { presence: "nobody", receipts: true } });
     expect(server.decided).toEqual(["/v1/presence/status", "/v1/account/privacy"]);
   });
 
@@ -301,7 +305,7 @@ describe("the client", () => {
   });
 
   it("shows a message as sending, sent, and said", async () => {
-    client.send(ROOM, "hello");
+    client.send(ROOM, { text: "hello" });
     expect(statuses()).toEqual(["sending"]);
     const sent = server.sends()[0];
     server.tell({ type: "ack", messageId: sent?.messageId ?? ("" as Entry["messageId"]), conversationId: ROOM, seq: 2 });
@@ -313,17 +317,17 @@ describe("the client", () => {
   });
 
   it("does not wait for an answer that can't come any more", async () => {
-    client.send(ROOM, "hello");
+    client.send(ROOM, { text: "hello" });
     server.cut();
     await pass(2_000);
-    expect(server.sends().map(({ text }) => text)).toEqual(["hello", "hello"]);
+    expect(server.sends().map(({ said }) => said.text)).toEqual(["hello", "hello"]);
   });
 
   it("sends again with the same id after the connection was lost, and what was written meanwhile after it", async () => {
-    client.send(ROOM, "hello");
+    client.send(ROOM, { text: "hello" });
     server.isDown = true;
     server.cut();
-    client.send(ROOM, "are you there?");
+    client.send(ROOM, { text: "are you there?" });
     await pass(60_000);
     expect(statuses()).toEqual(["sending", "sending"]);
     server.isDown = false;
@@ -333,21 +337,66 @@ describe("the client", () => {
     const [first, again] = server.sends();
     expect(again).toEqual(first);
     server.tell({ type: "ack", messageId: first?.messageId ?? ("" as Entry["messageId"]), conversationId: ROOM, seq: 2 });
-    expect(server.sends().map(({ text }) => text)).toEqual(["hello", "hello", "are you there?"]);
+    expect(server.sends().map(({ said }) => said.text)).toEqual(["hello", "hello", "are you there?"]);
   });
 
   it("sends after a reload what was not sent before", async () => {
     server.isDown = true;
     server.cut();
-    client.send(ROOM, "one for the road");
+    client.send(ROOM, { text: "one for the road" });
     const [item] = state().outbox;
     server.isDown = false;
     await start();
-    expect(server.sends().at(-1)).toMatchObject({ messageId: item?.messageId, text: "one for the road" });
+    expect(server.sends().at(-1)).toMatchObject({ messageId: item?.messageId, said: { text: "one for the road" } });
+  });
+
+  it("begins with what it kept, also without a server, and catches up and sends once that is back", async () => {
+    client.openConversation(ROOM);
+    server.say("two");
+    await pass(2_000);
+    server.isDown = true;
+    server.cut();
+    await start();
+    expect([state().session.status, texts()]).toEqual(["active", ["one", "two"]]);
+    expect(conversationRows(state()).map(({ chat }) => titleOf(state(), chat.conversation, ENGLISH))).toEqual([ANNA]);
+    client.send(ROOM, { text: "written meanwhile" });
+    server.say("three", false);
+    server.isDown = false;
+    server.asked.length = 0;
+    await pass(60_000);
+    // The connection goes on from what was kept: nothing is listed, and no page is asked for.
+    expect(server.said).toContainEqual({ type: "hello", accessToken: "access", resume: [{ conversationId: ROOM, seq: 2 }] });
+    expect(server.asked.filter((path) => path.includes("afterSeq") || path === "/v1/conversations")).toEqual([]);
+    expect(texts()).toEqual(["one", "two", "three"]);
+    expect(server.sends().at(-1)?.said.text).toBe("written meanwhile");
+  });
+
+  it("says at once that there is no network, when it begins with what it kept", async () => {
+    server.say("two");
+    await pass(2_000);
+    server.isDown = true;
+    server.cut();
+    reload();
+    vi.stubGlobal("navigator", { onLine: false, locks: navigator.locks });
+    client = new Client(server.open);
+    client.start();
+    await pass(100);
+    expect([state().connection.phase, state().conversations.size]).toEqual(["offline", 1]);
+  });
+
+  it("keeps nothing of a user who has logged out", async () => {
+    await pass(2_000);
+    server.isDown = true;
+    const leaving = client.logout();
+    await pass(100);
+    await leaving;
+    localStorage.setItem(SESSION_KEY, JSON.stringify({ userId: ME, refreshToken: "refresh" }));
+    await start();
+    expect([state().conversations.size, state().outbox.length]).toEqual([0, 0]);
   });
 
   it("shows why a message failed, and sends it again when it is told to", async () => {
-    client.send(ROOM, "hello");
+    client.send(ROOM, { text: "hello" });
     const messageId = server.sends()[0]?.messageId ?? ("" as Entry["messageId"]);
     server.tell({ type: "reject", messageId, reason: "PERMISSION_DENIED", retryable: false, retryAfterMs: null });
     expect(statuses()).toEqual(["failed"]);
@@ -462,11 +511,16 @@ describe("the client", () => {
 
   it("leaves nothing behind when the user logs out", async () => {
     server.isDown = true;
-    client.send(ROOM, "unsent");
+    client.send(ROOM, { text: "unsent" });
     const leaving = client.logout();
     await pass(60_000);
     await leaving;
     expect(state().session).toEqual({ status: "anonymous", notice: null });
+    // The server could not be told, and must be: it takes the cookie away.
+    expect(Object.keys(localStorage)).toEqual(["elastic-chat.leaving"]);
+    server.isDown = false;
+    client.networkChanged(true);
+    await pass(100);
     expect(Object.keys(localStorage)).toEqual([]);
   });
 
@@ -476,5 +530,112 @@ describe("the client", () => {
     await pass(10);
     expect(state().session.status).toBe("anonymous");
     expect(server.socket).toBeNull();
+  });
+});
+
+describe("two tabs", () => {
+  /** Another tab of the same browser, which is the one that `state` and `texts` are of from now on. */
+  async function another(): Promise<Client> {
+    const first = client;
+    client = new Client(server.open);
+    client.start();
+    await pass(100);
+    return first;
+  }
+  const hellos = () => server.said.filter(({ type }) => type === "hello").length;
+  const pending = ({ store }: Client) => store.get().outbox.map(({ said, delivery }) => [said.text, delivery.state]);
+
+  it("have one connection, over which both hear everything and say what they have", async () => {
+    const first = await another();
+    expect([state().connection.phase, hellos()]).toEqual(["live", 1]);
+    server.say("two");
+    await pass(10);
+    client.send(ROOM, { text: "hello" });
+    await pass(10);
+    expect(pending(first)).toEqual([["hello", "in_flight"]]);
+    expect(server.sends().map(({ said }) => said.text)).toEqual(["hello"]);
+    server.tell({ type: "ack", messageId: server.sends()[0]?.messageId ?? id(""), conversationId: ROOM, seq: 3 });
+    server.say("hello", true, ME, server.sends()[0]?.messageId);
+    await pass(10);
+    for (const { store } of [first, client]) {
+      expect(store.get().conversations.get(ROOM)?.log.entries.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+      expect(store.get().outbox).toEqual([]);
+    }
+  });
+
+  it("go on when the one with the connection is gone, from where each of them is", async () => {
+    const first = await another();
+    server.say("two");
+    await pass(10);
+    window.dispatchEvent(new Event("pagehide"));
+    first.storageChanged(null); // nothing, while the session is there
+    first.hurry();
+    server.say("three", false);
+    await pass(2_000);
+    expect(hellos()).toBe(2);
+    expect([state().connection.phase, texts()]).toEqual(["live", ["one", "two", "three"]]);
+  });
+
+  it("send once and in order what was written in both without a connection", async () => {
+    const first = await another();
+    server.isDown = true;
+    server.cut();
+    await pass(10);
+    for (const [tab, text] of [[first, "a"], [client, "b"], [first, "c"]] as const) {
+      tab.send(ROOM, { text });
+      await pass(10);
+    }
+    expect([pending(first), pending(client)].map((all) => all.map(([text]) => text))).toEqual([["a", "b", "c"], ["a", "b", "c"]]);
+    server.isDown = false;
+    await pass(60_000);
+    for (const text of ["a", "b", "c"]) {
+      const sent = server.sends().at(-1);
+      expect(sent?.said.text).toBe(text);
+      server.tell({ type: "ack", messageId: sent?.messageId ?? id(""), conversationId: ROOM, seq: server.log.length + 1 });
+      server.say(text, true, ME, sent?.messageId);
+      await pass(10);
+    }
+    expect(new Set(server.sends().map(({ messageId }) => messageId)).size).toBe(3);
+    expect([pending(first), pending(client)]).toEqual([[], []]);
+  });
+
+  it("show a failure in both, and try again or give up for both", async () => {
+    const first = await another();
+    client.send(ROOM, { text: "hello" });
+    await pass(10);
+    const { messageId } = server.sends()[0] ?? { messageId: id("") };
+    const reject = { type: "reject", messageId, reason: "PERMISSION_DENIED", retryable: false, retryAfterMs: null } as const;
+    server.tell(reject);
+    await pass(10);
+    expect([pending(first), pending(client)]).toEqual([[["hello", "failed"]], [["hello", "failed"]]]);
+    first.retry(messageId);
+    await pass(10);
+    expect(pending(client)).toEqual([["hello", "in_flight"]]);
+    expect(server.sends()).toHaveLength(2);
+    server.tell(reject);
+    await pass(10);
+    client.discard(messageId);
+    await pass(10);
+    expect([pending(first), pending(client)]).toEqual([[], []]);
+  });
+
+  it("are idle only together", async () => {
+    await another();
+    const pings = () => server.said.filter((event) => event.type === "ping").map(({ isIdle }) => isIdle);
+    await pass(6 * 60_000);
+    expect(pings().at(-1)).toBe(true);
+    window.dispatchEvent(new Event("keydown"));
+    await pass(10);
+    expect(pings().at(-1)).toBe(false);
+  });
+
+  it("end together", async () => {
+    const first = await another();
+    const leaving = client.logout();
+    await pass(100);
+    await leaving;
+    first.storageChanged(SESSION_KEY);
+    await pass(100);
+    expect([first.store.get().session.status, server.socket]).toEqual(["anonymous", null]);
   });
 });

@@ -4,7 +4,6 @@ import { Drafts } from "../src/app/drafts";
 import { Store } from "../src/app/store";
 import { initial, update } from "../src/core/state";
 import type { ConversationId } from "../src/core/types";
-import type { Api } from "../src/net/api";
 import { ApiError } from "../src/net/errors";
 import { ROOM } from "./make";
 
@@ -30,7 +29,7 @@ describe("what is written and not sent", () => {
       },
       listDrafts: () => Promise.resolve(listed),
     };
-    drafts = new Drafts(store, api as unknown as Api);
+    drafts = new Drafts(store, api);
   });
 
   afterEach(() => { vi.useRealTimers(); });

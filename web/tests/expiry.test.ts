@@ -5,6 +5,7 @@ import { append, seeded } from "../src/core/log";
 import { initial, update } from "../src/core/state";
 import { timeline } from "../src/core/timeline";
 import { describe as told } from "../src/core/wording";
+import { ENGLISH } from "./english";
 import { group, ME, message, ROOM, summary } from "./make";
 
 const fading = (seq: number, expiresAt: number) => ({ ...message(seq), expiresAt });
@@ -23,7 +24,7 @@ describe("what disappears", () => {
   });
 
   it("is told of when it is set", () => {
-    const set = (messageTtlS: number) => told({ ...message(5), content: { kind: "settings", changed: {}, messageTtlS } }, ME, () => "Anna");
+    const set = (messageTtlS: number) => told({ ...message(5), content: { kind: "settings", changed: { messageTtlS } } }, ME, () => "Anna", ENGLISH);
     expect([86_400, 90, 3_600, 0].map(set)).toEqual([
       "Anna lets messages disappear after 1 day",
       "Anna lets messages disappear after 90 seconds",

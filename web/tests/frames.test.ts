@@ -25,11 +25,11 @@ describe("what the client says", () => {
       case: "hello",
       value: { accessToken: "t", resume: [{ conversationId: "room", seq: 2n ** 41n }] },
     });
-    expect(written({ type: "send", messageId: id("m"), conversationId: room, text: "hi" })).toMatchObject({
+    expect(written({ type: "send", messageId: id("m"), conversationId: room, said: { text: "hi" } })).toMatchObject({
       case: "send",
       value: { messageId: "m", conversationId: "room", body: { text: "hi" } },
     });
-    expect(written({ type: "send", messageId: id("m"), conversationId: room, text: "", files: [photo] })).toMatchObject({
+    expect(written({ type: "send", messageId: id("m"), conversationId: room, said: { text: "", files: [photo] } })).toMatchObject({
       value: { body: { attachments: [{ fileId: photo.fileId, name: photo.name, mediaType: "", size: 0n }] } },
     });
     expect(written({ type: "watermark", conversationId: room, deliveredSeq: 3, readSeq: 0 })).toMatchObject({ case: "watermark", value: { deliveredSeq: 3n } });
@@ -53,18 +53,18 @@ describe("what the server says", () => {
     const decided = (expiresAt?: bigint) =>
       read({
         case: "preferences",
-        value: { privacy, status: { availability: Availability.INVISIBLE, text: "x", ...(expiresAt === undefined ? {} : { expiresAt: { seconds: expiresAt } }) } },
+        value: { privacy, blocks: [{ userId: "user-ben", blockedAt: { seconds: 5n } }], status: { availability: Availability.INVISIBLE, text: "x", ...(expiresAt === undefined ? {} : { expiresAt: { seconds: expiresAt } }) } },
       });
     expect(decided()).toEqual({
       type: "preferences",
-      preferences: { status: { choice: "invisible", text: "x", emoji: "" }, privacy: { presence: "direct", receipts: true } },
+      preferences: { status: { choice: "invisible", text: "x", emoji: "", endsAt: null }, privacy: { presence: "direct", receipts: true }, blocks: [{ userId: "user-ben", at: 5_000 }] },
     });
     expect(decided(1n)).toMatchObject({ preferences: { status: { choice: "online", text: "" } } });
     expect(read({ case: "stalePresence", value: { askAfter: { seconds: 3n, nanos: 0 } } })).toEqual({ type: "stale_presence", askAfterMs: 3_000 });
   });
 
   it("tells which files a message has", () => {
-    const attachments = [{ ...photo, size: BigInt(photo.size) }];
+    const attachments = [{ ...photo, size: BigInt(photo.size), durationMs: 0n }];
     expect(read({ case: "entry", value: { seq: 7n, kind: Entry_Kind.MESSAGE, body: { text: "", attachments } } })).toMatchObject({
       entry: { content: { kind: "message", said: { text: "", files: [photo] } } },
     });

@@ -1,5 +1,6 @@
 /** Values to test with. */
-import type { Change, Conversation, ConversationId, Entry, FileId, FileRef, MessageId, Page, Poll, Said, Summary, UserId } from "../src/core/types";
+import type { ConversationState, State } from "../src/core/state";
+import type { Change, Conversation, ConversationId, Entry, FileId, FileRef, Member, MessageId, Page, Poll, Role, Said, Summary, UserId } from "../src/core/types";
 
 export const ME = "user-me" as UserId;
 export const ANNA = "user-anna" as UserId;
@@ -8,8 +9,10 @@ export const ROOM = "room" as ConversationId;
 
 export const id = (text: string) => text as MessageId;
 
-export const direct: Conversation = { conversationId: ROOM, kind: "direct", title: "", topic: "", creatorId: ANNA, memberIds: [ME, ANNA] };
-export const group: Conversation = { conversationId: ROOM, kind: "group", title: "Walks", topic: "", creatorId: ANNA, memberIds: [] };
+const PLAIN = { title: "", topic: "", avatarFileId: null, isPublic: false, slowModeS: 0, messageTtlS: 0, memberPermissions: 0 };
+
+export const direct: Conversation = { ...PLAIN, conversationId: ROOM, kind: "direct", creatorId: ANNA, memberIds: [ME, ANNA] };
+export const group: Conversation = { ...PLAIN, conversationId: ROOM, kind: "group", title: "Walks", creatorId: ANNA, memberIds: [] };
 
 export const photo: FileRef = { fileId: "file-1" as FileId, name: "Photo.jpg", mediaType: "image/jpeg", size: 123_456, width: 640, height: 480 };
 
@@ -22,6 +25,11 @@ export function message(seq: number, senderId: UserId = ANNA, text = `text ${seq
 /** A message that says more than a text. */
 export function saying(seq: number, said: Partial<Said>, senderId: UserId = ANNA): Entry {
   return { ...message(seq, senderId), content: { kind: "message", said: { text: `text ${seq}`, ...said } } };
+}
+
+/** Somebody who may what their role gives. */
+export function member(userId: UserId, role: Role = "member", permissions = 3): Member {
+  return { userId, role, permissions, joinedSeq: 1 };
 }
 
 /** What becomes of the message at `target`. */
@@ -39,6 +47,15 @@ export function created(conversation: Conversation, memberIds: readonly UserId[]
 
 export function summary(conversation: Conversation, last: Entry, readSeq: number, unread: number): Summary {
   return { conversation, headSeq: last.seq, readSeq, unread, lastEntry: last };
+}
+
+/** The one conversation that a state has. */
+export function chatIn({ conversations }: Pick<State, "conversations">): ConversationState {
+  const chat = conversations.get(ROOM);
+  if (chat === undefined) {
+    throw new Error("The room is not there.");
+  }
+  return chat;
 }
 
 /** What the server answers to "newer than `after`". */

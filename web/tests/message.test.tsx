@@ -2,9 +2,13 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 
 import type { Client } from "../src/app/client";
+import { Store } from "../src/app/store";
 import { AS_SENT, type Shown } from "../src/core/fold";
+import { initial, update } from "../src/core/state";
 import type { MessageRow } from "../src/core/timeline";
 import { ClientProvider } from "../src/ui/context";
+import { WordsContext } from "../src/ui/words";
+import { ENGLISH } from "./english";
 import { Card } from "../src/ui/LinkCard";
 import { Message } from "../src/ui/Message";
 import { ANNA, BEN, photo, POLL, ROOM } from "./make";
@@ -27,11 +31,13 @@ function drawn(text: string, change: Partial<MessageRow> = {}, shown: Partial<Sh
     ...change,
   };
   const never = () => new Promise(() => undefined);
-  const client = { fileUrl: never, linkPreview: never } as unknown as Client;
+  const client = { store: new Store(update, initial), fileUrl: never, linkPreview: never } as unknown as Client;
   return renderToStaticMarkup(
-    <ClientProvider client={client}>
-      <Message conversationId={ROOM} row={row} nameOf={(id) => (id === BEN ? "Ben" : "Anna")} isNamed />
-    </ClientProvider>,
+    <WordsContext value={ENGLISH}>
+      <ClientProvider client={client}>
+        <Message conversationId={ROOM} row={row} nameOf={(id) => (id === BEN ? "Ben" : "Anna")} powers={{ write: true, pin: true, moderate: false, thread: true }} onAct={() => undefined} isNamed />
+      </ClientProvider>
+    </WordsContext>,
   );
 }
 
@@ -57,9 +63,9 @@ describe("a message", () => {
 
   it("tells whom it answers, whose it is a copy of, that it is pinned, and that it is answered", () => {
     const of = { senderId: BEN, said: { text: "see\nthis" }, isDeleted: false };
-    expect(drawn("x", { quote: { of, isThread: false } })).toMatch(/To Ben<.*>see this</);
-    expect(drawn("x", { quote: { of: { ...of, isDeleted: true }, isThread: true } })).toMatch(/In the thread of Ben<.*>This message was deleted</);
-    expect(drawn("x", { quote: { of: null, isThread: false } })).toContain("To an earlier message");
+    expect(drawn("x", { quote: { seq: 1, of, isThread: false } })).toMatch(/To Ben<.*>see this</);
+    expect(drawn("x", { quote: { seq: 1, of: { ...of, isDeleted: true }, isThread: true } })).toMatch(/In the thread of Ben<.*>This message was deleted</);
+    expect(drawn("x", { quote: { seq: 1, of: null, isThread: false } })).toContain("To an earlier message");
     expect(drawn("x", {}, { forwarded: { senderId: BEN, at: 0 } })).toMatch(/Forwarded from (<!-- -->)?Ben/);
     expect(drawn("x", {}, { isPinned: true })).toContain('aria-label="Pinned"');
     expect(drawn("x", {}, { replyCount: 3 })).toContain("3 replies");

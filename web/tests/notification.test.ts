@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { isRead, linesOf, type MessageNews, NAMELESS, newsFrom, pathOf } from "../src/core/notification";
+import { ENGLISH } from "./english";
 import { ANNA, ROOM } from "./make";
 
 const SAYS = { type: "message", conversationId: ROOM, seq: "12", messageId: "m", senderId: ANNA, mentioned: false, text: "Hi", badge: 3 };
@@ -32,16 +33,16 @@ describe("what a push says", () => {
 
 describe("a notification", () => {
   it("has the name of the group, and who said it", () => {
-    expect(linesOf(NEWS, NAMES)).toEqual({ title: "Climbers", body: "Anna: Hi" });
+    expect(linesOf(NEWS, NAMES, ENGLISH)).toEqual({ title: "Climbers", body: "Anna: Hi" });
   });
 
   it("has the name of the sender, if nobody else is there", () => {
-    expect(linesOf(NEWS, { ...NAMES, titles: {} })).toEqual({ title: "Anna", body: "Hi" });
+    expect(linesOf(NEWS, { ...NAMES, titles: {} }, ENGLISH)).toEqual({ title: "Anna", body: "Hi" });
   });
 
   it("says that there is something, if it may not say what, and names nobody whom it does not know", () => {
-    expect(linesOf({ ...NEWS, text: null }, NAMELESS)).toEqual({ title: "Elastic-Chat", body: "New message" });
-    expect(linesOf({ ...NEWS, text: "", isMentioned: true }, NAMES)).toEqual({ title: "Climbers", body: "Anna: You were mentioned" });
+    expect(linesOf({ ...NEWS, text: null }, NAMELESS, ENGLISH)).toEqual({ title: "Elastic-Chat", body: "New message" });
+    expect(linesOf({ ...NEWS, text: "", isMentioned: true }, NAMES, ENGLISH)).toEqual({ title: "Climbers", body: "Anna: You were mentioned" });
   });
 
   it("goes when all that it tells of was read, and leads to its conversation", () => {

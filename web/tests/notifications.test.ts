@@ -5,6 +5,7 @@ import { Store } from "../src/app/store";
 import type { Names } from "../src/core/notification";
 import { initial, update } from "../src/core/state";
 import type { ConversationId } from "../src/core/types";
+import type { Api } from "../src/net/api";
 import type { PushBrowser, Subscription } from "../src/net/push";
 import { ANNA, group, ME, message, ROOM, summary } from "./make";
 
@@ -18,6 +19,8 @@ class Browser implements PushBrowser {
   key = "";
   count: number | null = null;
   names: Names | null = null;
+  isTelling = true;
+  readonly shown: (readonly [string, string])[] = [];
   readonly withdrawn: (readonly [ConversationId, number])[] = [];
 
   permission = () => this.mind;
@@ -44,6 +47,14 @@ class Browser implements PushBrowser {
     this.names = names;
     return Promise.resolve();
   };
+  showsText = () => this.isTelling;
+  keepShowsText = (isShown: boolean) => {
+    this.isTelling = isShown;
+  };
+  show = (title: string, body: string) => {
+    this.shown.push([title, body]);
+    return Promise.resolve();
+  };
 }
 
 /** What the server knows of the devices. */
@@ -53,7 +64,10 @@ class Server {
   isDown = false;
 
   pushKey = () => Promise.resolve("public");
-  registerDevice = ({ endpoint }: Subscription) => {
+  readonly telling = new Map<string, boolean>();
+
+  registerDevice = ({ endpoint }: Subscription, showsText: boolean) => {
+    this.telling.set(endpoint, showsText);
     if (this.isDown) {
       return Promise.reject(new Error("down"));
     }
@@ -65,13 +79,18 @@ class Server {
     return Promise.resolve();
   };
   badge = () => Promise.resolve(this.unread);
+
+  readonly api = {
+    devices: { pushKey: this.pushKey, register: this.registerDevice, remove: this.removeDevice },
+    personal: { badge: this.badge },
+  };
 }
 
 function desk() {
   const store = new Store(update, initial);
   const browser = new Browser();
   const server = new Server();
-  const notifier = new Notifier(store, server, browser);
+  const notifier = new Notifier(store, server.api as unknown as Api, browser);
   store.dispatch({ type: "signed_in", userId: ME, outbox: [] });
   return { store, browser, server, notifier, state: () => notifier.store.get() };
 }
@@ -88,6 +107,24 @@ describe("the switch", () => {
     expect([state(), browser.key, [...server.devices]]).toEqual(["on", "public", [SUBSCRIPTION.endpoint]]);
     await vi.advanceTimersByTimeAsync(1);
     expect(browser.count).toBe(3);
+  });
+
+  it("has the server told whether texts are shown, at once and in each later session, and keeps it only if the server knows", async () => {
+    const { browser, server, notifier } = desk();
+    await notifier.turnOn();
+    await notifier.showText(false);
+    expect([server.telling.get(SUBSCRIPTION.endpoint), notifier.showsText()]).toEqual([false, false]);
+    await notifier.resume();
+    expect(server.telling.get(SUBSCRIPTION.endpoint)).toBe(false);
+    server.isDown = true;
+    await expect(notifier.showText(true)).rejects.toThrow("down");
+    expect(browser.isTelling).toBe(false);
+  });
+
+  it("shows one that the user asks for", async () => {
+    const { browser, notifier } = desk();
+    await notifier.showOne("Elastic-Chat", "So it looks.");
+    expect(browser.shown).toEqual([["Elastic-Chat", "So it looks."]]);
   });
 
   it("is off again, here and on the server, when it is turned off", async () => {

@@ -7,12 +7,13 @@ import { heightFor, layoutOf } from "../src/core/ops/layout";
 import type { Report } from "../src/core/ops/report";
 import { initialOps, type OpsState, STALE_MS, staleFor, updateOps } from "../src/core/ops/state";
 import { bytes, duration, milliseconds, number, percent, statuses } from "../src/core/ops/words";
+import { ENGLISH } from "./english";
 import { host, link, process, report, way, withProcess } from "./ops_make";
 
 const NOW = 1_000_000;
 
 function texts(before: Report, now: Report): readonly string[] {
-  return changes(before, now).map(({ level, text }) => `${level}: ${text}`);
+  return changes(before, now).map(({ level, said }) => `${level}: ${ENGLISH.say(said)}`);
 }
 
 describe("figures", () => {
@@ -117,7 +118,7 @@ describe("what is wrong", () => {
       links: [link("edge", "gateway", [host("gateway-1", { healthy: false, faults: ["ejected"] })], { openBreakers: ["requests"] })],
       certificates: [soon, { ...soon, ends: "2026-11-27T08:00:00Z", envoy: "other" }],
     });
-    expect(found).toEqual([
+    expect(found.map((one) => ENGLISH.say(one))).toEqual([
       "Methods could not be had. Why.",
       "gateway-1-sidecar does not answer.",
       "router-2 is backoff: not listening yet.",
@@ -239,11 +240,11 @@ describe("the state of the page", () => {
 
 describe("words", () => {
   it("say numbers shortly, and what is not known with a dash", () => {
-    expect([0, 0.123, 1.234, 12.34, 123.4, 9_999, 12_345, 1_234_567, null].map(number)).toEqual(["0", "0.12", "1.23", "12.3", "123", "9,999", "12.3k", "1.23M", "–"]);
-    expect([null, 0.3, 12, 1_234, 12_000].map(milliseconds)).toEqual(["–", "<1 ms", "12 ms", "1,234 ms", "12 s"]);
-    expect([null, 0, 0.001, 2.5].map(percent)).toEqual(["–", "0 %", "<0.01 %", "2.5 %"]);
-    expect([null, 81_000_000, 2_900_000_000].map(bytes)).toEqual(["–", "81 MB", "2.9 GB"]);
-    expect([-5, 900, 61_000, 3_661_000, 90_000_000].map(duration)).toEqual(["0 s", "0 s", "1 min 1 s", "1 h 1 min", "1 d 1 h"]);
-    expect(statuses({ "0": 9, "5": 1, "14": 2, "99": 1 })).toBe("UNAVAILABLE 2, NOT_FOUND 1, status 99 1");
+    expect([0, 0.123, 1.234, 12.34, 123.4, 9_999, 12_345, 1_234_567, null].map((value) => number(value, ENGLISH))).toEqual(["0", "0.12", "1.23", "12.3", "123", "9,999", "12.3K", "1.23M", "–"]);
+    expect([null, 0.3, 12, 1_234, 12_000].map((value) => milliseconds(value, ENGLISH))).toEqual(["–", "<1 ms", "12 ms", "1,234 ms", "12 s"]);
+    expect([null, 0, 0.001, 2.5].map((value) => percent(value, ENGLISH))).toEqual(["–", "0%", "<0.01%", "2.5%"]);
+    expect([null, 81_000_000, 2_900_000_000].map((value) => bytes(value, ENGLISH))).toEqual(["–", "81 MB", "2.9 GB"]);
+    expect([-5, 900, 61_000, 3_661_000, 90_000_000].map((value) => duration(value, ENGLISH))).toEqual(["0 s", "0 s", "1 min 1 s", "1 h 1 min", "1 d 1 h"]);
+    expect(statuses({ "0": 9, "5": 1, "14": 2, "99": 1 }, ENGLISH)).toBe("UNAVAILABLE 2, NOT_FOUND 1, status 99 1");
   });
 });

@@ -19,7 +19,7 @@ class Edge {
       return this.answer();
     }
     this.logins += 1;
-    return json(200, { userId: ME, accessToken: `a${this.logins}`, refreshToken: `r${this.logins}`, expiresIn: 300, deviceToken: "d" });
+    return json(200, { userId: ME, accessToken: `a${this.logins}`, refreshToken: "", expiresIn: 300, deviceToken: "d" });
   };
 
   private answer(): Promise<Response> {

@@ -23,12 +23,12 @@ import { id, ROOM } from "./make";
 const later: Refusal = { reason: "UNAVAILABLE", retryable: true, retryAfterMs: null };
 const never: Refusal = { reason: "TEXT_TOO_LONG", retryable: false, retryAfterMs: null };
 const ids = (outbox: Outbox) => outbox.map(({ messageId }) => messageId);
-const three = ["a", "b", "c"].reduce<Outbox>((outbox, name) => enqueued(outbox, id(name), ROOM, name, 0), []);
+const three = ["a", "b", "c"].reduce<Outbox>((outbox, name) => enqueued(outbox, id(name), ROOM, { text: name }, 0), []);
 const stateOf = (outbox: Outbox, name: string) => outbox.find(({ messageId }) => messageId === name)?.delivery.state;
 
 describe("the outbox", () => {
   it("sends one message at a time in each conversation", () => {
-    const both = enqueued(three, id("x"), "other" as ConversationId, "x", 0);
+    const both = enqueued(three, id("x"), "other" as ConversationId, { text: "x" }, 0);
     expect(ids(ready(both, 0))).toEqual(["a", "x"]);
     expect(ids(ready(started(both, id("a"), 0), 0))).toEqual(["x"]);
   });

@@ -2,11 +2,13 @@ import { describe, expect, it } from "vitest";
 
 import { AS_SENT } from "../src/core/fold";
 import { enqueued } from "../src/core/outbox";
-import { conversationRows, namedUsers, peerOf, titleOf, totalUnread, typists, watchedUsers } from "../src/core/select";
+import { PERMISSIONS } from "../src/core/permissions";
+import { conversationRows, mayI, namedUsers, peerOf, titleOf, totalUnread, typists, watchedUsers } from "../src/core/select";
 import { type Action, type ConversationState, initial, passesAt, type State, update } from "../src/core/state";
 import { STREAM_SHOWN_MS } from "../src/core/stream";
-import type { ConversationId, Entry, Watermark } from "../src/core/types";
-import { ANNA, BEN, created, direct, group, id, ME, membership, message, ROOM, summary } from "./make";
+import type { ConversationId, Entry, Role, Said, Watermark } from "../src/core/types";
+import { ENGLISH } from "./english";
+import { ANNA, BEN, created, direct, group, id, ME, member, membership, message, ROOM, saying, summary } from "./make";
 
 const signedIn: Action = { type: "signed_in", userId: ME, outbox: [] };
 const listed = (last: Entry, readSeq: number, unread: number, conversation = group): Action => ({
@@ -85,7 +87,7 @@ describe("conversations", () => {
   });
 
   it("know who comes and goes", () => {
-    const members: Action = { type: "members_listed", conversationId: ROOM, members: [ME, ANNA], watermarks: [] };
+    const members: Action = { type: "members_listed", conversationId: ROOM, members: [member(ME), member(ANNA)], watermarks: [] };
     expect(chat(after(listed(message(5), 5, 0), members, came(membership(6, [BEN], [ANNA])))).members).toEqual([ME, BEN]);
   });
 
@@ -112,21 +114,21 @@ describe("conversations", () => {
     const last = { ...message(9), conversationId: other.conversationId };
     const two: Action = { type: "conversations_listed", summaries: [summary(group, message(5), 5, 0), summary(other, last, 9, 0)] };
     expect(conversationRows(after(two)).map(({ chat: { conversation } }) => conversation.conversationId)).toEqual(["other", ROOM]);
-    const sending: Action = { type: "outbox_changed", outbox: enqueued([], id("x"), ROOM, "x", 99_000) };
-    expect(conversationRows(after(two, sending))[0]?.pending?.text).toBe("x");
+    const sending: Action = { type: "outbox_changed", outbox: enqueued([], id("x"), ROOM, { text: "x" }, 99_000) };
+    expect(conversationRows(after(two, sending))[0]?.pending?.said.text).toBe("x");
   });
 
   it("are called as their other member is", () => {
     const users: Action = { type: "users_found", users: [{ userId: ANNA, username: "anna", displayName: "Anna A." }] };
-    expect(titleOf(after(users), direct)).toBe("Anna A.");
-    expect(titleOf(after(), direct)).toBe("…");
-    expect(titleOf(after(users), group)).toBe("Walks");
+    expect(titleOf(after(users), direct, ENGLISH)).toBe("Anna A.");
+    expect(titleOf(after(), direct, ENGLISH)).toBe("…");
+    expect(titleOf(after(users), group, ENGLISH)).toBe("Walks");
     expect(peerOf(group, ME)).toBeNull();
   });
 });
 
 describe("what is sent", () => {
-  const sending: Action = { type: "outbox_changed", outbox: enqueued([], id("m6"), ROOM, "hi", 0) };
+  const sending: Action = { type: "outbox_changed", outbox: enqueued([], id("m6"), ROOM, { text: "hi" }, 0) };
 
   it("leaves the outbox when its entry comes, whether the ack came before or comes after", () => {
     const acked: Action = { type: "acked", messageId: id("m6"), conversationId: ROOM, seq: 6 };
@@ -196,5 +198,34 @@ describe("the line “new”", () => {
 
   it("is found as well when the conversation is opened before it is known", () => {
     expect(after(open, listed(message(5), 3, 2)).opened?.newAfterSeq).toBe(3);
+  });
+});
+
+describe("what the user is in a conversation", () => {
+  const roles = (seq: number, role: Role, permissions: number): Action =>
+    came({ ...message(seq), content: { kind: "membership", added: [], removed: [], roles: new Map([[ME, role]]), members: [{ ...member(ME, role, permissions), joinedSeq: 0 }] } });
+
+  it("is known from the list, follows what is made of them, and stays where they came in", () => {
+    const known: Action = { type: "conversation_found", summary: { ...summary(group, message(5), 5, 0), me: { ...member(ME, "member", 3), joinedSeq: 2 } } };
+    const state = after(known, roles(6, "admin", 511));
+    expect(chat(state).me).toEqual({ userId: ME, role: "admin", permissions: 511, joinedSeq: 2 });
+    expect([mayI(chat(after(known)), "pin"), mayI(chat(state), "pin"), mayI(chat(state), "handOver")]).toEqual([false, true, false]);
+    expect(chat(state).roles.get(ME)).toBe("admin");
+  });
+
+  it("lets members do what the conversation lets its members do, and nobody else", () => {
+    const set: Action = came({ ...message(6), content: { kind: "settings", changed: { memberPermissions: PERMISSIONS.read | PERMISSIONS.pin } } });
+    const known = (role: Role): Action => ({ type: "conversation_found", summary: { ...summary(group, message(5), 5, 0), me: member(ME, role, 3) } });
+    const asked = (role: Role) => (["pin", "write"] as const).map((permission) => mayI(chat(after(known(role), set)), permission));
+    expect([asked("member"), asked("reader"), mayI(chat(after(listed(message(5), 5, 0))), "read")]).toEqual([[true, false], [false, true], false]);
+  });
+
+  it("counts what mentions them or everyone, until it is read", () => {
+    const calls = (seq: number, said: Partial<Said>): Action => came(saying(seq, said));
+    const state = after(listed(message(5), 5, 0), calls(6, { mentions: [ME] }), calls(7, { mentions: [BEN] }), calls(8, { mentionsAll: true }), came(saying(9, { mentionsAll: true }, ME)));
+    expect([chat(state).unread, chat(state).mentions]).toEqual([3, 2]);
+    expect([chat(update(state, read(6))).mentions, chat(update(state, read(9))).mentions]).toEqual([1, 0]);
+    const told = update(state, { type: "welcomed", heads: [{ conversationId: ROOM, headSeq: 9, readSeq: 5, unread: 3, mentions: 7 }] });
+    expect(chat(told).mentions).toBe(7);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { enqueued, refused, started } from "../src/core/outbox";
-import { type MessageRow, type Row, timeline, type TimelineInput } from "../src/core/timeline";
+import { type MessageRow, type Row, timeline, type TimelineInput, timelines } from "../src/core/timeline";
 import type { Entry } from "../src/core/types";
 import { ANNA, BEN, changing, created, group, id, ME, membership, message, photo, ROOM, saying } from "./make";
 
@@ -48,7 +48,7 @@ describe("the timeline", () => {
   });
 
   it("shows what is on its way at the end, in a row that stays the same", () => {
-    const sending = enqueued([], id("m2"), ROOM, "text 2", 2_000, [photo]);
+    const sending = enqueued([], id("m2"), ROOM, { text: "text 2", files: [photo] }, 2_000);
     const before = messages(rowsOf([message(1)], { pending: sending }));
     expect(before.map(({ key, status }) => [key, status])).toEqual([
       ["m1", null],
@@ -73,7 +73,7 @@ describe("the timeline", () => {
 
   it("shows what others are making between what was said and what is on its way, in a row that stays the same", () => {
     const streams = [{ messageId: id("m2"), senderId: BEN, text: "Once", size: 4, begunAt: 2_000, until: 9_000 }];
-    const pending = enqueued([], id("m9"), ROOM, "mine", 3_000);
+    const pending = enqueued([], id("m9"), ROOM, { text: "mine" }, 3_000);
     const growing = messages(rowsOf([message(1)], { streams, pending }));
     expect(growing.map(({ key, senderId, isGrowing, status, shown }) => [key, senderId, isGrowing, status, shown.text])).toEqual([
       ["m1", ANNA, false, null, "text 1"],
@@ -86,5 +86,36 @@ describe("the timeline", () => {
   it("draws the line “new” once, before what another says", () => {
     const rows = rowsOf([message(1), message(2), message(3, ME), message(4), message(5)], { newAfterSeq: 2 });
     expect(rows.map(({ type }) => type)).toEqual(["day", "message", "message", "message", "new", "message", "message"]);
+  });
+});
+
+describe("a timeline that remembers", () => {
+  const inputOf = (entries: readonly Entry[]) => ({ entries, streams: [], pending: [], me: ME, peer: null, newAfterSeq: null });
+  const many = Array.from({ length: 10_000 }, (_, index) => message(index + 1, index % 3 === 0 ? ME : ANNA));
+
+  it("says the same as one that does not", () => {
+    const remembering = timelines();
+    const changes = [message(10_001), changing(10_002, { type: "edit", text: "new" }, ANNA, 2), saying(10_003, { replyTo: 2 })];
+    for (const count of [0, 1, 2, 3]) {
+      const input = inputOf([...many.slice(0, 100), ...changes.slice(0, count)]);
+      expect(remembering(input)).toEqual(timeline(input));
+    }
+  });
+
+  it("keeps the rows of a long log that a message does not touch", () => {
+    const remembering = timelines();
+    const before = new Set(remembering(inputOf(many)));
+    const after = remembering(inputOf([...many, message(10_001)]));
+    const anew = after.filter((row) => row.type === "message" && !before.has(row));
+    // The message itself, and the one before it, which ends its group no more.
+    expect(anew.length).toBeLessThanOrEqual(2);
+  });
+
+  it("draws what is changed, and what quotes it, and nothing else", () => {
+    const remembering = timelines();
+    const entries = [...many, saying(10_001, { replyTo: 5 })];
+    const before = new Set(remembering(inputOf(entries)));
+    const after = remembering(inputOf([...entries, changing(10_002, { type: "edit", text: "new" }, ME, 5)]));
+    expect(after.flatMap((row) => (row.type === "message" && !before.has(row) ? [row.seq] : []))).toEqual([5, 10_001]);
   });
 });

@@ -46,7 +46,13 @@ FLUSH_S = 1.0
 BROKEN = (InvalidProducerEpoch, OutOfOrderSequenceNumber, ProducerClosed, ProducerFenced, UnknownProducerId)
 """After these no record of the same producer is taken any more: a batch of it has used numbers that the broker never saw."""
 
-_partition_of = DefaultPartitioner()
+_by_key = DefaultPartitioner()
+
+
+def partition_of(key: bytes, partitions: Sequence[int]) -> int:
+    """Return in which part of a topic a record lies: one of the numbers that it has, by rising number."""
+    number: int = _by_key(key, partitions, partitions)
+    return number
 
 
 class _Handed:
@@ -129,7 +135,7 @@ class KafkaMessageLog:
 
     def _queue_of(self, record: Record) -> _Queue:
         partitions = self._partitions[record.topic]
-        place = TopicPartition(record.topic, _partition_of(record.key, partitions, partitions))
+        place = TopicPartition(record.topic, partition_of(record.key, partitions))
         if place not in self._queues:
             queue = self._queues[place] = _Queue(place)
             self._do(self._send_all(queue))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from chatkit.core.errors import ChatError, Reason
@@ -18,6 +21,8 @@ from chatkit.edges.wait import wait_for_engine
 from chatkit.tracing import TRACEPARENT
 
 POLL_MS = 1000
+SESSION_MS = 10_000
+"""How long a reader may be silent before its parts are given to others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,11 @@ class Begin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a group reads: how much Kafka gathers before it gives it out, and how long at most, and how many records are taken at once."""
+    """How a group reads: how much Kafka gathers before it gives it out, and how long at most, and how many records are taken at once.
+
+    If what a reader has of its parts is dear, they are `sticky`: they stay where they are when readers come and go. `session_ms` is how
+    long a reader may be silent before its parts are given to others.
+    """
 
     group: str
     topics: Sequence[str]
@@ -50,6 +59,8 @@ class Reading:
     gather_bytes: int
     gather_ms: int
     max_records: int
+    sticky: bool = False
+    session_ms: int = SESSION_MS
 
 
 class KafkaReader:
@@ -67,8 +78,9 @@ class KafkaReader:
             group_instance_id=node_id,
             enable_auto_commit=False,
             auto_offset_reset=reading.begin.value,
-            session_timeout_ms=10_000,
+            session_timeout_ms=reading.session_ms,
             heartbeat_interval_ms=3_000,
+            partition_assignment_strategy=(StickyPartitionAssignor if reading.sticky else RoundRobinPartitionAssignor,),
             max_poll_interval_ms=3_600_000,
             fetch_min_bytes=reading.gather_bytes,
             fetch_max_wait_ms=reading.gather_ms,
@@ -94,6 +106,32 @@ class KafkaReader:
         """Return what has come, waiting up to a second."""
         batches = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=self._reading.max_records)
         return [_taken(record) for records in batches.values() for record in records]
+
+    def assigned(self, topic: str) -> frozenset[int]:
+        """Return the numbers of a topic's partitions that this reader reads now."""
+        return frozenset(one.partition for one in self._consumer.assignment() if one.topic == topic)
+
+    async def bounds(self, topic: str, partitions: Collection[int]) -> Mapping[int, tuple[int, int]]:
+        """Return the offset of the oldest record that each partition still has, and that after the newest. Raises UNAVAILABLE."""
+        asked = [TopicPartition(topic, one) for one in partitions]
+        try:
+            first, end = await self._consumer.beginning_offsets(asked), await self._consumer.end_offsets(asked)
+        except KafkaError as error:
+            FAILED[KAFKA].inc()
+            raise ChatError(Reason.UNAVAILABLE, "Kafka does not tell the offsets") from error
+        return {one.partition: (first[one], end[one]) for one in asked}
+
+    def wait(self, topic: str, partition: int) -> None:
+        """Take nothing of a partition until `go_on` is called. One that is not read any more is passed over."""
+        with suppress(IllegalStateError):
+            self._consumer.pause(TopicPartition(topic, partition))
+
+    def go_on(self, topic: str, partition: int, offset: int) -> None:
+        """Take what a partition has from an offset on. One that is not read any more is passed over."""
+        place = TopicPartition(topic, partition)
+        with suppress(IllegalStateError):
+            self._consumer.seek(place, offset)
+            self._consumer.resume(place)
 
     async def commit(self, taken: Sequence[Taken]) -> None:
         """Note that these, and all before them in their partitions, are dealt with. What belongs to another reader by now is passed

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from launcher.operate import running_topology
+from launcher.recording import running_topology
 from launcher.settings import Settings
 from launcher.topology import SERVICES, Topology
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chatkit.core.ids import UserId, is_uuid
 from chatkit.edges.statements import Statements
+from svc_accounts.store import Untold
 
 PREFERENCES = "SELECT version, preferences FROM elastic_chat_accounts.preferences WHERE user_id = ?"
 ADD_PREFERENCES = "INSERT INTO elastic_chat_accounts.preferences (user_id, version, preferences) VALUES (?, ?, ?) IF NOT EXISTS"
@@ -14,8 +15,11 @@ REPLACE_PREFERENCES = "UPDATE elastic_chat_accounts.preferences SET version = ?,
 ADD_UNTOLD = "INSERT INTO elastic_chat_accounts.untold_preferences (part, user_id, version) VALUES (0, ?, ?)"
 UNTOLD = "SELECT user_id, version FROM elastic_chat_accounts.untold_preferences WHERE part = 0 LIMIT 100"
 REMOVE_UNTOLD = "DELETE FROM elastic_chat_accounts.untold_preferences WHERE part = 0 AND user_id = ? AND version = ?"
+ADD_BLOCK = "INSERT INTO elastic_chat_accounts.untold_blocks (part, user_id, version, other_id) VALUES (0, ?, ?, ?)"
+BLOCKS = "SELECT user_id, version, other_id FROM elastic_chat_accounts.untold_blocks WHERE part = 0 LIMIT 100"
+REMOVE_BLOCK = "DELETE FROM elastic_chat_accounts.untold_blocks WHERE part = 0 AND user_id = ? AND version = ? AND other_id = ?"
 
-QUERIES = (PREFERENCES, ADD_PREFERENCES, REPLACE_PREFERENCES, ADD_UNTOLD, UNTOLD, REMOVE_UNTOLD)
+QUERIES = (PREFERENCES, ADD_PREFERENCES, REPLACE_PREFERENCES, ADD_UNTOLD, UNTOLD, REMOVE_UNTOLD, ADD_BLOCK, BLOCKS, REMOVE_BLOCK)
 
 
 class CassandraPreferenceStore:
@@ -34,11 +38,21 @@ class CassandraPreferenceStore:
             return await self._run.applied(ADD_PREFERENCES, UUID(user_id), version, preferences)
         return await self._run.applied(REPLACE_PREFERENCES, version, preferences, UUID(user_id), version - 1)
 
-    async def add_untold(self, user_id: UserId, version: int) -> None:
-        await self._run.rows(ADD_UNTOLD, UUID(user_id), version)
+    async def add_untold(self, untold: Untold) -> None:
+        await self._run.rows(ADD_UNTOLD if untold.other_id is None else ADD_BLOCK, *_key(untold))
 
-    async def untold(self) -> list[tuple[UserId, int]]:
-        return [(UserId(str(row.user_id)), row.version) for row in await self._run.rows(UNTOLD)]
+    async def untold(self) -> list[Untold]:
+        rows = [*await self._run.rows(UNTOLD), *await self._run.rows(BLOCKS)]
+        others = [getattr(row, "other_id", None) for row in rows]
+        return [
+            Untold(UserId(str(row.user_id)), row.version, UserId(str(other)) if other else None)
+            for row, other in zip(rows, others, strict=True)
+        ]
 
-    async def remove_untold(self, user_id: UserId, version: int) -> None:
-        await self._run.rows(REMOVE_UNTOLD, UUID(user_id), version)
+    async def remove_untold(self, untold: Untold) -> None:
+        await self._run.rows(REMOVE_UNTOLD if untold.other_id is None else REMOVE_BLOCK, *_key(untold))
+
+
+def _key(untold: Untold) -> tuple[object, ...]:
+    key = (UUID(untold.user_id), untold.version)
+    return key if untold.other_id is None else (*key, UUID(untold.other_id))

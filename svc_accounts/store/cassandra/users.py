@@ -8,16 +8,23 @@ from uuid import UUID
 from chatkit.core.ids import UserId, is_uuid
 from chatkit.edges.cassandra import Row
 from chatkit.edges.statements import Statements, milliseconds
-from svc_accounts.core.users import Credentials, Role, State, User, name_hash, tombstone
+from svc_accounts.core.users import Credentials, Role, State, Suspension, User, name_hash, tombstone
 
 ADD_USER = (
     "INSERT INTO elastic_chat_accounts.users (user_id, username, display_name, created_at, role, state, bot) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 REMOVE_USER = "DELETE FROM elastic_chat_accounts.users WHERE user_id = ?"
-USER = "SELECT user_id, username, display_name, created_at, role, state, bot FROM elastic_chat_accounts.users WHERE user_id = ?"
+USER = (
+    "SELECT user_id, username, display_name, created_at, role, state, bot, suspended_until, suspended_because, avatar_file_id"
+    " FROM elastic_chat_accounts.users WHERE user_id = ?"
+)
 # whose name is another, or none, is another user, or gone
 SET_ROLE = "UPDATE elastic_chat_accounts.users SET role = ? WHERE user_id = ? IF username = ?"
 SET_STATE = "UPDATE elastic_chat_accounts.users SET state = ? WHERE user_id = ? IF username = ?"
+SUSPEND = "UPDATE elastic_chat_accounts.users SET suspended_until = ?, suspended_because = ? WHERE user_id = ? IF username = ?"
+SET_NAME = "UPDATE elastic_chat_accounts.users SET display_name = ? WHERE user_id = ? IF username = ?"
+SET_AVATAR = "UPDATE elastic_chat_accounts.users SET avatar_file_id = ? WHERE user_id = ? IF username = ?"
+SET_PROFILE = "UPDATE elastic_chat_accounts.users SET display_name = ?, avatar_file_id = ? WHERE user_id = ? IF username = ?"
 CLAIM_USERNAME = "INSERT INTO elastic_chat_accounts.credentials (username, user_id, password_hash) VALUES (?, ?, ?) IF NOT EXISTS"
 CREDENTIALS = "SELECT user_id, password_hash FROM elastic_chat_accounts.credentials WHERE username = ?"
 OTHER_HASH = "UPDATE elastic_chat_accounts.credentials SET password_hash = ? WHERE username = ? IF user_id = ? AND password_hash = ?"
@@ -27,7 +34,7 @@ FREE_USERNAME = "DELETE FROM elastic_chat_accounts.credentials WHERE username = 
 # also if that was done before: then there is no name any more
 ERASE = (
     "UPDATE elastic_chat_accounts.users SET username = null, display_name = null, created_at = null, role = null, bot = null,"
-    " state = 'deleted' WHERE user_id = ? IF username = ?"
+    " suspended_until = null, suspended_because = null, avatar_file_id = null, state = 'deleted' WHERE user_id = ? IF username = ?"
 )
 
 QUERIES = (
@@ -36,6 +43,10 @@ QUERIES = (
     USER,
     SET_ROLE,
     SET_STATE,
+    SUSPEND,
+    SET_NAME,
+    SET_AVATAR,
+    SET_PROFILE,
     CLAIM_USERNAME,
     CREDENTIALS,
     OTHER_HASH,
@@ -78,6 +89,18 @@ class CassandraUserStore:
     async def set_state(self, user: User, state: State) -> bool:
         return await self._run.applied(SET_STATE, state, UUID(user.user_id), user.username)
 
+    async def set_suspension(self, user: User, suspension: Suspension | None) -> bool:
+        ends_ms, reason = (suspension.ends_ms, suspension.reason) if suspension else (None, None)
+        return await self._run.applied(SUSPEND, ends_ms, reason, UUID(user.user_id), user.username)
+
+    async def set_profile(self, user: User, display_name: str | None = None, avatar_file_id: str | None = None) -> bool:
+        who, file_id = (UUID(user.user_id), user.username), UUID(avatar_file_id) if avatar_file_id else None
+        if avatar_file_id is None:
+            return await self._run.applied(SET_NAME, display_name or user.display_name, *who)
+        if display_name is None:
+            return await self._run.applied(SET_AVATAR, file_id, *who)
+        return await self._run.applied(SET_PROFILE, display_name, file_id, *who)
+
     async def remove_user(self, user: User) -> None:
         await self._run.applied(FREE_USERNAME, user.username, UUID(user.user_id))
         await self._run.rows(REMOVE_USER, UUID(user.user_id))
@@ -106,4 +129,6 @@ def _user(row: Row) -> User:
         Role(row.role or Role.USER),
         State(row.state or State.ACTIVE),
         bool(row.bot),
+        Suspension(milliseconds(row.suspended_until), row.suspended_because) if row.suspended_until else None,
+        str(row.avatar_file_id or ""),
     )

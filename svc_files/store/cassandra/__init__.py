@@ -7,7 +7,7 @@ from pathlib import Path
 from chatkit.edges.cassandra import CassandraSession, migrate
 from chatkit.edges.statements import Statements
 from chatkit.settings import CassandraOwnerSettings
-from svc_files.store.cassandra import contents, due, files, postings, rooms, uploads
+from svc_files.store.cassandra import avatars, contents, due, files, postings, rooms, uploads
 
 KEYSPACE = "elastic_chat_files"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -22,6 +22,7 @@ class CassandraStores:
         self.contents = contents.CassandraContentStore(statements)
         self.files = files.CassandraFileStore(statements, self.contents)
         self.postings = postings.CassandraPostingStore(statements)
+        self.avatars = avatars.CassandraAvatarStore(statements)
         self.due = due.CassandraDueStore(statements)
 
     @classmethod
@@ -29,6 +30,6 @@ class CassandraStores:
         """Bring the keyspace to the newest version, and return the stores. Raises the driver's error if Cassandra does not do it."""
         await migrate(cassandra, KEYSPACE, MIGRATIONS, settings.cassandra_replication_factor, settings.cassandra_datacenter)
         statements = Statements(cassandra)
-        for store in (uploads, rooms, contents, files, postings, due):
+        for store in (uploads, rooms, contents, files, postings, avatars, due):
             await statements.prepare(store.QUERIES)
         return cls(statements)

@@ -11,17 +11,17 @@ from chatkit.edges.cassandra import Row
 from chatkit.edges.statements import Statements, milliseconds
 from svc_files.core.files import FileId, Posting
 
-# The place is a column that this leaves alone: who notes a posting again does not forget it.
+# The place and whom it is for are columns that this leaves alone: who notes a posting again does not forget them.
 ADD = "INSERT INTO elastic_chat_files.postings (file_id, conversation_id, message_id, sender_id, posted_at) VALUES (?, ?, ?, ?, ?)"
 ADD_TO_MESSAGE = "INSERT INTO elastic_chat_files.files_by_message (file_id, conversation_id, message_id, sender_id) VALUES (?, ?, ?, ?)"
-POSTINGS = "SELECT conversation_id, message_id, sender_id, posted_at, seq FROM elastic_chat_files.postings WHERE file_id = ?"
+POSTINGS = "SELECT conversation_id, message_id, sender_id, posted_at, seq, for_all FROM elastic_chat_files.postings WHERE file_id = ?"
 POSTINGS_IN = (
-    "SELECT conversation_id, message_id, sender_id, posted_at, seq FROM elastic_chat_files.postings"
+    "SELECT conversation_id, message_id, sender_id, posted_at, seq, for_all FROM elastic_chat_files.postings"
     " WHERE file_id = ? AND conversation_id IN ?"
 )
 OF_MESSAGE = "SELECT file_id, sender_id FROM elastic_chat_files.files_by_message WHERE conversation_id = ? AND message_id = ?"
 CONFIRM = (
-    "UPDATE elastic_chat_files.postings SET seq = ?"
+    "UPDATE elastic_chat_files.postings SET seq = ?, for_all = ?"
     " WHERE file_id = ? AND conversation_id = ? AND message_id = ? AND sender_id = ? IF EXISTS"
 )
 REMOVE = "DELETE FROM elastic_chat_files.postings WHERE file_id = ? AND conversation_id = ? AND message_id = ? AND sender_id = ?"
@@ -58,8 +58,8 @@ class CassandraPostingStore:
         rows = await self._run.rows(OF_MESSAGE, UUID(conversation_id), UUID(message_id))
         return [(FileId(str(row.file_id)), UserId(str(row.sender_id))) for row in rows]
 
-    async def confirm(self, posting: Posting, seq: int) -> None:
-        await self._run.applied(CONFIRM, seq, *_key(posting))
+    async def confirm(self, posting: Posting) -> None:
+        await self._run.applied(CONFIRM, posting.seq, posting.for_all, *_key(posting))
 
     async def remove_postings(self, postings: Sequence[Posting]) -> None:
         await self._run.rows_of_each(REMOVE, [_key(one) for one in postings])
@@ -78,4 +78,5 @@ def _posting(file_id: FileId, row: Row) -> Posting:
         UserId(str(row.sender_id)),
         milliseconds(row.posted_at),
         row.seq or 0,
+        bool(row.for_all),
     )

@@ -9,18 +9,19 @@ from chatkit.core.ids import ConversationId, UserId
 
 
 class Audience(Protocol):
-    """The members of conversations."""
-
-    def concerned(
-        self, conversation_id: ConversationId, size: int, named: Collection[UserId], *, everyone: bool
-    ) -> AsyncIterator[Collection[UserId]]:
-        """Yield, some at a time, all members of a conversation of that size; but of a large one those who are named, unless everyone
-        is meant.
-
-        Some may come twice. Raises UNAVAILABLE.
-        """
-        ...
+    """The members of conversations. Every method raises UNAVAILABLE if they can't be read."""
 
     async def sizes(self, conversations: Sequence[ConversationId]) -> list[int]:
-        """Return how many members each has, as far as that is known; else 0. Raises UNAVAILABLE."""
+        """Return how many members each has, as far as that is known; else 0."""
+        ...
+
+    async def everyone_in(self, conversations: Sequence[ConversationId]) -> list[list[UserId]]:
+        """Return all members of each conversation; none of them is large."""
+        ...
+
+    def concerned(self, conversation_id: ConversationId, named: Collection[UserId], *, everyone: bool) -> AsyncIterator[Collection[UserId]]:
+        """Yield, some at a time, those members of a large conversation who are named, or all of them if everyone is meant.
+
+        Some may come twice.
+        """
         ...

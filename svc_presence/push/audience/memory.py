@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from chatkit.core.ids import ConversationId, UserId
-from svc_presence.push.core import SMALL
 
 
 class MemoryAudience:
@@ -14,11 +13,13 @@ class MemoryAudience:
     def __init__(self, members: Mapping[ConversationId, list[UserId]]) -> None:
         self.members = dict(members)
 
-    async def concerned(
-        self, conversation_id: ConversationId, size: int, named: Collection[UserId], *, everyone: bool
-    ) -> AsyncIterator[Collection[UserId]]:
-        members = self.members.get(conversation_id, [])
-        yield members if everyone or size <= SMALL else [one for one in members if one in named]
-
     async def sizes(self, conversations: Sequence[ConversationId]) -> list[int]:
         return [len(self.members.get(one, ())) for one in conversations]
+
+    async def everyone_in(self, conversations: Sequence[ConversationId]) -> list[list[UserId]]:
+        return [list(self.members.get(one, ())) for one in conversations]
+
+    async def concerned(
+        self, conversation_id: ConversationId, named: Collection[UserId], *, everyone: bool
+    ) -> AsyncIterator[Collection[UserId]]:
+        yield [one for one in self.members.get(conversation_id, ()) if everyone or one in named]

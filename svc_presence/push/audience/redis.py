@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from functools import partial
 
 from redis.asyncio.client import Pipeline
@@ -11,7 +11,6 @@ from chatkit.core.ids import ConversationId, UserId, is_uuid
 from chatkit.edges import redis as keys
 from chatkit.edges.live_view import LiveView
 from chatkit.edges.redis import RedisClient
-from svc_presence.push.core import SMALL
 
 STEP = 500
 """Members that are looked at at once."""
@@ -23,11 +22,18 @@ class RedisAudience:
     def __init__(self, client: RedisClient) -> None:
         self._view = LiveView(client)
 
+    async def sizes(self, conversations: Sequence[ConversationId]) -> list[int]:
+        return await self._view.run(lambda pipeline: [pipeline.hlen(keys.members(one)) for one in conversations])
+
+    async def everyone_in(self, conversations: Sequence[ConversationId]) -> list[list[UserId]]:
+        found = await self._view.run(lambda pipeline: [pipeline.hkeys(keys.members(one)) for one in conversations])
+        return [_users(names) for names in found]
+
     async def concerned(
-        self, conversation_id: ConversationId, size: int, named: Collection[UserId], *, everyone: bool
+        self, conversation_id: ConversationId, named: Collection[UserId], *, everyone: bool
     ) -> AsyncIterator[Collection[UserId]]:
         key, names = keys.members(conversation_id), list(named)
-        if size > SMALL and not everyone:
+        if not everyone:
             for start in range(0, len(names), STEP):
                 some = names[start : start + STEP]
                 (held,) = await self._view.run(partial(_held, key=key, users=some))
@@ -36,13 +42,13 @@ class RedisAudience:
         cursor = 0
         while True:
             ((cursor, found),) = await self._view.run(partial(_scan, key=key, cursor=cursor))
-            members = (name.decode(errors="replace") for name in found)
-            yield [UserId(name) for name in members if is_uuid(name)]
+            yield _users(found)
             if cursor == 0:
                 return
 
-    async def sizes(self, conversations: Sequence[ConversationId]) -> list[int]:
-        return await self._view.run(lambda pipeline: [pipeline.hlen(keys.members(one)) for one in conversations])
+
+def _users(names: Iterable[bytes]) -> list[UserId]:
+    return [UserId(name) for name in map(keys.text, names) if is_uuid(name)]
 
 
 def _held(pipeline: Pipeline, *, key: str, users: list[UserId]) -> None:

@@ -12,6 +12,7 @@ from bench.client import Account, Api
 from chatkit.core.errors import ChatError, Reason
 from chatkit.core.ids import new_id
 from elastic_chat.types.v1.entry_pb2 import Attachment, Body, Closing, Deletion, Entry, Pin, Poll, Reaction, ReactionCount, Vote, VoteCount
+from svc_router.changes import MAX_PINS, MAX_REACTIONS
 from svc_router.store.redis import TAIL_ENTRIES
 from tests.e2e.conformance.doors import HISTORY, ROUTER, CallDoor, Can, LineDoor, doors, until
 
@@ -112,6 +113,43 @@ async def test_reactions_are_counted_for_everyone(
     assert [one.mine for one in (await message(calls, anna, conversation_id, said)).state.reactions] == [True, False]
     (*_, last) = (await door.news(bob.token, {conversation_id: said})).entries
     assert (last.kind, last.target, last.reaction) == (Entry.REACTION, said, Reaction(emoji="❤️", removed=True))
+
+
+@doors()
+async def test_a_user_has_only_so_many_reactions_on_a_message(
+    door: Any, calls: CallDoor, anna: Account, bob: Account, conversation_id: str, said: int
+) -> None:
+    emoji = [f":e{number}:" for number in range(MAX_REACTIONS)]
+    await asyncio.gather(*(door.change(anna.token, conversation_id, new_id(), said, Reaction(emoji=one)) for one in emoji))
+    with pytest.raises(ChatError) as refused:
+        await door.change(anna.token, conversation_id, new_id(), said, Reaction(emoji=":one_more:"))
+    assert refused.value.reason is Reason.LIMIT_REACHED
+    for who, one in ((anna, emoji[0]), (bob, ":one_more:")):
+        await door.change(who.token, conversation_id, new_id(), said, Reaction(emoji=one))
+    await door.change(anna.token, conversation_id, new_id(), said, Reaction(emoji=emoji[0], removed=True))
+    await door.change(anna.token, conversation_id, new_id(), said, Reaction(emoji=":one_more:"))
+    found = await calls.call(HISTORY["GetMessage"], anna.token, conversation_id=conversation_id, seq=said)
+    assert sorted(found.own_emoji) == sorted([*emoji[1:], ":one_more:"])
+
+
+@doors()
+async def test_a_conversation_has_only_so_many_pins(door: Any, calls: CallDoor, anna: Account, bob: Account, conversation_id: str) -> None:
+    seqs: list[int] = []
+    while len(seqs) <= MAX_PINS:
+        some = [calls.send(anna.token, conversation_id, new_id(), FIRST) for _ in range(min(AT_ONCE, MAX_PINS + 1 - len(seqs)))]
+        seqs += [one.seq for one in await asyncio.gather(*some)]
+    for start in range(0, MAX_PINS, AT_ONCE):
+        some_seqs = seqs[start : min(start + AT_ONCE, MAX_PINS)]
+        await asyncio.gather(*(calls.change(anna.token, conversation_id, "", seq, Pin()) for seq in some_seqs))
+    for who in (anna, bob):
+        with pytest.raises(ChatError) as refused:
+            await door.change(who.token, conversation_id, new_id(), seqs[-1], Pin())
+        assert refused.value.reason is Reason.LIMIT_REACHED
+    await door.change(anna.token, conversation_id, new_id(), seqs[0], Pin())
+    await door.change(bob.token, conversation_id, new_id(), seqs[0], Pin(unpinned=True))
+    await door.change(anna.token, conversation_id, new_id(), seqs[-1], Pin())
+    pins = await calls.call(HISTORY["ListPins"], bob.token, conversation_id=conversation_id)
+    assert [one.seq for one in pins.entries] == sorted(seqs[1:])
 
 
 @doors()

@@ -94,6 +94,23 @@ async def test_who_is_mentioned_is_told_how_often(door: Any, all_doors: dict[str
     assert refused.value.reason is Reason.PERMISSION_DENIED
 
 
+@doors()
+async def test_who_is_mentioned_and_no_member_is_told_of_nothing_not_even_when_they_come_back(
+    door: Any, all_doors: dict[str, Any], api: Api, anna: Account, bob: Account
+) -> None:
+    group = await api.group(anna, "tea", [bob])
+    await door.send(anna.token, group, new_id(), Body(text="Bob?", mentions=[bob.user_id]))
+    await api.call("DELETE", f"/v1/conversations/{group}/members/{bob.user_id}", token=anna.token)
+    await door.send(anna.token, group, new_id(), Body(text="where is Bob?", mentions=[bob.user_id]))
+    await api.call("POST", f"/v1/conversations/{group}/members", {"userId": bob.user_id}, anna.token)
+    for name, each in all_doors.items():
+        head = (await each.heads(bob.token))[group]
+        assert (head.unread_count, head.mention_count) == (0, 0), name
+    await door.send(anna.token, group, new_id(), Body(text="Bob!", mentions=[bob.user_id]))
+    head = (await door.heads(bob.token))[group]
+    assert (head.unread_count, head.mention_count) == (1, 1)
+
+
 @doors(Can.HEAR)
 async def test_who_is_connected_hears_what_comes_through_any_door(
     door: LineDoor, all_doors: dict[str, Any], anna: Account, bob: Account, conversation_id: str

@@ -13,6 +13,8 @@ from elastic_chat.types.v1 import entry_pb2
 from elastic_chat.types.v1.conversation_pb2 import ConversationSettings
 from tests.e2e.conformance.doors import HISTORY, ROUTER, CallDoor, Can, doors
 from tests.e2e.conformance.test_conversations import reason_of
+from tests.e2e.pictures import photo
+from tests.e2e.uploads import Files
 
 HELLO = entry_pb2.Body(text="hello")
 
@@ -24,7 +26,7 @@ def change(door: CallDoor, by: Account, conversation_id: str, **settings: Any) -
 @doors(Can.CALL)
 async def test_what_is_set_is_shown_with_what_was_set_before(door: CallDoor, api: Api, anna: Account, bob: Account) -> None:
     group = await api.group(anna, "Tea", [bob])
-    avatar = new_id()
+    avatar = await Files(api, anna).upload(photo(64, 48))
     await change(door, anna, group, title="Coffee", topic="black", avatar_file_id=avatar)
     await change(door, anna, group, topic="")
     await change(door, anna, group, topic="")
@@ -62,6 +64,16 @@ async def test_what_is_set_is_shown_with_what_was_set_before(door: CallDoor, api
 async def test_a_setting_that_breaks_a_rule_is_refused(door: CallDoor, api: Api, anna: Account, settings: dict[str, Any]) -> None:
     group = await api.group(anna, "Tea", [])
     assert await reason_of(change(door, anna, group, **settings)) is Reason.INVALID_ARGUMENT
+
+
+@doors(Can.CALL)
+async def test_a_picture_is_an_image_that_whoever_sets_it_may_have(door: CallDoor, api: Api, anna: Account, bob: Account) -> None:
+    group = await api.group(anna, "Tea", [bob])
+    his = await Files(api, bob).upload(photo(64, 48))
+    for file_id, reason in ((new_id(), Reason.UNKNOWN_FILE), (his, Reason.UNKNOWN_FILE)):
+        assert await reason_of(change(door, anna, group, avatar_file_id=file_id)) is reason
+    text = await Files(api, anna).upload(b"words")
+    assert await reason_of(change(door, anna, group, avatar_file_id=text)) is Reason.INVALID_ARGUMENT
 
 
 @doors(Can.CALL)

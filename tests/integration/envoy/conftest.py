@@ -27,7 +27,7 @@ def envoy() -> Path:
 
 @pytest.fixture(scope="package")
 async def shared_stand(envoy: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
-    scale = {"gateway": 2, "router": 2, "presence": 1, "history": 1, "writer": 1, "accounts": 1, "files": 1}
+    scale = {"gateway": 2, "router": 2, "presence": 1, "history": 1, "writer": 1, "accounts": 1, "files": 1, "search": 1}
     async with AsyncExitStack() as stack:
         yield await started(envoy, tmp_path_factory.mktemp("mesh"), scale, stack)
 

@@ -27,6 +27,7 @@ from elastic_chat.gateway.v1 import gateway_service_pb2
 from elastic_chat.history.v1 import history_service_pb2
 from elastic_chat.presence.v1 import presence_service_pb2
 from elastic_chat.router.v1 import router_service_pb2
+from elastic_chat.search.v1 import search_service_pb2
 from elastic_chat.writer.v1 import writer_service_pb2
 from launcher import access
 from launcher.certificates import delivery
@@ -42,6 +43,7 @@ from tests.ports import free_base
 CONTRACTS = {
     "accounts": accounts_service_pb2,
     "files": files_service_pb2,
+    "search": search_service_pb2,
     "gateway": gateway_service_pb2,
     "history": history_service_pb2,
     "presence": presence_service_pb2,

@@ -23,7 +23,7 @@ from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
 from launcher.topology import Topology
 from tests.integration.envoy.stand import Service, Stand, started, until
 
-SCALE = {"gateway": 2, "router": 2, "presence": 1, "history": 2, "writer": 1, "accounts": 1, "files": 1}
+SCALE = {"gateway": 2, "router": 2, "presence": 1, "history": 2, "writer": 1, "accounts": 1, "files": 1, "search": 1}
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from elastic_chat.router.v1 import router_service_pb2, router_service_pb2_grpc
 from launcher.certificates.authority import OPERATOR
 from launcher.mesh.calls import INNER, STREAMS, service_name
 from launcher.topology import SERVICES
+from svc_search.finder import INSTANCE
 from tests.integration.envoy.stand import Stand, contract
 
 GRPCURL = Path(sys.executable).parent / "grpcurl"
@@ -39,15 +40,16 @@ async def grpcurl(*arguments: str) -> str:
     return done.stdout
 
 
-async def call(channel: grpc.aio.Channel, service: str, name: str) -> Any:
-    """Call a unary method of a service with an empty message."""
+async def call(channel: grpc.aio.Channel, service: str, name: str, instance: str = "") -> Any:
+    """Call a unary method of a service, or of the instance that is named, with an empty message."""
     method = contract(service).methods_by_name[name]
     stub: Any = channel.unary_unary(
         f"/{service_name(service)}/{method.name}",
         request_serializer=lambda message: message.SerializeToString(),
         response_deserializer=GetMessageClass(method.output_type).FromString,
     )
-    return await stub(GetMessageClass(method.input_type)(), timeout=10)
+    metadata = ((INSTANCE, instance),) if instance else ()
+    return await stub(GetMessageClass(method.input_type)(), timeout=10, metadata=metadata)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -78,7 +80,8 @@ async def test_egress_knows_the_way_to_those_that_its_service_calls(stand: Stand
             await stand.await_healthy(sidecar.admin_port, callee, stand.topology.instances(callee))
             unary = [name for name in INNER[caller][callee] if name not in STREAMS.get(callee, ())]
             for name in unary:
-                await call(channel, callee, name)
+                # Instances of search ask each other by name.
+                await call(channel, callee, name, "search-1" if name == "FindHere" else "")
             assert [(made.instance.rsplit("-", 1)[0], made.method) for made in stand.calls] == [(callee, name) for name in unary]
         else:
             with pytest.raises(grpc.aio.AioRpcError) as raised:

@@ -14,7 +14,7 @@ from elastic_chat.history.v1 import history_service_pb2, history_service_pb2_grp
 from launcher.topology import HOST
 from tests.integration.envoy.stand import Stand, started
 
-SCALE = {"gateway": 2, "router": 2, "presence": 1, "history": 2, "writer": 1, "accounts": 1, "files": 1}
+SCALE = {"gateway": 2, "router": 2, "presence": 1, "history": 2, "writer": 1, "accounts": 1, "files": 1, "search": 1}
 
 
 @pytest.fixture

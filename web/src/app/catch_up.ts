@@ -56,7 +56,7 @@ export class CatchUp {
         return;
       }
       try {
-        const page = await this.api.listMessages(conversationId, { afterSeq: after, pageSize: PAGE_SIZE });
+        const page = await this.api.messages.list(conversationId, { afterSeq: after, pageSize: PAGE_SIZE });
         this.store.dispatch({ type: "newer_came", conversationId, after, page });
         pages += 1;
         if (page.hasMore && pages === MAX_PAGES) {
@@ -84,9 +84,9 @@ export class CatchUp {
   }
 
   private async restart(conversationId: ConversationId): Promise<void> {
-    const page = await this.api.listMessages(conversationId, { pageSize: PAGE_SIZE });
+    const page = await this.api.messages.list(conversationId, { pageSize: PAGE_SIZE });
     this.store.dispatch({ type: "restarted", conversationId, page });
-    const summary = await this.api.getConversation(conversationId);
+    const summary = await this.api.conversations.get(conversationId);
     if (this.store.get().conversations.has(conversationId)) {
       this.store.dispatch({ type: "conversation_found", summary });
     }

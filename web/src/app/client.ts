@@ -2,31 +2,42 @@
 
 import { type Connection, isOpen } from "../core/connection";
 import { hasHole } from "../core/log";
+import type { TextId } from "../core/texts";
 import { enqueued, refused, retried, without } from "../core/outbox";
 import { watchedUsers } from "../core/select";
-import { initial, myId, passesAt, update } from "../core/state";
-import type { Change, ConversationId, Entry, FileRef, Later, LinkPreview, MessageId, Mine, Preferences, UserId } from "../core/types";
-import { uuid7, uuid7Epoch } from "../core/uuid7";
+import type { Shared } from "../core/shared";
+import { initial, myId, passesAt, standingOf, update } from "../core/state";
+import type { ConversationId, MessageId, Said, UserId } from "../core/types";
 import { Api, authentication, type Tokens } from "../net/api";
-import { ApiError } from "../net/errors";
 import type { Cursor, ServerEvent } from "../net/frames";
-import { clearOutbox, loadOutbox } from "../net/outbox_storage";
+import { LocalStore } from "../net/local";
 import { SESSION_KEY, SessionKeeper } from "../net/session";
+import { takeShared } from "../net/shared";
 import { type PushBrowser, pushBrowser } from "../net/push";
+import { sharedSocket } from "../net/shared_socket";
 import type { OpenSocket } from "../net/socket";
+import { Account } from "./account";
 import { Alarm } from "./alarm";
-import { Idleness } from "./idleness";
 import { CatchUp } from "./catch_up";
+import { Composition } from "./composition";
 import { Directory } from "./directory";
 import { Dispatcher } from "./dispatcher";
 import { Drafts } from "./drafts";
 import { Expirer } from "./expirer";
+import { Files } from "./files";
+import { Idleness } from "./idleness";
+import { Ids } from "./ids";
+import { Keeper } from "./keeper";
+import { late } from "./late";
 import { Library } from "./library";
 import { Link } from "./link";
 import { Looks } from "./looks";
+import { Messages } from "./messages";
+import { Mirror } from "./mirror";
 import { Notifier } from "./notifications";
-import { Previews } from "./previews";
+import { Personal } from "./personal";
 import { Reporter } from "./reporter";
+import { forgetSearches } from "./searches";
 import { Store } from "./store";
 
 /** A sign of typing is worth five seconds to those who see it, and is given at most every three. */
@@ -36,18 +47,39 @@ const MAX_CURSORS = 500;
 
 export class Client {
   readonly store = new Store(update, initial);
-  private readonly session = new SessionKeeper(authentication.refresh, () => {
-    this.end("You were logged out. Log in again.");
+  private readonly session = new SessionKeeper(authentication, () => {
+    this.end("account.loggedOut");
   });
   private readonly api = new Api((isRefused) => this.session.token(isRefused));
+  private readonly ids = new Ids();
+  private readonly keeper = new Keeper(this.store, new LocalStore());
+  /** Counts the sessions of this page: what an ended one was waiting for must not begin it again. */
+  private turn = 0;
   readonly notifier: Notifier;
   private readonly link: Link;
   private readonly dispatcher: Dispatcher;
   private readonly reporter: Reporter;
+  private readonly mirror: Mirror;
   private readonly catchUp = new CatchUp(this.store, this.api);
-  private readonly previews = new Previews(this.api);
   private readonly library = new Library(this.store, this.api, this.catchUp);
-  private readonly drafts = new Drafts(this.store, this.api);
+  private readonly drafts = new Drafts(this.store, this.api.personal);
+  readonly composition = new Composition(this.store, this.drafts, (conversationId) => { this.typing(conversationId); });
+  readonly messages = new Messages(this.api.messages, this.ids.next);
+  readonly groups = late(async () => {
+    const [{ Groups }, { GroupsApi }] = await Promise.all([import("./groups"), import("../net/groups")]);
+    return new Groups(this.store, new GroupsApi(this.api.calls), this.api.account, this.library, this.ids.next);
+  });
+  readonly personal = new Personal(this.api.personal, this.composition);
+  readonly files = new Files(this.api.files);
+  readonly safety = late(async () => {
+    const [{ Safety }, { SafetyApi }] = await Promise.all([import("./safety"), import("../net/safety")]);
+    return new Safety(this.store, new SafetyApi(this.api.calls));
+  });
+  readonly search = late(async () => new (await import("../net/search")).SearchApi(this.api.calls));
+  readonly moderation = late(async () => new (await import("../net/moderation")).ModerationApi(this.api.calls));
+  readonly directory = new Directory(this.store, this.api.account);
+  readonly account = new Account(this.store, this.api, () => this.leave());
+  readonly admin = late(async () => new (await import("../net/admin")).AdminApi(this.api.calls));
   private readonly passingAlarm = new Alarm(() => {
     this.store.dispatch({ type: "time_passed", now: Date.now() });
     this.passingAlarm.set(passesAt(this.store.get()));
@@ -55,7 +87,6 @@ export class Client {
   private readonly typingToldAt = new Map<ConversationId, number>();
   /** What the server welcomed us with. */
   private heads: readonly Cursor[] = [];
-  private clock = uuid7Epoch;
   /** Rings when what is known of those on the screen is to be asked for again. */
   private readonly watchAlarm = new Alarm(() => {
     this.watched = "";
@@ -68,7 +99,12 @@ export class Client {
 
   constructor(open: OpenSocket, browser: PushBrowser = pushBrowser) {
     this.notifier = new Notifier(this.store, this.api, browser);
-    this.link = new Link(open, (isRefused) => this.session.token(isRefused), {
+    const shared = sharedSocket(open, {
+      group: () => myId(this.store.get()) ?? "",
+      standing: () => standingOf(this.store.get()),
+      beckoned: () => { this.hurry(); },
+    });
+    this.link = new Link(shared, (isRefused) => this.session.token(isRefused), {
       changed: (connection) => {
         this.connectionChanged(connection);
       },
@@ -79,9 +115,9 @@ export class Client {
     }, this.idleness.isIdle);
     this.dispatcher = new Dispatcher(this.store, (event) => this.link.send(event));
     this.reporter = new Reporter(this.store, (event) => this.link.send(event));
-    new Directory(this.store, this.api);
+    this.mirror = new Mirror(this.store, (change) => { this.dispatcher.change(change); });
     new Expirer(this.store);
-    new Looks(this.store, this.api);
+    new Looks(this.store, this.api.messages);
     this.store.subscribe(() => {
       this.watch();
     });
@@ -92,32 +128,44 @@ export class Client {
     const userId = this.session.userId();
     if (userId === null) {
       this.store.dispatch({ type: "signed_out", notice: null });
+      void this.session.finishLeaving();
     } else {
-      this.begin(userId);
+      void this.begin(userId);
     }
   }
 
   /** Throws ApiError. */
-  async register(username: string, password: string, displayName: string): Promise<void> {
-    this.accept(await authentication.register(username, password, displayName));
+  async register(username: string, password: string, displayName: string, invite = ""): Promise<void> {
+    await this.accept(await authentication.register(username, password, displayName, invite));
   }
 
   /** Throws ApiError. */
   async login(username: string, password: string): Promise<void> {
-    this.accept(await authentication.login(username, password));
+    await this.accept(await authentication.login(username, password));
+  }
+
+  /** Whether the user is an administrator. Throws ApiError. */
+  isAdmin(): Promise<boolean> {
+    return this.session.isAdmin();
   }
 
   /** Ends the session, here at once and on the server as soon as it can be told. What was not sent is discarded. */
   async logout(): Promise<void> {
-    const me = myId(this.store.get());
-    const told = this.api.logout().catch(() => undefined);
+    const left = this.session.leave();
     this.link.handle({ type: "stop" });
-    await told;
-    if (me !== null) {
-      clearOutbox(me);
-    }
+    await left;
+    await this.leave();
+  }
+
+  /** Forgets the session and what belongs to it. */
+  private async leave(): Promise<void> {
+    const me = myId(this.store.get());
     this.session.forget();
+    forgetSearches();
     this.end(null);
+    if (me !== null) {
+      await this.keeper.forget(me, true);
+    }
   }
 
   /** Another tab has changed what all of them share. */
@@ -131,6 +179,9 @@ export class Client {
 
   networkChanged(isOnline: boolean): void {
     this.link.handle({ type: isOnline ? "online" : "offline" });
+    if (isOnline) {
+      void this.session.finishLeaving();
+    }
   }
 
   /** Connects now rather than later, and makes sure of a connection that may have died unnoticed. */
@@ -148,72 +199,28 @@ export class Client {
     await this.library.loadOlder(conversationId);
   }
 
-  send(conversationId: ConversationId, text: string, files: readonly FileRef[] = []): void {
+  /** Fetches what is older until the message at `seq` is loaded. Resolves to whether it is there now. */
+  async loadBack(conversationId: ConversationId, seq: number): Promise<boolean> {
+    return this.library.loadBack(conversationId, seq);
+  }
+
+  /** Says something: at once, or as soon as there is a connection. */
+  send(conversationId: ConversationId, said: Said): void {
     const messageId = this.newMessageId();
     this.typingToldAt.delete(conversationId);
-    this.drafts.sent(conversationId);
-    this.dispatcher.change((outbox) => enqueued(outbox, messageId, conversationId, text, Date.now(), files));
+    this.composition.sent({ conversationId, thread: said.thread ?? null });
+    this.dispatcher.change((outbox) => enqueued(outbox, messageId, conversationId, said, Date.now()));
   }
 
-  /** Changes a message. What becomes of it is heard by its entry, as what others do is. Throws ApiError. */
-  async change(conversationId: ConversationId, seq: number, change: Change): Promise<void> {
-    await this.api.changeMessage(conversationId, seq, change, this.newMessageId());
+  /** Puts a text below what is being written in a conversation. */
+  addToDraft(conversationId: ConversationId, text: string): void {
+    const before = this.store.get().drafts.get(conversationId) ?? "";
+    this.drafts.write(conversationId, [before, text].filter((part) => part !== "").join("\n"));
   }
 
-  /** The user is writing something. */
-  draft(conversationId: ConversationId, text: string): void {
-    this.drafts.write(conversationId, text);
-  }
-
-  /** Lets a message be sent at a time, in Unix milliseconds; once for each `key` (see `newMessageId`). Throws ApiError. */
-  async sendLater(conversationId: ConversationId, text: string, at: number, key: MessageId): Promise<void> {
-    await this.api.schedule(conversationId, key, text, at);
-    this.drafts.sent(conversationId);
-  }
-
-  /** What is to be sent later. Throws ApiError. */
-  async listLater(): Promise<readonly Later[]> {
-    return this.api.listScheduled();
-  }
-
-  /** Takes back what is to be sent later. Throws ApiError. */
-  async cancelLater(messageId: MessageId): Promise<void> {
-    await this.api.cancelScheduled(messageId);
-  }
-
-  /** Has a conversation in another way, on all devices: the server tells all of them, this one too. Throws ApiError. */
-  async prefer(conversationId: ConversationId, changed: Partial<Mine>, isMarkedUnread?: boolean): Promise<void> {
-    await this.api.prefer(conversationId, changed, isMarkedUnread);
-  }
-
-  /** Shows a message no more, on any device. Throws ApiError. */
-  async hide(conversationId: ConversationId, seq: number): Promise<void> {
-    await this.api.hide(conversationId, seq);
-  }
-
-  /** Throws ApiError. */
-  async star(conversationId: ConversationId, seq: number, isStarred: boolean): Promise<void> {
-    await this.api.star(conversationId, seq, isStarred);
-  }
-
-  /** The messages that are starred, as they are now. Throws ApiError. */
-  async listStars(): Promise<readonly Entry[]> {
-    return this.api.listStars();
-  }
-
-  /** Uploads a file that can be sent then. Throws ApiError. */
-  async upload(file: File, onProgress: (part: number) => void): Promise<FileRef> {
-    return this.api.upload(file, onProgress);
-  }
-
-  /** An address by which a file can be had for some minutes: of an image as large as a screen shows it. Throws ApiError. */
-  async fileUrl({ fileId, mediaType }: FileRef): Promise<string> {
-    return this.api.fileUrl(fileId, mediaType.startsWith("image/") ? "VARIANT_LARGE" : "VARIANT_UNSPECIFIED");
-  }
-
-  /** What a link leads to; null if there is nothing to show. */
-  linkPreview(url: string): Promise<LinkPreview | null> {
-    return this.previews.find(url);
+  /** What the user has shared with the app from another one; null if there is nothing. */
+  async takeShared(): Promise<Shared | null> {
+    return takeShared().catch(() => null);
   }
 
   retry(messageId: MessageId): void {
@@ -239,108 +246,52 @@ export class Client {
     }
   }
 
-  /** Starts a conversation with a user, or finds the one that is there. Throws ApiError. */
-  async startDirect(username: string): Promise<ConversationId> {
-    return this.create("direct", "", [await this.userNamed(username)], this.newMessageId());
-  }
-
-  /** Creates a group, once for each `key` (see `newMessageId`) however often it is tried. Throws ApiError. */
-  async createGroup(title: string, usernames: readonly string[], key: MessageId): Promise<ConversationId> {
-    const memberIds: UserId[] = [];
-    for (const username of usernames) {
-      memberIds.push(await this.userNamed(username));
-    }
-    return this.create("group", title, [...new Set(memberIds)], key);
-  }
-
-  /** Has others see the user in another way, and know something else; what is as it was is left alone. Throws ApiError. */
-  async beSeen({ status, privacy }: Preferences): Promise<void> {
-    const before = this.store.get().preferences;
-    if (JSON.stringify(before?.privacy) !== JSON.stringify(privacy)) {
-      await this.api.setPrivacy(privacy);
-    }
-    if (JSON.stringify(before?.status) !== JSON.stringify(status)) {
-      await this.api.setStatus(status);
-    }
-    this.store.dispatch({ type: "preferences_came", preferences: { status, privacy } });
-  }
-
-  /** Throws ApiError. */
-  async addMember(conversationId: ConversationId, username: string): Promise<void> {
-    await this.api.addMember(conversationId, await this.userNamed(username));
-    await this.library.loadMembers(conversationId);
-  }
-
-  /** Gives the code of an invite that lets people into a group. Throws ApiError. */
-  async createInvite(conversationId: ConversationId): Promise<string> {
-    return this.api.createInvite(conversationId);
-  }
-
-  /** Throws ApiError. */
-  async previewInvite(code: string): Promise<{ readonly title: string; readonly memberCount: number }> {
-    return this.api.previewInvite(code);
-  }
-
-  /** Joins by the code of an invite. Throws ApiError. */
-  async join(code: string): Promise<ConversationId> {
-    const conversationId = await this.api.join(code);
-    await this.library.discover(conversationId);
-    return conversationId;
-  }
-
-  /** Leaves a group. Throws ApiError. */
-  async leave(conversationId: ConversationId): Promise<void> {
-    const me = myId(this.store.get());
-    if (me !== null) {
-      await this.api.removeMember(conversationId, me);
-      this.library.outdate();
-      this.store.dispatch({ type: "left", conversationId, seq: 0 });
-    }
-  }
-
   /** An id for something that must happen once. */
   newMessageId(): MessageId {
-    const { id, clock } = uuid7(this.clock, Date.now(), crypto.getRandomValues(new Uint8Array(10)));
-    this.clock = clock;
-    return id as MessageId;
+    return this.ids.next();
   }
 
-  private accept(tokens: Tokens): void {
+  private async accept(tokens: Tokens): Promise<void> {
     this.session.keep(tokens);
-    this.begin(tokens.userId);
+    await this.begin(tokens.userId);
   }
 
-  private begin(userId: UserId): void {
-    this.store.dispatch({ type: "signed_in", userId, outbox: loadOutbox(userId, Date.now()) });
+  /** Shows what was kept of the user, and catches up from there. */
+  private async begin(userId: UserId): Promise<void> {
+    this.turn += 1;
+    const { turn } = this;
+    this.mirror.open(userId);
+    const { outbox, saved } = await this.keeper.load(userId);
+    if (turn !== this.turn) {
+      return;
+    }
+    this.store.dispatch({ type: "signed_in", userId, outbox, saved });
+    this.store.dispatch({ type: "time_passed", now: Date.now() });
     void this.notifier.resume();
-    void this.library.list().then(() => {
-      if (myId(this.store.get()) === userId) {
+    // With what was kept there is a place to go on from, and the server says what else there is.
+    void (saved.conversations.size > 0 ? Promise.resolve() : this.library.list()).then(() => {
+      if (turn === this.turn) {
         this.link.handle({ type: "start" });
+        if (!navigator.onLine) {
+          this.link.handle({ type: "offline" });
+        }
       }
     });
   }
 
-  private end(notice: string | null): void {
+  private end(notice: TextId | null): void {
+    const me = myId(this.store.get());
+    this.turn += 1;
     this.link.handle({ type: "stop" });
     this.library.close();
     this.drafts.close();
+    this.files.uploads.close();
+    this.mirror.close();
     void this.notifier.leave();
     this.store.dispatch({ type: "signed_out", notice });
-  }
-
-  private async userNamed(username: string): Promise<UserId> {
-    const user = await this.api.findUser(username);
-    if (user === null) {
-      throw new ApiError("UNKNOWN_USER", `Nobody is called “${username}”.`);
+    if (me !== null) {
+      void this.keeper.forget(me, false);
     }
-    this.store.dispatch({ type: "users_found", users: [user] });
-    return user.userId;
-  }
-
-  private async create(kind: "direct" | "group", title: string, memberIds: readonly UserId[], key: MessageId): Promise<ConversationId> {
-    const { conversationId } = await this.api.createConversation(kind, title, memberIds, key);
-    await this.library.discover(conversationId);
-    return conversationId;
   }
 
   private connectionChanged(connection: Connection): void {

@@ -1,8 +1,8 @@
 /** Keeps what is written and not sent: here at once, and for the user's other devices every few seconds. */
 
 import type { ConversationId } from "../core/types";
-import type { Api } from "../net/api";
 import { ApiError } from "../net/errors";
+import type { PersonalApi } from "../net/personal";
 import { Alarm } from "./alarm";
 import type { Store } from "./store";
 
@@ -21,7 +21,7 @@ export class Drafts {
 
   constructor(
     private readonly store: Store,
-    private readonly api: Api,
+    private readonly api: Pick<PersonalApi, "listDrafts" | "keepDraft">,
   ) {}
 
   /** The user has written something. */

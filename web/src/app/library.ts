@@ -10,6 +10,8 @@ import type { CatchUp } from "./catch_up";
 import type { Store } from "./store";
 
 const PAGE_SIZE = 50;
+/** On the way back to a message that is far away. */
+const LONG_PAGE_SIZE = 100;
 const RELIST_MS = 3_000;
 /** A conversation that was just made may not be found at once everywhere. */
 const DISCOVERY_PAUSES_MS = [0, 300, 1_000, 3_000];
@@ -54,7 +56,7 @@ export class Library {
     }
     this.store.dispatch({ type: "listing_changed", listing: "loading" });
     try {
-      const summaries = await this.current(() => this.api.listConversations());
+      const summaries = await this.current(() => this.api.conversations.list());
       if (myId(this.store.get()) === me) {
         this.store.dispatch({ type: "conversations_listed", summaries });
         await this.fetchNewer(summaries.map(({ conversation, headSeq }) => ({ conversationId: conversation.conversationId, seq: headSeq })));
@@ -103,12 +105,12 @@ export class Library {
   }
 
   async loadMembers(conversationId: ConversationId): Promise<void> {
-    const { members, watermarks } = await this.api.listMembers(conversationId);
+    const { members, watermarks } = await this.api.conversations.listMembers(conversationId);
     this.store.dispatch({ type: "members_listed", conversationId, members, watermarks });
   }
 
   /** Fetches a page of what is older. */
-  async loadOlder(conversationId: ConversationId): Promise<void> {
+  async loadOlder(conversationId: ConversationId, pageSize = PAGE_SIZE): Promise<void> {
     const chat = this.store.get().conversations.get(conversationId);
     if (chat === undefined || chat.log.complete || chat.older === "loading") {
       return;
@@ -116,11 +118,43 @@ export class Library {
     const before = chat.log.first;
     this.store.dispatch({ type: "older_changed", conversationId, older: "loading" });
     try {
-      const page = await this.api.listMessages(conversationId, { beforeSeq: before, pageSize: PAGE_SIZE });
+      const page = await this.api.messages.list(conversationId, { beforeSeq: before, pageSize });
       this.store.dispatch({ type: "older_came", conversationId, before, page });
     } catch {
       this.store.dispatch({ type: "older_changed", conversationId, older: "failed" });
     }
+  }
+
+  /** Fetches page after page of what is older until the entry at `seq` is loaded. Resolves to whether it is there now. */
+  async loadBack(conversationId: ConversationId, seq: number): Promise<boolean> {
+    for (;;) {
+      const log = this.store.get().conversations.get(conversationId)?.log;
+      if (log === undefined || seq >= log.first || log.complete) {
+        return log?.entries.some((entry) => entry.seq === seq) === true;
+      }
+      await this.loadOlder(conversationId, LONG_PAGE_SIZE);
+      const first = this.store.get().conversations.get(conversationId)?.log.first;
+      if (first === log.first && !(await this.loadedMeanwhile(conversationId))) {
+        return false;
+      }
+    }
+  }
+
+  /** Waits for a page that somebody else is fetching. Resolves to whether there was one, and it came. */
+  private loadedMeanwhile(conversationId: ConversationId): Promise<boolean> {
+    const older = () => this.store.get().conversations.get(conversationId)?.older;
+    return new Promise((resolve) => {
+      if (older() !== "loading") {
+        resolve(false);
+        return;
+      }
+      const stop = this.store.subscribe(() => {
+        if (older() !== "loading") {
+          stop();
+          resolve(older() === "idle");
+        }
+      });
+    });
   }
 
   /** Gets to know a conversation that the user is now in. */
@@ -146,7 +180,7 @@ export class Library {
 
   private async found(conversationId: ConversationId): Promise<boolean> {
     try {
-      const summary = await this.current(() => this.api.getConversation(conversationId));
+      const summary = await this.current(() => this.api.conversations.get(conversationId));
       this.store.dispatch({ type: "conversation_found", summary });
       return true;
     } catch {

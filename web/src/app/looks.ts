@@ -3,7 +3,7 @@
 import { toRenew } from "../core/fold";
 import { myId } from "../core/state";
 import type { Entry } from "../core/types";
-import type { Api } from "../net/api";
+import type { MessagesApi } from "../net/messages";
 import { Alarm } from "./alarm";
 import type { Store } from "./store";
 
@@ -19,7 +19,7 @@ export class Looks {
 
   constructor(
     private readonly store: Store,
-    private readonly api: Api,
+    private readonly api: Pick<MessagesApi, "get">,
   ) {
     store.subscribe(() => {
       this.changed();
@@ -49,7 +49,7 @@ export class Looks {
   /** A failure leaves the numbers as they are: the next change asks again. */
   private async look(): Promise<void> {
     const conversationId = this.store.get().opened?.conversationId;
-    const found = await Promise.allSettled(conversationId === undefined ? [] : this.due().map((seq) => this.api.getMessage(conversationId, seq)));
+    const found = await Promise.allSettled(conversationId === undefined ? [] : this.due().map((seq) => this.api.get(conversationId, seq)));
     for (const one of found) {
       if (one.status === "fulfilled") {
         this.store.dispatch({ type: "message_renewed", entry: one.value });

@@ -1,7 +1,6 @@
 /** Whether this browser is told of messages while no page is open, and what is taken back when they were read here. */
 
 import type { State } from "../core/state";
-import { nameOf } from "../core/select";
 import type { ConversationId } from "../core/types";
 import type { Names } from "../core/notification";
 import type { Api } from "../net/api";
@@ -28,7 +27,7 @@ export class Notifier {
 
   constructor(
     private readonly chats: Store,
-    private readonly api: Pick<Api, "pushKey" | "registerDevice" | "removeDevice" | "badge">,
+    private readonly api: Pick<Api, "devices" | "personal">,
     private readonly browser: PushBrowser,
   ) {
     chats.subscribe(() => {
@@ -40,7 +39,7 @@ export class Notifier {
   async resume(): Promise<void> {
     const subscription = this.browser.permission() === "granted" ? await this.browser.subscribed().catch(() => null) : null;
     if (subscription !== null) {
-      await this.api.registerDevice(subscription).then(
+      await this.api.devices.register(subscription, this.showsText()).then(
         () => { this.turned("on"); },
         () => { this.turned("off"); },
       );
@@ -55,7 +54,7 @@ export class Notifier {
       this.turned(this.browser.permission() === "denied" ? "blocked" : "off");
       return;
     }
-    await this.api.registerDevice(await this.browser.subscribe(await this.api.pushKey()));
+    await this.api.devices.register(await this.browser.subscribe(await this.api.devices.pushKey()), this.showsText());
     this.turned("on");
   }
 
@@ -63,9 +62,28 @@ export class Notifier {
   async turnOff(): Promise<void> {
     const subscription = await this.browser.subscribed();
     if (subscription !== null) {
-      await this.api.removeDevice(await this.api.registerDevice(subscription));
+      await this.api.devices.remove(await this.api.devices.register(subscription, this.showsText()));
     }
     await this.leave();
+  }
+
+  /** Whether notifications on this device tell what was said, and not only that something was. */
+  showsText(): boolean {
+    return this.browser.showsText();
+  }
+
+  /** Throws ApiError; then it is as it was. */
+  async showText(isShown: boolean): Promise<void> {
+    const subscription = await this.browser.subscribed();
+    if (subscription !== null) {
+      await this.api.devices.register(subscription, isShown);
+    }
+    this.browser.keepShowsText(isShown);
+  }
+
+  /** Shows one, so that the user sees whether they see it. */
+  async showOne(title: string, body: string): Promise<void> {
+    await this.browser.show(title, body);
   }
 
   /** The session has ended, and with it the server has forgotten the device. */
@@ -107,7 +125,7 @@ export class Notifier {
   }
 
   private async refreshBadge(): Promise<void> {
-    const count = await this.api.badge().catch(() => null);
+    const count = await this.api.personal.badge().catch(() => null);
     if (count !== null) {
       await this.browser.setBadge(count);
     }
@@ -116,9 +134,9 @@ export class Notifier {
 
 /** Who and what may have to be named in a notification. */
 export function namesOf(state: State): Names {
-  const groups = [...state.conversations.values()].filter(({ conversation }) => conversation.kind === "group");
+  const groups = [...state.conversations.values()].filter(({ conversation }) => conversation.kind === "group" || conversation.kind === "channel");
   return {
-    users: Object.fromEntries([...state.users.keys()].map((userId) => [userId, nameOf(state, userId)])),
+    users: Object.fromEntries([...state.users.values()].flatMap(({ userId, displayName }) => (displayName === null ? [] : [[userId, displayName]]))),
     titles: Object.fromEntries(groups.map(({ conversation }) => [conversation.conversationId, conversation.title])),
   };
 }

@@ -1,8 +1,9 @@
 /** What the operations page does: lets an administrator in, and asks again and again while somebody looks. */
 
+import type { TextId } from "../core/texts";
 import { initialOps, type OpsAction, type OpsState, updateOps } from "../core/ops/state";
 import type { UserId } from "../core/types";
-import { Api, authentication, type Tokens } from "../net/api";
+import { authentication, type Tokens } from "../net/api";
 import { ApiError } from "../net/errors";
 import { getReport } from "../net/ops";
 import { SESSION_KEY, SessionKeeper } from "../net/session";
@@ -14,10 +15,9 @@ export const EVERY_MS = 2_000;
 
 export class OpsClient {
   readonly store = new Store<OpsState, OpsAction>(updateOps, initialOps);
-  private readonly session = new SessionKeeper(authentication.refresh, () => {
-    this.end("You were logged out. Log in again.");
+  private readonly session = new SessionKeeper(authentication, () => {
+    this.end("account.loggedOut");
   });
-  private readonly api = new Api((isRefused) => this.session.token(isRefused));
   private readonly next = new Alarm(() => void this.ask());
   private isSeen = true;
   /** Whose answers count: those that were asked for by somebody who has gone do not. */
@@ -29,6 +29,7 @@ export class OpsClient {
   start(): void {
     if (this.session.userId() === null) {
       this.end(null);
+      void this.session.finishLeaving();
     } else {
       this.begin();
     }
@@ -43,10 +44,9 @@ export class OpsClient {
 
   /** Ends the session, here at once and on the server as soon as it can be told. */
   async logout(): Promise<void> {
-    const told = this.api.logout().catch(() => undefined);
+    const left = this.session.leave();
     this.stop();
-    await told;
-    this.session.forget();
+    await left;
     this.end(null);
   }
 
@@ -82,7 +82,7 @@ export class OpsClient {
     this.askAt(Date.now());
   }
 
-  private end(notice: string | null): void {
+  private end(notice: TextId | null): void {
     this.stop();
     this.userId = null;
     this.store.dispatch({ type: "signed_out", notice });
@@ -119,7 +119,7 @@ export class OpsClient {
       if (error instanceof ApiError && error.reason === "PERMISSION_DENIED") {
         return { type: "forbidden" };
       }
-      return { type: "failed", why: error instanceof Error ? error.message : "The answer could not be read." };
+      return { type: "failed", why: error instanceof Error ? error.message : { id: "ops.unknownAnswer" } };
     }
   }
 }

@@ -1,8 +1,8 @@
 /** What links lead to, as the server tells, once for each; nothing if it has that switched off. */
 
 import type { LinkPreview } from "../core/types";
-import type { Api } from "../net/api";
 import { ApiError } from "../net/errors";
+import type { FilesApi } from "../net/files";
 
 /** Links that are remembered: those that were asked for last. */
 const MAX_KNOWN = 200;
@@ -11,7 +11,7 @@ export class Previews {
   private readonly known = new Map<string, Promise<LinkPreview | null>>();
   private isOff = false;
 
-  constructor(private readonly api: Pick<Api, "linkPreview">) {}
+  constructor(private readonly api: Pick<FilesApi, "linkPreview">) {}
 
   /** Null if there is nothing to show. Never rejects. */
   async find(url: string): Promise<LinkPreview | null> {

@@ -62,7 +62,7 @@ function applied(shown: Shown, change: Change, by: UserId, me: UserId | null): S
   }
   switch (change.type) {
     case "edit":
-      return { ...shown, text: change.text, isEdited: true };
+      return { ...shown, text: change.text, ...(change.mentions === undefined ? {} : { mentions: change.mentions }), isEdited: true };
     case "deletion":
       return { ...AS_SENT, text: "", isDeleted: true, replyCount: shown.replyCount, isVague: false };
     case "reaction":
@@ -129,10 +129,11 @@ export const MANY_CHANGES = 500;
 export function toRenew(entries: readonly Entry[], me: UserId | null): readonly number[] {
   const changes = changesByTarget(entries);
   return entries.flatMap(({ seq, content }) => {
-    if (content.kind !== "message") {
+    const later = changes.get(seq);
+    if (content.kind !== "message" || later === undefined) {
       return [];
     }
-    const newer = (changes.get(seq) ?? []).filter((change) => change.seq > (content.state?.asOfSeq ?? 0));
+    const newer = later.filter((change) => change.seq > (content.state?.asOfSeq ?? 0));
     return newer.length > MANY_CHANGES || folded(content, newer, me).isVague ? [seq] : [];
   });
 }

@@ -10,6 +10,7 @@ import { gfmStrikethroughFromMarkdown } from "mdast-util-gfm-strikethrough";
 import { gfmStrikethrough } from "micromark-extension-gfm-strikethrough";
 
 import { isAddress, segments } from "./links";
+import { SWITCHED_OFF } from "./unread";
 
 export type Span =
   | { readonly type: "text" | "code"; readonly text: string }
@@ -31,21 +32,7 @@ const MAX_OPENINGS = 600;
 const OPTIONS = {
   extensions: [
     gfmStrikethrough({ singleTilde: false }),
-    {
-      disable: {
-        null: [
-          "characterReference",
-          "codeIndented",
-          "definition",
-          "headingAtx",
-          "htmlFlow",
-          "htmlText",
-          "labelStartImage",
-          "setextUnderline",
-          "thematicBreak",
-        ],
-      },
-    },
+    { disable: { null: [...SWITCHED_OFF] } },
   ],
   mdastExtensions: [gfmStrikethroughFromMarkdown()],
 };
@@ -105,7 +92,8 @@ function blockWords(block: Block): string {
   }
 }
 
-function spanWords(spans: readonly Span[]): string {
+/** The words of spans, without what they look like. */
+export function spanWords(spans: readonly Span[]): string {
   return spans.map((span) => ("spans" in span ? spanWords(span.spans) : span.text)).join("");
 }
 

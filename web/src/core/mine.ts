@@ -2,7 +2,7 @@
 
 import type { Mine } from "./types";
 
-export const USUAL: Mine = { mutedUntil: 0, isArchived: false, pinPosition: 0, markedAtReadSeq: null };
+export const USUAL: Mine = { mutedUntil: 0, isArchived: false, pinPosition: 0, told: "all", markedAtReadSeq: null };
 
 /** What is mute for ever is so until then: the last second that a date can name. */
 export const FOR_EVER = 253_402_300_799_000;

@@ -1,6 +1,7 @@
 /** What a push says, and what of it is shown: the rules of the service worker. docs/notifications.md tells what the server promises. */
 
 import type { ConversationId, UserId } from "./types";
+import type { Words } from "./words";
 
 export interface MessageNews {
   readonly type: "message";
@@ -67,13 +68,13 @@ export function newsFrom(value: unknown): News | null {
 }
 
 /** The two lines of a notification. */
-export function linesOf({ conversationId, senderId, isMentioned, text }: MessageNews, { users, titles }: Names): { readonly title: string; readonly body: string } {
+export function linesOf({ conversationId, senderId, isMentioned, text }: MessageNews, { users, titles }: Names, { t }: Words): { readonly title: string; readonly body: string } {
   const sender = users[senderId];
   const group = titles[conversationId];
-  const said = text === null || text === "" ? (isMentioned ? "You were mentioned" : "New message") : text;
+  const said = text === null || text === "" ? t(isMentioned ? "notifications.mentioned" : "notifications.new") : text;
   return {
     title: group ?? sender ?? "Elastic-Chat",
-    body: group !== undefined && sender !== undefined ? `${sender}: ${said}` : said,
+    body: group !== undefined && sender !== undefined ? t("notifications.said", { name: sender, text: said }) : said,
   };
 }
 

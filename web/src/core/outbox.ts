@@ -7,7 +7,7 @@
  */
 
 import { backoffMs, type BackoffRule } from "./backoff";
-import type { ConversationId, FileRef, MessageId } from "./types";
+import type { ConversationId, MessageId, Said } from "./types";
 
 export type Delivery =
   /** To be sent, not before `notBefore`. */
@@ -22,10 +22,11 @@ export type Delivery =
 export interface OutboxItem {
   readonly messageId: MessageId;
   readonly conversationId: ConversationId;
-  readonly text: string;
-  readonly files?: readonly FileRef[];
+  readonly said: Said;
   /** Unix milliseconds. */
   readonly createdAt: number;
+  /** Its place: what was queued earlier leaves earlier. The time of writing, or of the user's trying again. */
+  readonly queuedAt: number;
   readonly attempts: number;
   readonly delivery: Delivery;
 }
@@ -46,17 +47,24 @@ export const MAX_ATTEMPTS = 6;
 const BACKOFF: BackoffRule = { baseMs: 1_000, capMs: 10_000 };
 
 /** Puts a new message at the end. */
-export function enqueued(
-  outbox: Outbox,
-  messageId: MessageId,
-  conversationId: ConversationId,
-  text: string,
-  now: number,
-  files: readonly FileRef[] = [],
-): Outbox {
-  const attached = files.length > 0 ? { files } : {};
+export function enqueued(outbox: Outbox, messageId: MessageId, conversationId: ConversationId, said: Said, now: number): Outbox {
   const delivery: Delivery = { state: "waiting", notBefore: now };
-  return [...outbox, { messageId, conversationId, text, ...attached, createdAt: now, attempts: 0, delivery }];
+  return [...outbox, { messageId, conversationId, said, createdAt: now, queuedAt: endOf(outbox, now), attempts: 0, delivery }];
+}
+
+/** Takes over a message as another tab has it now: at its place, and in the place of what is here of it. */
+export function merged(outbox: Outbox, item: OutboxItem): Outbox {
+  return inOrder([...without(outbox, item.messageId), item]);
+}
+
+/** Messages in the order of sending, however they were kept. */
+export function inOrder(items: readonly OutboxItem[]): Outbox {
+  return items.toSorted((a, b) => a.queuedAt - b.queuedAt || (a.messageId < b.messageId ? -1 : 1));
+}
+
+/** A time that is not before that of what is there, whatever the clock says. */
+function endOf(outbox: Outbox, now: number): number {
+  return Math.max(now, outbox.at(-1)?.queuedAt ?? 0);
 }
 
 /** The messages that may leave now: of each conversation the oldest that is still to be sent, if nothing of it is under way. */
@@ -118,7 +126,9 @@ export function retried(outbox: Outbox, messageId: MessageId, now: number): Outb
   if (item?.delivery.state !== "failed") {
     return outbox;
   }
-  return [...without(outbox, messageId), { ...waiting(item, now), attempts: 0 }];
+  const rest = without(outbox, messageId);
+  // Later than the rest, since it is older by its id.
+  return [...rest, { ...waiting(item, now), queuedAt: rest.length > 0 ? endOf(rest, now) + 1 : now, attempts: 0 }];
 }
 
 /** The entry is in the log, or the user has discarded the message. */

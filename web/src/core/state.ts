@@ -1,17 +1,21 @@
 /** Everything that the client shows, and the one function that changes it. */
 
+import { begun, type Composed, type Composing, type Place, placeKey, withoutDeleted, withoutPlaces } from "./composing";
 import { type Connection, stopped } from "./connection";
 import { expired } from "./expiry";
 import { append, extend, type Log, prepend, renewed, restarted, seeded } from "./log";
 import { kept, type Kept, NOTHING_KEPT, USUAL } from "./mine";
 import { accepted, type Outbox, without } from "./outbox";
+import { NOTHING_SAVED, type Saved } from "./snapshot";
 import { current, type Part, type Streams, told } from "./stream";
-import type { Conversation, ConversationId, Entry, Head, MessageId, Page, Preferences, Presence, Summary, User, UserId, Watermark } from "./types";
+import type { Standing } from "./tabs";
+import type { TextId } from "./texts";
+import type { Conversation, ConversationId, Entry, Head, Member, MessageId, Page, Preferences, Presence, Role, Summary, User, UserId, Watermark } from "./types";
 
 export type Session =
   /** A session was kept from before, and is being picked up. */
   | { readonly status: "restoring" }
-  | { readonly status: "anonymous"; readonly notice: string | null }
+  | { readonly status: "anonymous"; readonly notice: TextId | null }
   | { readonly status: "active"; readonly userId: UserId };
 
 export type Loading = "idle" | "loading" | "failed";
@@ -22,12 +26,18 @@ export interface ConversationState {
   /** The newest seq that the user has read. */
   readonly readSeq: number;
   readonly unread: number;
-  /** Entries up to this seq are accounted for in `unread`. */
+  /** How many of them mention the user, or everyone; 100 if it is more. */
+  readonly mentions: number;
+  /** Entries up to this seq are accounted for in `unread` and `mentions`. */
   readonly countedSeq: number;
   /** How far the others have got. */
   readonly watermarks: ReadonlyMap<UserId, Watermark>;
   /** Null until it was asked for. */
   readonly members: readonly UserId[] | null;
+  /** What they are, as far as it was told. */
+  readonly roles: ReadonlyMap<UserId, Role>;
+  /** The user as a member; null until the server has said it. */
+  readonly me: Member | null;
   /** The fetching of older entries. */
   readonly older: Loading;
   /** Messages that others are still making. */
@@ -60,11 +70,15 @@ export interface State {
   readonly opened: Opened | null;
   /** What is written and not sent. */
   readonly drafts: ReadonlyMap<ConversationId, string>;
+  /** What is written in threads and not sent, by `placeKey`. */
+  readonly threadDrafts: ReadonlyMap<string, string>;
+  /** Where the user is answering a message, or saying one otherwise. */
+  readonly composing: Composed;
 }
 
 export type Action =
-  | { readonly type: "signed_in"; readonly userId: UserId; readonly outbox: Outbox }
-  | { readonly type: "signed_out"; readonly notice: string | null }
+  | { readonly type: "signed_in"; readonly userId: UserId; readonly outbox: Outbox; readonly saved?: Saved }
+  | { readonly type: "signed_out"; readonly notice: TextId | null }
   | { readonly type: "connection_changed"; readonly connection: Connection }
   | { readonly type: "listing_changed"; readonly listing: Loading }
   | { readonly type: "conversations_listed"; readonly summaries: readonly Summary[] }
@@ -84,7 +98,7 @@ export type Action =
   | {
       readonly type: "members_listed";
       readonly conversationId: ConversationId;
-      readonly members: readonly UserId[];
+      readonly members: readonly Member[];
       readonly watermarks: readonly Watermark[];
     }
   | { readonly type: "users_found"; readonly users: readonly User[] }
@@ -97,7 +111,9 @@ export type Action =
   | { readonly type: "outbox_changed"; readonly outbox: Outbox }
   | { readonly type: "acked"; readonly messageId: MessageId; readonly conversationId: ConversationId; readonly seq: number }
   | { readonly type: "opened"; readonly conversationId: ConversationId | null }
-  | { readonly type: "drafted"; readonly conversationId: ConversationId; readonly text: string };
+  | { readonly type: "drafted"; readonly conversationId: ConversationId; readonly text: string }
+  | { readonly type: "thread_drafted"; readonly place: Place; readonly text: string }
+  | { readonly type: "composing_changed"; readonly place: Place; readonly composing: Composing };
 
 export const initial: State = {
   session: { status: "restoring" },
@@ -111,17 +127,36 @@ export const initial: State = {
   outbox: [],
   opened: null,
   drafts: new Map(),
+  threadDrafts: new Map(),
+  composing: new Map(),
 };
 
 /** The id of the user who is logged in; null if nobody is. */
-export function myId(state: State): UserId | null {
+export function myId(state: Pick<State, "session">): UserId | null {
   return state.session.status === "active" ? state.session.userId : null;
+}
+
+/** Where the client is, for another tab to begin from; null while it is finding out which conversations there are. */
+export function standingOf({ conversations, listing }: State): Standing | null {
+  if (listing !== "idle") {
+    return null;
+  }
+  const chats = [...conversations];
+  const heads = chats.map(([conversationId, { countedSeq, readSeq, unread, mentions, kept: { mine } }]) => ({
+    conversationId,
+    headSeq: countedSeq,
+    readSeq,
+    unread,
+    mentions,
+    mine,
+  }));
+  return { heads, ahead: chats.flatMap(([, { log }]) => log.ahead) };
 }
 
 export function update(state: State, action: Action): State {
   switch (action.type) {
     case "signed_in":
-      return { ...initial, session: { status: "active", userId: action.userId }, outbox: action.outbox, opened: state.opened };
+      return signedIn(state, action.userId, action.outbox, action.saved ?? NOTHING_SAVED);
     case "signed_out":
       return { ...initial, session: { status: "anonymous", notice: action.notice } };
     case "connection_changed":
@@ -159,7 +194,9 @@ export function update(state: State, action: Action): State {
     case "members_listed":
       return changed(state, action.conversationId, (chat) => ({
         ...chat,
-        members: action.members,
+        members: action.members.map(({ userId }) => userId),
+        roles: new Map(action.members.map(({ userId, role }) => [userId, role])),
+        me: action.members.find(({ userId }) => userId === myId(state)) ?? chat.me,
         watermarks: action.watermarks.reduce(raised, chat.watermarks),
       }));
     case "users_found":
@@ -181,8 +218,16 @@ export function update(state: State, action: Action): State {
     case "opened":
       return opened(state, action.conversationId);
     case "drafted":
-      return drafted(state, action.conversationId, action.text);
+      return { ...state, drafts: written(state.drafts, action.conversationId, action.text) };
+    case "thread_drafted":
+      return { ...state, threadDrafts: written(state.threadDrafts, placeKey(action.place), action.text) };
+    case "composing_changed":
+      return { ...state, composing: begun(state.composing, action.place, action.composing) };
   }
+}
+
+function signedIn({ opened }: State, userId: UserId, outbox: Outbox, saved: Saved): State {
+  return { ...initial, ...saved, session: { status: "active", userId }, outbox, opened: openedIn({ ...initial, opened }, saved.conversations) };
 }
 
 function changed(state: State, conversationId: ConversationId, change: (chat: ConversationState) => ConversationState): State {
@@ -205,7 +250,7 @@ function listed(state: State, summaries: readonly Summary[]): State {
     const known = conversations.get(id);
     conversations.set(
       id,
-      known === undefined ? fresh(summary) : counted({ ...known, conversation: summary.conversation }, { conversationId: id, ...summary }, myId(state)),
+      known === undefined ? fresh(summary) : counted({ ...known, conversation: summary.conversation, me: summary.me ?? known.me }, { conversationId: id, ...summary }, myId(state)),
     );
   }
   return { ...state, conversations, listing: "idle", opened: openedIn(state, conversations) };
@@ -227,9 +272,12 @@ function fresh(summary: Summary): ConversationState {
     log: seeded(summary.headSeq, summary.lastEntry),
     readSeq: summary.readSeq,
     unread: summary.unread,
+    mentions: summary.mentions ?? 0,
     countedSeq: summary.headSeq,
     watermarks: new Map(),
     members: null,
+    roles: new Map(),
+    me: summary.me ?? null,
     older: "idle",
     streams: [],
     kept: kept(NOTHING_KEPT, summary.mine ?? {}, 0),
@@ -246,7 +294,7 @@ function counted(known: ConversationState, head: Head, me: UserId | null): Conve
   if (chat.readSeq > head.readSeq) {
     return recounted(chat, me);
   }
-  return { ...chat, readSeq: head.readSeq, unread: head.unread, countedSeq: head.headSeq };
+  return { ...chat, readSeq: head.readSeq, unread: head.unread, mentions: head.mentions ?? 0, countedSeq: head.headSeq };
 }
 
 function welcomed(state: State, heads: readonly Head[]): State {
@@ -270,7 +318,13 @@ function entryCame(state: State, entry: Entry): State {
     return state;
   }
   const summary = { conversation: content.conversation, headSeq: 0, readSeq: 0, unread: 0, lastEntry: null };
-  const chat: ConversationState = { ...fresh(summary), members: content.memberIds };
+  const members = content.members ?? [];
+  const chat: ConversationState = {
+    ...fresh(summary),
+    members: content.memberIds,
+    roles: new Map(members.map(({ userId, role }) => [userId, role])),
+    me: members.find(({ userId }) => userId === myId(state)) ?? null,
+  };
   const known = { ...state, conversations: new Map(state.conversations).set(conversationId, chat) };
   return grown(known, conversationId, (log) => append(log, entry));
 }
@@ -292,9 +346,12 @@ function grown(state: State, conversationId: ConversationId, grow: (log: Log) =>
     ...chat,
     log,
     unread: chat.unread + uncounted.length,
+    mentions: Math.min(MAX_MENTIONS, chat.mentions + uncounted.filter((entry) => isMention(entry, me)).length),
     countedSeq: Math.max(chat.countedSeq, log.tail),
     conversation: news.reduce(settingsAfter, chat.conversation),
     members: news.reduce(membersAfter, chat.members),
+    roles: news.reduce(rolesAfter, chat.roles),
+    me: news.reduce((member, entry) => membershipAfter(member, entry, me), chat.me),
     streams: chat.streams.filter(({ messageId }) => !news.some((entry) => entry.messageId === messageId)),
   };
   const after: State = {
@@ -302,6 +359,7 @@ function grown(state: State, conversationId: ConversationId, grow: (log: Log) =>
     conversations: new Map(state.conversations).set(conversationId, next),
     outbox: news.reduce((outbox, entry) => without(outbox, entry.messageId), state.outbox),
     typing: withoutTypists(state.typing, conversationId, new Set(news.map((entry) => entry.senderId))),
+    composing: withoutDeleted(state.composing, conversationId, news),
   };
   return news.reduce(personalAfter, after);
 }
@@ -328,7 +386,13 @@ function hidden(chat: ConversationState, seq: number, me: UserId | null): Conver
   }
   const message = chat.log.entries.find((entry) => entry.seq === seq);
   const isCounted = seq <= chat.countedSeq && (message === undefined ? seq > chat.readSeq : isUnread(message, chat.readSeq, me));
-  return { ...chat, hidden: new Set(chat.hidden).add(seq), unread: Math.max(0, chat.unread - (isCounted ? 1 : 0)) };
+  const isMentioned = isCounted && message !== undefined && isMention(message, me);
+  return {
+    ...chat,
+    hidden: new Set(chat.hidden).add(seq),
+    unread: Math.max(0, chat.unread - Number(isCounted)),
+    mentions: Math.max(0, chat.mentions - Number(isMentioned)),
+  };
 }
 
 /** The entries that are newer than `seq`. */
@@ -339,6 +403,14 @@ export function since(log: Log, seq: number): readonly Entry[] {
 
 function isUnread(entry: Entry, readSeq: number, me: UserId | null): boolean {
   return entry.seq > readSeq && entry.content.kind === "message" && entry.content.state?.isHidden !== true && entry.senderId !== me;
+}
+
+/** The server counts no further. */
+const MAX_MENTIONS = 100;
+
+/** Whether a message mentions the user, or everyone. */
+function isMention({ content }: Entry, me: UserId | null): boolean {
+  return content.kind === "message" && me !== null && (content.said.mentionsAll === true || content.said.mentions?.includes(me) === true);
 }
 
 function settingsAfter(conversation: Conversation, { content }: Entry): Conversation {
@@ -353,6 +425,26 @@ function membersAfter(members: readonly UserId[] | null, { content }: Entry): re
   return [...new Set([...members, ...content.added])].filter((member) => !gone.has(member));
 }
 
+function rolesAfter(roles: ReadonlyMap<UserId, Role>, { content }: Entry): ReadonlyMap<UserId, Role> {
+  if (content.kind !== "membership") {
+    return roles;
+  }
+  const next = new Map([...roles, ...content.roles]);
+  for (const { userId, role } of content.members ?? []) {
+    next.set(userId, role);
+  }
+  for (const userId of content.removed) {
+    next.delete(userId);
+  }
+  return next;
+}
+
+/** A change of what they may do leaves where they came in. */
+function membershipAfter(member: Member | null, { content }: Entry, me: UserId | null): Member | null {
+  const news = content.kind === "membership" ? content.members?.find(({ userId }) => userId === me) : undefined;
+  return news === undefined ? member : { ...news, joinedSeq: news.joinedSeq || (member?.joinedSeq ?? 0) };
+}
+
 function left(state: State, conversationId: ConversationId, seq: number): State {
   if (seq > 0 && seq < (state.conversations.get(conversationId)?.log.tail ?? 0)) {
     return state; // and let in again since
@@ -365,6 +457,8 @@ function left(state: State, conversationId: ConversationId, seq: number): State 
     ...state,
     conversations,
     drafts,
+    threadDrafts: withoutPlaces(state.threadDrafts, conversationId),
+    composing: withoutPlaces(state.composing, conversationId),
     outbox: state.outbox.filter((item) => item.conversationId !== conversationId),
     opened: state.opened?.conversationId === conversationId ? null : state.opened,
   };
@@ -394,12 +488,13 @@ function readUpTo(chat: ConversationState, seq: number, me: UserId | null): Conv
 function recounted(chat: ConversationState, me: UserId | null): ConversationState {
   const { log, readSeq } = chat;
   if (readSeq >= Math.max(log.tail, chat.countedSeq)) {
-    return { ...chat, unread: 0 };
+    return { ...chat, unread: 0, mentions: 0 };
   }
   if (readSeq < log.first - 1 || chat.countedSeq > log.tail) {
     return chat;
   }
-  return { ...chat, unread: since(log, readSeq).filter((entry) => !chat.hidden.has(entry.seq) && isUnread(entry, readSeq, me)).length };
+  const unread = since(log, readSeq).filter((entry) => !chat.hidden.has(entry.seq) && isUnread(entry, readSeq, me));
+  return { ...chat, unread: unread.length, mentions: Math.min(MAX_MENTIONS, unread.filter((entry) => isMention(entry, me)).length) };
 }
 
 function typingCame(state: State, conversationId: ConversationId, userId: UserId, until: number): State {
@@ -423,7 +518,8 @@ function timePassed(state: State, now: number): State {
   return changed.length === 0 ? rest : { ...rest, conversations: new Map([...state.conversations, ...changed]) };
 }
 
-function passed(chat: ConversationState, now: number, me: UserId | null): ConversationState {
+/** A conversation as it is at a time. */
+export function passed(chat: ConversationState, now: number, me: UserId | null): ConversationState {
   const streams = current(chat.streams, now);
   const log = expired(chat.log, now);
   if (log !== chat.log) {
@@ -466,14 +562,15 @@ function acked(state: State, messageId: MessageId, conversationId: ConversationI
   return { ...state, outbox: isThere ? without(state.outbox, messageId) : accepted(state.outbox, messageId) };
 }
 
-function drafted(state: State, conversationId: ConversationId, text: string): State {
-  const drafts = new Map(state.drafts);
+/** What is written somewhere; nothing if that is empty. */
+function written<K>(drafts: ReadonlyMap<K, string>, where: K, text: string): ReadonlyMap<K, string> {
+  const next = new Map(drafts);
   if (text === "") {
-    drafts.delete(conversationId);
+    next.delete(where);
   } else {
-    drafts.set(conversationId, text);
+    next.set(where, text);
   }
-  return { ...state, drafts };
+  return next;
 }
 
 function opened(state: State, conversationId: ConversationId | null): State {

@@ -1,34 +1,34 @@
-/** The sentences and times that people read. */
+/** The sentences of conversations. */
 
 import { plainText } from "./markdown";
-import type { Entry, FileRef, Poll, Presence, Role, Said, UserId } from "./types";
-
-/** What stands where a message was. */
-export const DELETED = "This message was deleted";
+import type { TextId } from "./texts";
+import type { ConversationSettings, Entry, FileRef, Poll, Presence, Said, UserId } from "./types";
+import type { Words } from "./words";
 
 type NameOf = (userId: UserId) => string;
 
 /** What a system line says. */
-export function describe(entry: Entry, me: UserId | null, nameOf: NameOf): string {
+export function describe(entry: Entry, me: UserId | null, nameOf: NameOf, words: Words): string {
   const { content, senderId } = entry;
-  const who = senderId === me ? "You" : nameOf(senderId);
+  const { t } = words;
+  const who = { by: senderId === me ? "me" : "other", who: nameOf(senderId) };
+  const listed = (ids: readonly UserId[]) => ids.map((id) => (id === me ? t("messages.youObject") : nameOf(id)));
+  const isOwnDoing = (ids: readonly UserId[]) => ids.length === 1 && ids[0] === senderId;
   switch (content.kind) {
     case "created":
-      return content.conversation.kind === "group" ? `${who} created “${content.conversation.title}”` : `${who} started the conversation`;
-    case "membership":
-      return [
-        ...(content.added.length > 0 ? [addition(content.added, entry, me, nameOf)] : []),
-        ...(content.removed.length > 0 ? [removal(content.removed, entry, me, nameOf)] : []),
-        ...[...content.roles].map(([userId, role]) => `${who} made ${listed([userId], me, nameOf)} ${ROLES[role]}`),
-      ].join(", ");
+      return content.conversation.kind === "direct" ? t("messages.started", who) : t("messages.created", { ...who, title: content.conversation.title });
+    case "membership": {
+      const { added, removed, roles } = content;
+      return together(words, [
+        ...(added.length === 0 ? [] : [isOwnDoing(added) ? t("messages.joined", who) : t("messages.added", { ...who, names: listed(added) })]),
+        ...(removed.length === 0 ? [] : [isOwnDoing(removed) ? t("messages.left", who) : t("messages.removed", { ...who, names: listed(removed) })]),
+        ...[...roles].map(([userId, role]) => t("messages.role", { ...who, names: listed([userId]), role })),
+      ]);
+    }
     case "settings":
-      return [
-        ...(content.changed.title === undefined ? [] : [`${who} called it “${content.changed.title}”`]),
-        ...(content.changed.topic === undefined ? [] : [content.changed.topic === "" ? `${who} took the topic away` : `${who} set the topic to “${content.changed.topic}”`]),
-        ...(content.messageTtlS === undefined ? [] : [ttlText(who, content.messageTtlS)]),
-      ].join(", ");
+      return together(words, settingsTexts(who, content.changed, words));
     case "message":
-      return content.state?.isDeleted === true ? DELETED : plainText(content.said.text) || filesText(content.said.files ?? []);
+      return content.state?.isDeleted === true ? t("messages.deleted") : plainText(content.said.text) || filesText(content.said.files ?? [], words);
     case "change":
     case "personal":
     case "unknown":
@@ -36,46 +36,69 @@ export function describe(entry: Entry, me: UserId | null, nameOf: NameOf): strin
   }
 }
 
+/** What is said of each thing that was set. */
+function settingsTexts(who: { readonly by: string; readonly who: string }, changed: Partial<ConversationSettings>, words: Words): readonly string[] {
+  const { t } = words;
+  const { title, topic, avatarFileId, isPublic, slowModeS, messageTtlS, memberPermissions } = changed;
+  return [
+    ...(title === undefined ? [] : [t("messages.renamed", { ...who, title })]),
+    ...(topic === undefined ? [] : [topic === "" ? t("messages.topicOff", who) : t("messages.topic", { ...who, topic })]),
+    ...(messageTtlS === undefined ? [] : [messageTtlS === 0 ? t("messages.ttlOff", who) : t("messages.ttl", { ...who, time: words.duration(messageTtlS) })]),
+    ...(avatarFileId === undefined ? [] : [t(avatarFileId === null ? "messages.pictureOff" : "messages.picture", who)]),
+    ...(isPublic === undefined ? [] : [t(isPublic ? "messages.public" : "messages.private", who)]),
+    ...(slowModeS === undefined ? [] : [slowModeS === 0 ? t("messages.slowModeOff", who) : t("messages.slowMode", { ...who, time: words.duration(slowModeS) })]),
+    ...(memberPermissions === undefined ? [] : [t("messages.memberPermissions", who)]),
+  ];
+}
+
+/** Several sentences in one. */
+function together({ t }: Words, sentences: readonly string[]): string {
+  return sentences.length === 0 ? "" : sentences.reduce((first, second) => t("messages.both", { first, second }));
+}
+
 /** What is said of files that come without words. */
-export function filesText(files: readonly FileRef[]): string {
-  return files.map(({ name }) => name).join(", ");
+export function filesText(files: readonly FileRef[], { t }: Words): string {
+  return files.map(({ name }) => name).reduce((first, second) => (first === "" ? second : t("messages.both", { first, second })), "");
 }
 
 /** A message in one line, where another answers it. */
-export function quoted({ text, files = [] }: Said): string {
-  const line = (plainText(text) || filesText(files)).replace(/\s+/g, " ");
+export function quoted({ text, files = [] }: Said, words: Words): string {
+  const line = (plainText(text) || filesText(files, words)).replace(/\s+/g, " ");
   return line.length > MAX_QUOTED ? `${Array.from(line).slice(0, MAX_QUOTED).join("")}…` : line;
 }
 
 const MAX_QUOTED = 120;
 
-const ROLES: Readonly<Record<Role, string>> = { owner: "the owner", admin: "an administrator", member: "a member", reader: "a reader" };
-
-function addition(added: readonly UserId[], entry: Entry, me: UserId | null, nameOf: NameOf): string {
-  const who = entry.senderId === me ? "You" : nameOf(entry.senderId);
-  return added.length === 1 && added[0] === entry.senderId ? `${who} joined` : `${who} added ${listed(added, me, nameOf)}`;
-}
-
-function removal(removed: readonly UserId[], entry: Entry, me: UserId | null, nameOf: NameOf): string {
-  const who = entry.senderId === me ? "You" : nameOf(entry.senderId);
-  return removed.length === 1 && removed[0] === entry.senderId ? `${who} left` : `${who} removed ${listed(removed, me, nameOf)}`;
-}
-
-function listed(ids: readonly UserId[], me: UserId | null, nameOf: NameOf): string {
-  const names = ids.map((id) => (id === me ? "you" : nameOf(id)));
-  return new Intl.ListFormat("en", { type: "conjunction" }).format(names);
-}
-
 /** The line of the conversation list: who said what, last. */
-export function preview(entry: Entry, me: UserId | null, isGroup: boolean, nameOf: NameOf): string {
+export function preview(entry: Entry, me: UserId | null, isGroup: boolean, nameOf: NameOf, words: Words): string {
+  const said = describe(entry, me, nameOf, words);
   if (entry.content.kind !== "message") {
-    return describe(entry, me, nameOf);
+    return said;
   }
-  const text = describe(entry, me, nameOf).replace(/\s+/g, " ");
+  const { said: what, state } = entry.content;
+  const text = state?.isDeleted === true ? said : lineOf(what, words);
   if (entry.senderId === me) {
-    return `You: ${text}`;
+    return words.t("conversations.youSaid", { text });
   }
-  return isGroup ? `${firstWord(nameOf(entry.senderId))}: ${text}` : text;
+  return isGroup ? words.t("conversations.said", { name: firstWord(nameOf(entry.senderId)), text }) : text;
+}
+
+/** What a message says, in one line: its words, and for want of them what kind of files it has. */
+export function lineOf({ text, files = [], poll }: Said, words: Words): string {
+  const line = plainText(text).replace(/\s+/g, " ");
+  if (poll !== undefined) {
+    return words.t("conversations.poll", { text: line });
+  }
+  return line || filesLine(files, words);
+}
+
+const FILE_KINDS = { image: "conversations.photos", video: "conversations.videos", audio: "conversations.recordings" } as const;
+
+function filesLine(files: readonly FileRef[], words: Words): string {
+  const kinds = new Set(files.map(({ mediaType }) => mediaType.split("/", 1)[0] ?? ""));
+  const [kind = ""] = kinds;
+  const id = kinds.size === 1 && kind in FILE_KINDS ? FILE_KINDS[kind as keyof typeof FILE_KINDS] : undefined;
+  return id === undefined ? filesText(files, words) : words.t(id, { count: files.length });
 }
 
 function firstWord(name: string): string {
@@ -98,137 +121,92 @@ export function toneOf(id: string, tones: number): number {
   return hash % tones;
 }
 
-export function clockTime(at: number): string {
-  return new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" }).format(at);
+/** What stands beside each other: each says something of its own. */
+export function beside(parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join(" · ");
 }
 
-/** The head of a day in a conversation. */
-export function dayName(at: number, now: number): string {
-  const days = daysBetween(at, now);
-  if (days === 0 || days === 1) {
-    return days === 0 ? "Today" : "Yesterday";
-  }
-  const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", ...(isThisYear ? {} : { year: "numeric" }) }).format(at);
+export function presenceText(presence: Presence | undefined, now: number, words: Words): string {
+  return presence === undefined || presence.availability === "unknown" ? "" : beside([availabilityText(presence, now, words), presence.status]);
 }
 
-/** A time in the conversation list: as short as it can be told. */
-export function shortTime(at: number, now: number): string {
-  const days = daysBetween(at, now);
-  if (days <= 0) {
-    return clockTime(at);
+const AVAILABLE = { online: "presence.online", away: "presence.away", busy: "presence.busy" } as const;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+function availabilityText({ availability, lastSeenAt }: Presence, now: number, words: Words): string {
+  const { t } = words;
+  if (availability in AVAILABLE) {
+    return t(AVAILABLE[availability as keyof typeof AVAILABLE]);
   }
-  if (days === 1) {
-    return "Yesterday";
+  if (lastSeenAt === null) {
+    return t("presence.offline");
   }
-  return new Intl.DateTimeFormat(undefined, days < 7 ? { weekday: "short" } : { day: "numeric", month: "short" }).format(at);
+  if (now - lastSeenAt < MINUTE_MS) {
+    return t("presence.lastSeenNow");
+  }
+  if (now - lastSeenAt < HOUR_MS) {
+    return t("presence.lastSeen", { time: words.minutesAgo(Math.floor((now - lastSeenAt) / MINUTE_MS)) });
+  }
+  const days = words.daysBetween(lastSeenAt, now);
+  if (days > 1) {
+    return t("presence.lastSeenOn", { day: words.shortTime(lastSeenAt, now) });
+  }
+  return t(days === 1 ? "presence.lastSeenYesterday" : "presence.lastSeenToday", { time: words.clock(lastSeenAt) });
 }
 
-function daysBetween(at: number, now: number): number {
-  const midnight = (time: number) => new Date(time).setHours(0, 0, 0, 0);
-  return Math.round((midnight(now) - midnight(at)) / 86_400_000);
-}
+const MAX_TYPISTS = 3;
 
-export function presenceText(presence: Presence | undefined, now: number): string {
-  if (presence === undefined || presence.availability === "unknown") {
-    return "";
-  }
-  return [availabilityText(presence, now), presence.status].filter((part) => part !== "").join(" · ");
-}
-
-const AVAILABLE = { online: "Online", away: "Away", busy: "Busy" } as const;
-
-function availabilityText(presence: Presence, now: number): string {
-  if (presence.availability in AVAILABLE) {
-    return AVAILABLE[presence.availability as keyof typeof AVAILABLE];
-  }
-  if (presence.lastSeenAt === null) {
-    return "Offline";
-  }
-  const minutes = Math.floor((now - presence.lastSeenAt) / 60_000);
-  if (minutes < 1) {
-    return "Last seen just now";
-  }
-  return minutes < 60 ? `Last seen ${minutes} min ago` : `Last seen ${lastSeenDay(presence.lastSeenAt, now)}`;
-}
-
-function lastSeenDay(at: number, now: number): string {
-  const days = daysBetween(at, now);
-  return days === 0 ? `at ${clockTime(at)}` : days === 1 ? `yesterday at ${clockTime(at)}` : `on ${shortTime(at, now)}`;
-}
-
-export function typingText(names: readonly string[]): string {
+export function typingText(names: readonly string[], { t }: Words): string {
   if (names.length === 0) {
     return "";
   }
-  if (names.length > 3) {
-    return "Several people are typing";
-  }
-  return `${new Intl.ListFormat("en", { type: "conjunction" }).format(names)} ${names.length === 1 ? "is" : "are"} typing`;
+  return names.length > MAX_TYPISTS ? t("conversations.typingSeveral") : t("conversations.typingMany", { count: names.length, names });
 }
-
-const EXPLANATIONS: Readonly<Record<string, string>> = {
-  BAD_CREDENTIALS: "User name or password is wrong.",
-  USERNAME_TAKEN: "This user name is taken. Choose another one.",
-  UNKNOWN_USER: "Nobody has this user name.",
-  UNKNOWN_CONVERSATION: "You are not in this conversation any more.",
-  PERMISSION_DENIED: "You are not allowed to do that in this conversation.",
-  LAST_OWNER: "Make somebody else the owner first.",
-  SLOW_MODE: "Wait a moment before you write again here.",
-  POLL_CLOSED: "No more votes are taken in this poll.",
-  TEXT_EMPTY: "There is nothing to send.",
-  TEXT_TOO_LONG: "The message is too long. Send it in parts.",
-  FRAME_TOO_LARGE: "The message is too long. Send it in parts.",
-  LIMIT_REACHED: "There is no room for more here.",
-  OVERLOADED: "The server has too much to do. Try again in a moment.",
-  UNAVAILABLE: "The server can’t be reached. Try again in a moment.",
-  DEADLINE_EXCEEDED: "The server took too long. Try again.",
-  ACCOUNT_DISABLED: "This account is disabled. Ask an administrator.",
-  BAD_INVITE: "This invite is not good any more. Ask for another one.",
-  UNKNOWN_FILE: "A file of it is not there any more.",
-  FILE_TOO_LARGE: "The file is too large.",
-  FILE_TYPE_REFUSED: "Files of this kind are not taken in here.",
-  FILE_BROKEN: "The file can’t be read.",
-  QUOTA_REACHED: "Your files take all the room that they may. Delete some first.",
-  UNAUTHENTICATED: "You were logged out. Log in again.",
-};
 
 /** What stands under a poll. */
-export function pollText(poll: Poll, voterCount: number, isClosed: boolean, now: number): string {
-  const voters = voterCount === 0 ? "No votes yet" : voterCount === 1 ? "1 vote" : `${voterCount} votes`;
+export function pollText(poll: Poll, voterCount: number, isClosed: boolean, now: number, words: Words): string {
+  const { t } = words;
+  const votes = t("messages.votes", { count: voterCount });
   if (isClosed || (poll.closesAt !== null && poll.closesAt <= now)) {
-    return `${voters} · Closed`;
+    return beside([votes, t("messages.pollClosed")]);
   }
-  const closing = poll.closesAt === null ? "" : ` · Closes ${dayName(poll.closesAt, now)} at ${clockTime(poll.closesAt)}`;
-  return `${voters}${poll.isMultiple ? " · Several answers" : ""}${closing}`;
+  const closing = poll.closesAt === null ? "" : t("messages.pollCloses", { day: words.day(poll.closesAt, now), time: words.clock(poll.closesAt) });
+  return beside([votes, poll.isMultiple ? t("messages.pollMany") : "", closing]);
 }
+
+/** What a user can do something about, by the server's reason. The rest only a developer can act on. */
+const EXPLANATIONS: Readonly<Record<string, TextId>> = {
+  ACCOUNT_DISABLED: "errors.ACCOUNT_DISABLED",
+  BAD_CREDENTIALS: "errors.BAD_CREDENTIALS",
+  BAD_INVITE: "errors.BAD_INVITE",
+  BLOCKED: "errors.BLOCKED",
+  DEADLINE_EXCEEDED: "errors.DEADLINE_EXCEEDED",
+  FILE_BROKEN: "errors.FILE_BROKEN",
+  FILE_TOO_LARGE: "errors.FILE_TOO_LARGE",
+  FILE_TYPE_REFUSED: "errors.FILE_TYPE_REFUSED",
+  FRAME_TOO_LARGE: "errors.FRAME_TOO_LARGE",
+  LAST_OWNER: "errors.LAST_OWNER",
+  LIMIT_REACHED: "errors.LIMIT_REACHED",
+  OVERLOADED: "errors.OVERLOADED",
+  PERMISSION_DENIED: "errors.PERMISSION_DENIED",
+  POLL_CLOSED: "errors.POLL_CLOSED",
+  QUOTA_REACHED: "errors.QUOTA_REACHED",
+  RATE_LIMITED: "errors.RATE_LIMITED",
+  REPORT_RESOLVED: "errors.REPORT_RESOLVED",
+  SLOW_MODE: "errors.SLOW_MODE",
+  TEXT_EMPTY: "errors.TEXT_EMPTY",
+  TEXT_TOO_LONG: "errors.TEXT_TOO_LONG",
+  UNAUTHENTICATED: "errors.UNAUTHENTICATED",
+  UNAVAILABLE: "errors.UNAVAILABLE",
+  UNKNOWN_CONVERSATION: "errors.UNKNOWN_CONVERSATION",
+  UNKNOWN_FILE: "errors.UNKNOWN_FILE",
+  UNKNOWN_USER: "errors.UNKNOWN_USER",
+  USERNAME_TAKEN: "errors.USERNAME_TAKEN",
+};
 
 /** A sentence for a reason of the server's table; `fallback` for those that only a developer can act on. */
-export function explain(reason: string, fallback: string): string {
-  return EXPLANATIONS[reason] ?? fallback;
-}
-
-function ttlText(who: string, seconds: number): string {
-  return seconds === 0 ? `${who} lets messages stay` : `${who} lets messages disappear after ${durationText(seconds)}`;
-}
-
-const UNITS = [
-  ["day", 86_400],
-  ["hour", 3_600],
-  ["minute", 60],
-  ["second", 1],
-] as const;
-
-/** A time in seconds, in the largest unit of which it is a whole number. */
-export function durationText(seconds: number): string {
-  const [unit, length] = UNITS.find(([, length]) => seconds % length === 0) ?? ["second", 1];
-  return new Intl.NumberFormat("en", { style: "unit", unit, unitDisplay: "long" }).format(seconds / length);
-}
-
-/** A size in bytes, as people say it. */
-export function sizeText(bytes: number): string {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
-  const amount = bytes / 1_000 ** power;
-  return new Intl.NumberFormat("en", { style: "unit", unit: units[power] ?? "byte", unitDisplay: "short", maximumFractionDigits: amount < 10 ? 1 : 0 }).format(amount);
+export function explain(reason: string, fallback: string, { t }: Words): string {
+  const id = EXPLANATIONS[reason];
+  return id === undefined ? fallback : t(id);
 }

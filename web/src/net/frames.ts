@@ -2,57 +2,13 @@
 
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 
-import type { Part } from "../core/stream";
-import type { ConversationId, Entry, FileRef, Head, MessageId, Preferences, Presence, UserId, Watermark } from "../core/types";
+import type { ClientEvent, Cursor, ServerEvent } from "../core/frames";
+import type { ConversationId, MessageId, UserId } from "../core/types";
 import { Reason } from "../gen/elastic_chat/errors/v1/reason_pb";
 import { ClientFrameSchema, ServerFrameSchema } from "../gen/elastic_chat/gateway/v1/frames_pb";
-import { durationFrom, entryFrom, headFrom, preferencesFrom, presenceFrom, watermarkFrom } from "./wire";
+import { durationFrom, entryFrom, headFrom, preferencesFrom, presenceFrom, saidTo, watermarkFrom } from "./wire";
 
-export interface Cursor {
-  readonly conversationId: ConversationId;
-  readonly seq: number;
-}
-
-export type ClientEvent =
-  | { readonly type: "hello"; readonly accessToken: string; readonly resume: readonly Cursor[] }
-  | {
-      readonly type: "send";
-      readonly messageId: MessageId;
-      readonly conversationId: ConversationId;
-      readonly text: string;
-      readonly files?: readonly FileRef[];
-    }
-  | { readonly type: "typing"; readonly conversationId: ConversationId }
-  | { readonly type: "watermark"; readonly conversationId: ConversationId; readonly deliveredSeq: number; readonly readSeq: number }
-  | { readonly type: "subscribe_presence"; readonly userIds: readonly UserId[] }
-  /** Whether nobody uses the device. */
-  | { readonly type: "ping"; readonly isIdle: boolean };
-
-export type ServerEvent =
-  | { readonly type: "welcome"; readonly heads: readonly Head[]; readonly heartbeatMs: number; readonly preferences: Preferences | null }
-  | { readonly type: "ack"; readonly messageId: MessageId; readonly conversationId: ConversationId; readonly seq: number }
-  | { readonly type: "entry"; readonly entry: Entry }
-  | { readonly type: "watermark"; readonly watermark: Watermark }
-  | { readonly type: "typing"; readonly conversationId: ConversationId; readonly userId: UserId }
-  | { readonly type: "part"; readonly conversationId: ConversationId; readonly part: Part }
-  | { readonly type: "presence"; readonly presence: Presence }
-  | { readonly type: "stale_presence"; readonly askAfterMs: number }
-  | { readonly type: "preferences"; readonly preferences: Preferences }
-  | {
-      readonly type: "reject";
-      /** Null if it was no message that was refused. */
-      readonly messageId: MessageId | null;
-      readonly reason: string;
-      readonly retryable: boolean;
-      readonly retryAfterMs: number | null;
-    }
-  /** A null id means every conversation. */
-  | { readonly type: "resync"; readonly conversationId: ConversationId | null }
-  | { readonly type: "going_away"; readonly reconnectAfterMs: number }
-  /** By the entry at `seq`; 0 if that is not known. */
-  | { readonly type: "left"; readonly conversationId: ConversationId; readonly seq: number }
-  | { readonly type: "live" }
-  | { readonly type: "pong" };
+export type { ClientEvent, Cursor, ServerEvent };
 
 export const SUBPROTOCOL = "elastic-chat.v1.proto";
 /** If the server does not say how often it wants to hear from us. */
@@ -71,9 +27,8 @@ function frameOf(event: ClientEvent): FrameInit {
       return { case: "hello", value: { accessToken: event.accessToken, resume } };
     }
     case "send": {
-      const { messageId, conversationId, text, files = [] } = event;
-      const attachments = files.map(({ fileId, name }) => ({ fileId, name }));
-      return { case: "send", value: { messageId, conversationId, body: { text, attachments } } };
+      const { messageId, conversationId, said } = event;
+      return { case: "send", value: { messageId, conversationId, body: saidTo(said) } };
     }
     case "typing":
       return { case: "typing", value: { conversationId: event.conversationId } };

@@ -8,26 +8,44 @@ export type TokenSource = (isRefused: boolean) => Promise<string>;
 const DEADLINE_MS = 10_000;
 
 /** Returns the JSON of the answer; null if it is none. */
-export async function call(method: string, path: string, body?: unknown, accessToken?: string): Promise<unknown> {
-  const response = await fetch(path, {
-    method,
+export async function call(
+  method: string,
+  path: string,
+  body?: unknown,
+  accessToken?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
+  const response = await answered(method, path, {
     headers: {
+      ...headers,
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }),
     },
     body: body === undefined ? null : JSON.stringify(body),
-    signal: AbortSignal.timeout(DEADLINE_MS),
-  }).catch((error: unknown) => {
-    const isLate = error instanceof DOMException && error.name === "TimeoutError";
-    throw isLate
-      ? new ApiError("DEADLINE_EXCEEDED", `${method} ${path} did not answer within ${DEADLINE_MS} ms.`)
-      : new ApiError("UNAVAILABLE", `${method} ${path} could not be sent: is the server reachable?`);
   });
   const answer = await jsonOf(response);
   if (!response.ok) {
     throw errorOf(response.status, answer);
   }
   return answer;
+}
+
+/** Returns the bytes of the answer. */
+export async function download(path: string, accessToken: string): Promise<Blob> {
+  const response = await answered("GET", path, { headers: { authorization: `Bearer ${accessToken}` } });
+  if (!response.ok) {
+    throw errorOf(response.status, await jsonOf(response));
+  }
+  return response.blob();
+}
+
+function answered(method: string, path: string, request: RequestInit): Promise<Response> {
+  return fetch(path, { method, signal: AbortSignal.timeout(DEADLINE_MS), ...request }).catch((error: unknown) => {
+    const isLate = error instanceof DOMException && error.name === "TimeoutError";
+    throw isLate
+      ? new ApiError("DEADLINE_EXCEEDED", `${method} ${path} did not answer within ${DEADLINE_MS} ms.`)
+      : new ApiError("UNAVAILABLE", `${method} ${path} could not be sent: is the server reachable?`);
+  });
 }
 
 /** Makes a call of a user who is logged in. A token that is refused is replaced once. */

@@ -2,12 +2,13 @@
 
 import type { Names, ReadNews } from "../core/notification";
 import type { ConversationId } from "../core/types";
+import { registered, workers } from "./worker";
 
-/** Lies at the root, so that it is there for every page. It is one file: not every browser lets a service worker import others. */
-const WORKER = "/push.js";
-/** Where src/worker/push.ts looks for the names. */
+/** Where src/worker/notifications.ts looks for the names. */
 const CACHE = "elastic-chat.push";
 const NAMES = "/push-names";
+/** Set if what is pushed here is to say nothing of what was said. */
+const WITHOUT_TEXT_KEY = "elastic-chat.push-without-text";
 
 /** The address of this browser at its push service, and the keys by which only it reads what is sent there. */
 export interface Subscription {
@@ -29,6 +30,11 @@ export interface PushBrowser {
   withdraw(conversationId: ConversationId, seq: number): Promise<void>;
   setBadge(count: number): Promise<void>;
   keepNames(names: Names): Promise<void>;
+  /** Whether what is pushed here is to tell what was said; so until somebody decides otherwise. */
+  showsText(): boolean;
+  keepShowsText(isShown: boolean): void;
+  /** Shows a notification of this page's own. */
+  show(title: string, body: string): Promise<void>;
 }
 
 export const pushBrowser: PushBrowser = {
@@ -39,7 +45,7 @@ export const pushBrowser: PushBrowser = {
   subscribed: async () => subscriptionFrom((await (await registration())?.pushManager.getSubscription()) ?? null),
 
   subscribe: async (publicKey) => {
-    const { pushManager } = await navigator.serviceWorker.register(WORKER);
+    const { pushManager } = await registered();
     await navigator.serviceWorker.ready;
     const made = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey });
     const subscription = subscriptionFrom(made);
@@ -69,11 +75,25 @@ export const pushBrowser: PushBrowser = {
   keepNames: async (names) => {
     await (await caches.open(CACHE)).put(NAMES, Response.json(names));
   },
+
+  showsText: () => localStorage.getItem(WITHOUT_TEXT_KEY) === null,
+
+  keepShowsText: (isShown) => {
+    if (isShown) {
+      localStorage.removeItem(WITHOUT_TEXT_KEY);
+    } else {
+      localStorage.setItem(WITHOUT_TEXT_KEY, "yes");
+    }
+  },
+
+  show: async (title, body) => {
+    await (await registered()).showNotification(title, { body, icon: "/icons/app-192.png", tag: "elastic-chat.test" });
+  },
 };
 
 /** Calls back when a notification was clicked while a page was open. */
 export function onOpened(open: (conversationId: ConversationId) => void): void {
-  (navigator as Partial<Navigator>).serviceWorker?.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+  workers()?.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
     const { type, conversationId } = (data ?? {}) as { readonly type?: unknown; readonly conversationId?: unknown };
     if (type === "open" && typeof conversationId === "string") {
       open(conversationId as ConversationId);

@@ -1,6 +1,6 @@
 /** Uploads, by the tus protocol. */
 
-import type { DetailedError } from "tus-js-client";
+import type { DetailedError, Upload } from "tus-js-client";
 
 import type { FileId } from "../core/types";
 import { ApiError, errorOf } from "./errors";
@@ -12,22 +12,71 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 const RETRY_DELAYS_MS = [500, 1_000, 3_000, 5_000, 10_000];
 const UNAUTHENTICATED = 401;
 
-/** Uploads a file and gives its id; `onProgress` is told which part of it is there. Throws ApiError. */
-export async function uploaded(file: File, token: TokenSource, onProgress: (part: number) => void): Promise<FileId> {
-  // Who never uploads anything need not fetch what it takes.
-  const { Upload } = await import("tus-js-client").catch(() => {
-    throw unreachable();
-  });
-  return new Promise((resolve, reject) => {
+export interface UploadEvents {
+  /** Which part of it is there, from 0 to 1. */
+  readonly onProgress: (part: number) => void;
+  readonly onDone: (fileId: FileId) => void;
+  readonly onFailed: (error: ApiError) => void;
+}
+
+/** An upload that is under way. What is interrupted goes on by itself; whatever is there already is not sent again. */
+export class RunningUpload {
+  private upload: Upload | null = null;
+  private state: "running" | "paused" | "cancelled" = "running";
+
+  constructor(
+    private readonly file: File,
+    private readonly token: TokenSource,
+    private readonly events: UploadEvents,
+  ) {
+    void this.begin();
+  }
+
+  pause(): void {
+    this.state = "paused";
+    void this.upload?.abort();
+  }
+
+  /** Goes on after a pause, or after it has failed. */
+  resume(): void {
+    this.state = "running";
+    if (this.upload === null) {
+      void this.begin();
+    } else {
+      this.upload.start();
+    }
+  }
+
+  /** Takes back what is there of it. That the server could not be told is no harm: it lets go of it after a day. */
+  cancel(): void {
+    this.state = "cancelled";
+    this.upload?.abort(true).catch(() => undefined);
+  }
+
+  private async begin(): Promise<void> {
+    try {
+      // Who never uploads anything need not fetch what it takes.
+      const tus = await import("tus-js-client");
+      this.upload ??= this.made(tus.Upload);
+    } catch {
+      this.events.onFailed(unreachable());
+      return;
+    }
+    if (this.state === "running") {
+      this.upload.start();
+    }
+  }
+
+  private made(Made: typeof Upload): Upload {
     let isRefused = false;
-    const upload = new Upload(file, {
+    const upload = new Made(this.file, {
       endpoint: ENDPOINT,
       chunkSize: CHUNK_BYTES,
       retryDelays: RETRY_DELAYS_MS,
-      metadata: { filename: file.name },
+      metadata: { filename: this.file.name },
       storeFingerprintForResuming: false,
       onBeforeRequest: async (request) => {
-        request.setHeader("authorization", `Bearer ${await token(isRefused)}`);
+        request.setHeader("authorization", `Bearer ${await this.token(isRefused)}`);
         isRefused = false;
       },
       onShouldRetry: (error) => {
@@ -36,17 +85,17 @@ export async function uploaded(file: File, token: TokenSource, onProgress: (part
         return isRefused || status < 400 || status === 409 || status >= 500;
       },
       onProgress: (sent, total) => {
-        onProgress(total === 0 ? 0 : sent / total);
+        this.events.onProgress(total === 0 ? 0 : sent / total);
       },
       onSuccess: () => {
-        resolve((upload.url ?? "").split("/").at(-1) as FileId);
+        this.events.onDone((upload.url ?? "").split("/").at(-1) as FileId);
       },
       onError: (error) => {
-        reject(refusalOf(error));
+        this.events.onFailed(refusalOf(error));
       },
     });
-    upload.start();
-  });
+    return upload;
+  }
 }
 
 function refusalOf(error: Error | DetailedError): ApiError {

@@ -8,15 +8,21 @@ import "../ui/styles/topology.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import { Languages } from "../app/language";
 import { OpsClient } from "../app/ops";
+import { catalogues, english } from "../locales/ops";
 import { OpsApp } from "../ui/ops/OpsApp";
+import { LanguageProvider } from "../ui/words";
 
+const languages = new Languages(catalogues, english);
 const client = new OpsClient();
 
 window.addEventListener("storage", ({ key }) => { client.storageChanged(key); });
+window.addEventListener("storage", ({ key }) => { languages.storageChanged(key); });
 document.addEventListener("visibilitychange", () => { client.seen(document.visibilityState === "visible"); });
 client.seen(document.visibilityState === "visible");
 client.start();
+await languages.start();
 
 const root = document.getElementById("root");
 if (root === null) {
@@ -24,6 +30,8 @@ if (root === null) {
 }
 createRoot(root).render(
   <StrictMode>
-    <OpsApp client={client} />
+    <LanguageProvider languages={languages}>
+      <OpsApp client={client} />
+    </LanguageProvider>
   </StrictMode>,
 );

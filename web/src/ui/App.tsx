@@ -1,27 +1,71 @@
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 
+import type { Versions } from "../app/versions";
 import { totalUnread } from "../core/select";
-import { AuthPage } from "./AuthPage";
+import type { State } from "../core/state";
 import { ChatPage } from "./ChatPage";
-import { useAppState } from "./context";
+import { useSelected } from "./context";
+import { asideOf, usePath } from "./route";
+import { Shortcuts } from "./Shortcuts";
 import { Splash } from "./Splash";
+import { UpdateLine } from "./UpdateLine";
+import { useText } from "./words";
+
+/** Who has logged in before does not need it. */
+const AuthPage = lazy(() => import("./AuthPage"));
+const AdminPage = lazy(() => import("./admin/AdminPage"));
+const SettingsPage = lazy(() => import("./settings/SettingsPage"));
 
 const TITLE = "Elastic-Chat";
 
-export function App() {
-  const state = useAppState();
-  const unread = totalUnread(state);
+const sessionOf = ({ session }: State) => session;
+
+export function App({ versions }: { readonly versions: Versions }) {
+  const session = useSelected(sessionOf);
+  const unread = useSelected(totalUnread);
+  const t = useText();
 
   useEffect(() => {
-    document.title = unread > 0 ? `(${unread}) ${TITLE}` : TITLE;
-  }, [unread]);
+    document.title = unread > 0 ? t("conversations.unreadTitle", { count: unread, app: TITLE }) : TITLE;
+  }, [unread, t]);
 
-  switch (state.session.status) {
+  return (
+    <>
+      <Page session={session} />
+      <UpdateLine versions={versions} />
+    </>
+  );
+}
+
+function Page({ session }: { readonly session: State["session"] }) {
+  switch (session.status) {
     case "restoring":
       return <Splash />;
     case "anonymous":
-      return <AuthPage notice={state.session.notice} />;
+      return (
+        <Suspense fallback={<Splash />}>
+          <AuthPage notice={session.notice} />
+        </Suspense>
+      );
     case "active":
-      return <ChatPage />;
+      return (
+        <>
+          <ActivePage />
+          <Shortcuts />
+        </>
+      );
   }
+}
+
+function ActivePage() {
+  const aside = asideOf(usePath());
+  if (aside === null) {
+    return <ChatPage />;
+  }
+  const Page = aside.page === "settings" ? SettingsPage : AdminPage;
+  return (
+    <Suspense fallback={<Splash />}>
+      <Page section={aside.section} />
+    </Suspense>
+  );
 }

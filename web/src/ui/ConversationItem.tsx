@@ -1,31 +1,42 @@
+import { memo, useCallback, useRef } from "react";
+
 import { isMarked, isMute } from "../core/mine";
-import { type ConversationRow, nameOf, peerOf, typists } from "../core/select";
+import { blockedUsers, type ConversationRow, nameOf, peerOf, titleOf, typists } from "../core/select";
 import { myId, type State } from "../core/state";
-import type { ConversationId } from "../core/types";
-import { preview, shortTime, typingText } from "../core/wording";
-import { Avatar } from "./Avatar";
-import { Icon } from "./Icon";
+import type { ConversationId, UserId } from "../core/types";
+import { lineOf, preview, typingText } from "../core/wording";
+import { useSelected } from "./context";
+import { ConversationMenu } from "./ConversationMenu";
+import { Icon, type IconName } from "./Icon";
+import { Avatar } from "./parts/Avatar";
+import { Badge } from "./parts/Badge";
+import { useWords } from "./words";
+
+const NOBODY: State["typing"] = new Map();
 
 interface ConversationItemProps {
   readonly row: ConversationRow;
-  readonly state: State;
   readonly now: number;
   readonly isOpen: boolean;
   readonly onOpen: (conversationId: ConversationId) => void;
 }
 
-const MAX_SHOWN = 99;
-
-export function ConversationItem({ row, state, now, isOpen, onOpen }: ConversationItemProps) {
-  const { chat, title, at } = row;
+export const ConversationItem = memo(function ConversationItem({ row, now, isOpen, onOpen }: ConversationItemProps) {
+  const words = useWords();
+  const { t } = words;
+  const { chat, at } = row;
+  const link = useRef<HTMLAnchorElement>(null);
+  const title = useSelected(useCallback((state: State) => titleOf(state, chat.conversation, words), [chat.conversation, words]));
   const { conversationId, kind } = chat.conversation;
-  const peer = peerOf(chat.conversation, myId(state));
-  const isOnline = peer !== null && state.presence.get(peer)?.online === true;
+  const peer = useSelected(useCallback((state: State) => peerOf(chat.conversation, myId(state)), [chat.conversation]));
+  const isOnline = useSelected(useCallback(({ presence }: State) => peer !== null && presence.get(peer)?.online === true, [peer]));
   const { mine } = chat.kept;
   const isUnread = isMarked(mine, chat.readSeq);
+  const isQuiet = isMute(mine, now);
   return (
-    <li>
+    <>
       <a
+        ref={link}
         className="item"
         href={`/c/${conversationId}`}
         aria-current={isOpen ? "page" : undefined}
@@ -38,46 +49,82 @@ export function ConversationItem({ row, state, now, isOpen, onOpen }: Conversati
           }
         }}
       >
-        <Avatar id={peer ?? conversationId} name={title} isGroup={kind === "group"} isOnline={isOnline} />
+        <Avatar id={peer ?? conversationId} name={title} isGroup={kind === "group" || kind === "channel"} isOnline={isOnline} />
         <span className="item-text">
           <span className="item-title">
-            {title}
-            {isMute(mine, now) && <span role="img" aria-label="Muted" title="Muted"> <Icon name="mute" size={14} /></span>}
-            {mine.pinPosition > 0 && <span role="img" aria-label="Pinned" title="Pinned"> <Icon name="star" size={14} /></span>}
+            <bdi>{title}</bdi>
+            {isQuiet && <Mark icon="mute" label={t("conversations.muted")} />}
+            {mine.pinPosition > 0 && <Mark icon="pin" label={t("conversations.pinned")} />}
           </span>
-          <LastLine row={row} state={state} />
+          <LastLine row={row} />
         </span>
         <span className="item-side">
-          <time className="item-time">{at > 0 ? shortTime(at, now) : ""}</time>
-          {chat.unread === 0 && isUnread && <span className="badge" role="img" aria-label="Marked as unread" data-testid="marked-unread" />}
-          {chat.unread > 0 && (
-            <span className="badge" aria-label={`${chat.unread} unread`} data-testid="unread-badge">
-              {chat.unread > MAX_SHOWN ? `${MAX_SHOWN}+` : chat.unread}
-            </span>
-          )}
+          <time className="item-time">{at > 0 ? words.shortTime(at, now) : ""}</time>
+          <span className="item-badges">
+            {chat.unread > 0 && chat.mentions > 0 && <span className="badge" role="img" aria-label={t("conversations.mentioned", { count: chat.mentions })} data-testid="mention-badge">@</span>}
+            {chat.unread === 0 && isUnread && <span className="badge" role="img" aria-label={t("conversations.markedUnread")} data-testid="marked-unread" />}
+            {chat.unread > 0 && <Badge count={chat.unread} label={t("conversations.unread", { count: chat.unread })} isQuiet={isQuiet} testId="unread-badge" />}
+          </span>
         </span>
       </a>
-    </li>
+      <ConversationMenu chat={chat} label={t("conversations.menu", { title })} testId="item-menu" area={link} />
+    </>
+  );
+}, isSameItem);
+
+function Mark({ icon, label }: { readonly icon: IconName; readonly label: string }) {
+  return (
+    <span className="item-mark" role="img" aria-label={label} title={label}>
+      <Icon name={icon} size={14} />
+    </span>
   );
 }
 
-function LastLine({ row: { chat, last, pending }, state }: { readonly row: ConversationRow; readonly state: State }) {
+/** Rows are made anew whenever anything changes; what they are made of is not. */
+function isSameItem(before: ConversationItemProps, after: ConversationItemProps): boolean {
+  const [one, other] = [before.row, after.row];
+  return (
+    one.chat === other.chat && one.last === other.last && one.pending === other.pending && one.at === other.at &&
+    before.now === after.now && before.isOpen === after.isOpen && before.onOpen === after.onOpen
+  );
+}
+
+function LastLine({ row: { chat, last, pending } }: { readonly row: ConversationRow }) {
+  const words = useWords();
+  const { t } = words;
   const { conversationId, kind } = chat.conversation;
+  const state = useSelected(
+    useCallback(
+      ({ session, users, typing, drafts, opened, preferences }: State) => ({
+        session,
+        blocked: blockedUsers({ preferences }),
+        users,
+        typing: typing.has(conversationId) ? typing : NOBODY,
+        draft: drafts.get(conversationId),
+        isOpen: opened?.conversationId === conversationId,
+      }),
+      [conversationId],
+    ),
+  );
+  const names = (userId: UserId) => nameOf(state, userId, words);
   const typing = typists(state, conversationId);
   if (typing.length > 0) {
-    return <span className="item-last item-typing">{kind === "direct" ? "typing…" : `${typingText(typing.map((id) => nameOf(state, id)))}…`}</span>;
+    return <span className="item-last item-typing">{`${kind === "direct" ? t("conversations.typing") : typingText(typing.map(names), words)}…`}</span>;
   }
-  const draft = state.drafts.get(conversationId);
-  if (pending === null && draft !== undefined && state.opened?.conversationId !== conversationId) {
-    return <span className="item-last item-draft" data-testid="item-draft">Draft: {draft}</span>;
+  const { draft } = state;
+  if (pending === null && draft !== undefined && !state.isOpen) {
+    return <span className="item-last item-draft" data-testid="item-draft">{t("conversations.draft", { text: draft })}</span>;
   }
   if (pending !== null) {
     const isFailed = pending.delivery.state === "failed";
     return (
       <span className={isFailed ? "item-last item-failed" : "item-last"}>
-        <Icon name={isFailed ? "alert" : "clock"} size={14} /> {isFailed ? `Not sent: ${pending.text}` : `You: ${pending.text}`}
+        <Icon name={isFailed ? "alert" : "clock"} size={14} /> {t(isFailed ? "conversations.notSent" : "conversations.youSaid", { text: lineOf(pending.said, words) })}
       </span>
     );
   }
-  return <span className="item-last">{last === null ? "" : preview(last, myId(state), kind === "group", (id) => nameOf(state, id))}</span>;
+  if (last?.content.kind === "message" && kind !== "direct" && state.blocked.has(last.senderId)) {
+    return <span className="item-last">{t("messages.folded")}</span>;
+  }
+  return <span className="item-last">{last === null ? "" : preview(last, myId(state), kind === "group" || kind === "channel", names, words)}</span>;
 }

@@ -1,36 +1,54 @@
-import { useCallback, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 
-import { nameOf, peerOf, titleOf, typists } from "../core/select";
+import { blockedUsers, nameOf, peerOf, titleOf, typists } from "../core/select";
 import { type ConversationState, myId, type State } from "../core/state";
-import { timeline } from "../core/timeline";
-import type { ConversationId, FileRef, MessageId } from "../core/types";
-import { presenceText, typingText } from "../core/wording";
-import { sentenceOf } from "./action";
-import { Avatar } from "./Avatar";
-import { Composer } from "./Composer";
-import { useClient, useNow } from "./context";
+import { timelines } from "../core/timeline";
+import type { ConversationId } from "../core/types";
+import { beside, presenceText, typingText } from "../core/wording";
+import { useNow, useSelected } from "./context";
 import { ConversationMenu } from "./ConversationMenu";
 import { Icon } from "./Icon";
-import { MembersDialog } from "./MembersDialog";
 import { MessageList } from "./MessageList";
-import { SendLaterDialog } from "./SendLaterDialog";
+import { Avatar } from "./parts/Avatar";
+import { usePanels } from "./panels";
+import { useWords } from "./words";
+
+const BlockedBar = lazy(async () => ({ default: (await import("./safety/BlockedBar")).BlockedBar }));
+const Composer = lazy(async () => ({ default: (await import("./Composer")).Composer }));
+const PinsBar = lazy(async () => ({ default: (await import("./PinsBar")).PinsBar }));
 
 interface ConversationPaneProps {
-  readonly state: State;
-  readonly chat: ConversationState;
+  readonly conversationId: ConversationId;
+  /** Files to be attached to what is written next. */
+  readonly handed: readonly File[];
+  /** They are attached. */
+  readonly onHanded: () => void;
   readonly onClose: () => void;
 }
 
-export function ConversationPane({ state, chat, onClose }: ConversationPaneProps) {
-  const client = useClient();
-  const [isListing, setListing] = useState(false);
-  const [failure, setFailure] = useState<string | null>(null);
-  const [later, setLater] = useState<{ readonly text: string; readonly key: MessageId } | null>(null);
+/** The open conversation, if it is known. It is not drawn anew for what only a part of it shows. */
+export function ConversationPane({ conversationId, ...rest }: ConversationPaneProps) {
+  const chat = useSelected(useCallback(({ conversations }: State) => conversations.get(conversationId), [conversationId]));
+  return chat === undefined ? null : <Conversation chat={chat} {...rest} />;
+}
+
+interface ConversationProps extends Omit<ConversationPaneProps, "conversationId"> {
+  readonly chat: ConversationState;
+}
+
+const partOf = ({ session, users, outbox, opened, preferences }: State) => ({ session, users, outbox, opened, preferences });
+
+function Conversation({ chat, handed, onHanded, onClose }: ConversationProps) {
+  const words = useWords();
+  const state = useSelected(partOf);
+  const [timeline] = useState(timelines);
   const { conversation, log, streams, watermarks, hidden } = chat;
   const { conversationId } = conversation;
   const { outbox, users } = state;
   const me = myId(state);
   const peer = peerOf(conversation, me);
+  const isBlocked = peer !== null && blockedUsers(state).has(peer);
+  const title = titleOf(state, conversation, words);
   const newAfterSeq = state.opened?.newAfterSeq ?? null;
 
   const rows = useMemo(
@@ -44,49 +62,47 @@ export function ConversationPane({ state, chat, onClose }: ConversationPaneProps
         newAfterSeq,
         hidden,
       }),
-    [log.entries, streams, outbox, conversationId, me, peer, watermarks, newAfterSeq, hidden],
+    [timeline, log.entries, streams, outbox, conversationId, me, peer, watermarks, newAfterSeq, hidden],
   );
-  const change = useCallback(
-    (text: string) => {
-      client.draft(conversationId, text);
-      if (text.trim() !== "") {
-        client.typing(conversationId);
-      }
-    },
-    [client, conversationId],
-  );
-  const send = useCallback(
-    (text: string, files: readonly FileRef[]) => {
-      client.send(conversationId, text, files);
-    },
-    [client, conversationId],
-  );
-
   return (
-    <section className="conversation" aria-label={titleOf(state, conversation)} data-testid="conversation">
-      <Header
-        state={state}
-        chat={chat}
-        onClose={onClose}
-        onMembers={() => { setListing(true); }}
-        onFailure={(error) => { setFailure(sentenceOf(error)); }}
-      />
-      {failure !== null && <p className="error" role="alert">{failure}</p>}
+    <section className="conversation" aria-label={title} data-testid="conversation">
+      <Header chat={chat} onClose={onClose} />
+      <Suspense>
+        <PinsBar chat={chat} />
+      </Suspense>
       <MessageList rows={rows} chat={chat} users={users} me={me} />
       <p className="typing" role="status" data-testid="typing-line">
-        {typingLine(state, conversationId)}
+        <Typing conversationId={conversationId} />
       </p>
-      <Composer title={titleOf(state, conversation)} text={state.drafts.get(conversationId) ?? ""} onChange={change} onSend={send} onLater={(text) => { setLater({ text, key: client.newMessageId() }); }} />
-      {later !== null && (
-        <SendLaterDialog onSend={(at) => client.sendLater(conversationId, later.text, at, later.key)} onClose={() => { setLater(null); }} />
+      {peer !== null && isBlocked ? (
+        <Suspense>
+          <BlockedBar userId={peer} />
+        </Suspense>
+      ) : (
+        <Suspense fallback={<ComposerPlace />}>
+          <Composer chat={chat} title={title} handed={handed} onHanded={onHanded} />
+        </Suspense>
       )}
-      {isListing && <MembersDialog state={state} chat={chat} onClose={() => { setListing(false); }} />}
     </section>
   );
 }
 
-function typingLine(state: State, conversationId: ConversationId) {
-  const text = typingText(typists(state, conversationId).map((id) => nameOf(state, id)));
+/** As tall as the composer, so that nothing moves when that is there. */
+function ComposerPlace() {
+  return (
+    <div className="composer" aria-hidden="true">
+      <div className="composer-box">
+        <textarea rows={1} disabled />
+      </div>
+    </div>
+  );
+}
+
+function Typing({ conversationId }: { readonly conversationId: ConversationId }) {
+  const words = useWords();
+  const text = useSelected(
+    useCallback((state: State) => typingText(typists(state, conversationId).map((id) => nameOf(state, id, words)), words), [conversationId, words]),
+  );
   return (
     text !== "" && (
       <>
@@ -101,40 +117,49 @@ function typingLine(state: State, conversationId: ConversationId) {
   );
 }
 
+const headOf = ({ session, users, presence }: State) => ({ session, users, presence });
+
 interface HeaderProps {
-  readonly state: State;
   readonly chat: ConversationState;
   readonly onClose: () => void;
-  readonly onMembers: () => void;
-  readonly onFailure: (failure: unknown) => void;
 }
 
-function Header({ state, chat, onClose, onMembers, onFailure }: HeaderProps) {
+function Header({ chat, onClose }: HeaderProps) {
+  const words = useWords();
+  const { t } = words;
+  const panels = usePanels();
+  const state = useSelected(headOf);
   const { conversation, members } = chat;
   const now = useNow(30_000);
-  const title = titleOf(state, conversation);
+  const title = titleOf(state, conversation, words);
   const peer = peerOf(conversation, myId(state));
   const presence = peer === null ? undefined : state.presence.get(peer);
   const online = (members ?? []).filter((id) => id === myId(state) || state.presence.get(id)?.online === true).length;
   const count = members?.length ?? 0;
-  const crowd = count > 0 ? `${count} ${count === 1 ? "member" : "members"}, ${online} online` : "";
-  const subtitle = peer !== null ? presenceText(presence, now) : [conversation.topic, crowd].filter((part) => part !== "").join(" · ");
+  const isCrowd = conversation.kind === "group" || conversation.kind === "channel";
+  const crowd = isCrowd && count > 0 ? t("conversations.crowd", { count, online }) : "";
+  const subtitle = peer !== null ? presenceText(presence, now, words) : beside([conversation.topic, crowd]);
   return (
     <header className="conversation-head">
-      <button className="button-icon conversation-back" type="button" onClick={onClose} aria-label="Back to all conversations">
+      <button className="button-icon conversation-back" type="button" onClick={onClose} aria-label={t("conversations.back")}>
         <Icon name="back" />
       </button>
-      <Avatar id={peer ?? conversation.conversationId} name={title} isGroup={peer === null} isOnline={presence?.online === true} />
+      <button className="conversation-about" type="button" aria-label={t("conversations.detailsOf", { title })} onClick={() => { panels.open(conversation.conversationId, { kind: "about" }); }}>
+        <Avatar id={peer ?? conversation.conversationId} name={title} isGroup={isCrowd} isOnline={presence?.online === true} />
+      </button>
       <div className="conversation-names">
-        <h2 data-testid="conversation-title">{title}</h2>
+        <h2 data-testid="conversation-title" dir="auto">{title}</h2>
         <p data-testid="conversation-subtitle">{subtitle}</p>
       </div>
-      {peer === null && (
-        <button className="button-icon" type="button" onClick={onMembers} aria-label="Members" title="Members" data-testid="members">
+      <button className="button-icon conversation-search" type="button" onClick={() => { panels.open(conversation.conversationId, { kind: "search" }); }} aria-label={t("conversations.search")} title={t("conversations.search")} data-testid="search-here">
+        <Icon name="search" />
+      </button>
+      {isCrowd && (
+        <button className="button-icon" type="button" onClick={() => { panels.open(conversation.conversationId, { kind: "members" }); }} aria-label={t("conversations.members")} title={t("conversations.members")} data-testid="members">
           <Icon name="people" />
         </button>
       )}
-      <ConversationMenu chat={chat} onFailure={onFailure} />
+      <ConversationMenu chat={chat} label={t("common.more")} testId="conversation-menu" isOpen />
     </header>
   );
 }

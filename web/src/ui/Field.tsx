@@ -1,5 +1,7 @@
 import { type InputHTMLAttributes, useId } from "react";
 
+import { Rich } from "./words";
+
 export interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, "onChange" | "id" | "className"> {
   readonly label: string;
   readonly value: string;
@@ -13,8 +15,7 @@ export function Field({ label, hint, isOptional = false, onChange, ...input }: F
   return (
     <div className="field">
       <label htmlFor={id}>
-        {label}
-        {isOptional && <span className="field-optional"> (optional)</span>}
+        {isOptional ? <Rich id="common.labelOptional" values={{ label, soft: (children) => <span className="field-optional">{children}</span> }} /> : label}
       </label>
       <input
         {...input}

@@ -1,7 +1,7 @@
 const PATHS = {
   plus: "M12 5v14M5 12h14",
   back: "M15 5l-7 7 7 7",
-  more: "M5 12v.1M12 12v.1M19 12v.1",
+  more: "M5 11.3a.7.7 0 1 0 0 1.4.7.7 0 0 0 0-1.4zM12 11.3a.7.7 0 1 0 0 1.4.7.7 0 0 0 0-1.4zM19 11.3a.7.7 0 1 0 0 1.4.7.7 0 0 0 0-1.4z",
   star: "M12 4l2.5 5.1 5.6.8-4 4 .9 5.6-5-2.7-5 2.7.9-5.6-4-4 5.6-.8z",
   mute: "M5 9.5v5h3.5L13 18.5v-13L8.5 9.5zM16.5 9.5l4.5 5M21 9.5l-4.5 5",
   close: "M6 6l12 12M18 6L6 18",
@@ -21,15 +21,54 @@ const PATHS = {
   attach: "M19 11.5l-7.2 7.2a4.6 4.6 0 0 1-6.5-6.5l7.6-7.6a3 3 0 0 1 4.3 4.3l-7.5 7.5a1.4 1.4 0 0 1-2-2l6.9-6.9",
   file: "M7 3.5h6.5L18 8v12.5H7zM13.5 3.5V8H18",
   pin: "M9 4h6l-1 6 3 3v1.5H7V13l3-3zM12 14.5V20",
+  unread: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z",
+  up: "M12 19V5M5.5 11.5L12 5l6.5 6.5",
+  archive: "M4 5h16v4H4zM5.5 9v10h13V9M10 13h4",
+  channel: "M4.5 10v4.5H8l8.5 4.5v-13L8 10zM19 10.5a3 3 0 0 1 0 3.5",
+  note: "M6 4h12v11l-5 5H6zM13 20v-5h5",
+  link: "M10.5 13.5a4 4 0 0 0 5.7 0l3-3a4 4 0 0 0-5.7-5.7l-1.2 1.2M13.5 10.5a4 4 0 0 0-5.7 0l-3 3a4 4 0 0 0 5.7 5.7l1.2-1.2",
+  globe: "M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17zM3.5 12h17M12 3.5c2.6 2.6 3.6 5.4 3.6 8.5s-1 5.9-3.6 8.5c-2.6-2.6-3.6-5.4-3.6-8.5s1-5.9 3.6-8.5z",
+  info: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM12 11v5M12 8v.2",
+  unfold: "M8 9.5L12 5.5l4 4M8 14.5l4 4 4-4",
+  copy: "M9 9h10.5v10.5H9zM5.5 15H4.5V4.5H15v1",
+  forward: "M14.5 6L20 11.5 14.5 17M19.4 11.5H10a6 6 0 0 0-6 6v1",
+  hide: "M4 4l16 16M9.5 6.4A9 9 0 0 1 12 6c4 0 7.4 2 9.5 6-.7 1.3-1.5 2.4-2.5 3.3M6.3 7.7A12 12 0 0 0 2.5 12c2.1 4 5.5 6 9.5 6 1.4 0 2.7-.2 3.9-.7",
+  bin: "M4.5 6.5h15M9.5 6.5V4h5v2.5M6.5 6.5l1 13.5h9l1-13.5M10 10.5v6M14 10.5v6",
+  reply: "M9.5 6L4 11.5 9.5 17M4.6 11.5H14a6 6 0 0 1 6 6v1",
+  pen: "M5 19l.9-3.8L16.2 4.9a1.6 1.6 0 0 1 2.3 0l.6.6a1.6 1.6 0 0 1 0 2.3L8.8 18.1zM14.5 6.6l2.9 2.9",
+  smile: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM8.6 13.6c.7 1.5 1.9 2.3 3.4 2.3s2.7-.8 3.4-2.3M9.4 9.6v.2M14.6 9.6v.2",
+  thread: "M4.5 5h11a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H9l-3.5 3v-3h-1a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM19.5 9.5a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1h-1v2.5L15 17.5H11",
+  gear: "M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM10.6 3.5h2.8l.5 2.4 1.7 1 2.3-.8 1.4 2.4-1.8 1.6v2l1.8 1.6-1.4 2.4-2.3-.8-1.7 1-.5 2.4h-2.8l-.5-2.4-1.7-1-2.3.8-1.4-2.4 1.8-1.6v-2L4.7 8.5l1.4-2.4 2.3.8 1.7-1z",
+  lock: "M6.5 11h11v8.5h-11zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
+  device: "M3.5 5.5h17v10h-17zM8.5 19.5h7M12 15.5v4",
+  palette: "M12 4a8 8 0 1 0 0 16c1.3 0 1.8-.8 1.5-1.8-.4-1.3.2-2.4 1.7-2.4H17a3 3 0 0 0 3-3C20 7.6 16.4 4 12 4zM8 11v.1M10.5 7.7v.1M14.5 7.9v.1",
+  keyboard: "M3 6.5h18v11H3zM6.5 10v.1M10 10v.1M14 10v.1M17.5 10v.1M8 14h8",
+  shield: "M12 3.5l7 2.6v5.4c0 4.3-2.8 7.4-7 9-4.2-1.6-7-4.7-7-9V6.1z",
+  ticket: "M4 7.5h16v3a1.6 1.6 0 0 0 0 3.2v2.8H4v-2.8a1.6 1.6 0 0 0 0-3.2zM14.5 7.5v9",
+  bot: "M6 9h12v9.5H6zM12 5.5V9M9.5 13v.6M14.5 13v.6M3.5 12v3M20.5 12v3",
+  unseen: "M2.5 12C4.6 8 8 6 12 6s7.4 2 9.5 6c-2.1 4-5.5 6-9.5 6s-7.4-2-9.5-6zM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM4 4l16 16",
+  block: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM6.4 6.4l11.2 11.2",
+  flag: "M6 21V4.5M6 5c4-2.5 7 2 12 0v8.5c-5 2-8-2.5-12 0",
+  poll: "M5 19V10M12 19V5M19 19v-6",
+  mic: "M12 14.5a3 3 0 0 0 3-3v-5a3 3 0 0 0-6 0v5a3 3 0 0 0 3 3zM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3",
+  play: "M8 5.5v13l10.5-6.5z",
+  pause: "M8.5 5.5v13M15.5 5.5v13",
+  download: "M12 4v11M6.5 10l5.5 5.5 5.5-5.5M5 20h14",
+  minus: "M5 12h14",
+  next: "M9 5l7 7-7 7",
+  image: "M4 5h16v14H4zM4 16l4.5-4.5 4 4 3-3L20 17M15 9.5v.1",
   retry: "M19 12a7 7 0 1 1-2.2-5.1M19.4 3.8v4h-4",
 } as const;
+
+/** These point forward or back. */
+const DIRECTED: ReadonlySet<IconName> = new Set(["back", "send", "logout", "reply", "forward", "next"]);
 
 export type IconName = keyof typeof PATHS;
 
 /** Decoration only: what it means is said by the label of what holds it. */
 export function Icon({ name, size = 20 }: { readonly name: IconName; readonly size?: number }) {
   return (
-    <svg className="icon" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true">
+    <svg className="icon" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" data-directed={DIRECTED.has(name) ? true : undefined}>
       <path d={PATHS[name]} />
     </svg>
   );

@@ -1,9 +1,12 @@
 import { useEffect, useState } from "react";
 
-import type { ConversationId } from "../core/types";
+import type { ConversationId, InvitePreview } from "../core/types";
 import { sentenceOf, useAction } from "./action";
 import { useClient } from "./context";
-import { Dialog } from "./Dialog";
+import { Avatar } from "./parts/Avatar";
+import { Dialog } from "./parts/Dialog";
+import { Skeleton } from "./parts/Skeleton";
+import { useWords } from "./words";
 
 interface JoinDialogProps {
   readonly code: string;
@@ -14,26 +17,35 @@ interface JoinDialogProps {
 /** What an invite leads to, and the way in. */
 export function JoinDialog({ code, onClose, onJoined }: JoinDialogProps) {
   const client = useClient();
+  const words = useWords();
+  const { t } = words;
   const joining = useAction();
-  const [found, setFound] = useState<{ readonly title: string; readonly memberCount: number } | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [found, setFound] = useState<InvitePreview | null>(null);
+  const [problem, setProblem] = useState<unknown>(null);
 
   useEffect(() => {
-    client.previewInvite(code).then(setFound, (failure: unknown) => { setProblem(sentenceOf(failure)); });
+    client.groups.previewInvite(code).then(setFound, setProblem);
   }, [client, code]);
 
   const join = () => {
-    void joining.run(async () => { onJoined(await client.join(code)); });
+    void joining.run(async () => { onJoined(found?.isJoined === true ? found.conversation.conversationId : await client.groups.join(code)); });
   };
 
-  const error = problem ?? joining.error;
+  const error = problem === null ? joining.error : sentenceOf(problem, words);
   return (
-    <Dialog title={found === null ? "An invite" : `Join “${found.title}”`} onClose={onClose}>
-      {found !== null && <p>{found.memberCount === 1 ? "One person is there." : `${found.memberCount} people are there.`}</p>}
+    <Dialog title={found === null ? t("conversations.inviteTitle") : t("conversations.joinTitle", { title: found.conversation.title })} onClose={onClose}>
+      {found === null && problem === null && <Skeleton label={t("common.loading")} rows={1} />}
+      {found !== null && (
+        <div className="join">
+          <Avatar id={found.conversation.conversationId} name={found.conversation.title} size="large" isGroup />
+          {found.conversation.topic !== "" && <p dir="auto">{found.conversation.topic}</p>}
+          <p className="field-hint">{t("conversations.joinCount", { count: found.memberCount })}</p>
+        </div>
+      )}
       {error !== null && <p className="error" role="alert">{error}</p>}
       <div className="dialog-foot">
         <button className="button button-primary" type="button" onClick={join} disabled={found === null || joining.isBusy} data-testid="join">
-          Join
+          {t(found?.isJoined === true ? "conversations.open" : "conversations.join")}
         </button>
       </div>
     </Dialog>

@@ -1,44 +1,46 @@
 import { useEffect, useState } from "react";
 
 import { titleOf } from "../core/select";
-import type { State } from "../core/state";
 import type { Later } from "../core/types";
 import { sentenceOf } from "./action";
-import { useClient } from "./context";
-import { Dialog } from "./Dialog";
+import { useAppState, useClient } from "./context";
+import { Dialog } from "./parts/Dialog";
+import { useWords } from "./words";
 
 /** What is to be sent later, and can be taken back until then. */
-export function LaterDialog({ state, onClose }: { readonly state: State; readonly onClose: () => void }) {
+export function LaterDialog({ onClose }: { readonly onClose: () => void }) {
   const client = useClient();
+  const words = useWords();
+  const { t } = words;
+  const state = useAppState();
   const [waiting, setWaiting] = useState<readonly Later[] | null>(null);
-  const [error, setError] = useState<string | null>(null);
-  const fail = (failure: unknown) => { setError(sentenceOf(failure)); };
+  const [failure, setFailure] = useState<unknown>(null);
 
   useEffect(() => {
-    client.listLater().then(setWaiting, fail);
+    client.personal.listLater().then(setWaiting, setFailure);
   }, [client]);
 
   const cancel = ({ messageId }: Later) => {
-    client.cancelLater(messageId).then(() => {
+    client.personal.cancelLater(messageId).then(() => {
       setWaiting((before) => before?.filter((one) => one.messageId !== messageId) ?? null);
-    }, fail);
+    }, setFailure);
   };
 
   return (
-    <Dialog title="To be sent later" onClose={onClose}>
-      {error !== null && <p className="error" role="alert">{error}</p>}
-      {waiting?.length === 0 && <p>Nothing waits to be sent.</p>}
+    <Dialog title={t("composer.laterTitle")} onClose={onClose}>
+      {failure !== null && <p className="error" role="alert">{sentenceOf(failure, words)}</p>}
+      {waiting?.length === 0 && <p>{t("composer.laterEmpty")}</p>}
       <ul className="kept" data-testid="later">
         {(waiting ?? []).map((one) => {
           const chat = state.conversations.get(one.conversationId);
           return (
             <li key={one.messageId} data-testid="waiting">
               <span className="kept-from">
-                {chat === undefined ? "" : titleOf(state, chat.conversation)}, {new Date(one.at).toLocaleString()}
+                {t("composer.laterFrom", { title: chat === undefined ? "" : titleOf(state, chat.conversation, words), time: words.moment(one.at) })}
               </span>
               <span dir="auto">{one.text}</span>
               <button className="button-link" type="button" onClick={() => { cancel(one); }}>
-                Do not send
+                {t("composer.doNotSend")}
               </button>
             </li>
           );

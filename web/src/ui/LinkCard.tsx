@@ -1,7 +1,9 @@
 import { useEffect, useState } from "react";
 
+import { hostOf } from "../core/links";
 import type { LinkPreview } from "../core/types";
 import { useClient } from "./context";
+import { Link } from "./Link";
 
 /** What a link leads to, if the server tells. All of it is a stranger's, and text. */
 export function LinkCard({ url }: { readonly url: string }) {
@@ -10,7 +12,7 @@ export function LinkCard({ url }: { readonly url: string }) {
 
   useEffect(() => {
     let isShown = true;
-    void client.linkPreview(url).then((found) => {
+    void client.files.linkPreview(url).then((found) => {
       if (isShown) {
         setPreview(found);
       }
@@ -25,13 +27,13 @@ export function LinkCard({ url }: { readonly url: string }) {
 
 export function Card({ url, preview: { title, description, siteName, image } }: { readonly url: string; readonly preview: LinkPreview }) {
   return (
-    <a className="link-card" href={url} target="_blank" rel="noopener noreferrer nofollow" data-testid="link-card">
+    <Link className="link-card" href={url} text={title} testId="link-card">
       {image !== null && <img src={image.url} width={image.width} height={image.height} alt="" />}
       <span className="link-card-text">
-        <span className="link-card-site">{siteName === "" ? new URL(url).hostname : siteName}</span>
+        <span className="link-card-site" dir="auto">{siteName === "" ? hostOf(url) : `${siteName} · ${hostOf(url)}`}</span>
         <strong dir="auto">{title}</strong>
         {description !== "" && <span dir="auto">{description}</span>}
       </span>
-    </a>
+    </Link>
   );
 }

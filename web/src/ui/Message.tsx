@@ -1,46 +1,63 @@
-import { memo } from "react";
+import { lazy, memo, Suspense, useRef } from "react";
 
 import { firstLink } from "../core/markdown";
+import type { TextId } from "../core/texts";
 import type { MessageRow, MessageStatus, Quote as Answered } from "../core/timeline";
 import type { Change, ConversationId, MessageId, Reaction, UserId } from "../core/types";
-import { clockTime, DELETED, explain, quoted } from "../core/wording";
-import { type AsyncAction, useAction } from "./action";
-import { Avatar } from "./Avatar";
+import { explain, quoted } from "../core/wording";
+import type { Powers } from "../core/actions";
+import type { Act } from "./acting";
+import { useAction } from "./action";
 import { useClient } from "./context";
 import { Files } from "./Files";
 import { Icon, type IconName } from "./Icon";
 import { LinkCard } from "./LinkCard";
-import { Menu, MenuItem } from "./Menu";
+import { Avatar } from "./parts/Avatar";
+import { MessageTools } from "./MessageMenu";
 import { Poll } from "./Poll";
+import { useReveal } from "./reveal";
 import { Text } from "./Text";
+import { useText, useWords } from "./words";
 
-const STATUS: Readonly<Record<MessageStatus, { readonly icon: IconName; readonly label: string }>> = {
-  sending: { icon: "clock", label: "Sending" },
-  failed: { icon: "alert", label: "Not sent" },
-  sent: { icon: "check", label: "Sent" },
-  delivered: { icon: "checks", label: "Delivered" },
-  seen: { icon: "checks", label: "Seen" },
+const MentioningText = lazy(async () => ({ default: (await import("./MentioningText")).MentioningText }));
+
+const STATUS: Readonly<Record<MessageStatus, { readonly icon: IconName; readonly label: TextId }>> = {
+  sending: { icon: "clock", label: "messages.sending" },
+  failed: { icon: "alert", label: "messages.failed" },
+  sent: { icon: "check", label: "messages.sent" },
+  delivered: { icon: "checks", label: "messages.delivered" },
+  seen: { icon: "checks", label: "messages.seen" },
 };
 
 interface MessageProps {
   readonly conversationId: ConversationId;
   readonly row: MessageRow;
   readonly nameOf: (userId: UserId) => string;
+  readonly powers: Powers;
+  readonly onAct: Act;
   /** Whether the sender's name and face are shown: not in a direct conversation, where they can be but one. */
   readonly isNamed: boolean;
+  /** Whether it is pointed out for a moment. */
+  readonly isHighlighted?: boolean;
 }
 
-export const Message = memo(function Message({ conversationId, row, nameOf, isNamed }: MessageProps) {
+export const Message = memo(function Message({ conversationId, row, nameOf, powers, onAct, isNamed, isHighlighted = false }: MessageProps) {
   const client = useClient();
+  const t = useText();
   const action = useAction();
+  const whole = useRef<HTMLDivElement>(null);
   const { shown, seq } = row;
   const isShown = isNamed && !row.isOwn;
   const senderName = nameOf(row.senderId);
   const link = firstLink(shown.text);
-  const change = seq === null ? null : (what: Change) => void action.run(() => client.change(conversationId, seq, what));
+  const change = seq === null ? null : (what: Change) => void action.run(() => client.messages.change(conversationId, seq, what));
   return (
-    <li
+    <div
       className="message"
+      ref={whole}
+      tabIndex={-1}
+      data-key={row.key}
+      data-highlighted={isHighlighted}
       data-testid="message"
       data-own={row.isOwn}
       data-status={row.status ?? (row.isGrowing ? "growing" : "received")}
@@ -50,51 +67,64 @@ export const Message = memo(function Message({ conversationId, row, nameOf, isNa
     >
       {isShown && row.endsGroup && <Avatar id={row.senderId} name={senderName} size="small" />}
       <div className="bubble" aria-busy={row.isGrowing}>
-        <span className="visually-hidden">{row.isOwn ? "You" : senderName}:</span>
+        <span className="visually-hidden">{row.isOwn ? t("messages.spokeMe") : t("messages.spoke", { name: senderName })}</span>
         {isShown && row.startsGroup && (
-          <span className="bubble-sender" aria-hidden="true">
+          <span className="bubble-sender" aria-hidden="true" dir="auto">
             {senderName}
           </span>
         )}
         {shown.forwarded !== undefined && (
           <span className="bubble-note" data-testid="forwarded">
-            Forwarded from {nameOf(shown.forwarded.senderId)}
+            {t("messages.forwarded", { name: nameOf(shown.forwarded.senderId) })}
           </span>
         )}
-        {row.quote !== null && <Quote quote={row.quote} nameOf={nameOf} />}
-        {shown.files !== undefined && <Files files={shown.files} />}
-        {shown.isDeleted && <span className="bubble-gone">{DELETED}</span>}
-        {shown.text !== "" && <Text text={shown.text} />}
+        {row.quote !== null && <Quote conversationId={conversationId} quote={row.quote} nameOf={nameOf} />}
+        {shown.files !== undefined && <Files files={shown.files} conversationId={conversationId} senderId={row.senderId} at={row.at} />}
+        {shown.isDeleted && <span className="bubble-gone">{t("messages.deleted")}</span>}
+        {shown.text !== "" && (shown.mentions === undefined && shown.mentionsAll !== true ? <Text text={shown.text} /> : <Suspense fallback={<Text text={shown.text} />}><MentioningText said={shown} /></Suspense>)}
         {link !== null && <LinkCard url={link} />}
         {shown.poll !== undefined && <Poll poll={shown.poll} shown={shown} isOwn={row.isOwn} action={action} onChange={change} />}
-        <Meta row={row} />
-        {seq !== null && <MessageMenu conversationId={conversationId} seq={seq} isDeleted={shown.isDeleted} action={action} />}
+        <Meta row={row} onAct={onAct} />
+        {seq !== null && (
+          <MessageTools row={row} powers={powers} area={whole} onAct={onAct} onReact={(emoji, isRemoved) => { change?.({ type: "reaction", emoji, isRemoved }); }} />
+        )}
       </div>
-      {shown.reactions.length > 0 && <Reactions reactions={shown.reactions} isBusy={action.isBusy} onChange={change} />}
-      {shown.replyCount > 0 && <span className="replies">{shown.replyCount === 1 ? "1 reply" : `${shown.replyCount} replies`}</span>}
+      {shown.reactions.length > 0 && <Reactions reactions={shown.reactions} nameOf={nameOf} isBusy={action.isBusy} onChange={change} />}
+      {shown.replyCount > 0 && powers.thread && (
+        <button className="replies" type="button" data-testid="replies" onClick={() => { onAct("thread", row); }}>
+          {t("messages.replies", { count: shown.replyCount })}
+        </button>
+      )}
       {action.error !== null && (
         <p className="failure" role="alert">
           {action.error}
         </p>
       )}
       {row.status === "failed" && <Failure row={row} />}
-    </li>
+    </div>
   );
 });
 
-function Meta({ row: { shown, at, status, isGrowing } }: { readonly row: MessageRow }) {
+function Meta({ row, onAct }: { readonly row: MessageRow; readonly onAct: Act }) {
+  const { shown, at, status, isGrowing } = row;
+  const words = useWords();
+  const { t } = words;
   const tick = status === null ? null : STATUS[status];
   return (
     <span className="bubble-meta">
       {shown.isPinned && (
-        <span className="tick" role="img" aria-label="Pinned" title="Pinned" data-testid="pinned">
+        <span className="tick" role="img" aria-label={t("messages.pinned")} title={t("messages.pinned")} data-testid="pinned">
           <Icon name="pin" size={14} />
         </span>
       )}
-      {shown.isEdited && <span>edited</span>}
-      {isGrowing ? <span>writing…</span> : <time dateTime={new Date(at).toISOString()}>{clockTime(at)}</time>}
+      {shown.isEdited && (
+        <button className="bubble-edited" type="button" data-tip={t("messages.editedTip")} aria-label={t("messages.editedTip")} onClick={() => { onAct("info", row); }}>
+          {t("messages.edited")}
+        </button>
+      )}
+      {isGrowing ? <span>{t("messages.writing")}</span> : <time dateTime={new Date(at).toISOString()}>{words.clock(at)}</time>}
       {tick !== null && (
-        <span className="tick" role="img" aria-label={tick.label} title={tick.label}>
+        <span className="tick" role="img" aria-label={t(tick.label)} title={t(tick.label)}>
           <Icon name={tick.icon} size={15} />
         </span>
       )}
@@ -102,77 +132,79 @@ function Meta({ row: { shown, at, status, isGrowing } }: { readonly row: Message
   );
 }
 
-/** What a message answers, in a line. */
-function Quote({ quote: { of, isThread }, nameOf }: { readonly quote: Answered; readonly nameOf: (userId: UserId) => string }) {
+interface QuoteProps {
+  readonly conversationId: ConversationId;
+  readonly quote: Answered;
+  readonly nameOf: (userId: UserId) => string;
+}
+
+/** What a message answers, in a line; pressing it leads there. */
+function Quote({ conversationId, quote: { seq, of, isThread }, nameOf }: QuoteProps) {
+  const words = useWords();
+  const { t } = words;
+  const reveal = useReveal();
   return (
-    <blockquote className="quote" data-testid="quote">
-      <span className="quote-sender">{`${isThread ? "In the thread of" : "To"} ${of === null ? "an earlier message" : nameOf(of.senderId)}`}</span>
+    <button className="quote" type="button" data-testid="quote" onClick={() => void reveal(conversationId, seq)}>
+      <span className="quote-sender">{of === null ? t(isThread ? "messages.earlierThread" : "messages.earlier") : t(isThread ? "messages.thread" : "messages.to", { name: nameOf(of.senderId) })}</span>
       {of !== null && (
         <span className="quote-text" dir="auto">
-          {of.isDeleted ? DELETED : quoted(of.said)}
+          {of.isDeleted ? t("messages.deleted") : quoted(of.said, words)}
         </span>
       )}
-    </blockquote>
-  );
-}
-
-interface MessageMenuProps {
-  readonly conversationId: ConversationId;
-  readonly seq: number;
-  readonly isDeleted: boolean;
-  readonly action: AsyncAction;
-}
-
-function MessageMenu({ conversationId, seq, isDeleted, action }: MessageMenuProps) {
-  const client = useClient();
-  return (
-    <Menu label="What to do with this message" testId="message-menu">
-      {!isDeleted && <MenuItem onChoose={() => void action.run(() => client.star(conversationId, seq, true))}>Star</MenuItem>}
-      <MenuItem onChoose={() => void action.run(() => client.hide(conversationId, seq))}>Delete for me</MenuItem>
-    </Menu>
+    </button>
   );
 }
 
 interface ReactionsProps {
   readonly reactions: readonly Reaction[];
+  readonly nameOf: (userId: UserId) => string;
   readonly isBusy: boolean;
   readonly onChange: ((change: Change) => void) | null;
 }
 
 /** Pressing one joins those who react so, or leaves them. */
-function Reactions({ reactions, isBusy, onChange }: ReactionsProps) {
+function Reactions({ reactions, nameOf, isBusy, onChange }: ReactionsProps) {
+  const words = useWords();
   return (
-    <ul className="reactions" aria-label="Reactions">
-      {reactions.map(({ emoji, count, isMine }) => (
-        <li key={emoji}>
-          <button
-            className="reaction"
-            type="button"
-            aria-pressed={isMine}
-            disabled={isBusy}
-            data-testid="reaction"
-            data-mine={isMine}
-            onClick={() => onChange?.({ type: "reaction", emoji, isRemoved: isMine })}
-          >
-            {emoji} {count}
-          </button>
-        </li>
-      ))}
+    <ul className="reactions" aria-label={words.t("messages.reactions")}>
+      {reactions.map(({ emoji, count, isMine, userIds }) => {
+        const names = userIds.map(nameOf);
+        const who = names.length === 0 ? words.t("messages.reactedCount", { emoji, count }) : words.t("messages.reacted", { emoji, names, more: count - names.length });
+        return (
+          <li key={emoji}>
+            <button
+              className="reaction"
+              type="button"
+              aria-pressed={isMine}
+              aria-label={`${emoji} ${words.number(count)}: ${who}`}
+              data-tip={who}
+              disabled={isBusy}
+              data-testid="reaction"
+              data-mine={isMine}
+              onClick={() => onChange?.({ type: "reaction", emoji, isRemoved: isMine })}
+            >
+              {emoji} {words.number(count)}
+            </button>
+          </li>
+        );
+      })}
     </ul>
   );
 }
 
 function Failure({ row }: { readonly row: MessageRow }) {
   const client = useClient();
+  const words = useWords();
+  const { t } = words;
   const messageId = row.key as MessageId;
   return (
     <p className="failure" role="alert">
-      <span>{explain(row.failure ?? "", "It could not be sent.")}</span>
+      <span>{explain(row.failure ?? "", t("errors.notSent"), words)}</span>
       <button className="button-link" type="button" onClick={() => { client.retry(messageId); }}>
-        Try again
+        {t("messages.retry")}
       </button>
       <button className="button-link" type="button" onClick={() => { client.discard(messageId); }}>
-        Discard
+        {t("messages.discard")}
       </button>
     </p>
   );

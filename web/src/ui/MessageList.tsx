@@ -1,14 +1,22 @@
-import { memo, useCallback } from "react";
+import { type KeyboardEvent, memo, useCallback, useMemo } from "react";
+import { type CustomContainerComponentProps, type CustomItemComponentProps, Virtualizer } from "virtua";
 
-import { nameOf } from "../core/select";
+import { actionByKey, actionsOf, powersIn } from "../core/actions";
+import { blockedUsers, nameOf } from "../core/select";
 import type { ConversationState, State } from "../core/state";
 import type { Row } from "../core/timeline";
 import type { UserId } from "../core/types";
-import { dayName, describe } from "../core/wording";
-import { useClient, useNow } from "./context";
+import { describe } from "../core/wording";
+import { useActing } from "./acting";
+import { useClient, useNow, useSelected } from "./context";
+import { Folded, NOBODY, useUnfolding } from "./Folded";
 import { Icon } from "./Icon";
+import { keyboardOf } from "./keyboard";
 import { Message } from "./Message";
-import { useScroll } from "./scroll";
+import { Newest } from "./Newest";
+import { useRoving } from "./roving";
+import { TOP_PX, useScroll } from "./scroll";
+import { useWords } from "./words";
 
 interface MessageListProps {
   readonly rows: readonly Row[];
@@ -17,68 +25,125 @@ interface MessageListProps {
   readonly me: UserId | null;
 }
 
+/** Beyond the edge of the screen so much is drawn, so that nothing is white while one scrolls. */
+const BUFFER_PX = 600;
+
 export const MessageList = memo(function MessageList({ rows, chat, users, me }: MessageListProps) {
   const client = useClient();
+  const words = useWords();
+  const { t } = words;
   const now = useNow(60_000);
-  const scroll = useScroll(rows, chat);
+  const { list, virtual, cache, isShifted, isAtEnd, highlighted, onScroll, toEnd } = useScroll(rows, chat);
+  const roving = useRoving(rows, list, virtual);
   const { conversationId, kind } = chat.conversation;
-  const names = useCallback((userId: UserId) => nameOf({ users }, userId), [users]);
+  const { act, asking } = useActing(conversationId);
+  const { me: member, conversation } = chat;
+  const powers = useMemo(() => powersIn({ me: member, conversation }), [member, conversation]);
+  const press = (event: KeyboardEvent<HTMLElement>) => {
+    roving.onKeyDown(event);
+    const row = event.target instanceof HTMLElement ? rows.find(({ key }) => key === (event.target as HTMLElement).dataset["key"]) : undefined;
+    const action = row?.type === "message" ? actionByKey(event, actionsOf(row, powers), keyboardOf(event.target)) : null;
+    if (row?.type === "message" && action !== null) {
+      event.preventDefault();
+      act(action, row);
+    }
+  };
+  const blocked = useSelected(blockedUsers);
+  const unfolding = useUnfolding(kind === "direct" ? NOBODY : blocked);
+  const newest = rows.at(-1);
+  const names = useCallback((userId: UserId) => nameOf({ users }, userId, words), [users, words]);
 
   return (
     <div className="list-frame">
+      {/* What comes onto the screen by scrolling is not news: that is said by Newest. */}
       <div
         className="list"
-        ref={scroll.list}
-        onScroll={scroll.onScroll}
+        ref={list}
+        onScroll={onScroll}
+        onKeyDown={press}
+        onBlur={roving.onBlur}
         role="log"
-        aria-live="polite"
-        aria-relevant="additions"
-        aria-label="Messages"
+        aria-live="off"
+        aria-label={t("messages.log")}
         aria-busy={chat.older === "loading"}
         tabIndex={0}
         data-testid="message-list"
       >
         <div className="list-top" data-testid="history-start" data-complete={chat.log.complete}>
-          {chat.older === "loading" && <span className="spinner" role="status" aria-label="Loading older messages" />}
+          {chat.older === "loading" && <span className="spinner" role="status" aria-label={t("messages.loadingOlder")} />}
           {chat.older === "failed" && (
             <button className="button" type="button" onClick={() => void client.loadOlder(conversationId)}>
-              <Icon name="retry" size={16} /> Load older messages
+              <Icon name="retry" size={16} /> {t("messages.loadOlder")}
             </button>
           )}
         </div>
-        <ol className="rows">
-          {rows.map((row) => {
+        <Virtualizer
+          ref={virtual}
+          scrollRef={list}
+          as={Rows}
+          item={Item}
+          data={rows}
+          bufferSize={BUFFER_PX}
+          startMargin={TOP_PX}
+          shift={isShifted}
+          {...(cache === undefined ? {} : { cache: cache })}
+          {...(roving.at === null ? {} : { keepMounted: [roving.at] })}
+        >
+          {(row) => {
             switch (row.type) {
               case "day":
                 return (
-                  <li key={row.key} className="day">
-                    <span>{dayName(row.at, now)}</span>
-                  </li>
+                  <div key={row.key} className="day">
+                    <span>{words.day(row.at, now)}</span>
+                  </div>
                 );
               case "new":
                 return (
-                  <li key={row.key} className="new" data-new>
-                    <span>New</span>
-                  </li>
+                  <div key={row.key} className="new" data-new>
+                    <span>{t("messages.new")}</span>
+                  </div>
                 );
               case "system":
                 return (
-                  <li key={row.key} className="system" data-testid="system-line">
-                    {describe(row.entry, me, names)}
-                  </li>
+                  <div key={row.key} className="system" data-testid="system-line">
+                    {describe(row.entry, me, names, words)}
+                  </div>
                 );
               case "message":
-                return <Message key={row.key} conversationId={conversationId} row={row} nameOf={names} isNamed={kind === "group"} />;
+                return unfolding.isFolded(row) ? (
+                  <Folded key={row.key} row={row} onShow={unfolding.show} />
+                ) : (
+                  <Message
+                    key={row.key}
+                    conversationId={conversationId}
+                    row={row}
+                    nameOf={names}
+                    powers={powers}
+                    onAct={act}
+                    isNamed={kind !== "direct"}
+                    isHighlighted={row.key === highlighted}
+                  />
+                );
             }
-          })}
-        </ol>
+          }}
+        </Virtualizer>
       </div>
-      {!scroll.isAtEnd && (
-        <button className="jump" type="button" onClick={scroll.toEnd} aria-label="Jump to the newest message" data-testid="jump-latest">
+      {asking}
+      <Newest row={newest !== undefined && unfolding.isFolded(newest) ? undefined : newest} nameOf={names} />
+      {!isAtEnd && (
+        <button className="jump" type="button" onClick={toEnd} aria-label={t("messages.jump")} data-testid="jump-latest">
           <Icon name="down" size={18} />
-          {chat.unread > 0 && <span className="badge">{chat.unread}</span>}
+          {chat.unread > 0 && <span className="badge">{words.number(chat.unread)}</span>}
         </button>
       )}
     </div>
   );
 });
+
+function Rows({ children, style, ref }: CustomContainerComponentProps) {
+  return <ol className="rows" style={style} ref={ref}>{children}</ol>;
+}
+
+function Item({ children, style, ref }: CustomItemComponentProps) {
+  return <li style={style} ref={ref}>{children}</li>;
+}

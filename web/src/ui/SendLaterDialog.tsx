@@ -1,7 +1,8 @@
 import { type SyntheticEvent, useState } from "react";
 
 import { useAction } from "./action";
-import { Dialog } from "./Dialog";
+import { Dialog } from "./parts/Dialog";
+import { useText } from "./words";
 
 interface SendLaterDialogProps {
   /** At a time, in Unix milliseconds. */
@@ -14,6 +15,7 @@ const HOUR_MS = 3_600_000;
 /** Asks when a message is to be sent. */
 export function SendLaterDialog({ onSend, onClose }: SendLaterDialogProps) {
   const sending = useAction();
+  const t = useText();
   const [time, setTime] = useState(() => local(Date.now() + HOUR_MS));
 
   const send = (event: SyntheticEvent) => {
@@ -22,15 +24,15 @@ export function SendLaterDialog({ onSend, onClose }: SendLaterDialogProps) {
   };
 
   return (
-    <Dialog title="Send later" onClose={onClose}>
+    <Dialog title={t("composer.later")} onClose={onClose}>
       <form className="dialog-form" onSubmit={send} data-testid="later-form">
         <label className="field">
-          When
+          {t("composer.laterWhen")}
           <input type="datetime-local" name="time" step={1} required value={time} onChange={(event) => { setTime(event.target.value); }} />
         </label>
         {sending.error !== null && <p className="error" role="alert">{sending.error}</p>}
         <button className="button button-primary" type="submit" disabled={sending.isBusy}>
-          Send then
+          {t("composer.laterAction")}
         </button>
       </form>
     </Dialog>

@@ -1,45 +1,63 @@
 import { useEffect, useState } from "react";
 
-import { nameOf, titleOf } from "../core/select";
-import { myId, type State } from "../core/state";
+import { titleOf } from "../core/select";
 import type { Entry } from "../core/types";
-import { describe } from "../core/wording";
 import { sentenceOf } from "./action";
-import { useClient } from "./context";
-import { Dialog } from "./Dialog";
+import { useAppState, useClient } from "./context";
+import { Icon } from "./Icon";
+import { MessageLink } from "./MessageLink";
+import { Dialog } from "./parts/Dialog";
+import { EmptyState } from "./parts/EmptyState";
+import { Skeleton } from "./parts/Skeleton";
+import { useReveal } from "./reveal";
+import { useWords } from "./words";
 
-/** The messages that the user has starred, as they are now. */
-export function StarsDialog({ state, onClose }: { readonly state: State; readonly onClose: () => void }) {
+/** The messages that the user has starred, as they are now; each leads to where it was said. */
+export function StarsDialog({ onClose }: { readonly onClose: () => void }) {
   const client = useClient();
+  const words = useWords();
+  const { t } = words;
+  const state = useAppState();
+  const reveal = useReveal();
   const [stars, setStars] = useState<readonly Entry[] | null>(null);
-  const [error, setError] = useState<string | null>(null);
-  const fail = (failure: unknown) => { setError(sentenceOf(failure)); };
+  const [failure, setFailure] = useState<unknown>(null);
 
   useEffect(() => {
-    client.listStars().then(setStars, fail);
+    client.personal.listStars().then(({ items }) => { setStars(items); }, setFailure);
   }, [client]);
 
   const take = ({ conversationId, seq }: Entry) => {
-    client.star(conversationId, seq, false).then(() => {
+    client.personal.star(conversationId, seq, false).then(() => {
       setStars((before) => before?.filter((one) => one.conversationId !== conversationId || one.seq !== seq) ?? null);
-    }, fail);
+    }, setFailure);
   };
 
   return (
-    <Dialog title="Starred messages" onClose={onClose}>
-      {error !== null && <p className="error" role="alert">{error}</p>}
-      {stars?.length === 0 && <p>Nothing is starred yet.</p>}
-      <ul className="kept" data-testid="stars">
+    <Dialog title={t("conversations.starsTitle")} onClose={onClose}>
+      {failure !== null && <p className="error" role="alert">{sentenceOf(failure, words)}</p>}
+      {stars === null && failure === null && <Skeleton label={t("common.loading")} />}
+      {stars?.length === 0 && (
+        <EmptyState icon="star" title={t("conversations.starsEmpty")}>
+          <p>{t("conversations.starsHint")}</p>
+        </EmptyState>
+      )}
+      <ul className="message-links" data-testid="stars">
         {(stars ?? []).map((entry) => {
           const chat = state.conversations.get(entry.conversationId);
           return (
-            <li key={`${entry.conversationId}/${entry.seq}`} data-testid="star">
-              <span className="kept-from">{chat === undefined ? "" : titleOf(state, chat.conversation)}</span>
-              <span dir="auto">{describe(entry, myId(state), (userId) => nameOf(state, userId))}</span>
-              <button className="button-link" type="button" onClick={() => { take(entry); }}>
-                Take the star off
+            <MessageLink
+              key={`${entry.conversationId}/${entry.seq}`}
+              entry={entry}
+              {...(chat === undefined ? {} : { from: titleOf(state, chat.conversation, words) })}
+              onFollow={() => {
+                onClose();
+                void reveal(entry.conversationId, entry.seq);
+              }}
+            >
+              <button className="button-icon" type="button" aria-label={t("conversations.starsOff")} title={t("conversations.starsOff")} onClick={() => { take(entry); }}>
+                <Icon name="close" size={16} />
               </button>
-            </li>
+            </MessageLink>
           );
         })}
       </ul>

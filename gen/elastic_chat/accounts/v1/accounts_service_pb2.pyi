@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from elastic_chat.types.v1 import entry_pb2 as _entry_pb2
 from elastic_chat.types.v1 import presence_pb2 as _presence_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -57,6 +58,7 @@ class User(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     DELETED_FIELD_NUMBER: _builtins.int
     BOT_FIELD_NUMBER: _builtins.int
+    AVATAR_FILE_ID_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """A UUIDv7."""
     username: _builtins.str
@@ -67,6 +69,8 @@ class User(_message.Message):
     """Whether the account was deleted: then there is nothing but the id."""
     bot: _builtins.bool
     """Whether it is a program."""
+    avatar_file_id: _builtins.str
+    """The file that is their picture, empty if they have none. Everyone may have its small variant (GetFileUrl), and who uploaded it all of it."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When they registered."""
@@ -80,10 +84,11 @@ class User(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         deleted: _builtins.bool = ...,
         bot: _builtins.bool = ...,
+        avatar_file_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot", b"bot", "created_at", b"created_at", "deleted", b"deleted", "display_name", b"display_name", "user_id", b"user_id", "username", b"username"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["avatar_file_id", b"avatar_file_id", "bot", b"bot", "created_at", b"created_at", "deleted", b"deleted", "display_name", b"display_name", "user_id", b"user_id", "username", b"username"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -146,7 +151,7 @@ class RegisterResponse(_message.Message):
     access_token: _builtins.str
     """A JWT (EdDSA), to be sent as `authorization: Bearer` and in `hello`."""
     refresh_token: _builtins.str
-    """Good for one call of Refresh."""
+    """Good for one call of Refresh. Empty if a cookie has it."""
     expires_in: _builtins.int
     """Seconds until the access token ends."""
     device_token: _builtins.str
@@ -222,7 +227,7 @@ class LoginResponse(_message.Message):
     access_token: _builtins.str
     """A JWT (EdDSA), to be sent as `authorization: Bearer` and in `hello`."""
     refresh_token: _builtins.str
-    """Good for one call of Refresh."""
+    """Good for one call of Refresh. Empty if a cookie has it."""
     expires_in: _builtins.int
     """Seconds until the access token ends."""
     device_token: _builtins.str
@@ -253,7 +258,7 @@ class RefreshRequest(_message.Message):
 
     REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
     refresh_token: _builtins.str
-    """From Register, Login or the last Refresh."""
+    """From Register, Login or the last Refresh. Empty for the one that the cookie has; else the cookie takes this one's place."""
     def __init__(
         self,
         *,
@@ -285,7 +290,7 @@ class RefreshResponse(_message.Message):
     access_token: _builtins.str
     """A JWT (EdDSA), to be sent as `authorization: Bearer` and in `hello`."""
     refresh_token: _builtins.str
-    """Good for one call of Refresh."""
+    """Good for one call of Refresh. Empty if a cookie has it."""
     expires_in: _builtins.int
     """Seconds until the access token ends."""
     def __init__(
@@ -827,6 +832,7 @@ class Account(_message.Message):
     USER_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
     DISABLED_FIELD_NUMBER: _builtins.int
+    SUSPENSION_FIELD_NUMBER: _builtins.int
     role: Global___Role.ValueType
     """What they may do."""
     disabled: _builtins.bool
@@ -835,20 +841,53 @@ class Account(_message.Message):
     def user(self) -> Global___User:
         """What everyone sees."""
 
+    @_builtins.property
+    def suspension(self) -> Global___Suspension:
+        """Until when they may not log in, and why; unset if that is not so, or no more."""
+
     def __init__(
         self,
         *,
         user: Global___User | None = ...,
         role: Global___Role.ValueType = ...,
         disabled: _builtins.bool = ...,
+        suspension: Global___Suspension | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["user", b"user"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["suspension", b"suspension", "user", b"user"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["disabled", b"disabled", "role", b"role", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disabled", b"disabled", "role", b"role", "suspension", b"suspension", "user", b"user"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Account: _TypeAlias = Account  # noqa: Y015
+
+@_typing.final
+class Suspension(_message.Message):
+    """That a user may not log in for some time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENDS_AT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Why, as the user is told: 1 to 500 characters."""
+    @_builtins.property
+    def ends_at(self) -> _timestamp_pb2.Timestamp:
+        """When it ends by itself."""
+
+    def __init__(
+        self,
+        *,
+        ends_at: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ends_at", b"ends_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ends_at", b"ends_at", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Suspension: _TypeAlias = Suspension  # noqa: Y015
 
 @_typing.final
 class CreateUserRequest(_message.Message):
@@ -1620,7 +1659,7 @@ class FinishOidcLoginResponse(_message.Message):
     access_token: _builtins.str
     """A JWT (EdDSA), to be sent as `authorization: Bearer` and in `hello`."""
     refresh_token: _builtins.str
-    """Good for one call of Refresh."""
+    """Good for one call of Refresh. Empty if a cookie has it."""
     expires_in: _builtins.int
     """Seconds until the access token ends."""
     def __init__(
@@ -1729,6 +1768,63 @@ class UnlinkOidcResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UnlinkOidcResponse: _TypeAlias = UnlinkOidcResponse  # noqa: Y015
+
+@_typing.final
+class UpdateProfileRequest(_message.Message):
+    """What is to be changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    AVATAR_FILE_ID_FIELD_NUMBER: _builtins.int
+    display_name: _builtins.str
+    """The name to show, at most 64 characters; empty means the user name. Unset leaves it as it is."""
+    avatar_file_id: _builtins.str
+    """An image that the caller uploaded; empty for no picture. Unset leaves it as it is."""
+    def __init__(
+        self,
+        *,
+        display_name: _builtins.str | None = ...,
+        avatar_file_id: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_display_name", b"_display_name", "avatar_file_id", b"avatar_file_id", "display_name", b"display_name"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id", "_display_name", b"_display_name", "avatar_file_id", b"avatar_file_id", "display_name", b"display_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__avatar_file_id: _TypeAlias = _typing.Literal["avatar_file_id"]  # noqa: Y015
+    _WhichOneofArgType__avatar_file_id: _TypeAlias = _typing.Literal["_avatar_file_id", b"_avatar_file_id"]  # noqa: Y015
+    _WhichOneofReturnType__display_name: _TypeAlias = _typing.Literal["display_name"]  # noqa: Y015
+    _WhichOneofArgType__display_name: _TypeAlias = _typing.Literal["_display_name", b"_display_name"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__avatar_file_id) -> _WhichOneofReturnType__avatar_file_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__display_name) -> _WhichOneofReturnType__display_name | None: ...
+
+Global___UpdateProfileRequest: _TypeAlias = UpdateProfileRequest  # noqa: Y015
+
+@_typing.final
+class UpdateProfileResponse(_message.Message):
+    """How others see the caller from now on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def user(self) -> Global___User:
+        """All of it."""
+
+    def __init__(
+        self,
+        *,
+        user: Global___User | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["user", b"user"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user", b"user"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateProfileResponse: _TypeAlias = UpdateProfileResponse  # noqa: Y015
 
 @_typing.final
 class GetPrivacyRequest(_message.Message):
@@ -2055,3 +2151,753 @@ class GetPreferencesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetPreferencesResponse: _TypeAlias = GetPreferencesResponse  # noqa: Y015
+
+@_typing.final
+class BlockUserRequest(_message.Message):
+    """Whom to block."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The user."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BlockUserRequest: _TypeAlias = BlockUserRequest  # noqa: Y015
+
+@_typing.final
+class BlockUserResponse(_message.Message):
+    """They are blocked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BlockUserResponse: _TypeAlias = BlockUserResponse  # noqa: Y015
+
+@_typing.final
+class UnblockUserRequest(_message.Message):
+    """Whom to block no more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The user."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnblockUserRequest: _TypeAlias = UnblockUserRequest  # noqa: Y015
+
+@_typing.final
+class UnblockUserResponse(_message.Message):
+    """They are not blocked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnblockUserResponse: _TypeAlias = UnblockUserResponse  # noqa: Y015
+
+@_typing.final
+class ListBlocksRequest(_message.Message):
+    """Nothing is asked but by whom."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBlocksRequest: _TypeAlias = ListBlocksRequest  # noqa: Y015
+
+@_typing.final
+class ListBlocksResponse(_message.Message):
+    """Whom the caller has blocked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOCKS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def blocks(self) -> _containers.RepeatedCompositeFieldContainer[_presence_pb2.Block]:
+        """The newest first."""
+
+    def __init__(
+        self,
+        *,
+        blocks: _abc.Iterable[_presence_pb2.Block] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocks", b"blocks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBlocksResponse: _TypeAlias = ListBlocksResponse  # noqa: Y015
+
+@_typing.final
+class SuspendUserRequest(_message.Message):
+    """Whom to suspend."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ENDS_AT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The user."""
+    reason: _builtins.str
+    """Why, as the user is told: 1 to 500 characters."""
+    @_builtins.property
+    def ends_at(self) -> _timestamp_pb2.Timestamp:
+        """When it ends by itself: in the future, within ten years."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        ends_at: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ends_at", b"ends_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ends_at", b"ends_at", "reason", b"reason", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuspendUserRequest: _TypeAlias = SuspendUserRequest  # noqa: Y015
+
+@_typing.final
+class SuspendUserResponse(_message.Message):
+    """They are suspended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuspendUserResponse: _TypeAlias = SuspendUserResponse  # noqa: Y015
+
+@_typing.final
+class LiftSuspensionRequest(_message.Message):
+    """Whom to suspend no more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The user."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LiftSuspensionRequest: _TypeAlias = LiftSuspensionRequest  # noqa: Y015
+
+@_typing.final
+class LiftSuspensionResponse(_message.Message):
+    """They are not suspended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LiftSuspensionResponse: _TypeAlias = LiftSuspensionResponse  # noqa: Y015
+
+@_typing.final
+class ListAuditLogRequest(_message.Message):
+    """Which calls."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALLER_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    caller_id: _builtins.str
+    """Only those of this administrator; "operator" stands for who calls from inside the mesh."""
+    subject: _builtins.str
+    """Only those that are about this: the id of a user, or of what else a method names first."""
+    method: _builtins.str
+    """Only those of this method, such as "DisableUser"."""
+    page_size: _builtins.int
+    """How many at most, up to 200; 0 stands for 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """Only those since then; unset: of the last 30 days."""
+
+    @_builtins.property
+    def before(self) -> _timestamp_pb2.Timestamp:
+        """Only those before; unset: until now."""
+
+    def __init__(
+        self,
+        *,
+        caller_id: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        method: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        before: _timestamp_pb2.Timestamp | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "caller_id", b"caller_id", "method", b"method", "page_size", b"page_size", "page_token", b"page_token", "since", b"since", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAuditLogRequest: _TypeAlias = ListAuditLogRequest  # noqa: Y015
+
+@_typing.final
+class ListAuditLogResponse(_message.Message):
+    """A page of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty if there is none."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___AuditEntry]:
+        """The newest first."""
+
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[Global___AuditEntry] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAuditLogResponse: _TypeAlias = ListAuditLogResponse  # noqa: Y015
+
+@_typing.final
+class AuditEntry(_message.Message):
+    """A call of a method for administrators."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_ID_FIELD_NUMBER: _builtins.int
+    CALLED_AT_FIELD_NUMBER: _builtins.int
+    CALLER_ID_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    DETAILS_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    entry_id: _builtins.str
+    """A UUIDv7."""
+    caller_id: _builtins.str
+    """Who called: the user id of an administrator, or "operator"."""
+    method: _builtins.str
+    """The method, such as "DisableUser"."""
+    subject: _builtins.str
+    """Whom or what it is about: the id of a user, or what else it names first; empty if it is about none."""
+    details: _builtins.str
+    """What else was asked for, as JSON, without passwords."""
+    address: _builtins.str
+    """The address that the call came from, as the edge saw it; empty for the operator."""
+    request_id: _builtins.str
+    """The request id, by which logs have it."""
+    outcome: _builtins.str
+    """"OK", or the reason why it was refused; empty if nobody knows, because the server died meanwhile."""
+    @_builtins.property
+    def called_at(self) -> _timestamp_pb2.Timestamp:
+        """When it came."""
+
+    def __init__(
+        self,
+        *,
+        entry_id: _builtins.str = ...,
+        called_at: _timestamp_pb2.Timestamp | None = ...,
+        caller_id: _builtins.str = ...,
+        method: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        details: _builtins.str = ...,
+        address: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["called_at", b"called_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "called_at", b"called_at", "caller_id", b"caller_id", "details", b"details", "entry_id", b"entry_id", "method", b"method", "outcome", b"outcome", "request_id", b"request_id", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AuditEntry: _TypeAlias = AuditEntry  # noqa: Y015
+
+@_typing.final
+class Report(_message.Message):
+    """What a user has reported, and what has become of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Category:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _CategoryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Report._Category.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        CATEGORY_UNSPECIFIED: Report._Category.ValueType  # 0
+        """Never stored."""
+        SPAM: Report._Category.ValueType  # 1
+        """Unwanted advertising, or fraud."""
+        HARASSMENT: Report._Category.ValueType  # 2
+        """Insults, threats, stalking."""
+        HATE: Report._Category.ValueType  # 3
+        """Hatred of people for what they are."""
+        VIOLENCE: Report._Category.ValueType  # 4
+        """Violence, or a call to it."""
+        SEXUAL: Report._Category.ValueType  # 5
+        """Sexual content."""
+        SELF_HARM: Report._Category.ValueType  # 6
+        """Danger that somebody does harm to themselves."""
+        ILLEGAL: Report._Category.ValueType  # 7
+        """What breaks a law in another way."""
+        OTHER: Report._Category.ValueType  # 8
+        """What the words say."""
+
+    class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
+        """Why."""
+
+    CATEGORY_UNSPECIFIED: Report.Category.ValueType  # 0
+    """Never stored."""
+    SPAM: Report.Category.ValueType  # 1
+    """Unwanted advertising, or fraud."""
+    HARASSMENT: Report.Category.ValueType  # 2
+    """Insults, threats, stalking."""
+    HATE: Report.Category.ValueType  # 3
+    """Hatred of people for what they are."""
+    VIOLENCE: Report.Category.ValueType  # 4
+    """Violence, or a call to it."""
+    SEXUAL: Report.Category.ValueType  # 5
+    """Sexual content."""
+    SELF_HARM: Report.Category.ValueType  # 6
+    """Danger that somebody does harm to themselves."""
+    ILLEGAL: Report.Category.ValueType  # 7
+    """What breaks a law in another way."""
+    OTHER: Report.Category.ValueType  # 8
+    """What the words say."""
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Report._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: Report._State.ValueType  # 0
+        """Never stored."""
+        OPEN: Report._State.ValueType  # 1
+        """Nobody looks into it."""
+        TAKEN: Report._State.ValueType  # 2
+        """An administrator does."""
+        RESOLVED: Report._State.ValueType  # 3
+        """Something was done, or nothing is to be."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """How far it is."""
+
+    STATE_UNSPECIFIED: Report.State.ValueType  # 0
+    """Never stored."""
+    OPEN: Report.State.ValueType  # 1
+    """Nobody looks into it."""
+    TAKEN: Report.State.ValueType  # 2
+    """An administrator does."""
+    RESOLVED: Report.State.ValueType  # 3
+    """Something was done, or nothing is to be."""
+
+    class _Action:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Report._Action.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ACTION_UNSPECIFIED: Report._Action.ValueType  # 0
+        """Nothing yet."""
+        DISMISS: Report._Action.ValueType  # 1
+        """Nothing."""
+        DELETE_MESSAGE: Report._Action.ValueType  # 2
+        """The message is deleted."""
+        SUSPEND_USER: Report._Action.ValueType  # 3
+        """The user is suspended."""
+        REMOVE_FROM_CONVERSATION: Report._Action.ValueType  # 4
+        """The user is taken out of the conversation."""
+
+    class Action(_Action, metaclass=_ActionEnumTypeWrapper):
+        """What is done about it."""
+
+    ACTION_UNSPECIFIED: Report.Action.ValueType  # 0
+    """Nothing yet."""
+    DISMISS: Report.Action.ValueType  # 1
+    """Nothing."""
+    DELETE_MESSAGE: Report.Action.ValueType  # 2
+    """The message is deleted."""
+    SUSPEND_USER: Report.Action.ValueType  # 3
+    """The user is suspended."""
+    REMOVE_FROM_CONVERSATION: Report.Action.ValueType  # 4
+    """The user is taken out of the conversation."""
+
+    REPORT_ID_FIELD_NUMBER: _builtins.int
+    REPORTER_ID_FIELD_NUMBER: _builtins.int
+    CREATED_AT_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    HANDLED_BY_FIELD_NUMBER: _builtins.int
+    HANDLED_AT_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    report_id: _builtins.str
+    """A UUIDv7."""
+    reporter_id: _builtins.str
+    """Who reported it."""
+    conversation_id: _builtins.str
+    """The conversation, if it is about one, or about a message."""
+    seq: _builtins.int
+    """The message; 0 if it is about none."""
+    user_id: _builtins.str
+    """The user: who has sent the message, or who is reported."""
+    category: Global___Report.Category.ValueType
+    """Why."""
+    words: _builtins.str
+    """What the reporter says about it."""
+    state: Global___Report.State.ValueType
+    """How far it is."""
+    handled_by: _builtins.str
+    """Who looks into it, or has resolved it: an administrator, or "operator"."""
+    action: Global___Report.Action.ValueType
+    """What was done."""
+    note: _builtins.str
+    """What they say about it."""
+    @_builtins.property
+    def created_at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[_entry_pb2.Entry]:
+        """The message as it was then, and what stood before and after it, by rising seq."""
+
+    @_builtins.property
+    def handled_at(self) -> _timestamp_pb2.Timestamp:
+        """When that began."""
+
+    def __init__(
+        self,
+        *,
+        report_id: _builtins.str = ...,
+        reporter_id: _builtins.str = ...,
+        created_at: _timestamp_pb2.Timestamp | None = ...,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        user_id: _builtins.str = ...,
+        category: Global___Report.Category.ValueType = ...,
+        words: _builtins.str = ...,
+        entries: _abc.Iterable[_entry_pb2.Entry] | None = ...,
+        state: Global___Report.State.ValueType = ...,
+        handled_by: _builtins.str = ...,
+        handled_at: _timestamp_pb2.Timestamp | None = ...,
+        action: Global___Report.Action.ValueType = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "handled_at", b"handled_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "category", b"category", "conversation_id", b"conversation_id", "created_at", b"created_at", "entries", b"entries", "handled_at", b"handled_at", "handled_by", b"handled_by", "note", b"note", "report_id", b"report_id", "reporter_id", b"reporter_id", "seq", b"seq", "state", b"state", "user_id", b"user_id", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Report: _TypeAlias = Report  # noqa: Y015
+
+@_typing.final
+class CreateReportRequest(_message.Message):
+    """What to report: a message (conversation_id and seq), a conversation (conversation_id), or a user (user_id)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """The conversation."""
+    seq: _builtins.int
+    """The message."""
+    user_id: _builtins.str
+    """The user."""
+    category: Global___Report.Category.ValueType
+    """Why."""
+    words: _builtins.str
+    """What there is to say about it, at most 2,000 characters; not empty if the category is OTHER."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        seq: _builtins.int = ...,
+        user_id: _builtins.str = ...,
+        category: Global___Report.Category.ValueType = ...,
+        words: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "conversation_id", b"conversation_id", "seq", b"seq", "user_id", b"user_id", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateReportRequest: _TypeAlias = CreateReportRequest  # noqa: Y015
+
+@_typing.final
+class CreateReportResponse(_message.Message):
+    """It is reported."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_ID_FIELD_NUMBER: _builtins.int
+    report_id: _builtins.str
+    """A UUIDv7."""
+    def __init__(
+        self,
+        *,
+        report_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report_id", b"report_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateReportResponse: _TypeAlias = CreateReportResponse  # noqa: Y015
+
+@_typing.final
+class ListReportsRequest(_message.Message):
+    """Which reports."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    state: Global___Report.State.ValueType
+    """In which state; unset: OPEN."""
+    page_size: _builtins.int
+    """How many at most, up to 100; 0 stands for 20."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        state: Global___Report.State.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReportsRequest: _TypeAlias = ListReportsRequest  # noqa: Y015
+
+@_typing.final
+class ListReportsResponse(_message.Message):
+    """A page of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty if there is none."""
+    @_builtins.property
+    def reports(self) -> _containers.RepeatedCompositeFieldContainer[Global___Report]:
+        """The newest first."""
+
+    def __init__(
+        self,
+        *,
+        reports: _abc.Iterable[Global___Report] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "reports", b"reports"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReportsResponse: _TypeAlias = ListReportsResponse  # noqa: Y015
+
+@_typing.final
+class TakeReportRequest(_message.Message):
+    """Which report."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_ID_FIELD_NUMBER: _builtins.int
+    report_id: _builtins.str
+    """The report."""
+    def __init__(
+        self,
+        *,
+        report_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report_id", b"report_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TakeReportRequest: _TypeAlias = TakeReportRequest  # noqa: Y015
+
+@_typing.final
+class TakeReportResponse(_message.Message):
+    """It is taken."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def report(self) -> Global___Report:
+        """As it is now."""
+
+    def __init__(
+        self,
+        *,
+        report: Global___Report | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TakeReportResponse: _TypeAlias = TakeReportResponse  # noqa: Y015
+
+@_typing.final
+class ResolveReportRequest(_message.Message):
+    """What to do about which report."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_ID_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    SUSPENSION_FIELD_NUMBER: _builtins.int
+    report_id: _builtins.str
+    """The report."""
+    action: Global___Report.Action.ValueType
+    """What to do."""
+    note: _builtins.str
+    """What there is to say about it, at most 2,000 characters. Only administrators see it."""
+    @_builtins.property
+    def suspension(self) -> Global___Suspension:
+        """For SUSPEND_USER: until when, and why, as the user is told."""
+
+    def __init__(
+        self,
+        *,
+        report_id: _builtins.str = ...,
+        action: Global___Report.Action.ValueType = ...,
+        note: _builtins.str = ...,
+        suspension: Global___Suspension | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["suspension", b"suspension"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "note", b"note", "report_id", b"report_id", "suspension", b"suspension"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveReportRequest: _TypeAlias = ResolveReportRequest  # noqa: Y015
+
+@_typing.final
+class ResolveReportResponse(_message.Message):
+    """It is resolved."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def report(self) -> Global___Report:
+        """As it is now."""
+
+    def __init__(
+        self,
+        *,
+        report: Global___Report | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveReportResponse: _TypeAlias = ResolveReportResponse  # noqa: Y015

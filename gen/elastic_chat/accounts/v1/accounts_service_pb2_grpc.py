@@ -27,6 +27,11 @@ if _version_not_supported:
 
 class AccountsServiceStub:
     """Users, passwords and login sessions.
+
+    Browsers need not hold refresh tokens where scripts read them. Register, Login, FinishOidcLogin and Refresh, if they come with the header
+    `x-refresh-token: cookie`, put the refresh token into a cookie (HttpOnly, SameSite=Strict, for /v1/auth alone; Secure over TLS) and not
+    into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
+    they come with that header.
     """
 
     def __init__(self, channel):
@@ -115,6 +120,11 @@ class AccountsServiceStub:
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersResponse.FromString,
                 _registered_method=True)
+        self.UpdateProfile = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/UpdateProfile',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdateProfileRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdateProfileResponse.FromString,
+                _registered_method=True)
         self.GetPrivacy = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/GetPrivacy',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPrivacyRequest.SerializeToString,
@@ -134,6 +144,26 @@ class AccountsServiceStub:
                 '/elastic_chat.accounts.v1.AccountsService/SetQuietHours',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursResponse.FromString,
+                _registered_method=True)
+        self.BlockUser = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/BlockUser',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.BlockUserRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.BlockUserResponse.FromString,
+                _registered_method=True)
+        self.UnblockUser = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/UnblockUser',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnblockUserRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnblockUserResponse.FromString,
+                _registered_method=True)
+        self.ListBlocks = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/ListBlocks',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksResponse.FromString,
+                _registered_method=True)
+        self.CreateReport = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/CreateReport',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateReportRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateReportResponse.FromString,
                 _registered_method=True)
         self.KeepStatus = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/KeepStatus',
@@ -174,6 +204,36 @@ class AccountsServiceStub:
                 '/elastic_chat.accounts.v1.AccountsService/EnableUser',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EnableUserRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EnableUserResponse.FromString,
+                _registered_method=True)
+        self.SuspendUser = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/SuspendUser',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SuspendUserRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SuspendUserResponse.FromString,
+                _registered_method=True)
+        self.LiftSuspension = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/LiftSuspension',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionResponse.FromString,
+                _registered_method=True)
+        self.ListReports = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/ListReports',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListReportsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListReportsResponse.FromString,
+                _registered_method=True)
+        self.TakeReport = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/TakeReport',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.TakeReportRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.TakeReportResponse.FromString,
+                _registered_method=True)
+        self.ResolveReport = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/ResolveReport',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResolveReportRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResolveReportResponse.FromString,
+                _registered_method=True)
+        self.ListAuditLog = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/ListAuditLog',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListAuditLogRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListAuditLogResponse.FromString,
                 _registered_method=True)
         self.ResetPassword = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/ResetPassword',
@@ -224,6 +284,11 @@ class AccountsServiceStub:
 
 class AccountsServiceServicer:
     """Users, passwords and login sessions.
+
+    Browsers need not hold refresh tokens where scripts read them. Register, Login, FinishOidcLogin and Refresh, if they come with the header
+    `x-refresh-token: cookie`, put the refresh token into a cookie (HttpOnly, SameSite=Strict, for /v1/auth alone; Secure over TLS) and not
+    into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
+    they come with that header.
     """
 
     def Register(self, request, context):
@@ -357,6 +422,14 @@ class AccountsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateProfile(self, request, context):
+        """Changes how others see the caller: what is set, and nothing else. Whoever looks the caller up from then on finds it. Fails with
+        INVALID_ARGUMENT, also for a picture that is no image, and with UNKNOWN_FILE for one that the caller did not upload.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetPrivacy(self, request, context):
         """Gives what the caller lets others know.
         """
@@ -380,6 +453,40 @@ class AccountsServiceServicer:
 
     def SetQuietHours(self, request, context):
         """Sets when the caller's devices are told of nothing; without quiet_hours, there is no such time. Fails with INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BlockUser(self, request, context):
+        """Blocks a user: from then on neither of the two reaches the other directly, adds the other to a conversation, or sees whether the other is
+        there, and what the other says elsewhere wakes the caller no more. It holds within a second, and the caller's other devices are told by
+        `preferences`. The other is not told. Idempotent. Fails with UNKNOWN_USER, INVALID_ARGUMENT for the caller's own id, or LIMIT_REACHED
+        for more than 500.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnblockUser(self, request, context):
+        """Takes that back. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBlocks(self, request, context):
+        """Lists whom the caller has blocked, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateReport(self, request, context):
+        """Reports a message that the caller can see, a conversation that they are in, or a user, to those who administer the server. Of a message a
+        copy is kept with what stands around it: to delete it hides nothing. Who is reported is not told. What the caller has reported within
+        a day is not reported again: the answer is the same. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, UNKNOWN_USER, INVALID_ARGUMENT, or
+        RATE_LIMITED for more than 20 in a day.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -440,6 +547,52 @@ class AccountsServiceServicer:
 
     def EnableUser(self, request, context):
         """Lets a user who was disabled log in again. Idempotent. Fails with UNKNOWN_USER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SuspendUser(self, request, context):
+        """Suspends a user: ends all of their sessions at once, and lets them log in no more until a time, at which that ends by itself; a login
+        says until when and why. Takes the place of an earlier suspension. Idempotent. Fails with UNKNOWN_USER or INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LiftSuspension(self, request, context):
+        """Ends a suspension before its time. Idempotent. Fails with UNKNOWN_USER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReports(self, request, context):
+        """Lists reports that are in a state, the newest first. Fails with INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TakeReport(self, request, context):
+        """Says that the caller looks into a report: others see that. Takes it over from who did. Fails with NOT_FOUND or REPORT_RESOLVED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveReport(self, request, context):
+        """Does what is to be done about a report, and resolves it. What is done in a conversation looks there as if its user had done it: no
+        administrator is named. Fails with NOT_FOUND, REPORT_RESOLVED, INVALID_ARGUMENT for what can't be done about such a report, and as
+        SuspendUser, RouterService.DeleteMessage and RemoveMember do: then it is not resolved.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAuditLog(self, request, context):
+        """Lists the calls of methods for administrators, the newest first: each is noted before it is carried out, or it is not. Fails with
+        INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -593,6 +746,11 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.FindUsersResponse.SerializeToString,
             ),
+            'UpdateProfile': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateProfile,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdateProfileRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdateProfileResponse.SerializeToString,
+            ),
             'GetPrivacy': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPrivacy,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetPrivacyRequest.FromString,
@@ -612,6 +770,26 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     servicer.SetQuietHours,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursResponse.SerializeToString,
+            ),
+            'BlockUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.BlockUser,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.BlockUserRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.BlockUserResponse.SerializeToString,
+            ),
+            'UnblockUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnblockUser,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnblockUserRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnblockUserResponse.SerializeToString,
+            ),
+            'ListBlocks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBlocks,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksResponse.SerializeToString,
+            ),
+            'CreateReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateReport,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateReportRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateReportResponse.SerializeToString,
             ),
             'KeepStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.KeepStatus,
@@ -652,6 +830,36 @@ def add_AccountsServiceServicer_to_server(servicer, server):
                     servicer.EnableUser,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EnableUserRequest.FromString,
                     response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EnableUserResponse.SerializeToString,
+            ),
+            'SuspendUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuspendUser,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SuspendUserRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SuspendUserResponse.SerializeToString,
+            ),
+            'LiftSuspension': grpc.unary_unary_rpc_method_handler(
+                    servicer.LiftSuspension,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionResponse.SerializeToString,
+            ),
+            'ListReports': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReports,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListReportsRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListReportsResponse.SerializeToString,
+            ),
+            'TakeReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.TakeReport,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.TakeReportRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.TakeReportResponse.SerializeToString,
+            ),
+            'ResolveReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveReport,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResolveReportRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResolveReportResponse.SerializeToString,
+            ),
+            'ListAuditLog': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAuditLog,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListAuditLogRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListAuditLogResponse.SerializeToString,
             ),
             'ResetPassword': grpc.unary_unary_rpc_method_handler(
                     servicer.ResetPassword,
@@ -708,6 +916,11 @@ def add_AccountsServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class AccountsService:
     """Users, passwords and login sessions.
+
+    Browsers need not hold refresh tokens where scripts read them. Register, Login, FinishOidcLogin and Refresh, if they come with the header
+    `x-refresh-token: cookie`, put the refresh token into a cookie (HttpOnly, SameSite=Strict, for /v1/auth alone; Secure over TLS) and not
+    into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
+    they come with that header.
     """
 
     @staticmethod
@@ -1143,6 +1356,33 @@ class AccountsService:
             _registered_method=True)
 
     @staticmethod
+    def UpdateProfile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/UpdateProfile',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdateProfileRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UpdateProfileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetPrivacy(request,
             target,
             options=(),
@@ -1240,6 +1480,114 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/SetQuietHours',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SetQuietHoursResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BlockUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/BlockUser',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.BlockUserRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.BlockUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnblockUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/UnblockUser',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnblockUserRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.UnblockUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBlocks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/ListBlocks',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListBlocksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/CreateReport',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateReportRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.CreateReportResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -1456,6 +1804,168 @@ class AccountsService:
             '/elastic_chat.accounts.v1.AccountsService/EnableUser',
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EnableUserRequest.SerializeToString,
             elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.EnableUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuspendUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/SuspendUser',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SuspendUserRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.SuspendUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LiftSuspension(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/LiftSuspension',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.LiftSuspensionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReports(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/ListReports',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListReportsRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListReportsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TakeReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/TakeReport',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.TakeReportRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.TakeReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/ResolveReport',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResolveReportRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ResolveReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAuditLog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/ListAuditLog',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListAuditLogRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.ListAuditLogResponse.FromString,
             options,
             channel_credentials,
             insecure,

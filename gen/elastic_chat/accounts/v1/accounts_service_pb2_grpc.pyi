@@ -27,7 +27,13 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AccountsServiceStub:
-    """Users, passwords and login sessions."""
+    """Users, passwords and login sessions.
+
+    Browsers need not hold refresh tokens where scripts read them. Register, Login, FinishOidcLogin and Refresh, if they come with the header
+    `x-refresh-token: cookie`, put the refresh token into a cookie (HttpOnly, SameSite=Strict, for /v1/auth alone; Secure over TLS) and not
+    into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
+    they come with that header.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -97,6 +103,10 @@ class AccountsServiceStub:
     """Finds users by exact user name, case ignored, or by ids; ids that are unknown are left out. Fails with INVALID_ARGUMENT for more than
     500 ids.
     """
+    UpdateProfile: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.UpdateProfileRequest, _accounts_service_pb2.UpdateProfileResponse]
+    """Changes how others see the caller: what is set, and nothing else. Whoever looks the caller up from then on finds it. Fails with
+    INVALID_ARGUMENT, also for a picture that is no image, and with UNKNOWN_FILE for one that the caller did not upload.
+    """
     GetPrivacy: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPrivacyRequest, _accounts_service_pb2.GetPrivacyResponse]
     """Gives what the caller lets others know."""
     UpdatePrivacy: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.UpdatePrivacyRequest, _accounts_service_pb2.UpdatePrivacyResponse]
@@ -105,6 +115,22 @@ class AccountsServiceStub:
     """Tells when the caller's devices are told of nothing."""
     SetQuietHours: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.SetQuietHoursRequest, _accounts_service_pb2.SetQuietHoursResponse]
     """Sets when the caller's devices are told of nothing; without quiet_hours, there is no such time. Fails with INVALID_ARGUMENT."""
+    BlockUser: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.BlockUserRequest, _accounts_service_pb2.BlockUserResponse]
+    """Blocks a user: from then on neither of the two reaches the other directly, adds the other to a conversation, or sees whether the other is
+    there, and what the other says elsewhere wakes the caller no more. It holds within a second, and the caller's other devices are told by
+    `preferences`. The other is not told. Idempotent. Fails with UNKNOWN_USER, INVALID_ARGUMENT for the caller's own id, or LIMIT_REACHED
+    for more than 500.
+    """
+    UnblockUser: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.UnblockUserRequest, _accounts_service_pb2.UnblockUserResponse]
+    """Takes that back. Idempotent."""
+    ListBlocks: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ListBlocksRequest, _accounts_service_pb2.ListBlocksResponse]
+    """Lists whom the caller has blocked, the newest first."""
+    CreateReport: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.CreateReportRequest, _accounts_service_pb2.CreateReportResponse]
+    """Reports a message that the caller can see, a conversation that they are in, or a user, to those who administer the server. Of a message a
+    copy is kept with what stands around it: to delete it hides nothing. Who is reported is not told. What the caller has reported within
+    a day is not reported again: the answer is the same. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, UNKNOWN_USER, INVALID_ARGUMENT, or
+    RATE_LIMITED for more than 20 in a day.
+    """
     KeepStatus: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.KeepStatusRequest, _accounts_service_pb2.KeepStatusResponse]
     """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name."""
     GetPreferences: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPreferencesRequest, _accounts_service_pb2.GetPreferencesResponse]
@@ -127,6 +153,25 @@ class AccountsServiceStub:
     """Ends all sessions of a user, and lets them log in no more. Idempotent. Fails with UNKNOWN_USER."""
     EnableUser: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.EnableUserRequest, _accounts_service_pb2.EnableUserResponse]
     """Lets a user who was disabled log in again. Idempotent. Fails with UNKNOWN_USER."""
+    SuspendUser: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.SuspendUserRequest, _accounts_service_pb2.SuspendUserResponse]
+    """Suspends a user: ends all of their sessions at once, and lets them log in no more until a time, at which that ends by itself; a login
+    says until when and why. Takes the place of an earlier suspension. Idempotent. Fails with UNKNOWN_USER or INVALID_ARGUMENT.
+    """
+    LiftSuspension: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.LiftSuspensionRequest, _accounts_service_pb2.LiftSuspensionResponse]
+    """Ends a suspension before its time. Idempotent. Fails with UNKNOWN_USER."""
+    ListReports: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ListReportsRequest, _accounts_service_pb2.ListReportsResponse]
+    """Lists reports that are in a state, the newest first. Fails with INVALID_ARGUMENT."""
+    TakeReport: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.TakeReportRequest, _accounts_service_pb2.TakeReportResponse]
+    """Says that the caller looks into a report: others see that. Takes it over from who did. Fails with NOT_FOUND or REPORT_RESOLVED."""
+    ResolveReport: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ResolveReportRequest, _accounts_service_pb2.ResolveReportResponse]
+    """Does what is to be done about a report, and resolves it. What is done in a conversation looks there as if its user had done it: no
+    administrator is named. Fails with NOT_FOUND, REPORT_RESOLVED, INVALID_ARGUMENT for what can't be done about such a report, and as
+    SuspendUser, RouterService.DeleteMessage and RemoveMember do: then it is not resolved.
+    """
+    ListAuditLog: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ListAuditLogRequest, _accounts_service_pb2.ListAuditLogResponse]
+    """Lists the calls of methods for administrators, the newest first: each is noted before it is carried out, or it is not. Fails with
+    INVALID_ARGUMENT.
+    """
     ResetPassword: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.ResetPasswordRequest, _accounts_service_pb2.ResetPasswordResponse]
     """Gives a user another password, ends all of their sessions and forgets wrong passwords. Fails with UNKNOWN_USER, INVALID_ARGUMENT or
     OVERLOADED.
@@ -152,7 +197,13 @@ class AccountsServiceStub:
 
 @_typing.type_check_only
 class AccountsServiceAsyncStub(AccountsServiceStub):
-    """Users, passwords and login sessions."""
+    """Users, passwords and login sessions.
+
+    Browsers need not hold refresh tokens where scripts read them. Register, Login, FinishOidcLogin and Refresh, if they come with the header
+    `x-refresh-token: cookie`, put the refresh token into a cookie (HttpOnly, SameSite=Strict, for /v1/auth alone; Secure over TLS) and not
+    into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
+    they come with that header.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Register: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.RegisterRequest, _accounts_service_pb2.RegisterResponse]  # type: ignore[assignment]
@@ -219,6 +270,10 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Finds users by exact user name, case ignored, or by ids; ids that are unknown are left out. Fails with INVALID_ARGUMENT for more than
     500 ids.
     """
+    UpdateProfile: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.UpdateProfileRequest, _accounts_service_pb2.UpdateProfileResponse]  # type: ignore[assignment]
+    """Changes how others see the caller: what is set, and nothing else. Whoever looks the caller up from then on finds it. Fails with
+    INVALID_ARGUMENT, also for a picture that is no image, and with UNKNOWN_FILE for one that the caller did not upload.
+    """
     GetPrivacy: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPrivacyRequest, _accounts_service_pb2.GetPrivacyResponse]  # type: ignore[assignment]
     """Gives what the caller lets others know."""
     UpdatePrivacy: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.UpdatePrivacyRequest, _accounts_service_pb2.UpdatePrivacyResponse]  # type: ignore[assignment]
@@ -227,6 +282,22 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Tells when the caller's devices are told of nothing."""
     SetQuietHours: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.SetQuietHoursRequest, _accounts_service_pb2.SetQuietHoursResponse]  # type: ignore[assignment]
     """Sets when the caller's devices are told of nothing; without quiet_hours, there is no such time. Fails with INVALID_ARGUMENT."""
+    BlockUser: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.BlockUserRequest, _accounts_service_pb2.BlockUserResponse]  # type: ignore[assignment]
+    """Blocks a user: from then on neither of the two reaches the other directly, adds the other to a conversation, or sees whether the other is
+    there, and what the other says elsewhere wakes the caller no more. It holds within a second, and the caller's other devices are told by
+    `preferences`. The other is not told. Idempotent. Fails with UNKNOWN_USER, INVALID_ARGUMENT for the caller's own id, or LIMIT_REACHED
+    for more than 500.
+    """
+    UnblockUser: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.UnblockUserRequest, _accounts_service_pb2.UnblockUserResponse]  # type: ignore[assignment]
+    """Takes that back. Idempotent."""
+    ListBlocks: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ListBlocksRequest, _accounts_service_pb2.ListBlocksResponse]  # type: ignore[assignment]
+    """Lists whom the caller has blocked, the newest first."""
+    CreateReport: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.CreateReportRequest, _accounts_service_pb2.CreateReportResponse]  # type: ignore[assignment]
+    """Reports a message that the caller can see, a conversation that they are in, or a user, to those who administer the server. Of a message a
+    copy is kept with what stands around it: to delete it hides nothing. Who is reported is not told. What the caller has reported within
+    a day is not reported again: the answer is the same. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, UNKNOWN_USER, INVALID_ARGUMENT, or
+    RATE_LIMITED for more than 20 in a day.
+    """
     KeepStatus: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.KeepStatusRequest, _accounts_service_pb2.KeepStatusResponse]  # type: ignore[assignment]
     """Keeps what the caller has chosen to be seen as. Internal: presence calls it, which has checked it, in the user's name."""
     GetPreferences: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetPreferencesRequest, _accounts_service_pb2.GetPreferencesResponse]  # type: ignore[assignment]
@@ -249,6 +320,25 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """Ends all sessions of a user, and lets them log in no more. Idempotent. Fails with UNKNOWN_USER."""
     EnableUser: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.EnableUserRequest, _accounts_service_pb2.EnableUserResponse]  # type: ignore[assignment]
     """Lets a user who was disabled log in again. Idempotent. Fails with UNKNOWN_USER."""
+    SuspendUser: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.SuspendUserRequest, _accounts_service_pb2.SuspendUserResponse]  # type: ignore[assignment]
+    """Suspends a user: ends all of their sessions at once, and lets them log in no more until a time, at which that ends by itself; a login
+    says until when and why. Takes the place of an earlier suspension. Idempotent. Fails with UNKNOWN_USER or INVALID_ARGUMENT.
+    """
+    LiftSuspension: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.LiftSuspensionRequest, _accounts_service_pb2.LiftSuspensionResponse]  # type: ignore[assignment]
+    """Ends a suspension before its time. Idempotent. Fails with UNKNOWN_USER."""
+    ListReports: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ListReportsRequest, _accounts_service_pb2.ListReportsResponse]  # type: ignore[assignment]
+    """Lists reports that are in a state, the newest first. Fails with INVALID_ARGUMENT."""
+    TakeReport: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.TakeReportRequest, _accounts_service_pb2.TakeReportResponse]  # type: ignore[assignment]
+    """Says that the caller looks into a report: others see that. Takes it over from who did. Fails with NOT_FOUND or REPORT_RESOLVED."""
+    ResolveReport: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ResolveReportRequest, _accounts_service_pb2.ResolveReportResponse]  # type: ignore[assignment]
+    """Does what is to be done about a report, and resolves it. What is done in a conversation looks there as if its user had done it: no
+    administrator is named. Fails with NOT_FOUND, REPORT_RESOLVED, INVALID_ARGUMENT for what can't be done about such a report, and as
+    SuspendUser, RouterService.DeleteMessage and RemoveMember do: then it is not resolved.
+    """
+    ListAuditLog: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ListAuditLogRequest, _accounts_service_pb2.ListAuditLogResponse]  # type: ignore[assignment]
+    """Lists the calls of methods for administrators, the newest first: each is noted before it is carried out, or it is not. Fails with
+    INVALID_ARGUMENT.
+    """
     ResetPassword: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.ResetPasswordRequest, _accounts_service_pb2.ResetPasswordResponse]  # type: ignore[assignment]
     """Gives a user another password, ends all of their sessions and forgets wrong passwords. Fails with UNKNOWN_USER, INVALID_ARGUMENT or
     OVERLOADED.
@@ -273,7 +363,13 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """
 
 class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Users, passwords and login sessions."""
+    """Users, passwords and login sessions.
+
+    Browsers need not hold refresh tokens where scripts read them. Register, Login, FinishOidcLogin and Refresh, if they come with the header
+    `x-refresh-token: cookie`, put the refresh token into a cookie (HttpOnly, SameSite=Strict, for /v1/auth alone; Secure over TLS) and not
+    into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
+    they come with that header.
+    """
 
     @_abc_1.abstractmethod
     def Register(
@@ -436,6 +532,16 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def UpdateProfile(
+        self,
+        request: _accounts_service_pb2.UpdateProfileRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.UpdateProfileResponse, _abc.Awaitable[_accounts_service_pb2.UpdateProfileResponse]]:
+        """Changes how others see the caller: what is set, and nothing else. Whoever looks the caller up from then on finds it. Fails with
+        INVALID_ARGUMENT, also for a picture that is no image, and with UNKNOWN_FILE for one that the caller did not upload.
+        """
+
+    @_abc_1.abstractmethod
     def GetPrivacy(
         self,
         request: _accounts_service_pb2.GetPrivacyRequest,
@@ -466,6 +572,46 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.SetQuietHoursResponse, _abc.Awaitable[_accounts_service_pb2.SetQuietHoursResponse]]:
         """Sets when the caller's devices are told of nothing; without quiet_hours, there is no such time. Fails with INVALID_ARGUMENT."""
+
+    @_abc_1.abstractmethod
+    def BlockUser(
+        self,
+        request: _accounts_service_pb2.BlockUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.BlockUserResponse, _abc.Awaitable[_accounts_service_pb2.BlockUserResponse]]:
+        """Blocks a user: from then on neither of the two reaches the other directly, adds the other to a conversation, or sees whether the other is
+        there, and what the other says elsewhere wakes the caller no more. It holds within a second, and the caller's other devices are told by
+        `preferences`. The other is not told. Idempotent. Fails with UNKNOWN_USER, INVALID_ARGUMENT for the caller's own id, or LIMIT_REACHED
+        for more than 500.
+        """
+
+    @_abc_1.abstractmethod
+    def UnblockUser(
+        self,
+        request: _accounts_service_pb2.UnblockUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.UnblockUserResponse, _abc.Awaitable[_accounts_service_pb2.UnblockUserResponse]]:
+        """Takes that back. Idempotent."""
+
+    @_abc_1.abstractmethod
+    def ListBlocks(
+        self,
+        request: _accounts_service_pb2.ListBlocksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.ListBlocksResponse, _abc.Awaitable[_accounts_service_pb2.ListBlocksResponse]]:
+        """Lists whom the caller has blocked, the newest first."""
+
+    @_abc_1.abstractmethod
+    def CreateReport(
+        self,
+        request: _accounts_service_pb2.CreateReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.CreateReportResponse, _abc.Awaitable[_accounts_service_pb2.CreateReportResponse]]:
+        """Reports a message that the caller can see, a conversation that they are in, or a user, to those who administer the server. Of a message a
+        copy is kept with what stands around it: to delete it hides nothing. Who is reported is not told. What the caller has reported within
+        a day is not reported again: the answer is the same. Fails with UNKNOWN_CONVERSATION, NOT_FOUND, UNKNOWN_USER, INVALID_ARGUMENT, or
+        RATE_LIMITED for more than 20 in a day.
+        """
 
     @_abc_1.abstractmethod
     def KeepStatus(
@@ -536,6 +682,61 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_service_pb2.EnableUserResponse, _abc.Awaitable[_accounts_service_pb2.EnableUserResponse]]:
         """Lets a user who was disabled log in again. Idempotent. Fails with UNKNOWN_USER."""
+
+    @_abc_1.abstractmethod
+    def SuspendUser(
+        self,
+        request: _accounts_service_pb2.SuspendUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.SuspendUserResponse, _abc.Awaitable[_accounts_service_pb2.SuspendUserResponse]]:
+        """Suspends a user: ends all of their sessions at once, and lets them log in no more until a time, at which that ends by itself; a login
+        says until when and why. Takes the place of an earlier suspension. Idempotent. Fails with UNKNOWN_USER or INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def LiftSuspension(
+        self,
+        request: _accounts_service_pb2.LiftSuspensionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.LiftSuspensionResponse, _abc.Awaitable[_accounts_service_pb2.LiftSuspensionResponse]]:
+        """Ends a suspension before its time. Idempotent. Fails with UNKNOWN_USER."""
+
+    @_abc_1.abstractmethod
+    def ListReports(
+        self,
+        request: _accounts_service_pb2.ListReportsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.ListReportsResponse, _abc.Awaitable[_accounts_service_pb2.ListReportsResponse]]:
+        """Lists reports that are in a state, the newest first. Fails with INVALID_ARGUMENT."""
+
+    @_abc_1.abstractmethod
+    def TakeReport(
+        self,
+        request: _accounts_service_pb2.TakeReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.TakeReportResponse, _abc.Awaitable[_accounts_service_pb2.TakeReportResponse]]:
+        """Says that the caller looks into a report: others see that. Takes it over from who did. Fails with NOT_FOUND or REPORT_RESOLVED."""
+
+    @_abc_1.abstractmethod
+    def ResolveReport(
+        self,
+        request: _accounts_service_pb2.ResolveReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.ResolveReportResponse, _abc.Awaitable[_accounts_service_pb2.ResolveReportResponse]]:
+        """Does what is to be done about a report, and resolves it. What is done in a conversation looks there as if its user had done it: no
+        administrator is named. Fails with NOT_FOUND, REPORT_RESOLVED, INVALID_ARGUMENT for what can't be done about such a report, and as
+        SuspendUser, RouterService.DeleteMessage and RemoveMember do: then it is not resolved.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAuditLog(
+        self,
+        request: _accounts_service_pb2.ListAuditLogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.ListAuditLogResponse, _abc.Awaitable[_accounts_service_pb2.ListAuditLogResponse]]:
+        """Lists the calls of methods for administrators, the newest first: each is noted before it is carried out, or it is not. Fails with
+        INVALID_ARGUMENT.
+        """
 
     @_abc_1.abstractmethod
     def ResetPassword(

@@ -106,6 +106,18 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The conversation is in slow mode, and the caller's last message there was too short a while ago. Retryable, after `retry_after`."""
     POLL_CLOSED: _Reason.ValueType  # 30
     """No more votes are taken in this poll."""
+    BLOCKED: _Reason.ValueType  # 31
+    """The caller and another user, to whom this would lead, don't reach each other: one of the two has blocked the other, and it is not said
+    which.
+    """
+    ACCOUNT_SUSPENDED: _Reason.ValueType  # 32
+    """The user name and password are right, and the account is suspended: until when, and why, the message says. Retryable, after
+    `retry_after`.
+    """
+    REPORT_RESOLVED: _Reason.ValueType  # 33
+    """The report was resolved already."""
+    RATE_LIMITED: _Reason.ValueType  # 34
+    """The caller does this more often than anybody should, or more is said in the conversation than it can bear. Retryable, after `retry_after`."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a command was refused. The same names are `reason` in a `reject` frame, `reason` in google.rpc.ErrorInfo (domain
@@ -197,4 +209,16 @@ SLOW_MODE: Reason.ValueType  # 29
 """The conversation is in slow mode, and the caller's last message there was too short a while ago. Retryable, after `retry_after`."""
 POLL_CLOSED: Reason.ValueType  # 30
 """No more votes are taken in this poll."""
+BLOCKED: Reason.ValueType  # 31
+"""The caller and another user, to whom this would lead, don't reach each other: one of the two has blocked the other, and it is not said
+which.
+"""
+ACCOUNT_SUSPENDED: Reason.ValueType  # 32
+"""The user name and password are right, and the account is suspended: until when, and why, the message says. Retryable, after
+`retry_after`.
+"""
+REPORT_RESOLVED: Reason.ValueType  # 33
+"""The report was resolved already."""
+RATE_LIMITED: Reason.ValueType  # 34
+"""The caller does this more often than anybody should, or more is said in the conversation than it can bear. Retryable, after `retry_after`."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015

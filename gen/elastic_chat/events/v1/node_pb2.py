@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from elastic_chat.types.v1 import presence_pb2 as elastic__chat_dot_types_dot_v1_dot_presence__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!elastic_chat/events/v1/node.proto\x12\x16\x65lastic_chat.events.v1\x1a$elastic_chat/types/v1/presence.proto\">\n\tNodeBatch\x12\x31\n\x06\x65vents\x18\x01 \x03(\x0b\x32!.elastic_chat.events.v1.NodeEvent\"\xc1\x03\n\tNodeEvent\x12\x36\n\x05\x65ntry\x18\x01 \x01(\x0b\x32%.elastic_chat.events.v1.EntryDeliveryH\x00\x12>\n\tephemeral\x18\x02 \x01(\x0b\x32).elastic_chat.events.v1.EphemeralDeliveryH\x00\x12:\n\x08presence\x18\x03 \x01(\x0b\x32&.elastic_chat.events.v1.PresenceChangeH\x00\x12\x39\n\x0bsession_end\x18\x04 \x01(\x0b\x32\".elastic_chat.events.v1.SessionEndH\x00\x12\x35\n\tlease_end\x18\x05 \x01(\x0b\x32 .elastic_chat.events.v1.LeaseEndH\x00\x12\x43\n\x10presence_skipped\x18\x06 \x01(\x0b\x32\'.elastic_chat.events.v1.PresenceSkippedH\x00\x12@\n\x0bpreferences\x18\x07 \x01(\x0b\x32).elastic_chat.events.v1.PreferencesChangeH\x00\x42\x07\n\x05\x65vent\"\xe0\x01\n\rEntryDelivery\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\x12\r\n\x05\x66rame\x18\x03 \x01(\x0c\x12\x18\n\x10joining_user_ids\x18\x04 \x03(\t\x12\x18\n\x10leaving_user_ids\x18\x05 \x03(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x14\n\x0cprevious_seq\x18\x07 \x01(\x03\x12\x13\n\x0b\x61\x63\x63\x65pted_ms\x18\x08 \x01(\x03\x12\x13\n\x0btraceparent\x18\t \x01(\t\x12\x12\n\nedited_seq\x18\n \x01(\x03\"\xcc\x01\n\x11\x45phemeralDelivery\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\r\n\x05\x66rame\x18\x02 \x01(\x0c\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\x17\n\x0fto_own_sessions\x18\x04 \x01(\x08\x12\x19\n\x11only_own_sessions\x18\x05 \x01(\x08\x12\x39\n\x08\x61udience\x18\x06 \x01(\x0e\x32\'.elastic_chat.types.v1.Privacy.Audience\x12\x0f\n\x07is_part\x18\x07 \x01(\x08\"\x85\x01\n\x0ePresenceChange\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\r\n\x05\x66rame\x18\x02 \x01(\x0c\x12\x39\n\x08\x61udience\x18\x03 \x01(\x0e\x32\'.elastic_chat.types.v1.Privacy.Audience\x12\x18\n\x10\x61udience_changed\x18\x04 \x01(\x08\"]\n\x11PreferencesChange\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x37\n\x0bpreferences\x18\x02 \x01(\x0b\x32\".elastic_chat.types.v1.Preferences\"\x11\n\x0fPresenceSkipped\"1\n\nSessionEnd\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\"\n\n\x08LeaseEndb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!elastic_chat/events/v1/node.proto\x12\x16\x65lastic_chat.events.v1\x1a$elastic_chat/types/v1/presence.proto\">\n\tNodeBatch\x12\x31\n\x06\x65vents\x18\x01 \x03(\x0b\x32!.elastic_chat.events.v1.NodeEvent\"\xc1\x03\n\tNodeEvent\x12\x36\n\x05\x65ntry\x18\x01 \x01(\x0b\x32%.elastic_chat.events.v1.EntryDeliveryH\x00\x12>\n\tephemeral\x18\x02 \x01(\x0b\x32).elastic_chat.events.v1.EphemeralDeliveryH\x00\x12:\n\x08presence\x18\x03 \x01(\x0b\x32&.elastic_chat.events.v1.PresenceChangeH\x00\x12\x39\n\x0bsession_end\x18\x04 \x01(\x0b\x32\".elastic_chat.events.v1.SessionEndH\x00\x12\x35\n\tlease_end\x18\x05 \x01(\x0b\x32 .elastic_chat.events.v1.LeaseEndH\x00\x12\x43\n\x10presence_skipped\x18\x06 \x01(\x0b\x32\'.elastic_chat.events.v1.PresenceSkippedH\x00\x12@\n\x0bpreferences\x18\x07 \x01(\x0b\x32).elastic_chat.events.v1.PreferencesChangeH\x00\x42\x07\n\x05\x65vent\"\xe0\x01\n\rEntryDelivery\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x03\x12\r\n\x05\x66rame\x18\x03 \x01(\x0c\x12\x18\n\x10joining_user_ids\x18\x04 \x03(\t\x12\x18\n\x10leaving_user_ids\x18\x05 \x03(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x14\n\x0cprevious_seq\x18\x07 \x01(\x03\x12\x13\n\x0b\x61\x63\x63\x65pted_ms\x18\x08 \x01(\x03\x12\x13\n\x0btraceparent\x18\t \x01(\t\x12\x12\n\nedited_seq\x18\n \x01(\x03\"\xcc\x01\n\x11\x45phemeralDelivery\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\r\n\x05\x66rame\x18\x02 \x01(\x0c\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\x17\n\x0fto_own_sessions\x18\x04 \x01(\x08\x12\x19\n\x11only_own_sessions\x18\x05 \x01(\x08\x12\x39\n\x08\x61udience\x18\x06 \x01(\x0e\x32\'.elastic_chat.types.v1.Privacy.Audience\x12\x0f\n\x07is_part\x18\x07 \x01(\x08\"\x9f\x01\n\x0ePresenceChange\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\r\n\x05\x66rame\x18\x02 \x01(\x0c\x12\x39\n\x08\x61udience\x18\x03 \x01(\x0e\x32\'.elastic_chat.types.v1.Privacy.Audience\x12\x18\n\x10\x61udience_changed\x18\x04 \x01(\x08\x12\x18\n\x10\x62locked_user_ids\x18\x05 \x03(\t\"]\n\x11PreferencesChange\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x37\n\x0bpreferences\x18\x02 \x01(\x0b\x32\".elastic_chat.types.v1.Preferences\"\x11\n\x0fPresenceSkipped\"1\n\nSessionEnd\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\"\n\n\x08LeaseEndb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,13 +41,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EPHEMERALDELIVERY']._serialized_start=843
   _globals['_EPHEMERALDELIVERY']._serialized_end=1047
   _globals['_PRESENCECHANGE']._serialized_start=1050
-  _globals['_PRESENCECHANGE']._serialized_end=1183
-  _globals['_PREFERENCESCHANGE']._serialized_start=1185
-  _globals['_PREFERENCESCHANGE']._serialized_end=1278
-  _globals['_PRESENCESKIPPED']._serialized_start=1280
-  _globals['_PRESENCESKIPPED']._serialized_end=1297
-  _globals['_SESSIONEND']._serialized_start=1299
-  _globals['_SESSIONEND']._serialized_end=1348
-  _globals['_LEASEEND']._serialized_start=1350
-  _globals['_LEASEEND']._serialized_end=1360
+  _globals['_PRESENCECHANGE']._serialized_end=1209
+  _globals['_PREFERENCESCHANGE']._serialized_start=1211
+  _globals['_PREFERENCESCHANGE']._serialized_end=1304
+  _globals['_PRESENCESKIPPED']._serialized_start=1306
+  _globals['_PRESENCESKIPPED']._serialized_end=1323
+  _globals['_SESSIONEND']._serialized_start=1325
+  _globals['_SESSIONEND']._serialized_end=1374
+  _globals['_LEASEEND']._serialized_start=1376
+  _globals['_LEASEEND']._serialized_end=1386
 # @@protoc_insertion_point(module_scope)

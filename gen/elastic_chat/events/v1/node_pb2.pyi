@@ -225,6 +225,7 @@ class PresenceChange(_message.Message):
     FRAME_FIELD_NUMBER: _builtins.int
     AUDIENCE_FIELD_NUMBER: _builtins.int
     AUDIENCE_CHANGED_FIELD_NUMBER: _builtins.int
+    BLOCKED_USER_IDS_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The user."""
     frame: _builtins.bytes
@@ -232,7 +233,11 @@ class PresenceChange(_message.Message):
     audience: _presence_pb2.Privacy.Audience.ValueType
     """Whom the user lets know."""
     audience_changed: _builtins.bool
-    """Whether that has changed: then whoever watches and does not know any more must be told to forget."""
+    """Whether that has changed, or whom the user has blocked: then whoever watches and does not know any more must be told to forget."""
+    @_builtins.property
+    def blocked_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whom the user has blocked: they are not told."""
+
     def __init__(
         self,
         *,
@@ -240,10 +245,11 @@ class PresenceChange(_message.Message):
         frame: _builtins.bytes = ...,
         audience: _presence_pb2.Privacy.Audience.ValueType = ...,
         audience_changed: _builtins.bool = ...,
+        blocked_user_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "audience_changed", b"audience_changed", "frame", b"frame", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "audience_changed", b"audience_changed", "blocked_user_ids", b"blocked_user_ids", "frame", b"frame", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -414,12 +414,17 @@ class AttachFilesRequest(_message.Message):
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     MESSAGE_ID_FIELD_NUMBER: _builtins.int
     FILE_IDS_FIELD_NUMBER: _builtins.int
+    AVATAR_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """Who sends it."""
     conversation_id: _builtins.str
     """Where to."""
     message_id: _builtins.str
     """The message."""
+    avatar: _builtins.bool
+    """Whether the message is a change of the conversation's settings, and the file the conversation's picture: then it is for all members,
+    whenever they came.
+    """
     @_builtins.property
     def file_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The files, at most 20."""
@@ -431,10 +436,11 @@ class AttachFilesRequest(_message.Message):
         conversation_id: _builtins.str = ...,
         message_id: _builtins.str = ...,
         file_ids: _abc.Iterable[_builtins.str] | None = ...,
+        avatar: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "file_ids", b"file_ids", "message_id", b"message_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["avatar", b"avatar", "conversation_id", b"conversation_id", "file_ids", b"file_ids", "message_id", b"message_id", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -463,6 +469,49 @@ class AttachFilesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AttachFilesResponse: _TypeAlias = AttachFilesResponse  # noqa: Y015
+
+@_typing.final
+class NoteAvatarRequest(_message.Message):
+    """Which picture."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    FILE_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """Whose."""
+    file_id: _builtins.str
+    """The file, empty if it is to be none."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        file_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_id", b"file_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteAvatarRequest: _TypeAlias = NoteAvatarRequest  # noqa: Y015
+
+@_typing.final
+class NoteAvatarResponse(_message.Message):
+    """It is noted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteAvatarResponse: _TypeAlias = NoteAvatarResponse  # noqa: Y015
 
 @_typing.final
 class ReleaseFilesRequest(_message.Message):

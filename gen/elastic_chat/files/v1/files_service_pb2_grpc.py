@@ -66,6 +66,11 @@ class FilesServiceStub:
                 request_serializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.AttachFilesRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.AttachFilesResponse.FromString,
                 _registered_method=True)
+        self.NoteAvatar = channel.unary_unary(
+                '/elastic_chat.files.v1.FilesService/NoteAvatar',
+                request_serializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.NoteAvatarRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.NoteAvatarResponse.FromString,
+                _registered_method=True)
         self.ReleaseFiles = channel.unary_unary(
                 '/elastic_chat.files.v1.FilesService/ReleaseFiles',
                 request_serializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.ReleaseFilesRequest.SerializeToString,
@@ -79,7 +84,8 @@ class FilesServiceServicer:
     """
 
     def GetFile(self, request, context):
-        """Tells of a file that the caller uploaded, or that was posted in a conversation of theirs since they came into it. Fails with UNKNOWN_FILE.
+        """Tells of a file that the caller uploaded, that was posted in a conversation of theirs since they came into it, or that is a picture of
+        one. Fails with UNKNOWN_FILE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -102,7 +108,8 @@ class FilesServiceServicer:
 
     def GetFileUrl(self, request, context):
         """Gives a link by which the file can be had without an access token, as an image of a page is, for some minutes, and for as long as the
-        caller may have it. An image that is small enough is its own variant. Fails with UNKNOWN_FILE, also for a variant of what is no image.
+        caller may have it. An image that is small enough is its own variant. The small variant of a user's picture is for everyone. Fails with
+        UNKNOWN_FILE, also for a variant of what is no image.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -120,7 +127,16 @@ class FilesServiceServicer:
     def AttachFiles(self, request, context):
         """Notes that a message is about to be sent with files, and tells of them. Internal: who takes in a message calls it before the message gets
         its place. Nobody can see a file by this alone: the message must be in the log, too. Idempotent. Fails with UNKNOWN_FILE if the user may
-        not have one of the files.
+        not have one of the files, and with INVALID_ARGUMENT if one is to be a picture and is no image.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def NoteAvatar(self, request, context):
+        """Notes that a user is about to have a file as their picture, or none. Internal: accounts calls it before it changes a profile. Nobody can
+        see a file by this alone: the profile must name it, too. Idempotent. Fails with UNKNOWN_FILE if it is no file that the user uploaded, and
+        with INVALID_ARGUMENT if it is no image.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -166,6 +182,11 @@ def add_FilesServiceServicer_to_server(servicer, server):
                     servicer.AttachFiles,
                     request_deserializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.AttachFilesRequest.FromString,
                     response_serializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.AttachFilesResponse.SerializeToString,
+            ),
+            'NoteAvatar': grpc.unary_unary_rpc_method_handler(
+                    servicer.NoteAvatar,
+                    request_deserializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.NoteAvatarRequest.FromString,
+                    response_serializer=elastic__chat_dot_files_dot_v1_dot_files__service__pb2.NoteAvatarResponse.SerializeToString,
             ),
             'ReleaseFiles': grpc.unary_unary_rpc_method_handler(
                     servicer.ReleaseFiles,
@@ -337,6 +358,33 @@ class FilesService:
             '/elastic_chat.files.v1.FilesService/AttachFiles',
             elastic__chat_dot_files_dot_v1_dot_files__service__pb2.AttachFilesRequest.SerializeToString,
             elastic__chat_dot_files_dot_v1_dot_files__service__pb2.AttachFilesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NoteAvatar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.files.v1.FilesService/NoteAvatar',
+            elastic__chat_dot_files_dot_v1_dot_files__service__pb2.NoteAvatarRequest.SerializeToString,
+            elastic__chat_dot_files_dot_v1_dot_files__service__pb2.NoteAvatarResponse.FromString,
             options,
             channel_credentials,
             insecure,

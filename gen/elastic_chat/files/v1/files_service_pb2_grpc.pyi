@@ -36,7 +36,9 @@ class FilesServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> FilesServiceAsyncStub: ...
     GetFile: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.GetFileRequest, _files_service_pb2.GetFileResponse]
-    """Tells of a file that the caller uploaded, or that was posted in a conversation of theirs since they came into it. Fails with UNKNOWN_FILE."""
+    """Tells of a file that the caller uploaded, that was posted in a conversation of theirs since they came into it, or that is a picture of
+    one. Fails with UNKNOWN_FILE.
+    """
     ListFiles: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.ListFilesRequest, _files_service_pb2.ListFilesResponse]
     """Lists what the caller has uploaded, newest first, and how much room that takes. Fails with UNKNOWN_FILE if
     `before_file_id` can name none.
@@ -45,7 +47,8 @@ class FilesServiceStub:
     """Deletes a file that the caller uploaded, wherever it was posted. Idempotent. Fails with UNKNOWN_FILE for one of another's."""
     GetFileUrl: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.GetFileUrlRequest, _files_service_pb2.GetFileUrlResponse]
     """Gives a link by which the file can be had without an access token, as an image of a page is, for some minutes, and for as long as the
-    caller may have it. An image that is small enough is its own variant. Fails with UNKNOWN_FILE, also for a variant of what is no image.
+    caller may have it. An image that is small enough is its own variant. The small variant of a user's picture is for everyone. Fails with
+    UNKNOWN_FILE, also for a variant of what is no image.
     """
     GetLinkPreview: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.GetLinkPreviewRequest, _files_service_pb2.GetLinkPreviewResponse]
     """Tells what a link leads to, looked up by the server, so that the site does not learn who reads about it. Fails with PREVIEWS_OFF unless an
@@ -55,7 +58,12 @@ class FilesServiceStub:
     AttachFiles: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.AttachFilesRequest, _files_service_pb2.AttachFilesResponse]
     """Notes that a message is about to be sent with files, and tells of them. Internal: who takes in a message calls it before the message gets
     its place. Nobody can see a file by this alone: the message must be in the log, too. Idempotent. Fails with UNKNOWN_FILE if the user may
-    not have one of the files.
+    not have one of the files, and with INVALID_ARGUMENT if one is to be a picture and is no image.
+    """
+    NoteAvatar: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.NoteAvatarRequest, _files_service_pb2.NoteAvatarResponse]
+    """Notes that a user is about to have a file as their picture, or none. Internal: accounts calls it before it changes a profile. Nobody can
+    see a file by this alone: the profile must name it, too. Idempotent. Fails with UNKNOWN_FILE if it is no file that the user uploaded, and
+    with INVALID_ARGUMENT if it is no image.
     """
     ReleaseFiles: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.ReleaseFilesRequest, _files_service_pb2.ReleaseFilesResponse]
     """Notes that a message has its files no longer, because it was deleted, or disappears: then within about three
@@ -70,7 +78,9 @@ class FilesServiceAsyncStub(FilesServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetFile: _aio.UnaryUnaryMultiCallable[_files_service_pb2.GetFileRequest, _files_service_pb2.GetFileResponse]  # type: ignore[assignment]
-    """Tells of a file that the caller uploaded, or that was posted in a conversation of theirs since they came into it. Fails with UNKNOWN_FILE."""
+    """Tells of a file that the caller uploaded, that was posted in a conversation of theirs since they came into it, or that is a picture of
+    one. Fails with UNKNOWN_FILE.
+    """
     ListFiles: _aio.UnaryUnaryMultiCallable[_files_service_pb2.ListFilesRequest, _files_service_pb2.ListFilesResponse]  # type: ignore[assignment]
     """Lists what the caller has uploaded, newest first, and how much room that takes. Fails with UNKNOWN_FILE if
     `before_file_id` can name none.
@@ -79,7 +89,8 @@ class FilesServiceAsyncStub(FilesServiceStub):
     """Deletes a file that the caller uploaded, wherever it was posted. Idempotent. Fails with UNKNOWN_FILE for one of another's."""
     GetFileUrl: _aio.UnaryUnaryMultiCallable[_files_service_pb2.GetFileUrlRequest, _files_service_pb2.GetFileUrlResponse]  # type: ignore[assignment]
     """Gives a link by which the file can be had without an access token, as an image of a page is, for some minutes, and for as long as the
-    caller may have it. An image that is small enough is its own variant. Fails with UNKNOWN_FILE, also for a variant of what is no image.
+    caller may have it. An image that is small enough is its own variant. The small variant of a user's picture is for everyone. Fails with
+    UNKNOWN_FILE, also for a variant of what is no image.
     """
     GetLinkPreview: _aio.UnaryUnaryMultiCallable[_files_service_pb2.GetLinkPreviewRequest, _files_service_pb2.GetLinkPreviewResponse]  # type: ignore[assignment]
     """Tells what a link leads to, looked up by the server, so that the site does not learn who reads about it. Fails with PREVIEWS_OFF unless an
@@ -89,7 +100,12 @@ class FilesServiceAsyncStub(FilesServiceStub):
     AttachFiles: _aio.UnaryUnaryMultiCallable[_files_service_pb2.AttachFilesRequest, _files_service_pb2.AttachFilesResponse]  # type: ignore[assignment]
     """Notes that a message is about to be sent with files, and tells of them. Internal: who takes in a message calls it before the message gets
     its place. Nobody can see a file by this alone: the message must be in the log, too. Idempotent. Fails with UNKNOWN_FILE if the user may
-    not have one of the files.
+    not have one of the files, and with INVALID_ARGUMENT if one is to be a picture and is no image.
+    """
+    NoteAvatar: _aio.UnaryUnaryMultiCallable[_files_service_pb2.NoteAvatarRequest, _files_service_pb2.NoteAvatarResponse]  # type: ignore[assignment]
+    """Notes that a user is about to have a file as their picture, or none. Internal: accounts calls it before it changes a profile. Nobody can
+    see a file by this alone: the profile must name it, too. Idempotent. Fails with UNKNOWN_FILE if it is no file that the user uploaded, and
+    with INVALID_ARGUMENT if it is no image.
     """
     ReleaseFiles: _aio.UnaryUnaryMultiCallable[_files_service_pb2.ReleaseFilesRequest, _files_service_pb2.ReleaseFilesResponse]  # type: ignore[assignment]
     """Notes that a message has its files no longer, because it was deleted, or disappears: then within about three
@@ -107,7 +123,9 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _files_service_pb2.GetFileRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_files_service_pb2.GetFileResponse, _abc.Awaitable[_files_service_pb2.GetFileResponse]]:
-        """Tells of a file that the caller uploaded, or that was posted in a conversation of theirs since they came into it. Fails with UNKNOWN_FILE."""
+        """Tells of a file that the caller uploaded, that was posted in a conversation of theirs since they came into it, or that is a picture of
+        one. Fails with UNKNOWN_FILE.
+        """
 
     @_abc_1.abstractmethod
     def ListFiles(
@@ -134,7 +152,8 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_files_service_pb2.GetFileUrlResponse, _abc.Awaitable[_files_service_pb2.GetFileUrlResponse]]:
         """Gives a link by which the file can be had without an access token, as an image of a page is, for some minutes, and for as long as the
-        caller may have it. An image that is small enough is its own variant. Fails with UNKNOWN_FILE, also for a variant of what is no image.
+        caller may have it. An image that is small enough is its own variant. The small variant of a user's picture is for everyone. Fails with
+        UNKNOWN_FILE, also for a variant of what is no image.
         """
 
     @_abc_1.abstractmethod
@@ -156,7 +175,18 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_files_service_pb2.AttachFilesResponse, _abc.Awaitable[_files_service_pb2.AttachFilesResponse]]:
         """Notes that a message is about to be sent with files, and tells of them. Internal: who takes in a message calls it before the message gets
         its place. Nobody can see a file by this alone: the message must be in the log, too. Idempotent. Fails with UNKNOWN_FILE if the user may
-        not have one of the files.
+        not have one of the files, and with INVALID_ARGUMENT if one is to be a picture and is no image.
+        """
+
+    @_abc_1.abstractmethod
+    def NoteAvatar(
+        self,
+        request: _files_service_pb2.NoteAvatarRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_files_service_pb2.NoteAvatarResponse, _abc.Awaitable[_files_service_pb2.NoteAvatarResponse]]:
+        """Notes that a user is about to have a file as their picture, or none. Internal: accounts calls it before it changes a profile. Nobody can
+        see a file by this alone: the profile must name it, too. Idempotent. Fails with UNKNOWN_FILE if it is no file that the user uploaded, and
+        with INVALID_ARGUMENT if it is no image.
         """
 
     @_abc_1.abstractmethod

@@ -11,6 +11,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -273,21 +274,27 @@ class GetMessageResponse(_message.Message):
 
     ENTRY_FIELD_NUMBER: _builtins.int
     MENTIONS_CALLER_FIELD_NUMBER: _builtins.int
+    OWN_EMOJI_FIELD_NUMBER: _builtins.int
     mentions_caller: _builtins.bool
     """Whether it mentioned the caller, or everyone, when it was sent: that is what mentions are counted by."""
     @_builtins.property
     def entry(self) -> _entry_pb2.Entry:
         """As it is now."""
 
+    @_builtins.property
+    def own_emoji(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All emoji with which the caller has reacted to it, also those beyond what `entry` lists."""
+
     def __init__(
         self,
         *,
         entry: _entry_pb2.Entry | None = ...,
         mentions_caller: _builtins.bool = ...,
+        own_emoji: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "mentions_caller", b"mentions_caller"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "mentions_caller", b"mentions_caller", "own_emoji", b"own_emoji"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -500,6 +507,197 @@ class ListPinsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListPinsResponse: _TypeAlias = ListPinsResponse  # noqa: Y015
+
+@_typing.final
+class SearchRequest(_message.Message):
+    """What to look for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUERY_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    UTC_OFFSET_MINUTES_FIELD_NUMBER: _builtins.int
+    query: _builtins.str
+    """Words, "phrases", begin*, -not, from:@name, in:title, has:file, before:2026-01-31, after:2026-01-01: at most 500 characters, and 20 of
+    these.
+    """
+    page_size: _builtins.int
+    """1 to 50 messages; 0 means 20."""
+    page_token: _builtins.str
+    """next_page_token of the page before; empty for the first."""
+    utc_offset_minutes: _builtins.int
+    """How many minutes the caller's days begin before those of UTC, as days in the query are theirs: -840 to 840."""
+    def __init__(
+        self,
+        *,
+        query: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        utc_offset_minutes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "query", b"query", "utc_offset_minutes", b"utc_offset_minutes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchRequest: _TypeAlias = SearchRequest  # noqa: Y015
+
+@_typing.final
+class SearchResponse(_message.Message):
+    """A part of what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    INCOMPLETE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """What to ask for the next page with; empty if this is the last. A page may have fewer messages than were asked for, or none, and not be
+    the last.
+    """
+    incomplete: _builtins.bool
+    """Whether a part of the log could not be looked through just now, so that something may be missing: ask again in a while."""
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchResult]:
+        """The newest message first."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___SearchResult] | None = ...,
+        next_page_token: _builtins.str = ...,
+        incomplete: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["incomplete", b"incomplete", "next_page_token", b"next_page_token", "results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchResponse: _TypeAlias = SearchResponse  # noqa: Y015
+
+@_typing.final
+class SearchResult(_message.Message):
+    """A message that was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    HIGHLIGHTS_FIELD_NUMBER: _builtins.int
+    SNIPPET_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def entry(self) -> _entry_pb2.Entry:
+        """The message, as it is now."""
+
+    @_builtins.property
+    def highlights(self) -> _containers.RepeatedCompositeFieldContainer[Global___Highlight]:
+        """What of it was looked for, in the order in which it stands there; empty if nothing was but how it is."""
+
+    @_builtins.property
+    def snippet(self) -> Global___TextRange:
+        """The part of its text to show where not all of it is: about 200 characters, around the first highlight. Unset if there is no text."""
+
+    def __init__(
+        self,
+        *,
+        entry: _entry_pb2.Entry | None = ...,
+        highlights: _abc.Iterable[Global___Highlight] | None = ...,
+        snippet: Global___TextRange | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "snippet", b"snippet"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "highlights", b"highlights", "snippet", b"snippet"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchResult: _TypeAlias = SearchResult  # noqa: Y015
+
+@_typing.final
+class TextRange(_message.Message):
+    """A part of a text, in UTF-16 code units, as JavaScript and Java count them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """Where it begins."""
+    end: _builtins.int
+    """Where it ends: the first unit behind it."""
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TextRange: _TypeAlias = TextRange  # noqa: Y015
+
+@_typing.final
+class Highlight(_message.Message):
+    """What of a message was looked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Field:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _FieldEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Highlight._Field.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        FIELD_UNSPECIFIED: Highlight._Field.ValueType  # 0
+        """Never sent."""
+        TEXT: Highlight._Field.ValueType  # 1
+        """`body.text`."""
+        ATTACHMENT_NAME: Highlight._Field.ValueType  # 2
+        """The name of an attachment."""
+        POLL_OPTION: Highlight._Field.ValueType  # 3
+        """An option of the poll."""
+
+    class Field(_Field, metaclass=_FieldEnumTypeWrapper):
+        """What has texts in a message."""
+
+    FIELD_UNSPECIFIED: Highlight.Field.ValueType  # 0
+    """Never sent."""
+    TEXT: Highlight.Field.ValueType  # 1
+    """`body.text`."""
+    ATTACHMENT_NAME: Highlight.Field.ValueType  # 2
+    """The name of an attachment."""
+    POLL_OPTION: Highlight.Field.ValueType  # 3
+    """An option of the poll."""
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    RANGE_FIELD_NUMBER: _builtins.int
+    field: Global___Highlight.Field.ValueType
+    """Which text."""
+    index: _builtins.int
+    """Which attachment or option, from 0."""
+    @_builtins.property
+    def range(self) -> Global___TextRange:
+        """What of it."""
+
+    def __init__(
+        self,
+        *,
+        field: Global___Highlight.Field.ValueType = ...,
+        index: _builtins.int = ...,
+        range: Global___TextRange | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["range", b"range"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "index", b"index", "range", b"range"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Highlight: _TypeAlias = Highlight  # noqa: Y015
 
 @_typing.final
 class ListStarsRequest(_message.Message):

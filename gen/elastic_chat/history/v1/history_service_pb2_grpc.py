@@ -70,6 +70,11 @@ class HistoryServiceStub:
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsResponse.FromString,
                 _registered_method=True)
+        self.Search = channel.unary_unary(
+                '/elastic_chat.history.v1.HistoryService/Search',
+                request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SearchRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SearchResponse.FromString,
+                _registered_method=True)
         self.ListStars = channel.unary_unary(
                 '/elastic_chat.history.v1.HistoryService/ListStars',
                 request_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListStarsRequest.SerializeToString,
@@ -205,6 +210,16 @@ class HistoryServiceServicer:
     def ListPins(self, request, context):
         """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
         UNKNOWN_CONVERSATION.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Search(self, request, context):
+        """Finds messages in the caller's conversations by what they say, as they are now, the newest first: docs/search.md has what can be asked.
+        Finds nothing that the caller can't read, whatever the index knows: not what was said before they joined, what is deleted, hidden or has
+        disappeared, nor the words that an edit has replaced. Fails with INVALID_ARGUMENT, whose message says what is wrong with the query; with
+        OVERLOADED if the caller has two searches under way; and with UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -371,6 +386,11 @@ def add_HistoryServiceServicer_to_server(servicer, server):
                     servicer.ListPins,
                     request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsRequest.FromString,
                     response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsResponse.SerializeToString,
+            ),
+            'Search': grpc.unary_unary_rpc_method_handler(
+                    servicer.Search,
+                    request_deserializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SearchRequest.FromString,
+                    response_serializer=elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SearchResponse.SerializeToString,
             ),
             'ListStars': grpc.unary_unary_rpc_method_handler(
                     servicer.ListStars,
@@ -643,6 +663,33 @@ class HistoryService:
             '/elastic_chat.history.v1.HistoryService/ListPins',
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsRequest.SerializeToString,
             elastic__chat_dot_history_dot_v1_dot_history__service__pb2.ListPinsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Search(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.history.v1.HistoryService/Search',
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SearchRequest.SerializeToString,
+            elastic__chat_dot_history_dot_v1_dot_history__service__pb2.SearchResponse.FromString,
             options,
             channel_credentials,
             insecure,

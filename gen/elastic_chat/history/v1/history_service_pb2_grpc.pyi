@@ -57,6 +57,12 @@ class HistoryServiceStub:
     """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
     UNKNOWN_CONVERSATION.
     """
+    Search: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.SearchRequest, _history_service_pb2.SearchResponse]
+    """Finds messages in the caller's conversations by what they say, as they are now, the newest first: docs/search.md has what can be asked.
+    Finds nothing that the caller can't read, whatever the index knows: not what was said before they joined, what is deleted, hidden or has
+    disappeared, nor the words that an edit has replaced. Fails with INVALID_ARGUMENT, whose message says what is wrong with the query; with
+    OVERLOADED if the caller has two searches under way; and with UNAVAILABLE.
+    """
     ListStars: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListStarsRequest, _history_service_pb2.ListStarsResponse]
     """Lists the messages that the caller has starred, as they are now, the newest star first: those in conversations that they are in, and
     without those that they have hidden. Fails with INVALID_ARGUMENT.
@@ -142,6 +148,12 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     ListPins: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListPinsRequest, _history_service_pb2.ListPinsResponse]  # type: ignore[assignment]
     """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
     UNKNOWN_CONVERSATION.
+    """
+    Search: _aio.UnaryUnaryMultiCallable[_history_service_pb2.SearchRequest, _history_service_pb2.SearchResponse]  # type: ignore[assignment]
+    """Finds messages in the caller's conversations by what they say, as they are now, the newest first: docs/search.md has what can be asked.
+    Finds nothing that the caller can't read, whatever the index knows: not what was said before they joined, what is deleted, hidden or has
+    disappeared, nor the words that an edit has replaced. Fails with INVALID_ARGUMENT, whose message says what is wrong with the query; with
+    OVERLOADED if the caller has two searches under way; and with UNAVAILABLE.
     """
     ListStars: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListStarsRequest, _history_service_pb2.ListStarsResponse]  # type: ignore[assignment]
     """Lists the messages that the caller has starred, as they are now, the newest star first: those in conversations that they are in, and
@@ -267,6 +279,18 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_history_service_pb2.ListPinsResponse, _abc.Awaitable[_history_service_pb2.ListPinsResponse]]:
         """Lists the messages that are pinned, as they are now, those that the caller can see: of more than 100 the newest. Fails with
         UNKNOWN_CONVERSATION.
+        """
+
+    @_abc_1.abstractmethod
+    def Search(
+        self,
+        request: _history_service_pb2.SearchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_service_pb2.SearchResponse, _abc.Awaitable[_history_service_pb2.SearchResponse]]:
+        """Finds messages in the caller's conversations by what they say, as they are now, the newest first: docs/search.md has what can be asked.
+        Finds nothing that the caller can't read, whatever the index knows: not what was said before they joined, what is deleted, hidden or has
+        disappeared, nor the words that an edit has replaced. Fails with INVALID_ARGUMENT, whose message says what is wrong with the query; with
+        OVERLOADED if the caller has two searches under way; and with UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

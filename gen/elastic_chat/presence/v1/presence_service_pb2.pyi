@@ -216,8 +216,11 @@ class ApplyPreferencesRequest(_message.Message):
 
     USER_ID_FIELD_NUMBER: _builtins.int
     PREFERENCES_FIELD_NUMBER: _builtins.int
+    OTHER_USER_ID_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The user."""
+    other_user_id: _builtins.str
+    """Whom the user has blocked, or blocks no more, if that is what they have decided."""
     @_builtins.property
     def preferences(self) -> _presence_pb2.Preferences:
         """All of it."""
@@ -227,10 +230,11 @@ class ApplyPreferencesRequest(_message.Message):
         *,
         user_id: _builtins.str = ...,
         preferences: _presence_pb2.Preferences | None = ...,
+        other_user_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["other_user_id", b"other_user_id", "preferences", b"preferences", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -252,6 +256,107 @@ class ApplyPreferencesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ApplyPreferencesResponse: _TypeAlias = ApplyPreferencesResponse  # noqa: Y015
+
+@_typing.final
+class FindBlocksRequest(_message.Message):
+    """Between whom."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    OTHER_USER_IDS_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The user."""
+    @_builtins.property
+    def other_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 500 others."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        other_user_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["other_user_ids", b"other_user_ids", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindBlocksRequest: _TypeAlias = FindBlocksRequest  # noqa: Y015
+
+@_typing.final
+class FindBlocksResponse(_message.Message):
+    """Which of the others."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOCKED_USER_IDS_FIELD_NUMBER: _builtins.int
+    BLOCKING_USER_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def blocked_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whom the user has blocked."""
+
+    @_builtins.property
+    def blocking_user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who have blocked the user."""
+
+    def __init__(
+        self,
+        *,
+        blocked_user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        blocking_user_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked_user_ids", b"blocked_user_ids", "blocking_user_ids", b"blocking_user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindBlocksResponse: _TypeAlias = FindBlocksResponse  # noqa: Y015
+
+@_typing.final
+class NoteBlocksRequest(_message.Message):
+    """Who they are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    OTHER_USER_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """One member of a direct conversation."""
+    other_user_id: _builtins.str
+    """The other."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        other_user_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["other_user_id", b"other_user_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteBlocksRequest: _TypeAlias = NoteBlocksRequest  # noqa: Y015
+
+@_typing.final
+class NoteBlocksResponse(_message.Message):
+    """The live view knows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteBlocksResponse: _TypeAlias = NoteBlocksResponse  # noqa: Y015
 
 @_typing.final
 class GetPreferencesRequest(_message.Message):

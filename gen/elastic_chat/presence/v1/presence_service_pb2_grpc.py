@@ -60,6 +60,16 @@ class PresenceServiceStub:
                 request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesRequest.SerializeToString,
                 response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesResponse.FromString,
                 _registered_method=True)
+        self.FindBlocks = channel.unary_unary(
+                '/elastic_chat.presence.v1.PresenceService/FindBlocks',
+                request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.FindBlocksRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.FindBlocksResponse.FromString,
+                _registered_method=True)
+        self.NoteBlocks = channel.unary_unary(
+                '/elastic_chat.presence.v1.PresenceService/NoteBlocks',
+                request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.NoteBlocksRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.NoteBlocksResponse.FromString,
+                _registered_method=True)
         self.GetPushKey = channel.unary_unary(
                 '/elastic_chat.presence.v1.PresenceService/GetPushKey',
                 request_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPushKeyRequest.SerializeToString,
@@ -145,6 +155,22 @@ class PresenceServiceServicer:
     def GetPreferences(self, request, context):
         """Gives what users have decided, from the live view, or from accounts if it does not know. Internal: history calls it. Fails with
         INVALID_ARGUMENT for more than 500 ids.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindBlocks(self, request, context):
+        """Tells which of some users a user has blocked, and which of them have blocked the user. Internal: the router calls it, in whose answers the
+        two can't be told apart. Fails with INVALID_ARGUMENT for more than 500 users.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def NoteBlocks(self, request, context):
+        """Puts it into the live view whether one of the members of a direct conversation has blocked the other, where it is missing. Internal: the
+        router calls it, which needs to know before anything is said there. Idempotent. Fails with UNAVAILABLE if nobody knows now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -245,6 +271,16 @@ def add_PresenceServiceServicer_to_server(servicer, server):
                     servicer.GetPreferences,
                     request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesRequest.FromString,
                     response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesResponse.SerializeToString,
+            ),
+            'FindBlocks': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindBlocks,
+                    request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.FindBlocksRequest.FromString,
+                    response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.FindBlocksResponse.SerializeToString,
+            ),
+            'NoteBlocks': grpc.unary_unary_rpc_method_handler(
+                    servicer.NoteBlocks,
+                    request_deserializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.NoteBlocksRequest.FromString,
+                    response_serializer=elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.NoteBlocksResponse.SerializeToString,
             ),
             'GetPushKey': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPushKey,
@@ -428,6 +464,60 @@ class PresenceService:
             '/elastic_chat.presence.v1.PresenceService/GetPreferences',
             elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesRequest.SerializeToString,
             elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.GetPreferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindBlocks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.presence.v1.PresenceService/FindBlocks',
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.FindBlocksRequest.SerializeToString,
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.FindBlocksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NoteBlocks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.presence.v1.PresenceService/NoteBlocks',
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.NoteBlocksRequest.SerializeToString,
+            elastic__chat_dot_presence_dot_v1_dot_presence__service__pb2.NoteBlocksResponse.FromString,
             options,
             channel_credentials,
             insecure,

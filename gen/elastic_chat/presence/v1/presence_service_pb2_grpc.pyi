@@ -51,6 +51,14 @@ class PresenceServiceStub:
     """Gives what users have decided, from the live view, or from accounts if it does not know. Internal: history calls it. Fails with
     INVALID_ARGUMENT for more than 500 ids.
     """
+    FindBlocks: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.FindBlocksRequest, _presence_service_pb2.FindBlocksResponse]
+    """Tells which of some users a user has blocked, and which of them have blocked the user. Internal: the router calls it, in whose answers the
+    two can't be told apart. Fails with INVALID_ARGUMENT for more than 500 users.
+    """
+    NoteBlocks: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.NoteBlocksRequest, _presence_service_pb2.NoteBlocksResponse]
+    """Puts it into the live view whether one of the members of a direct conversation has blocked the other, where it is missing. Internal: the
+    router calls it, which needs to know before anything is said there. Idempotent. Fails with UNAVAILABLE if nobody knows now.
+    """
     GetPushKey: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.GetPushKeyRequest, _presence_service_pb2.GetPushKeyResponse]
     """Gives the key that a browser must be told when it subscribes to its push service (`applicationServerKey`)."""
     RegisterPushSubscription: _grpc.UnaryUnaryMultiCallable[_presence_service_pb2.RegisterPushSubscriptionRequest, _presence_service_pb2.RegisterPushSubscriptionResponse]
@@ -101,6 +109,14 @@ class PresenceServiceAsyncStub(PresenceServiceStub):
     GetPreferences: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.GetPreferencesRequest, _presence_service_pb2.GetPreferencesResponse]  # type: ignore[assignment]
     """Gives what users have decided, from the live view, or from accounts if it does not know. Internal: history calls it. Fails with
     INVALID_ARGUMENT for more than 500 ids.
+    """
+    FindBlocks: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.FindBlocksRequest, _presence_service_pb2.FindBlocksResponse]  # type: ignore[assignment]
+    """Tells which of some users a user has blocked, and which of them have blocked the user. Internal: the router calls it, in whose answers the
+    two can't be told apart. Fails with INVALID_ARGUMENT for more than 500 users.
+    """
+    NoteBlocks: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.NoteBlocksRequest, _presence_service_pb2.NoteBlocksResponse]  # type: ignore[assignment]
+    """Puts it into the live view whether one of the members of a direct conversation has blocked the other, where it is missing. Internal: the
+    router calls it, which needs to know before anything is said there. Idempotent. Fails with UNAVAILABLE if nobody knows now.
     """
     GetPushKey: _aio.UnaryUnaryMultiCallable[_presence_service_pb2.GetPushKeyRequest, _presence_service_pb2.GetPushKeyResponse]  # type: ignore[assignment]
     """Gives the key that a browser must be told when it subscribes to its push service (`applicationServerKey`)."""
@@ -179,6 +195,26 @@ class PresenceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_presence_service_pb2.GetPreferencesResponse, _abc.Awaitable[_presence_service_pb2.GetPreferencesResponse]]:
         """Gives what users have decided, from the live view, or from accounts if it does not know. Internal: history calls it. Fails with
         INVALID_ARGUMENT for more than 500 ids.
+        """
+
+    @_abc_1.abstractmethod
+    def FindBlocks(
+        self,
+        request: _presence_service_pb2.FindBlocksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_presence_service_pb2.FindBlocksResponse, _abc.Awaitable[_presence_service_pb2.FindBlocksResponse]]:
+        """Tells which of some users a user has blocked, and which of them have blocked the user. Internal: the router calls it, in whose answers the
+        two can't be told apart. Fails with INVALID_ARGUMENT for more than 500 users.
+        """
+
+    @_abc_1.abstractmethod
+    def NoteBlocks(
+        self,
+        request: _presence_service_pb2.NoteBlocksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_presence_service_pb2.NoteBlocksResponse, _abc.Awaitable[_presence_service_pb2.NoteBlocksResponse]]:
+        """Puts it into the live view whether one of the members of a direct conversation has blocked the other, where it is missing. Internal: the
+        router calls it, which needs to know before anything is said there. Idempotent. Fails with UNAVAILABLE if nobody knows now.
         """
 
     @_abc_1.abstractmethod

@@ -249,7 +249,8 @@ class RouterServiceServicer:
 
     def AddReaction(self, request, context):
         """Reacts to a message with an emoji. Whoever can read it may. Idempotent. Fails with INVALID_ARGUMENT if it is no emoji, with NOT_FOUND if
-        there is no such message that the caller can see, or it is deleted, and otherwise as DeleteMessage.
+        there is no such message that the caller can see, or it is deleted, with LIMIT_REACHED if the caller has reacted to it with 20 others,
+        and otherwise as DeleteMessage.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -264,7 +265,7 @@ class RouterServiceServicer:
 
     def PinMessage(self, request, context):
         """Pins a message for everyone. Takes the permission to pin. Idempotent. Fails with NOT_FOUND if there is no such message that the caller can
-        see, or it is deleted, and otherwise as DeleteMessage.
+        see, or it is deleted, with LIMIT_REACHED if 100 others that the caller can see are pinned, and otherwise as DeleteMessage.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -304,7 +305,8 @@ class RouterServiceServicer:
 
     def UpdateConversation(self, request, context):
         """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
-        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED, and with UNKNOWN_FILE for a picture
+        that the caller may not have.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,13 +55,14 @@ class RouterServiceStub:
     """
     AddReaction: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.AddReactionRequest, _router_service_pb2.AddReactionResponse]
     """Reacts to a message with an emoji. Whoever can read it may. Idempotent. Fails with INVALID_ARGUMENT if it is no emoji, with NOT_FOUND if
-    there is no such message that the caller can see, or it is deleted, and otherwise as DeleteMessage.
+    there is no such message that the caller can see, or it is deleted, with LIMIT_REACHED if the caller has reacted to it with 20 others,
+    and otherwise as DeleteMessage.
     """
     RemoveReaction: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.RemoveReactionRequest, _router_service_pb2.RemoveReactionResponse]
     """Reacts no more with an emoji. Idempotent. Fails as AddReaction."""
     PinMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.PinMessageRequest, _router_service_pb2.PinMessageResponse]
     """Pins a message for everyone. Takes the permission to pin. Idempotent. Fails with NOT_FOUND if there is no such message that the caller can
-    see, or it is deleted, and otherwise as DeleteMessage.
+    see, or it is deleted, with LIMIT_REACHED if 100 others that the caller can see are pinned, and otherwise as DeleteMessage.
     """
     UnpinMessage: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UnpinMessageRequest, _router_service_pb2.UnpinMessageResponse]
     """Pins a message no more. Takes the permission to pin. Idempotent. Fails as PinMessage."""
@@ -80,7 +81,8 @@ class RouterServiceStub:
     """
     UpdateConversation: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationRequest, _router_service_pb2.UpdateConversationResponse]
     """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
-    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED, and with UNKNOWN_FILE for a picture
+    that the caller may not have.
     """
     UpdateConversationPreferences: _grpc.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationPreferencesRequest, _router_service_pb2.UpdateConversationPreferencesResponse]
     """Sets how the caller has a conversation for themselves; what is not given stays as it is, and nobody else hears of it. An entry of the
@@ -205,13 +207,14 @@ class RouterServiceAsyncStub(RouterServiceStub):
     """
     AddReaction: _aio.UnaryUnaryMultiCallable[_router_service_pb2.AddReactionRequest, _router_service_pb2.AddReactionResponse]  # type: ignore[assignment]
     """Reacts to a message with an emoji. Whoever can read it may. Idempotent. Fails with INVALID_ARGUMENT if it is no emoji, with NOT_FOUND if
-    there is no such message that the caller can see, or it is deleted, and otherwise as DeleteMessage.
+    there is no such message that the caller can see, or it is deleted, with LIMIT_REACHED if the caller has reacted to it with 20 others,
+    and otherwise as DeleteMessage.
     """
     RemoveReaction: _aio.UnaryUnaryMultiCallable[_router_service_pb2.RemoveReactionRequest, _router_service_pb2.RemoveReactionResponse]  # type: ignore[assignment]
     """Reacts no more with an emoji. Idempotent. Fails as AddReaction."""
     PinMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.PinMessageRequest, _router_service_pb2.PinMessageResponse]  # type: ignore[assignment]
     """Pins a message for everyone. Takes the permission to pin. Idempotent. Fails with NOT_FOUND if there is no such message that the caller can
-    see, or it is deleted, and otherwise as DeleteMessage.
+    see, or it is deleted, with LIMIT_REACHED if 100 others that the caller can see are pinned, and otherwise as DeleteMessage.
     """
     UnpinMessage: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UnpinMessageRequest, _router_service_pb2.UnpinMessageResponse]  # type: ignore[assignment]
     """Pins a message no more. Takes the permission to pin. Idempotent. Fails as PinMessage."""
@@ -230,7 +233,8 @@ class RouterServiceAsyncStub(RouterServiceStub):
     """
     UpdateConversation: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationRequest, _router_service_pb2.UpdateConversationResponse]  # type: ignore[assignment]
     """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
-    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+    UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED, and with UNKNOWN_FILE for a picture
+    that the caller may not have.
     """
     UpdateConversationPreferences: _aio.UnaryUnaryMultiCallable[_router_service_pb2.UpdateConversationPreferencesRequest, _router_service_pb2.UpdateConversationPreferencesResponse]  # type: ignore[assignment]
     """Sets how the caller has a conversation for themselves; what is not given stays as it is, and nobody else hears of it. An entry of the
@@ -382,7 +386,8 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.AddReactionResponse, _abc.Awaitable[_router_service_pb2.AddReactionResponse]]:
         """Reacts to a message with an emoji. Whoever can read it may. Idempotent. Fails with INVALID_ARGUMENT if it is no emoji, with NOT_FOUND if
-        there is no such message that the caller can see, or it is deleted, and otherwise as DeleteMessage.
+        there is no such message that the caller can see, or it is deleted, with LIMIT_REACHED if the caller has reacted to it with 20 others,
+        and otherwise as DeleteMessage.
         """
 
     @_abc_1.abstractmethod
@@ -400,7 +405,7 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.PinMessageResponse, _abc.Awaitable[_router_service_pb2.PinMessageResponse]]:
         """Pins a message for everyone. Takes the permission to pin. Idempotent. Fails with NOT_FOUND if there is no such message that the caller can
-        see, or it is deleted, and otherwise as DeleteMessage.
+        see, or it is deleted, with LIMIT_REACHED if 100 others that the caller can see are pinned, and otherwise as DeleteMessage.
         """
 
     @_abc_1.abstractmethod
@@ -449,7 +454,8 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_router_service_pb2.UpdateConversationResponse, _abc.Awaitable[_router_service_pb2.UpdateConversationResponse]]:
         """Changes settings of a group or channel; those that are not given stay as they are. Takes the permission to administer. Fails with
-        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED.
+        UNKNOWN_CONVERSATION, PERMISSION_DENIED, INVALID_ARGUMENT, INVALID_MESSAGE_ID or MESSAGE_ID_REUSED, and with UNKNOWN_FILE for a picture
+        that the caller may not have.
         """
 
     @_abc_1.abstractmethod

@@ -80,7 +80,7 @@ class Conversation(_message.Message):
     topic: _builtins.str
     """What it is about, at most 1,024 characters."""
     avatar_file_id: _builtins.str
-    """The file that shows it, empty if there is none."""
+    """The image that shows it, empty if there is none. Every member may have it."""
     public: _builtins.bool
     """Whether everyone finds it in the directory, and may join."""
     slow_mode_s: _builtins.int
@@ -141,7 +141,7 @@ class ConversationSettings(_message.Message):
     topic: _builtins.str
     """At most 1,024 characters; empty for none."""
     avatar_file_id: _builtins.str
-    """The id of a file; empty for none."""
+    """The id of an image that whoever sets it may have; empty for none."""
     public: _builtins.bool
     """Whether everyone finds it in the directory, and may join."""
     slow_mode_s: _builtins.int

@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$elastic_chat/types/v1/presence.proto\x12\x15\x65lastic_chat.types.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x01\n\x06Status\x12\x39\n\x0c\x61vailability\x18\x01 \x01(\x0e\x32#.elastic_chat.types.v1.Availability\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\r\n\x05\x65moji\x18\x03 \x01(\t\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa0\x01\n\x07Privacy\x12\x39\n\x08presence\x18\x01 \x01(\x0e\x32\'.elastic_chat.types.v1.Privacy.Audience\x12\x10\n\x08receipts\x18\x02 \x01(\x08\"H\n\x08\x41udience\x12\x18\n\x14\x41UDIENCE_UNSPECIFIED\x10\x00\x12\n\n\x06NOBODY\x10\x01\x12\n\n\x06\x44IRECT\x10\x02\x12\n\n\x06SHARED\x10\x03\"K\n\nQuietHours\x12\x15\n\rbegins_minute\x18\x01 \x01(\x05\x12\x13\n\x0b\x65nds_minute\x18\x02 \x01(\x05\x12\x11\n\ttime_zone\x18\x03 \x01(\t\"\xb6\x01\n\x0bPreferences\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Status\x12/\n\x07privacy\x18\x02 \x01(\x0b\x32\x1e.elastic_chat.types.v1.Privacy\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x36\n\x0bquiet_hours\x18\x04 \x01(\x0b\x32!.elastic_chat.types.v1.QuietHours*h\n\x0c\x41vailability\x12\x1c\n\x18\x41VAILABILITY_UNSPECIFIED\x10\x00\x12\n\n\x06ONLINE\x10\x01\x12\x08\n\x04\x41WAY\x10\x02\x12\x08\n\x04\x42USY\x10\x03\x12\r\n\tINVISIBLE\x10\x04\x12\x0b\n\x07OFFLINE\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$elastic_chat/types/v1/presence.proto\x12\x15\x65lastic_chat.types.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x01\n\x06Status\x12\x39\n\x0c\x61vailability\x18\x01 \x01(\x0e\x32#.elastic_chat.types.v1.Availability\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\r\n\x05\x65moji\x18\x03 \x01(\t\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa0\x01\n\x07Privacy\x12\x39\n\x08presence\x18\x01 \x01(\x0e\x32\'.elastic_chat.types.v1.Privacy.Audience\x12\x10\n\x08receipts\x18\x02 \x01(\x08\"H\n\x08\x41udience\x12\x18\n\x14\x41UDIENCE_UNSPECIFIED\x10\x00\x12\n\n\x06NOBODY\x10\x01\x12\n\n\x06\x44IRECT\x10\x02\x12\n\n\x06SHARED\x10\x03\"K\n\nQuietHours\x12\x15\n\rbegins_minute\x18\x01 \x01(\x05\x12\x13\n\x0b\x65nds_minute\x18\x02 \x01(\x05\x12\x11\n\ttime_zone\x18\x03 \x01(\t\"H\n\x05\x42lock\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12.\n\nblocked_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe4\x01\n\x0bPreferences\x12-\n\x06status\x18\x01 \x01(\x0b\x32\x1d.elastic_chat.types.v1.Status\x12/\n\x07privacy\x18\x02 \x01(\x0b\x32\x1e.elastic_chat.types.v1.Privacy\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x36\n\x0bquiet_hours\x18\x04 \x01(\x0b\x32!.elastic_chat.types.v1.QuietHours\x12,\n\x06\x62locks\x18\x05 \x03(\x0b\x32\x1c.elastic_chat.types.v1.Block*h\n\x0c\x41vailability\x12\x1c\n\x18\x41VAILABILITY_UNSPECIFIED\x10\x00\x12\n\n\x06ONLINE\x10\x01\x12\x08\n\x04\x41WAY\x10\x02\x12\x08\n\x04\x42USY\x10\x03\x12\r\n\tINVISIBLE\x10\x04\x12\x0b\n\x07OFFLINE\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'elastic_chat.types.v1.presence_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_AVAILABILITY']._serialized_start=668
-  _globals['_AVAILABILITY']._serialized_end=772
+  _globals['_AVAILABILITY']._serialized_start=788
+  _globals['_AVAILABILITY']._serialized_end=892
   _globals['_STATUS']._serialized_start=97
   _globals['_STATUS']._serialized_end=241
   _globals['_PRIVACY']._serialized_start=244
@@ -42,6 +42,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PRIVACY_AUDIENCE']._serialized_end=404
   _globals['_QUIETHOURS']._serialized_start=406
   _globals['_QUIETHOURS']._serialized_end=481
-  _globals['_PREFERENCES']._serialized_start=484
-  _globals['_PREFERENCES']._serialized_end=666
+  _globals['_BLOCK']._serialized_start=483
+  _globals['_BLOCK']._serialized_end=555
+  _globals['_PREFERENCES']._serialized_start=558
+  _globals['_PREFERENCES']._serialized_end=786
 # @@protoc_insertion_point(module_scope)

@@ -3,9 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -174,8 +176,36 @@ class QuietHours(_message.Message):
 Global___QuietHours: _TypeAlias = QuietHours  # noqa: Y015
 
 @_typing.final
+class Block(_message.Message):
+    """That a user has blocked another: neither reaches the other, nor sees whether they are there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    BLOCKED_AT_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """Who is blocked."""
+    @_builtins.property
+    def blocked_at(self) -> _timestamp_pb2.Timestamp:
+        """Since when."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        blocked_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blocked_at", b"blocked_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked_at", b"blocked_at", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Block: _TypeAlias = Block  # noqa: Y015
+
+@_typing.final
 class Preferences(_message.Message):
-    """What a user has decided about how they are seen, and when they are not to be disturbed."""
+    """What a user has decided about how they are seen, when they are not to be disturbed, and by whom not at all."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -183,6 +213,7 @@ class Preferences(_message.Message):
     PRIVACY_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     QUIET_HOURS_FIELD_NUMBER: _builtins.int
+    BLOCKS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Rises with every change."""
     @_builtins.property
@@ -197,6 +228,10 @@ class Preferences(_message.Message):
     def quiet_hours(self) -> Global___QuietHours:
         """When their devices are told of nothing; unset if there is no such time."""
 
+    @_builtins.property
+    def blocks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Block]:
+        """Whom they have blocked, the newest last. Nobody else is told."""
+
     def __init__(
         self,
         *,
@@ -204,10 +239,11 @@ class Preferences(_message.Message):
         privacy: Global___Privacy | None = ...,
         version: _builtins.int = ...,
         quiet_hours: Global___QuietHours | None = ...,
+        blocks: _abc.Iterable[Global___Block] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["privacy", b"privacy", "quiet_hours", b"quiet_hours", "status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["privacy", b"privacy", "quiet_hours", b"quiet_hours", "status", b"status", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocks", b"blocks", "privacy", b"privacy", "quiet_hours", b"quiet_hours", "status", b"status", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

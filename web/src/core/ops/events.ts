@@ -1,12 +1,13 @@
 /** What is wrong in a stack, and what has changed between two reports of it. */
 
+import type { TextId, Sentence, Values } from "../texts";
 import type { Link, Process, Report } from "./report";
 
 export type Level = "bad" | "well" | "note";
 
 export interface Change {
   readonly level: Level;
-  readonly text: string;
+  readonly said: Sentence;
 }
 
 export interface Event extends Change {
@@ -20,16 +21,27 @@ const LAG_WORTH_A_NOTE = 1_000;
 const CERTIFICATE_LEFT_MS = 3_600_000;
 
 /** The sentences of an operator who looks at it all. */
-export function problems(report: Report): readonly string[] {
+export function problems(report: Report): readonly Sentence[] {
   return [
-    ...Object.entries(report.faults).map(([part, why]) => `${capital(part)} could not be had. ${why}`),
-    ...report.silent.map((envoy) => `${envoy} does not answer.`),
-    ...(report.processes ?? []).filter((one) => !one.healthy).map((one) => `${one.name} is ${one.state === "running" ? "not well" : one.state}: ${one.waitingFor ?? "it does not run"}.`),
-    ...[...against(report.links)].map(([instance, { callers, faults }]) => `${instance} gets no calls from ${listed(callers)}: ${listed(faults)}.`),
-    ...[...breakers(report.links)].map((breaker) => `${breaker}.`),
-    ...(report.processes ?? []).filter(isBehind).map((one) => `${one.name} is ${count(one.lagRecords)} records behind.`),
-    ...ending(report).map((envoy) => `A certificate of ${envoy} ends within the hour, and was not renewed.`),
+    ...Object.entries(report.faults).map(([part, why]) => say("ops.notHad", { part, why })),
+    ...report.silent.map((envoy) => say("ops.noAnswer", { envoy })),
+    ...(report.processes ?? []).filter((one) => !one.healthy).map(ailment),
+    ...[...against(report.links)].map(([instance, { callers, faults }]) => say("ops.avoided", { instance, callers, faults })),
+    ...[...breakers(report.links).values()].map((breaker) => say("ops.breaker", breaker)),
+    ...(report.processes ?? []).filter(isBehind).map(delay),
+    ...ending(report).map((envoy) => say("ops.certificateEnds", { envoy })),
   ];
+}
+
+function ailment({ name, state, waitingFor }: Process): Sentence {
+  if (state === "running") {
+    return waitingFor === null ? say("ops.illNotRunning", { name }) : say("ops.ill", { name, why: waitingFor });
+  }
+  return waitingFor === null ? say("ops.illStateNotRunning", { name, state }) : say("ops.illState", { name, state, why: waitingFor });
+}
+
+function delay({ name, lagRecords }: Process): Sentence {
+  return say("ops.behind", { name, count: lagRecords ?? 0 });
 }
 
 /** What has happened, in the order in which one wants to read it. */
@@ -52,29 +64,30 @@ function ofProcesses({ processes: before }: Report, { processes: now }: Report):
   return [
     ...now.flatMap((one) => {
       const old = was.get(one.name);
-      return old === undefined ? [well(`${one.name} was added.`)] : ofProcess(old, one);
+      return old === undefined ? [well("ops.added", { name: one.name })] : ofProcess(old, one);
     }),
-    ...before.filter((one) => !is.has(one.name)).map((one) => note(`${one.name} was taken away.`)),
+    ...before.filter((one) => !is.has(one.name)).map((one) => note("ops.gone", { name: one.name })),
   ];
 }
 
 function ofProcess(before: Process, now: Process): readonly Change[] {
+  const { name } = now;
   const isOut = now.state === "drained" || now.state === "draining";
   return [
-    ...(now.crashes > before.crashes ? [bad(`${now.name} has ended without being told to: ${now.lastCrash ?? "nobody knows how"}.`)] : []),
-    ...(now.crashes === before.crashes && now.pid !== null && before.pid !== null && now.pid !== before.pid ? [note(`${now.name} was started again.`)] : []),
-    ...(isOut && before.state !== now.state ? [note(`${now.name} is ${now.state}.`)] : []),
-    ...(before.healthy && !now.healthy ? [bad(`${now.name} is not well: ${now.waitingFor ?? now.state}.`)] : []),
-    ...(!before.healthy && now.healthy && !isOut ? [well(`${now.name} is well again.`)] : []),
-    ...(!isBehind(before) && isBehind(now) ? [bad(`${now.name} is ${count(now.lagRecords)} records behind.`)] : []),
-    ...(isBehind(before) && !isBehind(now) ? [well(`${now.name} has caught up.`)] : []),
+    ...(now.crashes > before.crashes ? [now.lastCrash === null ? bad("ops.crashedSomehow", { name }) : bad("ops.crashed", { name, how: now.lastCrash })] : []),
+    ...(now.crashes === before.crashes && now.pid !== null && before.pid !== null && now.pid !== before.pid ? [note("ops.restarted", { name })] : []),
+    ...(isOut && before.state !== now.state ? [note("ops.drained", { name, state: now.state })] : []),
+    ...(before.healthy && !now.healthy ? [bad("ops.ill", { name, why: now.waitingFor ?? now.state })] : []),
+    ...(!before.healthy && now.healthy && !isOut ? [well("ops.wellAgain", { name })] : []),
+    ...(!isBehind(before) && isBehind(now) ? [{ level: "bad" as const, said: delay(now) }] : []),
+    ...(isBehind(before) && !isBehind(now) ? [well("ops.caughtUp", { name })] : []),
   ];
 }
 
 function ofSilence(before: Report, now: Report): readonly Change[] {
   return [
-    ...now.silent.filter((envoy) => !before.silent.includes(envoy)).map((envoy) => bad(`${envoy} does not answer.`)),
-    ...before.silent.filter((envoy) => !now.silent.includes(envoy)).map((envoy) => well(`${envoy} answers again.`)),
+    ...now.silent.filter((envoy) => !before.silent.includes(envoy)).map((envoy) => bad("ops.noAnswer", { envoy })),
+    ...before.silent.filter((envoy) => !now.silent.includes(envoy)).map((envoy) => well("ops.again", { name: envoy })),
   ];
 }
 
@@ -86,8 +99,8 @@ function ofHosts({ links: before }: Report, { links: now }: Report): readonly Ch
   return [
     ...[...is]
       .filter(([instance]) => !was.has(instance))
-      .map(([instance, { callers, faults }]) => bad(`${instance} gets no more calls from ${listed(callers)}: ${listed(faults)}.`)),
-    ...[...was].filter(([instance]) => !is.has(instance)).map(([instance]) => well(`${instance} gets calls from everyone who knows it.`)),
+      .map(([instance, { callers, faults }]) => bad("ops.avoidedAll", { instance, callers, faults })),
+    ...[...was].filter(([instance]) => !is.has(instance)).map(([instance]) => well("ops.avoidedEnd", { instance })),
   ];
 }
 
@@ -96,14 +109,14 @@ function ofEjections({ links: before }: Report, { links: now }: Report): readonl
   const was = new Map((before ?? []).map((link) => [linkId(link), link.ejections]));
   return (now ?? [])
     .filter((link) => link.ejections > (was.get(linkId(link)) ?? link.ejections))
-    .map((link) => bad(`${link.envoy} has put an instance of ${link.service} aside: too many of its calls failed in a row.`));
+    .map((link) => bad("ops.aside", { envoy: link.envoy, service: link.service }));
 }
 
 function ofBreakers({ links: before }: Report, { links: now }: Report): readonly Change[] {
   const [was, is] = [breakers(before), breakers(now)];
   return [
-    ...[...is].filter((breaker) => !was.has(breaker)).map((breaker) => bad(`${breaker}.`)),
-    ...[...was].filter((breaker) => !is.has(breaker)).map((breaker) => well(`No more: ${breaker}.`)),
+    ...[...is].filter(([id]) => !was.has(id)).map(([, breaker]) => bad("ops.breaker", breaker)),
+    ...[...was].filter(([id]) => !is.has(id)).map(([, breaker]) => well("ops.breakerEnd", breaker)),
   ];
 }
 
@@ -119,8 +132,10 @@ export function against(links: readonly Link[] | null): ReadonlyMap<string, { re
   return found;
 }
 
-function breakers(links: readonly Link[] | null): ReadonlySet<string> {
-  return new Set((links ?? []).flatMap((link) => link.openBreakers.map((what) => `${link.envoy} makes no more ${what} to ${link.service}`)));
+/** What is held back by circuit breakers, each once. */
+function breakers(links: readonly Link[] | null): ReadonlyMap<string, Readonly<Record<"envoy" | "what" | "service", string>>> {
+  const found = (links ?? []).flatMap(({ envoy, service, openBreakers }) => openBreakers.map((what) => ({ envoy, what, service })));
+  return new Map(found.map((breaker) => [Object.values(breaker).join(" "), breaker]));
 }
 
 function ending(report: Report): readonly string[] {
@@ -140,26 +155,18 @@ function linkId(link: Link): string {
   return `${link.envoy} ${link.cluster}`;
 }
 
-function listed(names: readonly string[]): string {
-  return new Intl.ListFormat("en", { type: "conjunction" }).format(names);
+function say(id: TextId, values: Values): Sentence {
+  return { id, values };
 }
 
-function count(value: number | null): string {
-  return (value ?? 0).toLocaleString("en");
+function bad(id: TextId, values: Values): Change {
+  return { level: "bad", said: say(id, values) };
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+function well(id: TextId, values: Values): Change {
+  return { level: "well", said: say(id, values) };
 }
 
-function bad(text: string): Change {
-  return { level: "bad", text };
-}
-
-function well(text: string): Change {
-  return { level: "well", text };
-}
-
-function note(text: string): Change {
-  return { level: "note", text };
+function note(id: TextId, values: Values): Change {
+  return { level: "note", said: say(id, values) };
 }

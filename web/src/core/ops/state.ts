@@ -1,12 +1,13 @@
 /** What the operations page knows. */
 
+import type { Sentence, TextId } from "../texts";
 import { type Event, withChanges } from "./events";
 import { type Point, withPoint } from "./figures";
 import type { Report } from "./report";
 
 export type Session =
   | { readonly status: "restoring" }
-  | { readonly status: "anonymous"; readonly notice: string | null }
+  | { readonly status: "anonymous"; readonly notice: TextId | null }
   /** Somebody is logged in; whether they may see anything, the first answer tells. */
   | { readonly status: "active" }
   | { readonly status: "forbidden" };
@@ -18,17 +19,17 @@ export interface OpsState {
   /** When it came, in Unix milliseconds of this machine. */
   readonly receivedAt: number;
   /** Why no newer one has come. */
-  readonly fault: string | null;
+  readonly fault: string | Sentence | null;
   readonly points: readonly Point[];
   readonly events: readonly Event[];
 }
 
 export type OpsAction =
   | { readonly type: "signed_in" }
-  | { readonly type: "signed_out"; readonly notice: string | null }
+  | { readonly type: "signed_out"; readonly notice: TextId | null }
   | { readonly type: "forbidden" }
   | { readonly type: "reported"; readonly report: Report; readonly now: number }
-  | { readonly type: "failed"; readonly why: string };
+  | { readonly type: "failed"; readonly why: string | Sentence };
 
 export const initialOps: OpsState = { session: { status: "restoring" }, report: null, receivedAt: 0, fault: null, points: [], events: [] };
 

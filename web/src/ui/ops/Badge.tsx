@@ -1,13 +1,17 @@
 import type { Health } from "../../core/ops/graph";
 import type { Process } from "../../core/ops/report";
+import type { TextId } from "../../core/texts";
+import { useText } from "../words";
+
+const SAID: Readonly<Record<Health, TextId>> = { well: "ops.well", ill: "ops.notWell", out: "ops.takenOut", unknown: "ops.unknown" };
 
 /** How something is: by a shape, a colour and a word, so that it can be told without any one of them. */
 export function Badge({ health, words }: { readonly health: Health; readonly words?: string }) {
-  const said = { well: "healthy", ill: "not well", out: "taken out", unknown: "unknown" }[health];
+  const t = useText();
   return (
     <span className="badge-health" data-health={health}>
       <span className="badge-mark" aria-hidden="true" />
-      {words ?? said}
+      {words ?? t(SAID[health])}
     </span>
   );
 }

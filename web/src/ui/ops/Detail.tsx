@@ -3,7 +3,10 @@ import type { ReactNode } from "react";
 import { type Point, share } from "../../core/ops/figures";
 import { type Edge, EDGE, type Graph, healthOf, linksOf, type Node } from "../../core/ops/graph";
 import type { Method, Process, Report } from "../../core/ops/report";
-import { bytes, duration, milliseconds, number, percent, UNKNOWN, whole } from "../../core/ops/words";
+import { bytes, duration, milliseconds, number, perSecond, percent, UNKNOWN, whole } from "../../core/ops/words";
+import type { TextId } from "../../core/texts";
+import { beside } from "../../core/wording";
+import { useText, useWords } from "../words";
 import { Badge, wordsOf } from "./Badge";
 import { Sparkline } from "./Sparkline";
 
@@ -17,10 +20,11 @@ interface DetailProps {
 
 /** What there is to know of what one points at. Its place is always there, so that nothing moves. */
 export function Detail({ report, graph, points, id }: DetailProps) {
+  const t = useText();
   const node = graph.nodes.find((one) => one.id === id);
   const edge = graph.edges.find((one) => one.id === id);
   return (
-    <aside className="detail" aria-label="What is pointed at" tabIndex={0} data-testid="detail" data-of={id ?? ""}>
+    <aside className="detail" aria-label={t("ops.detail")} tabIndex={0} data-testid="detail" data-of={id ?? ""}>
       {node !== undefined && <OfNode node={node} report={report} />}
       {edge !== undefined && <OfEdge edge={edge} report={report} points={points} />}
       {node === undefined && edge === undefined && <Legend />}
@@ -29,45 +33,47 @@ export function Detail({ report, graph, points, id }: DetailProps) {
 }
 
 function Legend() {
+  const t = useText();
   return (
     <>
-      <h3>How to read it</h3>
-      <p className="ops-hint">Point at something, or press it to keep it here.</p>
+      <h3>{t("ops.legendTitle")}</h3>
+      <p className="ops-hint">{t("ops.legendHint")}</p>
       <ul className="legend">
-        <li><Badge health="well" words="" /> an instance; the bar under it is its sidecar</li>
-        <li><Badge health="ill" words="does not do its work" /></li>
-        <li><Badge health="out" words="an operator has taken it out" /></li>
-        <li><span className="legend-avoided" aria-hidden="true" /> some callers send it nothing</li>
-        <li><span className="legend-line" data-tone="well" aria-hidden="true" /> messages a second, both ways; wider is more</li>
-        <li><span className="legend-line" data-tone="some" aria-hidden="true" /> less than 1 % of the calls fail</li>
-        <li><span className="legend-line" data-tone="many" aria-hidden="true" /> more fail</li>
-        <li><span className="legend-use" aria-hidden="true" /> uses an engine; no Envoy stands between</li>
+        <li><Badge health="well" words="" /> {t("ops.legendWell")}</li>
+        <li><Badge health="ill" words={t("ops.legendIll")} /></li>
+        <li><Badge health="out" words={t("ops.legendOut")} /></li>
+        <li><span className="legend-avoided" aria-hidden="true" /> {t("ops.legendAvoided")}</li>
+        <li><span className="legend-line" data-tone="well" aria-hidden="true" /> {t("ops.legendMessages")}</li>
+        <li><span className="legend-line" data-tone="some" aria-hidden="true" /> {t("ops.legendSome")}</li>
+        <li><span className="legend-line" data-tone="many" aria-hidden="true" /> {t("ops.legendMany")}</li>
+        <li><span className="legend-use" aria-hidden="true" /> {t("ops.legendUse")}</li>
       </ul>
     </>
   );
 }
 
 function OfNode({ node, report }: { readonly node: Node; readonly report: Report }) {
+  const t = useText();
   const now = Date.parse(report.at);
   const own = (report.processes ?? []).filter((one) => (node.kind === "service" ? one.service === node.id : one.name === node.id));
   const called = (report.methods ?? []).filter((one) => one.service === node.id && one.sampled.calls > 0);
   const users = report.services.filter((one) => one.engines.includes(node.id)).map((one) => one.name);
   return (
     <>
-      <h3>{node.id}</h3>
-      {node.kind === "engine" && <p className="ops-hint">Used by {users.join(", ")}.</p>}
-      {node.kind === "edge" && <p className="ops-hint">The one Envoy that clients reach.</p>}
-      {node.members.length === 0 && <p className="ops-hint">It has no instance.</p>}
+      <h3 dir="auto">{node.id}</h3>
+      {node.kind === "engine" && <p className="ops-hint">{t("ops.usedBy", { services: users })}</p>}
+      {node.kind === "edge" && <p className="ops-hint">{t("ops.edgeHint")}</p>}
+      {node.members.length === 0 && <p className="ops-hint">{t("ops.noInstance")}</p>}
       {own.map((one) => (
         <OfProcess key={one.name} process={one} sidecar={report.processes?.find((other) => other.name === `${one.name}-sidecar`)} now={now}>
           {node.members.filter((member) => member.name === one.name && member.avoidedBy.length > 0).map((member) => (
-            <p className="detail-bad" key={member.name}>Gets no calls from {member.avoidedBy.join(", ")}.</p>
+            <p className="detail-bad" key={member.name}>{t("ops.avoidedBy", { callers: member.avoidedBy })}</p>
           ))}
         </OfProcess>
       ))}
       {called.length > 0 && (
         <>
-          <h4>Called now</h4>
+          <h4>{t("ops.calledNow")}</h4>
           <ul className="detail-methods">{called.map((one) => <OfMethod key={`${one.caller} ${one.method}`} method={one} by={one.caller} />)}</ul>
         </>
       )}
@@ -83,16 +89,18 @@ interface OfProcessProps {
 }
 
 function OfProcess({ process, sidecar, now, children }: OfProcessProps) {
-  const facts: readonly (readonly [string, string])[] = [
-    ["version", process.version ?? UNKNOWN],
-    ["up for", process.since === null ? UNKNOWN : duration(now - Date.parse(process.since))],
-    ["CPU", `${number(process.cores)} cores`],
-    ["memory", bytes(process.memoryBytes)],
-    ...(process.connections === null ? [] : [["connections", whole(process.connections)] as const]),
-    ...(process.deliveriesPerSecond === null ? [] : [["deliveries", `${number(process.deliveriesPerSecond)}/s`] as const]),
-    ...(process.commandsPerSecond === null ? [] : [["commands", `${number(process.commandsPerSecond)}/s`] as const]),
-    ...(process.lagRecords === null ? [] : [["lag", `${whole(process.lagRecords)} records`] as const]),
-    ...(sidecar === undefined ? [] : [["sidecar", `${number(sidecar.cores)} cores, ${bytes(sidecar.memoryBytes)}`] as const]),
+  const words = useWords();
+  const { t } = words;
+  const facts: readonly Fact[] = [
+    ["ops.versionRow", process.version ?? UNKNOWN],
+    ["ops.upForRow", process.since === null ? UNKNOWN : duration(now - Date.parse(process.since), words)],
+    ["ops.cpu", t("ops.coresRow", { value: number(process.cores, words) })],
+    ["ops.memoryRow", bytes(process.memoryBytes, words)],
+    ...(process.connections === null ? [] : [["ops.connectionsRow", whole(process.connections, words)] as const]),
+    ...(process.deliveriesPerSecond === null ? [] : [["ops.deliveriesRow", perSecond(process.deliveriesPerSecond, words)] as const]),
+    ...(process.commandsPerSecond === null ? [] : [["ops.commandsRow", perSecond(process.commandsPerSecond, words)] as const]),
+    ...(process.lagRecords === null ? [] : [["ops.lagRow", t("ops.recordsRow", { count: process.lagRecords })] as const]),
+    ...(sidecar === undefined ? [] : [["ops.sidecar", t("ops.sidecarRow", { cores: number(sidecar.cores, words), memory: bytes(sidecar.memoryBytes, words) })] as const]),
   ];
   return (
     <section className="detail-process" data-detail={process.name}>
@@ -100,7 +108,7 @@ function OfProcess({ process, sidecar, now, children }: OfProcessProps) {
         {process.name} <Badge health={healthOf(process)} {...wordsOf(process)} />
       </h4>
       {process.waitingFor !== null && <p className="detail-bad">{process.waitingFor}</p>}
-      {sidecar?.healthy === false && <p className="detail-bad">Its sidecar: {sidecar.waitingFor ?? sidecar.state}</p>}
+      {sidecar?.healthy === false && <p className="detail-bad">{t("ops.sidecarSays", { what: sidecar.waitingFor ?? sidecar.state })}</p>}
       {children}
       <Facts facts={facts} />
     </section>
@@ -108,6 +116,8 @@ function OfProcess({ process, sidecar, now, children }: OfProcessProps) {
 }
 
 function OfEdge({ edge, report, points }: { readonly edge: Edge; readonly report: Report; readonly points: readonly Point[] }) {
+  const words = useWords();
+  const { t } = words;
   const { from, to, way } = edge;
   const links = linksOf(report, from, to);
   const methods = (report.methods ?? []).filter((one) => one.caller === from && one.service === to && (one.sampled.calls > 0 || one.sampled.messagesSent > 0));
@@ -115,37 +125,37 @@ function OfEdge({ edge, report, points }: { readonly edge: Edge; readonly report
   const isSockets = from === EDGE && to === "gateway";
   return (
     <>
-      <h3>{from} → {to}</h3>
+      <h3 dir="ltr">{from} → {to}</h3>
       <Sparkline values={points.map((point) => point.ways.get(edge.id) ?? 0)} />
       <Facts
         facts={[
-          [isSockets ? "messages and frames" : "messages", `${number(edge.messages)}/s`],
-          ["calls", `${number(way?.perSecond ?? null)}/s`],
-          ["p50", milliseconds(way?.p50Ms ?? null)],
-          ["p95", milliseconds(way?.p95Ms ?? null)],
-          ["p99", milliseconds(way?.p99Ms ?? null)],
-          ["faults", percent(share(way?.faults ?? 0, way?.calls ?? 0))],
-          ["retries", whole(links.reduce((all, link) => all + link.retries, 0))],
-          ["given up", whole(links.reduce((all, link) => all + link.retriesGivenUp, 0))],
-          ["ejections", whole(links.reduce((all, link) => all + link.ejections, 0))],
+          [isSockets ? "ops.messagesAndFrames" : "ops.messagesRow", perSecond(edge.messages, words)],
+          ["ops.callsRow", perSecond(way?.perSecond ?? null, words)],
+          ["ops.p50", milliseconds(way?.p50Ms ?? null, words)],
+          ["ops.p95", milliseconds(way?.p95Ms ?? null, words)],
+          ["ops.p99", milliseconds(way?.p99Ms ?? null, words)],
+          ["ops.faultsRow", percent(share(way?.faults ?? 0, way?.calls ?? 0), words)],
+          ["ops.retriesRow", whole(links.reduce((all, link) => all + link.retries, 0), words)],
+          ["ops.givenUpRow", whole(links.reduce((all, link) => all + link.retriesGivenUp, 0), words)],
+          ["ops.ejectionsRow", whole(links.reduce((all, link) => all + link.ejections, 0), words)],
         ]}
       />
-      {breakers.length > 0 && <p className="detail-bad">Its circuit breaker lets no more {breakers.join(", ")} through.</p>}
+      {breakers.length > 0 && <p className="detail-bad">{t("ops.breakersOpen", { what: breakers })}</p>}
       {methods.length > 0 && (
         <>
-          <h4>Methods</h4>
+          <h4>{t("ops.methods")}</h4>
           <ul className="detail-methods">{methods.map((one) => <OfMethod key={one.method} method={one} />)}</ul>
         </>
       )}
-      <h4>As each caller sees them</h4>
+      <h4>{t("ops.callers")}</h4>
       <ul className="detail-hosts">
         {links.flatMap((link) =>
           link.hosts.map((host) => (
             <li key={`${link.envoy} ${link.cluster} ${host.instance}`}>
               <span>
-                {host.instance} <span className="ops-soft">from {link.envoy.replace("-sidecar", "")}{link.cluster === `${to}_websocket` ? ", WebSockets" : ""}</span>
+                {host.instance} <span className="ops-soft">{t(link.cluster === `${to}_websocket` ? "ops.fromWebSockets" : "ops.from", { caller: link.envoy.replace("-sidecar", "") })}</span>
               </span>
-              {host.healthy ? <span>{number(host.perSecond)}/s · {whole(host.activeRequests)} open</span> : <span className="detail-bad">{host.faults.join(", ")}</span>}
+              {host.healthy ? <span>{beside([perSecond(host.perSecond, words), t("ops.open", { count: host.activeRequests })])}</span> : <span className="detail-bad">{words.list(host.faults)}</span>}
             </li>
           )),
         )}
@@ -155,26 +165,31 @@ function OfEdge({ edge, report, points }: { readonly edge: Edge; readonly report
 }
 
 function OfMethod({ method, by }: { readonly method: Method; readonly by?: string }) {
+  const words = useWords();
+  const { t } = words;
   const { sampled } = method;
   return (
     <li>
       <span>
         {method.method}
-        {by !== undefined && <span className="ops-soft"> by {by}</span>}
+        {by !== undefined && <span className="ops-soft"> {t("ops.by", { caller: by })}</span>}
       </span>
       <span>
-        {sampled.calls > 0 ? `${number(sampled.perSecond)}/s · ${milliseconds(sampled.p50Ms)} · ${milliseconds(sampled.p99Ms)}` : `${whole(sampled.messagesSent + sampled.messagesReceived)} messages`}
+        {sampled.calls > 0 ? beside([perSecond(sampled.perSecond, words), milliseconds(sampled.p50Ms, words), milliseconds(sampled.p99Ms, words)]) : t("ops.messagesCount", { count: sampled.messagesSent + sampled.messagesReceived })}
       </span>
     </li>
   );
 }
 
-function Facts({ facts }: { readonly facts: readonly (readonly [string, string])[] }) {
+type Fact = readonly [name: TextId, value: string];
+
+function Facts({ facts }: { readonly facts: readonly Fact[] }) {
+  const t = useText();
   return (
     <dl className="facts">
       {facts.map(([name, value]) => (
         <div key={name}>
-          <dt>{name}</dt>
+          <dt>{t(name)}</dt>
           <dd>{value}</dd>
         </div>
       ))}

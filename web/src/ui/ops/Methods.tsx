@@ -1,26 +1,28 @@
 import type { Method } from "../../core/ops/report";
 import { milliseconds, number, statuses, whole } from "../../core/ops/words";
+import { useWords } from "../words";
 import { Table } from "./Table";
 
 const COLUMNS = [
-  ["Method"],
-  ["Caller"],
-  ["Calls/s", "number"],
-  ["Messages", "number"],
-  ["p50", "number"],
-  ["p95", "number"],
-  ["p99", "number"],
-  ["Failed now"],
-  ["Calls", "number"],
-  ["Failed", "number"],
+  ["ops.method"],
+  ["ops.caller"],
+  ["ops.callsPerSecond", "number"],
+  ["ops.messages", "number"],
+  ["ops.p50", "number"],
+  ["ops.p95", "number"],
+  ["ops.p99", "number"],
+  ["ops.failedNow"],
+  ["ops.calls", "number"],
+  ["ops.failed", "number"],
 ] as const;
 
 /** In the order of services and names, so that no row moves while one reads. */
 export function Methods({ methods, fault }: { readonly methods: readonly Method[] | null; readonly fault: string | undefined }) {
+  const words = useWords();
   return (
     <Table
-      title="Methods"
-      note="As the callers' Envoys count and time them, between the last two looks. A stream counts when it ends; while it lasts, its messages tell. The last two columns are since those Envoys were started."
+      title={words.t("ops.methods")}
+      note={words.t("ops.methodsNote")}
       fault={fault}
       testId="methods"
       columns={COLUMNS}
@@ -32,14 +34,14 @@ export function Methods({ methods, fault }: { readonly methods: readonly Method[
             {method}
           </th>
           <td>{caller}</td>
-          <td data-kind="number">{number(sampled.perSecond)}</td>
-          <td data-kind="number">{whole(sampled.messagesSent + sampled.messagesReceived)}</td>
-          <td data-kind="number">{milliseconds(sampled.p50Ms)}</td>
-          <td data-kind="number">{milliseconds(sampled.p95Ms)}</td>
-          <td data-kind="number">{milliseconds(sampled.p99Ms)}</td>
-          <td data-tone={sampled.failed > 0 ? "bad" : "plain"}>{statuses(sampled.byStatus)}</td>
-          <td data-kind="number" data-testid="calls">{whole(calls)}</td>
-          <td data-kind="number" data-tone={failed > 0 ? "bad" : "plain"}>{whole(failed)}</td>
+          <td data-kind="number">{number(sampled.perSecond, words)}</td>
+          <td data-kind="number">{whole(sampled.messagesSent + sampled.messagesReceived, words)}</td>
+          <td data-kind="number">{milliseconds(sampled.p50Ms, words)}</td>
+          <td data-kind="number">{milliseconds(sampled.p95Ms, words)}</td>
+          <td data-kind="number">{milliseconds(sampled.p99Ms, words)}</td>
+          <td data-tone={sampled.failed > 0 ? "bad" : "plain"}>{statuses(sampled.byStatus, words)}</td>
+          <td data-kind="number" data-testid="calls">{whole(calls, words)}</td>
+          <td data-kind="number" data-tone={failed > 0 ? "bad" : "plain"}>{whole(failed, words)}</td>
         </tr>
       ))}
     </Table>

@@ -1,13 +1,16 @@
 import { type ReactNode, type SyntheticEvent, useState } from "react";
 
 import type { OpsClient } from "../../app/ops";
+import type { TextId } from "../../core/texts";
 import { useAction } from "../action";
 import { Field } from "../Field";
 import { Logo } from "../Logo";
 import { UserNameField } from "../UserNameField";
+import { Rich, useText } from "../words";
 
-export function OpsLogin({ client, notice }: { readonly client: OpsClient; readonly notice: string | null }) {
+export function OpsLogin({ client, notice }: { readonly client: OpsClient; readonly notice: TextId | null }) {
   const action = useAction();
+  const t = useText();
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
 
@@ -19,14 +22,14 @@ export function OpsLogin({ client, notice }: { readonly client: OpsClient; reado
   return (
     <Entrance>
       <form className="auth-form" onSubmit={submit} data-testid="ops-login" aria-labelledby="ops-title">
-        <h1 id="ops-title">Operations</h1>
-        <p className="ops-hint">How the stack is, for its administrators.</p>
-        {notice !== null && action.error === null && <p className="notice" role="status">{notice}</p>}
+        <h1 id="ops-title">{t("ops.title")}</h1>
+        <p className="ops-hint">{t("ops.hint")}</p>
+        {notice !== null && action.error === null && <p className="notice" role="status">{t(notice)}</p>}
         <UserNameField value={username} onChange={setUsername} />
-        <Field label="Password" name="password" type="password" value={password} onChange={setPassword} autoComplete="current-password" required />
+        <Field label={t("account.password")} name="password" type="password" value={password} onChange={setPassword} autoComplete="current-password" required />
         {action.error !== null && <p className="error" role="alert">{action.error}</p>}
         <button className="button button-primary button-wide" type="submit" disabled={action.isBusy}>
-          {action.isBusy ? "One moment…" : "Log in"}
+          {t(action.isBusy ? "common.oneMoment" : "account.logIn")}
         </button>
       </form>
     </Entrance>
@@ -36,18 +39,19 @@ export function OpsLogin({ client, notice }: { readonly client: OpsClient; reado
 /** For whoever is logged in, and administers nothing. */
 export function Forbidden({ client }: { readonly client: OpsClient }) {
   const action = useAction();
+  const t = useText();
   return (
     <Entrance>
       <div className="auth-form" data-testid="ops-forbidden" role="alert">
-        <h1>Administrators only</h1>
+        <h1>{t("ops.forbiddenTitle")}</h1>
         <p className="ops-hint">
-          The account that is logged in here administers nothing. An operator of the stack can change that: <code>elastic-chat user role NAME admin</code>.
+          <Rich id="ops.forbiddenHint" values={{ code: (children) => <code dir="ltr">{children}</code> }} />
         </p>
         <button className="button button-primary button-wide" type="button" disabled={action.isBusy} onClick={() => void action.run(() => client.tryAgain())}>
-          Try again
+          {t("common.tryAgain")}
         </button>
         <button className="button button-wide" type="button" disabled={action.isBusy} onClick={() => void action.run(() => client.logout())}>
-          Log out, here and in the chat
+          {t("ops.logOut")}
         </button>
       </div>
     </Entrance>
@@ -55,6 +59,7 @@ export function Forbidden({ client }: { readonly client: OpsClient }) {
 }
 
 function Entrance({ children }: { readonly children: ReactNode }) {
+  const t = useText();
   return (
     <main className="ops-entrance">
       <section className="auth-panel">
@@ -64,7 +69,7 @@ function Entrance({ children }: { readonly children: ReactNode }) {
         </div>
         {children}
         <p className="auth-other">
-          <a className="button-link" href="/">To the chat</a>
+          <a className="button-link" href="/">{t("ops.toChat")}</a>
         </p>
       </section>
     </main>

@@ -1,9 +1,13 @@
 import { type KeyboardEvent, useMemo, useRef } from "react";
 
-import { type Edge, type Graph, type Member, type Node, paceOf, widthOf } from "../../core/ops/graph";
+import { type Edge, type Graph, type Health, type Member, type Node, paceOf, widthOf } from "../../core/ops/graph";
 import { type Box, heightFor, type Layout, layoutOf, type Line } from "../../core/ops/layout";
 import { milliseconds, number, percent } from "../../core/ops/words";
 import { share } from "../../core/ops/figures";
+import type { TextId } from "../../core/texts";
+import { beside } from "../../core/wording";
+import type { Words } from "../../core/words";
+import { useText, useWords } from "../words";
 import { useWidth } from "./size";
 
 interface TopologyProps {
@@ -16,6 +20,7 @@ interface TopologyProps {
 
 /** The picture. Everything in it can be pointed at, tabbed to and pressed; a table below says the same. */
 export function Topology({ graph, selected, pointed, onSelect, onPoint }: TopologyProps) {
+  const t = useText();
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
   const layout = layoutOf(graph, width);
@@ -43,10 +48,10 @@ export function Topology({ graph, selected, pointed, onSelect, onPoint }: Topolo
   });
 
   return (
-    <div className="topology" data-shape={layout.shape}>
+    <div className="topology" dir="ltr" data-shape={layout.shape}>
       <div ref={frame} />
       {width > 0 && (
-        <svg width={width} height={heightFor(width)} role="group" aria-label="The edge, the services with their instances and sidecars, and the engines. The table “Who calls whom” says the same." data-testid="topology">
+        <svg width={width} height={heightFor(width)} role="group" aria-label={t("ops.picture")} data-testid="topology">
           <g aria-hidden="true">
             {graph.uses.map((use) => {
               const line = layout.lines.get(use.id);
@@ -70,10 +75,11 @@ export function Topology({ graph, selected, pointed, onSelect, onPoint }: Topolo
 type Handles = Omit<React.SVGProps<SVGGElement>, "ref"> & { readonly "data-near": boolean };
 
 function Wire({ edge, line, ...handles }: { readonly edge: Edge; readonly line: Line } & Handles) {
+  const words = useWords();
   const width = widthOf(edge.messages);
-  const label = edge.messages !== null && edge.messages >= 0.05 ? number(edge.messages) : null;
+  const label = edge.messages !== null && edge.messages >= 0.05 ? number(edge.messages, words) : null;
   return (
-    <g {...handles} className="wire" data-tone={edge.tone} data-edge={edge.id} aria-label={sayEdge(edge)}>
+    <g {...handles} className="wire" data-tone={edge.tone} data-edge={edge.id} aria-label={sayEdge(edge, words)}>
       <path className="wire-reach" d={line.path} />
       <path className="wire-line" d={line.path} strokeWidth={width} />
       <path className="wire-flow" d={line.path} strokeWidth={Math.max(1, width * 0.4)} data-pace={paceOf(edge.messages)} />
@@ -87,16 +93,17 @@ function Wire({ edge, line, ...handles }: { readonly edge: Edge; readonly line: 
 }
 
 function Stand({ node, box, layout, ...handles }: { readonly node: Node; readonly box: Box; readonly layout: Layout } & Handles) {
+  const words = useWords();
   const { x, y, width, height } = box;
   const step = Math.min(20, (width - 24) / Math.max(1, node.members.length));
   const ill = node.members.filter((one) => one.health === "ill" || one.sidecar === "ill" || one.avoidedBy.length > 0).length;
   return (
-    <g {...handles} className="stand" data-kind={node.kind} data-health={node.health} data-node={node.id} aria-label={sayNode(node)}>
+    <g {...handles} className="stand" data-kind={node.kind} data-health={node.health} data-node={node.id} aria-label={sayNode(node, words)}>
       <rect className="stand-box" x={x} y={y} width={width} height={height} rx={node.kind === "engine" ? height / 2 : 14} />
       {node.kind === "service" ? (
         <>
           <text className="stand-name" x={x + 14} y={y + 24}>{node.id}</text>
-          {layout.shape === "wide" && <text className="stand-count" x={x + width - 14} y={y + 24}>{node.members.length - ill}/{node.members.length}</text>}
+          {layout.shape === "wide" && <text className="stand-count" x={x + width - 14} y={y + 24}>{`${words.number(node.members.length - ill)}/${words.number(node.members.length)}`}</text>}
           {node.members.map((member, index) => (
             <Chip key={member.name} member={member} x={x + 14 + step * index + Math.min(6, step / 2)} y={y + height - 26} radius={Math.min(6, step / 2 - 1)} />
           ))}
@@ -113,9 +120,10 @@ function Stand({ node, box, layout, ...handles }: { readonly node: Node; readonl
 
 /** An instance, and under it the Envoy that stands beside it. */
 function Chip({ member, x, y, radius }: { readonly member: Member; readonly x: number; readonly y: number; readonly radius: number }) {
+  const words = useWords();
   return (
     <g className="chip" data-member={member.name} data-health={member.health} data-avoided={member.avoidedBy.length > 0}>
-      <title>{`${member.name}: ${sayMember(member)}`}</title>
+      <title>{words.t("ops.standSays", { name: member.name, what: sayMember(member, words) })}</title>
       {member.avoidedBy.length > 0 && <circle className="chip-avoided" cx={x} cy={y} r={radius + 3} />}
       <Mark health={member.health} x={x} y={y} radius={radius} />
       {member.sidecar !== null && <rect className="chip-sidecar" data-health={member.sidecar} x={x - radius} y={y + radius + 4} width={2 * radius} height={3} rx={1.5} />}
@@ -137,20 +145,28 @@ function neighbours(graph: Graph, id: string): ReadonlySet<string> {
   return new Set([id, ...lines.flatMap((line) => [line.id, line.from, line.to])]);
 }
 
-function sayEdge({ from, to, messages, way }: Edge): string {
-  const speed = typeof way?.p99Ms === "number" ? `, half of the calls within ${milliseconds(way.p50Ms)}, 99 of 100 within ${milliseconds(way.p99Ms)}` : "";
-  const faults = way !== null && way.faults > 0 ? `, ${percent(share(way.faults, way.calls))} failed` : "";
-  return `${from} to ${to}: ${number(messages)} messages a second${speed}${faults}`;
+function sayEdge({ from, to, messages, way }: Edge, words: Words): string {
+  const { t } = words;
+  return beside([
+    t("ops.edgeSays", { from, to, messages: number(messages, words) }),
+    typeof way?.p99Ms === "number" ? t("ops.edgeSaysSpeed", { p50: milliseconds(way.p50Ms, words), p99: milliseconds(way.p99Ms, words) }) : "",
+    way !== null && way.faults > 0 ? t("ops.edgeSaysFaults", { percent: percent(share(way.faults, way.calls), words) }) : "",
+  ]);
 }
 
-function sayNode(node: Node): string {
-  return node.kind === "service" ? `${node.id}: ${node.members.map((one) => `${one.name} ${sayMember(one)}`).join(", ")}` : `${node.id}: ${WORDS[node.health]}`;
+function sayNode(node: Node, words: Words): string {
+  const { t } = words;
+  const members = node.members.map((one) => t("ops.standSays", { name: one.name, what: sayMember(one, words) }));
+  return t("ops.standSays", { name: node.id, what: node.kind === "service" ? beside(members) : t(HEALTH[node.health]) });
 }
 
-const WORDS = { well: "healthy", ill: "unhealthy", out: "taken out", unknown: "unknown" } as const;
+const HEALTH: Readonly<Record<Health, TextId>> = { well: "ops.well", ill: "ops.unhealthy", out: "ops.takenOut", unknown: "ops.unknown" };
 
-function sayMember(member: Member): string {
-  const avoided = member.avoidedBy.length > 0 ? `, avoided by ${member.avoidedBy.join(" and ")}` : "";
-  const sidecar = member.sidecar === "ill" ? ", its sidecar is unhealthy" : "";
-  return `${WORDS[member.health]}${sidecar}${avoided}`;
+function sayMember({ health, sidecar, avoidedBy }: Member, words: Words): string {
+  const { t } = words;
+  return words.list([
+    t(HEALTH[health]),
+    ...(sidecar === "ill" ? [t("ops.sidecarIll")] : []),
+    ...(avoidedBy.length > 0 ? [t("ops.avoidedByShort", { callers: avoidedBy })] : []),
+  ]);
 }

@@ -2,9 +2,11 @@
 // @generated from file elastic_chat/accounts/v1/accounts_service.proto (package elastic_chat.accounts.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Privacy, Privacy_Audience } from "../../types/v1/presence_pb";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Entry } from "../../types/v1/entry_pb";
+import { file_elastic_chat_types_v1_entry } from "../../types/v1/entry_pb";
+import type { Block, Privacy, Privacy_Audience, QuietHours } from "../../types/v1/presence_pb";
 import { file_elastic_chat_types_v1_presence } from "../../types/v1/presence_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/accounts/v1/accounts_service.proto.
  */
 export const file_elastic_chat_accounts_v1_accounts_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIo0BCgRVc2VyEg8KB3VzZXJfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBSABKAgSCwoDYm90GAYgASgIImsKD1JlZ2lzdGVyUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDgoGZGV2aWNlGAQgASgJEg4KBmludml0ZRgFIAEoCSKOAQoQUmVnaXN0ZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBRIUCgxkZXZpY2VfdG9rZW4YBiABKAkiWAoMTG9naW5SZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEg4KBmRldmljZRgDIAEoCRIUCgxkZXZpY2VfdG9rZW4YBCABKAkiiwEKDUxvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUSFAoMZGV2aWNlX3Rva2VuGAYgASgJIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIg8KDUxvZ291dFJlcXVlc3QiEAoOTG9nb3V0UmVzcG9uc2UiQgoRRmluZFVzZXJzUmVzcG9uc2USLQoFdXNlcnMYASADKAsyHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuVXNlciJ1ChRVcGRhdGVQcml2YWN5UmVxdWVzdBI5CghwcmVzZW5jZRgBIAEoDjInLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qcml2YWN5LkF1ZGllbmNlEhUKCHJlY2VpcHRzGAIgASgISACIAQFCCwoJX3JlY2VpcHRzIkgKFVVwZGF0ZVByaXZhY3lSZXNwb25zZRIvCgdwcml2YWN5GAEgASgLMh4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlByaXZhY3liBnByb3RvMw", [file_elastic_chat_types_v1_presence, file_google_protobuf_timestamp]);
+  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIqUBCgRVc2VyEg8KB3VzZXJfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBSABKAgSCwoDYm90GAYgASgIEhYKDmF2YXRhcl9maWxlX2lkGAcgASgJImsKD1JlZ2lzdGVyUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDgoGZGV2aWNlGAQgASgJEg4KBmludml0ZRgFIAEoCSKOAQoQUmVnaXN0ZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBRIUCgxkZXZpY2VfdG9rZW4YBiABKAkiWAoMTG9naW5SZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEg4KBmRldmljZRgDIAEoCRIUCgxkZXZpY2VfdG9rZW4YBCABKAkiiwEKDUxvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUSFAoMZGV2aWNlX3Rva2VuGAYgASgJIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIlAKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEjgKCHNlc3Npb25zGAEgAygLMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkxvZ2luU2Vzc2lvbiKoAQoMTG9naW5TZXNzaW9uEhIKCnNlc3Npb25faWQYASABKAkSDgoGZGV2aWNlGAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaXNfY3VycmVudBgFIAEoCCJCChFGaW5kVXNlcnNSZXNwb25zZRItCgV1c2VycxgBIAMoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyIkgKEkdldEFjY291bnRSZXNwb25zZRIyCgdhY2NvdW50GAEgASgLMiEuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkFjY291bnQisQEKB0FjY291bnQSLAoEdXNlchgBIAEoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyEiwKBHJvbGUYAiABKA4yHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUm9sZRIQCghkaXNhYmxlZBgDIAEoCBI4CgpzdXNwZW5zaW9uGAQgASgLMiQuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlN1c3BlbnNpb24iSQoKU3VzcGVuc2lvbhIrCgdlbmRzX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YAiABKAkiSAoSQ3JlYXRlVXNlclJlc3BvbnNlEjIKB2FjY291bnQYASABKAsyIS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuQWNjb3VudCJWChRDcmVhdGVJbnZpdGVSZXNwb25zZRIwCgZpbnZpdGUYASABKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuSW52aXRlEgwKBGNvZGUYAiABKAkijwEKBkludml0ZRIRCglpbnZpdGVfaWQYASABKAkSEgoKY3JlYXRlZF9ieRgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJIChNMaXN0SW52aXRlc1Jlc3BvbnNlEjEKB2ludml0ZXMYASADKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuSW52aXRlIkcKEUNyZWF0ZUJvdFJlc3BvbnNlEjIKB2FjY291bnQYASABKAsyIS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuQWNjb3VudCJqChpDcmVhdGVTZXJ2aWNlVG9rZW5SZXNwb25zZRI1CgV0b2tlbhgBIAEoCzImLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5TZXJ2aWNlVG9rZW4SFQoNc2VydmljZV90b2tlbhgCIAEoCSKkAQoMU2VydmljZVRva2VuEhAKCHRva2VuX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKY3JlYXRlZF9ieRgDIAEoCRIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlMKGUxpc3RTZXJ2aWNlVG9rZW5zUmVzcG9uc2USNgoGdG9rZW5zGAEgAygLMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlNlcnZpY2VUb2tlbiJFChVVcGRhdGVQcm9maWxlUmVzcG9uc2USLAoEdXNlchgBIAEoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyIkUKEkdldFByaXZhY3lSZXNwb25zZRIvCgdwcml2YWN5GAEgASgLMh4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlByaXZhY3kidQoUVXBkYXRlUHJpdmFjeVJlcXVlc3QSOQoIcHJlc2VuY2UYASABKA4yJy5lbGFzdGljX2NoYXQudHlwZXMudjEuUHJpdmFjeS5BdWRpZW5jZRIVCghyZWNlaXB0cxgCIAEoCEgAiAEBQgsKCV9yZWNlaXB0cyJPChVHZXRRdWlldEhvdXJzUmVzcG9uc2USNgoLcXVpZXRfaG91cnMYASABKAsyIS5lbGFzdGljX2NoYXQudHlwZXMudjEuUXVpZXRIb3VycyJCChJMaXN0QmxvY2tzUmVzcG9uc2USLAoGYmxvY2tzGAEgAygLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkJsb2NrImYKFExpc3RBdWRpdExvZ1Jlc3BvbnNlEjUKB2VudHJpZXMYASADKAsyJC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuQXVkaXRFbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiyAEKCkF1ZGl0RW50cnkSEAoIZW50cnlfaWQYASABKAkSLQoJY2FsbGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYWxsZXJfaWQYAyABKAkSDgoGbWV0aG9kGAQgASgJEg8KB3N1YmplY3QYBSABKAkSDwoHZGV0YWlscxgGIAEoCRIPCgdhZGRyZXNzGAcgASgJEhIKCnJlcXVlc3RfaWQYCCABKAkSDwoHb3V0Y29tZRgJIAEoCSKWBgoGUmVwb3J0EhEKCXJlcG9ydF9pZBgBIAEoCRITCgtyZXBvcnRlcl9pZBgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9jb252ZXJzYXRpb25faWQYBCABKAkSCwoDc2VxGAUgASgDEg8KB3VzZXJfaWQYBiABKAkSOwoIY2F0ZWdvcnkYByABKA4yKS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUmVwb3J0LkNhdGVnb3J5Eg0KBXdvcmRzGAggASgJEi0KB2VudHJpZXMYCSADKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkSNQoFc3RhdGUYCiABKA4yJi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUmVwb3J0LlN0YXRlEhIKCmhhbmRsZWRfYnkYCyABKAkSLgoKaGFuZGxlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNwoGYWN0aW9uGA0gASgOMicuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlJlcG9ydC5BY3Rpb24SDAoEbm90ZRgOIAEoCSKJAQoIQ2F0ZWdvcnkSGAoUQ0FURUdPUllfVU5TUEVDSUZJRUQQABIICgRTUEFNEAESDgoKSEFSQVNTTUVOVBACEggKBEhBVEUQAxIMCghWSU9MRU5DRRAEEgoKBlNFWFVBTBAFEg0KCVNFTEZfSEFSTRAGEgsKB0lMTEVHQUwQBxIJCgVPVEhFUhAIIkEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASCAoET1BFThABEgkKBVRBS0VOEAISDAoIUkVTT0xWRUQQAyJxCgZBY3Rpb24SFgoSQUNUSU9OX1VOU1BFQ0lGSUVEEAASCwoHRElTTUlTUxABEhIKDkRFTEVURV9NRVNTQUdFEAISEAoMU1VTUEVORF9VU0VSEAMSHAoYUkVNT1ZFX0ZST01fQ09OVkVSU0FUSU9OEAQiYQoTTGlzdFJlcG9ydHNSZXNwb25zZRIxCgdyZXBvcnRzGAEgAygLMiAuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlJlcG9ydBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiRgoSVGFrZVJlcG9ydFJlc3BvbnNlEjAKBnJlcG9ydBgBIAEoCzIgLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5SZXBvcnQiSQoVUmVzb2x2ZVJlcG9ydFJlc3BvbnNlEjAKBnJlcG9ydBgBIAEoCzIgLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5SZXBvcnQqOwoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDQoJUk9MRV9VU0VSEAESDgoKUk9MRV9BRE1JThACYgZwcm90bzM", [file_elastic_chat_types_v1_entry, file_elastic_chat_types_v1_presence, file_google_protobuf_timestamp]);
 
 /**
  * A user as others see them.
@@ -63,6 +65,13 @@ export type User = Message<"elastic_chat.accounts.v1.User"> & {
    * @generated from field: bool bot = 6;
    */
   bot: boolean;
+
+  /**
+   * The file that is their picture, empty if they have none. Everyone may have its small variant (GetFileUrl), and who uploaded it all of it.
+   *
+   * @generated from field: string avatar_file_id = 7;
+   */
+  avatarFileId: string;
 };
 
 /**
@@ -149,7 +158,7 @@ export type RegisterResponse = Message<"elastic_chat.accounts.v1.RegisterRespons
   accessToken: string;
 
   /**
-   * Good for one call of Refresh.
+   * Good for one call of Refresh. Empty if a cookie has it.
    *
    * @generated from field: string refresh_token = 4;
    */
@@ -247,7 +256,7 @@ export type LoginResponse = Message<"elastic_chat.accounts.v1.LoginResponse"> & 
   accessToken: string;
 
   /**
-   * Good for one call of Refresh.
+   * Good for one call of Refresh. Empty if a cookie has it.
    *
    * @generated from field: string refresh_token = 4;
    */
@@ -282,7 +291,7 @@ export const LoginResponseSchema: GenMessage<LoginResponse> = /*@__PURE__*/
  */
 export type RefreshRequest = Message<"elastic_chat.accounts.v1.RefreshRequest"> & {
   /**
-   * From Register, Login or the last Refresh.
+   * From Register, Login or the last Refresh. Empty for the one that the cookie has; else the cookie takes this one's place.
    *
    * @generated from field: string refresh_token = 1;
    */
@@ -324,7 +333,7 @@ export type RefreshResponse = Message<"elastic_chat.accounts.v1.RefreshResponse"
   accessToken: string;
 
   /**
-   * Good for one call of Refresh.
+   * Good for one call of Refresh. Empty if a cookie has it.
    *
    * @generated from field: string refresh_token = 4;
    */
@@ -346,33 +355,73 @@ export const RefreshResponseSchema: GenMessage<RefreshResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_accounts_v1_accounts_service, 6);
 
 /**
- * No parameters: it is the session of the caller's access token.
+ * The caller's login sessions.
  *
- * @generated from message elastic_chat.accounts.v1.LogoutRequest
+ * @generated from message elastic_chat.accounts.v1.ListSessionsResponse
  */
-export type LogoutRequest = Message<"elastic_chat.accounts.v1.LogoutRequest"> & {
+export type ListSessionsResponse = Message<"elastic_chat.accounts.v1.ListSessionsResponse"> & {
+  /**
+   * At most 100: another login ends the one that was used least recently.
+   *
+   * @generated from field: repeated elastic_chat.accounts.v1.LoginSession sessions = 1;
+   */
+  sessions: LoginSession[];
 };
 
 /**
- * Describes the message elastic_chat.accounts.v1.LogoutRequest.
- * Use `create(LogoutRequestSchema)` to create a new message.
+ * Describes the message elastic_chat.accounts.v1.ListSessionsResponse.
+ * Use `create(ListSessionsResponseSchema)` to create a new message.
  */
-export const LogoutRequestSchema: GenMessage<LogoutRequest> = /*@__PURE__*/
+export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_accounts_v1_accounts_service, 7);
 
 /**
- * The session has ended.
+ * A login session as its user sees it.
  *
- * @generated from message elastic_chat.accounts.v1.LogoutResponse
+ * @generated from message elastic_chat.accounts.v1.LoginSession
  */
-export type LogoutResponse = Message<"elastic_chat.accounts.v1.LogoutResponse"> & {
+export type LoginSession = Message<"elastic_chat.accounts.v1.LoginSession"> & {
+  /**
+   * The session.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * What the device was called at the login; may be empty.
+   *
+   * @generated from field: string device = 2;
+   */
+  device: string;
+
+  /**
+   * When it began.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 3;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * When its tokens were made for the last time. A session that is in use makes new ones before an access token ends.
+   *
+   * @generated from field: google.protobuf.Timestamp last_used_at = 4;
+   */
+  lastUsedAt?: Timestamp | undefined;
+
+  /**
+   * Whether it is the session that asks.
+   *
+   * @generated from field: bool is_current = 5;
+   */
+  isCurrent: boolean;
 };
 
 /**
- * Describes the message elastic_chat.accounts.v1.LogoutResponse.
- * Use `create(LogoutResponseSchema)` to create a new message.
+ * Describes the message elastic_chat.accounts.v1.LoginSession.
+ * Use `create(LoginSessionSchema)` to create a new message.
  */
-export const LogoutResponseSchema: GenMessage<LogoutResponse> = /*@__PURE__*/
+export const LoginSessionSchema: GenMessage<LoginSession> = /*@__PURE__*/
   messageDesc(file_elastic_chat_accounts_v1_accounts_service, 8);
 
 /**
@@ -395,6 +444,370 @@ export type FindUsersResponse = Message<"elastic_chat.accounts.v1.FindUsersRespo
  */
 export const FindUsersResponseSchema: GenMessage<FindUsersResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_accounts_v1_accounts_service, 9);
+
+/**
+ * The user.
+ *
+ * @generated from message elastic_chat.accounts.v1.GetAccountResponse
+ */
+export type GetAccountResponse = Message<"elastic_chat.accounts.v1.GetAccountResponse"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Account account = 1;
+   */
+  account?: Account | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.GetAccountResponse.
+ * Use `create(GetAccountResponseSchema)` to create a new message.
+ */
+export const GetAccountResponseSchema: GenMessage<GetAccountResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 10);
+
+/**
+ * A user as administrators see them.
+ *
+ * @generated from message elastic_chat.accounts.v1.Account
+ */
+export type Account = Message<"elastic_chat.accounts.v1.Account"> & {
+  /**
+   * What everyone sees.
+   *
+   * @generated from field: elastic_chat.accounts.v1.User user = 1;
+   */
+  user?: User | undefined;
+
+  /**
+   * What they may do.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Role role = 2;
+   */
+  role: Role;
+
+  /**
+   * Whether they may not log in.
+   *
+   * @generated from field: bool disabled = 3;
+   */
+  disabled: boolean;
+
+  /**
+   * Until when they may not log in, and why; unset if that is not so, or no more.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Suspension suspension = 4;
+   */
+  suspension?: Suspension | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.Account.
+ * Use `create(AccountSchema)` to create a new message.
+ */
+export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 11);
+
+/**
+ * That a user may not log in for some time.
+ *
+ * @generated from message elastic_chat.accounts.v1.Suspension
+ */
+export type Suspension = Message<"elastic_chat.accounts.v1.Suspension"> & {
+  /**
+   * When it ends by itself.
+   *
+   * @generated from field: google.protobuf.Timestamp ends_at = 1;
+   */
+  endsAt?: Timestamp | undefined;
+
+  /**
+   * Why, as the user is told: 1 to 500 characters.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.Suspension.
+ * Use `create(SuspensionSchema)` to create a new message.
+ */
+export const SuspensionSchema: GenMessage<Suspension> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 12);
+
+/**
+ * The user was made.
+ *
+ * @generated from message elastic_chat.accounts.v1.CreateUserResponse
+ */
+export type CreateUserResponse = Message<"elastic_chat.accounts.v1.CreateUserResponse"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Account account = 1;
+   */
+  account?: Account | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.CreateUserResponse.
+ * Use `create(CreateUserResponseSchema)` to create a new message.
+ */
+export const CreateUserResponseSchema: GenMessage<CreateUserResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 13);
+
+/**
+ * The invite.
+ *
+ * @generated from message elastic_chat.accounts.v1.CreateInviteResponse
+ */
+export type CreateInviteResponse = Message<"elastic_chat.accounts.v1.CreateInviteResponse"> & {
+  /**
+   * The invite.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Invite invite = 1;
+   */
+  invite?: Invite | undefined;
+
+  /**
+   * What is given to Register. It is told only here.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.CreateInviteResponse.
+ * Use `create(CreateInviteResponseSchema)` to create a new message.
+ */
+export const CreateInviteResponseSchema: GenMessage<CreateInviteResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 14);
+
+/**
+ * An invite that is still good.
+ *
+ * @generated from message elastic_chat.accounts.v1.Invite
+ */
+export type Invite = Message<"elastic_chat.accounts.v1.Invite"> & {
+  /**
+   * Its name, to withdraw it by.
+   *
+   * @generated from field: string invite_id = 1;
+   */
+  inviteId: string;
+
+  /**
+   * Who made it; empty if the operator did.
+   *
+   * @generated from field: string created_by = 2;
+   */
+  createdBy: string;
+
+  /**
+   * When it was made.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 3;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * Until when it is good.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 4;
+   */
+  expiresAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.Invite.
+ * Use `create(InviteSchema)` to create a new message.
+ */
+export const InviteSchema: GenMessage<Invite> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 15);
+
+/**
+ * The invites.
+ *
+ * @generated from message elastic_chat.accounts.v1.ListInvitesResponse
+ */
+export type ListInvitesResponse = Message<"elastic_chat.accounts.v1.ListInvitesResponse"> & {
+  /**
+   * At most 1,000.
+   *
+   * @generated from field: repeated elastic_chat.accounts.v1.Invite invites = 1;
+   */
+  invites: Invite[];
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.ListInvitesResponse.
+ * Use `create(ListInvitesResponseSchema)` to create a new message.
+ */
+export const ListInvitesResponseSchema: GenMessage<ListInvitesResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 16);
+
+/**
+ * The bot was made.
+ *
+ * @generated from message elastic_chat.accounts.v1.CreateBotResponse
+ */
+export type CreateBotResponse = Message<"elastic_chat.accounts.v1.CreateBotResponse"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Account account = 1;
+   */
+  account?: Account | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.CreateBotResponse.
+ * Use `create(CreateBotResponseSchema)` to create a new message.
+ */
+export const CreateBotResponseSchema: GenMessage<CreateBotResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 17);
+
+/**
+ * The service token.
+ *
+ * @generated from message elastic_chat.accounts.v1.CreateServiceTokenResponse
+ */
+export type CreateServiceTokenResponse = Message<"elastic_chat.accounts.v1.CreateServiceTokenResponse"> & {
+  /**
+   * What is kept of it.
+   *
+   * @generated from field: elastic_chat.accounts.v1.ServiceToken token = 1;
+   */
+  token?: ServiceToken | undefined;
+
+  /**
+   * What the bot gives to ExchangeServiceToken. It is told only here.
+   *
+   * @generated from field: string service_token = 2;
+   */
+  serviceToken: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.CreateServiceTokenResponse.
+ * Use `create(CreateServiceTokenResponseSchema)` to create a new message.
+ */
+export const CreateServiceTokenResponseSchema: GenMessage<CreateServiceTokenResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 18);
+
+/**
+ * A service token, without its secret.
+ *
+ * @generated from message elastic_chat.accounts.v1.ServiceToken
+ */
+export type ServiceToken = Message<"elastic_chat.accounts.v1.ServiceToken"> & {
+  /**
+   * Its id, to withdraw it by.
+   *
+   * @generated from field: string token_id = 1;
+   */
+  tokenId: string;
+
+  /**
+   * What it is for.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Who made it; empty if the operator did.
+   *
+   * @generated from field: string created_by = 3;
+   */
+  createdBy: string;
+
+  /**
+   * When it was made.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 4;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * When it was exchanged for the last time; missing if it never was.
+   *
+   * @generated from field: google.protobuf.Timestamp last_used_at = 5;
+   */
+  lastUsedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.ServiceToken.
+ * Use `create(ServiceTokenSchema)` to create a new message.
+ */
+export const ServiceTokenSchema: GenMessage<ServiceToken> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 19);
+
+/**
+ * The service tokens.
+ *
+ * @generated from message elastic_chat.accounts.v1.ListServiceTokensResponse
+ */
+export type ListServiceTokensResponse = Message<"elastic_chat.accounts.v1.ListServiceTokensResponse"> & {
+  /**
+   * At most 20.
+   *
+   * @generated from field: repeated elastic_chat.accounts.v1.ServiceToken tokens = 1;
+   */
+  tokens: ServiceToken[];
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.ListServiceTokensResponse.
+ * Use `create(ListServiceTokensResponseSchema)` to create a new message.
+ */
+export const ListServiceTokensResponseSchema: GenMessage<ListServiceTokensResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 20);
+
+/**
+ * How others see the caller from now on.
+ *
+ * @generated from message elastic_chat.accounts.v1.UpdateProfileResponse
+ */
+export type UpdateProfileResponse = Message<"elastic_chat.accounts.v1.UpdateProfileResponse"> & {
+  /**
+   * All of it.
+   *
+   * @generated from field: elastic_chat.accounts.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.UpdateProfileResponse.
+ * Use `create(UpdateProfileResponseSchema)` to create a new message.
+ */
+export const UpdateProfileResponseSchema: GenMessage<UpdateProfileResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 21);
+
+/**
+ * What the caller lets others know.
+ *
+ * @generated from message elastic_chat.accounts.v1.GetPrivacyResponse
+ */
+export type GetPrivacyResponse = Message<"elastic_chat.accounts.v1.GetPrivacyResponse"> & {
+  /**
+   * All of it.
+   *
+   * @generated from field: elastic_chat.types.v1.Privacy privacy = 1;
+   */
+  privacy?: Privacy | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.GetPrivacyResponse.
+ * Use `create(GetPrivacyResponseSchema)` to create a new message.
+ */
+export const GetPrivacyResponseSchema: GenMessage<GetPrivacyResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 22);
 
 /**
  * What is to be changed.
@@ -422,26 +835,533 @@ export type UpdatePrivacyRequest = Message<"elastic_chat.accounts.v1.UpdatePriva
  * Use `create(UpdatePrivacyRequestSchema)` to create a new message.
  */
 export const UpdatePrivacyRequestSchema: GenMessage<UpdatePrivacyRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 10);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 23);
 
 /**
- * What the caller lets others know from now on.
+ * When that is.
  *
- * @generated from message elastic_chat.accounts.v1.UpdatePrivacyResponse
+ * @generated from message elastic_chat.accounts.v1.GetQuietHoursResponse
  */
-export type UpdatePrivacyResponse = Message<"elastic_chat.accounts.v1.UpdatePrivacyResponse"> & {
+export type GetQuietHoursResponse = Message<"elastic_chat.accounts.v1.GetQuietHoursResponse"> & {
   /**
-   * All of it.
+   * Unset if there is no such time.
    *
-   * @generated from field: elastic_chat.types.v1.Privacy privacy = 1;
+   * @generated from field: elastic_chat.types.v1.QuietHours quiet_hours = 1;
    */
-  privacy?: Privacy | undefined;
+  quietHours?: QuietHours | undefined;
 };
 
 /**
- * Describes the message elastic_chat.accounts.v1.UpdatePrivacyResponse.
- * Use `create(UpdatePrivacyResponseSchema)` to create a new message.
+ * Describes the message elastic_chat.accounts.v1.GetQuietHoursResponse.
+ * Use `create(GetQuietHoursResponseSchema)` to create a new message.
  */
-export const UpdatePrivacyResponseSchema: GenMessage<UpdatePrivacyResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 11);
+export const GetQuietHoursResponseSchema: GenMessage<GetQuietHoursResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 24);
+
+/**
+ * Whom the caller has blocked.
+ *
+ * @generated from message elastic_chat.accounts.v1.ListBlocksResponse
+ */
+export type ListBlocksResponse = Message<"elastic_chat.accounts.v1.ListBlocksResponse"> & {
+  /**
+   * The newest first.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Block blocks = 1;
+   */
+  blocks: Block[];
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.ListBlocksResponse.
+ * Use `create(ListBlocksResponseSchema)` to create a new message.
+ */
+export const ListBlocksResponseSchema: GenMessage<ListBlocksResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 25);
+
+/**
+ * A page of them.
+ *
+ * @generated from message elastic_chat.accounts.v1.ListAuditLogResponse
+ */
+export type ListAuditLogResponse = Message<"elastic_chat.accounts.v1.ListAuditLogResponse"> & {
+  /**
+   * The newest first.
+   *
+   * @generated from field: repeated elastic_chat.accounts.v1.AuditEntry entries = 1;
+   */
+  entries: AuditEntry[];
+
+  /**
+   * Asks for the next page; empty if there is none.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.ListAuditLogResponse.
+ * Use `create(ListAuditLogResponseSchema)` to create a new message.
+ */
+export const ListAuditLogResponseSchema: GenMessage<ListAuditLogResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 26);
+
+/**
+ * A call of a method for administrators.
+ *
+ * @generated from message elastic_chat.accounts.v1.AuditEntry
+ */
+export type AuditEntry = Message<"elastic_chat.accounts.v1.AuditEntry"> & {
+  /**
+   * A UUIDv7.
+   *
+   * @generated from field: string entry_id = 1;
+   */
+  entryId: string;
+
+  /**
+   * When it came.
+   *
+   * @generated from field: google.protobuf.Timestamp called_at = 2;
+   */
+  calledAt?: Timestamp | undefined;
+
+  /**
+   * Who called: the user id of an administrator, or "operator".
+   *
+   * @generated from field: string caller_id = 3;
+   */
+  callerId: string;
+
+  /**
+   * The method, such as "DisableUser".
+   *
+   * @generated from field: string method = 4;
+   */
+  method: string;
+
+  /**
+   * Whom or what it is about: the id of a user, or what else it names first; empty if it is about none.
+   *
+   * @generated from field: string subject = 5;
+   */
+  subject: string;
+
+  /**
+   * What else was asked for, as JSON, without passwords.
+   *
+   * @generated from field: string details = 6;
+   */
+  details: string;
+
+  /**
+   * The address that the call came from, as the edge saw it; empty for the operator.
+   *
+   * @generated from field: string address = 7;
+   */
+  address: string;
+
+  /**
+   * The request id, by which logs have it.
+   *
+   * @generated from field: string request_id = 8;
+   */
+  requestId: string;
+
+  /**
+   * "OK", or the reason why it was refused; empty if nobody knows, because the server died meanwhile.
+   *
+   * @generated from field: string outcome = 9;
+   */
+  outcome: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.AuditEntry.
+ * Use `create(AuditEntrySchema)` to create a new message.
+ */
+export const AuditEntrySchema: GenMessage<AuditEntry> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 27);
+
+/**
+ * What a user has reported, and what has become of it.
+ *
+ * @generated from message elastic_chat.accounts.v1.Report
+ */
+export type Report = Message<"elastic_chat.accounts.v1.Report"> & {
+  /**
+   * A UUIDv7.
+   *
+   * @generated from field: string report_id = 1;
+   */
+  reportId: string;
+
+  /**
+   * Who reported it.
+   *
+   * @generated from field: string reporter_id = 2;
+   */
+  reporterId: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 3;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * The conversation, if it is about one, or about a message.
+   *
+   * @generated from field: string conversation_id = 4;
+   */
+  conversationId: string;
+
+  /**
+   * The message; 0 if it is about none.
+   *
+   * @generated from field: int64 seq = 5;
+   */
+  seq: bigint;
+
+  /**
+   * The user: who has sent the message, or who is reported.
+   *
+   * @generated from field: string user_id = 6;
+   */
+  userId: string;
+
+  /**
+   * Why.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Report.Category category = 7;
+   */
+  category: Report_Category;
+
+  /**
+   * What the reporter says about it.
+   *
+   * @generated from field: string words = 8;
+   */
+  words: string;
+
+  /**
+   * The message as it was then, and what stood before and after it, by rising seq.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Entry entries = 9;
+   */
+  entries: Entry[];
+
+  /**
+   * How far it is.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Report.State state = 10;
+   */
+  state: Report_State;
+
+  /**
+   * Who looks into it, or has resolved it: an administrator, or "operator".
+   *
+   * @generated from field: string handled_by = 11;
+   */
+  handledBy: string;
+
+  /**
+   * When that began.
+   *
+   * @generated from field: google.protobuf.Timestamp handled_at = 12;
+   */
+  handledAt?: Timestamp | undefined;
+
+  /**
+   * What was done.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Report.Action action = 13;
+   */
+  action: Report_Action;
+
+  /**
+   * What they say about it.
+   *
+   * @generated from field: string note = 14;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.Report.
+ * Use `create(ReportSchema)` to create a new message.
+ */
+export const ReportSchema: GenMessage<Report> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 28);
+
+/**
+ * Why.
+ *
+ * @generated from enum elastic_chat.accounts.v1.Report.Category
+ */
+export enum Report_Category {
+  /**
+   * Never stored.
+   *
+   * @generated from enum value: CATEGORY_UNSPECIFIED = 0;
+   */
+  CATEGORY_UNSPECIFIED = 0,
+
+  /**
+   * Unwanted advertising, or fraud.
+   *
+   * @generated from enum value: SPAM = 1;
+   */
+  SPAM = 1,
+
+  /**
+   * Insults, threats, stalking.
+   *
+   * @generated from enum value: HARASSMENT = 2;
+   */
+  HARASSMENT = 2,
+
+  /**
+   * Hatred of people for what they are.
+   *
+   * @generated from enum value: HATE = 3;
+   */
+  HATE = 3,
+
+  /**
+   * Violence, or a call to it.
+   *
+   * @generated from enum value: VIOLENCE = 4;
+   */
+  VIOLENCE = 4,
+
+  /**
+   * Sexual content.
+   *
+   * @generated from enum value: SEXUAL = 5;
+   */
+  SEXUAL = 5,
+
+  /**
+   * Danger that somebody does harm to themselves.
+   *
+   * @generated from enum value: SELF_HARM = 6;
+   */
+  SELF_HARM = 6,
+
+  /**
+   * What breaks a law in another way.
+   *
+   * @generated from enum value: ILLEGAL = 7;
+   */
+  ILLEGAL = 7,
+
+  /**
+   * What the words say.
+   *
+   * @generated from enum value: OTHER = 8;
+   */
+  OTHER = 8,
+}
+
+/**
+ * Describes the enum elastic_chat.accounts.v1.Report.Category.
+ */
+export const Report_CategorySchema: GenEnum<Report_Category> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 28, 0);
+
+/**
+ * How far it is.
+ *
+ * @generated from enum elastic_chat.accounts.v1.Report.State
+ */
+export enum Report_State {
+  /**
+   * Never stored.
+   *
+   * @generated from enum value: STATE_UNSPECIFIED = 0;
+   */
+  STATE_UNSPECIFIED = 0,
+
+  /**
+   * Nobody looks into it.
+   *
+   * @generated from enum value: OPEN = 1;
+   */
+  OPEN = 1,
+
+  /**
+   * An administrator does.
+   *
+   * @generated from enum value: TAKEN = 2;
+   */
+  TAKEN = 2,
+
+  /**
+   * Something was done, or nothing is to be.
+   *
+   * @generated from enum value: RESOLVED = 3;
+   */
+  RESOLVED = 3,
+}
+
+/**
+ * Describes the enum elastic_chat.accounts.v1.Report.State.
+ */
+export const Report_StateSchema: GenEnum<Report_State> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 28, 1);
+
+/**
+ * What is done about it.
+ *
+ * @generated from enum elastic_chat.accounts.v1.Report.Action
+ */
+export enum Report_Action {
+  /**
+   * Nothing yet.
+   *
+   * @generated from enum value: ACTION_UNSPECIFIED = 0;
+   */
+  ACTION_UNSPECIFIED = 0,
+
+  /**
+   * Nothing.
+   *
+   * @generated from enum value: DISMISS = 1;
+   */
+  DISMISS = 1,
+
+  /**
+   * The message is deleted.
+   *
+   * @generated from enum value: DELETE_MESSAGE = 2;
+   */
+  DELETE_MESSAGE = 2,
+
+  /**
+   * The user is suspended.
+   *
+   * @generated from enum value: SUSPEND_USER = 3;
+   */
+  SUSPEND_USER = 3,
+
+  /**
+   * The user is taken out of the conversation.
+   *
+   * @generated from enum value: REMOVE_FROM_CONVERSATION = 4;
+   */
+  REMOVE_FROM_CONVERSATION = 4,
+}
+
+/**
+ * Describes the enum elastic_chat.accounts.v1.Report.Action.
+ */
+export const Report_ActionSchema: GenEnum<Report_Action> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 28, 2);
+
+/**
+ * A page of them.
+ *
+ * @generated from message elastic_chat.accounts.v1.ListReportsResponse
+ */
+export type ListReportsResponse = Message<"elastic_chat.accounts.v1.ListReportsResponse"> & {
+  /**
+   * The newest first.
+   *
+   * @generated from field: repeated elastic_chat.accounts.v1.Report reports = 1;
+   */
+  reports: Report[];
+
+  /**
+   * Asks for the next page; empty if there is none.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.ListReportsResponse.
+ * Use `create(ListReportsResponseSchema)` to create a new message.
+ */
+export const ListReportsResponseSchema: GenMessage<ListReportsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 29);
+
+/**
+ * It is taken.
+ *
+ * @generated from message elastic_chat.accounts.v1.TakeReportResponse
+ */
+export type TakeReportResponse = Message<"elastic_chat.accounts.v1.TakeReportResponse"> & {
+  /**
+   * As it is now.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Report report = 1;
+   */
+  report?: Report | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.TakeReportResponse.
+ * Use `create(TakeReportResponseSchema)` to create a new message.
+ */
+export const TakeReportResponseSchema: GenMessage<TakeReportResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 30);
+
+/**
+ * It is resolved.
+ *
+ * @generated from message elastic_chat.accounts.v1.ResolveReportResponse
+ */
+export type ResolveReportResponse = Message<"elastic_chat.accounts.v1.ResolveReportResponse"> & {
+  /**
+   * As it is now.
+   *
+   * @generated from field: elastic_chat.accounts.v1.Report report = 1;
+   */
+  report?: Report | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.ResolveReportResponse.
+ * Use `create(ResolveReportResponseSchema)` to create a new message.
+ */
+export const ResolveReportResponseSchema: GenMessage<ResolveReportResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 31);
+
+/**
+ * What a user may do.
+ *
+ * @generated from enum elastic_chat.accounts.v1.Role
+ */
+export enum Role {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: ROLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * What everyone may.
+   *
+   * @generated from enum value: ROLE_USER = 1;
+   */
+  USER = 1,
+
+  /**
+   * That, and what is under /v1/admin.
+   *
+   * @generated from enum value: ROLE_ADMIN = 2;
+   */
+  ADMIN = 2,
+}
+
+/**
+ * Describes the enum elastic_chat.accounts.v1.Role.
+ */
+export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 0);
 

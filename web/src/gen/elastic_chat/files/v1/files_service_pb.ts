@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/files/v1/files_service.proto.
  */
 export const file_elastic_chat_files_v1_files_service: GenFile = /*@__PURE__*/
-  fileDesc("CillbGFzdGljX2NoYXQvZmlsZXMvdjEvZmlsZXNfc2VydmljZS5wcm90bxIVZWxhc3RpY19jaGF0LmZpbGVzLnYxIu8BCgRGaWxlEg8KB2ZpbGVfaWQYASABKAkSEAoIb3duZXJfaWQYAiABKAkSDAoEbmFtZRgDIAEoCRISCgptZWRpYV90eXBlGAQgASgJEgwKBHNpemUYBSABKAMSLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFd2lkdGgYByABKAUSDgoGaGVpZ2h0GAggASgFEhMKC2R1cmF0aW9uX21zGAkgASgDEjAKCHZhcmlhbnRzGAogAygOMh4uZWxhc3RpY19jaGF0LmZpbGVzLnYxLlZhcmlhbnQiPAoPR2V0RmlsZVJlc3BvbnNlEikKBGZpbGUYASABKAsyGy5lbGFzdGljX2NoYXQuZmlsZXMudjEuRmlsZSJRChJHZXRGaWxlVXJsUmVzcG9uc2USCwoDdXJsGAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIk0KFkdldExpbmtQcmV2aWV3UmVzcG9uc2USMwoHcHJldmlldxgBIAEoCzIiLmVsYXN0aWNfY2hhdC5maWxlcy52MS5MaW5rUHJldmlldyKfAQoLTGlua1ByZXZpZXcSCwoDdXJsGAEgASgJEg0KBXRpdGxlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhEKCXNpdGVfbmFtZRgEIAEoCRINCgVpbWFnZRgFIAEoDBISCgppbWFnZV90eXBlGAYgASgJEhMKC2ltYWdlX3dpZHRoGAcgASgFEhQKDGltYWdlX2hlaWdodBgIIAEoBSpICgdWYXJpYW50EhcKE1ZBUklBTlRfVU5TUEVDSUZJRUQQABIRCg1WQVJJQU5UX1NNQUxMEAESEQoNVkFSSUFOVF9MQVJHRRACYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CillbGFzdGljX2NoYXQvZmlsZXMvdjEvZmlsZXNfc2VydmljZS5wcm90bxIVZWxhc3RpY19jaGF0LmZpbGVzLnYxIu8BCgRGaWxlEg8KB2ZpbGVfaWQYASABKAkSEAoIb3duZXJfaWQYAiABKAkSDAoEbmFtZRgDIAEoCRISCgptZWRpYV90eXBlGAQgASgJEgwKBHNpemUYBSABKAMSLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFd2lkdGgYByABKAUSDgoGaGVpZ2h0GAggASgFEhMKC2R1cmF0aW9uX21zGAkgASgDEjAKCHZhcmlhbnRzGAogAygOMh4uZWxhc3RpY19jaGF0LmZpbGVzLnYxLlZhcmlhbnQiPAoPR2V0RmlsZVJlc3BvbnNlEikKBGZpbGUYASABKAsyGy5lbGFzdGljX2NoYXQuZmlsZXMudjEuRmlsZSJ6ChFMaXN0RmlsZXNSZXNwb25zZRIqCgVmaWxlcxgBIAMoCzIbLmVsYXN0aWNfY2hhdC5maWxlcy52MS5GaWxlEhAKCGhhc19tb3JlGAIgASgIEhIKCnVzZWRfYnl0ZXMYAyABKAMSEwoLcXVvdGFfYnl0ZXMYBCABKAMiUQoSR2V0RmlsZVVybFJlc3BvbnNlEgsKA3VybBgBIAEoCRIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJNChZHZXRMaW5rUHJldmlld1Jlc3BvbnNlEjMKB3ByZXZpZXcYASABKAsyIi5lbGFzdGljX2NoYXQuZmlsZXMudjEuTGlua1ByZXZpZXcinwEKC0xpbmtQcmV2aWV3EgsKA3VybBgBIAEoCRINCgV0aXRsZRgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIRCglzaXRlX25hbWUYBCABKAkSDQoFaW1hZ2UYBSABKAwSEgoKaW1hZ2VfdHlwZRgGIAEoCRITCgtpbWFnZV93aWR0aBgHIAEoBRIUCgxpbWFnZV9oZWlnaHQYCCABKAUqSAoHVmFyaWFudBIXChNWQVJJQU5UX1VOU1BFQ0lGSUVEEAASEQoNVkFSSUFOVF9TTUFMTBABEhEKDVZBUklBTlRfTEFSR0UQAmIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * A file.
@@ -120,6 +120,48 @@ export const GetFileResponseSchema: GenMessage<GetFileResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_files_v1_files_service, 1);
 
 /**
+ * The caller's files.
+ *
+ * @generated from message elastic_chat.files.v1.ListFilesResponse
+ */
+export type ListFilesResponse = Message<"elastic_chat.files.v1.ListFilesResponse"> & {
+  /**
+   * Newest first.
+   *
+   * @generated from field: repeated elastic_chat.files.v1.File files = 1;
+   */
+  files: File[];
+
+  /**
+   * Whether there are more.
+   *
+   * @generated from field: bool has_more = 2;
+   */
+  hasMore: boolean;
+
+  /**
+   * How many bytes all of the caller's files take, with the uploads that are not finished.
+   *
+   * @generated from field: int64 used_bytes = 3;
+   */
+  usedBytes: bigint;
+
+  /**
+   * How many they may take.
+   *
+   * @generated from field: int64 quota_bytes = 4;
+   */
+  quotaBytes: bigint;
+};
+
+/**
+ * Describes the message elastic_chat.files.v1.ListFilesResponse.
+ * Use `create(ListFilesResponseSchema)` to create a new message.
+ */
+export const ListFilesResponseSchema: GenMessage<ListFilesResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_files_v1_files_service, 2);
+
+/**
  * A link.
  *
  * @generated from message elastic_chat.files.v1.GetFileUrlResponse
@@ -145,7 +187,7 @@ export type GetFileUrlResponse = Message<"elastic_chat.files.v1.GetFileUrlRespon
  * Use `create(GetFileUrlResponseSchema)` to create a new message.
  */
 export const GetFileUrlResponseSchema: GenMessage<GetFileUrlResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_files_v1_files_service, 2);
+  messageDesc(file_elastic_chat_files_v1_files_service, 3);
 
 /**
  * What it leads to.
@@ -166,7 +208,7 @@ export type GetLinkPreviewResponse = Message<"elastic_chat.files.v1.GetLinkPrevi
  * Use `create(GetLinkPreviewResponseSchema)` to create a new message.
  */
 export const GetLinkPreviewResponseSchema: GenMessage<GetLinkPreviewResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_files_v1_files_service, 3);
+  messageDesc(file_elastic_chat_files_v1_files_service, 4);
 
 /**
  * What a page says of itself. All of it is text, of a stranger's making: to be shown as text.
@@ -236,7 +278,7 @@ export type LinkPreview = Message<"elastic_chat.files.v1.LinkPreview"> & {
  * Use `create(LinkPreviewSchema)` to create a new message.
  */
 export const LinkPreviewSchema: GenMessage<LinkPreview> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_files_v1_files_service, 4);
+  messageDesc(file_elastic_chat_files_v1_files_service, 5);
 
 /**
  * What of a file is meant.

@@ -2,11 +2,11 @@
 // @generated from file elastic_chat/history/v1/history_service.proto (package elastic_chat.history.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Conversation, ConversationPreferences, Invite, Member, Watermark } from "../../types/v1/conversation_pb";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Ban, Conversation, Conversation_Kind, ConversationPreferences, Invite, Member, Watermark } from "../../types/v1/conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "../../types/v1/conversation_pb";
-import type { Draft, Entry, ScheduledMessage } from "../../types/v1/entry_pb";
+import type { Body, Draft, Entry, ScheduledMessage } from "../../types/v1/entry_pb";
 import { file_elastic_chat_types_v1_entry } from "../../types/v1/entry_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/history/v1/history_service.proto.
  */
 export const file_elastic_chat_history_v1_history_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1lbGFzdGljX2NoYXQvaGlzdG9yeS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF2VsYXN0aWNfY2hhdC5oaXN0b3J5LnYxImAKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQwoNY29udmVyc2F0aW9ucxgBIAMoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiywIKE0NvbnZlcnNhdGlvblN1bW1hcnkSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIxCgptZW1iZXJzaGlwGAIgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIQCghoZWFkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoAxIUCgx1bnJlYWRfY291bnQYBSABKAMSMAoKbGFzdF9lbnRyeRgGIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIVCg1tZW50aW9uX2NvdW50GAcgASgFEkMKC3ByZWZlcmVuY2VzGAggASgLMi4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvblByZWZlcmVuY2VzIl0KF0dldENvbnZlcnNhdGlvblJlc3BvbnNlEkIKDGNvbnZlcnNhdGlvbhgBIAEoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiaQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USLQoHZW50cmllcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIQCghoZWFkX3NlcRgCIAEoAxIQCghoYXNfbW9yZRgDIAEoCCJaChJHZXRNZXNzYWdlUmVzcG9uc2USKwoFZW50cnkYASABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkSFwoPbWVudGlvbnNfY2FsbGVyGAIgASgIIm8KEUxpc3RTdGFyc1Jlc3BvbnNlEi0KB2VudHJpZXMYASADKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnN0YXJfY291bnQYAyABKAUiSQoSTGlzdERyYWZ0c1Jlc3BvbnNlEjMKBmRyYWZ0cxgBIAMoCzIjLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLlNhdmVkRHJhZnQijQEKClNhdmVkRHJhZnQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEisKBWRyYWZ0GAIgASgLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkRyYWZ0EiwKCHNhdmVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNzZXEYBCABKAMiWgodTGlzdFNjaGVkdWxlZE1lc3NhZ2VzUmVzcG9uc2USOQoIbWVzc2FnZXMYASADKAsyJy5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5XYWl0aW5nTWVzc2FnZSJyCg5XYWl0aW5nTWVzc2FnZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSOgoJc2NoZWR1bGVkGAIgASgLMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlNjaGVkdWxlZE1lc3NhZ2USCwoDc2VxGAMgASgDIqoBChNMaXN0TWVtYmVyc1Jlc3BvbnNlEi4KB21lbWJlcnMYASADKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyEjQKCndhdGVybWFya3MYAiADKAsyIC5lbGFzdGljX2NoYXQudHlwZXMudjEuV2F0ZXJtYXJrEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCRIUCgxtZW1iZXJfY291bnQYBCABKAUiowEKEUdldEludml0ZVJlc3BvbnNlEjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24SFAoMbWVtYmVyX2NvdW50GAIgASgFEi0KBmludml0ZRgDIAEoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5JbnZpdGUSDgoGam9pbmVkGAQgASgIYgZwcm90bzM", [file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_google_protobuf_timestamp]);
+  fileDesc("Ci1lbGFzdGljX2NoYXQvaGlzdG9yeS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF2VsYXN0aWNfY2hhdC5oaXN0b3J5LnYxImAKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQwoNY29udmVyc2F0aW9ucxgBIAMoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiywIKE0NvbnZlcnNhdGlvblN1bW1hcnkSOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIxCgptZW1iZXJzaGlwGAIgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchIQCghoZWFkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoAxIUCgx1bnJlYWRfY291bnQYBSABKAMSMAoKbGFzdF9lbnRyeRgGIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIVCg1tZW50aW9uX2NvdW50GAcgASgFEkMKC3ByZWZlcmVuY2VzGAggASgLMi4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvblByZWZlcmVuY2VzIl0KF0dldENvbnZlcnNhdGlvblJlc3BvbnNlEkIKDGNvbnZlcnNhdGlvbhgBIAEoCzIsLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLkNvbnZlcnNhdGlvblN1bW1hcnkiaQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USLQoHZW50cmllcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIQCghoZWFkX3NlcRgCIAEoAxIQCghoYXNfbW9yZRgDIAEoCCJtChJHZXRNZXNzYWdlUmVzcG9uc2USKwoFZW50cnkYASABKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkSFwoPbWVudGlvbnNfY2FsbGVyGAIgASgIEhEKCW93bl9lbW9qaRgDIAMoCSJZChFMaXN0RWRpdHNSZXNwb25zZRIyCgh3b3JkaW5ncxgBIAMoCzIgLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLldvcmRpbmcSEAoIaGFzX21vcmUYAiABKAgicgoHV29yZGluZxILCgNzZXEYASABKAMSKQoEYm9keRgCIAEoCzIbLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Cb2R5Ei8KC2FjY2VwdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJVChJMaXN0VGhyZWFkUmVzcG9uc2USLQoHZW50cmllcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5FbnRyeRIQCghoYXNfbW9yZRgCIAEoCCJBChBMaXN0UGluc1Jlc3BvbnNlEi0KB2VudHJpZXMYASADKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkidQoOU2VhcmNoUmVzcG9uc2USNgoHcmVzdWx0cxgBIAMoCzIlLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLlNlYXJjaFJlc3VsdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKaW5jb21wbGV0ZRgDIAEoCCKoAQoMU2VhcmNoUmVzdWx0EisKBWVudHJ5GAEgASgLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5EjYKCmhpZ2hsaWdodHMYAiADKAsyIi5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5IaWdobGlnaHQSMwoHc25pcHBldBgDIAEoCzIiLmVsYXN0aWNfY2hhdC5oaXN0b3J5LnYxLlRleHRSYW5nZSInCglUZXh0UmFuZ2USDQoFc3RhcnQYASABKAUSCwoDZW5kGAIgASgFItYBCglIaWdobGlnaHQSNwoFZmllbGQYASABKA4yKC5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5IaWdobGlnaHQuRmllbGQSDQoFaW5kZXgYAiABKAUSMQoFcmFuZ2UYAyABKAsyIi5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5UZXh0UmFuZ2UiTgoFRmllbGQSFQoRRklFTERfVU5TUEVDSUZJRUQQABIICgRURVhUEAESEwoPQVRUQUNITUVOVF9OQU1FEAISDwoLUE9MTF9PUFRJT04QAyJvChFMaXN0U3RhcnNSZXNwb25zZRItCgdlbnRyaWVzGAEgAygLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgpzdGFyX2NvdW50GAMgASgFIkkKEkxpc3REcmFmdHNSZXNwb25zZRIzCgZkcmFmdHMYASADKAsyIy5lbGFzdGljX2NoYXQuaGlzdG9yeS52MS5TYXZlZERyYWZ0Io0BCgpTYXZlZERyYWZ0EhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIrCgVkcmFmdBgCIAEoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5EcmFmdBIsCghzYXZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDc2VxGAQgASgDIloKHUxpc3RTY2hlZHVsZWRNZXNzYWdlc1Jlc3BvbnNlEjkKCG1lc3NhZ2VzGAEgAygLMicuZWxhc3RpY19jaGF0Lmhpc3RvcnkudjEuV2FpdGluZ01lc3NhZ2UicgoOV2FpdGluZ01lc3NhZ2USFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEjoKCXNjaGVkdWxlZBgCIAEoCzInLmVsYXN0aWNfY2hhdC50eXBlcy52MS5TY2hlZHVsZWRNZXNzYWdlEgsKA3NlcRgDIAEoAyKqAQoTTGlzdE1lbWJlcnNSZXNwb25zZRIuCgdtZW1iZXJzGAEgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlchI0Cgp3YXRlcm1hcmtzGAIgAygLMiAuZWxhc3RpY19jaGF0LnR5cGVzLnYxLldhdGVybWFyaxIXCg9uZXh0X3BhZ2VfdG9rZW4YAyABKAkSFAoMbWVtYmVyX2NvdW50GAQgASgFIjwKEExpc3RCYW5zUmVzcG9uc2USKAoEYmFucxgBIAMoCzIaLmVsYXN0aWNfY2hhdC50eXBlcy52MS5CYW4iRQoTTGlzdEludml0ZXNSZXNwb25zZRIuCgdpbnZpdGVzGAEgAygLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZSKjAQoRR2V0SW52aXRlUmVzcG9uc2USOQoMY29udmVyc2F0aW9uGAEgASgLMiMuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbhIUCgxtZW1iZXJfY291bnQYAiABKAUSLQoGaW52aXRlGAMgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLkludml0ZRIOCgZqb2luZWQYBCABKAgifgofTGlzdFB1YmxpY0NvbnZlcnNhdGlvbnNSZXNwb25zZRJCCg1jb252ZXJzYXRpb25zGAEgAygLMisuZWxhc3RpY19jaGF0Lmhpc3RvcnkudjEuUHVibGljQ29udmVyc2F0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKbAQoSUHVibGljQ29udmVyc2F0aW9uEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRI2CgRraW5kGAIgASgOMiguZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbi5LaW5kEg0KBXRpdGxlGAMgASgJEg0KBXRvcGljGAQgASgJEhYKDmF2YXRhcl9maWxlX2lkGAUgASgJIkgKE0dldFJlY2VpcHRzUmVzcG9uc2USFQoNcmVhZF91c2VyX2lkcxgBIAMoCRIaChJkZWxpdmVyZWRfdXNlcl9pZHMYAiADKAliBnByb3RvMw", [file_elastic_chat_types_v1_conversation, file_elastic_chat_types_v1_entry, file_google_protobuf_timestamp]);
 
 /**
  * The caller's conversations.
@@ -185,6 +185,13 @@ export type GetMessageResponse = Message<"elastic_chat.history.v1.GetMessageResp
    * @generated from field: bool mentions_caller = 2;
    */
   mentionsCaller: boolean;
+
+  /**
+   * All emoji with which the caller has reacted to it, also those beyond what `entry` lists.
+   *
+   * @generated from field: repeated string own_emoji = 3;
+   */
+  ownEmoji: string[];
 };
 
 /**
@@ -193,6 +200,293 @@ export type GetMessageResponse = Message<"elastic_chat.history.v1.GetMessageResp
  */
 export const GetMessageResponseSchema: GenMessage<GetMessageResponse> = /*@__PURE__*/
   messageDesc(file_elastic_chat_history_v1_history_service, 4);
+
+/**
+ * What a message has said.
+ *
+ * @generated from message elastic_chat.history.v1.ListEditsResponse
+ */
+export type ListEditsResponse = Message<"elastic_chat.history.v1.ListEditsResponse"> & {
+  /**
+   * By rising seq: the message as it was sent, then its edits.
+   *
+   * @generated from field: repeated elastic_chat.history.v1.Wording wordings = 1;
+   */
+  wordings: Wording[];
+
+  /**
+   * Whether there are older ones.
+   *
+   * @generated from field: bool has_more = 2;
+   */
+  hasMore: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListEditsResponse.
+ * Use `create(ListEditsResponseSchema)` to create a new message.
+ */
+export const ListEditsResponseSchema: GenMessage<ListEditsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 5);
+
+/**
+ * What a message said for a while.
+ *
+ * @generated from message elastic_chat.history.v1.Wording
+ */
+export type Wording = Message<"elastic_chat.history.v1.Wording"> & {
+  /**
+   * The entry that says so: the message itself, or an edit.
+   *
+   * @generated from field: int64 seq = 1;
+   */
+  seq: bigint;
+
+  /**
+   * What it says.
+   *
+   * @generated from field: elastic_chat.types.v1.Body body = 2;
+   */
+  body?: Body | undefined;
+
+  /**
+   * Since when.
+   *
+   * @generated from field: google.protobuf.Timestamp accepted_at = 3;
+   */
+  acceptedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.Wording.
+ * Use `create(WordingSchema)` to create a new message.
+ */
+export const WordingSchema: GenMessage<Wording> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 6);
+
+/**
+ * A part of a thread.
+ *
+ * @generated from message elastic_chat.history.v1.ListThreadResponse
+ */
+export type ListThreadResponse = Message<"elastic_chat.history.v1.ListThreadResponse"> & {
+  /**
+   * By rising seq, as they are now.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Entry entries = 1;
+   */
+  entries: Entry[];
+
+  /**
+   * Whether there are more in the direction that was asked for.
+   *
+   * @generated from field: bool has_more = 2;
+   */
+  hasMore: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListThreadResponse.
+ * Use `create(ListThreadResponseSchema)` to create a new message.
+ */
+export const ListThreadResponseSchema: GenMessage<ListThreadResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 7);
+
+/**
+ * The messages that are pinned.
+ *
+ * @generated from message elastic_chat.history.v1.ListPinsResponse
+ */
+export type ListPinsResponse = Message<"elastic_chat.history.v1.ListPinsResponse"> & {
+  /**
+   * By rising seq.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Entry entries = 1;
+   */
+  entries: Entry[];
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListPinsResponse.
+ * Use `create(ListPinsResponseSchema)` to create a new message.
+ */
+export const ListPinsResponseSchema: GenMessage<ListPinsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 8);
+
+/**
+ * A part of what was found.
+ *
+ * @generated from message elastic_chat.history.v1.SearchResponse
+ */
+export type SearchResponse = Message<"elastic_chat.history.v1.SearchResponse"> & {
+  /**
+   * The newest message first.
+   *
+   * @generated from field: repeated elastic_chat.history.v1.SearchResult results = 1;
+   */
+  results: SearchResult[];
+
+  /**
+   * What to ask for the next page with; empty if this is the last. A page may have fewer messages than were asked for, or none, and not be
+   * the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Whether a part of the log could not be looked through just now, so that something may be missing: ask again in a while.
+   *
+   * @generated from field: bool incomplete = 3;
+   */
+  incomplete: boolean;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.SearchResponse.
+ * Use `create(SearchResponseSchema)` to create a new message.
+ */
+export const SearchResponseSchema: GenMessage<SearchResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 9);
+
+/**
+ * A message that was found.
+ *
+ * @generated from message elastic_chat.history.v1.SearchResult
+ */
+export type SearchResult = Message<"elastic_chat.history.v1.SearchResult"> & {
+  /**
+   * The message, as it is now.
+   *
+   * @generated from field: elastic_chat.types.v1.Entry entry = 1;
+   */
+  entry?: Entry | undefined;
+
+  /**
+   * What of it was looked for, in the order in which it stands there; empty if nothing was but how it is.
+   *
+   * @generated from field: repeated elastic_chat.history.v1.Highlight highlights = 2;
+   */
+  highlights: Highlight[];
+
+  /**
+   * The part of its text to show where not all of it is: about 200 characters, around the first highlight. Unset if there is no text.
+   *
+   * @generated from field: elastic_chat.history.v1.TextRange snippet = 3;
+   */
+  snippet?: TextRange | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.SearchResult.
+ * Use `create(SearchResultSchema)` to create a new message.
+ */
+export const SearchResultSchema: GenMessage<SearchResult> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 10);
+
+/**
+ * A part of a text, in UTF-16 code units, as JavaScript and Java count them.
+ *
+ * @generated from message elastic_chat.history.v1.TextRange
+ */
+export type TextRange = Message<"elastic_chat.history.v1.TextRange"> & {
+  /**
+   * Where it begins.
+   *
+   * @generated from field: int32 start = 1;
+   */
+  start: number;
+
+  /**
+   * Where it ends: the first unit behind it.
+   *
+   * @generated from field: int32 end = 2;
+   */
+  end: number;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.TextRange.
+ * Use `create(TextRangeSchema)` to create a new message.
+ */
+export const TextRangeSchema: GenMessage<TextRange> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 11);
+
+/**
+ * What of a message was looked for.
+ *
+ * @generated from message elastic_chat.history.v1.Highlight
+ */
+export type Highlight = Message<"elastic_chat.history.v1.Highlight"> & {
+  /**
+   * Which text.
+   *
+   * @generated from field: elastic_chat.history.v1.Highlight.Field field = 1;
+   */
+  field: Highlight_Field;
+
+  /**
+   * Which attachment or option, from 0.
+   *
+   * @generated from field: int32 index = 2;
+   */
+  index: number;
+
+  /**
+   * What of it.
+   *
+   * @generated from field: elastic_chat.history.v1.TextRange range = 3;
+   */
+  range?: TextRange | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.Highlight.
+ * Use `create(HighlightSchema)` to create a new message.
+ */
+export const HighlightSchema: GenMessage<Highlight> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 12);
+
+/**
+ * What has texts in a message.
+ *
+ * @generated from enum elastic_chat.history.v1.Highlight.Field
+ */
+export enum Highlight_Field {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: FIELD_UNSPECIFIED = 0;
+   */
+  FIELD_UNSPECIFIED = 0,
+
+  /**
+   * `body.text`.
+   *
+   * @generated from enum value: TEXT = 1;
+   */
+  TEXT = 1,
+
+  /**
+   * The name of an attachment.
+   *
+   * @generated from enum value: ATTACHMENT_NAME = 2;
+   */
+  ATTACHMENT_NAME = 2,
+
+  /**
+   * An option of the poll.
+   *
+   * @generated from enum value: POLL_OPTION = 3;
+   */
+  POLL_OPTION = 3,
+}
+
+/**
+ * Describes the enum elastic_chat.history.v1.Highlight.Field.
+ */
+export const Highlight_FieldSchema: GenEnum<Highlight_Field> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_history_v1_history_service, 12, 0);
 
 /**
  * A part of the starred messages.
@@ -228,7 +522,7 @@ export type ListStarsResponse = Message<"elastic_chat.history.v1.ListStarsRespon
  * Use `create(ListStarsResponseSchema)` to create a new message.
  */
 export const ListStarsResponseSchema: GenMessage<ListStarsResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 5);
+  messageDesc(file_elastic_chat_history_v1_history_service, 13);
 
 /**
  * What was written and not sent.
@@ -249,7 +543,7 @@ export type ListDraftsResponse = Message<"elastic_chat.history.v1.ListDraftsResp
  * Use `create(ListDraftsResponseSchema)` to create a new message.
  */
 export const ListDraftsResponseSchema: GenMessage<ListDraftsResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 6);
+  messageDesc(file_elastic_chat_history_v1_history_service, 14);
 
 /**
  * A draft and where it is for.
@@ -291,7 +585,7 @@ export type SavedDraft = Message<"elastic_chat.history.v1.SavedDraft"> & {
  * Use `create(SavedDraftSchema)` to create a new message.
  */
 export const SavedDraftSchema: GenMessage<SavedDraft> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 7);
+  messageDesc(file_elastic_chat_history_v1_history_service, 15);
 
 /**
  * The messages that wait.
@@ -312,7 +606,7 @@ export type ListScheduledMessagesResponse = Message<"elastic_chat.history.v1.Lis
  * Use `create(ListScheduledMessagesResponseSchema)` to create a new message.
  */
 export const ListScheduledMessagesResponseSchema: GenMessage<ListScheduledMessagesResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 8);
+  messageDesc(file_elastic_chat_history_v1_history_service, 16);
 
 /**
  * A message that waits, and where it is for.
@@ -347,7 +641,7 @@ export type WaitingMessage = Message<"elastic_chat.history.v1.WaitingMessage"> &
  * Use `create(WaitingMessageSchema)` to create a new message.
  */
 export const WaitingMessageSchema: GenMessage<WaitingMessage> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 9);
+  messageDesc(file_elastic_chat_history_v1_history_service, 17);
 
 /**
  * The members.
@@ -389,7 +683,49 @@ export type ListMembersResponse = Message<"elastic_chat.history.v1.ListMembersRe
  * Use `create(ListMembersResponseSchema)` to create a new message.
  */
 export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 10);
+  messageDesc(file_elastic_chat_history_v1_history_service, 18);
+
+/**
+ * The bans.
+ *
+ * @generated from message elastic_chat.history.v1.ListBansResponse
+ */
+export type ListBansResponse = Message<"elastic_chat.history.v1.ListBansResponse"> & {
+  /**
+   * By rising user id.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Ban bans = 1;
+   */
+  bans: Ban[];
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListBansResponse.
+ * Use `create(ListBansResponseSchema)` to create a new message.
+ */
+export const ListBansResponseSchema: GenMessage<ListBansResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 19);
+
+/**
+ * The invites.
+ *
+ * @generated from message elastic_chat.history.v1.ListInvitesResponse
+ */
+export type ListInvitesResponse = Message<"elastic_chat.history.v1.ListInvitesResponse"> & {
+  /**
+   * The newest first.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Invite invites = 1;
+   */
+  invites: Invite[];
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListInvitesResponse.
+ * Use `create(ListInvitesResponseSchema)` to create a new message.
+ */
+export const ListInvitesResponseSchema: GenMessage<ListInvitesResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 20);
 
 /**
  * What it leads to.
@@ -431,5 +767,110 @@ export type GetInviteResponse = Message<"elastic_chat.history.v1.GetInviteRespon
  * Use `create(GetInviteResponseSchema)` to create a new message.
  */
 export const GetInviteResponseSchema: GenMessage<GetInviteResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_history_v1_history_service, 11);
+  messageDesc(file_elastic_chat_history_v1_history_service, 21);
+
+/**
+ * A page of the directory.
+ *
+ * @generated from message elastic_chat.history.v1.ListPublicConversationsResponse
+ */
+export type ListPublicConversationsResponse = Message<"elastic_chat.history.v1.ListPublicConversationsResponse"> & {
+  /**
+   * By title.
+   *
+   * @generated from field: repeated elastic_chat.history.v1.PublicConversation conversations = 1;
+   */
+  conversations: PublicConversation[];
+
+  /**
+   * What to ask for the next page with; empty if this is the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.ListPublicConversationsResponse.
+ * Use `create(ListPublicConversationsResponseSchema)` to create a new message.
+ */
+export const ListPublicConversationsResponseSchema: GenMessage<ListPublicConversationsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 22);
+
+/**
+ * A conversation as the directory has it.
+ *
+ * @generated from message elastic_chat.history.v1.PublicConversation
+ */
+export type PublicConversation = Message<"elastic_chat.history.v1.PublicConversation"> & {
+  /**
+   * The conversation.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * Group or channel.
+   *
+   * @generated from field: elastic_chat.types.v1.Conversation.Kind kind = 2;
+   */
+  kind: Conversation_Kind;
+
+  /**
+   * Its title.
+   *
+   * @generated from field: string title = 3;
+   */
+  title: string;
+
+  /**
+   * What it is about.
+   *
+   * @generated from field: string topic = 4;
+   */
+  topic: string;
+
+  /**
+   * The file that shows it, if there is one.
+   *
+   * @generated from field: string avatar_file_id = 5;
+   */
+  avatarFileId: string;
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.PublicConversation.
+ * Use `create(PublicConversationSchema)` to create a new message.
+ */
+export const PublicConversationSchema: GenMessage<PublicConversation> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 23);
+
+/**
+ * Whom it has reached: members who were there when it was sent, without the caller.
+ *
+ * @generated from message elastic_chat.history.v1.GetReceiptsResponse
+ */
+export type GetReceiptsResponse = Message<"elastic_chat.history.v1.GetReceiptsResponse"> & {
+  /**
+   * Who has read it.
+   *
+   * @generated from field: repeated string read_user_ids = 1;
+   */
+  readUserIds: string[];
+
+  /**
+   * Who has it on a device and has not read it.
+   *
+   * @generated from field: repeated string delivered_user_ids = 2;
+   */
+  deliveredUserIds: string[];
+};
+
+/**
+ * Describes the message elastic_chat.history.v1.GetReceiptsResponse.
+ * Use `create(GetReceiptsResponseSchema)` to create a new message.
+ */
+export const GetReceiptsResponseSchema: GenMessage<GetReceiptsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_history_v1_history_service, 24);
 

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/presence/v1/presence_service.proto.
  */
 export const file_elastic_chat_presence_v1_presence_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9lbGFzdGljX2NoYXQvcHJlc2VuY2UvdjEvcHJlc2VuY2Vfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LnByZXNlbmNlLnYxIkEKEFNldFN0YXR1c1JlcXVlc3QSLQoGc3RhdHVzGAEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlN0YXR1cyJCChFTZXRTdGF0dXNSZXNwb25zZRItCgZzdGF0dXMYASABKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuU3RhdHVzIigKEkdldFB1c2hLZXlSZXNwb25zZRISCgpwdWJsaWNfa2V5GAEgASgJIigKCFB1c2hLZXlzEg4KBnAyNTZkaBgBIAEoCRIMCgRhdXRoGAIgASgJInkKH1JlZ2lzdGVyUHVzaFN1YnNjcmlwdGlvblJlcXVlc3QSEAoIZW5kcG9pbnQYASABKAkSMAoEa2V5cxgCIAEoCzIiLmVsYXN0aWNfY2hhdC5wcmVzZW5jZS52MS5QdXNoS2V5cxISCgpzaG93c190ZXh0GAMgASgIImQKIFJlZ2lzdGVyUHVzaFN1YnNjcmlwdGlvblJlc3BvbnNlEkAKDHN1YnNjcmlwdGlvbhgBIAEoCzIqLmVsYXN0aWNfY2hhdC5wcmVzZW5jZS52MS5QdXNoU3Vic2NyaXB0aW9uIpkBChBQdXNoU3Vic2NyaXB0aW9uEhcKD3N1YnNjcmlwdGlvbl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDHB1c2hfc2VydmljZRgDIAEoCRISCgpzaG93c190ZXh0GAQgASgIEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiAKHlJlbW92ZVB1c2hTdWJzY3JpcHRpb25SZXNwb25zZSIhChBHZXRCYWRnZVJlc3BvbnNlEg0KBWNvdW50GAEgASgDYgZwcm90bzM", [file_elastic_chat_types_v1_presence, file_google_protobuf_timestamp]);
+  fileDesc("Ci9lbGFzdGljX2NoYXQvcHJlc2VuY2UvdjEvcHJlc2VuY2Vfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LnByZXNlbmNlLnYxIkEKEFNldFN0YXR1c1JlcXVlc3QSLQoGc3RhdHVzGAEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlN0YXR1cyIoChJHZXRQdXNoS2V5UmVzcG9uc2USEgoKcHVibGljX2tleRgBIAEoCSIoCghQdXNoS2V5cxIOCgZwMjU2ZGgYASABKAkSDAoEYXV0aBgCIAEoCSJ5Ch9SZWdpc3RlclB1c2hTdWJzY3JpcHRpb25SZXF1ZXN0EhAKCGVuZHBvaW50GAEgASgJEjAKBGtleXMYAiABKAsyIi5lbGFzdGljX2NoYXQucHJlc2VuY2UudjEuUHVzaEtleXMSEgoKc2hvd3NfdGV4dBgDIAEoCCJkCiBSZWdpc3RlclB1c2hTdWJzY3JpcHRpb25SZXNwb25zZRJACgxzdWJzY3JpcHRpb24YASABKAsyKi5lbGFzdGljX2NoYXQucHJlc2VuY2UudjEuUHVzaFN1YnNjcmlwdGlvbiKZAQoQUHVzaFN1YnNjcmlwdGlvbhIXCg9zdWJzY3JpcHRpb25faWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxwdXNoX3NlcnZpY2UYAyABKAkSEgoKc2hvd3NfdGV4dBgEIAEoCBIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJiCh1MaXN0UHVzaFN1YnNjcmlwdGlvbnNSZXNwb25zZRJBCg1zdWJzY3JpcHRpb25zGAEgAygLMiouZWxhc3RpY19jaGF0LnByZXNlbmNlLnYxLlB1c2hTdWJzY3JpcHRpb24iIQoQR2V0QmFkZ2VSZXNwb25zZRINCgVjb3VudBgBIAEoA2IGcHJvdG8z", [file_elastic_chat_types_v1_presence, file_google_protobuf_timestamp]);
 
 /**
  * What the caller wants to be seen as.
@@ -38,27 +38,6 @@ export const SetStatusRequestSchema: GenMessage<SetStatusRequest> = /*@__PURE__*
   messageDesc(file_elastic_chat_presence_v1_presence_service, 0);
 
 /**
- * What the caller is seen as.
- *
- * @generated from message elastic_chat.presence.v1.SetStatusResponse
- */
-export type SetStatusResponse = Message<"elastic_chat.presence.v1.SetStatusResponse"> & {
-  /**
-   * As it is kept.
-   *
-   * @generated from field: elastic_chat.types.v1.Status status = 1;
-   */
-  status?: Status | undefined;
-};
-
-/**
- * Describes the message elastic_chat.presence.v1.SetStatusResponse.
- * Use `create(SetStatusResponseSchema)` to create a new message.
- */
-export const SetStatusResponseSchema: GenMessage<SetStatusResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_presence_v1_presence_service, 1);
-
-/**
  * The key.
  *
  * @generated from message elastic_chat.presence.v1.GetPushKeyResponse
@@ -77,7 +56,7 @@ export type GetPushKeyResponse = Message<"elastic_chat.presence.v1.GetPushKeyRes
  * Use `create(GetPushKeyResponseSchema)` to create a new message.
  */
 export const GetPushKeyResponseSchema: GenMessage<GetPushKeyResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_presence_v1_presence_service, 2);
+  messageDesc(file_elastic_chat_presence_v1_presence_service, 1);
 
 /**
  * The keys of a device, as a browser gives them: base64url without padding.
@@ -105,7 +84,7 @@ export type PushKeys = Message<"elastic_chat.presence.v1.PushKeys"> & {
  * Use `create(PushKeysSchema)` to create a new message.
  */
 export const PushKeysSchema: GenMessage<PushKeys> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_presence_v1_presence_service, 3);
+  messageDesc(file_elastic_chat_presence_v1_presence_service, 2);
 
 /**
  * A device to register: a browser's PushSubscription.
@@ -140,7 +119,7 @@ export type RegisterPushSubscriptionRequest = Message<"elastic_chat.presence.v1.
  * Use `create(RegisterPushSubscriptionRequestSchema)` to create a new message.
  */
 export const RegisterPushSubscriptionRequestSchema: GenMessage<RegisterPushSubscriptionRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_presence_v1_presence_service, 4);
+  messageDesc(file_elastic_chat_presence_v1_presence_service, 3);
 
 /**
  * The device is registered.
@@ -161,7 +140,7 @@ export type RegisterPushSubscriptionResponse = Message<"elastic_chat.presence.v1
  * Use `create(RegisterPushSubscriptionResponseSchema)` to create a new message.
  */
 export const RegisterPushSubscriptionResponseSchema: GenMessage<RegisterPushSubscriptionResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_presence_v1_presence_service, 5);
+  messageDesc(file_elastic_chat_presence_v1_presence_service, 4);
 
 /**
  * A device that is registered.
@@ -210,22 +189,28 @@ export type PushSubscription = Message<"elastic_chat.presence.v1.PushSubscriptio
  * Use `create(PushSubscriptionSchema)` to create a new message.
  */
 export const PushSubscriptionSchema: GenMessage<PushSubscription> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_presence_v1_presence_service, 6);
+  messageDesc(file_elastic_chat_presence_v1_presence_service, 5);
 
 /**
- * It is forgotten.
+ * The devices.
  *
- * @generated from message elastic_chat.presence.v1.RemovePushSubscriptionResponse
+ * @generated from message elastic_chat.presence.v1.ListPushSubscriptionsResponse
  */
-export type RemovePushSubscriptionResponse = Message<"elastic_chat.presence.v1.RemovePushSubscriptionResponse"> & {
+export type ListPushSubscriptionsResponse = Message<"elastic_chat.presence.v1.ListPushSubscriptionsResponse"> & {
+  /**
+   * At most 20.
+   *
+   * @generated from field: repeated elastic_chat.presence.v1.PushSubscription subscriptions = 1;
+   */
+  subscriptions: PushSubscription[];
 };
 
 /**
- * Describes the message elastic_chat.presence.v1.RemovePushSubscriptionResponse.
- * Use `create(RemovePushSubscriptionResponseSchema)` to create a new message.
+ * Describes the message elastic_chat.presence.v1.ListPushSubscriptionsResponse.
+ * Use `create(ListPushSubscriptionsResponseSchema)` to create a new message.
  */
-export const RemovePushSubscriptionResponseSchema: GenMessage<RemovePushSubscriptionResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_presence_v1_presence_service, 7);
+export const ListPushSubscriptionsResponseSchema: GenMessage<ListPushSubscriptionsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_presence_v1_presence_service, 6);
 
 /**
  * The number.
@@ -247,5 +232,5 @@ export type GetBadgeResponse = Message<"elastic_chat.presence.v1.GetBadgeRespons
  * Use `create(GetBadgeResponseSchema)` to create a new message.
  */
 export const GetBadgeResponseSchema: GenMessage<GetBadgeResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_presence_v1_presence_service, 8);
+  messageDesc(file_elastic_chat_presence_v1_presence_service, 7);
 

@@ -4,269 +4,15 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Conversation, Conversation_Kind, Invite, Member } from "../../types/v1/conversation_pb";
+import type { Conversation, Conversation_Kind, Invite, Member, Member_Role } from "../../types/v1/conversation_pb";
 import { file_elastic_chat_types_v1_conversation } from "../../types/v1/conversation_pb";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file elastic_chat/router/v1/router_service.proto.
  */
 export const file_elastic_chat_router_v1_router_service: GenFile = /*@__PURE__*/
-  fileDesc("CitlbGFzdGljX2NoYXQvcm91dGVyL3YxL3JvdXRlcl9zZXJ2aWNlLnByb3RvEhZlbGFzdGljX2NoYXQucm91dGVyLnYxIoABChNFZGl0TWVzc2FnZVJlc3BvbnNlEhIKCm1lc3NhZ2VfaWQYASABKAkSFwoPY29udmVyc2F0aW9uX2lkGAIgASgJEgsKA3NlcRgDIAEoAxIvCgthY2NlcHRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiggEKFURlbGV0ZU1lc3NhZ2VSZXNwb25zZRISCgptZXNzYWdlX2lkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRILCgNzZXEYAyABKAMSLwoLYWNjZXB0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoABChNBZGRSZWFjdGlvblJlc3BvbnNlEhIKCm1lc3NhZ2VfaWQYASABKAkSFwoPY29udmVyc2F0aW9uX2lkGAIgASgJEgsKA3NlcRgDIAEoAxIvCgthY2NlcHRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAifwoSUGluTWVzc2FnZVJlc3BvbnNlEhIKCm1lc3NhZ2VfaWQYASABKAkSFwoPY29udmVyc2F0aW9uX2lkGAIgASgJEgsKA3NlcRgDIAEoAxIvCgthY2NlcHRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAieQoMVm90ZVJlc3BvbnNlEhIKCm1lc3NhZ2VfaWQYASABKAkSFwoPY29udmVyc2F0aW9uX2lkGAIgASgJEgsKA3NlcRgDIAEoAxIvCgthY2NlcHRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAifgoRQ2xvc2VQb2xsUmVzcG9uc2USEgoKbWVzc2FnZV9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSCwoDc2VxGAMgASgDEi8KC2FjY2VwdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKKAQoZQ3JlYXRlQ29udmVyc2F0aW9uUmVxdWVzdBI2CgRraW5kGAEgASgOMiguZWxhc3RpY19jaGF0LnR5cGVzLnYxLkNvbnZlcnNhdGlvbi5LaW5kEg0KBXRpdGxlGAIgASgJEhIKCm1lbWJlcl9pZHMYAyADKAkSEgoKbWVzc2FnZV9pZBgEIAEoCSJXChpDcmVhdGVDb252ZXJzYXRpb25SZXNwb25zZRI5Cgxjb252ZXJzYXRpb24YASABKAsyIy5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uIjwKEEFkZE1lbWJlclJlcXVlc3QSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiQgoRQWRkTWVtYmVyUmVzcG9uc2USLQoGbWVtYmVyGAEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlciIWChRSZW1vdmVNZW1iZXJSZXNwb25zZSJTChRDcmVhdGVJbnZpdGVSZXNwb25zZRIMCgRjb2RlGAEgASgJEi0KBmludml0ZRgCIAEoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5JbnZpdGUiVgoMSm9pblJlc3BvbnNlEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRItCgZtZW1iZXIYAiABKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyYgZwcm90bzM", [file_elastic_chat_types_v1_conversation, file_google_protobuf_timestamp]);
-
-/**
- * The edit was accepted and is durable.
- *
- * @generated from message elastic_chat.router.v1.EditMessageResponse
- */
-export type EditMessageResponse = Message<"elastic_chat.router.v1.EditMessageResponse"> & {
-  /**
-   * The edit.
-   *
-   * @generated from field: string message_id = 1;
-   */
-  messageId: string;
-
-  /**
-   * Its conversation.
-   *
-   * @generated from field: string conversation_id = 2;
-   */
-  conversationId: string;
-
-  /**
-   * Its own place in the log.
-   *
-   * @generated from field: int64 seq = 3;
-   */
-  seq: bigint;
-
-  /**
-   * When it was accepted, the first time.
-   *
-   * @generated from field: google.protobuf.Timestamp accepted_at = 4;
-   */
-  acceptedAt?: Timestamp | undefined;
-};
-
-/**
- * Describes the message elastic_chat.router.v1.EditMessageResponse.
- * Use `create(EditMessageResponseSchema)` to create a new message.
- */
-export const EditMessageResponseSchema: GenMessage<EditMessageResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_router_v1_router_service, 0);
-
-/**
- * The deletion was accepted and is durable.
- *
- * @generated from message elastic_chat.router.v1.DeleteMessageResponse
- */
-export type DeleteMessageResponse = Message<"elastic_chat.router.v1.DeleteMessageResponse"> & {
-  /**
-   * The deletion.
-   *
-   * @generated from field: string message_id = 1;
-   */
-  messageId: string;
-
-  /**
-   * Its conversation.
-   *
-   * @generated from field: string conversation_id = 2;
-   */
-  conversationId: string;
-
-  /**
-   * Its own place in the log.
-   *
-   * @generated from field: int64 seq = 3;
-   */
-  seq: bigint;
-
-  /**
-   * When it was accepted, the first time.
-   *
-   * @generated from field: google.protobuf.Timestamp accepted_at = 4;
-   */
-  acceptedAt?: Timestamp | undefined;
-};
-
-/**
- * Describes the message elastic_chat.router.v1.DeleteMessageResponse.
- * Use `create(DeleteMessageResponseSchema)` to create a new message.
- */
-export const DeleteMessageResponseSchema: GenMessage<DeleteMessageResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_router_v1_router_service, 1);
-
-/**
- * The reaction was accepted and is durable.
- *
- * @generated from message elastic_chat.router.v1.AddReactionResponse
- */
-export type AddReactionResponse = Message<"elastic_chat.router.v1.AddReactionResponse"> & {
-  /**
-   * The change.
-   *
-   * @generated from field: string message_id = 1;
-   */
-  messageId: string;
-
-  /**
-   * Its conversation.
-   *
-   * @generated from field: string conversation_id = 2;
-   */
-  conversationId: string;
-
-  /**
-   * Its own place in the log.
-   *
-   * @generated from field: int64 seq = 3;
-   */
-  seq: bigint;
-
-  /**
-   * When it was accepted, the first time.
-   *
-   * @generated from field: google.protobuf.Timestamp accepted_at = 4;
-   */
-  acceptedAt?: Timestamp | undefined;
-};
-
-/**
- * Describes the message elastic_chat.router.v1.AddReactionResponse.
- * Use `create(AddReactionResponseSchema)` to create a new message.
- */
-export const AddReactionResponseSchema: GenMessage<AddReactionResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_router_v1_router_service, 2);
-
-/**
- * The message is pinned, durably.
- *
- * @generated from message elastic_chat.router.v1.PinMessageResponse
- */
-export type PinMessageResponse = Message<"elastic_chat.router.v1.PinMessageResponse"> & {
-  /**
-   * The change.
-   *
-   * @generated from field: string message_id = 1;
-   */
-  messageId: string;
-
-  /**
-   * Its conversation.
-   *
-   * @generated from field: string conversation_id = 2;
-   */
-  conversationId: string;
-
-  /**
-   * Its own place in the log.
-   *
-   * @generated from field: int64 seq = 3;
-   */
-  seq: bigint;
-
-  /**
-   * When it was accepted, the first time.
-   *
-   * @generated from field: google.protobuf.Timestamp accepted_at = 4;
-   */
-  acceptedAt?: Timestamp | undefined;
-};
-
-/**
- * Describes the message elastic_chat.router.v1.PinMessageResponse.
- * Use `create(PinMessageResponseSchema)` to create a new message.
- */
-export const PinMessageResponseSchema: GenMessage<PinMessageResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_router_v1_router_service, 3);
-
-/**
- * The vote is cast, durably.
- *
- * @generated from message elastic_chat.router.v1.VoteResponse
- */
-export type VoteResponse = Message<"elastic_chat.router.v1.VoteResponse"> & {
-  /**
-   * The change.
-   *
-   * @generated from field: string message_id = 1;
-   */
-  messageId: string;
-
-  /**
-   * Its conversation.
-   *
-   * @generated from field: string conversation_id = 2;
-   */
-  conversationId: string;
-
-  /**
-   * Its own place in the log.
-   *
-   * @generated from field: int64 seq = 3;
-   */
-  seq: bigint;
-
-  /**
-   * When it was accepted, the first time.
-   *
-   * @generated from field: google.protobuf.Timestamp accepted_at = 4;
-   */
-  acceptedAt?: Timestamp | undefined;
-};
-
-/**
- * Describes the message elastic_chat.router.v1.VoteResponse.
- * Use `create(VoteResponseSchema)` to create a new message.
- */
-export const VoteResponseSchema: GenMessage<VoteResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_router_v1_router_service, 4);
-
-/**
- * The poll is closed, durably.
- *
- * @generated from message elastic_chat.router.v1.ClosePollResponse
- */
-export type ClosePollResponse = Message<"elastic_chat.router.v1.ClosePollResponse"> & {
-  /**
-   * The change.
-   *
-   * @generated from field: string message_id = 1;
-   */
-  messageId: string;
-
-  /**
-   * Its conversation.
-   *
-   * @generated from field: string conversation_id = 2;
-   */
-  conversationId: string;
-
-  /**
-   * Its own place in the log.
-   *
-   * @generated from field: int64 seq = 3;
-   */
-  seq: bigint;
-
-  /**
-   * When it was accepted, the first time.
-   *
-   * @generated from field: google.protobuf.Timestamp accepted_at = 4;
-   */
-  acceptedAt?: Timestamp | undefined;
-};
-
-/**
- * Describes the message elastic_chat.router.v1.ClosePollResponse.
- * Use `create(ClosePollResponseSchema)` to create a new message.
- */
-export const ClosePollResponseSchema: GenMessage<ClosePollResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_router_v1_router_service, 5);
+  fileDesc("CitlbGFzdGljX2NoYXQvcm91dGVyL3YxL3JvdXRlcl9zZXJ2aWNlLnByb3RvEhZlbGFzdGljX2NoYXQucm91dGVyLnYxIooBChlDcmVhdGVDb252ZXJzYXRpb25SZXF1ZXN0EjYKBGtpbmQYASABKA4yKC5lbGFzdGljX2NoYXQudHlwZXMudjEuQ29udmVyc2F0aW9uLktpbmQSDQoFdGl0bGUYAiABKAkSEgoKbWVtYmVyX2lkcxgDIAMoCRISCgptZXNzYWdlX2lkGAQgASgJIlcKGkNyZWF0ZUNvbnZlcnNhdGlvblJlc3BvbnNlEjkKDGNvbnZlcnNhdGlvbhgBIAEoCzIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24igAEKDlNldFJvbGVSZXF1ZXN0EhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEjAKBHJvbGUYAyABKA4yIi5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyLlJvbGUSEgoKbWVzc2FnZV9pZBgEIAEoCSJTChRDcmVhdGVJbnZpdGVSZXNwb25zZRIMCgRjb2RlGAEgASgJEi0KBmludml0ZRgCIAEoCzIdLmVsYXN0aWNfY2hhdC50eXBlcy52MS5JbnZpdGUiVgoMSm9pblJlc3BvbnNlEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRItCgZtZW1iZXIYAiABKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuTWVtYmVyYgZwcm90bzM", [file_elastic_chat_types_v1_conversation]);
 
 /**
  * A conversation to create.
@@ -308,7 +54,7 @@ export type CreateConversationRequest = Message<"elastic_chat.router.v1.CreateCo
  * Use `create(CreateConversationRequestSchema)` to create a new message.
  */
 export const CreateConversationRequestSchema: GenMessage<CreateConversationRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_router_v1_router_service, 6);
+  messageDesc(file_elastic_chat_router_v1_router_service, 0);
 
 /**
  * The conversation.
@@ -329,71 +75,49 @@ export type CreateConversationResponse = Message<"elastic_chat.router.v1.CreateC
  * Use `create(CreateConversationResponseSchema)` to create a new message.
  */
 export const CreateConversationResponseSchema: GenMessage<CreateConversationResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_router_v1_router_service, 7);
+  messageDesc(file_elastic_chat_router_v1_router_service, 1);
 
 /**
- * A user to add.
+ * A role to give.
  *
- * @generated from message elastic_chat.router.v1.AddMemberRequest
+ * @generated from message elastic_chat.router.v1.SetRoleRequest
  */
-export type AddMemberRequest = Message<"elastic_chat.router.v1.AddMemberRequest"> & {
+export type SetRoleRequest = Message<"elastic_chat.router.v1.SetRoleRequest"> & {
   /**
-   * The group.
+   * The group or channel.
    *
    * @generated from field: string conversation_id = 1;
    */
   conversationId: string;
 
   /**
-   * The user.
+   * The member.
    *
    * @generated from field: string user_id = 2;
    */
   userId: string;
-};
 
-/**
- * Describes the message elastic_chat.router.v1.AddMemberRequest.
- * Use `create(AddMemberRequestSchema)` to create a new message.
- */
-export const AddMemberRequestSchema: GenMessage<AddMemberRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_router_v1_router_service, 8);
-
-/**
- * The user is a member.
- *
- * @generated from message elastic_chat.router.v1.AddMemberResponse
- */
-export type AddMemberResponse = Message<"elastic_chat.router.v1.AddMemberResponse"> & {
   /**
-   * The membership.
+   * Reader, member or administrator.
    *
-   * @generated from field: elastic_chat.types.v1.Member member = 1;
+   * @generated from field: elastic_chat.types.v1.Member.Role role = 3;
    */
-  member?: Member | undefined;
+  role: Member_Role;
+
+  /**
+   * A UUIDv7 that the client makes, so that a retry is found to be one; may be empty.
+   *
+   * @generated from field: string message_id = 4;
+   */
+  messageId: string;
 };
 
 /**
- * Describes the message elastic_chat.router.v1.AddMemberResponse.
- * Use `create(AddMemberResponseSchema)` to create a new message.
+ * Describes the message elastic_chat.router.v1.SetRoleRequest.
+ * Use `create(SetRoleRequestSchema)` to create a new message.
  */
-export const AddMemberResponseSchema: GenMessage<AddMemberResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_router_v1_router_service, 9);
-
-/**
- * The user is no member.
- *
- * @generated from message elastic_chat.router.v1.RemoveMemberResponse
- */
-export type RemoveMemberResponse = Message<"elastic_chat.router.v1.RemoveMemberResponse"> & {
-};
-
-/**
- * Describes the message elastic_chat.router.v1.RemoveMemberResponse.
- * Use `create(RemoveMemberResponseSchema)` to create a new message.
- */
-export const RemoveMemberResponseSchema: GenMessage<RemoveMemberResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_router_v1_router_service, 10);
+export const SetRoleRequestSchema: GenMessage<SetRoleRequest> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_router_v1_router_service, 2);
 
 /**
  * An invite, and what is told only now.
@@ -421,7 +145,7 @@ export type CreateInviteResponse = Message<"elastic_chat.router.v1.CreateInviteR
  * Use `create(CreateInviteResponseSchema)` to create a new message.
  */
 export const CreateInviteResponseSchema: GenMessage<CreateInviteResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_router_v1_router_service, 11);
+  messageDesc(file_elastic_chat_router_v1_router_service, 3);
 
 /**
  * The caller is a member.
@@ -449,5 +173,5 @@ export type JoinResponse = Message<"elastic_chat.router.v1.JoinResponse"> & {
  * Use `create(JoinResponseSchema)` to create a new message.
  */
 export const JoinResponseSchema: GenMessage<JoinResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_router_v1_router_service, 12);
+  messageDesc(file_elastic_chat_router_v1_router_service, 4);
 

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/conversation.proto.
  */
 export const file_elastic_chat_types_v1_conversation: GenFile = /*@__PURE__*/
-  fileDesc("CihlbGFzdGljX2NoYXQvdHlwZXMvdjEvY29udmVyc2F0aW9uLnByb3RvEhVlbGFzdGljX2NoYXQudHlwZXMudjEikQMKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRISCgpjcmVhdG9yX2lkGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm1lbWJlcl9pZHMYBiADKAkSDQoFdG9waWMYByABKAkSFgoOYXZhdGFyX2ZpbGVfaWQYCCABKAkSDgoGcHVibGljGAkgASgIEhMKC3Nsb3dfbW9kZV9zGAogASgFEhUKDW1lc3NhZ2VfdHRsX3MYCyABKAUSGgoSbWVtYmVyX3Blcm1pc3Npb25zGAwgASgNIkoKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgoKBkRJUkVDVBABEgkKBUdST1VQEAISCwoHQ0hBTk5FTBADEggKBFNFTEYQBCKyAgoUQ29udmVyc2F0aW9uU2V0dGluZ3MSEgoFdGl0bGUYASABKAlIAIgBARISCgV0b3BpYxgCIAEoCUgBiAEBEhsKDmF2YXRhcl9maWxlX2lkGAMgASgJSAKIAQESEwoGcHVibGljGAQgASgISAOIAQESGAoLc2xvd19tb2RlX3MYBSABKAVIBIgBARIaCg1tZXNzYWdlX3R0bF9zGAYgASgFSAWIAQESHwoSbWVtYmVyX3Blcm1pc3Npb25zGAcgASgNSAaIAQFCCAoGX3RpdGxlQggKBl90b3BpY0IRCg9fYXZhdGFyX2ZpbGVfaWRCCQoHX3B1YmxpY0IOCgxfc2xvd19tb2RlX3NCEAoOX21lc3NhZ2VfdHRsX3NCFQoTX21lbWJlcl9wZXJtaXNzaW9ucyLYAQoGTWVtYmVyEg8KB3VzZXJfaWQYASABKAkSEwoLcGVybWlzc2lvbnMYAiABKA0SEgoKam9pbmVkX3NlcRgDIAEoAxIWCg5qb2luZWRfb3JkaW5hbBgEIAEoAxIwCgRyb2xlGAUgASgOMiIuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlci5Sb2xlIkoKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEgoKBlJFQURFUhABEgoKBk1FTUJFUhACEgkKBUFETUlOEAMSCQoFT1dORVIQBCLAAwoXQ29udmVyc2F0aW9uUHJlZmVyZW5jZXMSLwoLbXV0ZWRfdW50aWwYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKCGFyY2hpdmVkGAIgASgISACIAQESGQoMcGluX3Bvc2l0aW9uGAMgASgFSAGIAQESWAoNbm90aWZpY2F0aW9ucxgEIAEoDjI8LmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb25QcmVmZXJlbmNlcy5Ob3RpZmljYXRpb25zSAKIAQESGgoNbWFya2VkX3VucmVhZBgFIAEoCEgDiAEBEh8KEm1hcmtlZF9hdF9yZWFkX3NlcRgGIAEoA0gEiAEBIlIKDU5vdGlmaWNhdGlvbnMSHQoZTk9USUZJQ0FUSU9OU19VTlNQRUNJRklFRBAAEgcKA0FMTBABEgwKCE1FTlRJT05TEAISCwoHTk9USElORxADQgsKCV9hcmNoaXZlZEIPCg1fcGluX3Bvc2l0aW9uQhAKDl9ub3RpZmljYXRpb25zQhAKDl9tYXJrZWRfdW5yZWFkQhUKE19tYXJrZWRfYXRfcmVhZF9zZXEiwgEKBkludml0ZRIRCglpbnZpdGVfaWQYASABKAkSEgoKY3JlYXRlZF9ieRgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghtYXhfdXNlcxgFIAEoBRIMCgR1c2VzGAYgASgFEhEKCXdpdGhkcmF3bhgHIAEoCCJeCglXYXRlcm1hcmsSDwoHdXNlcl9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSFQoNZGVsaXZlcmVkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CihlbGFzdGljX2NoYXQvdHlwZXMvdjEvY29udmVyc2F0aW9uLnByb3RvEhVlbGFzdGljX2NoYXQudHlwZXMudjEikQMKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb24uS2luZBINCgV0aXRsZRgDIAEoCRISCgpjcmVhdG9yX2lkGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm1lbWJlcl9pZHMYBiADKAkSDQoFdG9waWMYByABKAkSFgoOYXZhdGFyX2ZpbGVfaWQYCCABKAkSDgoGcHVibGljGAkgASgIEhMKC3Nsb3dfbW9kZV9zGAogASgFEhUKDW1lc3NhZ2VfdHRsX3MYCyABKAUSGgoSbWVtYmVyX3Blcm1pc3Npb25zGAwgASgNIkoKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgoKBkRJUkVDVBABEgkKBUdST1VQEAISCwoHQ0hBTk5FTBADEggKBFNFTEYQBCKyAgoUQ29udmVyc2F0aW9uU2V0dGluZ3MSEgoFdGl0bGUYASABKAlIAIgBARISCgV0b3BpYxgCIAEoCUgBiAEBEhsKDmF2YXRhcl9maWxlX2lkGAMgASgJSAKIAQESEwoGcHVibGljGAQgASgISAOIAQESGAoLc2xvd19tb2RlX3MYBSABKAVIBIgBARIaCg1tZXNzYWdlX3R0bF9zGAYgASgFSAWIAQESHwoSbWVtYmVyX3Blcm1pc3Npb25zGAcgASgNSAaIAQFCCAoGX3RpdGxlQggKBl90b3BpY0IRCg9fYXZhdGFyX2ZpbGVfaWRCCQoHX3B1YmxpY0IOCgxfc2xvd19tb2RlX3NCEAoOX21lc3NhZ2VfdHRsX3NCFQoTX21lbWJlcl9wZXJtaXNzaW9ucyLYAQoGTWVtYmVyEg8KB3VzZXJfaWQYASABKAkSEwoLcGVybWlzc2lvbnMYAiABKA0SEgoKam9pbmVkX3NlcRgDIAEoAxIWCg5qb2luZWRfb3JkaW5hbBgEIAEoAxIwCgRyb2xlGAUgASgOMiIuZWxhc3RpY19jaGF0LnR5cGVzLnYxLk1lbWJlci5Sb2xlIkoKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEgoKBlJFQURFUhABEgoKBk1FTUJFUhACEgkKBUFETUlOEAMSCQoFT1dORVIQBCLAAwoXQ29udmVyc2F0aW9uUHJlZmVyZW5jZXMSLwoLbXV0ZWRfdW50aWwYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKCGFyY2hpdmVkGAIgASgISACIAQESGQoMcGluX3Bvc2l0aW9uGAMgASgFSAGIAQESWAoNbm90aWZpY2F0aW9ucxgEIAEoDjI8LmVsYXN0aWNfY2hhdC50eXBlcy52MS5Db252ZXJzYXRpb25QcmVmZXJlbmNlcy5Ob3RpZmljYXRpb25zSAKIAQESGgoNbWFya2VkX3VucmVhZBgFIAEoCEgDiAEBEh8KEm1hcmtlZF9hdF9yZWFkX3NlcRgGIAEoA0gEiAEBIlIKDU5vdGlmaWNhdGlvbnMSHQoZTk9USUZJQ0FUSU9OU19VTlNQRUNJRklFRBAAEgcKA0FMTBABEgwKCE1FTlRJT05TEAISCwoHTk9USElORxADQgsKCV9hcmNoaXZlZEIPCg1fcGluX3Bvc2l0aW9uQhAKDl9ub3RpZmljYXRpb25zQhAKDl9tYXJrZWRfdW5yZWFkQhUKE19tYXJrZWRfYXRfcmVhZF9zZXEiwgEKBkludml0ZRIRCglpbnZpdGVfaWQYASABKAkSEgoKY3JlYXRlZF9ieRgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghtYXhfdXNlcxgFIAEoBRIMCgR1c2VzGAYgASgFEhEKCXdpdGhkcmF3bhgHIAEoCCJYCgNCYW4SDwoHdXNlcl9pZBgBIAEoCRIRCgliYW5uZWRfYnkYAiABKAkSLQoJYmFubmVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJeCglXYXRlcm1hcmsSDwoHdXNlcl9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSFQoNZGVsaXZlcmVkX3NlcRgDIAEoAxIQCghyZWFkX3NlcRgEIAEoA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * A conversation: an ordered log of entries, and those who may read and write it.
@@ -71,7 +71,7 @@ export type Conversation = Message<"elastic_chat.types.v1.Conversation"> & {
   topic: string;
 
   /**
-   * The file that shows it, empty if there is none.
+   * The image that shows it, empty if there is none. Every member may have it.
    *
    * @generated from field: string avatar_file_id = 8;
    */
@@ -182,7 +182,7 @@ export type ConversationSettings = Message<"elastic_chat.types.v1.ConversationSe
   topic?: string | undefined;
 
   /**
-   * The id of a file; empty for none.
+   * The id of an image that whoever sets it may have; empty for none.
    *
    * @generated from field: optional string avatar_file_id = 3;
    */
@@ -485,6 +485,41 @@ export const InviteSchema: GenMessage<Invite> = /*@__PURE__*/
   messageDesc(file_elastic_chat_types_v1_conversation, 4);
 
 /**
+ * A user who may not come into a conversation.
+ *
+ * @generated from message elastic_chat.types.v1.Ban
+ */
+export type Ban = Message<"elastic_chat.types.v1.Ban"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * The member who has banned them.
+   *
+   * @generated from field: string banned_by = 2;
+   */
+  bannedBy: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp banned_at = 3;
+   */
+  bannedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Ban.
+ * Use `create(BanSchema)` to create a new message.
+ */
+export const BanSchema: GenMessage<Ban> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_conversation, 5);
+
+/**
  * How far a user's devices have got in a conversation. Both only ever grow.
  *
  * @generated from message elastic_chat.types.v1.Watermark
@@ -524,5 +559,5 @@ export type Watermark = Message<"elastic_chat.types.v1.Watermark"> & {
  * Use `create(WatermarkSchema)` to create a new message.
  */
 export const WatermarkSchema: GenMessage<Watermark> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_conversation, 5);
+  messageDesc(file_elastic_chat_types_v1_conversation, 6);
 

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/types/v1/presence.proto.
  */
 export const file_elastic_chat_types_v1_presence: GenFile = /*@__PURE__*/
-  fileDesc("CiRlbGFzdGljX2NoYXQvdHlwZXMvdjEvcHJlc2VuY2UucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSKQAQoGU3RhdHVzEjkKDGF2YWlsYWJpbGl0eRgBIAEoDjIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdmFpbGFiaWxpdHkSDAoEdGV4dBgCIAEoCRINCgVlbW9qaRgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKgAQoHUHJpdmFjeRI5CghwcmVzZW5jZRgBIAEoDjInLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qcml2YWN5LkF1ZGllbmNlEhAKCHJlY2VpcHRzGAIgASgIIkgKCEF1ZGllbmNlEhgKFEFVRElFTkNFX1VOU1BFQ0lGSUVEEAASCgoGTk9CT0RZEAESCgoGRElSRUNUEAISCgoGU0hBUkVEEAMiSwoKUXVpZXRIb3VycxIVCg1iZWdpbnNfbWludXRlGAEgASgFEhMKC2VuZHNfbWludXRlGAIgASgFEhEKCXRpbWVfem9uZRgDIAEoCSK2AQoLUHJlZmVyZW5jZXMSLQoGc3RhdHVzGAEgASgLMh0uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlN0YXR1cxIvCgdwcml2YWN5GAIgASgLMh4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlByaXZhY3kSDwoHdmVyc2lvbhgDIAEoAxI2CgtxdWlldF9ob3VycxgEIAEoCzIhLmVsYXN0aWNfY2hhdC50eXBlcy52MS5RdWlldEhvdXJzKmgKDEF2YWlsYWJpbGl0eRIcChhBVkFJTEFCSUxJVFlfVU5TUEVDSUZJRUQQABIKCgZPTkxJTkUQARIICgRBV0FZEAISCAoEQlVTWRADEg0KCUlOVklTSUJMRRAEEgsKB09GRkxJTkUQBWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CiRlbGFzdGljX2NoYXQvdHlwZXMvdjEvcHJlc2VuY2UucHJvdG8SFWVsYXN0aWNfY2hhdC50eXBlcy52MSKQAQoGU3RhdHVzEjkKDGF2YWlsYWJpbGl0eRgBIAEoDjIjLmVsYXN0aWNfY2hhdC50eXBlcy52MS5BdmFpbGFiaWxpdHkSDAoEdGV4dBgCIAEoCRINCgVlbW9qaRgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKgAQoHUHJpdmFjeRI5CghwcmVzZW5jZRgBIAEoDjInLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qcml2YWN5LkF1ZGllbmNlEhAKCHJlY2VpcHRzGAIgASgIIkgKCEF1ZGllbmNlEhgKFEFVRElFTkNFX1VOU1BFQ0lGSUVEEAASCgoGTk9CT0RZEAESCgoGRElSRUNUEAISCgoGU0hBUkVEEAMiSwoKUXVpZXRIb3VycxIVCg1iZWdpbnNfbWludXRlGAEgASgFEhMKC2VuZHNfbWludXRlGAIgASgFEhEKCXRpbWVfem9uZRgDIAEoCSJICgVCbG9jaxIPCgd1c2VyX2lkGAEgASgJEi4KCmJsb2NrZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIuQBCgtQcmVmZXJlbmNlcxItCgZzdGF0dXMYASABKAsyHS5lbGFzdGljX2NoYXQudHlwZXMudjEuU3RhdHVzEi8KB3ByaXZhY3kYAiABKAsyHi5lbGFzdGljX2NoYXQudHlwZXMudjEuUHJpdmFjeRIPCgd2ZXJzaW9uGAMgASgDEjYKC3F1aWV0X2hvdXJzGAQgASgLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlF1aWV0SG91cnMSLAoGYmxvY2tzGAUgAygLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkJsb2NrKmgKDEF2YWlsYWJpbGl0eRIcChhBVkFJTEFCSUxJVFlfVU5TUEVDSUZJRUQQABIKCgZPTkxJTkUQARIICgRBV0FZEAISCAoEQlVTWRADEg0KCUlOVklTSUJMRRAEEgsKB09GRkxJTkUQBWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * What a user has chosen to be seen as, on all devices, until they choose something else.
@@ -161,7 +161,35 @@ export const QuietHoursSchema: GenMessage<QuietHours> = /*@__PURE__*/
   messageDesc(file_elastic_chat_types_v1_presence, 2);
 
 /**
- * What a user has decided about how they are seen, and when they are not to be disturbed.
+ * That a user has blocked another: neither reaches the other, nor sees whether they are there.
+ *
+ * @generated from message elastic_chat.types.v1.Block
+ */
+export type Block = Message<"elastic_chat.types.v1.Block"> & {
+  /**
+   * Who is blocked.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Since when.
+   *
+   * @generated from field: google.protobuf.Timestamp blocked_at = 2;
+   */
+  blockedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message elastic_chat.types.v1.Block.
+ * Use `create(BlockSchema)` to create a new message.
+ */
+export const BlockSchema: GenMessage<Block> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_types_v1_presence, 3);
+
+/**
+ * What a user has decided about how they are seen, when they are not to be disturbed, and by whom not at all.
  *
  * @generated from message elastic_chat.types.v1.Preferences
  */
@@ -193,6 +221,13 @@ export type Preferences = Message<"elastic_chat.types.v1.Preferences"> & {
    * @generated from field: elastic_chat.types.v1.QuietHours quiet_hours = 4;
    */
   quietHours?: QuietHours | undefined;
+
+  /**
+   * Whom they have blocked, the newest last. Nobody else is told.
+   *
+   * @generated from field: repeated elastic_chat.types.v1.Block blocks = 5;
+   */
+  blocks: Block[];
 };
 
 /**
@@ -200,7 +235,7 @@ export type Preferences = Message<"elastic_chat.types.v1.Preferences"> & {
  * Use `create(PreferencesSchema)` to create a new message.
  */
 export const PreferencesSchema: GenMessage<Preferences> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_types_v1_presence, 3);
+  messageDesc(file_elastic_chat_types_v1_presence, 4);
 
 /**
  * How a user is, or wants to be seen.
