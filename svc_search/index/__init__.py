@@ -16,7 +16,7 @@ class BrokenIndexError(Exception):
 class Index(Protocol):
     """What is found in one part of the log. Its methods block: call them in a thread. One thread changes it at a time, any number finds.
 
-    Every method raises BrokenIndexError if what is kept can't be read.
+    Those that change it or look through it raise BrokenIndexError if what is kept can't be read.
     """
 
     @property

@@ -7,12 +7,12 @@ import base64
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from playwright.async_api import Browser, Error, Locator, Page, ViewportSize, WebSocket, expect
 
 from bench.client import PASSWORD
 from elastic_chat.gateway.v1 import frames_pb2 as pb
+from tests.e2e.stack import Stack
 
 FLAGS = (
     "--headless",
@@ -50,13 +50,6 @@ async def comes_true(page: Page, asks: str, arg: object = None) -> None:
                 answer = await page.evaluate(asks, arg)
 
 
-class Reached(Protocol):
-    """A stack that has an address."""
-
-    @property
-    def edge(self) -> str: ...
-
-
 @dataclass
 class Person:
     """Someone in front of a browser of their own."""
@@ -72,7 +65,7 @@ class Person:
         return self.name.rpartition("-")[0].title()
 
     @classmethod
-    async def sit_down(cls, browser: Browser, stack: Reached, name: str, *, phone: bool = False) -> Person:
+    async def sit_down(cls, browser: Browser, stack: Stack, name: str, *, phone: bool = False) -> Person:
         """Open the web client in a new profile and register."""
         context = await browser.new_context(viewport=PHONE if phone else DESK)
         context.set_default_timeout(PATIENCE_MS)
@@ -88,7 +81,7 @@ class Person:
         await person.is_live()
         return person
 
-    async def on_another_device(self, browser: Browser, stack: Reached, *, phone: bool = False) -> Person:
+    async def on_another_device(self, browser: Browser, stack: Stack, *, phone: bool = False) -> Person:
         """Log in once more, in a profile of its own."""
         context = await browser.new_context(viewport=PHONE if phone else DESK)
         context.set_default_timeout(PATIENCE_MS)
@@ -114,7 +107,7 @@ class Person:
         return tab
 
     @classmethod
-    async def two_in_a_chat(cls, browser: Browser, stack: Reached, opening: str) -> tuple[Person, Person]:
+    async def two_in_a_chat(cls, browser: Browser, stack: Stack, opening: str) -> tuple[Person, Person]:
         """Sit Anna and Bob down in a chat. Anna has opened it with a message, and Bob reads it."""
         anna, bob = await cls.sit_down(browser, stack, "anna"), await cls.sit_down(browser, stack, "bob")
         await anna.start_chat_with(bob)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import orjson
 from playwright.async_api import expect
 
-from bench.client import PASSWORD, Api
+from bench.client import Account, Api
+from tests.e2e.logins import login
 from tests.e2e.person import PATIENCE_MS, Person
 from tests.e2e.stack import Stack
 from tests.push import PushHouse, text_of
@@ -23,8 +24,8 @@ SUBSCRIBE = """
 
 async def can_be_pushed(person: Person, stack: Stack, api: Api, house: PushHouse) -> None:
     """Let somebody's browser be one to which the service can push, once they turn notifications on."""
-    login = await api.call("POST", "/v1/auth/login", {"username": person.name, "password": PASSWORD})
-    house.key = (await api.call("GET", "/v1/push-key", token=login["accessToken"]))["publicKey"]
+    account = await login(api, Account("", person.name, "", ""))
+    house.key = (await api.call("GET", "/v1/push-key", token=account.token))["publicKey"]
     endpoint = house.subscribe(person.name)
     keys = {"p256dh": text_of(house.devices[person.name].public_key), "auth": text_of(house.devices[person.name].secret)}
     await person.page.context.grant_permissions(["notifications"], origin=stack.edge)
