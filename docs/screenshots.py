@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import shutil
 import subprocess
@@ -12,14 +13,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from PIL import Image, ImageDraw, ImageFilter
 from playwright.async_api import Browser, async_playwright
 
 from bench.client import PASSWORD, Account, Api, Socket
 from chatkit.core.ids import new_id
+from launcher.topology import Topology
+from tests.e2e.journey import first_day
+from tests.e2e.person import FLAGS, Person
+from tests.e2e.stack import Stack
 
 IMAGES = Path(__file__).parent / "images"
-EDGE = f"http://127.0.0.1:{os.environ.get('ELASTIC_CHAT_PORT', '8080')}"
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+STACK = Stack(Topology(int(os.environ.get("ELASTIC_CHAT_PORT", "8080"))), Path())
+"""The one of which pictures are taken: nothing is done with its folder."""
 
 TALK = (
     ("jonas", "How is the new place?"),
@@ -80,7 +86,7 @@ async def take(browser: Browser, user: Account, name: str, width: int, height: i
         viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", device_scale_factor=1.5
     )
     page = await context.new_page()
-    await page.goto(EDGE)
+    await page.goto(STACK.edge)
     await page.get_by_label("User name").fill(user.username)
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_role("button", name="Log in").click()
@@ -90,6 +96,38 @@ async def take(browser: Browser, user: Account, name: str, width: int, height: i
     await page.wait_for_timeout(1500)
     await page.screenshot(path=IMAGES / f"{name}.png")
     await context.close()
+
+
+def garden() -> bytes:
+    """Return a picture of a meadow before hills in the evening, as a JPEG."""
+    width, height = 1200, 800
+    picture = Image.new("RGB", (width, height))
+    draw = ImageDraw.Draw(picture)
+    for y in range(height):
+        share = y / height
+        draw.line(((0, y), (width, y)), fill=(int(250 - 90 * share), int(205 - 50 * share), int(150 + 40 * share)))
+    draw.ellipse((820, 180, 960, 320), fill=(255, 240, 205))
+    for top, colour in ((430, (120, 140, 150)), (520, (92, 124, 106)), (620, (74, 112, 66))):
+        draw.ellipse((-500, top, 900, top + 900), fill=colour)
+        draw.ellipse((400, top - 50, 1900, top + 950), fill=tuple(int(part * 0.94) for part in colour))
+    out = io.BytesIO()
+    picture.filter(ImageFilter.GaussianBlur(1.2)).save(out, "JPEG", quality=88)
+    return out.getvalue()
+
+
+async def take_first_day(browser: Browser) -> None:
+    """Take the pictures of somebody's first day."""
+
+    async def look(person: Person, name: str) -> None:
+        await person.page.mouse.move(1, 1)
+        await person.page.wait_for_timeout(1500)
+        await person.page.screenshot(path=IMAGES / f"{name}.png")
+
+    maya = await Person.sit_down(browser, STACK, "maya")
+    await first_day(maya, await Person.sit_down(browser, STACK, "jonas"), garden(), look)
+    await maya.page.goto(STACK.edge)
+    await maya.open_settings("Notifications")
+    await look(maya, "first-notifications")
 
 
 PEOPLE = 24
@@ -138,7 +176,7 @@ async def take_operations(api: Api, browser: Browser) -> None:
                 viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", device_scale_factor=1.5
             )
             pages[name] = await context.new_page()
-            await pages[name].goto(f"{EDGE}/ops")
+            await pages[name].goto(f"{STACK.edge}/ops")
             await pages[name].get_by_label("User name").fill(admin.username)
             await pages[name].get_by_label("Password", exact=True).fill(PASSWORD)
             await pages[name].get_by_role("button", name="Log in").click()
@@ -157,13 +195,14 @@ async def main() -> None:
     path = shutil.which("chromium")
     if path is None:
         sys.exit("These pictures are taken with Chromium: apt-get install chromium")
-    api = Api(EDGE)
+    api = Api(STACK.edge)
     maya, jonas = await furnish(api)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         await take(browser, maya, "chat", 1280, 800, dark=False)
         await take(browser, maya, "chat-dark", 1280, 800, dark=True)
         await take(browser, maya, "phone", 390, 800, dark=False)
+        await take_first_day(browser)
         await take_operations(api, browser)
         await browser.close()
     await jonas.close()

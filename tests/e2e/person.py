@@ -162,12 +162,22 @@ class Person:
         await self.page.get_by_test_id("conversation-item").first.click()
         await expect(self.page.get_by_test_id("message-list")).to_be_visible()
 
+    async def back_to_the_list(self) -> None:
+        """Leave a conversation where the list is behind it: on a phone."""
+        back = self.page.get_by_role("button", name="Back to all conversations")
+        if await back.is_visible():
+            await back.click()
+
     async def say(self, text: str) -> None:
         await self.page.get_by_test_id("composer-input").fill(text)
         await self.page.keyboard.press("Enter")
 
     async def sees(self, text: str, times: int = 1) -> None:
         await expect(self.page.get_by_test_id("message-text").get_by_text(text, exact=True)).to_have_count(times, timeout=PATIENCE_MS)
+
+    async def texts(self) -> list[str]:
+        """Return what all messages of the page say, those too that are not drawn: of these a browser gives no inner text."""
+        return await self.page.get_by_test_id("message-text").all_text_contents()
 
     async def do_with(self, text: str, name: str) -> None:
         """Choose something from the menu of a message."""

@@ -8,6 +8,22 @@ from tests.e2e.person import PATIENCE_MS, Person
 from tests.e2e.stack import Stack
 
 
+async def test_what_a_name_finds_moves_nothing_that_is_about_to_be_pressed(stack: Stack, browser: Browser) -> None:
+    anna, bob = await Person.sit_down(browser, stack, "anna"), await Person.sit_down(browser, stack, "bob")
+    await anna.page.get_by_test_id("new-conversation").click()
+    start = anna.page.get_by_role("button", name="Start conversation")
+    name = anna.page.get_by_label("User name")
+    await anna.page.get_by_role("dialog").evaluate("dialog => Promise.all(dialog.getAnimations().map(rise => rise.finished))")
+    places = [await start.bounding_box()]
+    await name.fill(f"no-{bob.name}")
+    await expect(anna.page.get_by_text("Nobody has this user name.")).to_be_visible(timeout=PATIENCE_MS)
+    places.append(await start.bounding_box())
+    await name.fill(bob.name)
+    await expect(anna.page.get_by_role("option", name="Bob")).to_be_visible(timeout=PATIENCE_MS)
+    places.append(await start.bounding_box())
+    assert places[0] == places[1] == places[2]
+
+
 async def test_who_has_a_link_to_somebody_begins_and_everything_is_found_again(stack: Stack, browser: Browser) -> None:
     anna, bob = await Person.sit_down(browser, stack, "anna"), await Person.sit_down(browser, stack, "bob", phone=True)
     await bob.move_to_other_gateway(anna.nodes[-1])

@@ -79,7 +79,7 @@ async def test_what_is_written_without_a_network_is_sent_when_it_is_back_once_an
     await anna.sees("while you were away")
     for text in ("one", "two", "three"):
         await bob.sees(text)
-    texts = await bob.page.get_by_test_id("message-text").all_inner_texts()
+    texts = await bob.texts()
     assert [text for text in texts if text in {"one", "two", "three"}] == ["one", "two", "three"]
     await expect(anna.page.locator("[data-status=sending]")).to_have_count(0)
 
@@ -102,7 +102,7 @@ async def test_what_is_written_while_the_log_takes_nothing_waits_and_is_sent_onc
         os.kill(kafka, signal.SIGCONT)
     for text in ("one", "two", "three"):
         await bob.sees(text)
-    texts = await bob.page.get_by_test_id("message-text").all_inner_texts()
+    texts = await bob.texts()
     assert texts == ["zero", "one", "two", "three"]
     await expect(anna.page.locator("[data-status=sending]")).to_have_count(0, timeout=PATIENCE_MS)
 

@@ -34,10 +34,6 @@ class Sockets:
         page.on("websocket", lambda socket: self._all.append((page, socket)))
 
 
-async def texts(person: Person) -> list[str]:
-    return await person.page.get_by_test_id("message-text").all_inner_texts()
-
-
 async def test_a_start_without_a_network_shows_what_was_kept_and_sends_later_what_is_written(stack: Stack, browser: Browser) -> None:
     anna, bob = await Person.two_in_a_chat(browser, stack, "zero")
     await bob.say("one")
@@ -58,7 +54,7 @@ async def test_a_start_without_a_network_shows_what_was_kept_and_sends_later_wha
     await bob.sees("two")
     for person in (anna, bob):
         await person.sees("meanwhile")
-        assert sorted(await texts(person)) == ["meanwhile", "one", "two", "zero"]
+        assert sorted(await person.texts()) == ["meanwhile", "one", "two", "zero"]
 
 
 async def test_two_tabs_have_one_connection_which_goes_on_when_its_tab_is_closed_and_end_together(stack: Stack, browser: Browser) -> None:
@@ -102,7 +98,7 @@ async def test_two_tabs_have_one_connection_which_goes_on_when_its_tab_is_closed
         await person.sees("c")
     await expect(third.page.locator("[data-status=sending]")).to_have_count(0, timeout=PATIENCE_MS)
     for person in (second, third, bob):
-        assert [text for text in await texts(person) if len(text) == 1] == ["a", "b", "c"]
+        assert [text for text in await person.texts() if len(text) == 1] == ["a", "b", "c"]
 
     await second.page.get_by_role("button", name="Log out").click()
     await expect(third.page.get_by_test_id("auth-form")).to_be_visible(timeout=PATIENCE_MS)
@@ -140,7 +136,7 @@ async def test_tabs_whose_gateway_is_killed_have_every_message_once_and_in_order
     for person in (*tabs, bob):
         await person.page.set_viewport_size({"width": 1200, "height": 4_000})  # what is far from the screen is not drawn
         await expect(person.page.get_by_test_id("message-text")).to_have_count(len(wanted))
-    orders = [await texts(person) for person in (*tabs, bob)]
+    orders = [await person.texts() for person in (*tabs, bob)]
     assert orders[0] == orders[1] == orders[2]
     assert set(orders[0]) == wanted
     assert [text for text in orders[0] if int(text) > 0] == [f"{number}" for number in range(1, 21)]

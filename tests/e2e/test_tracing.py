@@ -19,9 +19,11 @@ from tests.e2e.stack import Stack
 PATIENCE_S = 30
 ENTRY = Counter(sequence=1, append=1, write=1, store=1, show=1, deliver=2)
 """How often each step of an entry is taken, which two gateways have readers for."""
-BY_SOCKET = ENTRY + Counter(send=1)
+FIRST = ENTRY + Counter(send=1, sequence=1, NoteBlocks=3)
+"""Of two people: it is given its place when presence has said that neither has blocked the other."""
 BY_REST = ENTRY + Counter(SendMessage=3)
-CREATION = ENTRY + Counter(CreateConversation=3, FindUsers=3, GetConversationState=3, sequence=1) - Counter(deliver=2)
+ASKED = ("FindUsers", "FindBlocks", "GetPreferences", "GetConversationState")
+CREATION = ENTRY + Counter(CreateConversation=3, sequence=1, **dict.fromkeys(ASKED, 3)) - Counter(deliver=2)
 """It is given its place when history has said that the conversation is new."""
 
 Step: TypeAlias = dict[str, Any]
@@ -81,15 +83,16 @@ async def test_the_way_of_a_message_is_shown_by_its_id_whichever_door_it_came_th
     one, two = await Socket.open_on(api, anna, "gateway-1"), await Socket.open_on(api, bob, "gateway-2")
     message_id = await one.say(conversation_id, "a secret text")
     await two.until("entry")
-    steps = await steps_of(traced, message_id, BY_SOCKET)
-    assert tree(steps) == [(0, "send", "gateway", ""), *entry(1)]
+    steps = await steps_of(traced, message_id, FIRST)
+    asked = [(1, "NoteBlocks", "router-sidecar", ""), (2, "NoteBlocks", "presence-sidecar", ""), (3, "NoteBlocks", "presence", "")]
+    assert tree(steps) == [(0, "send", "gateway", ""), (1, "sequence", "router", "redis"), *asked, *entry(1)]
     assert [step["node"] for step in steps if step["name"] == "send"] == ["gateway-1"]
     delivered = [step for step in steps if step["name"] == "deliver"]
     assert {step["node"] for step in delivered} == {"gateway-1", "gateway-2"}
     assert all(step["facts"]["sessions"] == "1" for step in delivered)
     assert all(step["tookMs"] >= 0 for step in steps)
     shown = (await asyncio.to_thread(traced.run, "trace", message_id)).stdout
-    assert all(name in shown for name in BY_SOCKET)
+    assert all(name in shown for name in FIRST)
 
     rest_id = new_id()
     body = {"messageId": rest_id, "body": {"text": "a secret text"}}

@@ -5,7 +5,6 @@ import type { State } from "../core/state";
 import type { ConversationId } from "../core/types";
 import { useClient, useSelected } from "./context";
 import { ConversationPane } from "./ConversationPane";
-import { NotificationsOffer } from "./NotificationsOffer";
 import { Toasts } from "./parts/Toasts";
 import { useToast } from "./parts/toasts";
 import { usePanelOf, usePanels } from "./panels";
@@ -151,7 +150,6 @@ export function ChatPage() {
           )}
         </main>
         {panel !== null && <Side shown={panel} />}
-        <NotificationsOffer />
         <Toasts />
         <Suspense>
           <Tooltips />

@@ -10,7 +10,7 @@ function Offer({ onAnswered }: { readonly onAnswered: () => void }) {
   const t = useText();
   const { run, isBusy, error } = useAction();
   return (
-    <aside className="offer" aria-labelledby="offer-title" data-testid="notifications-offer">
+    <section className="offer" aria-labelledby="offer-title" data-testid="notifications-offer">
       <h2 id="offer-title">{t("settings.offerTitle")}</h2>
       <p>{t("settings.offerText")}</p>
       {error !== null && <p className="error" role="alert">{error}</p>}
@@ -18,7 +18,7 @@ function Offer({ onAnswered }: { readonly onAnswered: () => void }) {
         <button className="button button-primary" type="button" disabled={isBusy} onClick={() => void run(() => notifier.turnOn(), onAnswered)}>{t("settings.offerYes")}</button>
         <button className="button" type="button" onClick={onAnswered}>{t("settings.offerNo")}</button>
       </div>
-    </aside>
+    </section>
   );
 }
 

@@ -91,10 +91,11 @@ export function PeopleField({ label, name, value, onChange, onPick, without, hin
         }}
         onKeyDown={press}
       />
-      <p className="field-hint" id={`${id}-hint`} role="status">
+      {/* What comes and goes here has its place: a button below may not move away from under a finger. */}
+      <p className="field-hint people-hint" id={`${id}-hint`} role="status">
         {isSought && unknown === typed ? t("errors.UNKNOWN_USER") : hint}
       </p>
-      <ul id={`${id}-list`} className="choices" role="listbox" aria-label={t("conversations.people")}>
+      <ul id={`${id}-list`} className="choices people-choices" role="listbox" aria-label={t("conversations.people")}>
         {shown.map((user, index) => (
           <li
             key={user.userId}

@@ -12,6 +12,7 @@ import { useClient, useNow, useSelected } from "./context";
 import { ConversationItem } from "./ConversationItem";
 import { Icon, type IconName } from "./Icon";
 import { Logo } from "./Logo";
+import { NotificationsOffer } from "./NotificationsOffer";
 import { Chips } from "./parts/Chips";
 import { EmptyState } from "./parts/EmptyState";
 import { Menu, MenuItem, MenuLine } from "./parts/Menu";
@@ -178,6 +179,7 @@ export function Sidebar({ onOpen, onNew, onDiscover }: SidebarProps) {
           />
         )}
       </Suspense>
+      <NotificationsOffer />
       {me !== null && <AccountBar userId={me} name={nameOf(state, me, words)} username={state.users.get(me)?.username ?? ""} />}
     </aside>
   );
