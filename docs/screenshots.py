@@ -125,9 +125,6 @@ async def take_first_day(browser: Browser) -> None:
 
     maya = await Person.sit_down(browser, STACK, "maya")
     await first_day(maya, await Person.sit_down(browser, STACK, "jonas"), garden(), look)
-    await maya.page.goto(STACK.edge)
-    await maya.open_settings("Notifications")
-    await look(maya, "first-notifications")
 
 
 PEOPLE = 24

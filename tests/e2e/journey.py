@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import expect
 
-from tests.e2e.person import PATIENCE_MS, Person
+from tests.e2e.person import Person
 
 Look = Callable[[Person, str], Awaitable[None]]
 """Is called with what is on whose screen, and a name for it."""
@@ -21,11 +21,8 @@ async def first_day(maya: Person, jonas: Person, picture: bytes, look: Look) -> 
     await jonas.sees("Hello Jonas, I am here now, too!")
     await jonas.say("Welcome! Shall we plan the picnic?")
     await maya.sees("Welcome! Shall we plan the picnic?")
-    welcome = maya.page.get_by_test_id("message").filter(has_text="Welcome! Shall we plan the picnic?")
-    await welcome.hover()
-    await welcome.get_by_test_id("message-menu").click()
-    await maya.page.get_by_role("menu").get_by_text("👍", exact=True).click()
-    await expect(jonas.page.get_by_test_id("reaction")).to_have_text("👍 1", timeout=PATIENCE_MS)
+    await maya.react("Shall we plan the picnic?", "👍")
+    await expect(jonas.page.get_by_test_id("reaction")).to_have_text("👍 1")
     await look(maya, "first-chat")
 
     await maya.back_to_the_list()
@@ -33,12 +30,12 @@ async def first_day(maya: Person, jonas: Person, picture: bytes, look: Look) -> 
     await jonas.item("Garden party").click()
     file = {"name": "garden.jpg", "mimeType": "image/jpeg", "buffer": picture}
     await maya.page.get_by_test_id("attach").set_input_files(file)  # type: ignore[arg-type]
-    await expect(maya.page.locator("[data-testid=attached][data-state=ready]")).to_have_count(1, timeout=PATIENCE_MS)
+    await expect(maya.page.locator("[data-testid=attached][data-state=ready]")).to_have_count(1)
     await maya.say("This is where we could sit")
     await jonas.say("I bring the lemonade")
     for person in (maya, jonas):
         image = person.page.get_by_test_id("file-image")
-        await expect(image).to_have_js_property("complete", value=True, timeout=PATIENCE_MS)
+        await expect(image).to_have_js_property("complete", value=True)
         await expect(image).to_have_attribute("alt", "garden.jpg")
         await person.sees("I bring the lemonade")
     await look(maya, "first-group")
@@ -50,4 +47,4 @@ async def first_day(maya: Person, jonas: Person, picture: bytes, look: Look) -> 
     await look(maya, "first-search")
     await maya.page.get_by_test_id("search-results").get_by_role("button").first.click()
     found = maya.page.get_by_test_id("message").filter(has_text="I bring the lemonade")
-    await expect(found).to_have_attribute("data-highlighted", "true", timeout=PATIENCE_MS)
+    await expect(found).to_be_in_viewport()

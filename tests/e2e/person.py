@@ -25,6 +25,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 AGAIN_S = 0.05
 DESK, PHONE = ViewportSize(width=1200, height=800), ViewportSize(width=360, height=740)
 DRAG = """
@@ -173,7 +174,7 @@ class Person:
         await self.page.keyboard.press("Enter")
 
     async def sees(self, text: str, times: int = 1) -> None:
-        await expect(self.page.get_by_test_id("message-text").get_by_text(text, exact=True)).to_have_count(times, timeout=PATIENCE_MS)
+        await expect(self.page.get_by_test_id("message-text").get_by_text(text, exact=True)).to_have_count(times)
 
     async def texts(self) -> list[str]:
         """Return what all messages of the page say, those too that are not drawn: of these a browser gives no inner text."""
@@ -185,6 +186,13 @@ class Person:
         await message.hover()
         await message.get_by_test_id("message-menu").click()
         await message.get_by_role("menuitem", name=name, exact=True).click()
+
+    async def react(self, text: str, emoji: str) -> None:
+        """React to a message with one of those that its menu offers first."""
+        message = self.page.get_by_test_id("message").filter(has_text=text)
+        await message.hover()
+        await message.get_by_test_id("message-menu").click()
+        await self.page.get_by_role("menu").get_by_text(emoji, exact=True).click()
 
     async def open_settings(self, section: str) -> None:
         """Open a section of the settings."""

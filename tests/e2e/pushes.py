@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from bench.client import Account, Api
 from tests.e2e.logins import login
-from tests.e2e.person import PATIENCE_MS, Person
+from tests.e2e.person import Person
 from tests.e2e.stack import Stack
 from tests.push import PushHouse, text_of
 
@@ -39,4 +39,4 @@ async def turn_notifications_on(person: Person) -> None:
     await person.open_settings("Notifications")
     switch = person.page.get_by_role("switch", name="Notifications")
     await switch.click()
-    await expect(switch).to_be_checked(timeout=PATIENCE_MS)
+    await expect(switch).to_be_checked()

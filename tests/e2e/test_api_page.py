@@ -8,7 +8,6 @@ import aiohttp
 from playwright.async_api import Browser, expect
 
 from launcher.mesh.calls import ANYONE, USERS
-from tests.e2e.person import PATIENCE_MS
 from tests.e2e.stack import Stack
 
 
@@ -37,8 +36,8 @@ async def test_the_page_shows_the_methods_and_makes_a_call(stack: Stack, browser
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     await page.goto(f"{stack.edge}/api", wait_until="load")
     row = page.locator("#operations-Accounts-getJwks")
-    await row.click(timeout=PATIENCE_MS)
-    await row.get_by_role("button", name="Execute").click(timeout=PATIENCE_MS)
-    await expect(row.locator(".live-responses-table").first).to_contain_text("Ed25519", timeout=PATIENCE_MS)
+    await row.click()
+    await row.get_by_role("button", name="Execute").click()
+    await expect(row.locator(".live-responses-table").first).to_contain_text("Ed25519")
     assert complaints == []
     await page.close()

@@ -109,7 +109,7 @@ async def test_it_starts_without_a_server_and_only_the_client_does(browser: Brow
     await server.runner.cleanup()
     for path in ("/", "/c/01a21ec4-687b-768f-bdc6-f501f0a97d0a"):
         await page.goto(f"{server.url}{path}")
-        await expect(page.get_by_test_id("auth-form")).to_be_visible(timeout=PATIENCE_MS)
+        await expect(page.get_by_test_id("auth-form")).to_be_visible()
     # A part that comes when it is needed is there, too.
     parts = await page.evaluate(PARTS)
     assert any(re.fullmatch(r"/assets/browser-.*\.js", part) for part in parts)
@@ -121,7 +121,7 @@ async def test_somebody_who_is_logged_in_stays_so_without_a_network(stack: Stack
     assert await anna.page.evaluate(READY)
     await anna.page.context.set_offline(True)
     await anna.page.reload()
-    await expect(anna.page.get_by_test_id("my-name")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(anna.page.get_by_test_id("my-name")).to_be_visible()
     await anna.page.context.set_offline(False)
     await anna.is_live()
 
@@ -180,15 +180,15 @@ async def test_what_another_app_shares_lands_where_its_user_wants_it(stack: Stac
     await anna.page.goto("about:blank")  # it comes from elsewhere: no page of the client's may send a form anywhere
     await anna.page.evaluate(SHARE, f"{stack.edge}/share")
     shared = anna.page.get_by_test_id("shared")
-    await expect(shared).to_contain_text("Look at this\nhttps://good.test/", timeout=PATIENCE_MS)
+    await expect(shared).to_contain_text("Look at this\nhttps://good.test/")
     await expect(shared).to_contain_text("notes é.txt")
     assert anna.page.url == f"{stack.edge}/"
     await anna.page.get_by_test_id("share-with").click()
     await expect(anna.page.get_by_test_id("composer-input")).to_have_value("Look at this\nhttps://good.test/")
-    await expect(anna.page.locator("[data-testid=attached][data-state=ready]")).to_have_count(1, timeout=PATIENCE_MS)
+    await expect(anna.page.locator("[data-testid=attached][data-state=ready]")).to_have_count(1)
     await anna.page.get_by_test_id("send").click()
     async with bob.page.expect_download() as download:
-        await bob.page.get_by_test_id("file-download").click(timeout=PATIENCE_MS)
+        await bob.page.get_by_test_id("file-download").click()
     assert (await (await download.value).path()).read_bytes() == b"Bring the tent."
     await anna.page.reload()
     await anna.is_live()

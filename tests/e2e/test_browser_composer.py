@@ -7,7 +7,7 @@ from typing import Any
 from playwright.async_api import Browser, Locator, expect
 
 from bench.client import PASSWORD, Api
-from tests.e2e.person import PATIENCE_MS, Person
+from tests.e2e.person import Person
 from tests.e2e.pictures import photo
 from tests.e2e.stack import Stack
 
@@ -53,13 +53,13 @@ async def test_names_and_emoji_are_completed_and_mean_something(stack: Stack, br
     await composer.press_sequentially("and @al")
     await anna.page.get_by_role("option", name="Everyone here").click()
     await composer.press_sequentially(":tada")
-    await expect(offers.first).to_contain_text(":tada:", timeout=PATIENCE_MS)
+    await expect(offers.first).to_contain_text(":tada:")
     await composer.press("Tab")
     await expect(composer).to_have_value(f"Hello @{bob.name} and @all 🎉 ")
     await composer.press("Enter")
     for person in (anna, bob):
         mentions = person.page.get_by_test_id("mention")
-        await expect(mentions).to_have_text(["@Bob", "@all"], timeout=PATIENCE_MS)
+        await expect(mentions).to_have_text(["@Bob", "@all"])
     await expect(bob.page.get_by_test_id("mention").first).to_have_attribute("data-me", "true")
     await expect(anna.page.get_by_test_id("mention").first).to_have_attribute("data-me", "false")
 
@@ -70,7 +70,7 @@ async def test_names_and_emoji_are_completed_and_mean_something(stack: Stack, br
     await composer.press("Escape")
     await expect(offers).to_have_count(0)
     await composer.press("Enter")
-    await expect(bob.page.get_by_test_id("mention")).to_have_text(["@Bob"], timeout=PATIENCE_MS)
+    await expect(bob.page.get_by_test_id("mention")).to_have_text(["@Bob"])
 
 
 async def test_commands_are_offered_where_they_are_possible_and_a_poll_is_asked(stack: Stack, browser: Browser) -> None:
@@ -84,7 +84,7 @@ async def test_commands_are_offered_where_they_are_possible_and_a_poll_is_asked(
     await composer.press("Enter")
     await composer.press_sequentially("green or black")
     await composer.press("Enter")
-    await expect(anna.page.get_by_test_id("conversation-subtitle")).to_contain_text("green or black", timeout=PATIENCE_MS)
+    await expect(anna.page.get_by_test_id("conversation-subtitle")).to_contain_text("green or black")
     await expect(composer).to_have_value("")
     await anna.say("/usr/bin is a path")
     await bob.sees("/usr/bin is a path")
@@ -117,7 +117,7 @@ async def test_slow_mode_counts_down_and_whoever_may_not_write_is_told_why(stack
     await expect(bob.page.get_by_test_id("send")).to_be_disabled()
     await expect(anna.page.get_by_test_id("slow-mode")).to_have_count(0)
     await settle(api, anna, slowModeS=0, memberPermissions=1)
-    await expect(bob.page.get_by_test_id("composer-bar")).to_have_attribute("data-bar", "members", timeout=PATIENCE_MS)
+    await expect(bob.page.get_by_test_id("composer-bar")).to_have_attribute("data-bar", "members")
     await expect(bob.page.get_by_test_id("composer-input")).to_have_count(0)
 
 
@@ -139,9 +139,9 @@ async def test_files_are_dropped_uploaded_and_looked_through(stack: Stack, brows
     wrong = {"name": "program.bin", "mimeType": "application/octet-stream", "buffer": bytes(range(256)) * 40}
     await anna.page.get_by_test_id("attach").set_input_files([*more, wrong])  # type: ignore[arg-type]
     attached = anna.page.get_by_test_id("attached")
-    await expect(anna.page.locator("[data-testid=attached][data-state=ready]")).to_have_count(3, timeout=PATIENCE_MS)
+    await expect(anna.page.locator("[data-testid=attached][data-state=ready]")).to_have_count(3)
     refused = anna.page.locator("[data-testid=attached][data-state=failed]")
-    await expect(refused).to_contain_text("Files of this kind are not taken in here.", timeout=PATIENCE_MS)
+    await expect(refused).to_contain_text("Files of this kind are not taken in here.")
     await expect(anna.page.get_by_test_id("send")).to_be_disabled()
     await refused.get_by_role("button", name="Remove program.bin").click()
     await expect(attached).to_have_count(3)
@@ -156,7 +156,7 @@ async def test_files_are_dropped_uploaded_and_looked_through(stack: Stack, brows
 
     # Several are a grid, and each leads to the others of the conversation.
     media = bob.page.get_by_test_id("message-list").get_by_role("button", name="Open the picture")
-    await expect(media).to_have_count(3, timeout=PATIENCE_MS)
+    await expect(media).to_have_count(3)
     await look_through(bob, media.nth(1))
 
 
@@ -168,7 +168,7 @@ async def look_through(bob: Person, second: Locator) -> None:
     for key, shown in (("ArrowRight", "3 of 3"), ("ArrowRight", "3 of 3"), ("Home", "1 of 3"), ("ArrowLeft", "1 of 3")):
         await bob.page.keyboard.press(key)
         await expect(place).to_have_text(shown)
-    await expect(viewer.locator("img")).to_have_js_property("complete", value=True, timeout=PATIENCE_MS)
+    await expect(viewer.locator("img")).to_have_js_property("complete", value=True)
     await bob.swipe(-150)
     await expect(place).to_have_text("2 of 3")
     await bob.page.keyboard.press("+")

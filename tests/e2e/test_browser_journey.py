@@ -7,7 +7,7 @@ from playwright.async_api import Browser, expect
 
 from bench.client import Api
 from tests.e2e.journey import first_day
-from tests.e2e.person import PATIENCE_MS, Person
+from tests.e2e.person import Person
 from tests.e2e.pictures import photo
 from tests.e2e.pushes import can_be_pushed
 from tests.e2e.stack import Stack
@@ -28,7 +28,7 @@ async def test_a_newcomer_walks_through_a_first_day(stack: Stack, browser: Brows
         await first_day(maya, jonas, photo(900, 600), pass_by)
         await maya.back_to_the_list()
         await maya.page.get_by_test_id("notifications-offer").get_by_role("button", name="Tell me").click()
-        await expect(maya.page.get_by_test_id("notifications-offer")).to_have_count(0, timeout=PATIENCE_MS)
+        await expect(maya.page.get_by_test_id("notifications-offer")).to_have_count(0)
         await maya.page.goto("about:blank")
         await jonas.say("It is at four")
         says = [one.says for one in await house.until(1)]

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Locator, expect
 from bench.client import Account, Api, Socket
 from chatkit.core.ids import new_id
 from elastic_chat.gateway.v1 import frames_pb2 as pb
-from tests.e2e.person import PATIENCE_MS, Person
+from tests.e2e.person import Person
 from tests.e2e.stack import Stack
 
 
@@ -73,7 +73,7 @@ async def test_every_kind_of_message_is_shown_as_it_is_and_so_is_what_becomes_of
     for _ in range(2):
         page = bob.page
         changed = message(bob, "At ten")
-        await expect(changed.get_by_text("edited", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+        await expect(changed.get_by_text("edited", exact=True)).to_be_visible()
         await expect(changed.get_by_test_id("pinned")).to_be_visible()
         await expect(changed.get_by_test_id("reaction")).to_have_text("👍 2")
         await expect(changed.get_by_test_id("reaction")).to_have_attribute("data-mine", "true")
@@ -95,7 +95,7 @@ async def test_a_poll_is_voted_in_until_it_is_closed(stack: Stack, browser: Brow
     await bob.open_first()
     poll = bob.page.get_by_test_id("poll")
     tea, coffee = poll.get_by_test_id("poll-option").nth(0), poll.get_by_test_id("poll-option").nth(1)
-    await expect(poll.get_by_test_id("poll-foot")).to_have_text("No votes yet", timeout=PATIENCE_MS)
+    await expect(poll.get_by_test_id("poll-foot")).to_have_text("No votes yet")
     await tea.click()
     await expect(tea).to_have_attribute("aria-pressed", "true")
     await coffee.click()
@@ -107,7 +107,7 @@ async def test_a_poll_is_voted_in_until_it_is_closed(stack: Stack, browser: Brow
     assert [(one["option"], one["count"]) for one in state["votes"]] == [(1, 2)]
     await sender.change("PUT", asked, "/closing")
     for _ in range(2):
-        await expect(poll).to_have_attribute("data-closed", "true", timeout=PATIENCE_MS)
+        await expect(poll).to_have_attribute("data-closed", "true")
         await expect(poll.get_by_test_id("poll-foot")).to_have_text("2 votes · Closed")
         await expect(poll.get_by_test_id("poll-count")).to_have_text(["0", "2"])
         await expect(tea).to_be_disabled()
@@ -134,7 +134,7 @@ async def test_a_message_grows_while_it_is_made_and_is_there_once_when_it_is_sai
     ):
         delta = pb.Delta(message_id=message_id, conversation_id=conversation_id, offset=offset, text=part)
         await maker.send_frame(pb.ClientFrame(delta=delta))
-        await expect(growing.get_by_test_id("message-text")).to_have_text(shown, timeout=PATIENCE_MS)
+        await expect(growing.get_by_test_id("message-text")).to_have_text(shown)
     await maker.say(conversation_id, "Once upon a time", message_id)
     await bob.sees("Once upon a time")
     await expect(growing).to_have_count(0)

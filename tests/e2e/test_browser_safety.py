@@ -6,7 +6,7 @@ import asyncio
 
 from playwright.async_api import Browser, Locator, expect
 
-from tests.e2e.person import PATIENCE_MS, Person
+from tests.e2e.person import Person
 from tests.e2e.stack import Stack
 
 
@@ -26,7 +26,7 @@ async def test_who_blocks_somebody_is_left_alone_until_they_take_it_back(stack: 
     await anna.answer("Block")
     await anna.item("Bob").click()
     for page in (anna.page, laptop.page):
-        await expect(page.get_by_test_id("blocked-bar")).to_contain_text("You have blocked Bob.", timeout=PATIENCE_MS)
+        await expect(page.get_by_test_id("blocked-bar")).to_contain_text("You have blocked Bob.")
         await expect(page.get_by_test_id("composer-input")).to_have_count(0)
 
     # Bob is told nothing, but why what he says does not arrive.
@@ -34,16 +34,16 @@ async def test_who_blocks_somebody_is_left_alone_until_they_take_it_back(stack: 
     await talk.click()
     await bob.say("Are you there?")
     failed = bob.page.get_by_test_id("message").filter(has_text="Are you there?")
-    await expect(failed).to_contain_text("reach each other here.", timeout=PATIENCE_MS)
+    await expect(failed).to_contain_text("reach each other here.")
     await failed.get_by_role("button", name="Discard").click()
 
     # In the group he is heard by everyone, and folded for Anna.
     await bob.item("Walks").click()
     await bob.say("Rain on Sunday")
-    await expect(anna.item("Walks")).to_contain_text("Message from somebody you blocked", timeout=PATIENCE_MS)
+    await expect(anna.item("Walks")).to_contain_text("Message from somebody you blocked")
     await anna.item("Walks").click()
     folded = anna.page.get_by_test_id("folded")
-    await expect(folded).to_have_text("Message from somebody you blockedShow", timeout=PATIENCE_MS)
+    await expect(folded).to_have_text("Message from somebody you blockedShow")
     await expect(said(anna, "Rain on Sunday")).to_have_count(0)
     await folded.get_by_role("button", name="Show").click()
     await expect(said(anna, "Rain on Sunday")).to_be_visible()
@@ -51,8 +51,8 @@ async def test_who_blocks_somebody_is_left_alone_until_they_take_it_back(stack: 
     await anna.open_settings("Privacy")
     await expect(anna.page.get_by_test_id("blocked-people")).to_contain_text("Bob")
     await anna.page.get_by_role("button", name="Unblock Bob").click()
-    await expect(anna.page.get_by_text("You have blocked nobody.")).to_be_visible(timeout=PATIENCE_MS)
-    await expect(laptop.page.get_by_test_id("composer-input")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(anna.page.get_by_text("You have blocked nobody.")).to_be_visible()
+    await expect(laptop.page.get_by_test_id("composer-input")).to_be_visible()
     await laptop.say("Here I am again")
     await talk.click()
     await bob.sees("Here I am again")
@@ -62,23 +62,23 @@ async def deal_with_it(admin: Person, stack: Stack, bob: Person) -> None:
     """Let an administrator take the report of what Bob has said, and suspend him."""
     await admin.page.goto(f"{stack.edge}/admin/reports")
     reported = admin.page.get_by_test_id("report").filter(has_text=bob.name)
-    await expect(reported).to_contain_text("For the third time.", timeout=PATIENCE_MS)
+    await expect(reported).to_contain_text("For the third time.")
     await expect(reported).to_contain_text("Spam, reported by Anna")
     await expect(reported.locator("[data-reported=true]")).to_contain_text(f"Buy carpets of {bob.name}!")
     await expect(reported.get_by_role("listitem")).to_have_count(3)  # with what stands before it
     await reported.get_by_role("button", name="Look into it").click()
-    await expect(reported).to_have_count(0, timeout=PATIENCE_MS)
+    await expect(reported).to_have_count(0)
     await admin.page.get_by_text("Being looked into", exact=True).click()
-    await expect(reported.get_by_test_id("handled")).to_contain_text("Admin has been looking into it", timeout=PATIENCE_MS)
+    await expect(reported.get_by_test_id("handled")).to_contain_text("Admin has been looking into it")
     await reported.get_by_role("button", name="Suspend the user").click()
     form = admin.page.get_by_test_id("resolve-form")
     await form.get_by_label("For how long").select_option("3 days")
     await form.get_by_label("Why").fill("Carpets.")
     await form.get_by_label("Note").fill("As agreed.")
     await form.get_by_role("button", name="Suspend the user").click()
-    await expect(reported).to_have_count(0, timeout=PATIENCE_MS)
+    await expect(reported).to_have_count(0)
     await admin.page.get_by_text("Done", exact=True).click()
-    await expect(reported.get_by_test_id("handled")).to_contain_text("The user is suspended", timeout=PATIENCE_MS)
+    await expect(reported.get_by_test_id("handled")).to_contain_text("The user is suspended")
     await expect(reported).to_contain_text("As agreed.")
 
 
@@ -101,25 +101,25 @@ async def test_what_is_reported_comes_before_administrators_who_suspend_its_send
     await form.get_by_label("What there is to say about it").fill("For the third time.")
     await form.get_by_role("switch", name="Block Bob, too").click()
     await form.get_by_role("button", name="Send report").click()
-    await expect(anna.page.get_by_test_id("toasts")).to_contain_text("Reported, and Bob is blocked", timeout=PATIENCE_MS)
+    await expect(anna.page.get_by_test_id("toasts")).to_contain_text("Reported, and Bob is blocked")
     await expect(anna.page.get_by_test_id("blocked-bar")).to_be_visible()
 
     await deal_with_it(admin, stack, bob)
-    await expect(bob.page.get_by_text("You were logged out.")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(bob.page.get_by_text("You were logged out.")).to_be_visible()
     await bob.logs_in()
-    await expect(bob.page.get_by_role("alert")).to_contain_text("This account is suspended.", timeout=PATIENCE_MS)
+    await expect(bob.page.get_by_role("alert")).to_contain_text("This account is suspended.")
     await expect(bob.page.get_by_role("alert")).to_contain_text("Carpets.")
 
     await admin.page.get_by_role("link", name="Who has done what").click()
     entry = admin.page.get_by_test_id("audit-entry").filter(has_text="ResolveReport").first
-    await expect(entry).to_contain_text("Admin", timeout=PATIENCE_MS)
+    await expect(entry).to_contain_text("Admin")
     await expect(entry).to_contain_text("OK")
     await admin.page.get_by_role("link", name="Users", exact=True).click()
     await admin.page.get_by_label("User name").fill(bob.name)
     await admin.page.get_by_role("button", name="Find").click()
     account = admin.page.get_by_test_id("account")
-    await expect(account.get_by_test_id("suspension")).to_contain_text("Carpets.", timeout=PATIENCE_MS)
+    await expect(account.get_by_test_id("suspension")).to_contain_text("Carpets.")
     await account.get_by_role("button", name="End the suspension").click()
-    await expect(account.get_by_test_id("suspension")).to_have_count(0, timeout=PATIENCE_MS)
+    await expect(account.get_by_test_id("suspension")).to_have_count(0)
     await bob.page.get_by_role("button", name="Log in").click()
     await bob.is_live()

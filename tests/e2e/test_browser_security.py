@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 
 from bench.client import PASSWORD, Account, Api, ApiError
 from launcher.mesh.policy import API_CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY
-from tests.e2e.person import PATIENCE_MS, Person
+from tests.e2e.person import Person
 from tests.e2e.stack import Stack
 
 COOKIE = "elastic-chat-refresh"
@@ -84,14 +84,14 @@ async def test_a_logout_takes_the_cookie_away_in_all_tabs_also_if_the_server_cou
     anna = await Person.sit_down(browser, stack, "anna")
     other = await anna.page.context.new_page()
     await other.goto(stack.edge)
-    await expect(other.get_by_test_id("my-name")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(other.get_by_test_id("my-name")).to_be_visible()
     await anna.page.context.set_offline(True)
     await anna.page.get_by_role("button", name="Log out").click()
     for page in (anna.page, other):
-        await expect(page.get_by_test_id("auth-form")).to_be_visible(timeout=PATIENCE_MS)
+        await expect(page.get_by_test_id("auth-form")).to_be_visible()
     assert await cookie_of(anna)
     await anna.page.context.set_offline(False)
-    await anna.page.wait_for_function("() => localStorage.getItem('elastic-chat.leaving') === null", timeout=PATIENCE_MS)
+    await anna.page.wait_for_function("() => localStorage.getItem('elastic-chat.leaving') === null")
     assert await cookie_of(anna) == ""
 
 
@@ -157,7 +157,7 @@ async def test_every_page_works_under_its_policy(stack: Stack, watched: Page, pa
     assert headers["content-security-policy"] == policy
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert headers["cross-origin-opener-policy"] == "same-origin"
-    await expect(watched.locator(shown).first).to_be_visible(timeout=PATIENCE_MS)
+    await expect(watched.locator(shown).first).to_be_visible()
     if path == "/":
         await watched.evaluate("() => navigator.serviceWorker.ready.then(() => undefined)")
     assert await watched.evaluate("() => window.violations") == []

@@ -7,7 +7,7 @@ import re
 from playwright.async_api import Browser, Page, expect
 
 from bench.client import PASSWORD
-from tests.e2e.person import PATIENCE_MS, Person
+from tests.e2e.person import Person
 from tests.e2e.pictures import photo
 from tests.e2e.stack import Stack
 
@@ -23,10 +23,10 @@ async def test_a_status_is_chosen_and_others_see_it(stack: Stack, browser: Brows
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_test_id("toasts")).to_contain_text("Saved")
     await expect(page.get_by_label("It ends")).to_have_value("asItIs")
-    await expect(bob.page.get_by_test_id("conversation-subtitle")).to_contain_text("In a meeting", timeout=PATIENCE_MS)
+    await expect(bob.page.get_by_test_id("conversation-subtitle")).to_contain_text("In a meeting")
 
     await page.get_by_role("button", name="Clear the status").click()
-    await expect(bob.page.get_by_test_id("conversation-subtitle")).not_to_contain_text("In a meeting", timeout=PATIENCE_MS)
+    await expect(bob.page.get_by_test_id("conversation-subtitle")).not_to_contain_text("In a meeting")
     await page.keyboard.press("Escape")
     await expect(page.get_by_test_id("composer-input")).to_be_visible()
     await expect(page.get_by_role("link", name="Settings", exact=True)).to_be_focused()
@@ -41,21 +41,21 @@ async def test_a_name_and_pictures_are_changed_and_others_see_them(stack: Stack,
     await expect(page.get_by_test_id("toasts")).to_contain_text("Saved")
     face = page.get_by_test_id("picture-field").get_by_test_id("avatar-picture")
     await page.get_by_test_id("picture-input").set_input_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": photo(640, 480)})
-    await expect(face).to_have_attribute("src", BLOB, timeout=PATIENCE_MS)
+    await expect(face).to_have_attribute("src", BLOB)
     assert await face.evaluate("image => image.decode().then(() => image.naturalWidth)") == 240
     await page.get_by_role("button", name="Back to the conversations").click()
     await expect(page.get_by_test_id("my-name")).to_have_text("Anna of the sea")
 
     # Nobody tells Bob: his page looks when it has begun anew.
     await bob.page.reload()
-    await expect(bob.page.get_by_test_id("conversation-title")).to_have_text("Anna of the sea", timeout=PATIENCE_MS)
+    await expect(bob.page.get_by_test_id("conversation-title")).to_have_text("Anna of the sea")
     await expect(bob.page.get_by_test_id("conversation-item").get_by_test_id("avatar-picture")).to_have_attribute("src", BLOB)
 
     await anna.create_group("Walks", bob)
     await page.get_by_test_id("members").click()
     await page.get_by_role("tab", name="Settings").click()
     await page.get_by_test_id("picture-input").set_input_files({"name": "path.jpg", "mimeType": "image/jpeg", "buffer": photo(480, 640)})
-    await expect(bob.item("Walks").get_by_test_id("avatar-picture")).to_have_attribute("src", BLOB, timeout=PATIENCE_MS)
+    await expect(bob.item("Walks").get_by_test_id("avatar-picture")).to_have_attribute("src", BLOB)
     await page.get_by_role("button", name="Remove the picture").click()
     await expect(bob.item("Walks").get_by_test_id("avatar-picture")).to_have_count(0)
 
@@ -75,7 +75,7 @@ async def test_sessions_are_ended_the_password_is_changed_and_the_account_is_del
     await page.get_by_role("button", name="End them all").click()
     await expect(sessions).to_have_count(1)
     for device in (other, third):
-        await expect(device.page.get_by_test_id("auth-form")).to_be_visible(timeout=PATIENCE_MS)
+        await expect(device.page.get_by_test_id("auth-form")).to_be_visible()
 
     await page.get_by_role("link", name="Account", exact=True).click()
     await page.get_by_label("Current password").fill("it is another one")
@@ -95,7 +95,7 @@ async def test_sessions_are_ended_the_password_is_changed_and_the_account_is_del
     await expect(gone).to_be_disabled()
     await form.get_by_label("User name").fill(anna.name)
     await gone.click()
-    await expect(page.get_by_test_id("auth-form")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(page.get_by_test_id("auth-form")).to_be_visible()
 
 
 async def test_settings_on_a_phone_and_after_a_reload(stack: Stack, browser: Browser) -> None:

@@ -8,7 +8,7 @@ import signal
 
 from playwright.async_api import Browser, expect
 
-from tests.e2e.person import PATIENCE_MS, Person
+from tests.e2e.person import Person
 from tests.e2e.pictures import photo
 from tests.e2e.stack import Stack
 
@@ -20,13 +20,13 @@ async def test_two_people_chat_across_gateways_and_find_it_all_after_a_reload(st
 
     await anna.start_chat_with(bob)
     await anna.say("Hello Bob, can you see this?")
-    await expect(bob.page.get_by_test_id("unread-badge")).to_have_text("1", timeout=PATIENCE_MS)
+    await expect(bob.page.get_by_test_id("unread-badge")).to_have_text("1")
     await bob.open_first()
     await bob.sees("Hello Bob, can you see this?")
-    await expect(bob.page.get_by_test_id("unread-badge")).to_have_count(0, timeout=PATIENCE_MS)
+    await expect(bob.page.get_by_test_id("unread-badge")).to_have_count(0)
     await bob.say("Every word.")
     await anna.sees("Every word.")
-    await expect(anna.page.locator("[data-own=true][data-status=seen]")).to_have_count(1, timeout=PATIENCE_MS)
+    await expect(anna.page.locator("[data-own=true][data-status=seen]")).to_have_count(1)
 
     for person in (anna, bob):
         await person.page.reload()
@@ -69,7 +69,7 @@ async def test_whoever_opens_an_invite_link_sees_what_it_leads_to_and_joins(stac
 async def test_what_is_written_without_a_network_is_sent_when_it_is_back_once_and_in_order(stack: Stack, browser: Browser) -> None:
     anna, bob = await Person.two_in_a_chat(browser, stack, "zero")
     await anna.page.context.set_offline(True)
-    await expect(anna.page.get_by_test_id("connection-status")).not_to_have_attribute("data-phase", "live", timeout=PATIENCE_MS)
+    await expect(anna.page.get_by_test_id("connection-status")).not_to_have_attribute("data-phase", "live")
     for text in ("one", "two", "three"):
         await anna.say(text)
     await expect(anna.page.locator("[data-status=sending]")).to_have_count(3)
@@ -104,7 +104,7 @@ async def test_what_is_written_while_the_log_takes_nothing_waits_and_is_sent_onc
         await bob.sees(text)
     texts = await bob.texts()
     assert texts == ["zero", "one", "two", "three"]
-    await expect(anna.page.locator("[data-status=sending]")).to_have_count(0, timeout=PATIENCE_MS)
+    await expect(anna.page.locator("[data-status=sending]")).to_have_count(0)
 
 
 async def test_one_begins_at_what_is_new_and_scrolls_back_page_by_page_on_a_phone(stack: Stack, browser: Browser) -> None:
@@ -114,13 +114,13 @@ async def test_one_begins_at_what_is_new_and_scrolls_back_page_by_page_on_a_phon
     for n in range(120):
         await bob.say(f"message {n}")
     await bob.sees("message 119")
-    await expect(bob.page.locator("[data-status=sending]")).to_have_count(0, timeout=PATIENCE_MS)
+    await expect(bob.page.locator("[data-status=sending]")).to_have_count(0)
     await anna.open_first()
     await anna.sees("message 0")
     await anna.sees("message 119", times=0)
     await anna.page.get_by_test_id("jump-latest").click()
     await anna.sees("message 119")
-    await expect(bob.page.locator("[data-status=seen]")).not_to_have_count(0, timeout=PATIENCE_MS)
+    await expect(bob.page.locator("[data-status=seen]")).not_to_have_count(0)
 
     # What has been read is above the screen.
     phone = await anna.on_another_device(browser, stack, phone=True)
@@ -145,14 +145,14 @@ async def test_a_picture_and_a_document_are_sent_and_seen(stack: Stack, browser:
         {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Bring the tent."},
     ]
     await anna.page.get_by_test_id("attach").set_input_files(chosen)  # type: ignore[arg-type]
-    await expect(anna.page.locator("[data-testid=attached][data-state=ready]")).to_have_count(2, timeout=PATIENCE_MS)
+    await expect(anna.page.locator("[data-testid=attached][data-state=ready]")).to_have_count(2)
     await anna.page.get_by_test_id("send").click()
     await bob.open_first()
     for person in (anna, bob):
         image = person.page.get_by_test_id("file-image")
-        await expect(image).to_have_attribute("alt", "holiday.jpg", timeout=PATIENCE_MS)
-        await expect(image).to_have_js_property("complete", value=True, timeout=PATIENCE_MS)
-        await expect(image).to_have_js_property("naturalHeight", 900, timeout=PATIENCE_MS)
+        await expect(image).to_have_attribute("alt", "holiday.jpg")
+        await expect(image).to_have_js_property("complete", value=True)
+        await expect(image).to_have_js_property("naturalHeight", 900)
     async with bob.page.expect_download() as download:
         await bob.page.get_by_test_id("file-download").click()
     got = await download.value
@@ -172,32 +172,32 @@ async def test_what_one_sets_for_oneself_is_on_all_of_ones_devices(stack: Stack,
         await anna.page.get_by_test_id("conversation-menu").click()
         await anna.page.get_by_role("menuitem", name=name, exact=True).click()
         for page in (anna.page, device.page):
-            await expect(page.get_by_test_id("conversation-item").get_by_label(label)).to_be_visible(timeout=PATIENCE_MS)
+            await expect(page.get_by_test_id("conversation-item").get_by_label(label)).to_be_visible()
 
     await anna.do_with("a slip", "Delete for me")
     for page in (anna.page, device.page):
-        await expect(page.get_by_test_id("message-text")).to_have_text(["the code is 1234"], timeout=PATIENCE_MS)
+        await expect(page.get_by_test_id("message-text")).to_have_text(["the code is 1234"])
     await bob.sees("a slip")
 
     await anna.do_with("the code is 1234", "Star")
     await device.choose("Starred messages")
-    await expect(device.page.get_by_test_id("message-link")).to_contain_text("the code is 1234", timeout=PATIENCE_MS)
+    await expect(device.page.get_by_test_id("message-link")).to_contain_text("the code is 1234")
     await device.page.keyboard.press("Escape")
 
     await anna.page.get_by_test_id("composer-input").fill("not ready")
-    await expect(device.page.get_by_test_id("composer-input")).to_have_value("not ready", timeout=PATIENCE_MS)
+    await expect(device.page.get_by_test_id("composer-input")).to_have_value("not ready")
     await device.page.get_by_test_id("send-later").click()
     await device.page.get_by_role("button", name="Send then").click()
-    await expect(anna.page.get_by_test_id("composer-input")).to_have_value("", timeout=PATIENCE_MS)
+    await expect(anna.page.get_by_test_id("composer-input")).to_have_value("")
     await anna.choose("To be sent later")
-    await expect(anna.page.get_by_test_id("waiting")).to_contain_text("not ready", timeout=PATIENCE_MS)
+    await expect(anna.page.get_by_test_id("waiting")).to_contain_text("not ready")
     await anna.page.get_by_role("button", name="Do not send").click()
-    await expect(anna.page.get_by_test_id("waiting")).to_have_count(0, timeout=PATIENCE_MS)
+    await expect(anna.page.get_by_test_id("waiting")).to_have_count(0)
     await anna.page.keyboard.press("Escape")
 
     await anna.page.get_by_test_id("conversation-menu").click()
     await anna.page.get_by_role("menuitem", name="Archive", exact=True).click()
     for page in (anna.page, device.page):
-        await expect(page.get_by_test_id("conversation-item")).to_have_count(0, timeout=PATIENCE_MS)
+        await expect(page.get_by_test_id("conversation-item")).to_have_count(0)
     await device.look_in("Archive")
     await expect(device.page.get_by_test_id("conversation-item")).to_have_count(1)

@@ -83,7 +83,7 @@ async def test_two_tabs_have_one_connection_which_goes_on_when_its_tab_is_closed
     for person in (second, third, bob):
         for tab in (second, third):
             await person.sees(f"from {id(tab)}")
-    await expect(second.page.locator("[data-status=sending]")).to_have_count(0, timeout=PATIENCE_MS)
+    await expect(second.page.locator("[data-status=sending]")).to_have_count(0)
     assert sockets.open() == 1
     assert len(second.nodes) + len(third.nodes) == 1
 
@@ -96,12 +96,12 @@ async def test_two_tabs_have_one_connection_which_goes_on_when_its_tab_is_closed
     await second.page.context.set_offline(False)
     for person in (second, third, bob):
         await person.sees("c")
-    await expect(third.page.locator("[data-status=sending]")).to_have_count(0, timeout=PATIENCE_MS)
+    await expect(third.page.locator("[data-status=sending]")).to_have_count(0)
     for person in (second, third, bob):
         assert [text for text in await person.texts() if len(text) == 1] == ["a", "b", "c"]
 
     await second.page.get_by_role("button", name="Log out").click()
-    await expect(third.page.get_by_test_id("auth-form")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(third.page.get_by_test_id("auth-form")).to_be_visible()
     async with asyncio.timeout(10):
         while sockets.open():
             await asyncio.sleep(0.05)
