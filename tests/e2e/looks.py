@@ -43,7 +43,10 @@ STEADY = """
   for (const avatar of document.querySelectorAll("[data-tone]")) avatar.dataset.tone = "1";
   for (const field of document.querySelectorAll("input")) if (/-[0-9a-f]{8}$/.test(field.value)) field.value = "somebody";
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (texts.nextNode()) texts.currentNode.nodeValue = texts.currentNode.nodeValue.replace(/-[0-9a-f]{8}/g, "").replace(/\\p{Extended_Pictographic}\\uFE0F?/gu, "*");
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    text.nodeValue = text.nodeValue.replace(/-[0-9a-f]{8}/g, "").replace(/\\p{Extended_Pictographic}\\uFE0F?/gu, "*");
+  }
   document.activeElement.blur();
 }
 """
