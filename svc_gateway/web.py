@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import cast
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from chatkit.core.conversation import MAX_FRAME_BYTES
-from chatkit.core.errors import ChatError
+from chatkit.core.errors import ChatError, Reason
 from chatkit.metrics import gauge
 from chatkit.rpc.server import LEAVING, NOT_DELIVERED
 from svc_gateway.connection import WebSocketPipe
@@ -19,8 +20,17 @@ from svc_gateway.session import Session
 SUBPROTOCOLS = {codec.value: codec for codec in (Codec.PROTO, Codec.JSON)}
 CLOSE_S = 2.0
 """How long a client may take to answer the close of a connection."""
+LOOK_S = 0.05
 
 CONNECTIONS = gauge("chat_gateway_connections", "Connections, by door.", door=("proto", "json", "grpc"))
+
+
+class Socket(web.WebSocketResponse):
+    """A WebSocket that stays when too much has come: aiohttp would end the connection, and a reset would overtake what tells why."""
+
+    async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
+        """Close it, but for that."""
+        return code != WSCloseCode.MESSAGE_TOO_BIG and await super().close(code=code, message=message, drain=drain)
 
 
 class WebDoor:
@@ -43,7 +53,7 @@ class WebDoor:
             # The mesh tries another gateway, and sends no one else here.
             headers = {NOT_DELIVERED: "true", **dict(LEAVING)}
             return web.Response(status=503, text="This gateway is being stopped: connect again.\n", headers=headers)
-        socket = web.WebSocketResponse(
+        socket = Socket(
             protocols=(codec.value,),
             compress=False,
             max_msg_size=MAX_FRAME_BYTES,
@@ -57,6 +67,9 @@ class WebDoor:
         with CONNECTIONS[codec.name.lower()].track_inprogress():
             try:
                 await self._read(socket, codec, session)
+                if socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+                    session.close(ChatError(Reason.FRAME_TOO_LARGE))
+                    await _hear_out(transport)
             finally:
                 if session.ended is not None:
                     # The close was sent, and answered or not: aiohttp, which does not know, would send another.
@@ -66,6 +79,8 @@ class WebDoor:
 
     async def _read(self, socket: web.WebSocketResponse, codec: Codec, session: Session) -> None:
         async for message in socket:
+            if socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+                break
             if message.type is WSMsgType.ERROR or session.is_over:
                 continue
             try:
@@ -74,3 +89,11 @@ class WebDoor:
                 session.bad_frame(error)
             else:
                 await session.handle(frame, kind)
+
+
+async def _hear_out(transport: asyncio.Transport) -> None:
+    """Let a client go on sending for a while, until it has read that it is over: of what comes nothing is kept."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_S):
+            while not transport.is_closing():  # noqa: ASYNC110 - the transport tells no event
+                await asyncio.sleep(LOOK_S)

@@ -91,6 +91,25 @@ async def test_the_gateway_says_once_that_it_closes_and_why_and_nothing_after_it
     assert gate[0].forgotten == gate[0].sessions
 
 
+async def test_who_still_sends_what_is_too_large_is_told_so_before_the_connection_ends(gate: tuple[Gate, str]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(gate[1].split(":")[2].split("/")[0]))
+    writer.write(HANDSHAKE.encode())
+    await reader.readuntil(b"\r\n\r\n")
+    whole = Frame(Opcode.TEXT, b"x" * 4_000_000).serialize(mask=True)
+    for start in range(0, len(whole), 100_000):
+        writer.write(whole[start : start + 100_000])
+        await writer.drain()
+        await asyncio.sleep(0.001)
+    head = await reader.readexactly(2)
+    closing = Close.parse(await reader.readexactly(head[1]))
+    assert closing.code == 1009
+    assert closing.reason.startswith("FRAME_TOO_LARGE: ")
+    writer.write(Frame(Opcode.CLOSE, Close(1009, "").serialize()).serialize(mask=True))
+    async with asyncio.timeout(10):
+        assert await reader.read() == b""
+    writer.close()
+
+
 async def test_a_client_that_closes_is_answered(gate: tuple[Gate, str]) -> None:
     async with connect(gate[1], subprotocols=subprotocols()) as socket:
         pass
@@ -122,7 +141,7 @@ async def test_a_grpc_client_that_does_not_read_is_cut_off_and_forgotten() -> No
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub: Any = gateway_service_pb2_grpc.GatewayServiceStub(channel)
         call = stub.Connect()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not gate.sessions:
                 await asyncio.sleep(0.01)
             (session,) = gate.sessions
