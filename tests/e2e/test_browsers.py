@@ -160,6 +160,15 @@ async def test_a_picture_and_a_document_are_sent_and_seen(stack: Stack, browser:
     assert (await got.path()).read_bytes() == b"Bring the tent."
 
 
+async def test_what_was_changed_when_the_page_ended_is_changed(stack: Stack, browser: Browser) -> None:
+    anna, _ = await Person.two_in_a_chat(browser, stack, "hello")
+    for name, label in (("Mute", "Muted"), ("Pin", "Pinned")):
+        await anna.page.get_by_test_id("conversation-menu").click()
+        item = anna.page.get_by_role("menuitem", name=name, exact=True)
+        await item.evaluate("(item) => { item.click(); location.reload(); }")
+        await expect(anna.page.get_by_test_id("conversation-item").get_by_label(label)).to_be_visible()
+
+
 async def test_what_one_sets_for_oneself_is_on_all_of_ones_devices(stack: Stack, browser: Browser) -> None:
     anna, bob = await Person.two_in_a_chat(browser, stack, "a slip")
     await bob.say("the code is 1234")

@@ -6,8 +6,10 @@ import { ApiError, errorOf } from "./errors";
 export type TokenSource = (isRefused: boolean) => Promise<string>;
 
 const DEADLINE_MS = 10_000;
+/** In characters: a browser lets no more than 64 KiB of all that is on its way outlive a page. */
+const SHORT = 4_096;
 
-/** Returns the JSON of the answer; null if it is none. */
+/** Returns the JSON of the answer; null if it is none. What changes something arrives even if the page ends meanwhile, unless it is long. */
 export async function call(
   method: string,
   path: string,
@@ -15,13 +17,15 @@ export async function call(
   accessToken?: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<unknown> {
+  const text = body === undefined ? null : JSON.stringify(body);
   const response = await answered(method, path, {
+    keepalive: method !== "GET" && (text?.length ?? 0) <= SHORT,
     headers: {
       ...headers,
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }),
     },
-    body: body === undefined ? null : JSON.stringify(body),
+    body: text,
   });
   const answer = await jsonOf(response);
   if (!response.ok) {
