@@ -15,7 +15,10 @@ DESCRIPTORS = Path(elastic_chat.__path__[0]) / "descriptors.binpb"
 
 ANYONE: dict[str, tuple[str, ...]] = {
     "gateway": ("Connect",),
-    "accounts": ("Register", "Login", "StartOidcLogin", "FinishOidcLogin", "Refresh", "ExchangeServiceToken", "GetJwks"),
+    "accounts": (
+        *("GetAuthOptions", "Register", "Login", "StartOidcLogin", "FinishOidcLogin"),
+        *("Refresh", "ExchangeServiceToken", "GetJwks"),
+    ),
 }
 """The methods that the edge lets everyone call."""
 
@@ -81,6 +84,7 @@ READS: dict[str, tuple[str, ...]] = {
     ),
     "writer": ("GetLag", "AwaitWritten"),
     "accounts": (
+        "GetAuthOptions",
         "GetJwks",
         "FindUsers",
         "FindInactive",
