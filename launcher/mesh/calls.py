@@ -152,7 +152,8 @@ EDGE_PATHS: dict[str, tuple[str, ...]] = {
 
 
 OPS_PATH = "/v1/ops/mesh"
-"""What the edge hands to the console, for administrators: no service of the mesh has it."""
+TRACES_PATH = "/v1/ops/traces"
+"""What the edge hands to the console, for administrators: no service of the mesh has it. Below the second is a message's id."""
 
 
 def service_name(service: str) -> str:
