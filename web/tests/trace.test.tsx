@@ -1,10 +1,12 @@
 // @vitest-environment happy-dom
 import { cleanup, screen, within } from "@testing-library/react";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import type { Client } from "../src/app/client";
 import { barsOf, isTrace, type Step, type Trace as Traced } from "../src/core/trace";
 import type { MessageId } from "../src/core/types";
+import { AdminApi } from "../src/net/admin";
+import { Calls } from "../src/net/calls";
 import { ClientProvider } from "../src/ui/context";
 import Trace from "../src/ui/Trace";
 import { rendered } from "./rendered";
@@ -16,7 +18,10 @@ function step(name: string, depth: number, atMs: number, tookMs: number): Step {
 const STEPS = [step("SendMessage", 0, 0, 4), step("sequence", 1, 1, 0.3), step("write", 1, 16, 4)];
 const TRACE: Traced = { steps: STEPS, share: 0.01, collector: null };
 
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
 
 describe("the bars of a trace", () => {
   it("are as long as their steps, beside each other as these were", () => {
@@ -41,6 +46,23 @@ describe("an answer", () => {
   });
 });
 
+describe("the call", () => {
+  const admin = new AdminApi(new Calls(() => Promise.resolve("token")));
+
+  it("asks for the way of one message, and takes what is a trace", async () => {
+    const asked = vi.fn<(path: string, request: RequestInit) => Promise<Response>>(() => Promise.resolve(Response.json(TRACE)));
+    vi.stubGlobal("fetch", asked);
+    await expect(admin.trace("m" as MessageId)).resolves.toEqual(TRACE);
+    expect(asked.mock.calls[0]?.[0]).toBe("/v1/ops/traces/m");
+    expect(asked.mock.calls[0]?.[1].headers).toMatchObject({ authorization: "Bearer token" });
+  });
+
+  it("takes nothing else", async () => {
+    vi.stubGlobal("fetch", () => Promise.resolve(Response.json({ at: "now" })));
+    await expect(admin.trace("m" as MessageId)).rejects.toMatchObject({ reason: "UNAVAILABLE" });
+  });
+});
+
 describe("an administrator", () => {
   function shown(trace: Traced) {
     rendered(
@@ -53,7 +75,7 @@ describe("an administrator", () => {
   it("reads each step with where, when and how long, as a table", async () => {
     shown(TRACE);
     const rows = within(await screen.findByRole("table")).getAllByRole("row");
-    expect(rows.map((row) => within(row).getAllByRole(/columnheader|rowheader|cell/).map(({ textContent }) => textContent))).toEqual([
+    expect(rows.map((row) => [...row.querySelectorAll("th, td")].map(({ textContent }) => textContent))).toEqual([
       ["Step", "Start, ms", "Took, ms"],
       ["SendMessageSendMessage-1", "0.0", "4.0"],
       ["Given its placesequence-1", "1.0", "0.3"],

@@ -40,7 +40,7 @@ export function extended({ seqs, anchor }: Selection, rows: readonly Chosen[], s
   const between = rows.map((row) => row.seq).filter((one) => one >= from && one <= to);
   // What is nearest to where the range begins has room before the rest.
   const nearest = anchor < seq ? between : between.reverse();
-  return { seqs: new Set([...seqs, ...nearest].slice(0, MOST)), anchor: seq };
+  return { seqs: new Set([...new Set([...seqs, ...nearest])].slice(0, MOST)), anchor: seq };
 }
 
 export function without(selection: Selection, seq: number): Selection {

@@ -57,8 +57,20 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
     },
     [begin, go],
   );
+  const stopChoosing = useCallback(() => {
+    const row = rows.find((one) => one.type === "message" && one.seq === anchor);
+    end();
+    if (row !== undefined) {
+      go(row.key);
+    }
+  }, [rows, anchor, end, go]);
   const { act, asking } = useActing(conversationId, null, select);
   const press = (event: KeyboardEvent<HTMLElement>) => {
+    if (isChoosing && event.key === "Escape") {
+      event.preventDefault();
+      stopChoosing();
+      return;
+    }
     roving.onKeyDown(event);
     const row = event.target instanceof HTMLElement ? rows.find(({ key }) => key === (event.target as HTMLElement).dataset["key"]) : undefined;
     const action = row?.type === "message" && !isChoosing ? actionByKey(event, actionsOf(row, powers), keyboardOf(event.target)) : null;
@@ -73,13 +85,6 @@ export const MessageList = memo(function MessageList({ rows, chat, users, me }: 
       selecting.choose(row.seq, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey);
     }
   };
-  const stopChoosing = useCallback(() => {
-    const row = rows.find((one) => one.type === "message" && one.seq === anchor);
-    end();
-    if (row !== undefined) {
-      go(row.key);
-    }
-  }, [rows, anchor, end, go]);
   const newest = rows.at(-1);
   const names = useCallback((userId: UserId) => nameOf({ users }, userId, words), [users, words]);
 

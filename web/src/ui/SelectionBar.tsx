@@ -2,7 +2,7 @@ import { lazy, Suspense, useRef, useState } from "react";
 import selecting from "virtual:texts/en/selecting";
 
 import type { Powers } from "../core/actions";
-import { type Chosen, copiedText, togetherOf, type TogetherAction } from "../core/selecting";
+import { type Chosen, copiedText, MOST, togetherOf, type TogetherAction } from "../core/selecting";
 import type { TextId } from "../core/texts";
 import type { ConversationId, UserId } from "../core/types";
 import { sentenceOf } from "./action";
@@ -24,6 +24,12 @@ const BUTTONS: Readonly<Record<TogetherAction, { readonly icon: IconName; readon
   delete: { icon: "bin", label: "messages.deleteAll" },
 };
 
+/** What is to be done with which, as they were chosen when it was asked for. */
+interface Asked {
+  readonly action: "forward" | "hide" | "delete";
+  readonly seqs: readonly number[];
+}
+
 interface SelectionBarProps {
   readonly conversationId: ConversationId;
   readonly chosen: readonly Chosen[];
@@ -40,7 +46,7 @@ function SelectionBar({ conversationId, chosen, powers, nameOf, onDone, onClose 
   const { t } = words;
   const toast = useToast();
   const bar = useRef<HTMLDivElement>(null);
-  const [asked, setAsked] = useState<"forward" | "hide" | "delete" | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
   const [isBusy, setBusy] = useState(false);
   const possible = togetherOf(chosen, powers);
   const count = chosen.length;
@@ -69,7 +75,7 @@ function SelectionBar({ conversationId, chosen, powers, nameOf, onDone, onClose 
       case "forward":
       case "hide":
       case "delete":
-        setAsked(action);
+        setAsked({ action, seqs: chosen.map(({ seq }) => seq) });
         break;
     }
   };
@@ -79,7 +85,7 @@ function SelectionBar({ conversationId, chosen, powers, nameOf, onDone, onClose 
       <button className="button-icon" type="button" aria-label={t("common.cancel")} data-tip={t("common.cancel")} onClick={onClose}>
         <Icon name="close" />
       </button>
-      <p role="status" data-testid="selection-count">{t("selecting.count", { count })}</p>
+      <p role="status" data-testid="selection-count">{t(count < MOST ? "selecting.count" : "selecting.full", { count })}</p>
       {possible.map((action) => (
         <button
           key={action}
@@ -93,22 +99,22 @@ function SelectionBar({ conversationId, chosen, powers, nameOf, onDone, onClose 
           <Icon name={BUTTONS[action].icon} />
         </button>
       ))}
-      {asked === "forward" && (
+      {asked?.action === "forward" && (
         <Suspense>
-          <ForwardDialog from={conversationId} seqs={chosen.map(({ seq }) => seq)} onForwarded={onClose} onClose={() => { setAsked(null); }} />
+          <ForwardDialog from={conversationId} seqs={asked.seqs} onForwarded={onClose} onClose={() => { setAsked(null); }} />
         </Suspense>
       )}
-      {(asked === "hide" || asked === "delete") && (
+      {asked !== null && asked.action !== "forward" && (
         <Confirm
-          title={t(asked === "delete" ? "selecting.deleteTitle" : "selecting.hideTitle", { count })}
+          title={t(asked.action === "delete" ? "selecting.deleteTitle" : "selecting.hideTitle", { count: asked.seqs.length })}
           action={t("messages.deleteAction")}
           isDanger
           onConfirm={() =>
-            forEach((seq) => (asked === "delete" ? client.messages.change(conversationId, seq, { type: "deletion" }) : client.personal.hide(conversationId, seq)))
+            forEach((seq) => (asked.action === "delete" ? client.messages.change(conversationId, seq, { type: "deletion" }) : client.personal.hide(conversationId, seq)))
           }
           onClose={() => { setAsked(null); }}
         >
-          <p>{t(asked === "delete" ? "selecting.deleteText" : "selecting.hideText")}</p>
+          <p>{t(asked.action === "delete" ? "selecting.deleteText" : "selecting.hideText")}</p>
         </Confirm>
       )}
     </div>

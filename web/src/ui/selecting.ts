@@ -3,14 +3,12 @@
 import { useCallback, useMemo, useState } from "react";
 
 import type { Powers } from "../core/actions";
-import { begun, type Chosen, chosenOf, extended, MOST, selectable, type Selection, toggled, without } from "../core/selecting";
+import { begun, type Chosen, chosenOf, extended, selectable, type Selection, toggled, without } from "../core/selecting";
 import type { Row } from "../core/timeline";
 
 export interface Selecting {
   /** In their order; null while nobody chooses. */
   readonly chosen: readonly Chosen[] | null;
-  /** Whether there is no room for another. */
-  readonly isFull: boolean;
   /** What was chosen last; null while nobody chooses. */
   readonly anchor: number | null;
   readonly has: (seq: number) => boolean;
@@ -30,7 +28,6 @@ export function useSelecting(rows: readonly Row[], powers: Powers, isFolded: (ro
   const end = useCallback(() => { setSelection(null); }, []);
   return {
     chosen: useMemo(() => (selection === null ? null : chosenOf(selection, open)), [selection, open]),
-    isFull: (selection?.seqs.size ?? 0) >= MOST,
     anchor: selection?.anchor ?? null,
     has: (seq) => selection?.seqs.has(seq) === true,
     begin,
