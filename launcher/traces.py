@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 NANOSECONDS = 1_000_000
 """In a millisecond."""
@@ -76,3 +77,23 @@ def tree(found: Sequence[Step]) -> Iterator[tuple[int, Step]]:
                 yield from below(step.span_id, depth + 1)
 
     yield from below(None, 0)
+
+
+def as_json(found: Sequence[Step]) -> list[dict[str, Any]]:
+    """Return steps as others read them, each after the one that it follows from: times are in milliseconds, since the first began."""
+    return [
+        {
+            "name": one.name,
+            "node": one.node,
+            "depth": depth,
+            "atMs": at_ms(one, found[0].began_ns),
+            "tookMs": one.took_ms,
+            "facts": one.facts,
+        }
+        for depth, one in tree(found)
+    ]
+
+
+def at_ms(step: Step, began_ns: int) -> float:
+    """Return when a step began, in milliseconds since `began_ns`."""
+    return (step.began_ns - began_ns) / NANOSECONDS

@@ -131,6 +131,8 @@ def wire(
         users=stores.users,
         sessions=sessions,
         session_lifetime_s=int(settings.refresh_token_lifetime.total_seconds()),
+        registration=settings.registration,
+        provider_name=settings.provider_name,
         logins=logins,
         oidc=oidc,
         newcomers=newcomers,

@@ -20,7 +20,7 @@ from svc_accounts.admin import Admin
 from svc_accounts.audit import AuditLog
 from svc_accounts.bots import Bots
 from svc_accounts.core.audit import AuditEntry, Span, Wanted
-from svc_accounts.core.invites import Invite
+from svc_accounts.core.invites import Invite, Registration
 from svc_accounts.core.reports import State as ReportState
 from svc_accounts.core.service_tokens import ServiceToken
 from svc_accounts.core.sessions import Session
@@ -49,6 +49,9 @@ class Accounts:
     users: UserStore
     sessions: Sessions
     session_lifetime_s: int
+    registration: Registration
+    provider_name: str
+    """What people know the other provider as; empty if none is set up."""
     logins: Logins
     oidc: OidcLogins
     newcomers: Newcomers
@@ -71,6 +74,7 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         self._users = has.users
         self._sessions = has.sessions
         self._session_lifetime_s = has.session_lifetime_s
+        self._options = _options(has.registration, has.provider_name)
         self._logins = has.logins
         self._oidc = has.oidc
         self._newcomers = has.newcomers
@@ -86,6 +90,9 @@ class AccountsServicer(rpc.AccountsServiceServicer):
         self._audit.watch(self, pb.DESCRIPTOR.services_by_name["AccountsService"])
 
     # --- for everyone
+
+    async def GetAuthOptions(self, request: pb.GetAuthOptionsRequest, context: Context) -> pb.GetAuthOptionsResponse:  # noqa: ARG002, N802
+        return self._options
 
     async def Register(self, request: pb.RegisterRequest, context: Context) -> pb.RegisterResponse:  # noqa: N802
         newcomer = Newcomer(request.username, request.password, request.display_name)
@@ -359,6 +366,13 @@ def _in_session(context: Context) -> Caller:
     if not is_uuid(caller.session_id):
         raise ChatError(Reason.UNAUTHENTICATED, "the call names no login session: send an access token from Login")
     return caller
+
+
+def _options(registration: Registration, provider_name: str) -> pb.GetAuthOptionsResponse:
+    return pb.GetAuthOptionsResponse(
+        registration=pb.GetAuthOptionsResponse.Registration.Value(registration.name),
+        providers=[pb.IdentityProvider(name=provider_name)] if provider_name else [],
+    )
 
 
 def _user(user: User) -> pb.User:

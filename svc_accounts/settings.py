@@ -36,6 +36,7 @@ class Settings(ServiceSettings, CassandraOwnerSettings):
         "",
         in_production=PROVIDER,
     )
+    oidc_name: str = setting("What people know the provider as: buttons say it. Its host if empty.", "")
     oidc_client_id: str = setting("What the provider knows us by.", "")
     oidc_client_secret: str = setting(
         "What the provider gave us with that; empty for a public client. A secret: give it by _FILE.", "", secret=True
@@ -44,6 +45,11 @@ class Settings(ServiceSettings, CassandraOwnerSettings):
         "Where the provider may send people afterwards: pages of clients.", (), in_production=REDIRECTS
     )
     oidc_sign_up: bool = setting("Whether whom the provider names gets an account; false if only those may come who have one.", True)
+
+    @property
+    def provider_name(self) -> str:
+        """What people know the other provider as; empty if none is set up."""
+        return (self.oidc_name.strip() or urlsplit(self.oidc_issuer).hostname or "") if self.oidc_issuer else ""
 
     def __post_init__(self) -> None:
         faults: list[str] = []

@@ -27,12 +27,14 @@ READY_S = 20
 
 
 @contextmanager
-def provider() -> Iterator[str]:
-    """Run one while the block runs; yield how it names itself."""
+def provider(redirect_uri: str = REDIRECT_URI) -> Iterator[str]:
+    """Run one while the block runs, which sends people back there; yield how it names itself."""
     assert (FOLDER / "node_modules").is_dir(), f"run `npm ci` in {FOLDER}, as `make test` does"
     environ = node.environment(Settings.from_environment(os.environ).cache, Display())
     port = free_base(range(31_990, 32_000), (0,))
-    with subprocess.Popen(["node", "server.mjs", str(port), SECRET], cwd=FOLDER, env=environ, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        ["node", "server.mjs", str(port), SECRET, redirect_uri], cwd=FOLDER, env=environ, stderr=subprocess.DEVNULL
+    ) as process:
         try:
             answers = probes.Http(port, "/.well-known/openid-configuration")
             assert asyncio.run(probes.still_not(answers, READY_S)) is None

@@ -15,7 +15,7 @@ const PREFIX = "virtual:texts/";
 /** What not every page needs is a module of its own: the operations page has the first, the service worker the second. */
 const APART: readonly string[] = ["ops", "notifications"];
 /** What only parts say that are loaded when they are opened. English, which is in the page from the beginning, has it apart, too: it comes with them. */
-export const LATER: readonly string[] = ["account", "admin", "details", "keyboard", "media", "safety", "search", "settings", "writing"];
+export const LATER: readonly string[] = ["account", "admin", "details", "keyboard", "media", "safety", "search", "selecting", "settings", "writing"];
 
 /** No message is read in a browser. */
 export const withoutParser = { find: /^@formatjs\/icu-messageformat-parser$/, replacement: "@formatjs/icu-messageformat-parser/no-parser.js" };

@@ -14,7 +14,7 @@ from launcher.errors import LaunchError
 from launcher.home import Home
 from launcher.recording import recorded_topology
 from launcher.settings import Settings
-from launcher.traces import NANOSECONDS, Step, Traces, tree
+from launcher.traces import Step, Traces, as_json, at_ms, tree
 
 
 @command(
@@ -37,13 +37,7 @@ def trace(message_id: str) -> Answer:
     found = Traces(home.traces).of(message_id.lower())
     if not found:
         raise LaunchError(f"There is no trace of {message_id}", _where_else(home, message_id))
-    rows = list(tree(found))
-    began_ns = found[0].began_ns
-    steps = [
-        {"name": one.name, "node": one.node, "depth": depth, "atMs": _at(one, began_ns), "tookMs": one.took_ms, "facts": one.facts}
-        for depth, one in rows
-    ]
-    return Answer({"messageId": message_id, "steps": steps}, "\n".join(_lines(rows, began_ns)))
+    return Answer({"messageId": message_id, "steps": as_json(found)}, "\n".join(_lines(list(tree(found)), found[0].began_ns)))
 
 
 def _where_else(home: Home, message_id: str) -> str:
@@ -56,15 +50,11 @@ def _where_else(home: Home, message_id: str) -> str:
     return f"Of a hundred messages {100 * tracing.share:g} are traced; what was traced shows up within two seconds"
 
 
-def _at(one: Step, began_ns: int) -> float:
-    return (one.began_ns - began_ns) / NANOSECONDS
-
-
 def _lines(rows: Sequence[tuple[int, Step]], began_ns: int) -> list[str]:
     width = max(2 * depth + len(one.name) for depth, one in rows)
     nodes = max(len(one.node) for _, one in rows)
     return [
-        f"{'  ' * depth + one.name:<{width}}  {one.node:<{nodes}}  at {_at(one, began_ns):8.1f} ms  took {one.took_ms:8.1f} ms  "
+        f"{'  ' * depth + one.name:<{width}}  {one.node:<{nodes}}  at {at_ms(one, began_ns):8.1f} ms  took {one.took_ms:8.1f} ms  "
         + " ".join(f"{name}={value}" for name, value in one.facts.items())
         for depth, one in rows
     ]

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from launcher.console.app import build
 from launcher.console.look import look
+from launcher.console.trace import TraceReader
 from launcher.console.watch import Watch
 from launcher.mesh.rendering import console_socket
 from launcher.settings import Settings
@@ -22,7 +23,7 @@ def main() -> None:
     """Answer until told to stop."""
     settings = Settings.from_environment(os.environ)
     os.umask(OWNER_ALONE)
-    app = build(Watch(partial(look, settings), time.monotonic))
+    app = build(Watch(partial(look, settings), time.monotonic), TraceReader(settings.home))
     web.run_app(app, path=str(console_socket(settings.home.envoy)), access_log=None, print=None, shutdown_timeout=1)
 
 

@@ -15,7 +15,10 @@ DESCRIPTORS = Path(elastic_chat.__path__[0]) / "descriptors.binpb"
 
 ANYONE: dict[str, tuple[str, ...]] = {
     "gateway": ("Connect",),
-    "accounts": ("Register", "Login", "StartOidcLogin", "FinishOidcLogin", "Refresh", "ExchangeServiceToken", "GetJwks"),
+    "accounts": (
+        *("GetAuthOptions", "Register", "Login", "StartOidcLogin", "FinishOidcLogin"),
+        *("Refresh", "ExchangeServiceToken", "GetJwks"),
+    ),
 }
 """The methods that the edge lets everyone call."""
 
@@ -81,6 +84,7 @@ READS: dict[str, tuple[str, ...]] = {
     ),
     "writer": ("GetLag", "AwaitWritten"),
     "accounts": (
+        "GetAuthOptions",
         "GetJwks",
         "FindUsers",
         "FindInactive",
@@ -148,7 +152,8 @@ EDGE_PATHS: dict[str, tuple[str, ...]] = {
 
 
 OPS_PATH = "/v1/ops/mesh"
-"""What the edge hands to the console, for administrators: no service of the mesh has it."""
+TRACES_PATH = "/v1/ops/traces"
+"""What the edge hands to the console, for administrators: no service of the mesh has it. Below the second is a message's id."""
 
 
 def service_name(service: str) -> str:

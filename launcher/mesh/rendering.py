@@ -49,6 +49,7 @@ def render_edge(topology: Topology, folder: Path, origins: Collection[str] = (),
     }
     outward = {
         "ops_path": calls.OPS_PATH,
+        "traces_path": calls.TRACES_PATH,
         "admin": ADMIN,
         "console_socket": str(console_socket(folder)),
         "outside": {service: calls.outside(service) for service in (*calls.ANYONE, *calls.USERS)},

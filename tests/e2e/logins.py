@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import grpc
@@ -19,6 +20,13 @@ async def login(api: Api, anna: Account, device: str = "", password: str = PASSW
     body = {"username": anna.username, "password": password, "device": device}
     answer = await api.call("POST", "/v1/auth/login", body)
     return Account(answer["userId"], anna.username, answer["accessToken"], answer["refreshToken"])
+
+
+async def administrator(stack: Stack, api: Api) -> Account:
+    """Return somebody whom the operator has made an administrator, with a token that says so."""
+    account = await api.register("admin")
+    await asyncio.to_thread(stack.run, "user", "role", account.username, "admin")
+    return await login(api, account)
 
 
 async def refusal(api: Api, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, str]:

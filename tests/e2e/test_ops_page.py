@@ -19,6 +19,7 @@ from launcher.mesh.calls import OPS_PATH
 from launcher.mesh.policy import CONTENT_SECURITY_POLICY
 from launcher.mesh.rendering import console_socket
 from launcher.topology import HOST
+from tests.e2e.logins import administrator
 from tests.e2e.person import PATIENCE_MS
 from tests.e2e.stack import Stack
 
@@ -27,11 +28,7 @@ SOON_MS = 2 * PATIENCE_MS
 
 @pytest.fixture
 async def admin(stack: Stack, api: Api) -> Account:
-    """Return an administrator with a token that says so."""
-    account = await api.register("admin")
-    await asyncio.to_thread(stack.run, "user", "role", account.username, "admin")
-    answer = await api.call("POST", "/v1/auth/login", {"username": account.username, "password": PASSWORD})
-    return Account(account.user_id, account.username, answer["accessToken"], answer["refreshToken"])
+    return await administrator(stack, api)
 
 
 @asynccontextmanager

@@ -4,50 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from bench.client import PASSWORD, Account, Api, Socket
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
-from launcher import membership, probes
-from launcher.home import Home
+from tests.e2e.accounts import accounts_with, closed_with_a_provider
 from tests.e2e.logins import as_operator, login, refusal
 from tests.e2e.stack import Stack
-from tests.oidc import CLIENT_ID, REDIRECT_URI, SECRET, at_the_provider, provider
-
-READY_S = 60
-
-
-@contextmanager
-def accounts_with(stack: Stack, log: Path, **settings: str) -> Iterator[None]:
-    """Let a process with other settings stand in the mesh where accounts stands, while the block runs."""
-    (instance,) = stack.topology.instances("accounts")
-    environ = psutil.Process(stack.status()[instance.name]["pid"]).environ() | {
-        f"CHAT_ACCOUNTS_{name}": it for name, it in settings.items()
-    }
-    stack.run("drain", instance.name, "--force")
-    try:
-        with (
-            log.open("w") as said,
-            subprocess.Popen([sys.executable, "-m", "svc_accounts"], env=environ, stdout=said, stderr=said) as process,
-        ):
-            try:
-                membership.put_back(Home(stack.home), stack.topology, instance)
-                member = probes.Member(tuple(membership.callers(instance.service, stack.topology)), instance.ingress_port)
-                ready = probes.Both(probes.Http(instance.http_port, "/readyz"), member)
-                assert asyncio.run(probes.still_not(ready, READY_S)) is None, log.read_text()
-                yield
-            finally:
-                process.terminate()
-    finally:
-        stack.run("restart", instance.name)
+from tests.oidc import REDIRECT_URI, at_the_provider
 
 
 @pytest.fixture
@@ -57,22 +25,9 @@ def invited_only(stack: Stack, tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def closed_with_a_provider(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def closed(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nobody registers here, and people log in by another provider."""
-    folder = tmp_path_factory.mktemp("closed")
-    (folder / "secret").write_text(SECRET, encoding="utf-8")
-    with (
-        provider() as issuer,
-        accounts_with(
-            stack,
-            folder / "accounts.log",
-            REGISTRATION="closed",
-            OIDC_ISSUER=issuer,
-            OIDC_CLIENT_ID=CLIENT_ID,
-            OIDC_CLIENT_SECRET_FILE=str(folder / "secret"),
-            OIDC_REDIRECT_URIS=REDIRECT_URI,
-        ),
-    ):
+    with closed_with_a_provider(stack, tmp_path_factory.mktemp("closed")):
         yield
 
 
@@ -109,7 +64,7 @@ async def test_whoever_has_an_invite_registers_once_and_nobody_else_does(stack: 
     assert await refusal(api, "POST", "/v1/auth/register", newcomer(invite=withdrawn.code)) == (403, "BAD_INVITE")
 
 
-@pytest.mark.usefixtures("closed_with_a_provider")
+@pytest.mark.usefixtures("closed")
 async def test_where_registration_is_closed_nobody_registers_and_who_was_made_a_user_logs_in(stack: Stack, api: Api) -> None:
     code = (await invite(stack)).code
     for more in ({}, {"invite": code}):
@@ -132,7 +87,7 @@ async def come_in(api: Api, who: str) -> Account:
     return Account(answer["userId"], who, answer["accessToken"], answer["refreshToken"])
 
 
-@pytest.mark.usefixtures("closed_with_a_provider")
+@pytest.mark.usefixtures("closed")
 async def test_whom_the_provider_names_gets_an_account_and_chats(stack: Stack, api: Api) -> None:
     bob, who = await user(stack, api, "bob"), f"anna-{secrets.token_hex(5)}"
     anna = await come_in(api, who)
@@ -151,7 +106,7 @@ async def test_whom_the_provider_names_gets_an_account_and_chats(stack: Stack, a
     assert [one["device"] for one in sessions] == ["elsewhere", "elsewhere"]
 
 
-@pytest.mark.usefixtures("closed_with_a_provider")
+@pytest.mark.usefixtures("closed")
 async def test_who_has_an_account_links_it_and_unlinks_it(stack: Stack, api: Api) -> None:
     anna, who = await user(stack, api, "anna"), f"a-{secrets.token_hex(5)}"
     wrong = await came_back(api, who) | {"password": "incorrect donkey"}
@@ -162,7 +117,7 @@ async def test_who_has_an_account_links_it_and_unlinks_it(stack: Stack, api: Api
     assert (await come_in(api, who)).user_id != anna.user_id
 
 
-@pytest.mark.usefixtures("closed_with_a_provider")
+@pytest.mark.usefixtures("closed")
 async def test_a_login_by_the_provider_is_finished_once_and_only_by_who_began_it(api: Api) -> None:
     done = await came_back(api, f"eve-{secrets.token_hex(5)}")
     assert await refusal(api, "POST", "/v1/auth/oidc/finish", done | {"secret": "another"}) == (401, "UNAUTHENTICATED")

@@ -11,10 +11,15 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, TypeAlias
 
 import pytest
+from playwright.async_api import Browser, expect
 
-from bench.client import Api, Socket
+from bench.client import Api, ApiError, Socket
 from chatkit.core.ids import new_id
+from launcher.mesh.calls import TRACES_PATH
+from tests.e2e.logins import administrator
+from tests.e2e.person import Person
 from tests.e2e.stack import Stack
+from tests.e2e.test_browser_accessibility import faults
 
 PATIENCE_S = 30
 ENTRY = Counter(sequence=1, append=1, write=1, store=1, show=1, deliver=2)
@@ -138,3 +143,44 @@ async def test_who_asks_for_what_was_not_traced_is_told_what_to_do(traced: Stack
     done = await asyncio.to_thread(traced.run, "trace", new_id(), check=False)
     assert done.returncode == 1
     assert "Of a hundred messages 100 are traced" in done.stderr
+
+
+async def test_an_administrator_sees_the_way_of_a_message_in_its_information_and_others_do_not(traced: Stack, browser: Browser) -> None:
+    anna, bob = await Person.two_in_a_chat(browser, traced, "a secret text")
+    await asyncio.to_thread(traced.run, "user", "role", anna.name, "admin")
+    # Their next token says so.
+    await anna.page.reload()
+    await anna.is_live()
+    for person in (anna, bob):
+        await person.do_with("a secret text", "Message info")
+        await expect(person.page.get_by_test_id("panel")).to_contain_text("Sent")
+    trace = anna.page.get_by_test_id("trace")
+    await expect(trace.locator('[data-step="send"]')).to_contain_text("gateway-")
+    assert {str(await one.get_attribute("data-step")) for one in await trace.get_by_test_id("trace-step").all()} <= set(BY_SOCKET)
+    assert "a secret text" not in await trace.inner_text()
+    assert await faults(anna.page) == []
+    await expect(bob.page.get_by_test_id("read-by").or_(bob.page.get_by_text("It has not reached anyone")).first).to_be_visible()
+    await expect(bob.page.get_by_test_id("trace")).to_have_count(0)
+
+
+async def test_administrators_are_told_the_same_by_rest_and_nobody_else(traced: Stack, api: Api) -> None:
+    anna, bob = await api.register("anna"), await api.register("bob")
+    conversation_id = await api.direct(anna, bob)
+    one, two = await Socket.open_on(api, anna, "gateway-1"), await Socket.open_on(api, bob, "gateway-2")
+    message_id = await one.say(conversation_id, "a secret text")
+    await two.until("entry")
+    steps = await steps_of(traced, message_id, BY_SOCKET)
+    admin = await administrator(traced, api)
+    told = await api.call("GET", f"{TRACES_PATH}/{message_id}", token=admin.token)
+    shown = ("name", "node", "depth", "atMs", "tookMs")
+    assert told == {
+        "messageId": message_id,
+        "steps": [{name: step[name] for name in shown} for step in steps],
+        "share": 1.0,
+        "collector": None,
+    }
+    for token, reason in ((anna.token, "PERMISSION_DENIED"), ("", "UNAUTHENTICATED")):
+        with pytest.raises(ApiError) as refused:
+            await api.call("GET", f"{TRACES_PATH}/{message_id}", token=token, headers={"x-role": "admin"})
+        assert refused.value.reason == reason
+    await asyncio.gather(one.close(), two.close())

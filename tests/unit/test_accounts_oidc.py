@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chatkit.core.errors import Reason
 from chatkit.settings import SettingsError
 from elastic_chat.accounts.v1 import accounts_service_pb2 as pb
+from svc_accounts.core.invites import Registration
 from svc_accounts.core.oidc import Attempt, Identity, usernames
 from svc_accounts.core.users import is_username
 from tests.accounts import Accounts
@@ -55,6 +56,22 @@ async def test_where_no_provider_is_set_up_it_says_so() -> None:
     accounts = Accounts()
     assert await accounts.reason("StartOidcLogin", pb.StartOidcLoginRequest()) is Reason.NOT_FOUND
     assert await accounts.reason("FinishOidcLogin", pb.FinishOidcLoginRequest()) is Reason.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("settings", "registration", "names"),
+    [
+        ({}, "OPEN", []),
+        ({"registration": Registration.INVITE}, "INVITE", []),
+        ({"registration": Registration.CLOSED, "oidc_name": "named, but not set up"}, "CLOSED", []),
+        (GOOD, "OPEN", ["id.example"]),
+        (GOOD | {"oidc_name": " Example Works "}, "OPEN", ["Example Works"]),
+    ],
+)
+async def test_everyone_is_told_how_one_may_come_in(settings: dict[str, Any], registration: str, names: list[str]) -> None:
+    told = await Accounts(**settings).call("GetAuthOptions", pb.GetAuthOptionsRequest())
+    assert pb.GetAuthOptionsResponse.Registration.Name(told.registration) == registration
+    assert [one.name for one in told.providers] == names
 
 
 class SayingAnna:

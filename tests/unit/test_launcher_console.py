@@ -15,23 +15,31 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from chatkit.core.ids import new_id
+from launcher.config import chosen
 from launcher.console import look as console_look
 from launcher.console.app import build
 from launcher.console.look import Look
 from launcher.console.report import report
+from launcher.console.trace import TraceReader
 from launcher.console.watch import EVERY_S, MEMORY_S, Watch
 from launcher.envoys.links import Host, Link, Links
 from launcher.envoys.methods import Calls, Method, Sample
 from launcher.errors import LaunchError
-from launcher.mesh.calls import OPS_PATH
+from launcher.home import Home
+from launcher.mesh.calls import OPS_PATH, TRACES_PATH
 from launcher.probes import UnixHttp, why_not
+from launcher.recording import record_topology
 from launcher.settings import Settings
 from launcher.status.process import ProcessStatus
 from launcher.status.told import Told
 from launcher.status.usage import Usage
-from launcher.topology import SERVICES, Topology
+from launcher.topology import HOST, SERVICES, Topology
+from launcher.traces import Step, Traces
+from launcher.tracing import Tracing
 
 AT = datetime(2026, 11, 27, 6, 0, tzinfo=UTC)
+NOTHING = TraceReader(Home(Path("nowhere")))
 SYNC = Method("edge", "history", "Sync")
 
 
@@ -197,7 +205,7 @@ async def test_a_look_that_fails_is_tried_again_by_the_next_who_asks() -> None:
 @pytest.mark.parametrize("roles", [(), ("user",), ("operator",), ("",), ("user", "admin"), ("admin", "admin")])
 async def test_the_console_itself_lets_in_administrators_only(roles: tuple[str, ...]) -> None:
     stack = Stack()
-    async with TestClient(TestServer(build(stack.watch()))) as client:
+    async with TestClient(TestServer(build(stack.watch(), NOTHING))) as client:
         async with client.get(OPS_PATH, headers=[("x-role", role) for role in roles]) as response:
             assert response.status == 403
             assert (await response.json())["details"][0]["reason"] == "PERMISSION_DENIED"
@@ -208,11 +216,67 @@ async def test_the_console_itself_lets_in_administrators_only(roles: tuple[str, 
             assert (await response.json())["port"] == Topology().port
 
 
+def traced(folder: Path, tracing: Tracing | None) -> tuple[Home, str]:
+    """Return a stack that traces, or does not, and the id of a message that it has traced nevertheless."""
+    home, message_id = Home(folder), new_id()
+    home.run.mkdir()
+    record_topology(home, Topology())
+    chosen.record(home, chosen.Chosen("info", (), tracing, {}))
+    Traces(home.traces).add(
+        [
+            Step("t", "a", "", "send", "gateway-1", 1_000_000, 4_500_000, {"message_id": message_id, "outcome": "OK"}),
+            Step("t", "b", "a", "append", "router-1", 2_000_000, 3_000_000, {"engine": "kafka"}),
+            Step("u", "c", "", "send", "gateway-1", 1_000_000, 2_000_000, {"message_id": new_id()}),
+        ]
+    )
+    return home, message_id
+
+
+OWN = Tracing(0.01, HOST, Topology().collector_port)
+
+
+async def test_an_administrator_is_told_the_way_of_a_message_and_nothing_of_others(tmp_path: Path) -> None:
+    home, message_id = traced(tmp_path, OWN)
+    assert await TraceReader(home).read(message_id) == {
+        "messageId": message_id,
+        "steps": [
+            {"name": "send", "node": "gateway-1", "depth": 0, "atMs": 0.0, "tookMs": 3.5},
+            {"name": "append", "node": "router-1", "depth": 1, "atMs": 1.0, "tookMs": 1.0},
+        ],
+        "share": 0.01,
+        "collector": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("tracing", "share", "collector"),
+    [(None, 0, None), (OWN, 0.01, None), (Tracing(1, "jaeger.example", 4317), 1, "http://jaeger.example:4317")],
+)
+async def test_of_what_was_not_traced_it_is_told_why(tmp_path: Path, tracing: Tracing | None, share: float, collector: str | None) -> None:
+    home, _ = traced(tmp_path, tracing)
+    told = await TraceReader(home).read(other := new_id())
+    assert told == {"messageId": other, "steps": [], "share": share, "collector": collector}
+
+
+@pytest.mark.parametrize("roles", [(), ("user",), ("operator",), ("user", "admin")])
+async def test_the_way_of_a_message_is_for_administrators_only(tmp_path: Path, roles: tuple[str, ...]) -> None:
+    home, message_id = traced(tmp_path, OWN)
+    async with TestClient(TestServer(build(Stack().watch(), TraceReader(home)))) as client:
+        async with client.get(f"{TRACES_PATH}/{message_id}", headers=[("x-role", role) for role in roles]) as response:
+            assert response.status == 403
+        async with client.get(f"{TRACES_PATH}/{message_id}", headers={"x-role": "admin"}) as response:
+            assert response.status == 200
+            assert len((await response.json())["steps"]) == 2
+        async with client.get(f"{TRACES_PATH}/no-uuid", headers={"x-role": "admin"}) as response:
+            assert response.status == 400
+            assert (await response.json())["details"][0]["reason"] == "INVALID_ARGUMENT"
+
+
 async def test_where_nothing_runs_the_console_says_so() -> None:
     async def look() -> Look:
         raise LaunchError("No stack is running here", "Start one")
 
-    async with TestClient(TestServer(build(Watch(look, lambda: 0.0)))) as client:
+    async with TestClient(TestServer(build(Watch(look, lambda: 0.0), NOTHING))) as client:
         async with client.get(OPS_PATH, headers={"x-role": "admin"}) as response:
             assert response.status == 503
             error = await response.json()
@@ -226,7 +290,7 @@ async def test_whether_it_is_ready_is_asked_at_its_socket() -> None:
     with tempfile.TemporaryDirectory() as folder:  # the path of a socket must be short
         socket = Path(folder) / "console.sock"
         assert await why_not(UnixHttp(socket, "/readyz")) == "not listening yet"
-        runner = web.AppRunner(build(Stack().watch()))
+        runner = web.AppRunner(build(Stack().watch(), NOTHING))
         await runner.setup()
         await web.UnixSite(runner, socket).start()
         assert await why_not(UnixHttp(socket, "/readyz")) is None

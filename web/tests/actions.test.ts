@@ -6,15 +6,16 @@ import { PERMISSIONS } from "../src/core/permissions";
 import { group, ME, member, POLL } from "./make";
 
 const shown = (what: Partial<Shown> = {}): Shown => ({ ...AS_SENT, text: "x", isVague: false, ...what });
-const NO_POWERS = { write: false, pin: false, moderate: false, thread: false };
-const ALL_POWERS = { write: true, pin: true, moderate: true, thread: true };
+const NO_POWERS = { write: false, pin: false, moderate: false, select: false, thread: false };
+const ALL_POWERS = { write: true, pin: true, moderate: true, select: true, thread: true };
 const pressed = (key: string, more = {}) => ({ key, code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });
 const PC = { isApple: false, isWriting: false, hasSigns: true };
 
 describe("what can be done with a message", () => {
   it("is nothing before it has its place in the log, and hardly anything once it is deleted", () => {
     expect(actionsOf({ seq: null, isOwn: true, shown: shown() }, ALL_POWERS)).toEqual([]);
-    expect(actionsOf({ seq: 1, isOwn: true, shown: shown({ isDeleted: true }) }, ALL_POWERS)).toEqual(["hide"]);
+    expect(actionsOf({ seq: 1, isOwn: true, shown: shown({ isDeleted: true }) }, NO_POWERS)).toEqual(["hide"]);
+    expect(actionsOf({ seq: 1, isOwn: true, shown: shown({ isDeleted: true }) }, ALL_POWERS)).toEqual(["select", "hide"]);
   });
 
   it("depends on whose it is, what it says, and what one may do", () => {
@@ -31,8 +32,8 @@ describe("what can be done with a message", () => {
   });
 
   it("is what the role gives", () => {
-    expect(powersIn({ me: null, conversation: group })).toEqual({ ...NO_POWERS, thread: true });
-    expect(powersIn({ me: member(ME, "admin", PERMISSIONS.pin), conversation: group })).toEqual({ ...NO_POWERS, pin: true, thread: true });
+    expect(powersIn({ me: null, conversation: group })).toEqual({ ...NO_POWERS, select: true, thread: true });
+    expect(powersIn({ me: member(ME, "admin", PERMISSIONS.pin), conversation: group })).toEqual({ ...NO_POWERS, pin: true, select: true, thread: true });
     expect(powersIn({ me: member(ME, "admin", PERMISSIONS.write + PERMISSIONS.pin + PERMISSIONS.moderate), conversation: group })).toEqual(ALL_POWERS);
   });
 

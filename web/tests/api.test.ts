@@ -564,7 +564,8 @@ describe("the calls", () => {
       answer = told ?? {};
       await call(api);
     }
-    expect([...seen]).toEqual(["files.picture", "files.upload"]); // tests/pictures.test.ts has the one; tests/e2e both: they take a server of files
+    // What the launcher tells is in no contract: tests/trace.test.tsx. tests/pictures.test.ts has the next; tests/e2e both: they take a server of files.
+    expect([...seen]).toEqual(["admin.trace", "files.picture", "files.upload"]);
   });
 });
 

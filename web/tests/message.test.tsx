@@ -35,7 +35,7 @@ function drawn(text: string, change: Partial<MessageRow> = {}, shown: Partial<Sh
   return renderToStaticMarkup(
     <WordsContext value={ENGLISH}>
       <ClientProvider client={client}>
-        <Message conversationId={ROOM} row={row} nameOf={(id) => (id === BEN ? "Ben" : "Anna")} powers={{ write: true, pin: true, moderate: false, thread: true }} onAct={() => undefined} isNamed />
+        <Message conversationId={ROOM} row={row} nameOf={(id) => (id === BEN ? "Ben" : "Anna")} powers={{ write: true, pin: true, moderate: false, select: true, thread: true }} onAct={() => undefined} isNamed />
       </ClientProvider>
     </WordsContext>,
   );

@@ -176,6 +176,7 @@ ATTEMPTS: dict[str, Attempt] = {
         lambda world: {"cursors": [history_pb.SyncCursor(conversation_id=world.conversation_id, seq=0)]},
         is_harmless=lambda answer, world: list(answer.gone_conversation_ids) == [world.conversation_id] and not answer.entries,
     ),
+    "accounts.GetAuthOptions": Attempt(lambda _: {}, is_harmless=names_nobody),
     "accounts.Register": Attempt(lambda world: {"username": world.anna.username, "password": PASSWORD}, (Reason.USERNAME_TAKEN,)),
     "accounts.Login": Attempt(lambda world: {"username": world.anna.username, "password": "a guess of Eve's"}, (Reason.BAD_CREDENTIALS,)),
     "accounts.StartOidcLogin": refused(Reason.NOT_FOUND, redirect_uri="https://evil.example/"),

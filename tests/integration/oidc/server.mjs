@@ -1,15 +1,15 @@
-/** A real OpenID provider, for tests: whoever logs in with any password is who they say. Its first two arguments are its port and our client secret. */
+/** A real OpenID provider, for tests: whoever logs in with any password is who they say. Its arguments are its port, our client secret, and where we may have people sent back to. */
 
 import { Provider } from "oidc-provider";
 
-const [port, secret] = process.argv.slice(2);
+const [port, secret, ...redirectUris] = process.argv.slice(2);
 
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   clients: [
     {
       client_id: "elastic-chat",
       client_secret: secret,
-      redirect_uris: ["http://localhost:5173/login/callback"],
+      redirect_uris: redirectUris,
       token_endpoint_auth_method: "client_secret_basic",
     },
   ],

@@ -71,6 +71,8 @@ export class Client {
   });
   readonly personal = new Personal(this.api.personal, this.composition);
   readonly files = new Files(this.api.files);
+  /** For who is not in yet. */
+  readonly providers = late(async () => new (await import("./login")).ProviderLogin((tokens) => this.accept(tokens)));
   readonly safety = late(async () => {
     const [{ Safety }, { SafetyApi }] = await Promise.all([import("./safety"), import("../net/safety")]);
     return new Safety(this.store, new SafetyApi(this.api.calls));

@@ -7,7 +7,7 @@ import type { ConversationState } from "./state";
 import type { MessageRow } from "./timeline";
 
 /** In the order of the menu. */
-const ACTIONS = ["reply", "thread", "edit", "copy", "link", "forward", "star", "pin", "info", "hide", "report", "delete"] as const;
+const ACTIONS = ["reply", "thread", "edit", "copy", "link", "forward", "select", "star", "pin", "info", "hide", "report", "delete"] as const;
 
 export type MessageAction = (typeof ACTIONS)[number];
 
@@ -16,12 +16,14 @@ export interface Powers {
   readonly write: boolean;
   readonly pin: boolean;
   readonly moderate: boolean;
+  /** Whether several messages can be chosen where the message stands. */
+  readonly select: boolean;
   /** Whether threads can be opened from where the message stands. */
   readonly thread: boolean;
 }
 
 export function powersIn({ me, conversation }: Pick<ConversationState, "me" | "conversation">): Powers {
-  return { write: may(me, conversation, "write"), pin: may(me, conversation, "pin"), moderate: may(me, conversation, "moderate"), thread: true };
+  return { write: may(me, conversation, "write"), pin: may(me, conversation, "pin"), moderate: may(me, conversation, "moderate"), select: true, thread: true };
 }
 
 /** Nothing can be done with what has no entry yet. */
@@ -31,7 +33,7 @@ export function actionsOf(row: Pick<MessageRow, "seq" | "isOwn" | "shown">, powe
 
 function isPossible(action: MessageAction, { isOwn, shown }: Pick<MessageRow, "isOwn" | "shown">, powers: Powers): boolean {
   if (shown.isDeleted) {
-    return action === "hide";
+    return action === "hide" || (action === "select" && powers.select);
   }
   switch (action) {
     case "reply":
@@ -44,6 +46,8 @@ function isPossible(action: MessageAction, { isOwn, shown }: Pick<MessageRow, "i
       return shown.text !== "";
     case "forward":
       return shown.poll === undefined;
+    case "select":
+      return powers.select;
     case "pin":
       return powers.pin;
     case "report":

@@ -42,6 +42,7 @@ export const SHORTCUTS = {
   copy: { does: "messages.copy", where: "message", key: "c" },
   link: { does: "messages.link", where: "message", key: "l" },
   forward: { does: "messages.forward", where: "message", key: "f" },
+  select: { does: "messages.select", where: "message", key: "x" },
   star: { does: "messages.star", where: "message", key: "s" },
   pin: { does: "messages.pin", where: "message", key: "p" },
   info: { does: "messages.info", where: "message", key: "i" },

@@ -18,6 +18,7 @@ import type ops from "../locales/en/ops.json";
 import type presence from "../locales/en/presence.json";
 import type safety from "../locales/en/safety.json";
 import type search from "../locales/en/search.json";
+import type selecting from "../locales/en/selecting.json";
 import type settings from "../locales/en/settings.json";
 import type writing from "../locales/en/writing.json";
 
@@ -38,6 +39,7 @@ export type TextId =
   | keyof typeof presence
   | keyof typeof safety
   | keyof typeof search
+  | keyof typeof selecting
   | keyof typeof settings
   | keyof typeof writing;
 

@@ -1,6 +1,7 @@
 /** The calls of administrators. Others fail with PERMISSION_DENIED. */
 
-import type { Account, AccountInvite, ServiceToken, UserId } from "../core/types";
+import { isTrace, type Trace } from "../core/trace";
+import type { Account, AccountInvite, MessageId, ServiceToken, UserId } from "../core/types";
 import {
   type Account as WireAccount,
   CreateBotResponseSchema,
@@ -15,6 +16,7 @@ import {
   type ServiceToken as WireServiceToken,
 } from "../gen/elastic_chat/accounts/v1/accounts_service_pb";
 import { type Calls, present, query } from "./calls";
+import { ApiError } from "./errors";
 import { timeFrom, userFrom } from "./wire";
 
 export interface NewUser {
@@ -31,6 +33,15 @@ export class AdminApi {
   /** By their id, or their exact user name. */
   async getAccount(by: { readonly userId: UserId } | { readonly username: string }): Promise<Account> {
     return accountFrom((await this.calls.ask(GetAccountResponseSchema, "GET", `/v1/admin/users?${query({ ...by })}`)).account);
+  }
+
+  /** The way of a message. */
+  async trace(messageId: MessageId): Promise<Trace> {
+    const answer = await this.calls.read(`/v1/ops/traces/${encodeURIComponent(messageId)}`);
+    if (!isTrace(answer)) {
+      throw new ApiError("UNAVAILABLE", "The answer is no trace: is this page older than the stack? Load it again.");
+    }
+    return answer;
   }
 
   async createUser({ username, password, displayName, isAdmin }: NewUser): Promise<Account> {

@@ -72,7 +72,8 @@ export class Api {
   }
 }
 
-function authenticate<D extends DescMessage>(schema: D, name: string, body: JsonValue): Promise<MessageShape<D>> {
+/** A call that begins a session or goes on with it. */
+export function authenticate<D extends DescMessage>(schema: D, name: string, body: JsonValue): Promise<MessageShape<D>> {
   return send(schema, "POST", `/v1/auth/${name}`, body, undefined, IN_COOKIE);
 }
 
@@ -81,6 +82,6 @@ function loggedIn(username: string, answer: Parameters<typeof tokensFrom>[0] & {
   return tokensFrom(answer);
 }
 
-function tokensFrom({ userId, accessToken, expiresIn }: { userId: string; accessToken: string; expiresIn: number }): Tokens {
+export function tokensFrom({ userId, accessToken, expiresIn }: { userId: string; accessToken: string; expiresIn: number }): Tokens {
   return { userId: userId as UserId, accessToken, expiresIn };
 }

@@ -15,6 +15,11 @@ export class Calls {
     return withToken(this.token, (accessToken) => send(schema, method, path, body, accessToken));
   }
 
+  /** Reads what no contract describes: what the launcher tells. */
+  read(path: string): Promise<unknown> {
+    return withToken(this.token, (accessToken) => call("GET", path, undefined, accessToken));
+  }
+
   /** Makes a call whose answer says nothing more than that it was done. */
   async tell(method: string, path: string, body?: JsonValue): Promise<void> {
     await withToken(this.token, (accessToken) => call(method, path, body, accessToken));

@@ -1,14 +1,19 @@
-import { type SyntheticEvent, useState } from "react";
+import { type SyntheticEvent, useEffect, useRef, useState } from "react";
 import account from "virtual:texts/en/account";
 
+import { pendingLogin } from "../app/login";
+import { type AuthOptions, USUAL } from "../core/login";
 import type { TextId } from "../core/texts";
 import type { Say } from "../core/words";
 import { useAction } from "./action";
 import { Bands } from "./Bands";
 import { useClient } from "./context";
 import { Field } from "./Field";
+import { Icon } from "./Icon";
 import { Logo } from "./Logo";
 import { PasswordField } from "./PasswordField";
+import { takeReturn } from "./route";
+import { Splash } from "./Splash";
 import { UserNameField } from "./UserNameField";
 import { alsoSaying, useText } from "./words";
 
@@ -19,10 +24,28 @@ const WORDS = {
   register: { title: "account.createTitle", action: "account.create", other: "account.isKnown", otherAction: "account.logIn" },
 } as const;
 
+/** So long the page waits to hear what it may offer: nothing moves then that is shown already. */
+const PATIENCE_MS = 1_000;
+
+/** Why a login by a provider came to nothing, where there is something to do about it. */
+const PROVIDER_REFUSALS: Readonly<Record<string, TextId>> = {
+  INVALID_ARGUMENT: "account.providerNotSetUp",
+  NOT_BEGUN_HERE: "account.providerNotBegun",
+  NOT_FOUND: "account.providerNotSetUp",
+  PERMISSION_DENIED: "account.providerUnknown",
+  REFUSED_THERE: "account.providerRefused",
+  UNAUTHENTICATED: "account.providerExpired",
+  UNAVAILABLE: "account.providerAway",
+};
+
 /** Why one does not come in; `error` where there is nothing better to say than of any other call. */
-function refusal(mode: Mode, reason: string, error: string, invite: string, t: Say): string {
+function refusal(mode: Mode, provider: string | null, reason: string, error: string, invite: string, t: Say): string {
   if (reason === "ACCOUNT_SUSPENDED") {
     return t("account.suspended", { words: error });
+  }
+  const ofProvider = provider === null ? undefined : PROVIDER_REFUSALS[reason];
+  if (ofProvider !== undefined) {
+    return t(ofProvider, { provider: provider ?? "" });
   }
   if (mode === "register" && reason === "BAD_INVITE") {
     return t(invite.trim() === "" ? "account.inviteNeeded" : "account.inviteBad");
@@ -34,17 +57,69 @@ function isAskingForInvite(failure: unknown): boolean {
   return failure instanceof Error && "reason" in failure && failure.reason === "BAD_INVITE";
 }
 
+/** How one may come in here; null until that is known. */
+function useAuthOptions(): AuthOptions | null {
+  const { providers } = useClient();
+  const [options, setOptions] = useState<AuthOptions | null>(null);
+  useEffect(() => {
+    let isWanted = true;
+    const take = (found: AuthOptions) => {
+      if (isWanted) {
+        setOptions(found);
+      }
+    };
+    const patience = setTimeout(take, PATIENCE_MS, USUAL);
+    void providers.options().catch(() => USUAL).then(take).finally(() => { clearTimeout(patience); });
+    return () => {
+      isWanted = false;
+      clearTimeout(patience);
+    };
+  }, [providers]);
+  return options;
+}
+
+interface Back {
+  readonly search: string;
+  /** Empty if nobody was to come back: nothing was begun in this tab. */
+  readonly provider: string;
+}
+
+/** With what a provider has sent the user back; null if none has. The address is again what it was before. */
+function takeBack(): Back | null {
+  const pending = pendingLogin();
+  const search = takeReturn(pending?.back ?? "/");
+  return search === null ? null : { search, provider: pending?.provider ?? "" };
+}
+
 function AuthPage({ notice }: { readonly notice: TextId | null }) {
   const client = useClient();
   const action = useAction();
   const t = useText();
+  const options = useAuthOptions();
   const [mode, setMode] = useState<Mode>("login");
   const [username, setUsername] = useState("");
   const [displayName, setDisplayName] = useState("");
   const [password, setPassword] = useState("");
   const [invite, setInvite] = useState("");
   const [isInvited, setInvited] = useState(false);
+  const [back] = useState(takeBack);
+  /** By whom one is logging in, or was; null by a password. */
+  const [provider, setProvider] = useState(back?.provider ?? null);
+  const [isReturning, setReturning] = useState(back !== null);
+  const hasReturned = useRef(false);
   const words = WORDS[mode];
+
+  const { run } = action;
+  useEffect(() => {
+    if (back !== null && !hasReturned.current) {
+      hasReturned.current = true;
+      void run(() => client.providers.finish(back.search).finally(() => { setReturning(false); }));
+    }
+  }, [back, client, run]);
+
+  if (options === null || isReturning) {
+    return <Splash />;
+  }
 
   const register = async (name: string) => {
     try {
@@ -59,6 +134,7 @@ function AuthPage({ notice }: { readonly notice: TextId | null }) {
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     const name = username.trim().toLowerCase();
+    setProvider(null);
     void action.run(() => (mode === "login" ? client.login(name, password) : register(name)));
   };
 
@@ -67,6 +143,13 @@ function AuthPage({ notice }: { readonly notice: TextId | null }) {
     action.clear();
   };
 
+  const goTo = (name: string) => {
+    setProvider(name);
+    void action.run(() => client.providers.begin(name));
+  };
+
+  const { registration, providers } = options;
+  const needsInvite = isInvited || registration === "invite";
   return (
     <main className="auth">
       <section className="auth-brand" aria-hidden="true">
@@ -98,27 +181,42 @@ function AuthPage({ notice }: { readonly notice: TextId | null }) {
             onChange={setPassword}
             {...(mode === "register" ? { known: [username, displayName] } : {})}
           />
-          {isInvited && mode === "register" && (
+          {needsInvite && mode === "register" && (
             <Field label={t("account.invite")} name="invite" value={invite} onChange={setInvite} autoComplete="off" autoCapitalize="none" spellCheck={false} dir="ltr" required hint={t("account.inviteHint")} />
           )}
-          {action.error !== null && <p className="error" role="alert">{refusal(mode, action.reason, action.error, invite, t)}</p>}
+          {action.error !== null && <p className="error" role="alert">{refusal(mode, provider, action.reason, action.error, invite, t)}</p>}
           <button className="button button-primary button-wide" type="submit" disabled={action.isBusy}>
             {t(action.isBusy ? "common.oneMoment" : words.action)}
           </button>
         </form>
-        {mode === "register" && !isInvited && (
+        {providers.length > 0 && (
+          <div className="auth-providers" data-testid="auth-providers">
+            <p className="auth-or">{t("account.or")}</p>
+            {providers.map((name) => (
+              <button key={name} className="button button-wide" type="button" disabled={action.isBusy} onClick={() => { goTo(name); }}>
+                <Icon name="key" />
+                {t("account.continueWith", { provider: name })}
+              </button>
+            ))}
+          </div>
+        )}
+        {mode === "register" && !needsInvite && registration === "unknown" && (
           <p className="auth-other">
             <button className="button-link" type="button" onClick={() => { setInvited(true); }}>
               {t("account.inviteAsk")}
             </button>
           </p>
         )}
-        <p className="auth-other">
-          {t(words.other)}{" "}
-          <button className="button-link" type="button" onClick={change}>
-            {t(words.otherAction)}
-          </button>
-        </p>
+        {registration === "closed" ? (
+          <p className="auth-other">{t("account.closed")}</p>
+        ) : (
+          <p className="auth-other">
+            {t(words.other)}{" "}
+            <button className="button-link" type="button" onClick={change}>
+              {t(words.otherAction)}
+            </button>
+          </p>
+        )}
       </section>
     </main>
   );

@@ -8,7 +8,7 @@ import { ConversationPane } from "./ConversationPane";
 import { Toasts } from "./parts/Toasts";
 import { useToast } from "./parts/toasts";
 import { usePanelOf, usePanels } from "./panels";
-import { asideOf, currentRoute, showRoute, takeInvite, takeMessage, takePerson, takeSharing, takeStarting } from "./route";
+import { asideOf, currentRoute, showRoute, takeInvite, takeMessage, takePerson, takeReturn, takeSharing, takeStarting } from "./route";
 import { useReveal } from "./reveal";
 import { Side } from "./Side";
 import { Sidebar } from "./Sidebar";
@@ -65,6 +65,9 @@ export function ChatPage() {
   const [handed, setHanded] = useState<Handed | null>(null);
   const [linked, setLinked] = useState(takeMessage);
   const [invite, setInvite] = useState(takeInvite);
+
+  // Who has come in by another tab meanwhile needs no more what a provider has said of them.
+  useEffect(() => { takeReturn("/"); }, []);
 
   useEffect(() => {
     const follow = () => {

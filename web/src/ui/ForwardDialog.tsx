@@ -1,4 +1,4 @@
-import { type SyntheticEvent, useState } from "react";
+import { type SyntheticEvent, useRef, useState } from "react";
 
 import { conversationRows, mayI, peerOf, titleOf } from "../core/select";
 import { myId } from "../core/state";
@@ -12,18 +12,21 @@ import { useWords } from "./words";
 
 interface ForwardDialogProps {
   readonly from: ConversationId;
-  readonly seq: number;
+  readonly seqs: readonly number[];
+  /** They have been copied; then it closes. */
+  readonly onForwarded?: () => void;
   readonly onClose: () => void;
 }
 
-/** Copies a message into one conversation, or several. Those that have it already are not tried again after a failure. */
-export function ForwardDialog({ from, seq, onClose }: ForwardDialogProps) {
+/** Copies messages into one conversation, or several. What is there already is not tried again after a failure. */
+export function ForwardDialog({ from, seqs, onForwarded, onClose }: ForwardDialogProps) {
   const client = useClient();
   const state = useAppState();
   const words = useWords();
   const { t } = words;
   const toast = useToast();
   const forwarding = useAction();
+  const done = useRef(new Set<string>());
   const [filter, setFilter] = useState("");
   const [chosen, setChosen] = useState<readonly ConversationId[]>([]);
   const me = myId(state);
@@ -42,12 +45,19 @@ export function ForwardDialog({ from, seq, onClose }: ForwardDialogProps) {
     void forwarding.run(
       async () => {
         for (const to of chosen) {
-          await client.messages.forward(from, seq, to);
+          for (const seq of seqs) {
+            const copy = `${to}/${seq}`;
+            if (!done.current.has(copy)) {
+              await client.messages.forward(from, seq, to);
+              done.current.add(copy);
+            }
+          }
           setChosen((before) => before.filter((id) => id !== to));
         }
       },
       () => {
         toast(t("messages.forwardDone", { names }));
+        onForwarded?.();
         onClose();
       },
     );

@@ -39,9 +39,11 @@ interface MessageProps {
   readonly isNamed: boolean;
   /** Whether it is pointed out for a moment. */
   readonly isHighlighted?: boolean;
+  /** Whether it is among those that are chosen; null while nobody chooses. */
+  readonly isChosen?: boolean | null;
 }
 
-export const Message = memo(function Message({ conversationId, row, nameOf, powers, onAct, isNamed, isHighlighted = false }: MessageProps) {
+export const Message = memo(function Message({ conversationId, row, nameOf, powers, onAct, isNamed, isHighlighted = false, isChosen = null }: MessageProps) {
   const client = useClient();
   const t = useText();
   const action = useAction();
@@ -64,9 +66,11 @@ export const Message = memo(function Message({ conversationId, row, nameOf, powe
       data-starts={row.startsGroup}
       data-ends={row.endsGroup}
       data-named={isShown}
+      {...(isChosen === null ? {} : { "data-chosen": isChosen })}
     >
+      {isChosen !== null && seq !== null && <Choice row={row} isChosen={isChosen} name={senderName} />}
       {isShown && row.endsGroup && <Avatar id={row.senderId} name={senderName} size="small" />}
-      <div className="bubble" aria-busy={row.isGrowing}>
+      <div className="bubble" aria-busy={row.isGrowing} inert={isChosen !== null}>
         <span className="visually-hidden">{row.isOwn ? t("messages.spokeMe") : t("messages.spoke", { name: senderName })}</span>
         {isShown && row.startsGroup && (
           <span className="bubble-sender" aria-hidden="true" dir="auto">
@@ -104,6 +108,23 @@ export const Message = memo(function Message({ conversationId, row, nameOf, powe
     </div>
   );
 });
+
+/** Lies over the whole message. The list hears of what is chosen. */
+function Choice({ row, isChosen, name }: { readonly row: MessageRow; readonly isChosen: boolean; readonly name: string }) {
+  const words = useWords();
+  const { t } = words;
+  const text = row.shown.isDeleted ? t("messages.deleted") : quoted(row.shown, words);
+  const label = row.isOwn ? t("messages.chooseMine", { text }) : t("messages.choose", { name, text });
+  return (
+    <>
+      <input className="message-choice" type="checkbox" tabIndex={-1} checked={isChosen} aria-label={label} onChange={ignore} data-testid="message-choice" />
+      <span className="message-tick" aria-hidden="true">{isChosen && <Icon name="check" size={16} />}</span>
+    </>
+  );
+}
+
+/** An input that shows what is chosen elsewhere says by this that it may be changed. */
+const ignore = () => undefined;
 
 function Meta({ row, onAct }: { readonly row: MessageRow; readonly onAct: Act }) {
   const { shown, at, status, isGrowing } = row;

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 
 import { nameOf } from "../core/select";
 import type { State } from "../core/state";
@@ -11,6 +11,8 @@ import type { SideProps } from "./Side";
 import { Text } from "./Text";
 import { useWords } from "./words";
 
+const Trace = lazy(() => import("./Trace"));
+
 interface Known {
   readonly entry: Entry;
   readonly receipts: Receipts;
@@ -20,13 +22,14 @@ interface Known {
 /** So many of its wordings, the newest. */
 const WORDINGS = 50;
 
-/** What there is to know of a message: when it was said, in which words before, and whom it has reached. */
+/** What there is to know of a message: when it was said, in which words before, whom it has reached, and to administrators which way it went. */
 export function MessageInfo({ chat, shown: { seq = 0 } }: SideProps) {
   const client = useClient();
   const words = useWords();
   const { t } = words;
   const [known, setKnown] = useState<Known | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
+  const [isAdmin, setAdmin] = useState(false);
   const { conversation: { conversationId }, watermarks, log } = chat;
   const asOf = log.entries.findLast(({ content }) => content.kind === "change" && content.target === seq)?.seq ?? 0;
 
@@ -48,6 +51,13 @@ export function MessageInfo({ chat, shown: { seq = 0 } }: SideProps) {
     );
     return () => { isWanted = false; };
   }, [client, conversationId, seq, asOf, watermarks]);
+
+  useEffect(() => {
+    let isWanted = true;
+    // To whom it can't be told now it is not shown, as to others.
+    client.isAdmin().then((is) => { if (isWanted) { setAdmin(is); } }, () => undefined);
+    return () => { isWanted = false; };
+  }, [client]);
 
   if (known === null) {
     return failure === null ? <Skeleton label={t("common.loading")} /> : <p className="error" role="alert">{sentenceOf(failure, words)}</p>;
@@ -77,6 +87,11 @@ export function MessageInfo({ chat, shown: { seq = 0 } }: SideProps) {
       <Reached heading={t("messages.infoRead", { count: receipts.readBy.length })} userIds={receipts.readBy} testId="read-by" />
       <Reached heading={t("messages.infoDelivered", { count: receipts.deliveredTo.length })} userIds={receipts.deliveredTo} testId="delivered-to" />
       {receipts.readBy.length + receipts.deliveredTo.length === 0 && <p className="info-none">{t("messages.infoNobody")}</p>}
+      {isAdmin && (
+        <Suspense>
+          <Trace messageId={entry.messageId} />
+        </Suspense>
+      )}
       <details>
         <summary>{t("messages.infoTechnical")}</summary>
         <dl className="info-facts" dir="ltr">

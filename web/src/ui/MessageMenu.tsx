@@ -16,6 +16,7 @@ const ITEMS: Readonly<Record<MessageAction, { readonly icon: IconName; readonly 
   copy: { icon: "copy", label: "messages.copy" },
   link: { icon: "link", label: "messages.link" },
   forward: { icon: "forward", label: "messages.forward" },
+  select: { icon: "select", label: "messages.select" },
   star: { icon: "star", label: "messages.star" },
   pin: { icon: "pin", label: "messages.pin" },
   info: { icon: "info", label: "messages.info" },

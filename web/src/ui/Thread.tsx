@@ -45,7 +45,7 @@ export function Thread({ chat, shown: { seq: root = 0 } }: SideProps) {
   const unfolding = useUnfolding(peer === null ? blocked : NOBODY);
   const { outbox, users } = state;
   const names = useCallback((userId: UserId) => nameOf({ users }, userId, words), [users, words]);
-  const powers = useMemo(() => ({ ...powersIn({ me: chat.me, conversation }), thread: false }), [chat.me, conversation]);
+  const powers = useMemo(() => ({ ...powersIn({ me: chat.me, conversation }), select: false, thread: false }), [chat.me, conversation]);
 
   useEffect(() => {
     let isWanted = true;

@@ -22,8 +22,13 @@ interface Asked {
   readonly seq: number;
 }
 
-/** What can be done with the messages of a conversation, or of one of its threads, and what is asked before that. */
-export function useActing(conversationId: ConversationId, thread: number | null = null): { readonly act: Act; readonly asking: ReactNode } {
+const nothing = () => undefined;
+
+/**
+ * What can be done with the messages of a conversation, or of one of its threads, and what is asked before that. `onSelect` begins to choose
+ * several; it must stay the same function.
+ */
+export function useActing(conversationId: ConversationId, thread: number | null = null, onSelect: (row: MessageRow) => void = nothing): { readonly act: Act; readonly asking: ReactNode } {
   const client = useClient();
   const words = useWords();
   const { t } = words;
@@ -34,7 +39,8 @@ export function useActing(conversationId: ConversationId, thread: number | null 
   const close = useCallback(() => { setAsked(null); }, []);
 
   const act = useCallback<Act>(
-    (action, { seq, shown, senderId }) => {
+    (action, row) => {
+      const { seq, shown, senderId } = row;
       if (seq === null) {
         return;
       }
@@ -66,6 +72,9 @@ export function useActing(conversationId: ConversationId, thread: number | null 
         case "link":
           attempt(navigator.clipboard.writeText(messageAddress(conversationId, seq)), t("messages.linkCopied"));
           break;
+        case "select":
+          onSelect(row);
+          break;
         case "star":
           attempt(star(true), t("messages.starred"), () => { attempt(star(false)); });
           break;
@@ -87,7 +96,7 @@ export function useActing(conversationId: ConversationId, thread: number | null 
           break;
       }
     },
-    [client, words, t, toast, panels, ask, conversationId, thread],
+    [client, words, t, toast, panels, ask, conversationId, thread, onSelect],
   );
 
   const asking = asked !== null && (
@@ -103,7 +112,7 @@ export function useActing(conversationId: ConversationId, thread: number | null 
           <p>{t("messages.deleteText")}</p>
         </Confirm>
       ) : (
-        <ForwardDialog from={conversationId} seq={asked.seq} onClose={close} />
+        <ForwardDialog from={conversationId} seqs={[asked.seq]} onClose={close} />
       )}
     </Suspense>
   );

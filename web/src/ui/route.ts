@@ -5,6 +5,7 @@
 
 import { useSyncExternalStore } from "react";
 
+import { CALLBACK_PATH } from "../core/login";
 import { SHARED_HASH } from "../core/shell";
 import type { ConversationId } from "../core/types";
 
@@ -65,6 +66,16 @@ function takeAfter(sign: string): string | null {
   const rest = location.hash.slice(sign.length);
   history.replaceState(null, "", location.pathname);
   return rest;
+}
+
+/** What a provider of logins has put into the address with which it sent the user back; `back` takes its place. Null if none has. */
+export function takeReturn(back: string): string | null {
+  if (location.pathname !== CALLBACK_PATH) {
+    return null;
+  }
+  const { search } = location;
+  history.replaceState(null, "", back);
+  return search;
 }
 
 /** Whether the page was opened for something, which stands behind a "#"; it is taken out of the address. */

@@ -9,15 +9,19 @@ import { keyboardOf } from "./keyboard";
 
 /** After so many frames something has gone. */
 const FRAMES = 30;
+const CHOICE = ".message-choice";
 
 export interface Roving {
   /** Where the keyboard is, by the index of the row; null if it is not in the messages. That row stays drawn. */
   readonly at: number | null;
   readonly onKeyDown: (event: KeyboardEvent<HTMLElement>) => void;
   readonly onBlur: (event: FocusEvent<HTMLElement>) => void;
+  /** Takes the keyboard to a message. */
+  readonly go: (key: string) => void;
 }
 
-export function useRoving(rows: readonly Row[], list: RefObject<HTMLElement | null>, virtual: RefObject<VirtualizerHandle | null>): Roving {
+/** While `isChoosing`, the keyboard is on what a message is chosen by. */
+export function useRoving(rows: readonly Row[], list: RefObject<HTMLElement | null>, virtual: RefObject<VirtualizerHandle | null>, isChoosing: boolean): Roving {
   const [key, setKey] = useState<string | null>(null);
   const found = key === null ? -1 : rows.findIndex((row) => row.key === key);
   const at = found < 0 ? null : found;
@@ -36,16 +40,16 @@ export function useRoving(rows: readonly Row[], list: RefObject<HTMLElement | nu
     };
     focus();
     return () => { cancelAnimationFrame(frame); };
-  }, [key, list]);
+  }, [key, list, isChoosing]);
 
   const onKeyDown = useCallback(
     (event: KeyboardEvent<HTMLElement>) => {
       const { target } = event;
       // Buttons and players in a message have keys of their own.
-      if (!(target instanceof HTMLElement) || (target !== list.current && target.dataset["key"] === undefined)) {
+      if (!(target instanceof HTMLElement) || (target !== list.current && !target.matches(`[data-key], ${CHOICE}`))) {
         return;
       }
-      const here = rows.findIndex((row) => row.key === target.dataset["key"]);
+      const here = rows.findIndex((row) => row.key === keyOf(target));
       const next = nextMessage(rows, shortcutOf(event.nativeEvent, "messages", keyboardOf(target)), here < 0 ? rows.length : here);
       if (next !== undefined) {
         event.preventDefault();
@@ -61,7 +65,7 @@ export function useRoving(rows: readonly Row[], list: RefObject<HTMLElement | nu
       setKey(null);
     }
   }, []);
-  return { at, onKeyDown, onBlur };
+  return { at, onKeyDown, onBlur, go: setKey };
 }
 
 function nextMessage(rows: readonly Row[], asked: ShortcutId | null, here: number): Row | undefined {
@@ -83,6 +87,12 @@ function isMessage({ type }: Row): boolean {
   return type === "message";
 }
 
+/** The row that something stands in. */
+export function keyOf(element: HTMLElement): string | undefined {
+  return element.closest<HTMLElement>("[data-key]")?.dataset["key"];
+}
+
 function messageOf(list: HTMLElement | null, key: string): HTMLElement | null {
-  return list?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`) ?? null;
+  const message = list?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`) ?? null;
+  return message?.querySelector<HTMLElement>(CHOICE) ?? message;
 }

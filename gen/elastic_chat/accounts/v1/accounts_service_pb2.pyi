@@ -639,6 +639,100 @@ class EndOtherSessionsResponse(_message.Message):
 Global___EndOtherSessionsResponse: _TypeAlias = EndOtherSessionsResponse  # noqa: Y015
 
 @_typing.final
+class GetAuthOptionsRequest(_message.Message):
+    """No parameters."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAuthOptionsRequest: _TypeAlias = GetAuthOptionsRequest  # noqa: Y015
+
+@_typing.final
+class GetAuthOptionsResponse(_message.Message):
+    """How one may come in."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Registration:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _RegistrationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[GetAuthOptionsResponse._Registration.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        REGISTRATION_UNSPECIFIED: GetAuthOptionsResponse._Registration.ValueType  # 0
+        """Never sent."""
+        OPEN: GetAuthOptionsResponse._Registration.ValueType  # 1
+        """Everyone."""
+        INVITE: GetAuthOptionsResponse._Registration.ValueType  # 2
+        """Who has the code of an invite."""
+        CLOSED: GetAuthOptionsResponse._Registration.ValueType  # 3
+        """Nobody: administrators make the users."""
+
+    class Registration(_Registration, metaclass=_RegistrationEnumTypeWrapper):
+        """Who may make an account with a password by themselves."""
+
+    REGISTRATION_UNSPECIFIED: GetAuthOptionsResponse.Registration.ValueType  # 0
+    """Never sent."""
+    OPEN: GetAuthOptionsResponse.Registration.ValueType  # 1
+    """Everyone."""
+    INVITE: GetAuthOptionsResponse.Registration.ValueType  # 2
+    """Who has the code of an invite."""
+    CLOSED: GetAuthOptionsResponse.Registration.ValueType  # 3
+    """Nobody: administrators make the users."""
+
+    REGISTRATION_FIELD_NUMBER: _builtins.int
+    PROVIDERS_FIELD_NUMBER: _builtins.int
+    registration: Global___GetAuthOptionsResponse.Registration.ValueType
+    """Who may register."""
+    @_builtins.property
+    def providers(self) -> _containers.RepeatedCompositeFieldContainer[Global___IdentityProvider]:
+        """The providers that StartOidcLogin sends people to: one, or none if people log in by user name and password alone."""
+
+    def __init__(
+        self,
+        *,
+        registration: Global___GetAuthOptionsResponse.Registration.ValueType = ...,
+        providers: _abc.Iterable[Global___IdentityProvider] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["providers", b"providers", "registration", b"registration"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAuthOptionsResponse: _TypeAlias = GetAuthOptionsResponse  # noqa: Y015
+
+@_typing.final
+class IdentityProvider(_message.Message):
+    """Another provider by which people log in."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """What people know it as, to be shown to them."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityProvider: _TypeAlias = IdentityProvider  # noqa: Y015
+
+@_typing.final
 class GetJwksRequest(_message.Message):
     """No parameters."""
 

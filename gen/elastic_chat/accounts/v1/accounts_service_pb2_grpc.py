@@ -40,6 +40,11 @@ class AccountsServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.GetAuthOptions = channel.unary_unary(
+                '/elastic_chat.accounts.v1.AccountsService/GetAuthOptions',
+                request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetAuthOptionsRequest.SerializeToString,
+                response_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetAuthOptionsResponse.FromString,
+                _registered_method=True)
         self.Register = channel.unary_unary(
                 '/elastic_chat.accounts.v1.AccountsService/Register',
                 request_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.RegisterRequest.SerializeToString,
@@ -290,6 +295,13 @@ class AccountsServiceServicer:
     into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
     they come with that header.
     """
+
+    def GetAuthOptions(self, request, context):
+        """Tells how one may come in here: who may register, and which other providers there are to log in by. Anyone may call it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def Register(self, request, context):
         """Makes a user and logs them in. Anyone may call it, unless registration takes an invite, or is closed. Fails with USERNAME_TAKEN,
@@ -666,6 +678,11 @@ class AccountsServiceServicer:
 
 def add_AccountsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'GetAuthOptions': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAuthOptions,
+                    request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetAuthOptionsRequest.FromString,
+                    response_serializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetAuthOptionsResponse.SerializeToString,
+            ),
             'Register': grpc.unary_unary_rpc_method_handler(
                     servicer.Register,
                     request_deserializer=elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.RegisterRequest.FromString,
@@ -922,6 +939,33 @@ class AccountsService:
     into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
     they come with that header.
     """
+
+    @staticmethod
+    def GetAuthOptions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/elastic_chat.accounts.v1.AccountsService/GetAuthOptions',
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetAuthOptionsRequest.SerializeToString,
+            elastic__chat_dot_accounts_dot_v1_dot_accounts__service__pb2.GetAuthOptionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def Register(request,

@@ -39,6 +39,8 @@ class AccountsServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AccountsServiceAsyncStub: ...
+    GetAuthOptions: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.GetAuthOptionsRequest, _accounts_service_pb2.GetAuthOptionsResponse]
+    """Tells how one may come in here: who may register, and which other providers there are to log in by. Anyone may call it."""
     Register: _grpc.UnaryUnaryMultiCallable[_accounts_service_pb2.RegisterRequest, _accounts_service_pb2.RegisterResponse]
     """Makes a user and logs them in. Anyone may call it, unless registration takes an invite, or is closed. Fails with USERNAME_TAKEN,
     INVALID_ARGUMENT, OVERLOADED, BAD_INVITE, or PERMISSION_DENIED if it is closed.
@@ -206,6 +208,8 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    GetAuthOptions: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.GetAuthOptionsRequest, _accounts_service_pb2.GetAuthOptionsResponse]  # type: ignore[assignment]
+    """Tells how one may come in here: who may register, and which other providers there are to log in by. Anyone may call it."""
     Register: _aio.UnaryUnaryMultiCallable[_accounts_service_pb2.RegisterRequest, _accounts_service_pb2.RegisterResponse]  # type: ignore[assignment]
     """Makes a user and logs them in. Anyone may call it, unless registration takes an invite, or is closed. Fails with USERNAME_TAKEN,
     INVALID_ARGUMENT, OVERLOADED, BAD_INVITE, or PERMISSION_DENIED if it is closed.
@@ -370,6 +374,14 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
     into the answer. Logout, EndSession of the caller's own session, DeleteAccount, and a Refresh that fails with UNAUTHENTICATED, clear it if
     they come with that header.
     """
+
+    @_abc_1.abstractmethod
+    def GetAuthOptions(
+        self,
+        request: _accounts_service_pb2.GetAuthOptionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_accounts_service_pb2.GetAuthOptionsResponse, _abc.Awaitable[_accounts_service_pb2.GetAuthOptionsResponse]]:
+        """Tells how one may come in here: who may register, and which other providers there are to log in by. Anyone may call it."""
 
     @_abc_1.abstractmethod
     def Register(

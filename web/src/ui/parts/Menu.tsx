@@ -3,6 +3,7 @@ import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useId, u
 import { Icon, type IconName } from "../Icon";
 import { useDismissed, useFloating } from "./floating";
 import { stepped, useFocusGivenBack } from "./focus";
+import { Opener } from "./Opener";
 
 interface MenuProps {
   readonly label: string;
@@ -34,16 +35,15 @@ export function Menu({ label, icon = "more", testId, area, children }: MenuProps
 
   return (
     <span className="menu" data-open={opened !== null}>
-      <button
+      <Opener
         ref={setButton}
-        className="button-icon"
-        type="button"
-        aria-label={label}
-        title={label}
-        aria-haspopup="menu"
-        aria-expanded={opened !== null}
-        {...(opened === null ? {} : { "aria-controls": id })}
-        data-testid={testId}
+        label={label}
+        icon={icon}
+        size={18}
+        opens="menu"
+        id={id}
+        isOpen={opened !== null}
+        testId={testId}
         onClick={() => { setOpened(opened === null ? { at: null, isLast: false } : null); }}
         onKeyDown={(event) => {
           if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -52,9 +52,7 @@ export function Menu({ label, icon = "more", testId, area, children }: MenuProps
             setOpened({ at: null, isLast: event.key === "ArrowUp" });
           }
         }}
-      >
-        <Icon name={icon} size={18} />
-      </button>
+      />
       {opened !== null && (
         <MenuItems id={id} label={label} at={opened.at} isLast={opened.isLast} button={button} onClose={close}>
           {children}

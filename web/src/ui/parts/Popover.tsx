@@ -1,8 +1,9 @@
 import { type ReactNode, useId, useLayoutEffect, useRef, useState } from "react";
 
-import { Icon, type IconName } from "../Icon";
+import type { IconName } from "../Icon";
 import { useDismissed, useFloating } from "./floating";
 import { focusables, useFocusGivenBack } from "./focus";
+import { Opener } from "./Opener";
 
 interface PopoverProps {
   readonly label: string;
@@ -21,21 +22,7 @@ export function Popover({ label, icon, testId, isDisabled = false, children }: P
   const close = () => { setOpen(false); };
   return (
     <span className="popover-frame" data-open={isOpen}>
-      <button
-        ref={setButton}
-        className="button-icon"
-        type="button"
-        aria-label={label}
-        title={label}
-        aria-haspopup="dialog"
-        aria-expanded={isOpen}
-        {...(isOpen ? { "aria-controls": id } : {})}
-        disabled={isDisabled}
-        data-testid={testId}
-        onClick={() => { setOpen(!isOpen); }}
-      >
-        <Icon name={icon} />
-      </button>
+      <Opener ref={setButton} label={label} icon={icon} opens="dialog" id={id} isOpen={isOpen} isDisabled={isDisabled} testId={testId} onClick={() => { setOpen(!isOpen); }} />
       {isOpen && (
         <PopoverBody id={id} label={label} button={button} onClose={close}>
           {children(close)}

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elastic_chat/accounts/v1/accounts_service.proto.
  */
 export const file_elastic_chat_accounts_v1_accounts_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIqUBCgRVc2VyEg8KB3VzZXJfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBSABKAgSCwoDYm90GAYgASgIEhYKDmF2YXRhcl9maWxlX2lkGAcgASgJImsKD1JlZ2lzdGVyUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDgoGZGV2aWNlGAQgASgJEg4KBmludml0ZRgFIAEoCSKOAQoQUmVnaXN0ZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBRIUCgxkZXZpY2VfdG9rZW4YBiABKAkiWAoMTG9naW5SZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEg4KBmRldmljZRgDIAEoCRIUCgxkZXZpY2VfdG9rZW4YBCABKAkiiwEKDUxvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUSFAoMZGV2aWNlX3Rva2VuGAYgASgJIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIlAKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEjgKCHNlc3Npb25zGAEgAygLMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkxvZ2luU2Vzc2lvbiKoAQoMTG9naW5TZXNzaW9uEhIKCnNlc3Npb25faWQYASABKAkSDgoGZGV2aWNlGAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaXNfY3VycmVudBgFIAEoCCJCChFGaW5kVXNlcnNSZXNwb25zZRItCgV1c2VycxgBIAMoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyIkgKEkdldEFjY291bnRSZXNwb25zZRIyCgdhY2NvdW50GAEgASgLMiEuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkFjY291bnQisQEKB0FjY291bnQSLAoEdXNlchgBIAEoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyEiwKBHJvbGUYAiABKA4yHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUm9sZRIQCghkaXNhYmxlZBgDIAEoCBI4CgpzdXNwZW5zaW9uGAQgASgLMiQuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlN1c3BlbnNpb24iSQoKU3VzcGVuc2lvbhIrCgdlbmRzX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YAiABKAkiSAoSQ3JlYXRlVXNlclJlc3BvbnNlEjIKB2FjY291bnQYASABKAsyIS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuQWNjb3VudCJWChRDcmVhdGVJbnZpdGVSZXNwb25zZRIwCgZpbnZpdGUYASABKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuSW52aXRlEgwKBGNvZGUYAiABKAkijwEKBkludml0ZRIRCglpbnZpdGVfaWQYASABKAkSEgoKY3JlYXRlZF9ieRgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJIChNMaXN0SW52aXRlc1Jlc3BvbnNlEjEKB2ludml0ZXMYASADKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuSW52aXRlIkcKEUNyZWF0ZUJvdFJlc3BvbnNlEjIKB2FjY291bnQYASABKAsyIS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuQWNjb3VudCJqChpDcmVhdGVTZXJ2aWNlVG9rZW5SZXNwb25zZRI1CgV0b2tlbhgBIAEoCzImLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5TZXJ2aWNlVG9rZW4SFQoNc2VydmljZV90b2tlbhgCIAEoCSKkAQoMU2VydmljZVRva2VuEhAKCHRva2VuX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKY3JlYXRlZF9ieRgDIAEoCRIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlMKGUxpc3RTZXJ2aWNlVG9rZW5zUmVzcG9uc2USNgoGdG9rZW5zGAEgAygLMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlNlcnZpY2VUb2tlbiJFChVVcGRhdGVQcm9maWxlUmVzcG9uc2USLAoEdXNlchgBIAEoCzIeLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5Vc2VyIkUKEkdldFByaXZhY3lSZXNwb25zZRIvCgdwcml2YWN5GAEgASgLMh4uZWxhc3RpY19jaGF0LnR5cGVzLnYxLlByaXZhY3kidQoUVXBkYXRlUHJpdmFjeVJlcXVlc3QSOQoIcHJlc2VuY2UYASABKA4yJy5lbGFzdGljX2NoYXQudHlwZXMudjEuUHJpdmFjeS5BdWRpZW5jZRIVCghyZWNlaXB0cxgCIAEoCEgAiAEBQgsKCV9yZWNlaXB0cyJPChVHZXRRdWlldEhvdXJzUmVzcG9uc2USNgoLcXVpZXRfaG91cnMYASABKAsyIS5lbGFzdGljX2NoYXQudHlwZXMudjEuUXVpZXRIb3VycyJCChJMaXN0QmxvY2tzUmVzcG9uc2USLAoGYmxvY2tzGAEgAygLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkJsb2NrImYKFExpc3RBdWRpdExvZ1Jlc3BvbnNlEjUKB2VudHJpZXMYASADKAsyJC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuQXVkaXRFbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiyAEKCkF1ZGl0RW50cnkSEAoIZW50cnlfaWQYASABKAkSLQoJY2FsbGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgljYWxsZXJfaWQYAyABKAkSDgoGbWV0aG9kGAQgASgJEg8KB3N1YmplY3QYBSABKAkSDwoHZGV0YWlscxgGIAEoCRIPCgdhZGRyZXNzGAcgASgJEhIKCnJlcXVlc3RfaWQYCCABKAkSDwoHb3V0Y29tZRgJIAEoCSKWBgoGUmVwb3J0EhEKCXJlcG9ydF9pZBgBIAEoCRITCgtyZXBvcnRlcl9pZBgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9jb252ZXJzYXRpb25faWQYBCABKAkSCwoDc2VxGAUgASgDEg8KB3VzZXJfaWQYBiABKAkSOwoIY2F0ZWdvcnkYByABKA4yKS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUmVwb3J0LkNhdGVnb3J5Eg0KBXdvcmRzGAggASgJEi0KB2VudHJpZXMYCSADKAsyHC5lbGFzdGljX2NoYXQudHlwZXMudjEuRW50cnkSNQoFc3RhdGUYCiABKA4yJi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUmVwb3J0LlN0YXRlEhIKCmhhbmRsZWRfYnkYCyABKAkSLgoKaGFuZGxlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNwoGYWN0aW9uGA0gASgOMicuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlJlcG9ydC5BY3Rpb24SDAoEbm90ZRgOIAEoCSKJAQoIQ2F0ZWdvcnkSGAoUQ0FURUdPUllfVU5TUEVDSUZJRUQQABIICgRTUEFNEAESDgoKSEFSQVNTTUVOVBACEggKBEhBVEUQAxIMCghWSU9MRU5DRRAEEgoKBlNFWFVBTBAFEg0KCVNFTEZfSEFSTRAGEgsKB0lMTEVHQUwQBxIJCgVPVEhFUhAIIkEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASCAoET1BFThABEgkKBVRBS0VOEAISDAoIUkVTT0xWRUQQAyJxCgZBY3Rpb24SFgoSQUNUSU9OX1VOU1BFQ0lGSUVEEAASCwoHRElTTUlTUxABEhIKDkRFTEVURV9NRVNTQUdFEAISEAoMU1VTUEVORF9VU0VSEAMSHAoYUkVNT1ZFX0ZST01fQ09OVkVSU0FUSU9OEAQiYQoTTGlzdFJlcG9ydHNSZXNwb25zZRIxCgdyZXBvcnRzGAEgAygLMiAuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlJlcG9ydBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiRgoSVGFrZVJlcG9ydFJlc3BvbnNlEjAKBnJlcG9ydBgBIAEoCzIgLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5SZXBvcnQiSQoVUmVzb2x2ZVJlcG9ydFJlc3BvbnNlEjAKBnJlcG9ydBgBIAEoCzIgLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5SZXBvcnQqOwoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDQoJUk9MRV9VU0VSEAESDgoKUk9MRV9BRE1JThACYgZwcm90bzM", [file_elastic_chat_types_v1_entry, file_elastic_chat_types_v1_presence, file_google_protobuf_timestamp]);
+  fileDesc("Ci9lbGFzdGljX2NoYXQvYWNjb3VudHMvdjEvYWNjb3VudHNfc2VydmljZS5wcm90bxIYZWxhc3RpY19jaGF0LmFjY291bnRzLnYxIqUBCgRVc2VyEg8KB3VzZXJfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2RlbGV0ZWQYBSABKAgSCwoDYm90GAYgASgIEhYKDmF2YXRhcl9maWxlX2lkGAcgASgJImsKD1JlZ2lzdGVyUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDgoGZGV2aWNlGAQgASgJEg4KBmludml0ZRgFIAEoCSKOAQoQUmVnaXN0ZXJSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSEgoKZXhwaXJlc19pbhgFIAEoBRIUCgxkZXZpY2VfdG9rZW4YBiABKAkiWAoMTG9naW5SZXF1ZXN0EhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEg4KBmRldmljZRgDIAEoCRIUCgxkZXZpY2VfdG9rZW4YBCABKAkiiwEKDUxvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUSFAoMZGV2aWNlX3Rva2VuGAYgASgJIicKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkidwoPUmVmcmVzaFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSFQoNcmVmcmVzaF90b2tlbhgEIAEoCRISCgpleHBpcmVzX2luGAUgASgFIlAKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEjgKCHNlc3Npb25zGAEgAygLMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkxvZ2luU2Vzc2lvbiKoAQoMTG9naW5TZXNzaW9uEhIKCnNlc3Npb25faWQYASABKAkSDgoGZGV2aWNlGAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKaXNfY3VycmVudBgFIAEoCCL8AQoWR2V0QXV0aE9wdGlvbnNSZXNwb25zZRJTCgxyZWdpc3RyYXRpb24YASABKA4yPS5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuR2V0QXV0aE9wdGlvbnNSZXNwb25zZS5SZWdpc3RyYXRpb24SPQoJcHJvdmlkZXJzGAIgAygLMiouZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLklkZW50aXR5UHJvdmlkZXIiTgoMUmVnaXN0cmF0aW9uEhwKGFJFR0lTVFJBVElPTl9VTlNQRUNJRklFRBAAEggKBE9QRU4QARIKCgZJTlZJVEUQAhIKCgZDTE9TRUQQAyIgChBJZGVudGl0eVByb3ZpZGVyEgwKBG5hbWUYASABKAkiQgoRRmluZFVzZXJzUmVzcG9uc2USLQoFdXNlcnMYASADKAsyHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuVXNlciJIChJHZXRBY2NvdW50UmVzcG9uc2USMgoHYWNjb3VudBgBIAEoCzIhLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5BY2NvdW50IrEBCgdBY2NvdW50EiwKBHVzZXIYASABKAsyHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuVXNlchIsCgRyb2xlGAIgASgOMh4uZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlJvbGUSEAoIZGlzYWJsZWQYAyABKAgSOAoKc3VzcGVuc2lvbhgEIAEoCzIkLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5TdXNwZW5zaW9uIkkKClN1c3BlbnNpb24SKwoHZW5kc19hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVhc29uGAIgASgJIkgKEkNyZWF0ZVVzZXJSZXNwb25zZRIyCgdhY2NvdW50GAEgASgLMiEuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkFjY291bnQiVgoUQ3JlYXRlSW52aXRlUmVzcG9uc2USMAoGaW52aXRlGAEgASgLMiAuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkludml0ZRIMCgRjb2RlGAIgASgJIo8BCgZJbnZpdGUSEQoJaW52aXRlX2lkGAEgASgJEhIKCmNyZWF0ZWRfYnkYAiABKAkSLgoKY3JlYXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiSAoTTGlzdEludml0ZXNSZXNwb25zZRIxCgdpbnZpdGVzGAEgAygLMiAuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkludml0ZSJHChFDcmVhdGVCb3RSZXNwb25zZRIyCgdhY2NvdW50GAEgASgLMiEuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkFjY291bnQiagoaQ3JlYXRlU2VydmljZVRva2VuUmVzcG9uc2USNQoFdG9rZW4YASABKAsyJi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuU2VydmljZVRva2VuEhUKDXNlcnZpY2VfdG9rZW4YAiABKAkipAEKDFNlcnZpY2VUb2tlbhIQCgh0b2tlbl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhIKCmNyZWF0ZWRfYnkYAyABKAkSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJTChlMaXN0U2VydmljZVRva2Vuc1Jlc3BvbnNlEjYKBnRva2VucxgBIAMoCzImLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5TZXJ2aWNlVG9rZW4iUgoWU3RhcnRPaWRjTG9naW5SZXNwb25zZRIZChFhdXRob3JpemF0aW9uX3VybBgBIAEoCRINCgVzdGF0ZRgCIAEoCRIOCgZzZWNyZXQYAyABKAkifwoXRmluaXNoT2lkY0xvZ2luUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEhQKDGFjY2Vzc190b2tlbhgDIAEoCRIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEhIKCmV4cGlyZXNfaW4YBSABKAUiRQoVVXBkYXRlUHJvZmlsZVJlc3BvbnNlEiwKBHVzZXIYASABKAsyHi5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuVXNlciJFChJHZXRQcml2YWN5UmVzcG9uc2USLwoHcHJpdmFjeRgBIAEoCzIeLmVsYXN0aWNfY2hhdC50eXBlcy52MS5Qcml2YWN5InUKFFVwZGF0ZVByaXZhY3lSZXF1ZXN0EjkKCHByZXNlbmNlGAEgASgOMicuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlByaXZhY3kuQXVkaWVuY2USFQoIcmVjZWlwdHMYAiABKAhIAIgBAUILCglfcmVjZWlwdHMiTwoVR2V0UXVpZXRIb3Vyc1Jlc3BvbnNlEjYKC3F1aWV0X2hvdXJzGAEgASgLMiEuZWxhc3RpY19jaGF0LnR5cGVzLnYxLlF1aWV0SG91cnMiQgoSTGlzdEJsb2Nrc1Jlc3BvbnNlEiwKBmJsb2NrcxgBIAMoCzIcLmVsYXN0aWNfY2hhdC50eXBlcy52MS5CbG9jayJmChRMaXN0QXVkaXRMb2dSZXNwb25zZRI1CgdlbnRyaWVzGAEgAygLMiQuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLkF1ZGl0RW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIsgBCgpBdWRpdEVudHJ5EhAKCGVudHJ5X2lkGAEgASgJEi0KCWNhbGxlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJY2FsbGVyX2lkGAMgASgJEg4KBm1ldGhvZBgEIAEoCRIPCgdzdWJqZWN0GAUgASgJEg8KB2RldGFpbHMYBiABKAkSDwoHYWRkcmVzcxgHIAEoCRISCgpyZXF1ZXN0X2lkGAggASgJEg8KB291dGNvbWUYCSABKAkilgYKBlJlcG9ydBIRCglyZXBvcnRfaWQYASABKAkSEwoLcmVwb3J0ZXJfaWQYAiABKAkSLgoKY3JlYXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPY29udmVyc2F0aW9uX2lkGAQgASgJEgsKA3NlcRgFIAEoAxIPCgd1c2VyX2lkGAYgASgJEjsKCGNhdGVnb3J5GAcgASgOMikuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlJlcG9ydC5DYXRlZ29yeRINCgV3b3JkcxgIIAEoCRItCgdlbnRyaWVzGAkgAygLMhwuZWxhc3RpY19jaGF0LnR5cGVzLnYxLkVudHJ5EjUKBXN0YXRlGAogASgOMiYuZWxhc3RpY19jaGF0LmFjY291bnRzLnYxLlJlcG9ydC5TdGF0ZRISCgpoYW5kbGVkX2J5GAsgASgJEi4KCmhhbmRsZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKBmFjdGlvbhgNIAEoDjInLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5SZXBvcnQuQWN0aW9uEgwKBG5vdGUYDiABKAkiiQEKCENhdGVnb3J5EhgKFENBVEVHT1JZX1VOU1BFQ0lGSUVEEAASCAoEU1BBTRABEg4KCkhBUkFTU01FTlQQAhIICgRIQVRFEAMSDAoIVklPTEVOQ0UQBBIKCgZTRVhVQUwQBRINCglTRUxGX0hBUk0QBhILCgdJTExFR0FMEAcSCQoFT1RIRVIQCCJBCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEggKBE9QRU4QARIJCgVUQUtFThACEgwKCFJFU09MVkVEEAMicQoGQWN0aW9uEhYKEkFDVElPTl9VTlNQRUNJRklFRBAAEgsKB0RJU01JU1MQARISCg5ERUxFVEVfTUVTU0FHRRACEhAKDFNVU1BFTkRfVVNFUhADEhwKGFJFTU9WRV9GUk9NX0NPTlZFUlNBVElPThAEImEKE0xpc3RSZXBvcnRzUmVzcG9uc2USMQoHcmVwb3J0cxgBIAMoCzIgLmVsYXN0aWNfY2hhdC5hY2NvdW50cy52MS5SZXBvcnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkYKElRha2VSZXBvcnRSZXNwb25zZRIwCgZyZXBvcnQYASABKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUmVwb3J0IkkKFVJlc29sdmVSZXBvcnRSZXNwb25zZRIwCgZyZXBvcnQYASABKAsyIC5lbGFzdGljX2NoYXQuYWNjb3VudHMudjEuUmVwb3J0KjsKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg0KCVJPTEVfVVNFUhABEg4KClJPTEVfQURNSU4QAmIGcHJvdG8z", [file_elastic_chat_types_v1_entry, file_elastic_chat_types_v1_presence, file_google_protobuf_timestamp]);
 
 /**
  * A user as others see them.
@@ -425,6 +425,96 @@ export const LoginSessionSchema: GenMessage<LoginSession> = /*@__PURE__*/
   messageDesc(file_elastic_chat_accounts_v1_accounts_service, 8);
 
 /**
+ * How one may come in.
+ *
+ * @generated from message elastic_chat.accounts.v1.GetAuthOptionsResponse
+ */
+export type GetAuthOptionsResponse = Message<"elastic_chat.accounts.v1.GetAuthOptionsResponse"> & {
+  /**
+   * Who may register.
+   *
+   * @generated from field: elastic_chat.accounts.v1.GetAuthOptionsResponse.Registration registration = 1;
+   */
+  registration: GetAuthOptionsResponse_Registration;
+
+  /**
+   * The providers that StartOidcLogin sends people to: one, or none if people log in by user name and password alone.
+   *
+   * @generated from field: repeated elastic_chat.accounts.v1.IdentityProvider providers = 2;
+   */
+  providers: IdentityProvider[];
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.GetAuthOptionsResponse.
+ * Use `create(GetAuthOptionsResponseSchema)` to create a new message.
+ */
+export const GetAuthOptionsResponseSchema: GenMessage<GetAuthOptionsResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 9);
+
+/**
+ * Who may make an account with a password by themselves.
+ *
+ * @generated from enum elastic_chat.accounts.v1.GetAuthOptionsResponse.Registration
+ */
+export enum GetAuthOptionsResponse_Registration {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: REGISTRATION_UNSPECIFIED = 0;
+   */
+  REGISTRATION_UNSPECIFIED = 0,
+
+  /**
+   * Everyone.
+   *
+   * @generated from enum value: OPEN = 1;
+   */
+  OPEN = 1,
+
+  /**
+   * Who has the code of an invite.
+   *
+   * @generated from enum value: INVITE = 2;
+   */
+  INVITE = 2,
+
+  /**
+   * Nobody: administrators make the users.
+   *
+   * @generated from enum value: CLOSED = 3;
+   */
+  CLOSED = 3,
+}
+
+/**
+ * Describes the enum elastic_chat.accounts.v1.GetAuthOptionsResponse.Registration.
+ */
+export const GetAuthOptionsResponse_RegistrationSchema: GenEnum<GetAuthOptionsResponse_Registration> = /*@__PURE__*/
+  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 9, 0);
+
+/**
+ * Another provider by which people log in.
+ *
+ * @generated from message elastic_chat.accounts.v1.IdentityProvider
+ */
+export type IdentityProvider = Message<"elastic_chat.accounts.v1.IdentityProvider"> & {
+  /**
+   * What people know it as, to be shown to them.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.IdentityProvider.
+ * Use `create(IdentityProviderSchema)` to create a new message.
+ */
+export const IdentityProviderSchema: GenMessage<IdentityProvider> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 10);
+
+/**
  * The users found.
  *
  * @generated from message elastic_chat.accounts.v1.FindUsersResponse
@@ -443,7 +533,7 @@ export type FindUsersResponse = Message<"elastic_chat.accounts.v1.FindUsersRespo
  * Use `create(FindUsersResponseSchema)` to create a new message.
  */
 export const FindUsersResponseSchema: GenMessage<FindUsersResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 9);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 11);
 
 /**
  * The user.
@@ -464,7 +554,7 @@ export type GetAccountResponse = Message<"elastic_chat.accounts.v1.GetAccountRes
  * Use `create(GetAccountResponseSchema)` to create a new message.
  */
 export const GetAccountResponseSchema: GenMessage<GetAccountResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 10);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 12);
 
 /**
  * A user as administrators see them.
@@ -506,7 +596,7 @@ export type Account = Message<"elastic_chat.accounts.v1.Account"> & {
  * Use `create(AccountSchema)` to create a new message.
  */
 export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 11);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 13);
 
 /**
  * That a user may not log in for some time.
@@ -534,7 +624,7 @@ export type Suspension = Message<"elastic_chat.accounts.v1.Suspension"> & {
  * Use `create(SuspensionSchema)` to create a new message.
  */
 export const SuspensionSchema: GenMessage<Suspension> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 12);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 14);
 
 /**
  * The user was made.
@@ -555,7 +645,7 @@ export type CreateUserResponse = Message<"elastic_chat.accounts.v1.CreateUserRes
  * Use `create(CreateUserResponseSchema)` to create a new message.
  */
 export const CreateUserResponseSchema: GenMessage<CreateUserResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 13);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 15);
 
 /**
  * The invite.
@@ -583,7 +673,7 @@ export type CreateInviteResponse = Message<"elastic_chat.accounts.v1.CreateInvit
  * Use `create(CreateInviteResponseSchema)` to create a new message.
  */
 export const CreateInviteResponseSchema: GenMessage<CreateInviteResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 14);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 16);
 
 /**
  * An invite that is still good.
@@ -625,7 +715,7 @@ export type Invite = Message<"elastic_chat.accounts.v1.Invite"> & {
  * Use `create(InviteSchema)` to create a new message.
  */
 export const InviteSchema: GenMessage<Invite> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 15);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 17);
 
 /**
  * The invites.
@@ -646,7 +736,7 @@ export type ListInvitesResponse = Message<"elastic_chat.accounts.v1.ListInvitesR
  * Use `create(ListInvitesResponseSchema)` to create a new message.
  */
 export const ListInvitesResponseSchema: GenMessage<ListInvitesResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 16);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 18);
 
 /**
  * The bot was made.
@@ -667,7 +757,7 @@ export type CreateBotResponse = Message<"elastic_chat.accounts.v1.CreateBotRespo
  * Use `create(CreateBotResponseSchema)` to create a new message.
  */
 export const CreateBotResponseSchema: GenMessage<CreateBotResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 17);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 19);
 
 /**
  * The service token.
@@ -695,7 +785,7 @@ export type CreateServiceTokenResponse = Message<"elastic_chat.accounts.v1.Creat
  * Use `create(CreateServiceTokenResponseSchema)` to create a new message.
  */
 export const CreateServiceTokenResponseSchema: GenMessage<CreateServiceTokenResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 18);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 20);
 
 /**
  * A service token, without its secret.
@@ -744,7 +834,7 @@ export type ServiceToken = Message<"elastic_chat.accounts.v1.ServiceToken"> & {
  * Use `create(ServiceTokenSchema)` to create a new message.
  */
 export const ServiceTokenSchema: GenMessage<ServiceToken> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 19);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 21);
 
 /**
  * The service tokens.
@@ -765,7 +855,92 @@ export type ListServiceTokensResponse = Message<"elastic_chat.accounts.v1.ListSe
  * Use `create(ListServiceTokensResponseSchema)` to create a new message.
  */
 export const ListServiceTokensResponseSchema: GenMessage<ListServiceTokensResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 20);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 22);
+
+/**
+ * It has begun.
+ *
+ * @generated from message elastic_chat.accounts.v1.StartOidcLoginResponse
+ */
+export type StartOidcLoginResponse = Message<"elastic_chat.accounts.v1.StartOidcLoginResponse"> & {
+  /**
+   * What to show to the user.
+   *
+   * @generated from field: string authorization_url = 1;
+   */
+  authorizationUrl: string;
+
+  /**
+   * What comes back with the user.
+   *
+   * @generated from field: string state = 2;
+   */
+  state: string;
+
+  /**
+   * Keep it where only this client can read it: without it nobody finishes this login, so that nobody can be sent into the account of
+   * another.
+   *
+   * @generated from field: string secret = 3;
+   */
+  secret: string;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.StartOidcLoginResponse.
+ * Use `create(StartOidcLoginResponseSchema)` to create a new message.
+ */
+export const StartOidcLoginResponseSchema: GenMessage<StartOidcLoginResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 23);
+
+/**
+ * The user and their tokens.
+ *
+ * @generated from message elastic_chat.accounts.v1.FinishOidcLoginResponse
+ */
+export type FinishOidcLoginResponse = Message<"elastic_chat.accounts.v1.FinishOidcLoginResponse"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * The login session.
+   *
+   * @generated from field: string session_id = 2;
+   */
+  sessionId: string;
+
+  /**
+   * A JWT (EdDSA), to be sent as `authorization: Bearer` and in `hello`.
+   *
+   * @generated from field: string access_token = 3;
+   */
+  accessToken: string;
+
+  /**
+   * Good for one call of Refresh. Empty if a cookie has it.
+   *
+   * @generated from field: string refresh_token = 4;
+   */
+  refreshToken: string;
+
+  /**
+   * Seconds until the access token ends.
+   *
+   * @generated from field: int32 expires_in = 5;
+   */
+  expiresIn: number;
+};
+
+/**
+ * Describes the message elastic_chat.accounts.v1.FinishOidcLoginResponse.
+ * Use `create(FinishOidcLoginResponseSchema)` to create a new message.
+ */
+export const FinishOidcLoginResponseSchema: GenMessage<FinishOidcLoginResponse> = /*@__PURE__*/
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 24);
 
 /**
  * How others see the caller from now on.
@@ -786,7 +961,7 @@ export type UpdateProfileResponse = Message<"elastic_chat.accounts.v1.UpdateProf
  * Use `create(UpdateProfileResponseSchema)` to create a new message.
  */
 export const UpdateProfileResponseSchema: GenMessage<UpdateProfileResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 21);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 25);
 
 /**
  * What the caller lets others know.
@@ -807,7 +982,7 @@ export type GetPrivacyResponse = Message<"elastic_chat.accounts.v1.GetPrivacyRes
  * Use `create(GetPrivacyResponseSchema)` to create a new message.
  */
 export const GetPrivacyResponseSchema: GenMessage<GetPrivacyResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 22);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 26);
 
 /**
  * What is to be changed.
@@ -835,7 +1010,7 @@ export type UpdatePrivacyRequest = Message<"elastic_chat.accounts.v1.UpdatePriva
  * Use `create(UpdatePrivacyRequestSchema)` to create a new message.
  */
 export const UpdatePrivacyRequestSchema: GenMessage<UpdatePrivacyRequest> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 23);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 27);
 
 /**
  * When that is.
@@ -856,7 +1031,7 @@ export type GetQuietHoursResponse = Message<"elastic_chat.accounts.v1.GetQuietHo
  * Use `create(GetQuietHoursResponseSchema)` to create a new message.
  */
 export const GetQuietHoursResponseSchema: GenMessage<GetQuietHoursResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 24);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 28);
 
 /**
  * Whom the caller has blocked.
@@ -877,7 +1052,7 @@ export type ListBlocksResponse = Message<"elastic_chat.accounts.v1.ListBlocksRes
  * Use `create(ListBlocksResponseSchema)` to create a new message.
  */
 export const ListBlocksResponseSchema: GenMessage<ListBlocksResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 25);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 29);
 
 /**
  * A page of them.
@@ -905,7 +1080,7 @@ export type ListAuditLogResponse = Message<"elastic_chat.accounts.v1.ListAuditLo
  * Use `create(ListAuditLogResponseSchema)` to create a new message.
  */
 export const ListAuditLogResponseSchema: GenMessage<ListAuditLogResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 26);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 30);
 
 /**
  * A call of a method for administrators.
@@ -982,7 +1157,7 @@ export type AuditEntry = Message<"elastic_chat.accounts.v1.AuditEntry"> & {
  * Use `create(AuditEntrySchema)` to create a new message.
  */
 export const AuditEntrySchema: GenMessage<AuditEntry> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 27);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 31);
 
 /**
  * What a user has reported, and what has become of it.
@@ -1094,7 +1269,7 @@ export type Report = Message<"elastic_chat.accounts.v1.Report"> & {
  * Use `create(ReportSchema)` to create a new message.
  */
 export const ReportSchema: GenMessage<Report> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 28);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 32);
 
 /**
  * Why.
@@ -1170,7 +1345,7 @@ export enum Report_Category {
  * Describes the enum elastic_chat.accounts.v1.Report.Category.
  */
 export const Report_CategorySchema: GenEnum<Report_Category> = /*@__PURE__*/
-  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 28, 0);
+  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 32, 0);
 
 /**
  * How far it is.
@@ -1211,7 +1386,7 @@ export enum Report_State {
  * Describes the enum elastic_chat.accounts.v1.Report.State.
  */
 export const Report_StateSchema: GenEnum<Report_State> = /*@__PURE__*/
-  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 28, 1);
+  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 32, 1);
 
 /**
  * What is done about it.
@@ -1259,7 +1434,7 @@ export enum Report_Action {
  * Describes the enum elastic_chat.accounts.v1.Report.Action.
  */
 export const Report_ActionSchema: GenEnum<Report_Action> = /*@__PURE__*/
-  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 28, 2);
+  enumDesc(file_elastic_chat_accounts_v1_accounts_service, 32, 2);
 
 /**
  * A page of them.
@@ -1287,7 +1462,7 @@ export type ListReportsResponse = Message<"elastic_chat.accounts.v1.ListReportsR
  * Use `create(ListReportsResponseSchema)` to create a new message.
  */
 export const ListReportsResponseSchema: GenMessage<ListReportsResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 29);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 33);
 
 /**
  * It is taken.
@@ -1308,7 +1483,7 @@ export type TakeReportResponse = Message<"elastic_chat.accounts.v1.TakeReportRes
  * Use `create(TakeReportResponseSchema)` to create a new message.
  */
 export const TakeReportResponseSchema: GenMessage<TakeReportResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 30);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 34);
 
 /**
  * It is resolved.
@@ -1329,7 +1504,7 @@ export type ResolveReportResponse = Message<"elastic_chat.accounts.v1.ResolveRep
  * Use `create(ResolveReportResponseSchema)` to create a new message.
  */
 export const ResolveReportResponseSchema: GenMessage<ResolveReportResponse> = /*@__PURE__*/
-  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 31);
+  messageDesc(file_elastic_chat_accounts_v1_accounts_service, 35);
 
 /**
  * What a user may do.
