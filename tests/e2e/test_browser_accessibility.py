@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from playwright.async_api import Browser, expect
 
-from playwright.async_api import Browser, Page, expect
-
+from tests.e2e.axe import faults
 from tests.e2e.person import Person
 from tests.e2e.stack import Stack
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SECTIONS = ("profile", "account", "sessions", "privacy", "notifications", "appearance", "keyboard", "about")
-STILL = """() => Promise.all(
-  document.getAnimations()
-    .filter((one) => one.effect.getComputedTiming().iterations !== Infinity)
-    .map((one) => one.finished.catch(() => 0)))"""
-
-
-async def faults(page: Page) -> list[str]:
-    """Return what axe finds on a page, in the light and in the dark."""
-    await page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = []
-    for theme in ("light", "dark"):
-        await page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-        await page.evaluate(STILL)
-        result: dict[str, Any] = await page.evaluate("(tags) => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })", RULES)
-        found += [
-            f"{theme}: {fault['id']}: {fault['help']}: {node['html']}: {node['failureSummary']}"
-            for fault in result["violations"]
-            for node in fault["nodes"]
-        ]
-    return found
 
 
 async def test_axe_finds_nothing_in_the_conversations(stack: Stack, browser: Browser) -> None:

@@ -11,9 +11,9 @@ from playwright.async_api import Browser, Page, expect
 
 from bench.client import Api
 from tests.e2e.accounts import closed_with_a_provider
+from tests.e2e.axe import faults
 from tests.e2e.person import PATIENCE_MS
 from tests.e2e.stack import Stack
-from tests.e2e.test_browser_accessibility import faults
 
 NAME = "Example Works"
 CALLBACK = "/login/callback"

@@ -16,10 +16,10 @@ from playwright.async_api import Browser, expect
 from bench.client import Api, ApiError, Socket
 from chatkit.core.ids import new_id
 from launcher.mesh.calls import TRACES_PATH
+from tests.e2e.axe import faults
 from tests.e2e.logins import administrator
 from tests.e2e.person import Person
 from tests.e2e.stack import Stack
-from tests.e2e.test_browser_accessibility import faults
 
 PATIENCE_S = 30
 ENTRY = Counter(sequence=1, append=1, write=1, store=1, show=1, deliver=2)
@@ -156,7 +156,7 @@ async def test_an_administrator_sees_the_way_of_a_message_in_its_information_and
         await expect(person.page.get_by_test_id("panel")).to_contain_text("Sent")
     trace = anna.page.get_by_test_id("trace")
     await expect(trace.locator('[data-step="send"]')).to_contain_text("gateway-")
-    assert {str(await one.get_attribute("data-step")) for one in await trace.get_by_test_id("trace-step").all()} <= set(BY_SOCKET)
+    assert {str(await one.get_attribute("data-step")) for one in await trace.get_by_test_id("trace-step").all()} <= set(FIRST)
     assert "a secret text" not in await trace.inner_text()
     assert await faults(anna.page) == []
     await expect(bob.page.get_by_test_id("read-by").or_(bob.page.get_by_text("It has not reached anyone")).first).to_be_visible()
@@ -169,7 +169,7 @@ async def test_administrators_are_told_the_same_by_rest_and_nobody_else(traced: 
     one, two = await Socket.open_on(api, anna, "gateway-1"), await Socket.open_on(api, bob, "gateway-2")
     message_id = await one.say(conversation_id, "a secret text")
     await two.until("entry")
-    steps = await steps_of(traced, message_id, BY_SOCKET)
+    steps = await steps_of(traced, message_id, FIRST)
     admin = await administrator(traced, api)
     told = await api.call("GET", f"{TRACES_PATH}/{message_id}", token=admin.token)
     shown = ("name", "node", "depth", "atMs", "tookMs")
