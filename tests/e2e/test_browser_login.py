@@ -99,13 +99,14 @@ async def test_a_login_that_was_begun_elsewhere_or_not_at_all_lets_nobody_in(pag
     await is_told(page, "This login was not begun in this tab")
     # The real one of somebody else, finished in another profile.
     await go_to_the_provider(page)
-    await page.route(f"**{CALLBACK}**", lambda route: route.abort())
-    async with page.expect_request(f"**{CALLBACK}?**") as back:
+    await page.route("**/v1/auth/oidc/finish", lambda route: route.abort())
+    async with page.expect_request("**/v1/auth/oidc/finish") as finish:
         await say_who_one_is(page, f"eve-{secrets.token_hex(4)}")
+    told = (await finish.value).post_data_json
     browser = page.context.browser
     assert browser
     victim = await (await browser.new_context()).new_page()
-    await victim.goto((await back.value).url)
+    await victim.goto(f"{stack.edge}{CALLBACK}?code={told['code']}&state={told['state']}")
     await is_told(victim, "This login was not begun in this tab")
 
 

@@ -90,10 +90,8 @@ describe("an administrator", () => {
     [{ ...TRACE, steps: [], collector: "http://jaeger:4317" }, "tells the collector at http://jaeger:4317", false],
   ])("is told of what was not traced why: %j", async (trace, why, isHowTo) => {
     shown(trace);
-    const said = (await screen.findByTestId("trace")).textContent.replace(/[\u2066-\u2069]/g, "");
     await screen.findByText(/trac/, { selector: "p" });
-    expect(screen.getByTestId("trace").textContent.replace(/[\u2066-\u2069]/g, "")).toContain(why);
+    expect(screen.getByTestId("trace").textContent).toContain(why);
     expect(screen.queryByText("ELASTIC_CHAT_TRACE_SHARE=1") !== null).toBe(isHowTo);
-    expect(said).toContain("Its way");
   });
 });
