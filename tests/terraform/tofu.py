@@ -1,0 +1,79 @@
+"""OpenTofu, built of its own source as tofu/go.sum pins it, and what is done with it here."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from clients.builds import go_environ
+from launcher import engines
+from launcher.display import Display
+from tests.terraform.stand_in import bindings, provider
+
+ROOT = Path(__file__).resolve().parents[2]
+TERRAFORM = ROOT / "terraform"
+WORK = ROOT / "build" / "terraform"
+MODULE = Path(__file__).with_name("tofu")
+VERSION = "v1.10.6"
+PROTOCOL = Path("github.com/opentofu/opentofu@" + VERSION) / "docs" / "plugin-protocol" / "tfplugin5.9.proto"
+TIMEOUT_S = 300
+_DECLARED = re.compile(r'^(resource|data)\s+"(aws_\w+)"', re.MULTILINE)
+
+
+class Tofu:
+    """The program, in an environment that reaches nobody: the provider is the stand-in."""
+
+    def __init__(self, program: Path, environ: Mapping[str, str]) -> None:
+        self._program = program
+        self._environ = environ
+
+    def run(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run it in a folder, and return what it said and how it ended."""
+        return subprocess.run(
+            (str(self._program), *arguments),
+            cwd=folder,
+            env=self._environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+
+
+def program(cache: Path) -> Path:
+    """Return OpenTofu, built if it isn't there: a first time takes minutes. Raises CalledProcessError if it can't be built."""
+    binary = cache / "clients" / f"tofu-{VERSION}" / "tofu"
+    if not binary.exists():
+        go = engines.provide_program("go", cache, Display())
+        building = (str(go), "build", "-o", str(binary), "github.com/opentofu/opentofu/cmd/tofu")
+        subprocess.run(building, cwd=MODULE, env=os.environ | go_environ(cache), check=True)
+    return binary
+
+
+def declared(folder: Path) -> dict[str, bool]:
+    """Return which types of resources and (named `data.` something) sources of data are used below a folder, and whether it is the latter."""
+    found: dict[str, bool] = {}
+    for path in folder.rglob("*.tf"):
+        for kind, name in _DECLARED.findall(path.read_text(encoding="utf-8")):
+            found[f"data.{name}" if kind == "data" else name] = kind == "data"
+    return found
+
+
+@contextmanager
+def ready(cache: Path) -> Iterator[Tofu]:
+    """Yield the program, with a stand-in that knows every type that is used in terraform/."""
+    binary = program(cache)
+    messages = provider.stubs(Path(go_environ(cache)["GOMODCACHE"]) / PROTOCOL, WORK / "protocol")
+    known = bindings.provide(WORK)
+    with tempfile.TemporaryDirectory() as folder:
+        rules = Path(folder) / "tofu.rc"
+        rules.write_text("", encoding="utf-8")
+        with provider.serve(messages, known, declared(TERRAFORM), Path(folder) / "aws.sock") as environ:
+            quiet = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": str(rules), "TF_IN_AUTOMATION": "1"}
+            yield Tofu(binary, os.environ | environ | quiet)
