@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,8 @@ TERRAFORM = ROOT / "terraform"
 WORK = ROOT / "build" / "terraform"
 MODULE = Path(__file__).with_name("tofu")
 VERSION = "v1.10.6"
-PROTOCOL = Path("github.com/opentofu/opentofu@" + VERSION) / "docs" / "plugin-protocol" / "tfplugin5.9.proto"
+PACKAGE = "github.com/opentofu/opentofu"
+PROTOCOL = "tfplugin5.9.proto"
 TIMEOUT_S = 300
 _DECLARED = re.compile(r'^(resource|data)\s+"(aws_\w+)"', re.MULTILINE)
 
@@ -46,14 +48,26 @@ class Tofu:
         )
 
 
-def program(cache: Path) -> Path:
-    """Return OpenTofu, built if it isn't there: a first time takes minutes. Raises CalledProcessError if it can't be built."""
-    binary = cache / "clients" / f"tofu-{VERSION}" / "tofu"
-    if not binary.exists():
-        go = engines.provide_program("go", cache, Display())
-        building = (str(go), "build", "-o", str(binary), "github.com/opentofu/opentofu/cmd/tofu")
-        subprocess.run(building, cwd=MODULE, env=os.environ | go_environ(cache), check=True)
-    return binary
+def provide(cache: Path) -> Path:
+    """Return a folder with OpenTofu, and the contract by which it speaks with providers: built if it isn't there, which takes minutes.
+
+    Raises:
+        LaunchError: there is no Go to be had.
+        CalledProcessError: it can't be built.
+
+    """
+    folder = cache / "clients" / f"tofu-{VERSION}"
+    if not (folder / "tofu").exists():
+        go, environ = str(engines.provide_program("go", cache, Display())), os.environ | go_environ(cache)
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = folder / "tofu.new"
+        subprocess.run((go, "build", "-o", str(unfinished), f"{PACKAGE}/cmd/tofu"), cwd=MODULE, env=environ, check=True)
+        sources = subprocess.run(
+            (go, "list", "-m", "-f", "{{.Dir}}", PACKAGE), cwd=MODULE, env=environ, check=True, capture_output=True, text=True
+        ).stdout.strip()
+        shutil.copy(Path(sources, "docs", "plugin-protocol", PROTOCOL), folder)
+        unfinished.replace(folder / "tofu")
+    return folder
 
 
 def declared(folder: Path) -> dict[str, bool]:
@@ -68,12 +82,12 @@ def declared(folder: Path) -> dict[str, bool]:
 @contextmanager
 def ready(cache: Path) -> Iterator[Tofu]:
     """Yield the program, with a stand-in that knows every type that is used in terraform/."""
-    binary = program(cache)
-    messages = provider.stubs(Path(go_environ(cache)["GOMODCACHE"]) / PROTOCOL, WORK / "protocol")
+    built = provide(cache)
+    messages = provider.stubs(built / PROTOCOL, WORK / "protocol")
     known = bindings.provide(WORK)
     with tempfile.TemporaryDirectory() as folder:
         rules = Path(folder) / "tofu.rc"
         rules.write_text("", encoding="utf-8")
         with provider.serve(messages, known, declared(TERRAFORM), Path(folder) / "aws.sock") as environ:
             quiet = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": str(rules), "TF_IN_AUTOMATION": "1"}
-            yield Tofu(binary, os.environ | environ | quiet)
+            yield Tofu(built / "tofu", os.environ | environ | quiet)

@@ -29,100 +29,13 @@ resource "aws_wafv2_web_acl" "this" {
     allow {}
   }
 
-  rule {
-    name     = "known-bad-addresses"
-    priority = 1
-
-    override_action {
-      none {}
-    }
-    statement {
-      managed_rule_group_statement {
-        vendor_name = "AWS"
-        name        = "AWSManagedRulesAmazonIpReputationList"
-      }
-    }
-    visibility_config {
-      cloudwatch_metrics_enabled = true
-      metric_name                = "${var.name}-known-bad-addresses"
-      sampled_requests_enabled   = false
-    }
-  }
-
-  rule {
-    name     = "known-bad-inputs"
-    priority = 2
-
-    override_action {
-      none {}
-    }
-    statement {
-      managed_rule_group_statement {
-        vendor_name = "AWS"
-        name        = "AWSManagedRulesKnownBadInputsRuleSet"
-      }
-    }
-    visibility_config {
-      cloudwatch_metrics_enabled = true
-      metric_name                = "${var.name}-known-bad-inputs"
-      sampled_requests_enabled   = false
-    }
-  }
-
-  rule {
-    name     = "credentials"
-    priority = 3
-
-    action {
-      block {}
-    }
-    statement {
-      rate_based_statement {
-        limit                 = var.requests_per_5_minutes.credentials
-        evaluation_window_sec = 300
-        aggregate_key_type    = "IP"
-
-        scope_down_statement {
-          regex_pattern_set_reference_statement {
-            arn = aws_wafv2_regex_pattern_set.credentials.arn
-            field_to_match {
-              uri_path {}
-            }
-            text_transformation {
-              priority = 0
-              type     = "URL_DECODE"
-            }
-          }
-        }
-      }
-    }
-    visibility_config {
-      cloudwatch_metrics_enabled = true
-      metric_name                = "${var.name}-credentials"
-      sampled_requests_enabled   = false
-    }
-  }
-
-  rule {
-    name     = "too-many"
-    priority = 4
-
-    action {
-      block {}
-    }
-    statement {
-      rate_based_statement {
-        limit                 = var.requests_per_5_minutes.all
-        evaluation_window_sec = 300
-        aggregate_key_type    = "IP"
-      }
-    }
-    visibility_config {
-      cloudwatch_metrics_enabled = true
-      metric_name                = "${var.name}-too-many"
-      sampled_requests_enabled   = false
-    }
-  }
+  # As AWS itself writes rules: a test holds them against the API.
+  rule_json = templatefile("${path.module}/firewall.json.tftpl", {
+    name        = var.name
+    credentials = var.requests_per_5_minutes.credentials
+    all         = var.requests_per_5_minutes.all
+    paths       = aws_wafv2_regex_pattern_set.credentials.arn
+  })
 
   visibility_config {
     cloudwatch_metrics_enabled = true

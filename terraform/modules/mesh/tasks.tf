@@ -145,12 +145,12 @@ locals {
       processors = { batch = { timeout = "15s" } }
       exporters = {
         awsemf = {
-          namespace               = var.name
-          region                  = data.aws_region.here.region
-          log_group_name          = aws_cloudwatch_log_group.workload["metrics"].name
-          log_stream_name         = "{TaskId}"
+          namespace                        = var.name
+          region                           = data.aws_region.here.region
+          log_group_name                   = aws_cloudwatch_log_group.workload["metrics"].name
+          log_stream_name                  = "{TaskId}"
           resource_to_telemetry_conversion = { enabled = false }
-          dimension_rollup_option = "NoDimensionRollup"
+          dimension_rollup_option          = "NoDimensionRollup"
           metric_declarations = [{
             dimensions            = [["service"]]
             metric_name_selectors = [for signal in local.signals : "^${signal}$"]

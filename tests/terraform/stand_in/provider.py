@@ -71,6 +71,8 @@ def _schema(messages: Any, bindings: Bindings, types: Mapping[str, bool]) -> Any
 def _block(messages: Any, block: schema.Block) -> Any:
     made = messages.Schema.Block()
     for name, one in block.attributes.items():
+        if one.type == "dynamic":
+            continue  # what nests without an end, such as the statements of a firewall, has no type in the bindings, and is refused here
         type_ = json.dumps(one.type).encode()
         made.attributes.add(name=name, type=type_, required=one.required, optional=one.optional, computed=one.computed)
     for name, (nesting, content, required) in block.blocks.items():
