@@ -47,8 +47,8 @@ locals {
       stopTimeout = 10
       environment = [
         { name = "ENVOY", value = name == "edge" ? "edge" : "${name}-1-sidecar" },
-        { name = "IDENTITY", value = var.certificate_secret_arns[name] },
-        { name = "TRUST", value = var.trust_secret_arn },
+        { name = "IDENTITY_SECRET", value = var.certificate_secret_arns[name] },
+        { name = "TRUST_SECRET", value = var.trust_secret_arn },
         { name = "OUTSIDE", value = tostring(name == "edge") },
         { name = "LOOK_S", value = "900" },
       ]

@@ -1,7 +1,7 @@
 # The certificate of a task: fetched before its Envoy starts, and again and again, because it lives for days only.
 # Runs as root, and gives the folders of the task to the user that everything else runs as (10001).
 #
-# Needs: ENVOY (its name), IDENTITY, TRUST (ARNs of secrets), OUTSIDE (whether it shows a certificate outside, too), LOOK_S.
+# Needs: ENVOY (its name), IDENTITY_SECRET, TRUST_SECRET (ARNs), OUTSIDE (whether it shows a certificate outside, too), LOOK_S.
 set -euo pipefail
 umask 077
 trap 'exit 0' TERM INT
@@ -35,7 +35,7 @@ lines() {
 
 # The secret has the certificate first, and its key behind it.
 certificate() {
-  local chain=${2%%-----BEGIN*PRIVATE KEY-----*}
+  local chain=${2%%-----BEGIN PRIVATE KEY-----*}
   local key=${2:${#chain}}
   secret "$1" "$(printf '"tls_certificate": {"certificate_chain": {"inline_string": "%s"}, "private_key": {"inline_string": "%s"}}' \
     "$(lines "$chain")" "$(lines "$key")")"
@@ -43,8 +43,9 @@ certificate() {
 
 look() {
   local trust identity
-  trust=$(fetch "$TRUST")
-  identity=$(fetch "$IDENTITY")
+  # Whatever could not be fetched ends this here: the shell itself goes on where somebody asks how it went.
+  trust=$(fetch "$TRUST_SECRET") || return
+  identity=$(fetch "$IDENTITY_SECRET") || return
   replace authority.pem "$trust"
   replace trust.json "$(secret trust "$(printf '"validation_context": {"trusted_ca": {"inline_string": "%s"}}' "$(lines "$trust")")")"
   replace "$ENVOY.json" "$(certificate identity "$identity")"
