@@ -22,7 +22,9 @@ def sign(folder: Path, request: x509.CertificateSigningRequest, days: int) -> by
     names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     now = datetime.now(UTC)
     builder = (
-        x509.CertificateBuilder(authority.subject, request.subject, request.public_key(), x509.random_serial_number(), now, now + timedelta(days))
+        x509.CertificateBuilder(
+            authority.subject, request.subject, request.public_key(), x509.random_serial_number(), now, now + timedelta(days)
+        )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(names.value, critical=names.critical)
     )

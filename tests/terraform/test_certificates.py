@@ -1,4 +1,4 @@
-"""Certificates get from the authority to the Envoys: the scripts of the tasks, as they are, with an `aws` that has an authority of its own."""
+"""Certificates get from the authority to the Envoys: by the scripts of the tasks, and an `aws` that has an authority of its own."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ class Cloud:
             "OUTSIDE": "true" if workload == "edge" else "false",
             "LOOK_S": "1",
         }
-        running = subprocess.Popen(("bash", "-c", (SCRIPTS / "identity.sh").read_text()), env=self.environ | told)
+        with (root / "said").open("w") as said:
+            running = subprocess.Popen(("bash", "-c", (SCRIPTS / "identity.sh").read_text()), env=self.environ | told, stderr=said)
         try:
             yield root / "identity"
         finally:
@@ -131,7 +132,9 @@ def test_what_cannot_be_fetched_later_leaves_what_is_there(cloud: Cloud, tmp_pat
         first = eventually(folder / "gateway-1-sidecar.json")
         (cloud.secrets / "chat_mesh_gateway").unlink()
 
-        time.sleep(2.5)
+        for _ in range(2):
+            said = (tmp_path / "task" / "said").read_bytes()
+            assert b"could not be fetched" in eventually(tmp_path / "task" / "said", said)
 
         assert (folder / "gateway-1-sidecar.json").read_bytes() == first
 
@@ -152,6 +155,8 @@ def test_what_is_no_address_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.sh")), ids=lambda path: path.name)
 def test_a_script_is_well_written(script: Path) -> None:
     shell = "sh" if script.name == "service.sh" else "bash"
-    told = subprocess.run((Path(sys.executable).parent / "shellcheck", f"--shell={shell}", script), capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        (Path(sys.executable).parent / "shellcheck", f"--shell={shell}", script), capture_output=True, text=True, check=False
+    )
 
     assert told.returncode == 0, told.stdout

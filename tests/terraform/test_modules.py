@@ -78,7 +78,12 @@ def test_what_the_schema_does_not_know_is_refused(tofu: Tofu, tmp_path: Path) ->
     )
     initialised(tofu, tmp_path)
     said = tofu.run(tmp_path, "validate", "-no-color").stderr
-    for fault in ('"colour" is not expected here', 'Inappropriate value for attribute "port"', 'The argument "rollback" is required', '"name" is required'):
+    for fault in (
+        '"colour" is not expected here',
+        'Inappropriate value for attribute "port"',
+        'The argument "rollback" is required',
+        '"name" is required',
+    ):
         assert fault in said, said
 
 

@@ -16,6 +16,7 @@ from chatkit.settings import ServiceSettings, load, variables
 from launcher.topology import SERVICES
 from tests.terraform.tofu import TERRAFORM, Tofu
 
+
 def key(kind: Ed25519PrivateKey | EllipticCurvePrivateKey) -> str:
     return kind.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
@@ -95,4 +96,6 @@ def test_copies_are_as_many_as_there_are_nodes(told: dict[str, Any]) -> None:
 
 def test_no_secret_is_in_the_environment(told: dict[str, Any]) -> None:
     for service in SERVICES:
-        assert not {variable.name for variable in variables(settings_of(service), service) if variable.secret} & set(told["environment"][service])
+        assert not {variable.name for variable in variables(settings_of(service), service) if variable.secret} & set(
+            told["environment"][service]
+        )

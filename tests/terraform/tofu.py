@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -36,10 +37,12 @@ class Tofu:
 
     def run(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run it in a folder, and return what it said and how it ended."""
+        # What it remembers of a folder is no part of the folder.
+        memory = WORK / "memory" / hashlib.sha256(str(folder).encode()).hexdigest()[:12]
         return subprocess.run(
             (str(self._program), *arguments),
             cwd=folder,
-            env=self._environ,
+            env={**self._environ, "TF_DATA_DIR": str(memory)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -71,7 +74,7 @@ def provide(cache: Path) -> Path:
 
 
 def declared(folder: Path) -> dict[str, bool]:
-    """Return which types of resources and (named `data.` something) sources of data are used below a folder, and whether it is the latter."""
+    """Return the types that are used below a folder, and of each whether it is a source of data, which is named `data.` something."""
     found: dict[str, bool] = {}
     for path in folder.rglob("*.tf"):
         for kind, name in _DECLARED.findall(path.read_text(encoding="utf-8")):

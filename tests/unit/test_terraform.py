@@ -87,7 +87,11 @@ def test_the_edge_is_where_the_launcher_has_it() -> None:
     ports = dict(re.findall(r"(\w+) = (\d+)", re.search(r"edge = \{(.*?)\}", hcl("catalogue", "main.tf"))[1]))  # type: ignore[index]
     topology = Topology()
 
-    assert [int(ports[name]) for name in ("plain", "tls", "admin")] == [topology.edge_port, topology.edge_tls_port, topology.edge_admin_port]
+    assert [int(ports[name]) for name in ("plain", "tls", "admin")] == [
+        topology.edge_port,
+        topology.edge_tls_port,
+        topology.edge_admin_port,
+    ]
     assert listed("edge_calls", hcl("catalogue", "main.tf")) == sorted({*calls.ANYONE, *calls.USERS})
 
 

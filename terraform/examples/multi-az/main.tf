@@ -17,10 +17,6 @@ provider "aws" {
   }
 }
 
-data "aws_availability_zones" "here" {
-  state = "available"
-}
-
 module "chat" {
   source    = "../../modules/stack"
   providers = { aws = aws, aws.us_east_1 = aws.us_east_1 }
@@ -34,7 +30,7 @@ module "chat" {
   images                = var.images
   image_repository_arns = var.image_repository_arns
 
-  zones             = slice(data.aws_availability_zones.here.names, 0, 3)
+  zones             = var.zones
   nat_in_each_zone  = true
   private_endpoints = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
 

@@ -8,6 +8,16 @@ variable "region" {
   }
 }
 
+variable "zones" {
+  description = "The availability zones of that region, such as eu-central-1a: three. Named, because AWS lists them otherwise when it adds one."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.zones) == 3
+    error_message = "This size has three zones."
+  }
+}
+
 variable "domain" {
   description = "The name under which people see the web client, such as chat.example."
   type        = string

@@ -18,10 +18,6 @@ provider "aws" {
   }
 }
 
-data "aws_availability_zones" "here" {
-  state = "available"
-}
-
 module "chat" {
   source    = "../../modules/stack"
   providers = { aws = aws, aws.us_east_1 = aws.us_east_1 }
@@ -35,7 +31,7 @@ module "chat" {
   images                = var.images
   image_repository_arns = var.image_repository_arns
 
-  zones            = slice(data.aws_availability_zones.here.names, 0, 2)
+  zones            = var.zones
   nat_in_each_zone = false
 
   kafka     = { instance_type = "kafka.t3.small", disk_gib = 50 }

@@ -42,6 +42,7 @@ locals {
 }
 
 resource "aws_cloudfront_response_headers_policy" "this" {
+  # checkov:skip=CKV_AWS_259: It says what the edge says: names below this one may be others' to decide on.
   for_each = local.policies
 
   name = "${var.name}-${each.key}"

@@ -1,4 +1,4 @@
-# The way from the internet to the edge: CloudFront and its firewall, then a load balancer that lets nobody else in, then our own Envoy.
+# The way from the internet to the edge: CloudFront and its firewall, then a load balancer that lets only CloudFront in, then our own Envoy.
 # Both hops speak TLS. It is a network load balancer, because everything that it could understand (HTTP/2, gRPC, WebSockets) the edge does.
 
 locals {
@@ -52,8 +52,9 @@ resource "aws_acm_certificate_validation" "domain" {
 
 # --- the load balancer ---
 resource "aws_lb" "this" {
+  # checkov:skip=CKV_AWS_150: It is protected, unless an installation is there to be tried and taken down.
   # checkov:skip=CKV_AWS_91: It would log connections of CloudFront and nobody else; requests are in the firewall's log, failures in the edge's.
-  # checkov:skip=CKV2_AWS_28: A firewall can't be put before a network load balancer: it is at CloudFront, past which nobody comes.
+  # checkov:skip=CKV2_AWS_28: A firewall can't be put before a network load balancer: it is at CloudFront.
   name                             = var.name
   load_balancer_type               = "network"
   internal                         = false

@@ -39,7 +39,7 @@ variable "subnet_ids" {
 }
 
 variable "security_group_id" {
-  description = "The security group of the load balancer, which lets CloudFront in and nobody else."
+  description = "The security group of the load balancer, which lets only CloudFront in."
   type        = string
 }
 

@@ -33,7 +33,13 @@ class Bindings:
 
 
 def provide(folder: Path) -> Bindings:
-    """Return the bindings, kept in `folder`. Raises CalledProcessError or ValueError if they can't be had, or are not those that we know."""
+    """Return the bindings, kept in `folder`.
+
+    Raises:
+        CalledProcessError: they can't be had.
+        ValueError: what came is not what is pinned here.
+
+    """
     archive = folder / f"{PACKAGE}-{VERSION}.zip"
     if not archive.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -70,5 +76,3 @@ def _cut_down(wheel: Path, target: Path) -> None:
 def _named(path: str) -> str | None:
     start, end = _MODULE
     return path.removeprefix(start).removesuffix(end) if path.startswith(start) and path.endswith(end) and path.count("/") == 3 else None
-
-

@@ -86,11 +86,10 @@ def _block(messages: Any, block: schema.Block) -> Any:
 
 
 def _handlers(messages: Any, answer: Any) -> grpc.GenericRpcHandler:
-    def method(name: str, request: Any, reply: Callable[[Any], Any]) -> tuple[str, grpc.RpcMethodHandler]:
-        handler = grpc.unary_unary_rpc_method_handler(
+    def method(name: str, request: Any, reply: Callable[[Any], Any]) -> tuple[str, Any]:
+        return name, grpc.unary_unary_rpc_method_handler(
             lambda asked, _: reply(asked), request.FromString, lambda said: said.SerializeToString()
         )
-        return name, handler
 
     def kept(asked: Any) -> Any:
         state = messages.DynamicValue(json=asked.raw_state.json)

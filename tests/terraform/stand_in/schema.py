@@ -72,7 +72,7 @@ def module_of(type_name: str, *, data: bool = False) -> str:
 
 def read(source: str) -> Block:
     """Return the schema of the type whose module this is."""
-    classes = {name: body for name, body in _classes(source)}
+    classes = dict(_classes(source))
     # The last class of a module is that of the type itself: the others are what it needs.
     main = list(classes)[-1]
     return _block(classes, main)

@@ -1,9 +1,6 @@
 # The whole of it, as the example puts it together: three zones, and copies in each.
 
 mock_provider "aws" {
-  mock_data "aws_availability_zones" {
-    defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
-  }
   mock_data "aws_caller_identity" {
     defaults = { account_id = "123456789012" }
   }
@@ -41,6 +38,7 @@ mock_provider "aws" {
 
 variables {
   region          = "eu-central-1"
+  zones           = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
   domain          = "chat.example"
   zone_id         = "Z0123456789"
   registration    = "invite"
@@ -62,17 +60,27 @@ variables {
 
 run "it_is_put_together" {
   assert {
-    condition     = output.chat.url == "https://chat.example"
+    condition     = output.url == "https://chat.example"
     error_message = "People find it under its name."
   }
 
   assert {
-    condition     = output.chat.web_bucket == "elastic-chat-web-123456789012"
+    condition     = output.web_bucket == "elastic-chat-web-123456789012"
     error_message = "Buckets have the account in their names, which are the whole world's."
   }
 
   assert {
-    condition     = startswith(output.chat.first_certificates, "aws ecs run-task --cluster ") && strcontains(output.chat.first_certificates, "--task-definition elastic-chat-certifier ")
+    condition     = startswith(output.first_certificates, "aws ecs run-task --cluster ") && strcontains(output.first_certificates, "--task-definition elastic-chat-certifier ")
     error_message = "The first certificates come by a command."
   }
+}
+
+run "another_number_of_zones_is_refused" {
+  command = plan
+
+  variables {
+    zones = ["eu-central-1a"]
+  }
+
+  expect_failures = [var.zones]
 }
