@@ -21,7 +21,7 @@ _EXCEPTION = re.compile(r"checkov:skip=(\w+): (.+)")
 @pytest.fixture(scope="module")
 def looked() -> dict[str, Any]:
     checkov = tools.provide("checkov") / "bin" / "checkov"
-    options = ("--framework", "terraform", "--skip-download", "--quiet", "--compact", "--output", "json")
+    options = ("--framework", "terraform", "--skip-download", "--compact", "--output", "json")
     told = subprocess.run(
         (str(checkov), "--directory", "terraform", *options),
         cwd=ROOT,

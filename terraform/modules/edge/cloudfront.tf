@@ -1,15 +1,12 @@
 # CloudFront: the files of the web client from a bucket that only it can read, and everything under /v1 and of gRPC from the edge.
 
-data "aws_cloudfront_cache_policy" "files" {
-  name = "Managed-CachingOptimized"
-}
-
-data "aws_cloudfront_cache_policy" "nothing" {
-  name = "Managed-CachingDisabled"
-}
-
-data "aws_cloudfront_origin_request_policy" "all_but_host" {
-  name = "Managed-AllViewerExceptHostHeader"
+# Policies that CloudFront has for everyone, by the ids that they have everywhere.
+locals {
+  managed = {
+    keep_files   = "658327ea-f89d-4fab-a63d-7e88639e58f6" # CachingOptimized
+    keep_nothing = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad" # CachingDisabled
+    all_but_host = "b689b0a8-53d0-40ab-baf2-68738e2966ac" # AllViewerExceptHostHeader
+  }
 }
 
 resource "aws_cloudfront_origin_access_control" "web" {
@@ -131,7 +128,7 @@ resource "aws_cloudfront_distribution" "this" {
     allowed_methods            = ["GET", "HEAD"]
     cached_methods             = ["GET", "HEAD"]
     compress                   = true
-    cache_policy_id            = data.aws_cloudfront_cache_policy.files.id
+    cache_policy_id            = local.managed.keep_files
     response_headers_policy_id = aws_cloudfront_response_headers_policy.this["pages"].id
 
     function_association {
@@ -147,7 +144,7 @@ resource "aws_cloudfront_distribution" "this" {
     allowed_methods            = ["GET", "HEAD"]
     cached_methods             = ["GET", "HEAD"]
     compress                   = true
-    cache_policy_id            = data.aws_cloudfront_cache_policy.files.id
+    cache_policy_id            = local.managed.keep_files
     response_headers_policy_id = aws_cloudfront_response_headers_policy.this["api"].id
 
     function_association {
@@ -163,8 +160,8 @@ resource "aws_cloudfront_distribution" "this" {
     viewer_protocol_policy   = "https-only"
     allowed_methods          = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
     cached_methods           = ["GET", "HEAD"]
-    cache_policy_id          = data.aws_cloudfront_cache_policy.nothing.id
-    origin_request_policy_id = data.aws_cloudfront_origin_request_policy.all_but_host.id
+    cache_policy_id          = local.managed.keep_nothing
+    origin_request_policy_id = local.managed.all_but_host
   }
 
   # gRPC, and gRPC-Web, which is a POST like any other.
@@ -174,8 +171,8 @@ resource "aws_cloudfront_distribution" "this" {
     viewer_protocol_policy   = "https-only"
     allowed_methods          = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
     cached_methods           = ["GET", "HEAD"]
-    cache_policy_id          = data.aws_cloudfront_cache_policy.nothing.id
-    origin_request_policy_id = data.aws_cloudfront_origin_request_policy.all_but_host.id
+    cache_policy_id          = local.managed.keep_nothing
+    origin_request_policy_id = local.managed.all_but_host
 
     grpc_config {
       enabled = true

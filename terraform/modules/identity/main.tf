@@ -15,6 +15,9 @@ locals {
   }
   readers = merge(local.engine_readers, { signing-key = ["accounts"], link-key = ["files"], push-key = ["presence"] })
 
+  # Kafka takes only secrets whose names begin so.
+  secret_names = { for secret in keys(local.readers) : secret => secret == "kafka" ? "AmazonMSK_${var.name}" : "${var.name}/${secret}" }
+
   # Nodes of Cassandra show a certificate of the same authority, under a name that may call nobody in the mesh.
   certified = concat(var.workloads, ["cassandra"])
 }
@@ -100,8 +103,7 @@ resource "aws_secretsmanager_secret" "shared" {
   # checkov:skip=CKV2_AWS_57: What these hold is changed by a person, who restarts those that read it: docs/aws.md says how.
   for_each = local.readers
 
-  # Kafka takes only secrets whose names begin so.
-  name                    = each.key == "kafka" ? "AmazonMSK_${var.name}" : "${var.name}/${each.key}"
+  name                    = local.secret_names[each.key]
   description             = "Read by ${join(", ", each.value)}"
   kms_key_id              = aws_kms_key.this.arn
   recovery_window_in_days = var.deletion_window_days

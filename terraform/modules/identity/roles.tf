@@ -19,9 +19,12 @@ data "aws_iam_policy_document" "task_trust" {
 locals {
   logs = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/${var.name}"
 
+  # A secret by its name: AWS puts six characters of its own behind it.
+  secret = "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret"
+
   secrets_of = {
     for name in concat(var.workloads, ["certifier"]) : name => [
-      for secret, readers in local.readers : aws_secretsmanager_secret.shared[secret].arn if contains(readers, name)
+      for secret, readers in local.readers : "${local.secret}:${local.secret_names[secret]}-??????" if contains(readers, name)
     ]
   }
 }
@@ -116,7 +119,7 @@ data "aws_iam_policy_document" "task" {
   statement {
     sid       = "OwnCertificate"
     actions   = ["secretsmanager:GetSecretValue"]
-    resources = [aws_secretsmanager_secret.certificate[each.key].arn, aws_secretsmanager_secret.trust.arn]
+    resources = [for secret in [each.key, "trust"] : "${local.secret}:${var.name}/mesh/${secret}-??????"]
   }
 
   statement {

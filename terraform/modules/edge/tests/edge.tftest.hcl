@@ -72,7 +72,7 @@ run "answers_are_never_kept" {
   assert {
     condition = alltrue([
       for behavior in aws_cloudfront_distribution.this.ordered_cache_behavior :
-      behavior.cache_policy_id == data.aws_cloudfront_cache_policy.nothing.id && behavior.origin_request_policy_id == data.aws_cloudfront_origin_request_policy.all_but_host.id
+      behavior.cache_policy_id == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad" && behavior.origin_request_policy_id == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
       if behavior.target_origin_id == "edge"
     ])
     error_message = "What the edge answers is for who has asked, and needs all that was asked."
