@@ -5,10 +5,10 @@ BIN := .venv/bin
 WITH_NODE := $(CURDIR)/$(BIN)/python -m launcher.engines.node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status test faults lint audit fmt proto clients docs screenshots bench lock
+.PHONY: help setup up down status test test-terraform faults lint audit fmt proto clients docs screenshots bench lock
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 # The environment follows its lock file. A Python that is too old is told so before anything is made.
 .venv/.stamp: requirements.lock pyproject.toml
@@ -33,9 +33,12 @@ status: .venv/.stamp ## show every process
 test: .venv/.stamp build/googleapis web/node_modules/.stamp tests/integration/oidc/node_modules/.stamp tests/e2e/tus/node_modules/.stamp ## run all tests, on the real engines
 	@cd web && $(WITH_NODE) npm test
 	@$(BIN)/python -m tests.provide
-	@$(BIN)/pytest --ignore tests/e2e --ignore tests/faults
+	@$(BIN)/pytest --ignore tests/e2e --ignore tests/faults --ignore tests/terraform
 	@$(BIN)/python -m tests.e2e
 	@$(BIN)/pytest tests/faults
+
+test-terraform: .venv/.stamp ## hold terraform/ against the provider's schema, its promises and the services (a first time builds OpenTofu: minutes)
+	@$(BIN)/pytest tests/terraform
 
 faults: .venv/.stamp ## try the matrix of faults at length: about an hour, over a million messages
 	@FAULTS=long $(BIN)/pytest tests/faults -s
@@ -95,5 +98,8 @@ bench: .venv/.stamp ## measure the running stack, and write bench/results
 
 lock: .venv/.stamp ## pin all packages and engines again (for maintainers)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev pyproject.toml -o requirements.lock
+	@for tool in botocore checkov; do \
+	  $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header tests/terraform/tools/$$tool.in -o tests/terraform/tools/$$tool.lock || exit 1; \
+	done
 	@$(BIN)/python -m launcher.engines.relock
 	@$(BIN)/python -m clients.relock
