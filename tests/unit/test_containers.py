@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from launcher.containers import certifier, discovery, layout, roots, workload
 from launcher.containers.layout import HOME, TOPOLOGY, WORKLOADS, instance_of, mesh_name, stack_of
 from launcher.home import Home
 from launcher.plan import GATEWAY_STOP_S, MESH_STOP_S, SERVICE_STOP_S, USES_CASSANDRA, USES_KAFKA, USES_REDIS, given_environment
+from launcher.scrape import OF_ENVOY
 from launcher.topology import SERVICES
 
 ROOT = Path(__file__).parents[2]
@@ -212,3 +215,61 @@ def test_an_unknown_workload_is_refused() -> None:
     )
     assert done.returncode == 2
     assert "gateway" in done.stderr
+
+
+def overlay() -> dict[str, Any]:
+    text = (ROOT / "compose.observability.yaml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", text)))
+
+
+def test_with_observability_everything_that_is_traced_is_told_to_the_collector() -> None:
+    services = overlay()["services"]
+    told = {f"{prefix}TRACE_COLLECTOR" for prefix in ("CHAT_", "ELASTIC_CHAT_")}
+    for name in SERVICES:
+        environment = services[name]["environment"]
+        assert {environment[one] for one in told} == {"http://collector:4317"}
+        assert 0 < float(environment["CHAT_TRACE_SHARE"]) == float(environment["ELASTIC_CHAT_TRACE_SHARE"])
+        load(declared.settings_of(name), name, settings_of(name) | {key: environment[key] for key in environment if key.startswith("CHAT_")})
+    assert "host: collector" not in workload.configuration("router", {})
+    traced = workload.configuration("router", services["edge"]["environment"] | {})
+    assert "address: collector, port_value: 4317" in traced
+
+
+def settings_of(service: str) -> dict[str, str]:
+    """Return what a service is told, with keys that are real."""
+    keys = {"accounts": "CHAT_ACCOUNTS_SIGNING_KEY", "files": "CHAT_FILES_LINK_KEY", "presence": "CHAT_PRESENCE_PUSH_KEY"}
+    told = composed()["services"][service]["environment"] | {"CHAT_NODE_ID": f"{service}-10-0-0-1"}
+    if service not in keys:
+        return told
+    with tempfile.TemporaryDirectory() as folder:
+        certifier.make_keys(Path(folder))
+        (key,) = (Path(folder) / service).iterdir()
+        return {name: value for name, value in told.items() if name != f"{keys[service]}_FILE"} | {keys[service]: key.read_text()}
+
+
+def test_prometheus_finds_the_copies_of_every_service_and_the_edge() -> None:
+    told = yaml.safe_load((ROOT / "monitoring" / "prometheus.compose.yml").read_text(encoding="utf-8"))
+    jobs = {one["job_name"]: one for one in told["scrape_configs"]}
+    expected = [((mesh_name(service),), instance_of(service).metrics_port) for service in SERVICES]
+    for name in ("elastic-chat", "envoy"):
+        assert [(tuple(one["names"]), one["port"]) for one in jobs[name]["dns_sd_configs"]] == expected
+    (edge,) = jobs["edge"]["dns_sd_configs"]
+    assert (edge["names"], edge["port"]) == ([mesh_name(EDGE)], TOPOLOGY.edge_metrics_port)
+    assert jobs["envoy"]["params"] == jobs["edge"]["params"] == {"filter": [OF_ENVOY]}
+
+
+def test_prometheus_takes_its_configuration(tmp_path: Path) -> None:
+    promtool = shutil.which("promtool")
+    assert promtool, "these tests need promtool, of Debian's prometheus: apt-get install --no-install-recommends prometheus"
+    text = (ROOT / "monitoring" / "prometheus.compose.yml").read_text(encoding="utf-8")
+    (tmp_path / "prometheus.yml").write_text(text.replace("/etc/prometheus/alerts.yml", str(ROOT / "monitoring" / "alerts.yml")))
+    done = subprocess.run([promtool, "check", "config", tmp_path / "prometheus.yml"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_is_laid_over_mounts_what_is_there_and_publishes_on_loopback_only() -> None:
+    for name, one in overlay()["services"].items():
+        for mount in one.get("volumes", ()):
+            if mount.startswith("./"):
+                assert (ROOT / mount.partition(":")[0]).exists(), name
+        assert all(port.startswith("127.0.0.1:") for port in one.get("ports", ())), name

@@ -52,7 +52,7 @@ def test_the_edge_is_valid(envoy: Path, folder: Path, tracing: Tracing | None) -
     assert "deprecated" not in done.stderr.lower()
 
 
-@pytest.mark.parametrize("instance", CONTAINERS.instances(), ids=lambda instance: instance.service)
+@pytest.mark.parametrize("instance", list(CONTAINERS.instances()), ids=lambda instance: instance.service)
 @pytest.mark.parametrize("tracing", [None, TRACING], ids=["untraced", "traced"])
 def test_every_sidecar_in_a_container_is_valid(envoy: Path, folder: Path, instance: Instance, tracing: Tracing | None) -> None:
     text = render_sidecar(instance, CONTAINERS, HOME.envoy, tracing, PLACES)
