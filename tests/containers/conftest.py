@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from tests.ports import free_base
 PROJECT = "elastic-chat-test"
 IMAGES = {"services": "elastic-chat", "mesh": "elastic-chat-mesh", **{name: f"elastic-chat-{name}" for name in ("valkey", "kafka", "cassandra")}}
 """Target of the Dockerfile to image."""
+START_S = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,22 @@ class Mesh:
         """Return what compose says to a command."""
         ports = {"ELASTIC_CHAT_PORT": str(self.port), "ELASTIC_CHAT_TLS_PORT": str(self.port + 1)}
         return self.docker.compose("--project-name", PROJECT, *arguments, check=check, **ports).stdout
+
+    def up(self, *arguments: str) -> None:
+        """Start what does not run. Compose waits for what is healthy, so that the edge, for which all others are needed, comes last.
+
+        A service that gives up on an engine ends, and is started again. On a slow machine that happens, and compose takes it for the end.
+        """
+        end = time.monotonic() + START_S
+        while True:
+            try:
+                self.compose("up", "--detach", "--no-build", *arguments)
+            except AssertionError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(5)
+            else:
+                return
 
     def containers(self, service: str) -> list[str]:
         return self.compose("ps", "--quiet", service).split()
@@ -63,8 +81,7 @@ def images(docker: Docker) -> str:
 def mesh(docker: Docker, images: str) -> Iterator[Mesh]:
     made = Mesh(docker, free_base(range(26_000, 26_070, 10), range(2)))
     try:
-        # What is healthy is waited for by compose itself: this returns when the edge, which comes last, has been started.
-        made.compose("up", "--detach", "--no-build")
+        made.up()
         yield made
     except BaseException:
         print(made.compose("ps", check=False), made.compose("logs", "--tail", "30", check=False))

@@ -17,7 +17,7 @@ from launcher.topology import SERVICES
 from tests.containers.conftest import Mesh
 from tests.e2e.uploads import Files
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 PATIENCE_S = 90
 ENGINES = ("valkey", "kafka", "cassandra")
 EVERYONE = (*SERVICES, *ENGINES, "edge", "web", "certifier")
@@ -99,7 +99,7 @@ async def test_what_was_said_is_found_by_words(api: Api, anna: Account, bob: Acc
 
 
 async def test_copies_of_a_gateway_take_connections(mesh: Mesh, api: Api, anna: Account, bob: Account) -> None:
-    mesh.compose("up", "--detach", "--no-build", "--no-recreate", "--scale", "gateway=3", "gateway")
+    mesh.up("--no-recreate", "--scale", "gateway=3")
     conversation_id = await api.direct(anna, bob)
     networks = [mesh.inspect(container)["NetworkSettings"]["Networks"] for container in mesh.containers("gateway")]
     nodes = {node_id("gateway", one[name]["IPAddress"]) for one in networks for name in one if name.endswith("_mesh")}
@@ -124,7 +124,7 @@ async def test_what_was_said_is_there_after_all_containers_were_made_again(mesh:
     await api.say(anna, conversation_id, "keep this")
     file_id = await Files(api, anna).upload(b"and this, " * 1_000)
     mesh.compose("down", "--timeout", "30")
-    mesh.compose("up", "--detach", "--no-build")
+    mesh.up()
     entries = await eventually(lambda: api.messages(bob, conversation_id))
     assert texts(entries) == ["keep this"]
     assert (await Files(api, anna).get(file_id)).body == b"and this, " * 1_000
