@@ -42,9 +42,9 @@ COPY --from=tools /opt/elastic-chat /opt/elastic-chat
 ENV PATH=/opt/elastic-chat/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
-USER chat
+USER 10001:10001
 WORKDIR /elastic-chat
-HEALTHCHECK --interval=5s --timeout=4s --start-period=300s CMD healthy http "$CHAT_HTTP_PORT" /readyz
+HEALTHCHECK --interval=5s --timeout=4s --start-period=300s CMD ["sh", "-c", "healthy http $CHAT_HTTP_PORT /readyz"]
 CMD ["elastic-chat", "--help"]
 
 # --- elastic-chat-mesh: the same with an Envoy: an instance with its sidecar, a sidecar alone, or the edge ---
@@ -54,12 +54,12 @@ RUN --mount=type=cache,target=/root/.cache/pip python -m launcher.containers.roo
 FROM services AS mesh
 COPY --from=envoy /out/envoy /
 # The certifier has the volumes of all others.
-USER root
+USER 0:0
 RUN for workload in accounts edge files gateway history presence router search writer; do \
       install -d -o chat -g chat -m 700 "/elastic-chat/identities/$workload/sds" "/elastic-chat/made/$workload"; \
     done \
     && chown chat:chat /elastic-chat/identities /elastic-chat/identities/* /elastic-chat/made
-USER chat
+USER 10001:10001
 
 # --- engines, as the launcher runs them: the same versions by the same configuration ---
 FROM tools AS engines
@@ -73,7 +73,7 @@ COPY containers/healthy /usr/local/bin/healthy
 FROM engine AS valkey
 COPY --from=engines /out/valkey /
 RUN install -d -o chat -g chat /elastic-chat/data/valkey
-USER chat
+USER 10001:10001
 HEALTHCHECK --interval=5s --timeout=4s --start-period=300s CMD ["healthy", "redis", "8084"]
 CMD ["/opt/valkey", "/elastic-chat/run/valkey/valkey.conf"]
 
@@ -82,7 +82,7 @@ COPY --from=engines /out/kafka /
 COPY containers/kafka /usr/local/bin/kafka
 RUN install -d -o chat -g chat /elastic-chat/data/kafka
 ENV MALLOC_ARENA_MAX=2
-USER chat
+USER 10001:10001
 HEALTHCHECK --interval=5s --timeout=4s --start-period=300s CMD ["healthy", "kafka", "8085"]
 CMD ["kafka"]
 
@@ -90,7 +90,7 @@ FROM engine AS cassandra
 COPY --from=engines /out/cassandra /
 RUN install -d -o chat -g chat /elastic-chat/data/cassandra
 ENV MALLOC_ARENA_MAX=2
-USER chat
+USER 10001:10001
 HEALTHCHECK --interval=5s --timeout=4s --start-period=300s CMD ["healthy", "cassandra", "8087"]
 CMD ["/opt/java/bin/java", "@/elastic-chat/run/cassandra/java.args", "org.apache.cassandra.service.CassandraDaemon"]
 

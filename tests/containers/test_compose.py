@@ -138,7 +138,7 @@ async def test_containers_may_next_to_nothing(mesh: Mesh) -> None:
         assert host["CapDrop"] == ["ALL"], service
         assert "no-new-privileges:true" in host["SecurityOpt"], service
         assert host["Memory"] > 0, service
-        assert found["Config"]["User"] == "chat", service
+        assert found["Config"]["User"] == "10001:10001", service
         ports = found["NetworkSettings"]["Ports"] or {}
         assert {port for port, where in ports.items() if where} == ({"8080/tcp", "8081/tcp"} if service == "edge" else set()), service
 
@@ -156,13 +156,14 @@ async def test_the_edge_reaches_no_engine_and_no_workload_reads_the_certificate_
 async def test_a_service_that_dies_is_started_again_with_its_sidecar(mesh: Mesh, api: Api, anna: Account, bob: Account) -> None:
     conversation_id = await api.direct(anna, bob)
     (writer,) = mesh.containers("writer")
+    before = mesh.inspect(writer)["RestartCount"]
     kill = "import psutil; [one.kill() for one in psutil.process_iter() if 'svc_writer' in one.cmdline()]"
     mesh.docker.run("exec", writer, "python", "-c", kill)
     await api.say(anna, conversation_id, "meanwhile")
 
     async def back() -> None:
         found = mesh.inspect(writer)
-        assert (found["RestartCount"], found["State"]["Health"]["Status"]) == (1, "healthy")
+        assert (found["RestartCount"], found["State"]["Health"]["Status"]) == (before + 1, "healthy")
 
     await eventually(back)
     assert texts(await api.messages(bob, conversation_id)) == ["meanwhile"]

@@ -43,7 +43,7 @@ def seconds(text: str) -> int:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_is_told_what_the_launcher_would_tell_it(service: str) -> None:
     told = composed()["services"][service]
-    given = {name: value for name, value in given_environment(instance_of(service), stack_of({})).items()}
+    given = given_environment(instance_of(service), stack_of({}))
     asked = {name: value.rstrip(",") for name, value in told["environment"].items()}
     assert asked == {name: str(value) for name, value in given.items() if name not in GIVEN_BY_THE_CONTAINER}
     assert told["command"] == ["python", "-m", "launcher.containers.workload", service]
@@ -120,11 +120,13 @@ def test_every_target_of_the_dockerfile_that_is_named_is_there() -> None:
     assert {one["build"]["target"] for one in composed()["services"].values() if "target" in one["build"]} <= targets
     copied = set(re.findall(r"^COPY (svc_\w+) ", text, re.MULTILINE))
     assert copied == {f"svc_{service}" for service in SERVICES}
+    (listed,) = re.findall(r"for workload in ([a-z ]+);", text)
+    assert sorted(listed.split()) == sorted(WORKLOADS)
 
 
 def test_the_engines_of_the_images_listen_where_services_look_for_them() -> None:
     found = {path.name: text for files in roots.configurations().values() for path, text in files.items()}
-    assert f"bind 0.0.0.0\n" in found["valkey.conf"]
+    assert "bind 0.0.0.0\n" in found["valkey.conf"]
     assert f"advertised.listeners=BROKER://kafka:{TOPOLOGY.kafka_port}\n" in found["server.properties"]
     assert f"native_transport_port: {TOPOLOGY.cassandra_port}\n" in found["cassandra.yaml"]
     assert f"listen 0.0.0.0:{TOPOLOGY.web_port};" in found["nginx.conf"]
