@@ -63,8 +63,8 @@ audit: .venv/.stamp ## look up known vulnerabilities of what is used (docs/secur
 
 sbom: .venv/.stamp ## write what images and the web client are made of, as CycloneDX, into build/sbom
 	@mkdir -p build/sbom
-	@$(BIN)/cyclonedx-py requirements containers/run.lock --pyproject pyproject.toml --output-reproducible --outfile build/sbom/elastic-chat.json
-	@$(BIN)/cyclonedx-py requirements launcher/engines/wheels.lock --output-reproducible --outfile build/sbom/engines.json
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements containers/run.lock --pyproject pyproject.toml --output-reproducible --output-file build/sbom/elastic-chat.json
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements launcher/engines/wheels.lock --output-reproducible --output-file build/sbom/engines.json
 	@cd web && $(WITH_NODE) npm sbom --package-lock-only --omit dev --sbom-format cyclonedx >../build/sbom/elastic-chat-web.json
 
 fmt: .venv/.stamp ## format Python and contracts

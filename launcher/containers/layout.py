@@ -64,9 +64,7 @@ def stack_of(environment: Mapping[str, str]) -> Stack:
 
     """
     told = Settings.from_environment(environment)
-    return Stack(
-        HOME, TOPOLOGY, ENGINES, told.log_level, told.origins, told.tracing, web=WEB, environment=told.environment, places=PLACES
-    )
+    return Stack(HOME, TOPOLOGY, ENGINES, told.log_level, told.origins, told.tracing, web=WEB, environment=told.environment, places=PLACES)
 
 
 def mesh_name(service: str) -> str:

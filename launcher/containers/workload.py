@@ -26,7 +26,7 @@ from launcher.plan import GATEWAY_STOP_S, SERVICE_STOP_S
 from launcher.topology import SERVICES
 
 SIDECAR_ONLY = "--sidecar"
-ENDED = 1
+ENDED, UNUSABLE = 1, 2
 
 
 def configuration(workload: str, environment: Mapping[str, str]) -> str:
@@ -81,7 +81,7 @@ async def run(workload: str, environment: Mapping[str, str], *, sidecar_only: bo
 
 async def _address(service: str) -> str:
     """Return the address of this container, as soon as others can know it."""
-    while (address := await own_address(service)) is None:
+    while (address := await own_address(service)) is None:  # noqa: ASYNC110 - nothing but DNS tells it
         await asyncio.sleep(LOOK_S)
     return address
 
@@ -100,16 +100,16 @@ def main(arguments: Sequence[str]) -> int:
     match arguments:
         case [workload] if workload in {*SERVICES, EDGE}:
             sidecar_only = False
-        case [workload, "--sidecar"] if workload in SERVICES:
+        case [workload, option] if workload in SERVICES and option == SIDECAR_ONLY:
             sidecar_only = True
         case _:
             sys.stderr.write(f"Say which workload: {', '.join((*SERVICES, EDGE))}\n")
-            return 2
+            return UNUSABLE
     try:
         return asyncio.run(run(workload, os.environ, sidecar_only=sidecar_only))
     except LaunchError as error:
         sys.stderr.write(f"{error}\n")
-        return 2
+        return UNUSABLE
 
 
 if __name__ == "__main__":

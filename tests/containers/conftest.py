@@ -15,7 +15,8 @@ from tests.containers.docker import Docker, running
 from tests.ports import free_base
 
 PROJECT = "elastic-chat-test"
-IMAGES = {"services": "elastic-chat", "mesh": "elastic-chat-mesh", **{name: f"elastic-chat-{name}" for name in ("valkey", "kafka", "cassandra")}}
+ENGINES = ("valkey", "kafka", "cassandra")
+IMAGES = {"services": "elastic-chat", "mesh": "elastic-chat-mesh", **{name: f"elastic-chat-{name}" for name in ENGINES}}
 """Target of the Dockerfile to image."""
 START_S = 900
 
@@ -34,7 +35,7 @@ class Mesh:
     def compose(self, *arguments: str, check: bool = True) -> str:
         """Return what compose says to a command."""
         ports = {"ELASTIC_CHAT_PORT": str(self.port), "ELASTIC_CHAT_TLS_PORT": str(self.port + 1)}
-        return self.docker.compose("--project-name", PROJECT, *arguments, check=check, **ports).stdout
+        return self.docker.compose("--project-name", PROJECT, *arguments, check=check, environment=ports).stdout
 
     def up(self, *arguments: str) -> None:
         """Start what does not run. Compose waits for what is healthy, so that the edge, for which all others are needed, comes last.
@@ -67,18 +68,17 @@ def docker() -> Iterator[Docker]:
 
 
 @pytest.fixture(scope="session")
-def images(docker: Docker) -> str:
-    """Build all images, and return what they are built on."""
+def images(docker: Docker) -> None:
+    """Build all images."""
     base = docker.base()
     docker.build("tools", "elastic-chat-tools", base=base)
     for target, image in IMAGES.items():
         docker.build(target, f"{image}:local", base=base)
     docker.build("", "elastic-chat-web:local", "--file", "web/Dockerfile", base=base)
-    return base
 
 
 @pytest.fixture(scope="session")
-def mesh(docker: Docker, images: str) -> Iterator[Mesh]:
+def mesh(docker: Docker, images: None) -> Iterator[Mesh]:  # noqa: ARG001 - they are there then
     made = Mesh(docker, free_base(range(26_000, 26_070, 10), range(2)))
     try:
         made.up()

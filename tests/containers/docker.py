@@ -17,6 +17,8 @@ PUBLISHED_BASE = "python:3.11-slim-bookworm"
 LOCAL_BASE = "elastic-chat-base:local"
 LIMIT = "16384:16384"
 DAEMON_S = 60
+COMPOSE_S = 900
+FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,13 @@ class Docker:
     program: str
     environment: Mapping[str, str]
 
-    def run(self, *arguments: str, check: bool = True, timeout: float = 1_800, **environment: str) -> subprocess.CompletedProcess[str]:
-        return self._run([self.program, *arguments], check=check, timeout=timeout, environment=environment)
+    def run(self, *arguments: str, check: bool = True, timeout: float = 1_800) -> subprocess.CompletedProcess[str]:
+        return self._run([self.program, *arguments], check=check, timeout=timeout, environment={})
 
-    def compose(self, *arguments: str, check: bool = True, timeout: float = 900, **environment: str) -> subprocess.CompletedProcess[str]:
+    def compose(self, *arguments: str, environment: Mapping[str, str], check: bool = True) -> subprocess.CompletedProcess[str]:
         plugin = self.run("compose", "version", check=False).returncode == 0
         command = [self.program, "compose"] if plugin else ["docker-compose"]
-        return self._run([*command, *arguments], check=check, timeout=timeout, environment=environment)
+        return self._run([*command, *arguments], check=check, timeout=COMPOSE_S, environment=environment)
 
     def build(self, target: str, image: str, *arguments: str, base: str) -> None:
         """Build a target of our Dockerfile, or of the one that `arguments` name."""
@@ -83,10 +85,9 @@ def _daemon() -> Iterator[str]:
     """Run a daemon, and return where it listens. Images are kept in the cache of this user, so that they are built once."""
     data = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "elastic-chat" / "docker"
     run = Path(tempfile.mkdtemp(prefix="elastic-chat-docker-"))
-    rules = subprocess.run(["iptables-save"], capture_output=True, check=True).stdout
     address = f"unix://{run / 'docker.sock'}"
-    command = ["dockerd", "--data-root", data, "--exec-root", run / "exec", "--pidfile", run / "pid", "--host", address]
-    with (run / "log").open("wb") as log:
+    command = ["dockerd", "--data-root", str(data), "--exec-root", str(run / "exec"), "--pidfile", str(run / "pid"), "--host", address]
+    with _network_kept(), (run / "log").open("wb") as log:
         # Without a limit of its own, a container has that of the machine, with which some programs fill tables of a billion files.
         limits = ["--default-ulimit", f"nofile={LIMIT}", "--default-ulimit", f"nproc={LIMIT}"]
         daemon = subprocess.Popen([*command, *limits], stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
@@ -100,6 +101,19 @@ def _daemon() -> Iterator[str]:
         finally:
             daemon.terminate()
             daemon.wait(timeout=60)
-            subprocess.run(["ip", "link", "delete", "docker0"], capture_output=True, check=False)
-            subprocess.run(["iptables-restore"], input=rules, check=True)
             shutil.rmtree(run, ignore_errors=True)
+
+
+@contextmanager
+def _network_kept() -> Iterator[None]:
+    """Leave the network of this machine as it was: a daemon takes none of its changes back."""
+    rules = subprocess.run(["iptables-save"], capture_output=True, text=True, check=True).stdout
+    forwards = FORWARDING.read_text(encoding="ascii")
+    # A table that had nothing is not saved, and is only emptied if it is named.
+    empty = "".join(f"*{table}\nCOMMIT\n" for table in ("filter", "nat") if f"*{table}\n" not in rules)
+    try:
+        yield
+    finally:
+        subprocess.run(["ip", "link", "delete", "docker0"], capture_output=True, check=False)
+        subprocess.run(["iptables-restore"], input=rules + empty, text=True, check=True)
+        FORWARDING.write_text(forwards, encoding="ascii")

@@ -14,12 +14,11 @@ import pytest
 from bench.client import Account, Api, ApiError, Socket
 from launcher.containers.layout import node_id
 from launcher.topology import SERVICES
-from tests.containers.conftest import Mesh
+from tests.containers.conftest import ENGINES, Mesh
 from tests.e2e.uploads import Files
 
 pytestmark = pytest.mark.timeout(1800)
 PATIENCE_S = 90
-ENGINES = ("valkey", "kafka", "cassandra")
 EVERYONE = (*SERVICES, *ENGINES, "edge", "web", "certifier")
 
 

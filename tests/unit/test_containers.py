@@ -61,9 +61,8 @@ def test_every_setting_is_known_to_its_service(service: str, tmp_path: Path) -> 
 def test_a_service_waits_for_the_engines_that_it_uses_and_is_asked_at_its_own_ports(service: str) -> None:
     told, instance = composed()["services"][service], instance_of(service)
     uses = {"valkey": USES_REDIS, "kafka": USES_KAFKA, "cassandra": USES_CASSANDRA}
-    assert told["depends_on"] == dict.fromkeys(
-        ("certifier", *(engine for engine, users in uses.items() if service in users)), {"condition": "service_healthy"}
-    )
+    needs = {"certifier", *(engine for engine, users in uses.items() if service in users)}
+    assert told["depends_on"] == {name: {"condition": "service_healthy"} for name in needs}
     assert told["healthcheck"]["test"] == [
         *("CMD", "healthy", "http", str(instance.http_port), "/readyz", "http", str(instance.admin_port), "/ready")
     ]
@@ -231,10 +230,10 @@ def test_with_observability_everything_that_is_traced_is_told_to_the_collector()
         environment = services[name]["environment"]
         assert {environment[one] for one in told} == {"http://collector:4317"}
         assert 0 < float(environment["CHAT_TRACE_SHARE"]) == float(environment["ELASTIC_CHAT_TRACE_SHARE"])
-        load(declared.settings_of(name), name, settings_of(name) | {key: environment[key] for key in environment if key.startswith("CHAT_")})
+        traced = {key: value for key, value in environment.items() if key.startswith("CHAT_")}
+        load(declared.settings_of(name), name, settings_of(name) | traced)
     assert "host: collector" not in workload.configuration("router", {})
-    traced = workload.configuration("router", services["edge"]["environment"] | {})
-    assert "address: collector, port_value: 4317" in traced
+    assert "address: collector, port_value: 4317" in workload.configuration("router", services["edge"]["environment"])
 
 
 def settings_of(service: str) -> dict[str, str]:
