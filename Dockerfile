@@ -49,7 +49,7 @@ CMD ["elastic-chat", "--help"]
 
 # --- elastic-chat-mesh: the same with an Envoy: an instance with its sidecar, a sidecar alone, or the edge ---
 FROM tools AS envoy
-RUN --mount=type=cache,target=/root/.cache/pip python -m launcher.containers.roots /out envoy
+RUN --mount=type=cache,target=/root/.cache python -m launcher.containers.roots /out envoy
 
 FROM services AS mesh
 COPY --from=envoy /out/envoy /
@@ -63,7 +63,7 @@ USER 10001:10001
 
 # --- engines, as the launcher runs them: the same versions by the same configuration ---
 FROM tools AS engines
-RUN --mount=type=cache,target=/root/.cache/pip python -m launcher.containers.roots /out valkey kafka cassandra
+RUN --mount=type=cache,target=/root/.cache python -m launcher.containers.roots /out valkey kafka cassandra
 
 FROM ${BASE} AS engine
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent chat \

@@ -10,6 +10,7 @@ import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
+from types import FrameType
 
 from launcher.certificates import delivery
 from launcher.certificates.authority import EDGE, WEB, Authority
@@ -21,8 +22,12 @@ from launcher.keys import ensure_link_key, ensure_push_key, ensure_signing_key
 def main() -> int:
     """Deliver, and renew until SIGTERM."""
     stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, stop)
     make_keys(KEYS)
     while not stopping.is_set():
         deliver(HOME, IDENTITIES)

@@ -6,9 +6,9 @@ the launcher's templates. Images are built by this; nothing that serves runs it.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from launcher.containers.layout import ENGINES, stack_of
 from launcher.display import Display
 from launcher.engines import jars, provide_jars, provide_program
 from launcher.home import write_atomically
+from launcher.settings import Settings
 
 ON_JAVA = ("kafka", "cassandra")
 
@@ -53,10 +54,10 @@ def configurations() -> Mapping[str, Mapping[Path, str]]:
 
 
 def main(folder: Path, engines: Sequence[str]) -> None:
-    """Fetch engines, and lay them out."""
-    with tempfile.TemporaryDirectory() as cache:
-        for engine in engines:
-            lay_out(engine, folder / engine, Path(cache))
+    """Fetch engines, as far as the cache of this user has not got them, and lay them out."""
+    cache = Settings.from_environment(os.environ).cache
+    for engine in engines:
+        lay_out(engine, folder / engine, cache)
 
 
 if __name__ == "__main__":
