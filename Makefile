@@ -5,7 +5,7 @@ BIN := .venv/bin
 WITH_NODE := $(CURDIR)/$(BIN)/python -m launcher.engines.node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status test test-terraform faults lint audit fmt proto clients docs screenshots bench lock
+.PHONY: help setup up down status test test-compose test-terraform faults lint audit sbom fmt proto clients docs screenshots bench lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -33,12 +33,15 @@ status: .venv/.stamp ## show every process
 test: .venv/.stamp build/googleapis web/node_modules/.stamp tests/integration/oidc/node_modules/.stamp tests/e2e/tus/node_modules/.stamp ## run all tests, on the real engines
 	@cd web && $(WITH_NODE) npm test
 	@$(BIN)/python -m tests.provide
-	@$(BIN)/pytest --ignore tests/e2e --ignore tests/faults --ignore tests/terraform
+	@$(BIN)/pytest --ignore tests/e2e --ignore tests/faults --ignore tests/containers --ignore tests/terraform
 	@$(BIN)/python -m tests.e2e
 	@$(BIN)/pytest tests/faults
 
 test-terraform: .venv/.stamp ## hold terraform/ against the provider's schema, its promises and the services (a first time builds OpenTofu: minutes)
 	@$(BIN)/pytest tests/terraform
+
+test-compose: .venv/.stamp ## build all images, start all containers, and talk through them (docs/containers.md)
+	@$(BIN)/pytest tests/containers
 
 faults: .venv/.stamp ## try the matrix of faults at length: about an hour, over a million messages
 	@FAULTS=long $(BIN)/pytest tests/faults -s
@@ -53,11 +56,19 @@ lint: .venv/.stamp build/googleapis web/node_modules/.stamp ## check style, type
 	$(BIN)/buf format --exit-code --diff proto
 	$(BIN)/python proto/breaking.py
 	$(BIN)/codespell
-	$(BIN)/shellcheck .ci/run
+	$(BIN)/shellcheck .ci/run containers/healthy containers/kafka tests/containers/base.sh
+	$(BIN)/hadolint Dockerfile web/Dockerfile
+	$(BIN)/zizmor --offline --quiet .github
 	cd web && $(WITH_NODE) npm run --silent lint
 
 audit: .venv/.stamp ## look up known vulnerabilities of what is used (docs/security-audit.md)
 	@$(BIN)/python -m audit
+
+sbom: .venv/.stamp ## write what images and the web client are made of, as CycloneDX, into build/sbom
+	@mkdir -p build/sbom
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements containers/run.lock --pyproject pyproject.toml --output-reproducible --output-file build/sbom/elastic-chat.json
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements launcher/engines/wheels.lock --output-reproducible --output-file build/sbom/engines.json
+	@cd web && $(WITH_NODE) npm sbom --package-lock-only --omit dev --sbom-format cyclonedx >../build/sbom/elastic-chat-web.json
 
 fmt: .venv/.stamp ## format Python and contracts
 	@$(BIN)/ruff format
@@ -101,5 +112,7 @@ lock: .venv/.stamp ## pin all packages and engines again (for maintainers)
 	@for tool in botocore checkov; do \
 	  $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header tests/terraform/tools/$$tool.in -o tests/terraform/tools/$$tool.lock || exit 1; \
 	done
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraint requirements.lock pyproject.toml -o containers/run.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraint requirements.lock containers/build.in -o containers/build.lock
 	@$(BIN)/python -m launcher.engines.relock
 	@$(BIN)/python -m clients.relock

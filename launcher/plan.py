@@ -15,6 +15,7 @@ from launcher.engines import Engines
 from launcher.home import Home
 from launcher.mesh.policy import own_origins
 from launcher.mesh.rendering import console_socket, http_socket
+from launcher.places import ONE_MACHINE, Places
 from launcher.settings import PREFIX
 from launcher.topology import HAS_ROUTES, HOST, Instance, Topology
 from launcher.tracing import Tracing
@@ -72,6 +73,8 @@ class Stack:
     """What an operator has set: service to variables and their values."""
 
     environment: Environment = Environment.DEVELOPMENT
+
+    places: Places = ONE_MACHINE
 
     @property
     def is_production(self) -> bool:
@@ -239,7 +242,7 @@ def service_environment(instance: Instance, stack: Stack) -> dict[str, str]:
 
 def given_environment(instance: Instance, stack: Stack) -> dict[str, str]:
     """Return the settings that a service gets from us, because we know where everything is."""
-    topology, service = stack.topology, instance.service
+    topology, service, places = stack.topology, instance.service, stack.places
     env = {
         "CHAT_ENVIRONMENT": stack.environment,
         "CHAT_NODE_ID": instance.name,
@@ -252,13 +255,13 @@ def given_environment(instance: Instance, stack: Stack) -> dict[str, str]:
     if stack.tracing is not None:
         env |= {"CHAT_TRACE_SHARE": str(stack.tracing.share), "CHAT_TRACE_COLLECTOR": stack.tracing.url}
     if service in USES_REDIS:
-        env["CHAT_REDIS_URL"] = f"redis://{HOST}:{topology.redis_port}/0"
+        env["CHAT_REDIS_URL"] = f"redis://{places.redis}:{topology.redis_port}/0"
     if service in USES_KAFKA:
-        env["CHAT_KAFKA_BOOTSTRAP"] = f"{HOST}:{topology.kafka_port}"
+        env["CHAT_KAFKA_BOOTSTRAP"] = f"{places.kafka}:{topology.kafka_port}"
     if service in OWNS_TOPICS:
         env["CHAT_KAFKA_REPLICATION_FACTOR"] = "1"
     if service in USES_CASSANDRA:
-        env["CHAT_CASSANDRA_CONTACT_POINTS"] = HOST
+        env["CHAT_CASSANDRA_CONTACT_POINTS"] = places.cassandra
         env["CHAT_CASSANDRA_PORT"] = str(topology.cassandra_port)
     if service in OWNS_KEYSPACE:
         env["CHAT_CASSANDRA_REPLICATION_FACTOR"] = "1"

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from launcher.home import Home
 from launcher.mesh.rendering import render_edge, render_endpoints, render_sidecar
+from launcher.places import ONE_MACHINE
 from launcher.plan import REPOSITORY, Process, Stack
 from launcher.topology import HOST, SERVICES
 
@@ -39,6 +40,15 @@ OPEN_FILES = 65_536
 
 def configuration(stack: Stack) -> dict[Path, str]:
     """Return the text of every file that the processes of a stack are configured by."""
+    return {
+        **engine_configuration(stack),
+        stack.home.prometheus: _engine(stack, "prometheus.yml.j2"),
+        **mesh_configuration(stack),
+    }
+
+
+def engine_configuration(stack: Stack) -> dict[Path, str]:
+    """Return the configuration of the engines and of nginx."""
     run = stack.home.run
     return {
         run / "valkey" / "valkey.conf": _engine(stack, "valkey.conf.j2"),
@@ -48,8 +58,6 @@ def configuration(stack: Stack) -> dict[Path, str]:
         run / "cassandra" / "java.args": _engine(stack, "cassandra.args.j2"),
         run / "cassandra" / "logback.xml": (TEMPLATES / "logback.xml").read_text(encoding="utf-8"),
         run / "nginx" / "nginx.conf": _engine(stack, "nginx.conf.j2"),
-        stack.home.prometheus: _engine(stack, "prometheus.yml.j2"),
-        **mesh_configuration(stack),
     }
 
 
@@ -57,8 +65,11 @@ def mesh_configuration(stack: Stack) -> dict[Path, str]:
     """Return the configuration of every Envoy, and the endpoints of every service, which the Envoys watch."""
     envoy, topology = stack.home.envoy, stack.topology
     return {
-        envoy / "edge.yaml": render_edge(topology, envoy, stack.all_origins, stack.tracing),
-        **{envoy / f"{each.name}-sidecar.yaml": render_sidecar(each, topology, envoy, stack.tracing) for each in topology.instances()},
+        envoy / "edge.yaml": render_edge(topology, envoy, stack.all_origins, stack.tracing, stack.places),
+        **{
+            envoy / f"{each.name}-sidecar.yaml": render_sidecar(each, topology, envoy, stack.tracing, stack.places)
+            for each in topology.instances()
+        },
         **{envoy / "eds" / f"{service}.yaml": render_endpoints(service, topology) for service in SERVICES},
     }
 
@@ -90,7 +101,8 @@ def _engine(stack: Stack, template: str) -> str:
             web=stack.web,
             rules=RULES,
             host=HOST,
-            superuser=_superuser(),
+            places=stack.places,
+            superuser=_superuser() if stack.places == ONE_MACHINE else "",
         )
     )
 

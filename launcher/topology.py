@@ -63,6 +63,11 @@ class Instance:
         """Its sidecar's admin interface."""
         return self.base + 4
 
+    @property
+    def metrics_port(self) -> int:
+        """Where its sidecar hands out metrics, if it does."""
+        return self.base + 5
+
 
 @dataclass(frozen=True, slots=True)
 class Topology:
@@ -120,6 +125,10 @@ class Topology:
     @property
     def collector_port(self) -> int:
         return self.port + 9
+
+    @property
+    def edge_metrics_port(self) -> int:
+        return self.port + 10
 
     def instances(self, service: str | None = None) -> Iterator[Instance]:
         """Yield the instances of `service`, or of every service in the order of `SERVICES`."""

@@ -62,7 +62,12 @@ def write_identities(authority: Authority, topology: Topology, folder: Path) -> 
     """Give every Envoy a new certificate. `folder` is where their configurations are."""
     workloads = {EDGE: EDGE, **{f"{each.name}-sidecar": each.service for each in topology.instances()}}
     for name, workload in workloads.items():
-        write_atomically(folder / SDS / f"{name}.json", _certificate(IDENTITY, authority.identity(workload)), PRIVATE)
+        write_identity(authority, folder, name, workload)
+
+
+def write_identity(authority: Authority, folder: Path, name: str, workload: str) -> None:
+    """Give the Envoy `name` of a workload a new certificate. `folder` is where its configuration is."""
+    write_atomically(folder / SDS / f"{name}.json", _certificate(IDENTITY, authority.identity(workload)), PRIVATE)
 
 
 def write_outside(authority: Authority, folder: Path) -> None:

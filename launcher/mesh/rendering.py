@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,6 +16,7 @@ from chatkit.tracing import TRACEPARENT
 from launcher.certificates.authority import EDGE, spiffe_id
 from launcher.certificates.delivery import SDS
 from launcher.mesh import calls, policy, replies
+from launcher.places import ONE_MACHINE, Places
 from launcher.topology import HAS_ROUTES, HOST, Instance, Topology
 from launcher.tracing import Tracing
 
@@ -37,7 +39,9 @@ INNER_HEADERS = (USER_ID, SESSION_ID, ROLE, REQUEST_ID, *CONTEXT, "x-lane", "x-i
 """What only the mesh may say, and the edge therefore removes from what comes from outside."""
 
 
-def render_edge(topology: Topology, folder: Path, origins: Collection[str] = (), tracing: Tracing | None = None) -> str:
+def render_edge(
+    topology: Topology, folder: Path, origins: Collection[str] = (), tracing: Tracing | None = None, places: Places = ONE_MACHINE
+) -> str:
     """Return the configuration of the edge. `folder` is where `eds` is, and `origins` whose pages may call."""
     facts = {
         "envoy": EDGE,
@@ -51,7 +55,7 @@ def render_edge(topology: Topology, folder: Path, origins: Collection[str] = (),
         "ops_path": calls.OPS_PATH,
         "traces_path": calls.TRACES_PATH,
         "admin": ADMIN,
-        "console_socket": str(console_socket(folder)),
+        "console_socket": str(console_socket(folder)) if places.has_console else "",
         "outside": {service: calls.outside(service) for service in (*calls.ANYONE, *calls.USERS)},
         "clock_skew_s": SKEW_MS // 1000,
         "origins": list(origins),
@@ -63,10 +67,12 @@ def render_edge(topology: Topology, folder: Path, origins: Collection[str] = (),
         "headers": policy.HEADERS,
         "headers_over_tls": policy.HEADERS_OVER_TLS,
     }
-    return _render("edge.yaml.j2", folder, replies=replies.EDGE_REPLIES, **facts, **outward)
+    return _render("edge.yaml.j2", folder, places, replies=replies.EDGE_REPLIES, **facts, **outward)
 
 
-def render_sidecar(instance: Instance, topology: Topology, folder: Path, tracing: Tracing | None = None) -> str:
+def render_sidecar(
+    instance: Instance, topology: Topology, folder: Path, tracing: Tracing | None = None, places: Places = ONE_MACHINE
+) -> str:
     """Return the configuration of the sidecar of `instance`. `folder` is where `eds` is."""
     facts = {
         "envoy": f"{instance.name}-sidecar",
@@ -76,7 +82,7 @@ def render_sidecar(instance: Instance, topology: Topology, folder: Path, tracing
         "http_socket": str(http_socket(instance, folder)),
         "has_routes": instance.service in HAS_ROUTES,
     }
-    return _render("sidecar.yaml.j2", folder, replies=replies.SIDECAR_REPLIES, topology=topology, **facts)
+    return _render("sidecar.yaml.j2", folder, places, replies=replies.SIDECAR_REPLIES, topology=topology, **facts)
 
 
 def watches(topology: Topology) -> int:
@@ -105,10 +111,27 @@ def render_endpoints(service: str, topology: Topology, drained: Collection[str] 
     The instances that are named in `drained` are left out: they keep the calls that they have, and get no new ones.
     """
     instances = [instance for instance in topology.instances(service) if instance.name not in drained]
-    return _render("endpoints.yaml.j2", Path(), service=service, instances=instances, salt=RING_SALT)
+    return render_found(service, [Endpoint(one.name, HOST, one.ingress_port, one.zone) for one in instances])
 
 
-def _render(template: str, folder: Path, **facts: object) -> str:
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where an Envoy takes calls for an instance."""
+
+    name: str
+    """The instance's node id."""
+
+    address: str
+    port: int
+    zone: str
+
+
+def render_found(service: str, endpoints: Sequence[Endpoint]) -> str:
+    """Return the content of `eds/<service>.yaml` for instances that were found, wherever they are."""
+    return _render("endpoints.yaml.j2", Path(), ONE_MACHINE, service=service, instances=endpoints, salt=RING_SALT)
+
+
+def _render(template: str, folder: Path, places: Places, **facts: object) -> str:
     templates = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
@@ -120,8 +143,9 @@ def _render(template: str, folder: Path, **facts: object) -> str:
     return templates.get_template(template).render(
         facts,
         host=HOST,
+        places=places,
         endpoints=str(folder / ENDPOINTS),
-        secrets=str(folder / SDS),
+        secrets=str(places.secrets or folder / SDS),
         spiffe_id=spiffe_id,
         permissions=calls.permissions,
         methods=calls.methods,
