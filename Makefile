@@ -33,7 +33,7 @@ status: .venv/.stamp ## show every process
 test: .venv/.stamp build/googleapis web/node_modules/.stamp tests/integration/oidc/node_modules/.stamp tests/e2e/tus/node_modules/.stamp ## run all tests, on the real engines
 	@cd web && $(WITH_NODE) npm test
 	@$(BIN)/python -m tests.provide
-	@$(BIN)/pytest --ignore tests/e2e --ignore tests/faults --ignore tests/containers --ignore tests/terraform
+	@$(BIN)/python -m tests
 	@$(BIN)/python -m tests.e2e
 	@$(BIN)/pytest tests/faults
 
