@@ -102,7 +102,7 @@ async def test_a_login_that_was_begun_elsewhere_or_not_at_all_lets_nobody_in(pag
     await page.route("**/v1/auth/oidc/finish", lambda route: route.abort())
     async with page.expect_request("**/v1/auth/oidc/finish") as finish:
         await say_who_one_is(page, f"eve-{secrets.token_hex(4)}")
-    told = (await finish.value).post_data_json
+    told = (await finish.value).post_data_json or {}
     browser = page.context.browser
     assert browser
     victim = await (await browser.new_context()).new_page()
