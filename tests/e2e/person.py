@@ -25,7 +25,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_MS = 20_000
-expect.set_options()
+expect.set_options(timeout=PATIENCE_MS)
 AGAIN_S = 0.05
 DESK, PHONE = ViewportSize(width=1200, height=800), ViewportSize(width=360, height=740)
 DRAG = """
