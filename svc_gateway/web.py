@@ -66,8 +66,7 @@ class WebDoor:
         session = self._gateway.open(WebSocketPipe(codec, transport))
         with CONNECTIONS[codec.name.lower()].track_inprogress():
             try:
-                await self._read(socket, codec, session)
-                if socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+                if await self._read(socket, codec, session):
                     session.close(ChatError(Reason.FRAME_TOO_LARGE))
                     await _hear_out(transport)
             finally:
@@ -77,10 +76,11 @@ class WebDoor:
                 self._gateway.forget(session)
         return socket
 
-    async def _read(self, socket: web.WebSocketResponse, codec: Codec, session: Session) -> None:
+    async def _read(self, socket: web.WebSocketResponse, codec: Codec, session: Session) -> bool:
+        """Read until the end; return whether it is there because too much has come at once."""
         async for message in socket:
-            if socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
-                break
+            if message.type is WSMsgType.ERROR and socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+                return True
             if message.type is WSMsgType.ERROR or session.is_over:
                 continue
             try:
@@ -89,6 +89,7 @@ class WebDoor:
                 session.bad_frame(error)
             else:
                 await session.handle(frame, kind)
+        return False
 
 
 async def _hear_out(transport: asyncio.Transport) -> None:

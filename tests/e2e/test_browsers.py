@@ -165,7 +165,8 @@ async def test_what_was_changed_when_the_page_ended_is_changed(stack: Stack, bro
     for name, label in (("Mute", "Muted"), ("Pin", "Pinned")):
         await anna.page.get_by_test_id("conversation-menu").click()
         item = anna.page.get_by_role("menuitem", name=name, exact=True)
-        await item.evaluate("(item) => { item.click(); location.reload(); }")
+        async with anna.page.expect_event("load"):
+            await item.evaluate("(item) => { item.click(); location.reload(); }")
         await expect(anna.page.get_by_test_id("conversation-item").get_by_label(label)).to_be_visible()
 
 

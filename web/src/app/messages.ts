@@ -17,9 +17,9 @@ export class Messages {
     await this.api.change(conversationId, seq, change, this.newId());
   }
 
-  /** Copies a message into another conversation, or the same. */
-  async forward(from: ConversationId, seq: number, to: ConversationId): Promise<void> {
-    await this.api.forward(from, seq, to, this.newId());
+  /** Copies a message into another conversation, or the same. With the same id it is there once, however often it is tried. */
+  async forward(from: ConversationId, seq: number, to: ConversationId, messageId: MessageId): Promise<void> {
+    await this.api.forward(from, seq, to, messageId);
   }
 
   /** A message as it is now, also one that the user has hidden if that is asked for. */

@@ -6,7 +6,7 @@ import { ApiError, errorOf } from "./errors";
 export type TokenSource = (isRefused: boolean) => Promise<string>;
 
 const DEADLINE_MS = 10_000;
-/** In characters: a browser lets no more than 64 KiB of all that is on its way outlive a page. */
+/** In bytes: a browser lets no more than 64 KiB of all that is on its way outlive a page. */
 const SHORT = 4_096;
 
 /** Returns the JSON of the answer; null if it is none. What changes something arrives even if the page ends meanwhile, unless it is long. */
@@ -19,7 +19,7 @@ export async function call(
 ): Promise<unknown> {
   const text = body === undefined ? null : JSON.stringify(body);
   const response = await answered(method, path, {
-    keepalive: method !== "GET" && (text?.length ?? 0) <= SHORT,
+    keepalive: method !== "GET" && new TextEncoder().encode(text ?? "").length <= SHORT,
     headers: {
       ...headers,
       ...(body === undefined ? {} : { "content-type": "application/json" }),

@@ -24,8 +24,10 @@ const WORDS = {
   register: { title: "account.createTitle", action: "account.create", other: "account.isKnown", otherAction: "account.logIn" },
 } as const;
 
-/** So long the page waits to hear what it may offer: nothing moves then that is shown already. */
+/** So long the page waits to hear what it may offer, so that what is shown stays where it is. */
 const PATIENCE_MS = 1_000;
+/** And so long until it asks again, if nobody could say. */
+const AGAIN_MS = 3_000;
 
 /** Why a login by a provider came to nothing, where there is something to do about it. */
 const PROVIDER_REFUSALS: Readonly<Record<string, TextId>> = {
@@ -68,11 +70,19 @@ function useAuthOptions(): AuthOptions | null {
         setOptions(found);
       }
     };
+    let again: ReturnType<typeof setTimeout> | undefined;
     const patience = setTimeout(take, PATIENCE_MS, USUAL);
-    void providers.options().catch(() => USUAL).then(take).finally(() => { clearTimeout(patience); });
+    const ask = () => {
+      void providers.options().then(take, () => {
+        take(USUAL);
+        again = isWanted ? setTimeout(ask, AGAIN_MS) : undefined;
+      }).finally(() => { clearTimeout(patience); });
+    };
+    ask();
     return () => {
       isWanted = false;
       clearTimeout(patience);
+      clearTimeout(again);
     };
   }, [providers]);
   return options;
@@ -207,7 +217,7 @@ function AuthPage({ notice }: { readonly notice: TextId | null }) {
             </button>
           </p>
         )}
-        {registration === "closed" ? (
+        {registration === "closed" && mode === "login" ? (
           <p className="auth-other">{t("account.closed")}</p>
         ) : (
           <p className="auth-other">

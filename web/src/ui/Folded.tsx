@@ -10,7 +10,7 @@ export const NOBODY: ReadonlySet<UserId> = new Set();
 export function useUnfolding(blocked: ReadonlySet<UserId>): { readonly isFolded: (row: Row) => boolean; readonly show: (key: string) => void } {
   const [shown, setShown] = useState<ReadonlySet<string>>(new Set());
   return {
-    isFolded: (row) => row.type === "message" && blocked.has(row.senderId) && !shown.has(row.key),
+    isFolded: useCallback((row) => row.type === "message" && blocked.has(row.senderId) && !shown.has(row.key), [blocked, shown]),
     show: useCallback((key) => { setShown((before) => new Set(before).add(key)); }, []),
   };
 }

@@ -2,12 +2,13 @@ import { type SyntheticEvent, useRef, useState } from "react";
 
 import { conversationRows, mayI, peerOf, titleOf } from "../core/select";
 import { myId } from "../core/state";
-import type { ConversationId } from "../core/types";
+import type { ConversationId, MessageId } from "../core/types";
 import { useAction } from "./action";
 import { useAppState, useClient } from "./context";
 import { Avatar } from "./parts/Avatar";
 import { Dialog } from "./parts/Dialog";
 import { useToast } from "./parts/toasts";
+import { useStopping } from "./stopping";
 import { useWords } from "./words";
 
 interface ForwardDialogProps {
@@ -18,7 +19,7 @@ interface ForwardDialogProps {
   readonly onClose: () => void;
 }
 
-/** Copies messages into one conversation, or several. What is there already is not tried again after a failure. */
+/** Copies messages into one conversation, or several. What is there already is not tried again after a failure, and what may be there not twice. */
 export function ForwardDialog({ from, seqs, onForwarded, onClose }: ForwardDialogProps) {
   const client = useClient();
   const state = useAppState();
@@ -26,7 +27,9 @@ export function ForwardDialog({ from, seqs, onForwarded, onClose }: ForwardDialo
   const { t } = words;
   const toast = useToast();
   const forwarding = useAction();
+  const { begin } = useStopping();
   const done = useRef(new Set<string>());
+  const ids = useRef(new Map<string, MessageId>());
   const [filter, setFilter] = useState("");
   const [chosen, setChosen] = useState<readonly ConversationId[]>([]);
   const me = myId(state);
@@ -42,13 +45,19 @@ export function ForwardDialog({ from, seqs, onForwarded, onClose }: ForwardDialo
   const forward = (event: SyntheticEvent) => {
     event.preventDefault();
     const names = rows.filter(({ conversation }) => chosen.includes(conversation.conversationId)).map(({ title }) => title);
+    const signal = begin();
     void forwarding.run(
       async () => {
         for (const to of chosen) {
           for (const seq of seqs) {
             const copy = `${to}/${seq}`;
+            if (signal.aborted) {
+              return;
+            }
             if (!done.current.has(copy)) {
-              await client.messages.forward(from, seq, to);
+              const id = ids.current.get(copy) ?? client.newMessageId();
+              ids.current.set(copy, id);
+              await client.messages.forward(from, seq, to, id);
               done.current.add(copy);
             }
           }
@@ -56,9 +65,11 @@ export function ForwardDialog({ from, seqs, onForwarded, onClose }: ForwardDialo
         }
       },
       () => {
-        toast(t("messages.forwardDone", { names }));
-        onForwarded?.();
-        onClose();
+        if (!signal.aborted) {
+          toast(t("messages.forwardDone", { names }));
+          onForwarded?.();
+          onClose();
+        }
       },
     );
   };

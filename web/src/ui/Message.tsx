@@ -93,9 +93,9 @@ export const Message = memo(function Message({ conversationId, row, nameOf, powe
           <MessageTools row={row} powers={powers} area={whole} onAct={onAct} onReact={(emoji, isRemoved) => { change?.({ type: "reaction", emoji, isRemoved }); }} />
         )}
       </div>
-      {shown.reactions.length > 0 && <Reactions reactions={shown.reactions} nameOf={nameOf} isBusy={action.isBusy} onChange={change} />}
+      {shown.reactions.length > 0 && <Reactions reactions={shown.reactions} nameOf={nameOf} isBusy={action.isBusy} isInert={isChosen !== null} onChange={change} />}
       {shown.replyCount > 0 && powers.thread && (
-        <button className="replies" type="button" data-testid="replies" onClick={() => { onAct("thread", row); }}>
+        <button className="replies" type="button" inert={isChosen !== null} data-testid="replies" onClick={() => { onAct("thread", row); }}>
           {t("messages.replies", { count: shown.replyCount })}
         </button>
       )}
@@ -180,14 +180,15 @@ interface ReactionsProps {
   readonly reactions: readonly Reaction[];
   readonly nameOf: (userId: UserId) => string;
   readonly isBusy: boolean;
+  readonly isInert: boolean;
   readonly onChange: ((change: Change) => void) | null;
 }
 
 /** Pressing one joins those who react so, or leaves them. */
-function Reactions({ reactions, nameOf, isBusy, onChange }: ReactionsProps) {
+function Reactions({ reactions, nameOf, isBusy, isInert, onChange }: ReactionsProps) {
   const words = useWords();
   return (
-    <ul className="reactions" aria-label={words.t("messages.reactions")}>
+    <ul className="reactions" inert={isInert} aria-label={words.t("messages.reactions")}>
       {reactions.map(({ emoji, count, isMine, userIds }) => {
         const names = userIds.map(nameOf);
         const who = names.length === 0 ? words.t("messages.reactedCount", { emoji, count }) : words.t("messages.reacted", { emoji, names, more: count - names.length });

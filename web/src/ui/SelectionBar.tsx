@@ -12,6 +12,7 @@ import { Confirm } from "./parts/Confirm";
 import { useEscape } from "./parts/focus";
 import { useToast } from "./parts/toasts";
 import type { Selecting } from "./selecting";
+import { useStopping } from "./stopping";
 import { alsoSaying, useWords } from "./words";
 
 const ForwardDialog = lazy(async () => ({ default: (await import("./ForwardDialog")).ForwardDialog }));
@@ -24,7 +25,7 @@ const BUTTONS: Readonly<Record<TogetherAction, { readonly icon: IconName; readon
   delete: { icon: "bin", label: "messages.deleteAll" },
 };
 
-/** What is to be done with which, as they were chosen when it was asked for. */
+/** What is to be done with which, as they were chosen when it was asked for: of those that are left after a failure. */
 interface Asked {
   readonly action: "forward" | "hide" | "delete";
   readonly seqs: readonly number[];
@@ -48,17 +49,29 @@ function SelectionBar({ conversationId, chosen, powers, nameOf, onDone, onClose 
   const bar = useRef<HTMLDivElement>(null);
   const [asked, setAsked] = useState<Asked | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const { begin, stop } = useStopping();
   const possible = togetherOf(chosen, powers);
   const count = chosen.length;
   useEscape(bar, onClose);
 
-  /** One after the other. What is done is chosen no more, so that after a failure only the rest is tried again. */
-  const forEach = async (task: (seq: number) => Promise<unknown>) => {
-    for (const { seq } of chosen) {
-      await task(seq);
+  /** One after the other, until it is stopped. What is done is chosen no more, so that after a failure only the rest is tried again. */
+  const forEach = async (seqs: readonly number[], task: (seq: number) => Promise<unknown>) => {
+    const signal = begin();
+    for (const [at, seq] of seqs.entries()) {
+      if (signal.aborted) {
+        return;
+      }
+      try {
+        await task(seq);
+      } catch (failure) {
+        setAsked((before) => (before === null ? null : { ...before, seqs: seqs.slice(at) }));
+        throw failure;
+      }
       onDone(seq);
     }
-    onClose();
+    if (!signal.aborted) {
+      onClose();
+    }
   };
   const attempt = (task: Promise<unknown>, done: string) => {
     setBusy(true);
@@ -70,7 +83,7 @@ function SelectionBar({ conversationId, chosen, powers, nameOf, onDone, onClose 
         attempt(navigator.clipboard.writeText(copiedText(chosen, nameOf, (at) => words.moment(at))).then(onClose), t("messages.copied"));
         break;
       case "star":
-        attempt(forEach((seq) => client.personal.star(conversationId, seq, true)), t("messages.starred"));
+        attempt(forEach(chosen.map(({ seq }) => seq), (seq) => client.personal.star(conversationId, seq, true)), t("messages.starred"));
         break;
       case "forward":
       case "hide":
@@ -81,7 +94,7 @@ function SelectionBar({ conversationId, chosen, powers, nameOf, onDone, onClose 
   };
 
   return (
-    <div className="selection" ref={bar} role="toolbar" aria-label={t("selecting.bar")} data-testid="selection">
+    <div className="selection" ref={bar} role="group" aria-label={t("selecting.bar")} data-testid="selection">
       <button className="button-icon" type="button" aria-label={t("common.cancel")} data-tip={t("common.cancel")} onClick={onClose}>
         <Icon name="close" />
       </button>
@@ -110,9 +123,12 @@ function SelectionBar({ conversationId, chosen, powers, nameOf, onDone, onClose 
           action={t("messages.deleteAction")}
           isDanger
           onConfirm={() =>
-            forEach((seq) => (asked.action === "delete" ? client.messages.change(conversationId, seq, { type: "deletion" }) : client.personal.hide(conversationId, seq)))
+            forEach(asked.seqs, (seq) => (asked.action === "delete" ? client.messages.change(conversationId, seq, { type: "deletion" }) : client.personal.hide(conversationId, seq)))
           }
-          onClose={() => { setAsked(null); }}
+          onClose={() => {
+            stop();
+            setAsked(null);
+          }}
         >
           <p>{t(asked.action === "delete" ? "selecting.deleteText" : "selecting.hideText")}</p>
         </Confirm>

@@ -1,9 +1,10 @@
-import { useCallback } from "react";
+import { useCallback, useEffect, useState } from "react";
 import admin from "virtual:texts/en/admin";
 
 import type { TextId } from "../core/texts";
 import { barsOf, type Trace as Traced } from "../core/trace";
 import type { MessageId } from "../core/types";
+import { reasonOf } from "./action";
 import { useClient } from "./context";
 import { Failure } from "./Failure";
 import { useLoaded } from "./loaded";
@@ -23,12 +24,31 @@ const STEPS: Readonly<Record<string, TextId>> = {
 const EVERY_MESSAGE = "ELASTIC_CHAT_TRACE_SHARE=1";
 /** Deeper steps are not moved further in: there would be no room for what they are called. */
 const DEEPEST = 5;
+/** What has just happened is told within this time; a few times it is asked for again. */
+const AGAIN_MS = 2_000;
+const MOST_ASKED = 3;
 
 /** The way of a message, for administrators: which step was taken where, when, and how long it took. */
 function Trace({ messageId }: { readonly messageId: MessageId }) {
   const client = useClient();
   const t = useText();
   const { value, failure, reload } = useLoaded(useCallback(() => client.admin.trace(messageId), [client, messageId]));
+  const [asked, setAsked] = useState(1);
+  const mayCome = value !== null && value.steps.length === 0 && value.share > 0 && value.collector === null && asked < MOST_ASKED;
+  useEffect(() => {
+    if (!mayCome) {
+      return;
+    }
+    const timer = setTimeout(() => {
+      setAsked(asked + 1);
+      void reload();
+    }, AGAIN_MS);
+    return () => { clearTimeout(timer); };
+  }, [mayCome, asked, reload]);
+  if (reasonOf(failure) === "NOT_FOUND") {
+    // Where there is no operations page, traces are where its operator has them collected.
+    return null;
+  }
   return (
     <section data-testid="trace">
       <h3>{t("admin.trace")}</h3>

@@ -52,6 +52,7 @@ export function sentenceOf(failure: unknown, words: Words): string {
   return explain(reasonOf(failure), failure.message || fallback, words);
 }
 
-function reasonOf(failure: unknown): string {
+/** What the server calls what went wrong; empty if nobody knows. */
+export function reasonOf(failure: unknown): string {
   return failure instanceof Error && "reason" in failure && typeof failure.reason === "string" ? failure.reason : "";
 }

@@ -74,7 +74,8 @@ export function takeReturn(back: string): string | null {
     return null;
   }
   const { search } = location;
-  history.replaceState(null, "", back);
+  // What begins with two strokes would be another host.
+  history.replaceState(null, "", back.startsWith("//") ? "/" : back);
   return search;
 }
 

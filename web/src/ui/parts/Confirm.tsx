@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 
 import { useAction } from "../action";
+import { useStopping } from "../stopping";
 import { useText } from "../words";
 import { Dialog } from "./Dialog";
 
@@ -20,6 +21,15 @@ interface ConfirmProps {
 export function Confirm({ title, children, action, isDanger = false, onConfirm, onClose }: ConfirmProps) {
   const t = useText();
   const confirming = useAction();
+  const { begin } = useStopping();
+  const confirm = () => {
+    const signal = begin();
+    void confirming.run(onConfirm, () => {
+      if (!signal.aborted) {
+        onClose();
+      }
+    });
+  };
   return (
     <Dialog title={title} role="alertdialog" onClose={onClose}>
       <div className="confirm-text">{children}</div>
@@ -32,7 +42,7 @@ export function Confirm({ title, children, action, isDanger = false, onConfirm, 
           className={isDanger ? "button button-danger-filled" : "button button-primary"}
           type="button"
           disabled={confirming.isBusy}
-          onClick={() => void confirming.run(onConfirm, onClose)}
+          onClick={confirm}
         >
           {action}
         </button>
