@@ -12,8 +12,6 @@ PROMISED = re.compile(r"wait_for_function\(\s*f?\"+async\b")
 """The promise of an answer is true, whatever the answer will be: such a wait ends at once, and no test fails by it."""
 
 DISTURBING = re.compile(r"os\.kill\(|(\.run\(\s*|stack\.run, )\"(drain|restart|scale|up|down)\"|tests\.e2e\.accounts")
-    r"os\.kill\(|\.run\(\s*\"(drain|restart|scale|up|down)\"|stack\.run, \"(drain|restart|scale|up|down)\"|tests\.e2e\.accounts"
-)
 
 
 def test_nobody_waits_for_a_promise_instead_of_what_it_holds() -> None:
