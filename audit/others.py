@@ -21,7 +21,7 @@ JARS = (
     ROOT / "launcher" / "engines" / "cassandra.lock.toml",
     ROOT / "clients" / "java" / "java-client.lock.toml",
 )
-MODULES = ROOT / "clients" / "go" / "go.mod"
+MODULES = (ROOT / "clients" / "go" / "go.mod", ROOT / "tests" / "terraform" / "tofu" / "go.mod")
 AT_ONCE = 500
 """Packages in one question; the database takes a thousand."""
 TIMEOUT_S = 60
@@ -33,8 +33,9 @@ def packages() -> Iterator[str]:
     for lock in JARS:
         for jar in tomllib.loads(lock.read_text(encoding="utf-8"))["dependencies"]:
             yield f"pkg:maven/{jar['groupId']}/{jar['artifactId']}@{jar['version']}"
-    for module, version in _REQUIRED.findall(MODULES.read_text(encoding="utf-8")):
-        yield f"pkg:golang/{module}@{version}"
+    for modules in MODULES:
+        for module, version in _REQUIRED.findall(modules.read_text(encoding="utf-8")):
+            yield f"pkg:golang/{module}@{version}"
 
 
 def find(url: str) -> Iterator[Finding]:

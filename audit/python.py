@@ -1,4 +1,4 @@
-"""Python's packages, of ours and of the engines, by pip-audit: each by its name and version as it is locked, with its hashes."""
+"""Python's packages, of ours, of images, of the engines and of what tests run, by pip-audit: each as it is locked, with its hashes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,28 @@ from typing import Any
 from audit.finding import Finding, Severity, UnreachableError
 
 ROOT = Path(__file__).parents[1]
-LOCKS = (ROOT / "requirements.lock", ROOT / "launcher" / "engines" / "wheels.lock")
+LOCKS = (
+    ROOT / "requirements.lock",
+    ROOT / "launcher" / "engines" / "wheels.lock",
+    ROOT / "containers" / "run.lock",
+    ROOT / "containers" / "build.lock",
+    ROOT / "tests" / "terraform" / "tools" / "botocore.lock",
+    ROOT / "tests" / "terraform" / "tools" / "checkov.lock",
+)
 TIMEOUT_S = 300
 
 
 def find(url: str) -> Iterator[Finding]:
-    """Yield what is known. `url` is where the database answers. Raises UnreachableError."""
-    files = [word for lock in LOCKS for word in ("--requirement", str(lock))]
+    """Yield what is known, once for all lock files. `url` is where the database answers. Raises UnreachableError."""
+    # One after the other: pip-audit takes no package in two versions.
+    yield from dict.fromkeys(finding for report in [_report(lock, url) for lock in LOCKS] for finding in findings(report))
+
+
+def _report(lock: Path, url: str) -> Any:  # noqa: ANN401 - pip-audit's JSON
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pip_audit", "--vulnerability-service", "osv", "--osv-url", f"{url}/v1/query", "--aliases", "on"),
-            *("--require-hashes", "--disable-pip", "--progress-spinner", "off", "--format", "json", *files),
+            *("--require-hashes", "--disable-pip", "--progress-spinner", "off", "--format", "json", "--requirement", str(lock)),
         ],
         capture_output=True,
         text=True,
@@ -36,7 +47,7 @@ def find(url: str) -> Iterator[Finding]:
     skipped = [one["name"] for one in report["dependencies"] if "skip_reason" in one]
     if skipped:
         raise UnreachableError(f"nothing was found out about {len(skipped)} packages, such as {skipped[0]}")
-    yield from findings(report)
+    return report
 
 
 def findings(report: Any) -> Iterator[Finding]:  # noqa: ANN401 - pip-audit's JSON

@@ -97,7 +97,7 @@ def test_every_lock_file_is_audited() -> None:
     root = Path(__file__).parents[2]
     locks = {path for pattern in ("*.lock", "*.lock.toml", "package-lock.json", "go.mod") for path in root.rglob(pattern)}
     locks = {path for path in locks if not {"node_modules", ".venv", "build", ".elastic-chat"} & set(path.parts)}
-    known = {*python.LOCKS, *others.JARS, others.MODULES, *(folder / "package-lock.json" for folder in npm.FOLDERS)}
+    known = {*python.LOCKS, *others.JARS, *others.MODULES, *(folder / "package-lock.json" for folder in npm.FOLDERS)}
     assert locks == known
 
 
