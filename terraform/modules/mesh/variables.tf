@@ -35,7 +35,7 @@ variable "services" {
     cpu       = number
     memory    = number
     stop_s    = number
-    scales_on = object({ metric = string, statistic = string, target = number })
+    scales_on = object({ metric = string, labels = list(string), statistic = string, target = number })
     most      = number
   }))
 }
