@@ -214,6 +214,16 @@ run "latest_is_no_version" {
   expect_failures = [var.images]
 }
 
+run "more_than_are_found_are_refused" {
+  command = plan
+
+  variables {
+    instances = run.given.too_many_instances
+  }
+
+  expect_failures = [var.instances]
+}
+
 run "a_certificate_of_a_month_is_refused" {
   command = plan
 
