@@ -61,7 +61,13 @@ def service_of(service: str) -> list[str]:
 
 
 async def run(workload: str, environment: Mapping[str, str], *, sidecar_only: bool) -> int:
-    """Run a workload until SIGTERM. Return what the container should end with: 0 only if it was asked to end."""
+    """Run a workload until SIGTERM. Return what the container should end with: 0 only if it was asked to end.
+
+    Raises:
+        LaunchError: the environment can't be used.
+        OSError: it could not be found out, or written for the Envoy, where others are. What ran has drained.
+
+    """
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -87,9 +93,11 @@ async def run(workload: str, environment: Mapping[str, str], *, sidecar_only: bo
             await _end(process, patience_s)
         asked.cancel()
         following.cancel()
+    if was_asked:
+        return 0
     if following.done():
         following.result()
-    return 0 if was_asked else ENDED
+    return ENDED
 
 
 async def _before(ends: Collection[asyncio.Task[Any]], awaited: Coroutine[Any, Any, T]) -> T | None:
