@@ -59,7 +59,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
                 return {"services": [{"taskDefinition": "arn"}]}
             case "deploy", "create-deployment":
                 return {"deploymentId": "d-1"}
-        return None
+            case _:
+                return None
 
     monkeypatch.setattr(deploy, "_aws", aws)
     deploy.deploy(STACK, STACK, "1.2.3")

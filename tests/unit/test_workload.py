@@ -44,9 +44,15 @@ class Container:
         self.stays = True
         self.name_of: Callable[[str], Awaitable[list[str]]] = self.known
         monkeypatch.setattr(workload, "HOME", Home(folder / "home"))
-        monkeypatch.setattr(workload, "envoy_of", lambda _: self._program("envoy"))
-        monkeypatch.setattr(workload, "service_of", lambda _: self._program("service"))
+        monkeypatch.setattr(workload, "envoy_of", self._envoy)
+        monkeypatch.setattr(workload, "service_of", self._service)
         monkeypatch.setattr(discovery, "addresses_of", self.ask)
+
+    def _envoy(self, _: Path) -> list[str]:
+        return self._program("envoy")
+
+    def _service(self, _: str) -> list[str]:
+        return self._program("service")
 
     def _program(self, name: str) -> list[str]:
         return [
