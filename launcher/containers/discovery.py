@@ -38,9 +38,20 @@ async def addresses_of(name: str) -> list[str]:
 
 
 async def own_address(service: str) -> str | None:
-    """Return under which address others find this container, or None if DNS does not know it yet."""
+    """Return under which address others find this container, or None if DNS does not know it yet, or does not answer just now.
+
+    Raises:
+        socket.gaierror: DNS can't be asked at all.
+
+    """
     own = {one.address for addresses in psutil.net_if_addrs().values() for one in addresses}
-    return next((address for address in await addresses_of(mesh_name(service)) if address in own), None)
+    try:
+        found = await addresses_of(mesh_name(service))
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:
+            return None
+        raise
+    return next((address for address in found if address in own), None)
 
 
 class Discovery:

@@ -1,8 +1,8 @@
 """`python -m launcher.containers.workload SERVICE` is what a container of a service runs: an instance, and the sidecar beside it.
 
 `... workload edge` runs the edge, which is an Envoy alone, and `... workload SERVICE --sidecar` a sidecar alone, for orchestrators that
-put two containers under one address. At SIGTERM the service drains while its sidecar still carries its calls. If one of the two ends, so
-does the other, and the container: whoever runs it starts it again.
+put two containers under one address. At SIGTERM the service drains while its sidecar still carries its calls. If one of the two ends, or
+nobody looks any more where the others are, so does the rest, and the container: whoever runs it starts it again.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
 from launcher.certificates.authority import EDGE
 from launcher.containers.discovery import LOOK_S, Discovery, own_address
@@ -22,8 +23,10 @@ from launcher.errors import LaunchError
 from launcher.home import write_atomically
 from launcher.mesh import calls
 from launcher.mesh.rendering import render_edge, render_sidecar
-from launcher.plan import GATEWAY_STOP_S, SERVICE_STOP_S
+from launcher.plan import GATEWAY_STOP_S, MESH_STOP_S, SERVICE_STOP_S
 from launcher.topology import SERVICES
+
+T = TypeVar("T")
 
 SIDECAR_ONLY = "--sidecar"
 ENDED, UNUSABLE = 1, 2
@@ -52,8 +55,19 @@ def envoy_of(path: Path) -> list[str]:
     return [str(ENGINES.envoy), "-c", str(path), "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"]
 
 
+def service_of(service: str) -> list[str]:
+    """Return the command that runs a service."""
+    return [sys.executable, "-m", f"svc_{service}"]
+
+
 async def run(workload: str, environment: Mapping[str, str], *, sidecar_only: bool) -> int:
-    """Run a workload until SIGTERM. Return what the container should end with: 0 only if it was asked to end."""
+    """Run a workload until SIGTERM. Return what the container should end with: 0 only if it was asked to end.
+
+    Raises:
+        LaunchError: the environment can't be used.
+        OSError: it could not be found out, or written for the Envoy, where others are. What ran has drained.
+
+    """
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -61,22 +75,39 @@ async def run(workload: str, environment: Mapping[str, str], *, sidecar_only: bo
     write_atomically(path, configuration(workload, environment))
     discovery = Discovery(HOME.envoy, called_by(workload))
     await discovery.look()
-    processes = [await asyncio.create_subprocess_exec(*envoy_of(path))]
-    if workload != EDGE and not sidecar_only:
-        environ = {**environment, "CHAT_NODE_ID": node_id(workload, await _address(workload))}
-        processes.append(await asyncio.create_subprocess_exec(sys.executable, "-m", f"svc_{workload}", env=environ))
-    async with asyncio.TaskGroup() as group:
-        following = group.create_task(discovery.follow())
-        ends = [group.create_task(process.wait()) for process in processes]
-        asked = group.create_task(stopping.wait())
-        await asyncio.wait([asked, *ends], return_when=asyncio.FIRST_COMPLETED)
+    envoy = await asyncio.create_subprocess_exec(*envoy_of(path))
+    processes = [(envoy, MESH_STOP_S)]
+    asked, following = asyncio.create_task(stopping.wait()), asyncio.create_task(discovery.follow())
+    ends: list[asyncio.Task[Any]] = [asked, following, asyncio.create_task(envoy.wait())]
+    try:
+        if workload != EDGE and not sidecar_only and (address := await _before(ends, _address(workload))) is not None:
+            environ = {**environment, "CHAT_NODE_ID": node_id(workload, address)}
+            service = await asyncio.create_subprocess_exec(*service_of(workload), env=environ)
+            processes.append((service, GATEWAY_STOP_S if workload == "gateway" else SERVICE_STOP_S))
+            ends.append(asyncio.create_task(service.wait()))
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         was_asked = stopping.is_set()
+    finally:
         # The service first: what it still has to say goes through its sidecar.
-        for process in reversed(processes):
-            await _end(process, GATEWAY_STOP_S if workload == "gateway" else SERVICE_STOP_S)
-        following.cancel()
+        for process, patience_s in reversed(processes):
+            await _end(process, patience_s)
         asked.cancel()
-    return 0 if was_asked else ENDED
+        following.cancel()
+    if was_asked:
+        return 0
+    if following.done():
+        following.result()
+    return ENDED
+
+
+async def _before(ends: Collection[asyncio.Task[Any]], awaited: Coroutine[Any, Any, T]) -> T | None:
+    """Return what is awaited, or None if one of `ends` comes first."""
+    task = asyncio.create_task(awaited)
+    await asyncio.wait([task, *ends], return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        return task.result()
+    task.cancel()
+    return None
 
 
 async def _address(service: str) -> str:
@@ -93,6 +124,7 @@ async def _end(process: asyncio.subprocess.Process, patience_s: float) -> None:
             await asyncio.wait_for(process.wait(), patience_s)
         except TimeoutError:
             process.kill()
+            await process.wait()
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.terraform.tofu import TERRAFORM, Tofu
+from tests.terraform.stand_in import bindings
+from tests.terraform.tofu import TERRAFORM, WORK, Tofu
 
 CONFIGURATIONS = sorted(path.parent for path in TERRAFORM.glob("*/*/main.tf"))
 TESTED = [folder for folder in CONFIGURATIONS if (folder / "tests").exists()]
@@ -42,6 +43,19 @@ def test_all_is_formatted(tofu: Tofu) -> None:
 def test_it_is_valid(tofu: Tofu, folder: Path) -> None:
     initialised(tofu, folder)
     checked(tofu, folder, "validate", "-no-color")
+
+
+def test_the_schema_is_that_of_the_version_that_is_named() -> None:
+    assert f"providerVersion: '{bindings.PROVIDER_VERSION}'" in bindings.provide(WORK).module("vpc")
+
+
+@pytest.mark.parametrize("folder", [each for each in CONFIGURATIONS if "aws" in (each / "versions.tf").read_text()], ids=name)
+def test_a_configuration_takes_the_provider_that_it_is_held_against(folder: Path) -> None:
+    found = re.search(r'"hashicorp/aws"\n +version = ">= (\S+), < (\S+)"', (folder / "versions.tf").read_text(encoding="utf-8"))
+    assert found is not None
+    least, below = (tuple(map(int, version.split("."))) for version in found.groups())
+
+    assert least <= tuple(map(int, bindings.PROVIDER_VERSION.split("."))) < below
 
 
 @pytest.mark.parametrize("folder", TESTED, ids=name)

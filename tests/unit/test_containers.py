@@ -206,8 +206,27 @@ async def test_what_is_known_outlasts_a_failure_of_dns(tmp_path: Path, monkeypat
     assert file.stat().st_mtime_ns == before
 
 
-async def test_a_name_that_nobody_has_is_no_failure() -> None:
+@pytest.mark.parametrize("said", sorted(discovery.NONE))
+async def test_a_name_that_nobody_has_is_no_failure(said: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    dns_says(said, monkeypatch)
+    assert await discovery.addresses_of("router.mesh") == []
+
+
+async def test_dns_that_does_not_answer_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    dns_says(socket.EAI_AGAIN, monkeypatch)
+    with pytest.raises(socket.gaierror):
+        await discovery.addresses_of("router.mesh")
+
+
+async def test_a_name_has_the_addresses_that_it_has() -> None:
     assert await discovery.addresses_of("localhost") == ["127.0.0.1"]
+
+
+def dns_says(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(number, "what it says in words")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
 
 
 def test_an_unknown_workload_is_refused() -> None:
@@ -232,7 +251,7 @@ def test_with_observability_everything_that_is_traced_is_told_to_the_collector()
         assert 0 < float(environment["CHAT_TRACE_SHARE"]) == float(environment["ELASTIC_CHAT_TRACE_SHARE"])
         traced = {key: value for key, value in environment.items() if key.startswith("CHAT_")}
         load(declared.settings_of(name), name, settings_of(name) | traced)
-    assert "host: collector" not in workload.configuration("router", {})
+    assert "address: collector" not in workload.configuration("router", {})
     assert "address: collector, port_value: 4317" in workload.configuration("router", services["edge"]["environment"])
 
 

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from chatkit.metrics import DECLARED
 from chatkit.settings import CassandraOwnerSettings, CassandraSettings, KafkaOwnerSettings, KafkaSettings, RedisSettings, ServiceSettings
@@ -20,6 +21,9 @@ MODULES = ROOT / "terraform" / "modules"
 CATALOGUE = json.loads((MODULES / "catalogue" / "services.json").read_text(encoding="utf-8"))
 LONGEST_STOP_S = 120
 """What Fargate gives a container at the most."""
+
+MOST_ADDRESSES = 8
+"""Of how many healthy instances Cloud Map tells whoever asks for a name: nobody would call a ninth."""
 
 
 def hcl(*path: str) -> str:
@@ -69,17 +73,27 @@ def test_there_is_time_to_drain(service: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_it_is_scaled_on_a_signal_that_it_exports(service: str) -> None:
     importlib.import_module(f"svc_{service}.app")
-    signal = CATALOGUE[service]["scales_on"]["metric"]
+    scales_on = CATALOGUE[service]["scales_on"]
+    signal = scales_on["metric"]
 
-    assert signal in DECLARED
+    assert signal in {family.name for family in REGISTRY.collect()}
     assert signal.startswith((f"chat_{service}_", "chat_loop_"))
+    assert scales_on["labels"] == (list(DECLARED[signal].values) if signal in DECLARED else [])
+
+
+def test_there_are_no_more_than_dns_tells() -> None:
+    told = re.findall(r"(\w+) += \{ least = (\d+), most = (\d+) \}", hcl("..", "examples", "multi-az", "main.tf"))
+
+    assert {name for name, *_ in told} == {*SERVICES, "edge"}
+    assert [name for name, least, most in told if not int(least) <= int(most) <= MOST_ADDRESSES and name != "edge"] == []
+    assert [name for name, known in CATALOGUE.items() if known["most"] > MOST_ADDRESSES] == []
 
 
 def test_the_ports_of_an_instance_are_where_the_launcher_has_them() -> None:
     offsets = dict(re.findall(r"(\w+) = (\d)", re.search(r"offsets = \{(.*?)\}", hcl("catalogue", "main.tf"))[1]))  # type: ignore[index]
     (instance,) = Topology(scale={"gateway": 1}).instances("gateway")
 
-    for name in ("grpc", "http", "ingress", "egress", "admin"):
+    for name in ("grpc", "http", "ingress", "egress", "admin", "metrics"):
         assert instance.base + int(offsets[name]) == getattr(instance, f"{name}_port")
 
 
@@ -87,10 +101,11 @@ def test_the_edge_is_where_the_launcher_has_it() -> None:
     ports = dict(re.findall(r"(\w+) = (\d+)", re.search(r"edge = \{(.*?)\}", hcl("catalogue", "main.tf"))[1]))  # type: ignore[index]
     topology = Topology()
 
-    assert [int(ports[name]) for name in ("plain", "tls", "admin")] == [
+    assert [int(ports[name]) for name in ("plain", "tls", "admin", "metrics")] == [
         topology.edge_port,
         topology.edge_tls_port,
         topology.edge_admin_port,
+        topology.edge_metrics_port,
     ]
     assert listed("edge_calls", hcl("catalogue", "main.tf")) == sorted({*calls.ANYONE, *calls.USERS})
 

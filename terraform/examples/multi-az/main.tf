@@ -40,11 +40,11 @@ module "chat" {
 
   instances = {
     edge     = { least = 3, most = 12 }
-    gateway  = { least = 3, most = 30 }
+    gateway  = { least = 3, most = 8 }
     router   = { least = 3, most = 8 }
     presence = { least = 2, most = 6 }
-    history  = { least = 3, most = 12 }
-    writer   = { least = 2, most = 12 }
+    history  = { least = 3, most = 8 }
+    writer   = { least = 2, most = 8 }
     accounts = { least = 2, most = 6 }
     files    = { least = 2, most = 6 }
     search   = { least = 2, most = 6 }

@@ -173,9 +173,10 @@ data "aws_iam_policy_document" "github_trust" {
 }
 
 resource "aws_iam_role" "deploy" {
-  name                 = "${var.name}-deploy"
-  assume_role_policy   = data.aws_iam_policy_document.github_trust["deploy"].json
-  max_session_duration = 3600
+  name               = "${var.name}-deploy"
+  assume_role_policy = data.aws_iam_policy_document.github_trust["deploy"].json
+  # Eight services one after the other, gateways that drain, and an edge of before that stays for a while.
+  max_session_duration = 7200
 }
 
 resource "aws_iam_role_policy" "deploy" {
@@ -249,6 +250,8 @@ data "aws_iam_policy_document" "deploy" {
 }
 
 # A pull request is shown what it would change, and changes nothing. It reads no secret, and no state: a plan for it is made without one.
+# What a plan looks up and that policy of AWS's leaves out is below: which image a machine has, a password that nobody keeps, and CloudFront's
+# addresses.
 resource "aws_iam_role" "plan" {
   name                 = "${var.name}-plan"
   assume_role_policy   = data.aws_iam_policy_document.github_trust["plan"].json
@@ -258,4 +261,31 @@ resource "aws_iam_role" "plan" {
 resource "aws_iam_role_policy_attachment" "plan" {
   role       = aws_iam_role.plan.name
   policy_arn = "arn:${local.partition}:iam::aws:policy/job-function/ViewOnlyAccess"
+}
+
+resource "aws_iam_role_policy" "plan" {
+  name   = "look-up"
+  role   = aws_iam_role.plan.id
+  policy = data.aws_iam_policy_document.plan.json
+}
+
+data "aws_iam_policy_document" "plan" {
+  # checkov:skip=CKV_AWS_356: What makes a password up and keeps it nowhere can't be limited to a resource.
+  statement {
+    sid       = "MachineImages"
+    actions   = ["ssm:GetParameter"]
+    resources = ["arn:${local.partition}:ssm:${local.region}::parameter/aws/service/*"]
+  }
+
+  statement {
+    sid       = "Passwords"
+    actions   = ["secretsmanager:GetRandomPassword"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "CloudFront"
+    actions   = ["ec2:GetManagedPrefixListEntries"]
+    resources = ["arn:${local.partition}:ec2:${local.region}:aws:prefix-list/*"]
+  }
 }

@@ -60,13 +60,13 @@ variable "alarm_names" {
 }
 
 variable "old_edge_minutes" {
-  description = "How long the edge of before stays, in minutes, so that one can go back to it at once."
+  description = "How long the edge of before stays, in minutes, so that one can go back to it at once. A deployment ends only then, and is waited for by delivery/deploy.py for 30 minutes."
   type        = number
-  default     = 30
+  default     = 10
 
   validation {
-    condition     = var.old_edge_minutes >= 5 && var.old_edge_minutes <= 2880
-    error_message = "It stays from five minutes to two days."
+    condition     = var.old_edge_minutes >= 5 && var.old_edge_minutes <= 20
+    error_message = "It stays for 5 to 20 minutes: whoever deploys waits for no more than 30, in which the new edge has to start, too."
   }
 }
 

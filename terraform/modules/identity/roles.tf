@@ -133,10 +133,14 @@ data "aws_iam_policy_document" "task" {
     }
   }
 
-  statement {
-    sid       = "Metrics"
-    actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-    resources = ["${local.logs}/metrics:*"]
+  # The edge has no collector.
+  dynamic "statement" {
+    for_each = each.key == "edge" ? [] : [1]
+    content {
+      sid       = "Metrics"
+      actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+      resources = ["${local.logs}/metrics:*"]
+    }
   }
 
   dynamic "statement" {

@@ -6,7 +6,7 @@ data "aws_partition" "here" {}
 
 locals {
   workloads = merge({ for name, service in var.services : name => service }, {
-    edge = { ports = merge(var.edge_ports, {}), cpu = 1024, memory = 4096, stop_s = 30 }
+    edge = { cpu = 1024, memory = 4096 }
   })
 }
 

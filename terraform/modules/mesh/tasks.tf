@@ -1,5 +1,5 @@
-# What is in a task: the container that keeps its certificate fresh, the Envoy, the service, and the collector of its metrics. At a stop they
-# go the other way round, so that a service that drains still has its sidecar.
+# What is in a task: the container that keeps its certificate fresh, the Envoy, the service, and the collector of what it is scaled on. At a stop
+# they go the other way round, so that a service that drains still has its sidecar. The edge is an Envoy alone, and is scaled on CPU.
 
 locals {
   user = "10001"
@@ -119,30 +119,32 @@ locals {
 
   # Only what is scaled on goes to CloudWatch, where each series costs: the rest is for a Prometheus (modules/observability).
   collector = {
-    for name in keys(local.workloads) : name => merge(local.base[name], {
+    for name in keys(var.services) : name => merge(local.base[name], {
       name        = "collector"
       image       = var.images.collector
       essential   = false
       stopTimeout = 10
       environment = [{ name = "AOT_CONFIG_CONTENT", value = yamlencode(local.collection[name]) }]
-      dependsOn   = [{ containerName = name == "edge" ? "edge" : "sidecar", condition = "HEALTHY" }]
+      dependsOn   = [{ containerName = "sidecar", condition = "HEALTHY" }]
       memory      = 128
     })
   }
 
-  signals = distinct([for service in values(var.services) : service.scales_on.metric])
-
   collection = {
-    for name, workload in local.workloads : name => {
+    for name, service in var.services : name => {
       receivers = {
         prometheus = { config = { scrape_configs = [{
           job_name        = "elastic-chat"
           scrape_interval = "15s"
-          metrics_path    = name == "edge" ? "/stats/prometheus" : "/metrics"
-          static_configs  = [{ targets = ["127.0.0.1:${workload.ports["metrics"]}"], labels = { service = name } }]
+          metrics_path    = "/metrics"
+          static_configs  = [{ targets = ["127.0.0.1:${service.ports["metrics"]}"], labels = { service = name } }]
         }] } }
       }
-      processors = { batch = { timeout = "15s" } }
+      processors = merge(local.processors[name], {
+        # Of a histogram CloudWatch is to know what was seen since the last time, and not since the start: an average over a day moves no more.
+        cumulativetodelta = { include = { metrics = [service.scales_on.metric], match_type = "strict" } }
+        batch             = { timeout = "15s" }
+      })
       exporters = {
         awsemf = {
           namespace                        = var.name
@@ -153,11 +155,26 @@ locals {
           dimension_rollup_option          = "NoDimensionRollup"
           metric_declarations = [{
             dimensions            = [["service"]]
-            metric_name_selectors = [for signal in local.signals : "^${signal}$"]
+            metric_name_selectors = ["^${service.scales_on.metric}$"]
           }]
         }
       }
-      service = { pipelines = { metrics = { receivers = ["prometheus"], processors = ["batch"], exporters = ["awsemf"] } } }
+      service = { pipelines = { metrics = {
+        receivers  = ["prometheus"]
+        processors = concat(keys(local.processors[name]), ["cumulativetodelta", "batch"])
+        exporters  = ["awsemf"]
+      } } }
+    }
+  }
+
+  # A signal with labels is several series, whose average would be a part of what the task has: it is their sum that counts.
+  processors = {
+    for name, service in var.services : name => length(service.scales_on.labels) == 0 ? {} : {
+      metricstransform = { transforms = [{
+        include    = service.scales_on.metric
+        action     = "update"
+        operations = [{ action = "aggregate_labels", label_set = ["service"], aggregation_type = "sum" }]
+      }] }
     }
   }
 }
@@ -181,7 +198,7 @@ resource "aws_ecs_task_definition" "this" {
   container_definitions = jsonencode(concat(
     [local.identity[each.key], local.envoy[each.key]],
     each.key == "edge" ? [] : [local.service[each.key]],
-    [local.collector[each.key]],
+    each.key == "edge" ? [] : [local.collector[each.key]],
   ))
 
   dynamic "volume" {

@@ -35,7 +35,7 @@ variable "services" {
     cpu       = number
     memory    = number
     stop_s    = number
-    scales_on = object({ metric = string, statistic = string, target = number })
+    scales_on = object({ metric = string, labels = list(string), statistic = string, target = number })
     most      = number
   }))
 }
@@ -57,6 +57,11 @@ variable "instances" {
   validation {
     condition     = alltrue([for name, one in var.instances : one.least >= 1 && one.most >= one.least])
     error_message = "There is a task of each at the least, and no fewer at the most than at the least."
+  }
+
+  validation {
+    condition     = alltrue([for name, service in var.services : var.instances[name].least <= service.most])
+    error_message = "Of no service are there more at the least than it can use: nobody would find them."
   }
 }
 

@@ -64,12 +64,33 @@ run "one_repository_may_deploy" {
     condition     = endswith(aws_iam_role_policy_attachment.plan.policy_arn, "/ViewOnlyAccess")
     error_message = "A pull request changes nothing, and reads no data."
   }
+
+  assert {
+    condition = {
+      for statement in data.aws_iam_policy_document.plan.statement : one(statement.actions) => one(statement.resources)
+      } == {
+      "ssm:GetParameter"                 = "arn:aws:ssm:eu-central-1::parameter/aws/service/*"
+      "secretsmanager:GetRandomPassword" = "*"
+      "ec2:GetManagedPrefixListEntries"  = "arn:aws:ec2:eu-central-1:aws:prefix-list/*"
+    }
+    error_message = "A plan looks up what AWS tells everyone, and nothing of ours."
+  }
 }
 
 run "a_bad_edge_is_taken_back" {
   assert {
     condition     = aws_codedeploy_deployment_group.edge.deployment_style[0].deployment_type == "BLUE_GREEN" && aws_codedeploy_deployment_group.edge.auto_rollback_configuration[0].enabled
     error_message = "The old edge stays until the new one is seen to be good."
+  }
+
+  assert {
+    condition     = aws_codedeploy_deployment_group.edge.blue_green_deployment_config[0].terminate_blue_instances_on_deployment_success[0].termination_wait_time_in_minutes == 10
+    error_message = "Whoever deploys waits for half an hour, and the old edge is gone long before that."
+  }
+
+  assert {
+    condition     = aws_iam_role.deploy.max_session_duration == 7200
+    error_message = "A deployment of everything is allowed two hours."
   }
 
   assert {
@@ -83,6 +104,16 @@ run "a_tag_means_one_image" {
     condition     = alltrue([for repository in aws_ecr_repository.this : repository.image_tag_mutability == "IMMUTABLE" && repository.image_scanning_configuration[0].scan_on_push])
     error_message = "A tag never means another image, and images are looked through."
   }
+}
+
+run "an_old_edge_that_outlives_the_wait_is_refused" {
+  command = plan
+
+  variables {
+    old_edge_minutes = 30
+  }
+
+  expect_failures = [var.old_edge_minutes]
 }
 
 run "a_star_is_refused" {

@@ -52,9 +52,9 @@ run "each_service_has_a_sidecar" {
     condition = alltrue([
       for name, task in aws_ecs_task_definition.this :
       join(" ", [for container in jsondecode(task.container_definitions) : container.name])
-      == (name == "edge" ? "identity edge collector" : "identity sidecar service collector")
+      == (name == "edge" ? "identity edge" : "identity sidecar service collector")
     ])
-    error_message = "A task has its certificate, its Envoy, its service and the collector of its metrics."
+    error_message = "A task has its certificate, its Envoy, its service and the collector of what it is scaled on, which the edge has not."
   }
 
   assert {
@@ -156,13 +156,34 @@ run "they_are_scaled_on_their_signals" {
 
   assert {
     condition = alltrue(flatten([
-      for task in aws_ecs_task_definition.this : [
-        for container in jsondecode(task.container_definitions) : [
-          for service in values(var.services) : strcontains(container.environment[0].value, "^${service.scales_on.metric}$")
-        ] if container.name == "collector"
+      for name, service in var.services : [
+        for container in jsondecode(aws_ecs_task_definition.this[name].container_definitions) :
+        one(yamldecode(container.environment[0].value).exporters.awsemf.metric_declarations).metric_name_selectors == ["^${service.scales_on.metric}$"]
+        if container.name == "collector"
       ]
     ]))
-    error_message = "The collector hands on each signal."
+    error_message = "The collector hands on the signal of its service."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for name, service in var.services : [
+        for container in jsondecode(aws_ecs_task_definition.this[name].container_definitions) :
+        yamldecode(container.environment[0].value).service.pipelines.metrics.processors
+        == concat(length(service.scales_on.labels) > 0 ? ["metricstransform"] : [], ["cumulativetodelta", "batch"])
+        if container.name == "collector"
+      ]
+    ]))
+    error_message = "What is seen is told as of the last time, and what has labels as one number."
+  }
+
+  assert {
+    condition = [
+      for container in jsondecode(aws_ecs_task_definition.this["gateway"].container_definitions) :
+      one(one(yamldecode(container.environment[0].value).processors.metricstransform.transforms).operations)
+      if container.name == "collector"
+    ] == [{ action = "aggregate_labels", aggregation_type = "sum", label_set = ["service"] }]
+    error_message = "A gateway has as many connections as all its doors together."
   }
 
   assert {
@@ -191,6 +212,16 @@ run "latest_is_no_version" {
   }
 
   expect_failures = [var.images]
+}
+
+run "more_than_are_found_are_refused" {
+  command = plan
+
+  variables {
+    instances = run.given.too_many_instances
+  }
+
+  expect_failures = [var.instances]
 }
 
 run "a_certificate_of_a_month_is_refused" {

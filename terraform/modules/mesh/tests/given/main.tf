@@ -24,6 +24,11 @@ output "instances" {
   value       = { for name in local.workloads : name => { least = 2, most = name == "files" ? 2 : 12 } }
 }
 
+output "too_many_instances" {
+  description = "Nine of each at the least, of whom DNS tells eight."
+  value       = { for name in local.workloads : name => { least = 9, most = 12 } }
+}
+
 output "security_group_ids" {
   description = "A group for each, and for the certifier."
   value       = { for name in concat(local.workloads, ["certifier"]) : name => "sg-${name}" }
