@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { cleanup, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { renderToStaticMarkup } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Client } from "../src/app/client";
@@ -8,6 +9,8 @@ import type { AuthOptions } from "../src/core/login";
 import { ApiError } from "../src/net/errors";
 import AuthPage from "../src/ui/AuthPage";
 import { ClientProvider } from "../src/ui/context";
+import { WordsContext } from "../src/ui/words";
+import { ENGLISH } from "./english";
 import { rendered } from "./rendered";
 
 const user = userEvent.setup();
@@ -18,13 +21,15 @@ const providers = {
 };
 const register = vi.fn(() => Promise.resolve());
 
+const page = (
+  <ClientProvider client={{ providers, register } as unknown as Client}>
+    <AuthPage notice={null} />
+  </ClientProvider>
+);
+
 function shown(options: AuthOptions | Error) {
   providers.options.mockImplementation(() => (options instanceof Error ? Promise.reject(options) : Promise.resolve(options)));
-  return rendered(
-    <ClientProvider client={{ providers, register } as unknown as Client}>
-      <AuthPage notice={null} />
-    </ClientProvider>,
-  );
+  return rendered(page);
 }
 
 beforeEach(() => {
@@ -93,6 +98,14 @@ describe("who comes back from a provider", () => {
     await vi.waitFor(() => { expect(providers.finish).toHaveBeenCalledExactlyOnceWith("?code=c1&state=s1"); });
     expect(`${location.pathname}${location.search}${location.hash}`).toBe("/c/1#join=abc");
     expect(screen.queryByTestId("auth-form")).toBeNull();
+  });
+
+  it("is let in although what was drawn first was thrown away", async () => {
+    comesBack("?code=c1&state=s1");
+    providers.finish.mockReturnValue(new Promise(() => undefined));
+    renderToStaticMarkup(<WordsContext value={ENGLISH}>{page}</WordsContext>);
+    shown(OPEN);
+    await vi.waitFor(() => { expect(providers.finish).toHaveBeenCalledExactlyOnceWith("?code=c1&state=s1"); });
   });
 
   it.each([

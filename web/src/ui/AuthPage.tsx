@@ -94,11 +94,17 @@ interface Back {
   readonly provider: string;
 }
 
+/** Here until it is used: a drawing that is begun anew before it is shown must find it again. */
+let came: Back | null = null;
+
 /** With what a provider has sent the user back; null if none has. The address is again what it was before. */
 function takeBack(): Back | null {
   const pending = pendingLogin();
   const search = takeReturn(pending?.back ?? "/");
-  return search === null ? null : { search, provider: pending?.provider ?? "" };
+  if (search !== null) {
+    came = { search, provider: pending?.provider ?? "" };
+  }
+  return came;
 }
 
 function AuthPage({ notice }: { readonly notice: TextId | null }) {
@@ -123,6 +129,7 @@ function AuthPage({ notice }: { readonly notice: TextId | null }) {
   useEffect(() => {
     if (back !== null && !hasReturned.current) {
       hasReturned.current = true;
+      came = null;
       void run(() => client.providers.finish(back.search).finally(() => { setReturning(false); }));
     }
   }, [back, client, run]);
