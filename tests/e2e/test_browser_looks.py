@@ -36,6 +36,7 @@ async def test_the_entrance_and_the_first_start_look_right(stack: Stack, browser
     anna = await Person.sit_down(browser, stack, "anna")
     wrong += await look_at(anna.page, "first-start")
     await anna.page.get_by_test_id("new-conversation").click()
+    await expect(anna.page.get_by_label("User name")).to_be_focused()
     wrong += await look_at(anna.page, "new-conversation")
     assert not wrong, "\n".join(wrong)
 
