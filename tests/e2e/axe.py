@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from tests.e2e.looks import STILL
+from tests.e2e.looks import STILL, THEME
 from tests.e2e.stack import ROOT
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -18,7 +18,7 @@ async def faults(page: Page) -> list[str]:
     await page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[str] = []
     for theme in ("light", "dark"):
-        await page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        await page.evaluate(THEME, theme)
         await page.evaluate(STILL)
         result: dict[str, Any] = await page.evaluate("(tags) => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })", RULES)
         found += [

@@ -56,6 +56,8 @@ STEADY = """
 """Makes of a page what it is each time: of times, days, colours and names that chance has chosen, and of emoji, of which
 each machine has others, nothing is left."""
 
+THEME = "(theme) => { document.documentElement.dataset.theme = theme; }"
+
 STILL = """() => Promise.all([document.fonts.ready, ...document.getAnimations()
   .filter((one) => one.effect.getComputedTiming().iterations !== Infinity)
   .map((one) => one.finished.catch(() => 0))])"""

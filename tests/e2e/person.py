@@ -182,17 +182,18 @@ class Person:
 
     async def do_with(self, text: str, name: str) -> None:
         """Choose something from the menu of a message."""
-        message = self.page.get_by_test_id("message").filter(has_text=text)
-        await message.hover()
-        await message.get_by_test_id("message-menu").click()
-        await message.get_by_role("menuitem", name=name, exact=True).click()
+        await (await self._with_menu(text)).get_by_role("menuitem", name=name, exact=True).click()
 
     async def react(self, text: str, emoji: str) -> None:
         """React to a message with one of those that its menu offers first."""
+        await (await self._with_menu(text)).get_by_role("menu").get_by_text(emoji, exact=True).click()
+
+    async def _with_menu(self, text: str) -> Locator:
+        """Open the menu of a message, and return the message."""
         message = self.page.get_by_test_id("message").filter(has_text=text)
         await message.hover()
         await message.get_by_test_id("message-menu").click()
-        await self.page.get_by_role("menu").get_by_text(emoji, exact=True).click()
+        return message
 
     async def open_settings(self, section: str) -> None:
         """Open a section of the settings."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
-from tests.e2e.looks import compare, make_steady, picture_of
+from tests.e2e.looks import THEME, compare, make_steady, picture_of
 from tests.e2e.person import Person
 from tests.e2e.stack import Stack
 
 SIZES = (ViewportSize(width=360, height=740), ViewportSize(width=768, height=900), ViewportSize(width=1440, height=900))
-THEME = "(theme) => { document.documentElement.dataset.theme = theme; }"
 SETTINGS = ("profile", "privacy", "notifications", "appearance", "keyboard")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import shutil
 from typing import Any
@@ -12,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from chatkit.settings import ServiceSettings, load, variables
+from chatkit.settings import load, variables
+from launcher.config.declared import settings_of
 from launcher.topology import SERVICES
 from tests.terraform.tofu import TERRAFORM, Tofu
 
@@ -64,16 +64,6 @@ def told(tofu: Tofu, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]
         done = tofu.run(folder, *arguments, "-no-color")
         assert done.returncode == 0, done.stdout + done.stderr
     return {name: output["value"] for name, output in json.loads(tofu.run(folder, "output", "-json").stdout).items()}
-
-
-def settings_of(service: str) -> type[ServiceSettings]:
-    module = importlib.import_module(f"svc_{service}.settings")
-    (found,) = [
-        each
-        for each in vars(module).values()
-        if isinstance(each, type) and issubclass(each, ServiceSettings) and each.__module__ == module.__name__
-    ]
-    return found
 
 
 def environ_of(told: dict[str, Any], service: str) -> dict[str, str]:

@@ -26,13 +26,14 @@ from launcher.scrape import OF_ENVOY
 from launcher.topology import SERVICES
 
 ROOT = Path(__file__).parents[2]
+OVERLAY = "compose.observability.yaml"
 GIVEN_BY_THE_CONTAINER = {"CHAT_NODE_ID"}
 """What differs from copy to copy, and so can't be in compose.yaml."""
 
 
-def composed() -> dict[str, Any]:
-    """Return compose.yaml as it is without a setting of its user."""
-    text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+def composed(name: str = "compose.yaml") -> dict[str, Any]:
+    """Return a file of Compose as it is without a setting of its user."""
+    text = (ROOT / name).read_text(encoding="utf-8")
     return dict(yaml.safe_load(re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", text)))
 
 
@@ -237,13 +238,8 @@ def test_an_unknown_workload_is_refused() -> None:
     assert "gateway" in done.stderr
 
 
-def overlay() -> dict[str, Any]:
-    text = (ROOT / "compose.observability.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", text)))
-
-
 def test_with_observability_everything_that_is_traced_is_told_to_the_collector() -> None:
-    services = overlay()["services"]
+    services = composed(OVERLAY)["services"]
     told = {f"{prefix}TRACE_COLLECTOR" for prefix in ("CHAT_", "ELASTIC_CHAT_")}
     for name in SERVICES:
         environment = services[name]["environment"]
@@ -288,7 +284,7 @@ def test_prometheus_takes_its_configuration(tmp_path: Path) -> None:
 
 
 def test_what_is_laid_over_mounts_what_is_there_and_publishes_on_loopback_only() -> None:
-    for name, one in overlay()["services"].items():
+    for name, one in composed(OVERLAY)["services"].items():
         for mount in one.get("volumes", ()):
             if mount.startswith("./"):
                 assert (ROOT / mount.partition(":")[0]).exists(), name

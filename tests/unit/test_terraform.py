@@ -11,7 +11,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from chatkit.metrics import DECLARED
-from chatkit.settings import CassandraOwnerSettings, CassandraSettings, KafkaOwnerSettings, KafkaSettings, RedisSettings, ServiceSettings
+from chatkit.settings import CassandraOwnerSettings, CassandraSettings, KafkaOwnerSettings, KafkaSettings, RedisSettings
+from launcher.config.declared import settings_of
 from launcher.mesh import calls, policy
 from launcher.plan import GATEWAY_STOP_S, SERVICE_STOP_S
 from launcher.topology import HAS_ROUTES, SERVICES, Topology
@@ -28,16 +29,6 @@ MOST_ADDRESSES = 8
 
 def hcl(*path: str) -> str:
     return MODULES.joinpath(*path).read_text(encoding="utf-8")
-
-
-def settings_of(service: str) -> type[ServiceSettings]:
-    module = importlib.import_module(f"svc_{service}.settings")
-    (found,) = [
-        each
-        for each in vars(module).values()
-        if isinstance(each, type) and issubclass(each, ServiceSettings) and each.__module__ == module.__name__
-    ]
-    return found
 
 
 def listed(name: str, text: str) -> list[str]:

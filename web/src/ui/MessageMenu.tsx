@@ -1,29 +1,13 @@
 import type { RefObject } from "react";
 
-import { actionsOf, type MessageAction, type Powers, QUICK_REACTIONS } from "../core/actions";
-import type { TextId } from "../core/texts";
+import { actionsOf, type Powers, QUICK_REACTIONS } from "../core/actions";
 import type { MessageRow } from "../core/timeline";
+import { LOOKS } from "./action_looks";
 import type { Act } from "./acting";
 import { EmojiButton } from "./EmojiButton";
-import { Icon, type IconName } from "./Icon";
+import { Icon } from "./Icon";
 import { Menu, MenuItem, MenuLine } from "./parts/Menu";
 import { useText } from "./words";
-
-const ITEMS: Readonly<Record<MessageAction, { readonly icon: IconName; readonly label: TextId }>> = {
-  reply: { icon: "reply", label: "messages.reply" },
-  thread: { icon: "thread", label: "messages.threadOpen" },
-  edit: { icon: "pen", label: "messages.edit" },
-  copy: { icon: "copy", label: "messages.copy" },
-  link: { icon: "link", label: "messages.link" },
-  forward: { icon: "forward", label: "messages.forward" },
-  select: { icon: "select", label: "messages.select" },
-  star: { icon: "star", label: "messages.star" },
-  pin: { icon: "pin", label: "messages.pin" },
-  info: { icon: "info", label: "messages.info" },
-  hide: { icon: "hide", label: "messages.delete" },
-  report: { icon: "flag", label: "conversations.report" },
-  delete: { icon: "bin", label: "messages.deleteAll" },
-};
 
 interface MessageMenuProps {
   readonly row: MessageRow;
@@ -70,8 +54,8 @@ function MessageMenu({ row, powers, area, onAct, onReact }: MessageMenuProps) {
       )}
       {!shown.isDeleted && <MenuLine />}
       {actions.map((action) => (
-        <MenuItem key={action} icon={ITEMS[action].icon} isDanger={action === "delete"} onChoose={() => { onAct(action, row); }}>
-          {t(action === "pin" && shown.isPinned ? "messages.unpin" : ITEMS[action].label)}
+        <MenuItem key={action} icon={LOOKS[action].icon} isDanger={action === "delete"} onChoose={() => { onAct(action, row); }}>
+          {t(action === "pin" && shown.isPinned ? "messages.unpin" : LOOKS[action].label)}
         </MenuItem>
       ))}
     </Menu>

@@ -3,11 +3,11 @@ import selecting from "virtual:texts/en/selecting";
 
 import type { Powers } from "../core/actions";
 import { type Chosen, copiedText, MOST, togetherOf, type TogetherAction } from "../core/selecting";
-import type { TextId } from "../core/texts";
 import type { ConversationId, UserId } from "../core/types";
 import { sentenceOf } from "./action";
+import { LOOKS } from "./action_looks";
 import { useClient } from "./context";
-import { Icon, type IconName } from "./Icon";
+import { Icon } from "./Icon";
 import { Confirm } from "./parts/Confirm";
 import { useEscape } from "./parts/focus";
 import { useToast } from "./parts/toasts";
@@ -16,14 +16,6 @@ import { useStopping } from "./stopping";
 import { alsoSaying, useWords } from "./words";
 
 const ForwardDialog = lazy(async () => ({ default: (await import("./ForwardDialog")).ForwardDialog }));
-
-const BUTTONS: Readonly<Record<TogetherAction, { readonly icon: IconName; readonly label: TextId }>> = {
-  copy: { icon: "copy", label: "messages.copy" },
-  forward: { icon: "forward", label: "messages.forward" },
-  star: { icon: "star", label: "messages.star" },
-  hide: { icon: "hide", label: "messages.delete" },
-  delete: { icon: "bin", label: "messages.deleteAll" },
-};
 
 /** What is to be done with which, as they were chosen when it was asked for: of those that are left after a failure. */
 interface Asked {
@@ -105,11 +97,11 @@ function SelectionBar({ conversationId, chosen, powers, nameOf, onDone, onClose 
           className={action === "delete" ? "button-icon button-danger" : "button-icon"}
           type="button"
           disabled={isBusy}
-          aria-label={t(BUTTONS[action].label)}
-          data-tip={t(BUTTONS[action].label)}
+          aria-label={t(LOOKS[action].label)}
+          data-tip={t(LOOKS[action].label)}
           onClick={() => { act(action); }}
         >
-          <Icon name={BUTTONS[action].icon} />
+          <Icon name={LOOKS[action].icon} />
         </button>
       ))}
       {asked?.action === "forward" && (
